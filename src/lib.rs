@@ -1,0 +1,34 @@
+//! newswire: a news aggregator in one binary.
+//!
+//! The layers, lowest first. An arrow points down only; `tests/layers.rs` fails on any other.
+//!
+//! | layer | modules | may use |
+//! |---|---|---|
+//! | L0 | [`model`] | nothing of ours |
+//! | L1 | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`] | L0, and one another as the table in ARCHITECTURE.md says |
+//! | L2 | [`clock`], [`fetch`], [`store`] | L0, L1; `fetch` and `store` never meet |
+//! | L3 | [`ingest`], [`serve`] | below; they never meet |
+//! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
+//! | L5 | [`cli`] | everything |
+
+pub mod model;
+
+pub mod dedup;
+pub mod emit;
+pub mod normalize;
+pub mod parse;
+pub mod query;
+pub mod schedule;
+
+pub mod clock;
+pub mod fetch;
+pub mod store;
+
+pub mod ingest;
+pub mod serve;
+
+pub mod config;
+pub mod daemon;
+pub mod telemetry;
+
+pub mod cli;

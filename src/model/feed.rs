@@ -1,0 +1,68 @@
+//! A subscription, as reads see it.
+
+use serde::Serialize;
+
+use super::{FailureKind, FeedId, FeedRow, Time};
+
+/// How a feed is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedState {
+    /// The last poll succeeded, or none was made yet.
+    Ok,
+    /// The last poll failed; it will be tried again.
+    Failing,
+    /// The publisher withdrew it (410 twice): never asked again.
+    Gone,
+    /// The user paused it.
+    Paused,
+}
+
+/// One subscription. Serialized as a line of `newswire feeds --json` (contract.md): the fields up to `articles`
+/// come first and never change; what follows is ours to extend.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Feed {
+    /// The store's row.
+    #[serde(skip)]
+    pub row: FeedRow,
+    /// The public id.
+    pub id: FeedId,
+    /// As subscribed, without userinfo.
+    pub url: String,
+    /// The user's title, else the feed's own, else the URL's host.
+    pub title: String,
+    /// The site, if known.
+    pub site: Option<String>,
+    /// The folder, `a/b` if nested.
+    pub folder: Option<String>,
+    /// The user's tags.
+    pub tags: Vec<String>,
+    /// How it is doing.
+    pub state: FeedState,
+    /// When it was last asked.
+    pub last_poll: Option<Time>,
+    /// When it last answered with a document or 304.
+    pub last_success: Option<Time>,
+    /// When it is due.
+    pub next_poll: Option<Time>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// The last failure in one line, none if the last poll succeeded.
+    pub last_error: Option<String>,
+    /// Articles stored.
+    pub articles: u64,
+    /// The kind of the last failure.
+    #[serde(serialize_with = "kind_name")]
+    pub failure_kind: Option<FailureKind>,
+    /// Whether it stands in the configuration file (else it was added by command).
+    pub declared: bool,
+    /// The user's interval in seconds, if set.
+    pub interval_s: Option<u64>,
+    /// What the parser had to repair in the last document.
+    #[serde(skip)]
+    pub repairs: Vec<String>,
+}
+
+fn kind_name<S: serde::Serializer>(kind: &Option<FailureKind>, s: S) -> Result<S::Ok, S::Error> {
+    kind.map(FailureKind::as_str).serialize(s)
+}

@@ -1,0 +1,81 @@
+//! Identifiers. The public ones are name-based UUIDs (RFC 9562, version 5): the same input gives the same id
+//! on a rebuilt store. Row numbers are the store's own and never leave the process.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// The namespace of every newswire id: v5 of the URL namespace and `https://newswire.invalid/`.
+fn namespace() -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, b"https://newswire.invalid/")
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                s.parse().map($name)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A subscribed source, named by its URL as first subscribed.
+    FeedId
+);
+id!(
+    /// One item of one feed (a copy), named by its feed and its identity there.
+    ArticleId
+);
+id!(
+    /// All copies of the same piece. It is the id of the first copy, and never changes.
+    StoryId
+);
+
+impl FeedId {
+    /// The id of the feed subscribed at `url` (without userinfo and fragment).
+    pub fn of(url: &str) -> Self {
+        Self(Uuid::new_v5(
+            &namespace(),
+            format!("feed\n{url}").as_bytes(),
+        ))
+    }
+}
+
+impl ArticleId {
+    /// The id of the article that `feed` identifies by `key` (see `dedup::identity`).
+    pub fn of(feed: FeedId, key: &str) -> Self {
+        Self(Uuid::new_v5(&feed.0, key.as_bytes()))
+    }
+}
+
+impl From<ArticleId> for StoryId {
+    fn from(first_copy: ArticleId) -> Self {
+        Self(first_copy.0)
+    }
+}
+
+/// A feed's row in the store.
+pub type FeedRow = i64;
+
+/// The sequence: a number that only grows, given to every new or changed article and story.
+pub type Seq = i64;

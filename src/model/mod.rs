@@ -1,0 +1,22 @@
+//! L0: data only. Types that two layers share live here; nothing here does I/O or knows another module.
+//!
+//! Look at [`parsed`] for what a document says, [`article`] for what we make of it, [`story`] for what a
+//! reader is shown, [`poll`] for one visit to a feed, [`feed`] for a subscription.
+
+pub mod article;
+pub mod feed;
+pub mod ids;
+pub mod parsed;
+pub mod poll;
+pub mod story;
+pub mod time;
+pub mod web_url;
+
+pub use article::Draft;
+pub use feed::{Feed, FeedState};
+pub use ids::{ArticleId, FeedId, FeedRow, Seq, StoryId};
+pub use parsed::{Category, Enclosure, ParsedEntry, ParsedFeed, Person, Source};
+pub use poll::{Failure, FailureKind, Hints, Outcome, Poll, Validators};
+pub use story::{Alternate, ArticleView, FeedRef, StoryView};
+pub use time::Time;
+pub use web_url::{WebUrl, WebUrlError};

@@ -1,0 +1,141 @@
+//! What a document says, clean and complete: the shape that `newswire parse` prints (contract.md).
+//!
+//! `parse` fills it; every text here is already safe: `*_html` sanitized, plain fields one line without
+//! controls, every URL absolute. The field order is the output's.
+
+use serde::Serialize;
+
+use super::poll::Hints;
+use super::{Time, WebUrl};
+
+/// Somebody who wrote something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+pub struct Person {
+    /// The name, one line.
+    pub name: Option<String>,
+    /// The mail address.
+    pub email: Option<String>,
+    /// The person's page; absolute http(s).
+    pub url: Option<String>,
+}
+
+/// A publisher's own label.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+pub struct Category {
+    /// The label as a machine reads it.
+    pub term: String,
+    /// The label as a person reads it, where it differs.
+    pub label: Option<String>,
+    /// Which vocabulary `term` belongs to.
+    pub scheme: Option<String>,
+}
+
+/// A file that belongs to an article.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+pub struct Enclosure {
+    /// Where it is; absolute http(s).
+    pub url: String,
+    /// Its media type, as told.
+    #[serde(rename = "type")]
+    pub mime: Option<String>,
+    /// Its size in bytes, as told.
+    pub length: Option<u64>,
+}
+
+/// Where an entry says it came from (atom:source, RSS source).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+pub struct Source {
+    /// The source's title.
+    pub title: Option<String>,
+    /// Its feed or site.
+    pub url: Option<String>,
+    /// Its atom:id.
+    pub id: Option<String>,
+}
+
+/// One document, read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ParsedFeed {
+    /// `rss2`, `rss1`, `rss09x`, `atom`, `atom03` or `json`.
+    pub format: &'static str,
+    /// The feed's own id, as written.
+    pub id: Option<String>,
+    /// Its name.
+    pub title: Option<String>,
+    /// The site.
+    pub link: Option<WebUrl>,
+    /// The feed's own address, as it says (self).
+    pub feed_url: Option<WebUrl>,
+    /// What the feed says about itself.
+    pub description: Option<String>,
+    /// A BCP 47 tag, as written.
+    pub language: Option<String>,
+    /// When it last changed, as it says.
+    pub updated: Option<Time>,
+    /// When it was published, as it says.
+    pub published: Option<Time>,
+    /// Who writes it.
+    pub authors: Vec<Person>,
+    /// Who contributes.
+    pub contributors: Vec<Person>,
+    /// The publisher's labels.
+    pub categories: Vec<Category>,
+    /// Copyright line.
+    pub rights: Option<String>,
+    /// The program that made it.
+    pub generator: Option<String>,
+    /// A small square picture.
+    pub icon: Option<WebUrl>,
+    /// A larger picture.
+    pub image: Option<WebUrl>,
+    /// A WebSub hub.
+    pub hub: Option<WebUrl>,
+    /// How long it asks to be left alone, in minutes.
+    pub ttl_minutes: Option<u32>,
+    /// The items, in document order.
+    pub entries: Vec<ParsedEntry>,
+    /// What was repaired or dropped, one line each.
+    pub warnings: Vec<String>,
+    /// What the document says about when to ask again (ttl, skipHours, skipDays, sy:*).
+    #[serde(skip)]
+    pub hints: Hints,
+}
+
+/// One item of a document, read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ParsedEntry {
+    /// guid or atom:id or rdf:about, as written.
+    pub id: Option<String>,
+    /// The page of the item.
+    pub url: Option<WebUrl>,
+    /// The headline, plain.
+    pub title: Option<String>,
+    /// RSS description, atom:summary.
+    pub summary_html: Option<String>,
+    /// content:encoded, atom:content and kin.
+    pub content_html: Option<String>,
+    /// The readable text of the body (content, else summary).
+    pub content_text: Option<String>,
+    /// First publication, as claimed.
+    pub published: Option<Time>,
+    /// Last change, as claimed.
+    pub updated: Option<Time>,
+    /// Who wrote it.
+    pub authors: Vec<Person>,
+    /// Who contributed.
+    pub contributors: Vec<Person>,
+    /// The publisher's labels.
+    pub categories: Vec<Category>,
+    /// Its files.
+    pub enclosures: Vec<Enclosure>,
+    /// A BCP 47 tag, if the entry has its own.
+    pub language: Option<String>,
+    /// The page with its comments.
+    pub comments_url: Option<WebUrl>,
+    /// A picture.
+    pub image: Option<WebUrl>,
+    /// Copyright line.
+    pub rights: Option<String>,
+    /// Where it was taken from.
+    pub source: Option<Source>,
+}

@@ -1,0 +1,188 @@
+//! One visit to a feed. Whatever happened is a value: a failed poll is data, not an error.
+
+use std::time::Duration;
+
+use super::{FeedRow, Time, WebUrl};
+
+/// The validators of one URL, byte for byte as the server sent them (RFC 9110 section 8.8; ET-02, ET-03).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// The ETag with its quotes and `W/`.
+    pub etag: Option<Vec<u8>>,
+    /// The Last-Modified date as written.
+    pub last_modified: Option<Vec<u8>>,
+}
+
+impl Validators {
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
+/// What server and document say about when to ask again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Hints {
+    /// Cache-Control max-age less Age (RFC 9111 section 4.2).
+    pub fresh_for: Option<Duration>,
+    /// `no-cache` or `no-store` stood beside it: no floor from `fresh_for` (ET-13).
+    pub no_cache: bool,
+    /// Retry-After of a 429 or 503, or a rate limit's reset, as a span from the response.
+    pub retry_after: Option<Duration>,
+    /// RSS ttl, in minutes.
+    pub ttl_minutes: Option<u32>,
+    /// The seconds that `sy:updatePeriod` and `sy:updateFrequency` come to.
+    pub update_period_s: Option<u32>,
+    /// RSS skipHours: bit h set means hour h (GMT) is skipped.
+    pub skip_hours: u32,
+    /// RSS skipDays: bit d set means that day is skipped, Monday is bit 0.
+    pub skip_days: u8,
+}
+
+/// One visit to one feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Poll {
+    /// Which feed.
+    pub feed: FeedRow,
+    /// When the first request left.
+    pub started: Time,
+    /// When the answer was complete or given up.
+    pub finished: Time,
+    /// The URL that answered, after redirects; the subscribed one if none did.
+    pub final_url: Option<WebUrl>,
+    /// Whether every redirect on the way was permanent (301, 308), and there was one.
+    pub moved_permanently: bool,
+    /// The last HTTP status, if a server answered.
+    pub status: Option<u16>,
+    /// Bytes read from the network for bodies, before decoding.
+    pub bytes_wire: u64,
+    /// When to ask again, by the headers alone.
+    pub hints: Hints,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a poll.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A complete document.
+    Document {
+        /// Decoded bytes of the body.
+        body: Vec<u8>,
+        /// The Content-Type header as written.
+        content_type: Option<String>,
+        /// The validators that came with it: stored with its articles or not at all (ET-08).
+        validators: Validators,
+    },
+    /// 304 to a conditional request. Validators that the 304 brought replace the stored ones (ET-06).
+    NotModified {
+        /// What the 304 brought.
+        validators: Validators,
+    },
+    /// No document.
+    Failed(Failure),
+}
+
+/// Why a poll gave no document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which kind, for schedules and scripts.
+    pub kind: FailureKind,
+    /// One line for a person: what, why; never a secret.
+    pub message: String,
+}
+
+/// The kinds of failure; [`FailureKind::as_str`] is what JSON and the store hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// The name could not be resolved.
+    Dns,
+    /// No connection.
+    Connect,
+    /// The TLS handshake failed.
+    Tls,
+    /// Over the total time limit.
+    Timeout,
+    /// The address guard refused (SEC-06).
+    Blocked,
+    /// Too many redirects, a loop, or a target we do not follow.
+    Redirect,
+    /// The body is over the size limit.
+    TooLarge,
+    /// The body could not be decoded, was cut off, or the framing is bad.
+    Body,
+    /// 404.
+    NotFound,
+    /// 410.
+    Gone,
+    /// 401, 403, 451.
+    Forbidden,
+    /// 429, or 503 with Retry-After.
+    Throttled,
+    /// Any other 4xx or unexpected status.
+    Status,
+    /// 5xx.
+    Server,
+    /// It is a page or something else, not a feed (ET-35).
+    NotAFeed,
+    /// It claims to be a feed and nothing could be read.
+    Parse,
+    /// newswire's own fault.
+    Internal,
+}
+
+impl FailureKind {
+    /// Every kind.
+    pub const ALL: [Self; 17] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Blocked,
+        Self::Redirect,
+        Self::TooLarge,
+        Self::Body,
+        Self::NotFound,
+        Self::Gone,
+        Self::Forbidden,
+        Self::Throttled,
+        Self::Status,
+        Self::Server,
+        Self::NotAFeed,
+        Self::Parse,
+        Self::Internal,
+    ];
+
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Blocked => "blocked",
+            Self::Redirect => "redirect",
+            Self::TooLarge => "too_large",
+            Self::Body => "body",
+            Self::NotFound => "not_found",
+            Self::Gone => "gone",
+            Self::Forbidden => "forbidden",
+            Self::Throttled => "throttled",
+            Self::Status => "status",
+            Self::Server => "server",
+            Self::NotAFeed => "not_a_feed",
+            Self::Parse => "parse",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.as_str() == name)
+    }
+
+    /// Whether this says something about the network rather than about the feed (ET-30).
+    pub fn is_network(self) -> bool {
+        matches!(self, Self::Dns | Self::Connect)
+    }
+}

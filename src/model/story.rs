@@ -1,0 +1,154 @@
+//! What a reader is shown: a story with its copies, or one copy. The JSON of contract.md, field for field.
+
+use serde::Serialize;
+
+use super::{ArticleId, Category, Enclosure, FeedId, Person, Seq, StoryId, Time};
+
+/// Which feed an article came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FeedRef {
+    /// The feed's id.
+    pub id: FeedId,
+    /// As subscribed, without userinfo.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Its site.
+    pub site: Option<String>,
+}
+
+/// Another copy of a story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alternate {
+    /// The feed as subscribed.
+    pub feed_url: String,
+    /// The feed's title.
+    pub feed_title: String,
+    /// The copy's page.
+    pub url: Option<String>,
+    /// The copy's headline.
+    pub title: String,
+    /// When that copy was published, as claimed.
+    pub published: Option<Time>,
+}
+
+/// All copies of one piece, shown by its best copy.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoryView {
+    /// Never changes.
+    pub id: StoryId,
+    /// The sequence of its last change.
+    pub seq: Seq,
+    /// The headline of the copy shown.
+    pub title: String,
+    /// Its page, as published.
+    pub url: Option<String>,
+    /// Its standfirst.
+    pub summary: String,
+    /// Its body; only if bodies were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_html: Option<String>,
+    /// Its text; only if bodies were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_text: Option<String>,
+    /// Who wrote it.
+    pub authors: Vec<Person>,
+    /// Agencies credited.
+    pub agencies: Vec<String>,
+    /// The publisher's labels.
+    pub categories: Vec<Category>,
+    /// The feed's folder and tags.
+    pub tags: Vec<String>,
+    /// The topics it belongs to, by name.
+    pub topics: Vec<String>,
+    /// A primary language tag.
+    pub language: Option<String>,
+    /// First publication, as the copy shown claims.
+    pub published: Option<Time>,
+    /// Last change of the copy shown.
+    pub updated: Option<Time>,
+    /// When newswire first saw any copy.
+    pub first_seen: Time,
+    /// Its place in the river; never changes.
+    pub arrived: Time,
+    /// A picture.
+    pub image: Option<String>,
+    /// Its files.
+    pub enclosures: Vec<Enclosure>,
+    /// The feed of the copy shown.
+    pub feed: FeedRef,
+    /// How many copies there are, the one shown included.
+    pub copies: u32,
+    /// The other copies.
+    pub also_in: Vec<Alternate>,
+}
+
+/// How a copy was found to belong to its story.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+pub struct SameAs {
+    /// `url`, `text` or `near`.
+    pub signal: String,
+    /// 0 to 1; 1 for equal.
+    pub score: f64,
+}
+
+/// One copy: one entry of one feed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArticleView {
+    /// Never changes.
+    pub id: ArticleId,
+    /// The sequence of its last change.
+    pub seq: Seq,
+    /// The headline.
+    pub title: String,
+    /// The page, as published.
+    pub url: Option<String>,
+    /// The standfirst.
+    pub summary: String,
+    /// The body; only if bodies were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_html: Option<String>,
+    /// The text; only if bodies were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_text: Option<String>,
+    /// Who wrote it.
+    pub authors: Vec<Person>,
+    /// Agencies credited.
+    pub agencies: Vec<String>,
+    /// The publisher's labels.
+    pub categories: Vec<Category>,
+    /// The feed's folder and tags.
+    pub tags: Vec<String>,
+    /// The topics it belongs to, by name.
+    pub topics: Vec<String>,
+    /// A primary language tag.
+    pub language: Option<String>,
+    /// First publication, as claimed.
+    pub published: Option<Time>,
+    /// Last change, as claimed or seen.
+    pub updated: Option<Time>,
+    /// When newswire first saw it.
+    pub first_seen: Time,
+    /// Its place in the river; never changes.
+    pub arrived: Time,
+    /// A picture.
+    pub image: Option<String>,
+    /// Its files.
+    pub enclosures: Vec<Enclosure>,
+    /// Its feed.
+    pub feed: FeedRef,
+    /// As subscribed.
+    pub feed_url: String,
+    /// As written.
+    pub guid: Option<String>,
+    /// Without tracking and variants.
+    pub canonical_url: Option<String>,
+    /// Its story.
+    pub story_id: StoryId,
+    /// Why it is a copy; none for the first.
+    pub same_as: Option<SameAs>,
+    /// 1, then one more for every edit seen.
+    pub revision: u32,
+    /// How many copies its story has.
+    pub copies: u32,
+}

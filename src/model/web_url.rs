@@ -1,0 +1,131 @@
+//! The only kind of URL that newswire stores or prints: absolute http or https.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use url::Url;
+
+/// Longest URL kept, in bytes (SEC-11).
+pub const URL_BYTES_MAX: usize = 4096;
+
+/// An absolute http(s) URL without userinfo, at most [`URL_BYTES_MAX`] bytes, as the WHATWG URL standard
+/// serializes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WebUrl(Url);
+
+/// Why a text is no [`WebUrl`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WebUrlError {
+    /// Not a URL at all, or a relative one without a base.
+    #[error("not an absolute URL: {0}")]
+    Syntax(String),
+    /// Another scheme than http and https.
+    #[error("only http and https URLs are read, not {0}:")]
+    Scheme(String),
+    /// No host.
+    #[error("the URL names no host")]
+    NoHost,
+    /// Longer than [`URL_BYTES_MAX`].
+    #[error("the URL is longer than {URL_BYTES_MAX} bytes")]
+    TooLong,
+}
+
+impl WebUrl {
+    /// Reads an absolute URL. Userinfo is dropped: secrets travel apart from URLs.
+    pub fn parse(s: &str) -> Result<Self, WebUrlError> {
+        Url::parse(s.trim())
+            .map_err(|e| WebUrlError::Syntax(e.to_string()))
+            .and_then(Self::from_url)
+    }
+
+    /// Reads `s` relative to this URL (RFC 3986 section 5, as WHATWG has it).
+    pub fn join(&self, s: &str) -> Result<Self, WebUrlError> {
+        self.0
+            .join(s.trim())
+            .map_err(|e| WebUrlError::Syntax(e.to_string()))
+            .and_then(Self::from_url)
+    }
+
+    /// Checks a parsed URL and drops its userinfo.
+    pub fn from_url(mut url: Url) -> Result<Self, WebUrlError> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(WebUrlError::Scheme(url.scheme().to_owned()));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(WebUrlError::NoHost);
+        }
+        // These fail only for URLs that cannot have userinfo; http(s) with a host can.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        if url.as_str().len() > URL_BYTES_MAX {
+            return Err(WebUrlError::TooLong);
+        }
+        Ok(Self(url))
+    }
+
+    /// The serialized URL.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The host in lower case: a name, or an address literal.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The parsed form.
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Scheme, host and port, as RFC 6454 has it.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// Whether this is https.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+}
+
+impl fmt::Display for WebUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for WebUrl {
+    type Err = WebUrlError;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::parse(s)
+    }
+}
+
+impl Serialize for WebUrl {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_11_only_http_with_a_host_and_never_userinfo() {
+        assert_eq!(
+            WebUrl::parse("https://u:p@example.org/a").unwrap().as_str(),
+            "https://example.org/a"
+        );
+        assert_eq!(
+            WebUrl::parse("javascript:alert(1)"),
+            Err(WebUrlError::Scheme("javascript".into()))
+        );
+        assert!(WebUrl::parse("/relative").is_err());
+        assert_eq!(
+            WebUrl::parse(&format!("http://x/{}", "a".repeat(5000))),
+            Err(WebUrlError::TooLong)
+        );
+    }
+}
