@@ -1,0 +1,329 @@
+//! What goes into the store and comes back from a write: plain data, no SQL.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::model::{Draft, FeedId, FeedRow, Poll, Secret, Seq, Time, Validators, WebUrl};
+use crate::query::Expr;
+
+/// A subscription to make, or to bring up to date.
+#[derive(Debug, Clone)]
+pub struct NewFeed {
+    /// Where; userinfo goes to `auth`.
+    pub url: WebUrl,
+    /// The user's title.
+    pub title: Option<String>,
+    /// The folder; `a/b` if nested.
+    pub folder: Option<String>,
+    /// The user's tags.
+    pub tags: Vec<String>,
+    /// The user's settings.
+    pub settings: FeedSettings,
+    /// Whether the configuration file declares it.
+    pub declared: bool,
+}
+
+/// What a user can set for one feed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FeedSettings {
+    /// Basic credentials for the feed's own origin.
+    pub auth: Option<(String, Secret)>,
+    /// The user's interval.
+    pub interval: Option<Duration>,
+    /// Another User-Agent.
+    pub user_agent: Option<String>,
+    /// More request headers.
+    pub headers: Vec<(String, String)>,
+    /// Whether near copies are joined; none: as `[dedup]` says.
+    pub near_dedup: Option<bool>,
+    /// Whether it is paused.
+    pub paused: bool,
+}
+
+/// A change of a subscription by command; none leaves a value as it is.
+#[derive(Debug, Clone, Default)]
+pub struct FeedChange {
+    /// The user's title; empty: back to the feed's own.
+    pub title: Option<String>,
+    /// The folder; empty: none.
+    pub folder: Option<String>,
+    /// The tags.
+    pub tags: Option<Vec<String>>,
+    /// The interval; zero: back to the plan.
+    pub interval: Option<Duration>,
+    /// Paused or not.
+    pub paused: Option<bool>,
+    /// Near copies.
+    pub near_dedup: Option<bool>,
+}
+
+/// What `subscribe` made of one [`NewFeed`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribed {
+    /// The row.
+    pub row: FeedRow,
+    /// The id.
+    pub id: FeedId,
+    /// Whether it was not there before.
+    pub new: bool,
+}
+
+/// A topic as defined.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TopicDefinition {
+    /// The name in URLs and expressions.
+    pub name: String,
+    /// The title of its feeds.
+    pub title: String,
+    /// The expression as written.
+    pub source: String,
+    /// The expression, narrowing by feeds, tags and language included.
+    pub expr: Expr,
+}
+
+/// A topic with its counts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TopicInfo {
+    /// The name.
+    pub name: String,
+    /// The title.
+    pub title: String,
+    /// The expression as written.
+    #[serde(rename = "match")]
+    pub source: String,
+    /// Stories in it.
+    pub stories: u64,
+    /// Articles in it.
+    pub articles: u64,
+    /// When the newest story in it arrived.
+    pub newest: Option<Time>,
+}
+
+/// Which feeds a claim may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimScope {
+    /// Those that are due.
+    Due,
+    /// All that no server's floor and no earlier manual poll holds back.
+    All {
+        /// `schedule.manual_interval`.
+        manual_interval: Duration,
+    },
+    /// These, under the same condition.
+    These {
+        /// Which.
+        feeds: Vec<FeedRow>,
+        /// `schedule.manual_interval`.
+        manual_interval: Duration,
+    },
+}
+
+/// A feed leased to one worker: the lease moved its due time forward, so nobody else takes it.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Which feed.
+    pub feed: FeedRow,
+    /// Its id.
+    pub id: FeedId,
+    /// Where to ask.
+    pub url: WebUrl,
+    /// Its title, for messages.
+    pub title: String,
+    /// The fencing number: a commit with an older one is discarded.
+    pub lease: i64,
+    /// The validators by URL.
+    pub validators: Vec<(String, Validators)>,
+    /// The SHA-256 of the last body that was read.
+    pub body_digest: Option<Vec<u8>>,
+    /// The paragraphs known as boilerplate, as digests.
+    pub boilerplate: Vec<u64>,
+    /// The schedule's state.
+    pub schedule: Vec<u8>,
+    /// The user's settings.
+    pub settings: FeedSettings,
+    /// When the last poll was, if any.
+    pub last_poll: Option<Time>,
+}
+
+/// What a claim left alone, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// Which feed.
+    pub url: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// One poll with everything that came of it: committed in one transaction (ET-08).
+#[derive(Debug, Clone)]
+pub struct PollCommit {
+    /// The lease.
+    pub claim: Claim,
+    /// The visit.
+    pub poll: Poll,
+    /// What the document said, if there was one and it was read.
+    pub document: Option<DocumentCommit>,
+    /// The schedule's new state and the due time.
+    pub plan: PlanCommit,
+}
+
+/// A document that was read.
+#[derive(Debug, Clone)]
+pub struct DocumentCommit {
+    /// Its articles, in document order.
+    pub drafts: Vec<Draft>,
+    /// The feed's own title.
+    pub title: Option<String>,
+    /// The site.
+    pub site: Option<WebUrl>,
+    /// SHA-256 of the body.
+    pub digest: Vec<u8>,
+    /// What was repaired.
+    pub repairs: Vec<String>,
+    /// Paragraph digests of this document's articles, for learning boilerplate.
+    pub paragraphs: Vec<u64>,
+}
+
+/// The schedule's word.
+#[derive(Debug, Clone, Default)]
+pub struct PlanCommit {
+    /// Opaque state.
+    pub state: Vec<u8>,
+    /// When the feed is due again; none: never (gone).
+    pub next_at: Option<Time>,
+    /// Before when not even a manual poll may ask: a server's word, with its reason.
+    pub floor: Option<(Time, String)>,
+    /// Where the subscription moved to, when that is settled (ET-36).
+    pub moved_to: Option<WebUrl>,
+}
+
+/// What a commit did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Articles that were not there.
+    pub new: usize,
+    /// Articles that changed.
+    pub changed: usize,
+    /// New articles that joined a story.
+    pub joined: usize,
+    /// The sequence after it.
+    pub sequence: Seq,
+    /// Whether the lease was lost and nothing was written.
+    pub lease_lost: bool,
+}
+
+/// The store in numbers. The first six fields are the contract's.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Status {
+    /// Subscriptions.
+    pub feeds: u64,
+    /// Copies stored.
+    pub articles: u64,
+    /// Stories.
+    pub stories: u64,
+    /// Topics.
+    pub topics: u64,
+    /// The last sequence given.
+    pub sequence: Seq,
+    /// Bytes of the database file.
+    pub db_bytes: u64,
+    /// Bytes of the write-ahead log.
+    pub wal_bytes: u64,
+    /// Feeds whose last poll failed.
+    pub feeds_failing: u64,
+    /// Feeds that are paused.
+    pub feeds_paused: u64,
+    /// Feeds that are gone.
+    pub feeds_gone: u64,
+    /// Feeds that are due now.
+    pub feeds_due: u64,
+    /// Articles first seen in the last 24 hours.
+    pub articles_today: u64,
+    /// Of these, those that joined a story.
+    pub joined_today: u64,
+    /// When the next feed is due.
+    pub next_poll: Option<Time>,
+    /// Politeness by host, the busiest first.
+    pub hosts: Vec<HostStatus>,
+}
+
+/// How one host was treated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HostStatus {
+    /// The host.
+    pub host: String,
+    /// Feeds there.
+    pub feeds: u64,
+    /// Polls made.
+    pub polls: u64,
+    /// Answered 304.
+    pub not_modified: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Answered 429.
+    pub throttled: u64,
+    /// Bytes received for bodies.
+    pub bytes: u64,
+    /// The next poll planned.
+    pub next_poll: Option<Time>,
+}
+
+/// One poll of a feed as the history keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PollRecord {
+    /// When.
+    pub at: Time,
+    /// `document`, `unchanged`, `not_modified` or a failure's kind.
+    pub outcome: String,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// How long it took.
+    pub elapsed_ms: u64,
+    /// New articles.
+    pub new: u64,
+    /// The failure's message.
+    pub error: Option<String>,
+}
+
+/// Everything about one feed, for `newswire feed FEED`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FeedDetail {
+    /// The feed.
+    #[serde(flatten)]
+    pub feed: crate::model::Feed,
+    /// Validators by URL, as text.
+    pub validators: Vec<(String, Option<String>, Option<String>)>,
+    /// Why it is due when it is, in words.
+    pub why_next: Option<String>,
+    /// Before when nobody may ask, and why.
+    pub floor: Option<(Time, String)>,
+    /// What the parser had to repair in the last document.
+    pub repairs: Vec<String>,
+    /// The last polls, newest first.
+    pub polls: Vec<PollRecord>,
+}
+
+/// What a prune removed or would remove.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// Articles.
+    pub articles: u64,
+    /// Stories left without a copy.
+    pub stories: u64,
+}
+
+/// Why two copies are one story, and what an article's identity rests on: for `newswire explain`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lineage {
+    /// The identity within the feed.
+    pub key: String,
+    /// `guid`, `link` or `digest`.
+    pub key_kind: &'static str,
+    /// The copy that it was joined with, if it was.
+    pub joined_with: Option<String>,
+    /// The signal and score of the join.
+    pub same_as: Option<crate::model::story::SameAs>,
+}
