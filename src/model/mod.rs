@@ -19,6 +19,6 @@ pub use ids::{ArticleId, FeedId, FeedRow, Seq, StoryId};
 pub use parsed::{Category, Enclosure, ParsedEntry, ParsedFeed, Person, Source};
 pub use poll::{Failure, FailureKind, Hints, Outcome, Poll, Validators};
 pub use secret::Secret;
-pub use story::{Alternate, ArticleView, FeedRef, StoryView};
+pub use story::{Alternate, ArticleView, FeedRef, SameAs, StoryView};
 pub use time::Time;
 pub use web_url::{WebUrl, WebUrlError};

@@ -1,1 +1,5 @@
-//! normalize
+//! What one entry of a feed becomes: clean text, one identity. Pure; never fetches, never asks the store.
+
+pub mod boilerplate;
+pub mod identity;
+pub mod text;

@@ -1,19 +1,18 @@
-//! query (stub for the merge; the query branch replaces this file)
+//! L1: the one expression language, for topics, lists, searches and feed URLs (contract.md, "Expressions").
+//!
+//! One syntax tree ([`Expr`]), one folding of text ([`fold`]), and three readings of the tree that must agree: the
+//! plain evaluator ([`eval::matches`]), all topics at once ([`compile::TopicSet`]), and the plan for the store's
+//! word index ([`plan::index_plan`]). Pure: no clock, no files, no SQL engine.
 
-/// An expression.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Expr;
-/// Errors.
-#[derive(Debug, thiserror::Error)]
-#[error("bad expression")]
-pub struct SyntaxErrors;
-impl SyntaxErrors {
-    /// Rendered with carets.
-    pub fn render(&self, _origin: &str) -> String {
-        String::new()
-    }
-}
-/// Reads an expression.
-pub fn parse(_text: &str) -> Result<Expr, SyntaxErrors> {
-    Ok(Expr)
-}
+pub mod ast;
+pub mod compile;
+pub mod eval;
+pub mod fold;
+pub mod parse;
+pub mod plan;
+pub mod subject;
+mod value;
+
+pub use ast::Expr;
+pub use parse::{SyntaxErrors, parse};
+pub use subject::{Facts, Folded, Text};

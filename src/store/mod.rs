@@ -1,17 +1,35 @@
 //! L2: the store. SQL lives here and nowhere else; no rusqlite type leaves.
-//! (signatures; the lead fills the bodies)
+//!
+//! One thread writes ([`Store`]), everybody may read ([`Reads`]). Never knows where feeds come from (`fetch`) or
+//! who asks (`serve`, `cli`).
 
+mod articles;
+mod backup;
+mod feeds;
+mod grouping;
+mod open;
+mod prepare;
+mod prune;
+mod readers;
 pub mod records;
+mod search;
 pub mod select;
+mod status;
+mod topics;
+mod writer;
 
+pub use readers::Reads;
 pub use records::*;
 pub use select::{Order, RiverPlace, Selection};
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::model::{ArticleId, ArticleView, Feed, FeedRow, Seq, StoryId, StoryView, Time};
+use crate::model::{FeedRow, Time};
+use writer::{Command, Reply, Writer};
 
 /// How the store is opened.
 #[derive(Debug, Clone)]
@@ -22,15 +40,16 @@ pub struct StoreOptions {
     pub synchronous_full: bool,
     /// How long a story may gather copies.
     pub dedup_window: Duration,
-    /// Whether near copies are joined.
-    pub dedup_near: bool,
 }
 
 /// Why the store cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// There is none yet: exit 66.
+    #[error("there is no store at {} yet; `newswire add URL` or `newswire run` makes one", .0.display())]
+    Missing(PathBuf),
     /// Unreadable, corrupt, newer, full, read-only: exit 74.
-    #[error("store {path}: {reason}")]
+    #[error("store {}: {reason}", .path.display())]
     Unusable {
         /// Which file.
         path: PathBuf,
@@ -45,105 +64,79 @@ pub enum StoreError {
     Internal(String),
 }
 
-/// Read-only access, cheap to clone; every call blocks for one query.
-#[derive(Clone, Debug)]
-pub struct Reads;
-
-#[allow(unused_variables)]
-impl Reads {
-    /// Opens an existing store for reading only; never creates or migrates.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        unimplemented!()
-    }
-    /// Stories.
-    pub fn stories(&self, selection: &Selection) -> Result<Vec<StoryView>, StoreError> {
-        unimplemented!()
-    }
-    /// Articles (copies).
-    pub fn articles(&self, selection: &Selection) -> Result<Vec<ArticleView>, StoreError> {
-        unimplemented!()
-    }
-    /// One story with its body, by its id or the id of any of its copies.
-    pub fn story(&self, id: StoryId) -> Result<Option<StoryView>, StoreError> {
-        unimplemented!()
-    }
-    /// The copies of a story, first seen first, with bodies.
-    pub fn copies(&self, id: StoryId) -> Result<Vec<ArticleView>, StoreError> {
-        unimplemented!()
-    }
-    /// The story that holds an article with this URL (as published or canonical).
-    pub fn story_by_url(&self, url: &str) -> Result<Option<StoryId>, StoreError> {
-        unimplemented!()
-    }
-    /// Where an article's identity and its join come from.
-    pub fn lineage(&self, id: ArticleId) -> Result<Option<Lineage>, StoreError> {
-        unimplemented!()
-    }
-    /// All feeds, by title.
-    pub fn feeds(&self) -> Result<Vec<Feed>, StoreError> {
-        unimplemented!()
-    }
-    /// One feed in full.
-    pub fn feed(&self, row: FeedRow) -> Result<Option<FeedDetail>, StoreError> {
-        unimplemented!()
-    }
-    /// All topics, by name.
-    pub fn topics(&self) -> Result<Vec<TopicInfo>, StoreError> {
-        unimplemented!()
-    }
-    /// The store in numbers.
-    pub fn status(&self, now: Time) -> Result<Status, StoreError> {
-        unimplemented!()
-    }
-    /// The last sequence given.
-    pub fn sequence(&self) -> Result<Seq, StoreError> {
-        unimplemented!()
-    }
-    /// A number that changes with every commit of anybody (PRAGMA data_version), for noticing other writers.
-    pub fn change_counter(&self) -> Result<i64, StoreError> {
-        unimplemented!()
-    }
-    /// Integrity check; empty if all is well.
-    pub fn verify(&self) -> Result<Vec<String>, StoreError> {
-        unimplemented!()
-    }
+/// The store with its writer thread. Every write blocks until it is committed; call it from a thread that may
+/// block. Dropping the last handle ends the writer after what is queued.
+#[derive(Debug)]
+pub struct Store {
+    commands: Option<SyncSender<Command>>,
+    writer: Option<JoinHandle<()>>,
+    reads: Reads,
 }
 
-/// The store with its writer thread. Every write blocks until it is committed.
-#[derive(Debug)]
-pub struct Store;
-
-#[allow(unused_variables)]
 impl Store {
     /// Opens or creates, migrates, starts the writer.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] if the file cannot be opened or written, is damaged, foreign or newer;
+    /// [`StoreError::Busy`] if another process holds it for longer than five seconds.
     pub fn open(options: &StoreOptions, clock: Clock) -> Result<Self, StoreError> {
-        unimplemented!()
+        let conn = open::writer(&options.path, options.synchronous_full)?;
+        let reads = Reads::open(&options.path)?;
+        let (commands, queue) = sync_channel(writer::QUEUE_MAX);
+        let writer = Writer {
+            conn,
+            path: options.path.clone(),
+            grouping: grouping::Grouping::new(options.dedup_window),
+            tagger: topics::Tagger::default(),
+            clock,
+        };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(&queue))
+            .map_err(|e| StoreError::Internal(format!("cannot start the writer thread: {e}")))?;
+        Ok(Self {
+            commands: Some(commands),
+            writer: Some(thread),
+            reads,
+        })
     }
+
     /// Read access.
     pub fn reads(&self) -> &Reads {
-        unimplemented!()
+        &self.reads
     }
+
+    /// Whether the writer thread still works: a dead one ends the daemon.
+    pub fn is_alive(&self) -> bool {
+        self.writer.as_ref().is_some_and(|w| !w.is_finished())
+    }
+
     /// Subscribes; all or nothing. A feed that is there stays as it is.
     pub fn subscribe(&self, feeds: Vec<NewFeed>) -> Result<Vec<Subscribed>, StoreError> {
-        unimplemented!()
+        self.ask(|reply| Command::Subscribe(feeds, reply))
     }
+
     /// Unsubscribes; the articles stay.
     pub fn unsubscribe(&self, feed: FeedRow) -> Result<(), StoreError> {
-        unimplemented!()
+        self.ask(|reply| Command::Unsubscribe(feed, reply))
     }
+
     /// Changes a subscription.
     pub fn change_feed(&self, feed: FeedRow, change: FeedChange) -> Result<(), StoreError> {
-        unimplemented!()
+        self.ask(|reply| Command::ChangeFeed(feed, change, reply))
     }
+
     /// Makes the declared feeds those of the file: subscribes, updates, unsubscribes.
     pub fn reconcile(&self, declared: Vec<NewFeed>) -> Result<(), StoreError> {
-        unimplemented!()
+        self.ask(|reply| Command::Reconcile(declared, reply))
     }
+
     /// Makes these the topics in force; re-tags what is stored where a definition changed. Returns how many
     /// definitions changed.
     pub fn set_topics(&self, topics: Vec<TopicDefinition>) -> Result<usize, StoreError> {
-        unimplemented!()
+        self.ask(|reply| Command::SetTopics(topics, reply))
     }
+
     /// Leases up to `limit` feeds.
     pub fn claim(
         &self,
@@ -151,12 +144,16 @@ impl Store {
         scope: ClaimScope,
         limit: usize,
     ) -> Result<(Vec<Claim>, Vec<Skipped>), StoreError> {
-        unimplemented!()
+        self.ask(|reply| Command::Claim(now, scope, limit, reply))
     }
+
     /// Commits one poll.
-    pub fn commit(&self, commit: PollCommit) -> Result<Committed, StoreError> {
-        unimplemented!()
+    pub fn commit(&self, mut commit: PollCommit) -> Result<Committed, StoreError> {
+        // The costly part of a write needs no lock: it is done here, on the caller's thread.
+        let prepared = prepare::prepare(&mut commit);
+        self.ask(|reply| Command::Commit(Box::new(commit), prepared, reply))
     }
+
     /// Removes what retention no longer keeps (`keep` none: for ever), in small batches.
     pub fn prune(
         &self,
@@ -164,10 +161,36 @@ impl Store {
         keep_max_per_feed: u64,
         dry_run: bool,
     ) -> Result<Pruned, StoreError> {
-        unimplemented!()
+        let retention = prune::Retention {
+            keep,
+            keep_max_per_feed,
+            dry_run,
+        };
+        self.ask(|reply| Command::Prune(retention, reply))
     }
+
     /// Online backup into a new file.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        unimplemented!()
+        self.ask(|reply| Command::Backup(to.to_owned(), reply))
+    }
+
+    fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, StoreError> {
+        let gone = || StoreError::Internal("the writer has stopped".to_owned());
+        let (reply, answer) = sync_channel(1);
+        self.commands
+            .as_ref()
+            .ok_or_else(gone)?
+            .send(command(reply))
+            .map_err(|_| gone())?;
+        answer.recv().map_err(|_| gone())?
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
     }
 }

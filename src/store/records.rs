@@ -137,13 +137,15 @@ pub struct Claim {
     /// The SHA-256 of the last body that was read.
     pub body_digest: Option<Vec<u8>>,
     /// The paragraphs known as boilerplate, as digests.
-    pub boilerplate: Vec<u64>,
+    pub boilerplate: std::collections::HashSet<u64>,
     /// The schedule's state.
     pub schedule: Vec<u8>,
     /// The user's settings.
     pub settings: FeedSettings,
     /// When the last poll was, if any.
     pub last_poll: Option<Time>,
+    /// Failures in a row so far.
+    pub failures: u32,
 }
 
 /// What a claim left alone, and why.
@@ -166,6 +168,8 @@ pub struct PollCommit {
     pub document: Option<DocumentCommit>,
     /// The schedule's new state and the due time.
     pub plan: PlanCommit,
+    /// The whole network is down: a failure is not the feed's, and its error count stays (ET-30).
+    pub offline: bool,
 }
 
 /// A document that was read.
@@ -181,8 +185,8 @@ pub struct DocumentCommit {
     pub digest: Vec<u8>,
     /// What was repaired.
     pub repairs: Vec<String>,
-    /// Paragraph digests of this document's articles, for learning boilerplate.
-    pub paragraphs: Vec<u64>,
+    /// The paragraph digests of each draft, for learning boilerplate; as long as `drafts`, or empty.
+    pub paragraphs: Vec<Vec<u64>>,
 }
 
 /// The schedule's word.
@@ -192,6 +196,8 @@ pub struct PlanCommit {
     pub state: Vec<u8>,
     /// When the feed is due again; none: never (gone).
     pub next_at: Option<Time>,
+    /// Why then, in words, for `--why-next`.
+    pub why: String,
     /// Before when not even a manual poll may ask: a server's word, with its reason.
     pub floor: Option<(Time, String)>,
     /// Where the subscription moved to, when that is settled (ET-36).

@@ -1,0 +1,257 @@
+//! The syntax tree of an expression, and how it is written: reading what is written gives the same tree.
+
+use std::fmt;
+
+pub use super::value::{Compare, When};
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// All of these.
+    And(Vec<Expr>),
+    /// Any of these.
+    Or(Vec<Expr>),
+    /// Not this.
+    Not(Box<Expr>),
+    /// Something in the text.
+    Text(Scope, Pattern),
+    /// Something about the article.
+    Fact(Fact),
+}
+
+/// Which part of the text is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Title, summary or body: a bare word.
+    Any,
+    /// `title:`
+    Title,
+    /// `body:` summary and body.
+    Body,
+    /// `author:`
+    Author,
+    /// `category:` the publisher's labels.
+    Category,
+    /// `agency:`
+    Agency,
+}
+
+/// What is looked for. Words are folded ([`super::fold`]).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pattern {
+    /// These tokens, one after the other.
+    Phrase(Vec<String>),
+    /// The same, and the last is only a beginning: `nuclear*`.
+    Prefix(Vec<String>),
+    /// These phrases with at most so many tokens between the first and the last: `NEAR(a b, 5)`.
+    Near(Vec<Vec<String>>, u32),
+    /// A regular expression over the text as printed.
+    Regex(Regex),
+}
+
+/// A regular expression; linear in the text (SEC-15).
+#[derive(Debug, Clone)]
+pub struct Regex {
+    /// As written between the slashes.
+    pub source: String,
+    /// `/…/i`
+    pub ignore_case: bool,
+    /// Compiled.
+    pub compiled: regex::Regex,
+}
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && self.ignore_case == other.ignore_case
+    }
+}
+
+/// A value of `feed:`, `tag:` or `url:`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Name {
+    /// As written.
+    Is(String),
+    /// By regular expression.
+    Like(Regex),
+}
+
+/// Something about the article rather than in it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// `feed:` words of the feed's title, its id or its URL.
+    Feed(Name),
+    /// `tag:` a folder or tag of the feed, without regard to case; a folder includes what is in it.
+    Tag(Name),
+    /// `url:` a part of the article's URL.
+    Url(Name),
+    /// `site:` a host and its subdomains.
+    Site(String),
+    /// `lang:` a primary language tag.
+    Lang(String),
+    /// `topic:` a topic's name.
+    Topic(String),
+    /// `since:` arrived at or after.
+    Since(When),
+    /// `until:` arrived before.
+    Until(When),
+    /// `copies>=3`, `feeds>=3`, `words>=200`.
+    Count(Measure, Compare, u64),
+}
+
+/// What can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Copies of the story.
+    Copies,
+    /// Feeds that carry the story.
+    Feeds,
+    /// Words of the body.
+    Words,
+}
+
+impl Measure {
+    /// By name.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("copies", Self::Copies),
+        ("feeds", Self::Feeds),
+        ("words", Self::Words),
+    ];
+}
+
+impl Scope {
+    /// The field's name; none for a bare word.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Any => None,
+            Self::Title => Some("title"),
+            Self::Body => Some("body"),
+            Self::Author => Some("author"),
+            Self::Category => Some("category"),
+            Self::Agency => Some("agency"),
+        }
+    }
+}
+
+impl Expr {
+    /// Whether any part of the tree satisfies `test`.
+    pub fn any(&self, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+        test(self)
+            || match self {
+                Self::And(list) | Self::Or(list) => list.iter().any(|e| e.any(test)),
+                Self::Not(inner) => inner.any(test),
+                Self::Text(..) | Self::Fact(_) => false,
+            }
+    }
+
+    /// Whether the text has to be read.
+    pub fn needs_text(&self) -> bool {
+        self.any(&mut |e| matches!(e, Self::Text(..)))
+    }
+
+    /// Whether the answer changes as a story gathers copies.
+    pub fn needs_story(&self) -> bool {
+        self.any(&mut |e| {
+            matches!(
+                e,
+                Self::Fact(Fact::Count(Measure::Copies | Measure::Feeds, ..))
+            )
+        })
+    }
+
+    /// Whether the answer depends on other topics.
+    pub fn needs_topics(&self) -> bool {
+        self.any(&mut |e| matches!(e, Self::Fact(Fact::Topic(_))))
+    }
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::And(list) => join(f, list, " "),
+            Self::Or(list) => join(f, list, " OR "),
+            Self::Not(inner) => write!(f, "-{inner}"),
+            Self::Text(scope, pattern) => {
+                if let Some(name) = scope.name() {
+                    write!(f, "{name}:")?;
+                }
+                write!(f, "{pattern}")
+            }
+            Self::Fact(fact) => write!(f, "{fact}"),
+        }
+    }
+}
+
+fn join(f: &mut fmt::Formatter<'_>, list: &[Expr], between: &str) -> fmt::Result {
+    f.write_str("(")?;
+    for (i, e) in list.iter().enumerate() {
+        if i > 0 {
+            f.write_str(between)?;
+        }
+        write!(f, "{e}")?;
+    }
+    f.write_str(")")
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phrase(words) => write!(f, "\"{}\"", words.join(" ")),
+            Self::Prefix(words) => write!(f, "\"{}\"*", words.join(" ")),
+            Self::Near(phrases, distance) => {
+                f.write_str("NEAR(")?;
+                for p in phrases {
+                    write!(f, "\"{}\" ", p.join(" "))?;
+                }
+                write!(f, ", {distance})")
+            }
+            Self::Regex(regex) => write!(f, "{regex}"),
+        }
+    }
+}
+
+impl fmt::Display for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "/{}/{}",
+            self.source,
+            if self.ignore_case { "i" } else { "" }
+        )
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(text) => quoted(f, text),
+            Self::Like(regex) => write!(f, "{regex}"),
+        }
+    }
+}
+
+fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |f: &mut fmt::Formatter<'_>, name: &str, value: &str| {
+            write!(f, "{name}:")?;
+            quoted(f, value)
+        };
+        match self {
+            Self::Feed(name) => write!(f, "feed:{name}"),
+            Self::Tag(name) => write!(f, "tag:{name}"),
+            Self::Url(name) => write!(f, "url:{name}"),
+            Self::Site(host) => text(f, "site", host),
+            Self::Lang(tag) => text(f, "lang", tag),
+            Self::Topic(name) => text(f, "topic", name),
+            Self::Since(when) => write!(f, "since:{when}"),
+            Self::Until(when) => write!(f, "until:{when}"),
+            Self::Count(measure, compare, n) => {
+                let name = Measure::ALL.iter().find(|(_, m)| m == measure);
+                write!(f, "{}{compare}{n}", name.map_or("", |(name, _)| name))
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The plain evaluator: what an expression means, said as simply as possible.
+
+use super::ast::{Expr, Fact, Measure, Name, Pattern, Scope};
+use super::fold::fold;
+use super::subject::{Facts, Folded};
+use crate::model::Time;
+
+/// Whether an article matches. `now` is where relative times count from.
+pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
+    walk(expr, facts, text, now, &|scope, needle| {
+        text.parts(scope).any(|part| part.contains(needle))
+    })
+}
+
+/// Which phrases and beginnings of an expression stand in an article, as `(field, words)`: for explanations.
+/// Negated ones are left out.
+pub fn found(expr: &Expr, text: &Folded) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    collect(expr, text, &mut out);
+    out
+}
+
+fn collect(expr: &Expr, text: &Folded, out: &mut Vec<(&'static str, String)>) {
+    match expr {
+        Expr::And(list) | Expr::Or(list) => list.iter().for_each(|e| collect(e, text, out)),
+        Expr::Text(scope, pattern) => {
+            let scopes: &[Scope] = match scope {
+                Scope::Any => &[Scope::Title, Scope::Body],
+                one => std::slice::from_ref(one),
+            };
+            for &one in scopes {
+                let finds = |_: Scope, needle: &str| text.parts(one).any(|p| p.contains(needle));
+                if text_matches(one, pattern, text, &finds) {
+                    out.push((one.name().unwrap_or("body"), pattern.to_string()));
+                }
+            }
+        }
+        Expr::Not(_) | Expr::Fact(_) => {}
+    }
+}
+
+/// The walk that both evaluators share; `finds` tells whether a folded literal stands in a scope.
+pub(super) fn walk(
+    expr: &Expr,
+    facts: &Facts,
+    text: &Folded,
+    now: Time,
+    finds: &dyn Fn(Scope, &str) -> bool,
+) -> bool {
+    match expr {
+        Expr::And(list) => list.iter().all(|e| walk(e, facts, text, now, finds)),
+        Expr::Or(list) => list.iter().any(|e| walk(e, facts, text, now, finds)),
+        Expr::Not(inner) => !walk(inner, facts, text, now, finds),
+        Expr::Text(scope, pattern) => text_matches(*scope, pattern, text, finds),
+        Expr::Fact(fact) => holds(fact, facts, text, now),
+    }
+}
+
+/// The literal that stands for a phrase in folded text: `" a b "`, or `" a b"` for a beginning.
+pub(super) fn literal(words: &[String], beginning: bool) -> String {
+    let mut out = String::from(" ");
+    out.push_str(&words.join(" "));
+    if !beginning {
+        out.push(' ');
+    }
+    out
+}
+
+fn text_matches(
+    scope: Scope,
+    pattern: &Pattern,
+    text: &Folded,
+    finds: &dyn Fn(Scope, &str) -> bool,
+) -> bool {
+    match pattern {
+        Pattern::Phrase(words) => finds(scope, &literal(words, false)),
+        Pattern::Prefix(words) => finds(scope, &literal(words, true)),
+        Pattern::Regex(regex) => text.raw(scope).any(|part| regex.compiled.is_match(part)),
+        Pattern::Near(phrases, distance) => {
+            phrases.iter().all(|p| finds(scope, &literal(p, false)))
+                && text.parts(scope).any(|part| near(part, phrases, *distance))
+        }
+    }
+}
+
+/// Whether all phrases stand in `part` with at most `distance` tokens between the end of the first and the start of
+/// the last (as FTS5 counts).
+fn near(part: &str, phrases: &[Vec<String>], distance: u32) -> bool {
+    let tokens: Vec<&str> = part.split_ascii_whitespace().collect();
+    let places: Vec<Vec<usize>> = phrases
+        .iter()
+        .map(|p| {
+            tokens
+                .windows(p.len().max(1))
+                .enumerate()
+                .filter(|(_, w)| w.iter().zip(p).all(|(a, b)| *a == b.as_str()))
+                .map(|(i, _)| i)
+                .collect()
+        })
+        .collect();
+    // Every cluster begins with some occurrence of some phrase; from there each other phrase is best taken at its
+    // first occurrence that is not before it.
+    places.iter().zip(phrases).any(|(starts, first)| {
+        starts.iter().any(|&start| {
+            let last = places
+                .iter()
+                .map(|others| others.iter().copied().find(|&o| o >= start))
+                .try_fold(start, |last, place| place.map(|p| last.max(p)));
+            last.is_some_and(|last| last.saturating_sub(start + first.len()) <= distance as usize)
+        })
+    })
+}
+
+fn holds(fact: &Fact, facts: &Facts, text: &Folded, now: Time) -> bool {
+    match fact {
+        Fact::Feed(Name::Is(name)) => {
+            name == &facts.feed_id
+                || name == &facts.feed_url
+                || fold(&facts.feed_title).contains(&fold(name))
+        }
+        Fact::Feed(Name::Like(regex)) => {
+            regex.compiled.is_match(&facts.feed_title) || regex.compiled.is_match(&facts.feed_url)
+        }
+        Fact::Tag(Name::Is(name)) => {
+            let name = name.to_lowercase();
+            facts.tags.iter().any(|tag| {
+                let tag = tag.to_lowercase();
+                tag == name
+                    || tag
+                        .strip_prefix(&name)
+                        .is_some_and(|rest| rest.starts_with('/'))
+                    || tag.split('/').any(|level| level == name)
+            })
+        }
+        Fact::Tag(Name::Like(regex)) => facts.tags.iter().any(|t| regex.compiled.is_match(t)),
+        Fact::Url(Name::Is(part)) => facts
+            .url
+            .as_ref()
+            .is_some_and(|u| u.to_lowercase().contains(&part.to_lowercase())),
+        Fact::Url(Name::Like(regex)) => facts
+            .url
+            .as_ref()
+            .is_some_and(|u| regex.compiled.is_match(u)),
+        Fact::Site(site) => facts.hosts.iter().any(|host| {
+            host == site
+                || host
+                    .strip_suffix(site.as_str())
+                    .is_some_and(|sub| sub.ends_with('.'))
+        }),
+        Fact::Lang(tag) => facts.language.as_ref().is_some_and(|language| {
+            let language = language.to_lowercase();
+            language == *tag
+                || language
+                    .strip_prefix(tag.as_str())
+                    .is_some_and(|rest| rest.starts_with('-'))
+        }),
+        Fact::Topic(name) => facts.topics.iter().any(|t| t == name),
+        Fact::Since(when) => facts.arrived >= when.at(now),
+        Fact::Until(when) => facts.arrived < when.at(now),
+        Fact::Count(measure, compare, n) => {
+            let count = match measure {
+                Measure::Copies => facts.copies,
+                Measure::Feeds => facts.feeds,
+                Measure::Words => text.words,
+            };
+            compare.holds(count, *n)
+        }
+    }
+}

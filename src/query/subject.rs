@@ -1,0 +1,147 @@
+//! What an article is to an expression: its text, folded once, and the facts about it.
+
+use super::ast::Scope;
+use super::fold::{BREAK, fold_into};
+use crate::model::Time;
+
+/// The text of an article as its parts, before folding.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Text<'a> {
+    /// The headline.
+    pub title: &'a str,
+    /// The standfirst.
+    pub summary: &'a str,
+    /// The body's text.
+    pub body: &'a str,
+    /// Names of authors.
+    pub authors: &'a [&'a str],
+    /// The publisher's labels.
+    pub categories: &'a [&'a str],
+    /// Agencies credited.
+    pub agencies: &'a [&'a str],
+}
+
+/// The text of an article, folded: computed once, matched by every topic.
+#[derive(Debug, Clone, Default)]
+pub struct Folded {
+    /// The headline.
+    pub title: String,
+    /// Standfirst and body.
+    pub body: String,
+    /// Authors.
+    pub author: String,
+    /// Labels.
+    pub category: String,
+    /// Agencies.
+    pub agency: String,
+    /// Tokens of the body.
+    pub words: u64,
+    pub(crate) raw: Raw,
+}
+
+/// The same as printed: what regular expressions read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Raw {
+    title: String,
+    body: String,
+    author: String,
+    category: String,
+    agency: String,
+}
+
+/// What is known about an article besides its text.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The feed's id.
+    pub feed_id: String,
+    /// The feed's title.
+    pub feed_title: String,
+    /// The feed's URL.
+    pub feed_url: String,
+    /// The feed's folder and tags.
+    pub tags: Vec<String>,
+    /// Hosts: of the page, and of the feed's site.
+    pub hosts: Vec<String>,
+    /// The page.
+    pub url: Option<String>,
+    /// A language tag.
+    pub language: Option<String>,
+    /// Its place in the river.
+    pub arrived: Time,
+    /// Copies of its story.
+    pub copies: u64,
+    /// Feeds that carry its story.
+    pub feeds: u64,
+    /// Topics it belongs to.
+    pub topics: Vec<String>,
+}
+
+impl Folded {
+    /// Folds the parts of an article.
+    pub fn of(text: &Text<'_>) -> Self {
+        let mut body = folded_list(&[text.body]);
+        let words = body.split_ascii_whitespace().count() as u64;
+        if !text.summary.is_empty() {
+            let mut summary = String::from(" ");
+            fold_into(&mut summary, text.summary);
+            // A summary that is the body's own beginning adds nothing.
+            if !body.contains(summary.trim_end()) {
+                summary.push_str(BREAK);
+                summary.push_str(body.trim_start());
+                body = summary;
+            }
+        }
+        Self {
+            title: folded_list(&[text.title]),
+            body,
+            author: folded_list(text.authors),
+            category: folded_list(text.categories),
+            agency: folded_list(text.agencies),
+            words,
+            raw: Raw {
+                title: text.title.to_owned(),
+                body: format!("{}\n{}", text.summary, text.body),
+                author: text.authors.join("\n"),
+                category: text.categories.join("\n"),
+                agency: text.agencies.join("\n"),
+            },
+        }
+    }
+
+    /// The folded parts that a scope means.
+    pub fn parts(&self, scope: Scope) -> impl Iterator<Item = &str> {
+        let (first, second): (&str, Option<&str>) = match scope {
+            Scope::Any => (&self.title, Some(&self.body)),
+            Scope::Title => (&self.title, None),
+            Scope::Body => (&self.body, None),
+            Scope::Author => (&self.author, None),
+            Scope::Category => (&self.category, None),
+            Scope::Agency => (&self.agency, None),
+        };
+        std::iter::once(first).chain(second)
+    }
+
+    /// The parts as printed that a scope means.
+    pub fn raw(&self, scope: Scope) -> impl Iterator<Item = &str> {
+        let (first, second): (&str, Option<&str>) = match scope {
+            Scope::Any => (&self.raw.title, Some(&self.raw.body)),
+            Scope::Title => (&self.raw.title, None),
+            Scope::Body => (&self.raw.body, None),
+            Scope::Author => (&self.raw.author, None),
+            Scope::Category => (&self.raw.category, None),
+            Scope::Agency => (&self.raw.agency, None),
+        };
+        std::iter::once(first).chain(second)
+    }
+}
+
+fn folded_list(list: &[&str]) -> String {
+    let mut out = String::from(" ");
+    for (i, text) in list.iter().enumerate() {
+        if i > 0 {
+            out.push_str(BREAK);
+        }
+        fold_into(&mut out, text);
+    }
+    out
+}

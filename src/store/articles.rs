@@ -1,0 +1,326 @@
+//! A document's drafts become articles: known ones are updated in place, new ones join a story or begin one.
+//!
+//! Reading, deciding and writing happen in one transaction, so two feeds with the same story cannot race. A copy
+//! never changes another feed's copy (SEC-13).
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::prepare::Prepared;
+use super::records::{Claim, Committed};
+use super::topics::Tagger;
+use super::{feeds, grouping::Grouping};
+use crate::dedup::{Join, StoredCopy};
+use crate::model::{ArticleId, FeedRow, Time};
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// An article that stands in the store already.
+struct Known {
+    article: i64,
+    story: i64,
+    digest: Vec<u8>,
+}
+
+/// Writes the prepared drafts of one document.
+pub(super) fn write(
+    conn: &Connection,
+    grouping: &mut Grouping,
+    tagger: &Tagger,
+    claim: &Claim,
+    prepared: Vec<Prepared>,
+    now: Time,
+) -> Sql<Committed> {
+    let mut done = Committed::default();
+    let keys: Vec<String> = prepared.iter().map(|p| p.draft.key.clone()).collect();
+    // Oldest first, so that row numbers follow time: publishers list the newest on top.
+    let mut drafts: Vec<(Time, Prepared)> = prepared
+        .into_iter()
+        .rev()
+        .map(|p| (arrival(p.draft.published, claim.last_poll, now), p))
+        .collect();
+    drafts.sort_by_key(|(arrived, _)| *arrived);
+    for (arrived, p) in &drafts {
+        match find(conn, claim.feed, p, &keys)? {
+            Some(known) if known.digest == p.digest => {} // ET-09
+            Some(known) => {
+                update(conn, grouping, tagger, claim.feed, &known, p, now)?;
+                done.changed += 1;
+            }
+            None => {
+                let id = ArticleId::of(claim.id, &p.draft.key);
+                if is_tombstone(conn, id)? {
+                    continue;
+                }
+                let joined = insert(conn, grouping, tagger, claim, id, p, *arrived, now)?;
+                feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
+                done.new += 1;
+                done.joined += usize::from(joined);
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// The river's place (contract.md): as published, but not before the feed's previous poll, and never after the
+/// first sighting.
+fn arrival(published: Option<Time>, previous_poll: Option<Time>, now: Time) -> Time {
+    let claimed = published.unwrap_or(now);
+    previous_poll.map_or(claimed, |p| claimed.max(p)).min(now)
+}
+
+/// The stored article of a draft: by its key, else the one article of this feed that had the same page and is no
+/// longer listed under its old guid (a publisher that changed its guids).
+fn find(conn: &Connection, feed: FeedRow, p: &Prepared, keys: &[String]) -> Sql<Option<Known>> {
+    let known = |r: &rusqlite::Row<'_>| {
+        Ok(Known {
+            article: r.get(0)?,
+            story: r.get(1)?,
+            digest: r.get(2)?,
+        })
+    };
+    let by_key = conn
+        .prepare_cached("SELECT article, story, digest FROM articles WHERE feed = ?1 AND key = ?2")?
+        .query_row(params![feed, p.draft.key], known)
+        .optional()?;
+    let Some(url) = p.draft.url.as_ref().filter(|_| by_key.is_none()) else {
+        return Ok(by_key);
+    };
+    let mut same_page = conn
+        .prepare_cached(
+            "SELECT article, story, digest, key FROM articles WHERE url = ?2 AND feed = ?1 LIMIT 2",
+        )?
+        .query_map(params![feed, url.as_str()], |r| {
+            Ok((known(r)?, r.get::<_, String>(3)?))
+        })?
+        .collect::<Sql<Vec<_>>>()?;
+    match (same_page.pop(), same_page.pop()) {
+        (Some((known, key)), None) if !keys.contains(&key) && p.only_with_its_url => {
+            Ok(Some(known))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?
+        .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn insert(
+    conn: &Connection,
+    grouping: &mut Grouping,
+    tagger: &Tagger,
+    claim: &Claim,
+    id: ArticleId,
+    p: &Prepared,
+    arrived: Time,
+    now: Time,
+) -> Sql<bool> {
+    let join = grouping.decide(conn, claim.feed, arrived, &p.fingerprint)?;
+    let seq = next_seq(conn)?;
+    let story = match &join {
+        Some(join) => join.story,
+        None => begin_story(conn, id, seq, arrived, now)?,
+    };
+    insert_row(conn, claim, id, story, seq, p, arrived, now, join.as_ref())?;
+    let article = conn.last_insert_rowid();
+    index(conn, article, p)?;
+    let copy = StoredCopy {
+        article,
+        story,
+        feed: claim.feed,
+        at: arrived,
+    };
+    grouping.insert(copy, &p.fingerprint);
+    refresh_story(conn, story)?;
+    tagger.tag_article(conn, article, story, &p.folded)?;
+    Ok(join.is_some())
+}
+
+fn begin_story(conn: &Connection, id: ArticleId, seq: i64, arrived: Time, now: Time) -> Sql<i64> {
+    conn.prepare_cached(
+        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, ?2, ?3, ?4, 0, 0, 0)",
+    )?
+    .execute(params![&id.0.as_bytes()[..], seq, arrived.millis(), now.millis()])?;
+    Ok(conn.last_insert_rowid())
+}
+
+#[allow(clippy::too_many_arguments)]
+fn insert_row(
+    conn: &Connection,
+    claim: &Claim,
+    id: ArticleId,
+    story: i64,
+    seq: i64,
+    p: &Prepared,
+    arrived: Time,
+    now: Time,
+    join: Option<&Join>,
+) -> Sql<()> {
+    let d = &p.draft;
+    let joined_with: Option<Vec<u8>> = match join {
+        Some(join) => conn
+            .prepare_cached("SELECT id FROM articles WHERE article = ?1")?
+            .query_row([join.with_article], |r| r.get(0))
+            .optional()?,
+        None => None,
+    };
+    conn.prepare_cached(
+        "INSERT INTO articles (id, feed, story, seq, key, guid, url, canonical_url, title, summary, words, published,
+            updated, first_seen, arrived, language, own_host, facts, digest, revision, joined_with, signal, score,
+            fingerprint, content)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 1, ?20, ?21,
+            ?22, ?23, ?24)",
+    )?
+    .execute(params![
+        &id.0.as_bytes()[..],
+        claim.feed,
+        story,
+        seq,
+        d.key,
+        d.guid,
+        d.url.as_ref().map(|u| u.as_str()),
+        d.canonical_url.as_ref().map(|u| u.as_str()),
+        d.title,
+        d.summary,
+        p.folded.words.cast_signed(),
+        d.published.map(Time::millis),
+        d.updated.map(Time::millis),
+        now.millis(),
+        arrived.millis(),
+        d.language,
+        p.own_host,
+        p.facts,
+        p.digest,
+        joined_with,
+        join.map(|j| j.signal.as_str()),
+        join.map(|j| j.score),
+        p.fingerprint.to_bytes(),
+        p.content,
+    ])?;
+    Ok(())
+}
+
+/// An edit: the row changes in place and gains a revision; its story, its place and its id stay.
+fn update(
+    conn: &Connection,
+    grouping: &mut Grouping,
+    tagger: &Tagger,
+    feed: FeedRow,
+    known: &Known,
+    p: &Prepared,
+    now: Time,
+) -> Sql<()> {
+    let d = &p.draft;
+    let seq = next_seq(conn)?;
+    conn.prepare_cached(
+        "UPDATE articles SET seq = ?2, guid = ?3, url = ?4, canonical_url = ?5, title = ?6, summary = ?7, words = ?8,
+            published = ?9, updated = ?10, language = ?11, own_host = ?12, facts = ?13, digest = ?14,
+            revision = revision + 1, fingerprint = ?15, content = ?16 WHERE article = ?1",
+    )?
+    .execute(params![
+        known.article,
+        seq,
+        d.guid,
+        d.url.as_ref().map(|u| u.as_str()),
+        d.canonical_url.as_ref().map(|u| u.as_str()),
+        d.title,
+        d.summary,
+        p.folded.words.cast_signed(),
+        d.published.map(Time::millis),
+        d.updated.unwrap_or(now).millis(),
+        d.language,
+        p.own_host,
+        p.facts,
+        p.digest,
+        p.fingerprint.to_bytes(),
+        p.content,
+    ])?;
+    conn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
+        .execute([known.article])?;
+    index(conn, known.article, p)?;
+    let arrived: i64 = conn
+        .prepare_cached("SELECT arrived FROM articles WHERE article = ?1")?
+        .query_row([known.article], |r| r.get(0))?;
+    let copy = StoredCopy {
+        article: known.article,
+        story: known.story,
+        feed,
+        at: Time::from_millis(arrived),
+    };
+    grouping.insert(copy, &p.fingerprint);
+    refresh_story(conn, known.story)?;
+    tagger.tag_article(conn, known.article, known.story, &p.folded)
+}
+
+fn index(conn: &Connection, article: i64, p: &Prepared) -> Sql<()> {
+    let w = &p.folded;
+    conn.prepare_cached(
+        "INSERT INTO words (rowid, title, body, author, category, agency) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![article, w.title, w.body, w.author, w.category, w.agency])?;
+    Ok(())
+}
+
+/// The next number of the sequence.
+pub(super) fn next_seq(conn: &Connection) -> Sql<i64> {
+    conn.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES ('sequence', 1)
+         ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
+    )?
+    .query_row([], |r| r.get(0))
+}
+
+/// Counts the copies again and chooses the one that is shown: the copy whose feed owns the page's host, else the
+/// first (SEC-13). A story without copies goes.
+pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<()> {
+    let (copies, feeds): (i64, i64) = conn
+        .prepare_cached("SELECT count(*), count(DISTINCT feed) FROM articles WHERE story = ?1")?
+        .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    if copies == 0 {
+        conn.prepare_cached("DELETE FROM stories WHERE story = ?1")?
+            .execute([story])?;
+        conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
+            .execute([story])?;
+        return Ok(());
+    }
+    let seq = next_seq(conn)?;
+    conn.prepare_cached(
+        "UPDATE stories SET seq = ?2, copies = ?3, feeds = ?4, shown =
+           (SELECT article FROM articles WHERE story = ?1 ORDER BY own_host DESC, article LIMIT 1)
+         WHERE story = ?1",
+    )?
+    .execute([story, seq, copies, feeds])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_article_arrives_between_the_previous_poll_and_its_first_sighting() {
+        let t = |h: i64| Time::from_seconds(h * 3600);
+        assert_eq!(
+            arrival(Some(t(5)), None, t(9)),
+            t(5),
+            "first poll: as published"
+        );
+        assert_eq!(
+            arrival(Some(t(5)), Some(t(8)), t(9)),
+            t(8),
+            "late: not before the previous poll"
+        );
+        assert_eq!(
+            arrival(Some(t(99)), Some(t(8)), t(9)),
+            t(9),
+            "future: not after the sighting"
+        );
+        assert_eq!(
+            arrival(None, Some(t(8)), t(9)),
+            t(9),
+            "undated: when it was seen"
+        );
+    }
+}

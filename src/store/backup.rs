@@ -1,0 +1,64 @@
+//! An online backup: a whole copy of the store in a new file while the daemon runs (REL-11).
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::backup::Backup;
+
+use super::{StoreError, open};
+
+/// Pages copied between two looks at the rest of the world.
+const STEP_PAGES: i32 = 2000;
+
+/// Copies the store to `to`, which must not exist; only a complete copy bears that name.
+pub(super) fn backup(conn: &Connection, to: &Path, store: &Path) -> Result<(), StoreError> {
+    let failed = |reason: String| StoreError::Unusable {
+        path: to.to_owned(),
+        reason,
+    };
+    if to.symlink_metadata().is_ok() {
+        return Err(failed(
+            "it exists already; a backup never overwrites".to_owned(),
+        ));
+    }
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    let part = Path::new(&part);
+    // A part that a killed backup left behind is in nobody's way.
+    let _ = std::fs::remove_file(part);
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(part)
+        .map_err(|e| failed(format!("cannot write there: {e}")))?;
+    let copied = (|| {
+        let mut target = Connection::open(part)?;
+        Backup::new(conn, &mut target)?.run_to_completion(STEP_PAGES, Duration::ZERO, None)?;
+        target.pragma_update(None, "journal_mode", "delete")
+    })();
+    let done = copied
+        .map_err(|e: rusqlite::Error| {
+            open::error(
+                if e.sqlite_error_code().is_some() {
+                    part
+                } else {
+                    store
+                },
+                &e,
+            )
+        })
+        .and_then(|()| {
+            std::fs::File::open(part)
+                .and_then(|f| f.sync_all())
+                .and_then(|()| std::fs::rename(part, to))
+                .map_err(|e| failed(format!("cannot finish it: {e}")))
+        });
+    if done.is_err() {
+        let _ = std::fs::remove_file(part);
+    }
+    done
+}

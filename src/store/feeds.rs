@@ -1,0 +1,560 @@
+//! Subscriptions: making and changing them, claiming the due ones, and how a poll leaves its mark on a feed.
+//!
+//! A claim is a lease in the table, not a timer: it moves `next_at` forward and raises a fencing number, so that
+//! a restart loses nothing and a late worker cannot overwrite a newer one.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::records::{
+    Claim, ClaimScope, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped, Subscribed,
+};
+use crate::model::{FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// How long a claim holds a feed; a worker that died gives it back after that.
+const LEASE: Duration = Duration::from_secs(15 * 60);
+
+/// Polls kept in the history of a feed.
+const HISTORY: i64 = 50;
+
+/// URLs of one feed whose validators are kept (a redirect chain and its past).
+const VALIDATORS: i64 = 8;
+
+/// Articles in which a paragraph must recur to be boilerplate (design.md).
+const BOILERPLATE: i64 = 3;
+
+/// Paragraph digests remembered a feed.
+const PARAGRAPHS: i64 = 4000;
+
+pub(super) fn subscribe(conn: &Connection, feeds: &[NewFeed], now: Time) -> Sql<Vec<Subscribed>> {
+    feeds
+        .iter()
+        .map(|feed| subscribe_one(conn, feed, now))
+        .collect()
+}
+
+fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed> {
+    let url = without_fragment(&feed.url);
+    let known: Option<(FeedRow, [u8; 16], bool)> = conn
+        .prepare_cached("SELECT feed, id, subscribed FROM feeds WHERE url = ?1")?
+        .query_row([&url], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        .optional()?;
+    match known {
+        Some((row, id, subscribed)) => {
+            if !subscribed {
+                conn.prepare_cached(
+                    "UPDATE feeds SET subscribed = 1, gone = 0, failures = 0, last_error = NULL, last_kind = NULL,
+                            next_at = coalesce(floor_until, ?2) WHERE feed = ?1",
+                )?
+                .execute(params![row, now.millis()])?;
+                describe(conn, row, feed)?;
+            }
+            Ok(Subscribed {
+                row,
+                id: FeedId(uuid::Uuid::from_bytes(id)),
+                new: !subscribed,
+            })
+        }
+        None => {
+            let id = free_id(conn, &url)?;
+            conn.prepare_cached(
+                "INSERT INTO feeds (id, url, subscribed, declared, tags, headers, paused, gone, schedule, next_at,
+                                    lease, failures, repairs)
+                 VALUES (?1, ?2, 1, 0, '[]', '[]', 0, 0, x'', ?3, 0, 0, '[]')",
+            )?
+            .execute(params![&id.0.as_bytes()[..], url, now.millis()])?;
+            let row = conn.last_insert_rowid();
+            describe(conn, row, feed)?;
+            Ok(Subscribed { row, id, new: true })
+        }
+    }
+}
+
+/// The id of a URL, unless a feed that has moved away from that URL still bears it.
+fn free_id(conn: &Connection, url: &str) -> Sql<FeedId> {
+    let mut name = url.to_owned();
+    loop {
+        let id = FeedId::of(&name);
+        let taken: bool = conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM feeds WHERE id = ?1)")?
+            .query_row([&id.0.as_bytes()[..]], |r| r.get(0))?;
+        if !taken {
+            return Ok(id);
+        }
+        name.push('#');
+    }
+}
+
+/// Writes what the user says about a feed.
+fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
+    let s = &feed.settings;
+    conn.prepare_cached(
+        "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
+                interval_ms = ?8, user_agent = ?9, headers = ?10, near_dedup = ?11, paused = ?12 WHERE feed = ?1",
+    )?
+    .execute(params![
+        row,
+        feed.declared,
+        feed.title,
+        feed.folder,
+        json(&feed.tags),
+        s.auth.as_ref().map(|(user, _)| user),
+        s.auth.as_ref().map(|(_, password)| password.reveal()),
+        s.interval.map(millis),
+        s.user_agent,
+        json(&s.headers),
+        s.near_dedup,
+        s.paused,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
+    conn.execute(
+        "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
+                next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
+        [feed],
+    )?;
+    conn.execute("DELETE FROM validators WHERE feed = ?1", [feed])?;
+    // Without validators the next document must be read even if its body is the same.
+    conn.execute(
+        "UPDATE feeds SET body_digest = NULL WHERE feed = ?1",
+        [feed],
+    )?;
+    Ok(())
+}
+
+pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now: Time) -> Sql<()> {
+    let text = |column: &str, value: &Option<String>| -> Sql<()> {
+        if let Some(value) = value {
+            let value = Some(value).filter(|v| !v.is_empty());
+            conn.execute(
+                &format!("UPDATE feeds SET {column} = ?2 WHERE feed = ?1"),
+                params![feed, value],
+            )?;
+        }
+        Ok(())
+    };
+    text("title_user", &change.title)?;
+    text("folder", &change.folder)?;
+    if let Some(tags) = &change.tags {
+        conn.execute(
+            "UPDATE feeds SET tags = ?2 WHERE feed = ?1",
+            params![feed, json(tags)],
+        )?;
+    }
+    if let Some(interval) = change.interval {
+        let interval = Some(interval).filter(|i| !i.is_zero()).map(millis);
+        conn.execute(
+            "UPDATE feeds SET interval_ms = ?2 WHERE feed = ?1",
+            params![feed, interval],
+        )?;
+    }
+    if let Some(near) = change.near_dedup {
+        conn.execute(
+            "UPDATE feeds SET near_dedup = ?2 WHERE feed = ?1",
+            params![feed, near],
+        )?;
+    }
+    if let Some(paused) = change.paused {
+        // A feed that was withdrawn gets another chance when its user resumes it.
+        conn.execute(
+            "UPDATE feeds SET paused = ?2, gone = CASE WHEN ?2 THEN gone ELSE 0 END,
+                    next_at = CASE WHEN ?2 OR next_at IS NOT NULL THEN next_at ELSE coalesce(floor_until, ?3) END
+             WHERE feed = ?1",
+            params![feed, paused, now.millis()],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> Sql<()> {
+    let mut rows = Vec::with_capacity(declared.len());
+    for feed in declared {
+        let row = subscribe_one(conn, feed, now)?.row;
+        describe(conn, row, feed)?;
+        rows.push(row);
+    }
+    let mut stale = conn.prepare("SELECT feed FROM feeds WHERE declared = 1 AND subscribed = 1")?;
+    let stale: Vec<FeedRow> = stale
+        .query_map([], |r| r.get(0))?
+        .collect::<Sql<Vec<FeedRow>>>()?;
+    for row in stale.into_iter().filter(|row| !rows.contains(row)) {
+        unsubscribe(conn, row)?;
+    }
+    Ok(())
+}
+
+pub(super) fn claim(
+    conn: &Connection,
+    now: Time,
+    scope: &ClaimScope,
+    limit: usize,
+) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
+    let mut skipped = Vec::new();
+    let rows: Vec<FeedRow> = match scope {
+        ClaimScope::Due => conn
+            .prepare_cached(
+                "SELECT feed FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1
+                 ORDER BY next_at LIMIT ?2",
+            )?
+            .query_map(
+                params![now.millis(), i64::try_from(limit).unwrap_or(i64::MAX)],
+                |r| r.get(0),
+            )?
+            .collect::<Sql<_>>()?,
+        ClaimScope::All { manual_interval } => {
+            let all: Vec<FeedRow> = conn
+                .prepare_cached("SELECT feed FROM feeds WHERE subscribed = 1 ORDER BY next_at")?
+                .query_map([], |r| r.get(0))?
+                .collect::<Sql<_>>()?;
+            free_of_floors(conn, now, &all, *manual_interval, &mut skipped)?
+        }
+        ClaimScope::These {
+            feeds,
+            manual_interval,
+        } => free_of_floors(conn, now, feeds, *manual_interval, &mut skipped)?,
+    };
+    let claims = rows
+        .into_iter()
+        .take(limit)
+        .map(|row| lease(conn, row, now))
+        .collect::<Sql<_>>()?;
+    Ok((claims, skipped))
+}
+
+/// Which of these feeds may be asked by hand: a server's floor and an earlier manual poll hold back.
+fn free_of_floors(
+    conn: &Connection,
+    now: Time,
+    feeds: &[FeedRow],
+    manual_interval: Duration,
+    skipped: &mut Vec<Skipped>,
+) -> Sql<Vec<FeedRow>> {
+    let mut look = conn.prepare_cached(
+        "SELECT url, paused, gone, floor_until, floor_reason, last_poll, leased_until FROM feeds WHERE feed = ?1",
+    )?;
+    let mut free = Vec::new();
+    for &feed in feeds {
+        let reason = look
+            .query_row([feed], |r| {
+                let url: String = r.get(0)?;
+                let floor: Option<i64> = r.get(3)?;
+                let why: Option<String> = r.get(4)?;
+                let last: Option<i64> = r.get(5)?;
+                let leased: Option<i64> = r.get(6)?;
+                let by_hand = last.map(|t| Time::from_millis(t).plus(manual_interval));
+                let reason = if r.get(1)? {
+                    Some("it is paused; newswire resume sets it going".to_owned())
+                } else if r.get(2)? {
+                    Some("it is gone (410); newswire resume asks once more".to_owned())
+                } else if leased.is_some_and(|t| t > now.millis()) {
+                    Some("it is being polled just now".to_owned())
+                } else if let Some(floor) = floor.filter(|&f| f > now.millis()) {
+                    Some(format!(
+                        "not before {}: {}",
+                        Time::from_millis(floor),
+                        why.unwrap_or_else(|| "the server asks to wait".to_owned())
+                    ))
+                } else {
+                    by_hand.filter(|&t| t > now && !manual_interval.is_zero()).map(|t| {
+                        format!(
+                            "not before {t}: it was polled less than schedule.manual_interval ({} s) ago",
+                            manual_interval.as_secs()
+                        )
+                    })
+                };
+                Ok(reason.map(|reason| Skipped { url, reason }))
+            })
+            .optional()?;
+        match reason {
+            Some(None) => free.push(feed),
+            Some(Some(reason)) => skipped.push(reason),
+            None => {}
+        }
+    }
+    Ok(free)
+}
+
+fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
+    let until = now.plus(LEASE).millis();
+    conn.prepare_cached(
+        "UPDATE feeds SET lease = lease + 1, leased_until = ?2, next_at = max(coalesce(next_at, ?2), ?2)
+         WHERE feed = ?1",
+    )?
+    .execute(params![row, until])?;
+    let validators = conn
+        .prepare_cached("SELECT url, etag, last_modified FROM validators WHERE feed = ?1")?
+        .query_map([row], |r| {
+            Ok((
+                r.get(0)?,
+                Validators {
+                    etag: r.get(1)?,
+                    last_modified: r.get(2)?,
+                },
+            ))
+        })?
+        .collect::<Sql<_>>()?;
+    let boilerplate = boilerplate(conn, row)?;
+    conn.prepare_cached(
+        "SELECT id, url, coalesce(title_user, title_own, url), lease, body_digest, schedule, last_poll, failures,
+                auth_user, auth_password, interval_ms, user_agent, headers, near_dedup, paused
+         FROM feeds WHERE feed = ?1",
+    )?
+    .query_row([row], |r| {
+        let url: String = r.get(1)?;
+        Ok(Claim {
+            feed: row,
+            id: FeedId(uuid::Uuid::from_bytes(r.get(0)?)),
+            url: WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?,
+            title: r.get(2)?,
+            lease: r.get(3)?,
+            validators,
+            body_digest: r.get(4)?,
+            boilerplate,
+            schedule: r.get(5)?,
+            last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
+            failures: r.get(7)?,
+            settings: settings(r, 8)?,
+        })
+    })
+}
+
+fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
+    let user: Option<String> = r.get(at)?;
+    let password: Option<String> = r.get(at + 1)?;
+    Ok(FeedSettings {
+        auth: user.map(|u| (u, Secret::new(password.unwrap_or_default()))),
+        interval: r
+            .get::<_, Option<i64>>(at + 2)?
+            .map(|ms| Duration::from_millis(ms.max(0).cast_unsigned())),
+        user_agent: r.get(at + 3)?,
+        headers: from_json(&r.get::<_, String>(at + 4)?),
+        near_dedup: r.get(at + 5)?,
+        paused: r.get(at + 6)?,
+    })
+}
+
+/// The paragraphs of a feed that are known as boilerplate.
+pub(super) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<HashSet<u64>> {
+    conn.prepare_cached("SELECT digest FROM paragraphs WHERE feed = ?1 AND articles >= ?2")?
+        .query_map([feed, BOILERPLATE], |r| r.get::<_, i64>(0))?
+        .map(|d| d.map(i64::cast_unsigned))
+        .collect()
+}
+
+/// Whether the lease of a poll still holds.
+pub(super) fn holds(conn: &Connection, claim: &Claim) -> Sql<bool> {
+    let lease: Option<i64> = conn
+        .prepare_cached("SELECT lease FROM feeds WHERE feed = ?1 AND subscribed = 1")?
+        .query_row([claim.feed], |r| r.get(0))
+        .optional()?;
+    Ok(lease == Some(claim.lease))
+}
+
+/// Writes what a poll says about the feed itself: health, validators, plan, history. `new` is how many articles
+/// it brought.
+pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()> {
+    let poll = &commit.poll;
+    let feed = commit.claim.feed;
+    record_health(conn, commit)?;
+    let plan = &commit.plan;
+    conn.prepare_cached(
+        "UPDATE feeds SET schedule = ?2, why_next = ?3, next_at = ?4, floor_until = ?5, floor_reason = ?6,
+                gone = ?7, leased_until = NULL, last_poll = ?8 WHERE feed = ?1",
+    )?
+    .execute(params![
+        feed,
+        plan.state,
+        plan.why,
+        plan.next_at.map(Time::millis),
+        plan.floor.as_ref().map(|(t, _)| t.millis()),
+        plan.floor.as_ref().map(|(_, why)| why),
+        plan.next_at.is_none(),
+        poll.finished.millis(),
+    ])?;
+    if let Some(target) = &plan.moved_to {
+        // ET-36. A subscription to the target that exists already stays the one that is asked.
+        conn.prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
+            .execute(params![feed, without_fragment(target)])?;
+    }
+    record_validators(conn, commit)?;
+    record_history(conn, commit, new)
+}
+
+fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {
+    let feed = commit.claim.feed;
+    match &commit.poll.outcome {
+        Outcome::Failed(_) if commit.offline => {} // ET-30: the network's fault, not the feed's
+        Outcome::Failed(failure) => {
+            conn.prepare_cached(
+                "UPDATE feeds SET failures = failures + 1, last_error = ?2, last_kind = ?3 WHERE feed = ?1",
+            )?
+            .execute(params![feed, failure.message, failure.kind.as_str()])?;
+        }
+        Outcome::Document { .. } | Outcome::NotModified { .. } => {
+            conn.prepare_cached(
+                "UPDATE feeds SET failures = 0, last_error = NULL, last_kind = NULL, last_success = ?2
+                 WHERE feed = ?1",
+            )?
+            .execute(params![feed, commit.poll.finished.millis()])?;
+        }
+    }
+    if let Some(document) = &commit.document {
+        conn.prepare_cached(
+            "UPDATE feeds SET title_own = coalesce(?2, title_own), site = coalesce(?3, site), body_digest = ?4,
+                    repairs = ?5 WHERE feed = ?1",
+        )?
+        .execute(params![
+            feed,
+            document.title,
+            document.site.as_ref().map(WebUrl::as_str),
+            document.digest,
+            json(&document.repairs),
+        ])?;
+    }
+    Ok(())
+}
+
+/// ET-05, ET-06, ET-08: a document's validators replace all that was known of that URL; a 304's only what it brought.
+fn record_validators(conn: &Connection, commit: &PollCommit) -> Sql<()> {
+    let feed = commit.claim.feed;
+    let url = commit.poll.final_url.as_ref().unwrap_or(&commit.claim.url);
+    match &commit.poll.outcome {
+        Outcome::Document { validators, .. } => {
+            if validators.is_empty() {
+                conn.prepare_cached("DELETE FROM validators WHERE feed = ?1 AND url = ?2")?
+                    .execute(params![feed, url.as_str()])?;
+                return Ok(());
+            }
+            conn.prepare_cached(
+                "INSERT INTO validators (feed, url, etag, last_modified) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified",
+            )?
+            .execute(params![feed, url.as_str(), validators.etag, validators.last_modified])?;
+        }
+        Outcome::NotModified { validators } if !validators.is_empty() => {
+            conn.prepare_cached(
+                "UPDATE validators SET etag = coalesce(?3, etag), last_modified = coalesce(?4, last_modified)
+                 WHERE feed = ?1 AND url = ?2",
+            )?
+            .execute(params![feed, url.as_str(), validators.etag, validators.last_modified])?;
+        }
+        Outcome::NotModified { .. } | Outcome::Failed(_) => return Ok(()),
+    }
+    conn.prepare_cached(
+        "DELETE FROM validators WHERE feed = ?1 AND url <> ?2 AND
+           (SELECT count(*) FROM validators WHERE feed = ?1) > ?3",
+    )?
+    .execute(params![feed, url.as_str(), VALIDATORS])?;
+    Ok(())
+}
+
+fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()> {
+    let poll = &commit.poll;
+    let feed = commit.claim.feed;
+    let (outcome, error) = match &poll.outcome {
+        Outcome::Document { .. } if commit.document.is_some() => ("document", None),
+        Outcome::Document { .. } => ("unchanged", None),
+        Outcome::NotModified { .. } => ("not_modified", None),
+        Outcome::Failed(f) => (f.kind.as_str(), Some(&f.message)),
+    };
+    let bytes = i64::try_from(poll.bytes_wire).unwrap_or(i64::MAX);
+    conn.prepare_cached(
+        "INSERT INTO polls (feed, at, outcome, status, bytes, elapsed_ms, new, error)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        feed,
+        poll.finished.millis(),
+        outcome,
+        poll.status,
+        bytes,
+        millis(poll.finished.since(poll.started)),
+        i64::try_from(new).unwrap_or(i64::MAX),
+        error,
+    ])?;
+    // Now and then is enough: the history may be a little longer than HISTORY, never without bound.
+    if conn.last_insert_rowid() % 8 == 0 {
+        conn.prepare_cached(
+            "DELETE FROM polls WHERE feed = ?1 AND poll <=
+               (SELECT poll FROM polls WHERE feed = ?1 ORDER BY poll DESC LIMIT 1 OFFSET ?2)",
+        )?
+        .execute([feed, HISTORY])?;
+    }
+    let failed = matches!(poll.outcome, Outcome::Failed(_));
+    let throttled = matches!(&poll.outcome, Outcome::Failed(f) if f.kind == FailureKind::Throttled);
+    conn.prepare_cached(
+        "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET polls = polls + 1, not_modified = not_modified + excluded.not_modified,
+            failed = failed + excluded.failed, throttled = throttled + excluded.throttled,
+            bytes = bytes + excluded.bytes",
+    )?
+    .execute(params![
+        commit.claim.url.host(),
+        matches!(poll.outcome, Outcome::NotModified { .. }),
+        failed,
+        throttled,
+        bytes
+    ])?;
+    Ok(())
+}
+
+/// Counts the paragraphs of new articles: what recurs in enough of them is boilerplate.
+pub(super) fn learn_paragraphs(
+    conn: &Connection,
+    feed: FeedRow,
+    digests: &[u64],
+    now: Time,
+) -> Sql<()> {
+    if digests.is_empty() {
+        return Ok(());
+    }
+    let mut add = conn.prepare_cached(
+        "INSERT INTO paragraphs (feed, digest, articles, last_seen) VALUES (?1, ?2, 1, ?3)
+         ON CONFLICT DO UPDATE SET articles = articles + 1, last_seen = excluded.last_seen",
+    )?;
+    for digest in digests {
+        add.execute(params![feed, digest.cast_signed(), now.millis()])?;
+    }
+    conn.prepare_cached(
+        "DELETE FROM paragraphs WHERE feed = ?1 AND articles < ?3 AND last_seen <
+           (SELECT last_seen FROM paragraphs WHERE feed = ?1 ORDER BY last_seen DESC LIMIT 1 OFFSET ?2)",
+    )?
+    .execute([feed, PARAGRAPHS, BOILERPLATE])?;
+    Ok(())
+}
+
+/// The form of a URL that names a feed: no fragment (ET-39).
+pub(super) fn without_fragment(url: &WebUrl) -> String {
+    url.as_str()
+        .split('#')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+pub(super) fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}
+
+/// Reads our own JSON; what cannot be read is empty rather than an error.
+pub(super) fn from_json<T: serde::de::DeserializeOwned + Default>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+pub(super) fn millis(d: Duration) -> i64 {
+    i64::try_from(d.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn wrong_type(column: usize, what: &str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(
+        column,
+        rusqlite::types::Type::Text,
+        what.to_owned().into(),
+    )
+}

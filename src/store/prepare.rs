@@ -1,0 +1,203 @@
+//! What a draft becomes before it reaches the writer: folded, fingerprinted, compressed. It needs no lock, so it is
+//! done on the caller's thread.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use super::feeds::json;
+use super::records::{Claim, PollCommit};
+use crate::dedup::{Fingerprint, Subject};
+use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
+use crate::normalize;
+use crate::query::{Folded, Text};
+
+/// Compression of bodies: the default is a good trade for two-kilobyte texts.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Largest body that is unpacked, in bytes: SEC-12 keeps larger ones out.
+const BODY_BYTES_MAX: usize = 8 << 20;
+
+/// A draft, ready to be written.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) draft: Draft,
+    pub(super) folded: Folded,
+    pub(super) fingerprint: Fingerprint,
+    /// Of everything the publisher gave: an edit changes it.
+    pub(super) digest: Vec<u8>,
+    /// [`Facts`] as JSON.
+    pub(super) facts: String,
+    /// The body, compressed.
+    pub(super) content: Vec<u8>,
+    /// Whether the feed's site owns the page's host.
+    pub(super) own_host: bool,
+    /// Whether no other draft of the document names the same page.
+    pub(super) only_with_its_url: bool,
+    pub(super) paragraphs: Vec<u64>,
+}
+
+/// What of an article is shown but never asked for by SQL.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Facts {
+    pub(super) authors: Vec<Person>,
+    pub(super) agencies: Vec<String>,
+    pub(super) categories: Vec<Category>,
+    pub(super) enclosures: Vec<Enclosure>,
+    pub(super) image: Option<String>,
+    pub(super) comments_url: Option<String>,
+    pub(super) rights: Option<String>,
+    pub(super) source: Option<SourceFact>,
+}
+
+/// `atom:source` as stored.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct SourceFact {
+    title: Option<String>,
+    url: Option<String>,
+    id: Option<String>,
+}
+
+/// Prepares the drafts of a poll; they are moved out of it.
+pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
+    let Some(document) = &mut commit.document else {
+        return Vec::new();
+    };
+    let drafts = std::mem::take(&mut document.drafts);
+    let mut paragraphs = std::mem::take(&mut document.paragraphs).into_iter();
+    let mut pages: HashMap<String, usize> = HashMap::new();
+    for url in drafts.iter().filter_map(|d| d.url.as_ref()) {
+        *pages.entry(url.to_string()).or_default() += 1;
+    }
+    let site = document.site.clone();
+    drafts
+        .into_iter()
+        .map(|draft| {
+            let alone = draft
+                .url
+                .as_ref()
+                .is_some_and(|u| pages.get(u.as_str()) == Some(&1));
+            prepare_one(
+                &commit.claim,
+                site.as_ref(),
+                draft,
+                alone,
+                paragraphs.next().unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+fn prepare_one(
+    claim: &Claim,
+    site: Option<&WebUrl>,
+    draft: Draft,
+    only_with_its_url: bool,
+    paragraphs: Vec<u64>,
+) -> Prepared {
+    let facts = Facts {
+        authors: draft.authors.clone(),
+        agencies: draft.agencies.clone(),
+        categories: draft.categories.clone(),
+        enclosures: draft.enclosures.clone(),
+        image: draft.image.as_ref().map(WebUrl::to_string),
+        comments_url: draft.comments_url.as_ref().map(WebUrl::to_string),
+        rights: draft.rights.clone(),
+        source: draft.source.as_ref().map(|s: &Source| SourceFact {
+            title: s.title.clone(),
+            url: s.url.clone(),
+            id: s.id.clone(),
+        }),
+    };
+    let folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
+    let fingerprint = Fingerprint::of(&Subject {
+        title: &folded.title,
+        body: crate::query::fold::fold(&draft.content_text).as_str(),
+        canonical_url: draft.canonical_url.as_ref(),
+        published: draft.published,
+    });
+    let facts = json(&facts);
+    let own_host = draft.url.as_ref().is_some_and(|u| {
+        related_hosts(u.host(), claim.url.host())
+            || site.is_some_and(|s| related_hosts(u.host(), s.host()))
+    });
+    Prepared {
+        digest: digest_of(&draft, &facts),
+        content: zstd::bulk::compress(draft.content_html.as_bytes(), ZSTD_LEVEL)
+            .unwrap_or_default(),
+        folded,
+        fingerprint,
+        facts,
+        own_host,
+        only_with_its_url,
+        paragraphs,
+        draft,
+    }
+}
+
+/// Folds the text of an article as topics, searches and the word index see it.
+pub(super) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
+    let authors: Vec<&str> = facts
+        .authors
+        .iter()
+        .filter_map(|a| a.name.as_deref())
+        .collect();
+    let categories: Vec<&str> = facts
+        .categories
+        .iter()
+        .flat_map(|c| std::iter::once(c.term.as_str()).chain(c.label.as_deref()))
+        .collect();
+    let agencies: Vec<&str> = facts.agencies.iter().map(String::as_str).collect();
+    Folded::of(&Text {
+        title,
+        summary,
+        body,
+        authors: &authors,
+        categories: &categories,
+        agencies: &agencies,
+    })
+}
+
+/// A digest of what the publisher gave. Fields are delimited, so that none can pass into the next.
+fn digest_of(draft: &Draft, facts: &str) -> Vec<u8> {
+    let mut all = Vec::new();
+    let times = format!("{:?} {:?}", draft.published, draft.updated);
+    for field in [
+        draft.guid.as_deref().unwrap_or_default(),
+        draft.url.as_ref().map_or("", WebUrl::as_str),
+        &draft.title,
+        &draft.summary,
+        &draft.content_html,
+        draft.language.as_deref().unwrap_or_default(),
+        &times,
+        facts,
+    ] {
+        all.extend((field.len() as u64).to_le_bytes());
+        all.extend(field.as_bytes());
+    }
+    let mut out = digest(&SHA256, &all).as_ref().to_vec();
+    out.truncate(16);
+    out
+}
+
+/// Whether one host is the other, or under it, `www` aside.
+fn related_hosts(a: &str, b: &str) -> bool {
+    let a = a.strip_prefix("www.").unwrap_or(a);
+    let b = b.strip_prefix("www.").unwrap_or(b);
+    let under = |a: &str, b: &str| a.strip_suffix(b).is_some_and(|sub| sub.ends_with('.'));
+    a == b || under(a, b) || under(b, a)
+}
+
+/// The body of a stored article.
+pub(super) fn unpack(content: &[u8]) -> String {
+    zstd::bulk::decompress(content, BODY_BYTES_MAX)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default()
+}
+
+/// The text of a stored body, without what is known as boilerplate.
+pub(super) fn text(html: &str, boilerplate: &HashSet<u64>) -> String {
+    normalize::boilerplate::strip(&normalize::text::from_html(html), boilerplate)
+}

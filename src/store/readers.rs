@@ -1,0 +1,381 @@
+//! Reading: a few read-only connections, and how a row becomes a view.
+//!
+//! No snapshot is held across two calls; every query has a deadline.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::prepare::{self, Facts};
+use super::records::{FeedDetail, Lineage, Status, TopicInfo};
+use super::select::Selection;
+use super::{StoreError, feeds::from_json, open, search, status};
+use crate::model::{
+    Alternate, ArticleId, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq, StoryId,
+    StoryView, Time,
+};
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// Connections kept open between reads.
+const IDLE_MAX: usize = 4;
+
+/// Longest time one read may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Virtual machine steps between two looks at the deadline.
+const STEPS: i32 = 100_000;
+
+/// Read-only access, cheap to clone; every call blocks for one query.
+#[derive(Clone, Debug)]
+pub struct Reads {
+    path: Arc<PathBuf>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Reads {
+    /// Opens an existing store for reading only; never creates or migrates.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without a file, [`StoreError::Unusable`] if it is not a store of this version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let conn = open::reader(path)?;
+        Ok(Self {
+            path: Arc::new(path.to_owned()),
+            idle: Arc::new(Mutex::new(vec![conn])),
+        })
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> Sql<T>) -> Result<T, StoreError> {
+        let spare = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let mut conn = match spare {
+            Some(conn) => conn,
+            None => open::reader(&self.path)?,
+        };
+        let until = Instant::now() + DEADLINE;
+        let answer = (|| {
+            conn.progress_handler(STEPS, Some(move || Instant::now() > until))?;
+            query(&conn)
+        })()
+        .map_err(|e| open::error(&self.path, &e));
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_MAX {
+            idle.push(conn);
+        }
+        answer
+    }
+
+    /// Stories.
+    pub fn stories(&self, selection: &Selection) -> Result<Vec<StoryView>, StoreError> {
+        self.read(|conn| {
+            search::stories(conn, selection)?
+                .into_iter()
+                .filter_map(|row| story(conn, row, selection.bodies).transpose())
+                .collect()
+        })
+    }
+
+    /// Articles (copies).
+    pub fn articles(&self, selection: &Selection) -> Result<Vec<ArticleView>, StoreError> {
+        self.read(|conn| {
+            search::articles(conn, selection)?
+                .into_iter()
+                .filter_map(|row| article(conn, row, selection.bodies).transpose())
+                .collect()
+        })
+    }
+
+    /// One story with its body, by its id or the id of any of its copies.
+    pub fn story(&self, id: StoryId) -> Result<Option<StoryView>, StoreError> {
+        self.read(|conn| match story_row(conn, id)? {
+            Some(row) => story(conn, row, true),
+            None => Ok(None),
+        })
+    }
+
+    /// The copies of a story, first seen first, with bodies.
+    pub fn copies(&self, id: StoryId) -> Result<Vec<ArticleView>, StoreError> {
+        self.read(|conn| {
+            let Some(row) = story_row(conn, id)? else {
+                return Ok(Vec::new());
+            };
+            let rows: Vec<i64> = conn
+                .prepare_cached("SELECT article FROM articles WHERE story = ?1 ORDER BY article")?
+                .query_map([row], |r| r.get(0))?
+                .collect::<Sql<_>>()?;
+            rows.into_iter()
+                .filter_map(|row| article(conn, row, true).transpose())
+                .collect()
+        })
+    }
+
+    /// The story that holds an article with this URL (as published or canonical).
+    pub fn story_by_url(&self, url: &str) -> Result<Option<StoryId>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT s.id FROM articles a JOIN stories s USING (story)
+                 WHERE a.url = ?1 OR a.canonical_url = ?1 ORDER BY a.article DESC LIMIT 1",
+            )?
+            .query_row([url], |r| Ok(StoryId(Uuid::from_bytes(r.get(0)?))))
+            .optional()
+        })
+    }
+
+    /// Where an article's identity and its join come from.
+    pub fn lineage(&self, id: ArticleId) -> Result<Option<Lineage>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT key, joined_with, signal, score FROM articles WHERE id = ?1",
+            )?
+            .query_row([&id.0.as_bytes()[..]], |r| {
+                let key: String = r.get(0)?;
+                let with: Option<[u8; 16]> = r.get(1)?;
+                Ok(Lineage {
+                    key_kind: crate::normalize::identity::key_kind(&key),
+                    key,
+                    joined_with: with.map(|b| Uuid::from_bytes(b).to_string()),
+                    same_as: same_as(r, 2)?,
+                })
+            })
+            .optional()
+        })
+    }
+
+    /// All feeds, by title.
+    pub fn feeds(&self) -> Result<Vec<Feed>, StoreError> {
+        self.read(status::feeds)
+    }
+
+    /// One feed in full.
+    pub fn feed(&self, row: FeedRow) -> Result<Option<FeedDetail>, StoreError> {
+        self.read(|conn| status::feed(conn, row))
+    }
+
+    /// All topics, by name.
+    pub fn topics(&self) -> Result<Vec<TopicInfo>, StoreError> {
+        self.read(status::topics)
+    }
+
+    /// The store in numbers.
+    pub fn status(&self, now: Time) -> Result<Status, StoreError> {
+        let bytes = |suffix: &str| {
+            let mut path = self.path.as_os_str().to_owned();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |m| m.len())
+        };
+        self.read(|conn| {
+            Ok(Status {
+                db_bytes: bytes(""),
+                wal_bytes: bytes("-wal"),
+                ..status::status(conn, now)?
+            })
+        })
+    }
+
+    /// The last sequence given.
+    pub fn sequence(&self) -> Result<Seq, StoreError> {
+        self.read(search::sequence)
+    }
+
+    /// Integrity check; empty if all is well.
+    pub fn verify(&self) -> Result<Vec<String>, StoreError> {
+        self.read(status::verify)
+    }
+}
+
+fn story_row(conn: &Connection, id: StoryId) -> Sql<Option<i64>> {
+    conn.prepare_cached(
+        "SELECT story FROM stories WHERE id = ?1 UNION ALL SELECT story FROM articles WHERE id = ?1 LIMIT 1",
+    )?
+    .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
+    .optional()
+}
+
+const COLUMNS: &str =
+    "a.id, a.seq, a.title, a.url, a.summary, a.published, a.updated, a.first_seen, a.arrived,
+    a.language, a.facts, a.guid, a.canonical_url, a.revision, a.signal, a.score, f.id, f.url,
+    coalesce(f.title_user, f.title_own, f.url), f.site, f.folder, f.tags, s.id, s.copies, f.feed";
+
+/// One copy as a view. None if it went between two queries.
+fn article(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<ArticleView>> {
+    let found = conn
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM articles a JOIN feeds f USING (feed) JOIN stories s USING (story)
+             WHERE a.article = ?1"
+        ))?
+        .query_row([row], |r| Ok((view(r)?, r.get::<_, FeedRow>(24)?)))
+        .optional()?;
+    let Some((mut view, feed)) = found else {
+        return Ok(None);
+    };
+    view.topics = conn
+        .prepare_cached(
+            "SELECT name FROM article_topics JOIN topics USING (topic) WHERE article = ?1 ORDER BY name",
+        )?
+        .query_map([row], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    if bodies {
+        let (html, text) = body(conn, row, feed)?;
+        view.content_html = Some(html);
+        view.content_text = Some(text);
+    }
+    Ok(Some(view))
+}
+
+/// The body of an article, and its text without what is known as boilerplate.
+fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<(String, String)> {
+    let content: Vec<u8> = conn
+        .prepare_cached("SELECT content FROM articles WHERE article = ?1")?
+        .query_row([article], |r| r.get(0))?;
+    let html = prepare::unpack(&content);
+    let known = super::feeds::boilerplate(conn, feed)?;
+    let text = prepare::text(&html, &known);
+    Ok((html, text))
+}
+
+fn view(r: &Row<'_>) -> Sql<ArticleView> {
+    let time =
+        |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
+    let facts: Facts = from_json(&r.get::<_, String>(10)?);
+    let feed_url: String = r.get(17)?;
+    Ok(ArticleView {
+        id: ArticleId(Uuid::from_bytes(r.get(0)?)),
+        seq: r.get(1)?,
+        title: r.get(2)?,
+        url: r.get(3)?,
+        summary: r.get(4)?,
+        content_html: None,
+        content_text: None,
+        authors: facts.authors,
+        agencies: facts.agencies,
+        categories: facts.categories,
+        tags: tags(r.get(20)?, &r.get::<_, String>(21)?),
+        topics: Vec::new(),
+        language: r.get(9)?,
+        published: time(5)?,
+        updated: time(6)?,
+        first_seen: Time::from_millis(r.get(7)?),
+        arrived: Time::from_millis(r.get(8)?),
+        image: facts.image,
+        enclosures: facts.enclosures,
+        feed: FeedRef {
+            id: FeedId(Uuid::from_bytes(r.get(16)?)),
+            url: feed_url.clone(),
+            title: r.get(18)?,
+            site: r.get(19)?,
+        },
+        feed_url,
+        guid: r.get(11)?,
+        canonical_url: r.get(12)?,
+        story_id: StoryId(Uuid::from_bytes(r.get(22)?)),
+        same_as: same_as(r, 14)?,
+        revision: r.get(13)?,
+        copies: r.get(23)?,
+    })
+}
+
+fn same_as(r: &Row<'_>, at: usize) -> Sql<Option<SameAs>> {
+    let signal: Option<String> = r.get(at)?;
+    let score: Option<f64> = r.get(at + 1)?;
+    Ok(signal.map(|signal| SameAs {
+        signal,
+        score: score.unwrap_or(1.0),
+    }))
+}
+
+/// The folder and the tags of a feed, as its articles carry them.
+pub(super) fn tags(folder: Option<String>, tags: &str) -> Vec<String> {
+    let mut all: Vec<String> = folder.into_iter().collect();
+    for tag in from_json::<Vec<String>>(tags) {
+        if !all.contains(&tag) {
+            all.push(tag);
+        }
+    }
+    all
+}
+
+/// A story, shown by its best copy.
+fn story(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<StoryView>> {
+    let head = conn
+        .prepare_cached(
+            "SELECT shown, seq, first_seen, arrived, copies FROM stories WHERE story = ?1",
+        )?
+        .query_row([row], |r| {
+            Ok((
+                r.get::<_, i64>(0)?,
+                r.get::<_, i64>(1)?,
+                Time::from_millis(r.get(2)?),
+                Time::from_millis(r.get(3)?),
+                r.get::<_, u32>(4)?,
+            ))
+        })
+        .optional()?;
+    let Some((shown, seq, first_seen, arrived, copies)) = head else {
+        return Ok(None);
+    };
+    let Some(a) = article(conn, shown, bodies)? else {
+        return Ok(None);
+    };
+    let topics = if copies > 1 {
+        conn.prepare_cached(
+            "SELECT name FROM story_topics JOIN topics USING (topic) WHERE story = ?1 ORDER BY name",
+        )?
+        .query_map([row], |r| r.get(0))?
+        .collect::<Sql<_>>()?
+    } else {
+        a.topics
+    };
+    let also_in = if copies > 1 {
+        alternates(conn, row, shown)?
+    } else {
+        Vec::new()
+    };
+    Ok(Some(StoryView {
+        id: a.story_id,
+        seq,
+        title: a.title,
+        url: a.url,
+        summary: a.summary,
+        content_html: a.content_html,
+        content_text: a.content_text,
+        authors: a.authors,
+        agencies: a.agencies,
+        categories: a.categories,
+        tags: a.tags,
+        topics,
+        language: a.language,
+        published: a.published,
+        updated: a.updated,
+        first_seen,
+        arrived,
+        image: a.image,
+        enclosures: a.enclosures,
+        feed: a.feed,
+        copies,
+        also_in,
+    }))
+}
+
+fn alternates(conn: &Connection, story: i64, shown: i64) -> Sql<Vec<Alternate>> {
+    conn.prepare_cached(
+        "SELECT f.url, coalesce(f.title_user, f.title_own, f.url), a.url, a.title, a.published
+         FROM articles a JOIN feeds f USING (feed) WHERE a.story = ?1 AND a.article <> ?2 ORDER BY a.article",
+    )?
+    .query_map(params![story, shown], |r| {
+        Ok(Alternate {
+            feed_url: r.get(0)?,
+            feed_title: r.get(1)?,
+            url: r.get(2)?,
+            title: r.get(3)?,
+            published: r.get::<_, Option<i64>>(4)?.map(Time::from_millis),
+        })
+    })?
+    .collect()
+}

@@ -1,0 +1,261 @@
+//! The store about itself: feeds and their health, topics with counts, numbers, integrity.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::feeds::from_json;
+use super::records::{FeedDetail, HostStatus, PollRecord, Status, TopicInfo};
+use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time};
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// Hosts named in a status.
+const HOSTS: i64 = 20;
+
+const DAY_MS: i64 = 86_400_000;
+
+const COLUMNS: &str = "f.feed, f.id, f.url, coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, f.paused,
+    f.gone, f.last_poll, f.last_success, f.next_at, f.failures, f.last_error, f.last_kind, f.declared, f.interval_ms,
+    f.repairs, (SELECT count(*) FROM articles a WHERE a.feed = f.feed)";
+
+pub(super) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
+    let mut feeds: Vec<Feed> = conn
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM feeds f WHERE f.subscribed = 1"
+        ))?
+        .query_map([], feed_of)?
+        .collect::<Sql<_>>()?;
+    feeds.sort_by_cached_key(|f| (f.title.to_lowercase(), f.url.clone()));
+    Ok(feeds)
+}
+
+fn feed_of(r: &Row<'_>) -> Sql<Feed> {
+    let time =
+        |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
+    let (paused, gone, failures): (bool, bool, u32) = (r.get(7)?, r.get(8)?, r.get(12)?);
+    let state = match (paused, gone, failures) {
+        (true, ..) => FeedState::Paused,
+        (_, true, _) => FeedState::Gone,
+        (.., 0) => FeedState::Ok,
+        _ => FeedState::Failing,
+    };
+    let url: String = r.get(2)?;
+    let kind: Option<String> = r.get(14)?;
+    Ok(Feed {
+        row: r.get(0)?,
+        id: FeedId(Uuid::from_bytes(r.get(1)?)),
+        title: r
+            .get::<_, Option<String>>(3)?
+            .filter(|t| !t.is_empty())
+            .unwrap_or_else(|| host_of(&url)),
+        site: r.get(4)?,
+        folder: r.get(5)?,
+        tags: from_json(&r.get::<_, String>(6)?),
+        state,
+        last_poll: time(9)?,
+        last_success: time(10)?,
+        next_poll: if paused || gone { None } else { time(11)? },
+        failures,
+        last_error: r.get(13)?,
+        articles: r.get::<_, i64>(18)?.cast_unsigned(),
+        failure_kind: kind.as_deref().and_then(FailureKind::from_name),
+        declared: r.get(15)?,
+        interval_s: r
+            .get::<_, Option<i64>>(16)?
+            .map(|ms| ms.max(0).cast_unsigned() / 1000),
+        repairs: from_json(&r.get::<_, String>(17)?),
+        url,
+    })
+}
+
+fn host_of(url: &str) -> String {
+    crate::model::WebUrl::parse(url).map_or_else(|_| url.to_owned(), |u| u.host().to_owned())
+}
+
+pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
+    let found = conn
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS}, f.why_next, f.floor_until, f.floor_reason FROM feeds f WHERE f.feed = ?1"
+        ))?
+        .query_row([row], |r| {
+            let floor: Option<i64> = r.get(20)?;
+            let reason: Option<String> = r.get(21)?;
+            Ok((
+                feed_of(r)?,
+                r.get::<_, Option<String>>(19)?,
+                floor.map(|t| (Time::from_millis(t), reason.unwrap_or_default())),
+            ))
+        })
+        .optional()?;
+    let Some((feed, why_next, floor)) = found else {
+        return Ok(None);
+    };
+    let text = |bytes: Option<Vec<u8>>| bytes.map(|b| String::from_utf8_lossy(&b).into_owned());
+    let validators = conn
+        .prepare_cached("SELECT url, etag, last_modified FROM validators WHERE feed = ?1")?
+        .query_map([row], |r| Ok((r.get(0)?, text(r.get(1)?), text(r.get(2)?))))?
+        .collect::<Sql<_>>()?;
+    let polls = conn
+        .prepare_cached(
+            "SELECT at, outcome, status, bytes, elapsed_ms, new, error FROM polls WHERE feed = ?1
+             ORDER BY poll DESC LIMIT 20",
+        )?
+        .query_map([row], |r| {
+            Ok(PollRecord {
+                at: Time::from_millis(r.get(0)?),
+                outcome: r.get(1)?,
+                status: r.get(2)?,
+                bytes: count(r, 3)?,
+                elapsed_ms: count(r, 4)?,
+                new: count(r, 5)?,
+                error: r.get(6)?,
+            })
+        })?
+        .collect::<Sql<_>>()?;
+    Ok(Some(FeedDetail {
+        repairs: feed.repairs.clone(),
+        feed,
+        validators,
+        why_next,
+        floor,
+        polls,
+    }))
+}
+
+fn count(r: &Row<'_>, i: usize) -> Sql<u64> {
+    Ok(r.get::<_, Option<i64>>(i)?
+        .unwrap_or(0)
+        .max(0)
+        .cast_unsigned())
+}
+
+pub(super) fn topics(conn: &Connection) -> Sql<Vec<TopicInfo>> {
+    conn.prepare_cached(
+        "SELECT name, title, source, (SELECT count(*) FROM story_topics s WHERE s.topic = t.topic),
+                (SELECT count(*) FROM article_topics a WHERE a.topic = t.topic),
+                (SELECT max(arrived) FROM story_topics s WHERE s.topic = t.topic)
+         FROM topics t ORDER BY name",
+    )?
+    .query_map([], |r| {
+        Ok(TopicInfo {
+            name: r.get(0)?,
+            title: r.get(1)?,
+            source: r.get(2)?,
+            stories: count(r, 3)?,
+            articles: count(r, 4)?,
+            newest: r.get::<_, Option<i64>>(5)?.map(Time::from_millis),
+        })
+    })?
+    .collect()
+}
+
+pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
+    let one = |sql: &str| -> Sql<u64> { conn.prepare_cached(sql)?.query_row([], |r| count(r, 0)) };
+    let live = "FROM feeds WHERE subscribed = 1";
+    let since = now.millis() - DAY_MS;
+    let (articles_today, joined_today) = conn
+        .prepare_cached(
+            "SELECT count(*), count(signal) FROM articles WHERE first_seen >= ?1 AND article >=
+               coalesce((SELECT min(article) FROM articles WHERE arrived >= ?1), 0)",
+        )?
+        .query_row([since], |r| Ok((count(r, 0)?, count(r, 1)?)))?;
+    let next_poll: Option<i64> = conn
+        .prepare_cached(
+            "SELECT min(next_at) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0",
+        )?
+        .query_row([], |r| r.get(0))?;
+    let feeds_due = conn
+        .prepare_cached(
+            "SELECT count(*) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1",
+        )?
+        .query_row([now.millis()], |r| count(r, 0))?;
+    Ok(Status {
+        feeds: one(&format!("SELECT count(*) {live}"))?,
+        articles: one("SELECT count(*) FROM articles")?,
+        stories: one("SELECT count(*) FROM stories")?,
+        topics: one("SELECT count(*) FROM topics")?,
+        sequence: super::search::sequence(conn)?,
+        db_bytes: 0,
+        wal_bytes: 0,
+        feeds_failing: one(&format!(
+            "SELECT count(*) {live} AND failures > 0 AND paused = 0 AND gone = 0"
+        ))?,
+        feeds_paused: one(&format!("SELECT count(*) {live} AND paused = 1"))?,
+        feeds_gone: one(&format!("SELECT count(*) {live} AND gone = 1"))?,
+        feeds_due,
+        articles_today,
+        joined_today,
+        next_poll: next_poll.map(Time::from_millis),
+        hosts: hosts(conn)?,
+    })
+}
+
+fn hosts(conn: &Connection) -> Sql<Vec<HostStatus>> {
+    let mut plans: std::collections::HashMap<String, (u64, Option<i64>)> =
+        std::collections::HashMap::new();
+    let mut feeds = conn.prepare_cached("SELECT url, next_at FROM feeds WHERE subscribed = 1")?;
+    let mut rows = feeds.query([])?;
+    while let Some(r) = rows.next()? {
+        let next: Option<i64> = r.get(1)?;
+        let plan = plans.entry(host_of(&r.get::<_, String>(0)?)).or_default();
+        plan.0 += 1;
+        plan.1 = match (plan.1, next) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+    conn.prepare_cached(
+        "SELECT host, polls, not_modified, failed, throttled, bytes FROM hosts ORDER BY polls DESC, host LIMIT ?1",
+    )?
+    .query_map(params![HOSTS], |r| {
+        let host: String = r.get(0)?;
+        let (feeds, next) = plans.get(&host).copied().unwrap_or_default();
+        Ok(HostStatus {
+            feeds,
+            polls: count(r, 1)?,
+            not_modified: count(r, 2)?,
+            failed: count(r, 3)?,
+            throttled: count(r, 4)?,
+            bytes: count(r, 5)?,
+            next_poll: next.map(Time::from_millis),
+            host,
+        })
+    })?
+    .collect()
+}
+
+/// SQLite's own check, and that every copy has its story and every story its copies.
+pub(super) fn verify(conn: &Connection) -> Sql<Vec<String>> {
+    let mut found: Vec<String> = conn
+        .prepare("PRAGMA integrity_check(20)")?
+        .query_map([], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    found.retain(|line: &String| line != "ok");
+    let ours = [
+        (
+            "articles without a story",
+            "SELECT count(*) FROM articles WHERE story NOT IN (SELECT story FROM stories)",
+        ),
+        (
+            "stories whose shown copy is not theirs",
+            "SELECT count(*) FROM stories s WHERE NOT EXISTS
+               (SELECT 1 FROM articles a WHERE a.article = s.shown AND a.story = s.story)",
+        ),
+        (
+            "stories with a wrong number of copies",
+            "SELECT count(*) FROM stories s WHERE copies <>
+               (SELECT count(*) FROM articles a WHERE a.story = s.story)",
+        ),
+        (
+            "topic memberships of articles that are gone",
+            "SELECT count(*) FROM article_topics WHERE article NOT IN (SELECT article FROM articles)",
+        ),
+    ];
+    for (what, sql) in ours {
+        let n: i64 = conn.query_row(sql, [], |r| r.get(0))?;
+        if n > 0 {
+            found.push(format!("{n} {what}"));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,245 @@
+//! The one thread that writes. Commands are values; what waits together is committed together.
+//!
+//! Never holds a transaction open while the queue is empty. A command that fails is rolled back alone; a disk that
+//! is full fails the whole group, and the next group is tried afresh (REL-02).
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::grouping::Grouping;
+use super::prepare::Prepared;
+use super::records::{
+    Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Pruned, Skipped, Subscribed,
+    TopicDefinition,
+};
+use super::topics::{self, Tagger};
+use super::{StoreError, articles, backup, feeds, open, prune, search};
+use crate::model::{FeedRow, Time};
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// Where an answer goes.
+pub(super) type Reply<T> = SyncSender<Result<T, StoreError>>;
+
+/// Commands that may wait; the sender blocks beyond that.
+pub(super) const QUEUE_MAX: usize = 256;
+
+/// Commands in one transaction at most.
+const GROUP_MAX: usize = 64;
+
+/// Longest time a transaction stays open for more.
+const GROUP_TIME: Duration = Duration::from_millis(20);
+
+/// What the writer can be asked for.
+pub(super) enum Command {
+    Subscribe(Vec<NewFeed>, Reply<Vec<Subscribed>>),
+    Unsubscribe(FeedRow, Reply<()>),
+    ChangeFeed(FeedRow, FeedChange, Reply<()>),
+    Reconcile(Vec<NewFeed>, Reply<()>),
+    SetTopics(Vec<TopicDefinition>, Reply<usize>),
+    Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
+    Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
+    Prune(prune::Retention, Reply<Pruned>),
+    Backup(PathBuf, Reply<()>),
+}
+
+/// The writer's own state.
+pub(super) struct Writer {
+    pub(super) conn: Connection,
+    pub(super) path: PathBuf,
+    pub(super) grouping: Grouping,
+    pub(super) tagger: Tagger,
+    pub(super) clock: crate::clock::Clock,
+}
+
+/// An answer that waits for the commit.
+type Pending = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+impl Writer {
+    /// Works until every sender is gone.
+    pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        let mut next = commands.recv().ok();
+        while let Some(command) = next.take() {
+            match command {
+                Command::Prune(retention, reply) => {
+                    let done = prune::prune(&mut self, &retention);
+                    let _ = reply.send(done.map_err(|e| open::error(&self.path, &e)));
+                    next = commands.recv().ok();
+                }
+                Command::Backup(to, reply) => {
+                    let _ = reply.send(backup::backup(&self.conn, &to, &self.path));
+                    next = commands.recv().ok();
+                }
+                command => {
+                    next = self
+                        .group(command, commands)
+                        .or_else(|| commands.recv().ok());
+                }
+            }
+        }
+        // The query planner's statistics; a failure here loses nothing.
+        let _ = self.conn.execute_batch("PRAGMA optimize");
+    }
+
+    /// One transaction over `first` and what waits behind it. Returns a command that does not belong into it.
+    fn group(&mut self, first: Command, commands: &Receiver<Command>) -> Option<Command> {
+        let mut pending: Vec<Pending> = Vec::new();
+        let mut left = None;
+        let outcome = self.transact(first, commands, &mut pending, &mut left);
+        if outcome.is_err() {
+            self.grouping.forget();
+        }
+        for answer in pending {
+            answer(match &outcome {
+                Ok(()) => Ok(()),
+                Err(e) => Err(open::error(&self.path, e)),
+            });
+        }
+        left
+    }
+
+    fn transact(
+        &mut self,
+        first: Command,
+        commands: &Receiver<Command>,
+        pending: &mut Vec<Pending>,
+        left: &mut Option<Command>,
+    ) -> rusqlite::Result<()> {
+        let now = self.clock.now();
+        let path = self.path.clone();
+        let mut tx = match self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+        {
+            Ok(tx) => tx,
+            Err(e) => {
+                refuse(first, open::error(&path, &e));
+                return Ok(());
+            }
+        };
+        let opened = Instant::now();
+        let mut next = Some(first);
+        let mut count = 0;
+        while let Some(command) = next.take() {
+            if matches!(command, Command::Prune(..) | Command::Backup(..)) {
+                *left = Some(command);
+                break;
+            }
+            tx.savepoint().and_then(|mut savepoint| {
+                let (answer, keep) = execute(
+                    &savepoint,
+                    command,
+                    &mut self.grouping,
+                    &mut self.tagger,
+                    &path,
+                    now,
+                );
+                pending.push(answer);
+                if !keep {
+                    savepoint.rollback()?;
+                    self.grouping.forget();
+                }
+                savepoint.commit()
+            })?;
+            count += 1;
+            if count < GROUP_MAX && opened.elapsed() < GROUP_TIME {
+                next = commands.try_recv().ok();
+            }
+        }
+        tx.commit()
+    }
+}
+
+/// Executes one command inside the open transaction. The answer is sent after the commit; false: roll it back.
+fn execute(
+    conn: &Connection,
+    command: Command,
+    grouping: &mut Grouping,
+    tagger: &mut Tagger,
+    path: &std::path::Path,
+    now: Time,
+) -> (Pending, bool) {
+    match command {
+        Command::Subscribe(list, reply) => answer(feeds::subscribe(conn, &list, now), reply, path),
+        Command::Unsubscribe(feed, reply) => answer(feeds::unsubscribe(conn, feed), reply, path),
+        Command::ChangeFeed(feed, change, reply) => {
+            answer(feeds::change(conn, feed, &change, now), reply, path)
+        }
+        Command::Reconcile(list, reply) => answer(feeds::reconcile(conn, &list, now), reply, path),
+        Command::SetTopics(list, reply) => {
+            answer(topics::set(conn, tagger, list, now), reply, path)
+        }
+        Command::Claim(now, scope, limit, reply) => {
+            answer(feeds::claim(conn, now, &scope, limit), reply, path)
+        }
+        Command::Commit(poll, prepared, reply) => {
+            answer(commit(conn, grouping, tagger, &poll, prepared), reply, path)
+        }
+        Command::Prune(..) | Command::Backup(..) => (Box::new(|_| {}), true), // run alone, see `run`
+    }
+}
+
+/// One poll: its articles, validators, plan and health together (ET-08, REL-01).
+fn commit(
+    conn: &Connection,
+    grouping: &mut Grouping,
+    tagger: &mut Tagger,
+    commit: &PollCommit,
+    prepared: Vec<Prepared>,
+) -> Sql<Committed> {
+    if !feeds::holds(conn, &commit.claim)? {
+        return Ok(Committed {
+            lease_lost: true,
+            sequence: search::sequence(conn)?,
+            ..Committed::default()
+        });
+    }
+    let now = commit.poll.finished;
+    let mut done = Committed::default();
+    if commit.document.is_some() {
+        tagger.refresh(conn, now)?;
+        grouping.catch_up(conn, now)?;
+        done = articles::write(conn, grouping, tagger, &commit.claim, prepared, now)?;
+    }
+    feeds::record(conn, commit, done.new)?;
+    done.sequence = search::sequence(conn)?;
+    grouping.seen(done.sequence);
+    Ok(done)
+}
+
+fn answer<T: Send + 'static>(
+    result: Sql<T>,
+    reply: Reply<T>,
+    path: &std::path::Path,
+) -> (Pending, bool) {
+    let keep = result.is_ok();
+    let result = result.map_err(|e| open::error(path, &e));
+    (
+        Box::new(move |committed| {
+            // The asker may have gone away; the write stands all the same.
+            let _ = reply.send(committed.and(result));
+        }),
+        keep,
+    )
+}
+
+/// Answers a command that could not even begin.
+fn refuse(command: Command, e: StoreError) {
+    fn say<T>(reply: &Reply<T>, e: StoreError) {
+        let _ = reply.send(Err(e));
+    }
+    match command {
+        Command::Subscribe(_, r) => say(&r, e),
+        Command::Unsubscribe(_, r) | Command::ChangeFeed(_, _, r) | Command::Reconcile(_, r) => {
+            say(&r, e);
+        }
+        Command::SetTopics(_, r) => say(&r, e),
+        Command::Claim(.., r) => say(&r, e),
+        Command::Commit(.., r) => say(&r, e),
+        Command::Prune(_, r) => say(&r, e),
+        Command::Backup(_, r) => say(&r, e),
+    }
+}
