@@ -1,0 +1,258 @@
+//! `[[feed]]`: the subscriptions that stand in the file.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::credentials::{is_open_to_others, part, read_password};
+use super::document::{Reading, Section};
+use super::places::beside;
+use super::problem::Problem;
+use super::read::Placed;
+use super::value::{HeaderText, quoted, text_of};
+use crate::model::{Secret, WebUrl};
+use crate::store::{FeedSettings, NewFeed};
+
+/// Headers that are newswire's own: setting them would break conditional requests, framing or the guard.
+const OWN_HEADERS: [&str; 14] = [
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "proxy-authorization",
+    "range",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+
+/// Reads every `[[feed]]`; a URL may stand once.
+pub fn read(reading: &mut Reading<'_>, tables: &[Placed<'_>], file: Option<&Path>) -> Vec<NewFeed> {
+    let mut seen: HashMap<String, Range<usize>> = HashMap::new();
+    let mut feeds = Vec::with_capacity(tables.len());
+    for (n, (table, place)) in tables.iter().enumerate() {
+        let path = format!("feed[{}]", n + 1);
+        let mut s = Section::open(reading, path, Some(table), place.clone(), &["full_text"]);
+        let url = read_url(&mut s);
+        if let Some((url, place, _)) = &url {
+            match seen.get(url.as_str()) {
+                Some(first) => s.problem(
+                    Problem::new(place.clone(), "this feed stands here twice", "again here")
+                        .related(first.clone(), "first here"),
+                ),
+                None => {
+                    seen.insert(url.as_str().to_owned(), place.clone());
+                }
+            }
+        }
+        if let Some(feed) = read_rest(&mut s, url, file) {
+            feeds.push(feed);
+        }
+        s.close();
+    }
+    feeds
+}
+
+type FeedUrl = (WebUrl, Range<usize>, Option<(String, Secret)>);
+
+fn read_url(s: &mut Section<'_, '_, '_>) -> Option<FeedUrl> {
+    let Some((text, place)) = s.get_unshown::<String>("url") else {
+        let place = s.place();
+        if s.raw("url").is_none() {
+            s.wrong(
+                place,
+                "a feed needs its url",
+                "url = \"https://…\" is missing",
+            );
+        }
+        return None;
+    };
+    match part(&text) {
+        Ok((url, auth)) => {
+            s.note("url", quoted(url.as_str()), &place);
+            if auth.is_some() {
+                s.warn(format!(
+                    "the password of {url} stands in the configuration; auth = {{ user, password_file }} keeps it apart"
+                ));
+            }
+            Some((url, place, auth))
+        }
+        Err(why) => {
+            s.wrong(place, "expected an http or https URL", why.to_string());
+            None
+        }
+    }
+}
+
+fn read_rest(
+    s: &mut Section<'_, '_, '_>,
+    url: Option<FeedUrl>,
+    file: Option<&Path>,
+) -> Option<NewFeed> {
+    // Everything is read before the URL is asked for, so that one reading finds every mistake.
+    let title = s.get::<String>("title").map(|(title, _)| title);
+    let folder = read_folder(s);
+    let tags = s
+        .get::<Vec<String>>("tags")
+        .map_or_else(Vec::new, |(t, _)| t);
+    let from_url = url.as_ref().and_then(|(_, _, auth)| auth.clone());
+    let settings = FeedSettings {
+        auth: read_auth(s, from_url, file),
+        interval: read_interval(s),
+        user_agent: s.get::<HeaderText>("user_agent").map(|(text, _)| text.0),
+        headers: read_headers(s),
+        near_dedup: s.get("near_dedup").map(|(near, _)| near),
+        paused: s.get("paused").is_some_and(|(paused, _)| paused),
+    };
+    let (url, _, _) = url?;
+    Some(NewFeed {
+        url,
+        title,
+        folder,
+        tags,
+        settings,
+        declared: true,
+    })
+}
+
+fn read_folder(s: &mut Section<'_, '_, '_>) -> Option<String> {
+    let (folder, place) = s.get::<String>("folder")?;
+    if folder.split('/').any(|part| part.trim().is_empty()) {
+        s.wrong(place, "a folder is written \"news/world\"", "an empty part");
+        return None;
+    }
+    Some(folder)
+}
+
+fn read_interval(s: &mut Section<'_, '_, '_>) -> Option<Duration> {
+    let (interval, place) = s.get::<Duration>("interval")?;
+    if interval.is_zero() {
+        s.wrong(
+            place,
+            "interval is out of range",
+            "leave it out for newswire's own plan",
+        );
+        return None;
+    }
+    if interval < Duration::from_secs(300) {
+        s.warn(format!(
+            "interval = {} is shorter than the five minutes that publishers tolerate",
+            quoted(&super::span::show_duration(interval))
+        ));
+    }
+    Some(interval)
+}
+
+fn read_auth(
+    s: &mut Section<'_, '_, '_>,
+    from_url: Option<(String, Secret)>,
+    file: Option<&Path>,
+) -> Option<(String, Secret)> {
+    let Some(found) = s.raw("auth") else {
+        return from_url;
+    };
+    let Some(table) = found.get_ref().as_table() else {
+        s.problem(
+            Problem::new(
+                found.span(),
+                "expected user and password_file",
+                "not a table",
+            )
+            .help("auth = { user = \"ann\", password_file = \"/etc/newswire/lwn.password\" }"),
+        );
+        return None;
+    };
+    if from_url.is_some() {
+        s.wrong(
+            found.span(),
+            "the url has a user already",
+            "one of the two, please",
+        );
+    }
+    let mut inner = s.inner("auth", table, found.span());
+    let user = inner.get::<String>("user");
+    let password_file = inner.get::<PathBuf>("password_file");
+    for (key, missing) in [
+        ("user", inner.raw("user").is_none()),
+        ("password_file", inner.raw("password_file").is_none()),
+    ] {
+        if missing {
+            let place = inner.place();
+            inner.wrong(place, &format!("auth needs {key}"), "it is missing here");
+        }
+    }
+    let auth = user
+        .zip(password_file)
+        .and_then(|((user, _), (path, place))| {
+            let path = beside(file, path);
+            if is_open_to_others(&path) {
+                inner.warn(format!(
+                    "others may read the password in {}; chmod 600 it",
+                    path.display()
+                ));
+            }
+            match read_password(&path) {
+                Ok(password) => Some((user, password)),
+                Err(why) => {
+                    inner.wrong(place, "the password file cannot be used", why);
+                    None
+                }
+            }
+        });
+    inner.close();
+    auth
+}
+
+fn read_headers(s: &mut Section<'_, '_, '_>) -> Vec<(String, String)> {
+    let Some(found) = s.raw("headers") else {
+        return Vec::new();
+    };
+    let Some(table) = found.get_ref().as_table() else {
+        s.problem(
+            Problem::new(found.span(), "expected names and values", "not a table")
+                .help("headers = { \"X-Token\" = \"…\" }"),
+        );
+        return Vec::new();
+    };
+    let mut headers = Vec::new();
+    for (name, value) in table.iter() {
+        let text = text_of(value, "a text in quotes", s.problems());
+        let lower = name.get_ref().to_ascii_lowercase();
+        if OWN_HEADERS.contains(&lower.as_str()) {
+            let hint = match lower.as_str() {
+                "authorization" => "use auth",
+                "user-agent" => "use user_agent",
+                _ => "newswire sets it itself",
+            };
+            s.wrong(name.span(), "this header cannot be set", hint);
+        } else if http::HeaderName::from_bytes(lower.as_bytes()).is_err() {
+            s.wrong(
+                name.span(),
+                "not a header name",
+                "letters, digits and - only",
+            );
+        } else if let Some(text) = text {
+            if http::HeaderValue::from_str(text).is_ok() && text.is_ascii() {
+                headers.push((name.get_ref().to_string(), text.to_owned()));
+            } else {
+                s.wrong(value.span(), "not a header value", "visible ASCII only");
+            }
+        }
+    }
+    let names: Vec<String> = headers
+        .iter()
+        .map(|(name, _)| format!("{} = \"***\"", quoted(name)))
+        .collect();
+    s.note(
+        "headers",
+        format!("{{ {} }}", names.join(", ")),
+        &found.span(),
+    );
+    headers
+}

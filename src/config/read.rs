@@ -1,0 +1,403 @@
+//! The schema: every section and key, its default and its limits. `config/newswire.toml` documents the same.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::document::{Reading, Section};
+use super::places::{Env, Given, beside, config_file, store_file};
+use super::problem::{ConfigError, Invalid, Problem};
+use super::value::{Etiquette, HeaderText, Keep, Listen, Network, Size, SynchronousFull, Value};
+use super::{
+    Config, DedupConfig, FetchConfig, Origin, SAMPLE, ScheduleConfig, ServerConfig, StoreConfig,
+    credentials, feeds, topics,
+};
+use crate::model::WebUrl;
+
+/// Largest configuration read, in bytes: some ten thousand feeds.
+pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
+
+const SECTIONS: [&str; 5] = ["store", "server", "fetch", "schedule", "dedup"];
+const DAY: Duration = Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_secs(3_600);
+const CENTURY: Duration = super::span::DURATION_MAX;
+
+/// Finds, reads and checks the configuration that the command line and the process environment ask for.
+pub fn load(given: &Given) -> Result<Config, ConfigError> {
+    let env = |name: &str| -> Option<OsString> { std::env::var_os(name) };
+    if given.sample {
+        return read_text(SAMPLE, None, given, &env);
+    }
+    match config_file(given, &env) {
+        None => read_text("", None, given, &env),
+        Some(path) => read_text(&text_of_file(&path)?, Some(&path), given, &env),
+    }
+}
+
+fn text_of_file(path: &Path) -> Result<String, ConfigError> {
+    let unreadable = |reason: String| ConfigError::Unreadable {
+        path: path.to_owned(),
+        reason,
+    };
+    let size = std::fs::metadata(path)
+        .map_err(|e| unreadable(e.to_string()))?
+        .len();
+    if size > CONFIG_BYTES_MAX {
+        return Err(unreadable(format!("longer than {CONFIG_BYTES_MAX} bytes")));
+    }
+    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        unreadable(format!("not UTF-8 at byte {at}; TOML is always UTF-8"))
+    })
+}
+
+/// Reads and checks a configuration. `file` names it in messages and anchors relative paths.
+pub fn read_text(
+    text: &str,
+    file: Option<&Path>,
+    given: &Given,
+    env: Env<'_>,
+) -> Result<Config, ConfigError> {
+    let invalid = |mut problems: Vec<Problem>| {
+        problems.sort_by_key(|p| p.place.start);
+        ConfigError::Invalid(Box::new(Invalid {
+            path: file.map_or_else(|| "(sample)".to_owned(), |p| p.display().to_string()),
+            text: text.to_owned(),
+            problems,
+        }))
+    };
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        // What a recovering reader guesses after a syntax error would be reported as mistakes that nobody made.
+        return Err(invalid(errors.iter().map(syntax_problem).collect()));
+    }
+    let mut reading = Reading::new(text);
+    let checked = root_table(&mut reading, root.get_ref(), file);
+    if !reading.problems.is_empty() {
+        return Err(invalid(reading.problems));
+    }
+    let (path, origin) = store_file(given, env, checked.path)?;
+    let shown = path.show();
+    for setting in &mut reading.settings {
+        if setting.key == "store.path" {
+            (setting.value, setting.origin) = (shown.clone(), origin);
+        }
+    }
+    Ok(Config {
+        file: file.map(Path::to_owned),
+        store: StoreConfig {
+            path,
+            ..checked.store
+        },
+        server: checked.server,
+        fetch: checked.fetch,
+        schedule: checked.schedule,
+        dedup: checked.dedup,
+        feeds: checked.feeds,
+        topics: checked.topics,
+        settings: reading.settings,
+        warnings: reading.warnings,
+    })
+}
+
+fn syntax_problem(error: &toml::de::Error) -> Problem {
+    let message = error.message();
+    let (what, label) = message.split_once(", ").unwrap_or((message, "here"));
+    Problem::new(error.span().unwrap_or(0..0), what, label)
+}
+
+/// Everything but the store's place, which needs the environment.
+struct Checked {
+    path: Option<(PathBuf, Origin)>,
+    store: StoreConfig,
+    server: ServerConfig,
+    fetch: FetchConfig,
+    schedule: ScheduleConfig,
+    dedup: DedupConfig,
+    feeds: Vec<crate::store::NewFeed>,
+    topics: Vec<crate::store::TopicDefinition>,
+}
+
+fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&Path>) -> Checked {
+    let [store, server, fetch, schedule, dedup] =
+        SECTIONS.map(|name| (name, table(reading, root, name)));
+    let feed_tables = tables(reading, root, "feed");
+    let topic_tables = tables(reading, root, "topic");
+    let mut top = Section::open(reading, "", Some(root), 0..0, &["websub", "notify"]);
+    for name in SECTIONS.into_iter().chain(["feed", "topic"]) {
+        top.raw(name);
+    }
+    top.close();
+
+    let (store, path) = read_store(section(reading, store, &[]), file);
+    let server = read_server(section(reading, server, &["token_file"]));
+    let fetch = read_fetch(section(reading, fetch, &[]), file);
+    let schedule = read_schedule(section(reading, schedule, &[]));
+    let dedup = read_dedup(section(reading, dedup, &[]));
+    let feeds = feeds::read(reading, &feed_tables, file);
+    let topics = topics::read(reading, &topic_tables, file);
+    if let Some(file) = file
+        && has_secrets(&feeds)
+        && credentials::is_open_to_others(file)
+    {
+        reading.warnings.push(format!(
+            "{} holds credentials and others may read it; chmod 600 it, or use password_file",
+            file.display()
+        ));
+    }
+    Checked {
+        path,
+        store,
+        server,
+        fetch,
+        schedule,
+        dedup,
+        feeds,
+        topics,
+    }
+}
+
+/// Headers may carry tokens; credentials in URLs are in the file itself.
+fn has_secrets(feeds: &[crate::store::NewFeed]) -> bool {
+    feeds.iter().any(|f| !f.settings.headers.is_empty())
+}
+
+/// A table with its place.
+pub type Placed<'d> = (&'d DeTable<'d>, std::ops::Range<usize>);
+
+fn table<'d>(reading: &mut Reading<'_>, root: &'d DeTable<'d>, name: &str) -> Option<Placed<'d>> {
+    let (_, found) = root
+        .iter()
+        .find(|(key, _)| key.get_ref().as_ref() == name)?;
+    let table = found.get_ref().as_table();
+    if table.is_none() {
+        reading.problems.push(
+            Problem::new(
+                found.span(),
+                format!("{name} is a section"),
+                "expected a table",
+            )
+            .help(format!(
+                "write [{name}] on a line of its own, and the keys below it"
+            )),
+        );
+    }
+    table.map(|t| (t, found.span()))
+}
+
+fn tables<'d>(reading: &mut Reading<'_>, root: &'d DeTable<'d>, name: &str) -> Vec<Placed<'d>> {
+    let Some((_, found)) = root.iter().find(|(key, _)| key.get_ref().as_ref() == name) else {
+        return Vec::new();
+    };
+    let advice = format!("each {name} has a section of its own: [[{name}]] with double brackets");
+    let Some(items) = found.get_ref().as_array() else {
+        reading.problems.push(
+            Problem::new(
+                found.span(),
+                format!("{name} is a list"),
+                "this is not a list",
+            )
+            .help(advice),
+        );
+        return Vec::new();
+    };
+    let mut tables = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        match item.get_ref() {
+            DeValue::Table(table) => tables.push((table, item.span())),
+            _ => reading.problems.push(
+                Problem::new(
+                    item.span(),
+                    format!("{name} is a list of sections"),
+                    "not a table",
+                )
+                .help(advice.clone()),
+            ),
+        }
+    }
+    tables
+}
+
+fn section<'r, 'd, 't>(
+    reading: &'r mut Reading<'t>,
+    (name, table): (&'static str, Option<Placed<'d>>),
+    later: &'static [&'static str],
+) -> Section<'r, 'd, 't> {
+    let (table, place) = table.map_or((None, 0..0), |(t, place)| (Some(t), place));
+    Section::open(reading, name, table, place, later)
+}
+
+fn read_store(
+    mut s: Section<'_, '_, '_>,
+    file: Option<&Path>,
+) -> (StoreConfig, Option<(PathBuf, Origin)>) {
+    let (path, place) = s.or_placed::<Option<PathBuf>>("path", None);
+    let origin = place.map(|p| s.origin(&p));
+    let path = path.zip(origin).map(|(p, o)| (beside(file, p), o));
+    let (keep, place) = s.or_placed("keep", Keep::For(180 * DAY));
+    if let (Some(place), Keep::For(keep)) = (place, keep)
+        && keep < DAY
+    {
+        s.wrong(place, "keep is out of range", "at least 1d, or \"forever\"");
+    }
+    let store = StoreConfig {
+        path: PathBuf::new(),
+        keep,
+        keep_max_per_feed: s.within("keep_max_per_feed", 10_000, 1, 10_000_000),
+        synchronous_full: s.or("synchronous", SynchronousFull(false)).0,
+    };
+    s.close();
+    (store, path)
+}
+
+fn read_server(mut s: Section<'_, '_, '_>) -> ServerConfig {
+    let loopback = Listen::Tcp(std::net::SocketAddr::from(([127, 0, 0, 1], 8390)));
+    let listen: Vec<Listen> = s.or("listen", vec![loopback]);
+    let (public_url, place) = s.or_placed::<Option<WebUrl>>("public_url", None);
+    if let (Some(url), Some(place)) = (&public_url, place)
+        && (url.as_url().query().is_some() || url.as_url().fragment().is_some())
+    {
+        s.wrong(
+            place,
+            "public_url is the base of other URLs",
+            "without ? and #",
+        );
+    }
+    let open = listen
+        .iter()
+        .find(|l| matches!(l, Listen::Tcp(a) if !a.ip().is_loopback()));
+    if let (Some(open), None) = (open, &public_url) {
+        s.warn(format!(
+            "server.listen has {open}, which others can reach, and server.public_url is not set: links in the merged feeds will not work for them"
+        ));
+    }
+    let server = ServerConfig {
+        listen,
+        public_url,
+        title: s.or("title", "newswire".to_owned()),
+        page_size: s.within("page_size", 50, 1, 1000),
+    };
+    s.close();
+    server
+}
+
+fn read_fetch(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> FetchConfig {
+    let header = |text: Option<HeaderText>| text.map(|t| t.0);
+    let fetch = FetchConfig {
+        concurrency: s.within("concurrency", 32, 1, 1024),
+        per_host: s.within("per_host", 1, 1, 64),
+        host_delay: s.within("host_delay", Duration::from_secs(2), Duration::ZERO, HOUR),
+        timeout: s.within(
+            "timeout",
+            Duration::from_secs(30),
+            Duration::from_millis(100),
+            HOUR,
+        ),
+        max_body_bytes: s
+            .within("max_body_bytes", Size(16 << 20), Size(1024), Size(1 << 30))
+            .0,
+        max_redirects: s.within("max_redirects", 5, 0, 20),
+        user_agent: header(s.or("user_agent", None)),
+        contact: header(s.or("contact", None)),
+        allow_private_addresses: s.or("allow_private_addresses", false),
+        allow_private: s.or::<Vec<Network>>("allow_private", Vec::new()),
+        proxy: read_proxy(&mut s),
+        extra_ca: read_extra_ca(&mut s, file),
+    };
+    if fetch.allow_private_addresses {
+        s.warn(
+            "fetch.allow_private_addresses lets any feed reach the machines of your network; name the networks in fetch.allow_private instead".to_owned(),
+        );
+    }
+    s.close();
+    fetch
+}
+
+fn read_proxy(s: &mut Section<'_, '_, '_>) -> Option<WebUrl> {
+    // Read as text first: WebUrl would drop a password without a word, and the proxy would then refuse us.
+    let Some((text, place)) = s.get_unshown::<String>("proxy") else {
+        s.note_default("proxy", &None::<WebUrl>);
+        return None;
+    };
+    match credentials::part(&text) {
+        Ok((_, Some(_))) => {
+            s.wrong(
+                place,
+                "a proxy with a password is not supported",
+                "take the user and password out",
+            );
+            None
+        }
+        Ok((url, None)) => {
+            s.note("proxy", url.show(), &place);
+            Some(url)
+        }
+        Err(why) => {
+            s.wrong(
+                place,
+                "expected the proxy's URL, as in \"http://proxy.example:3128\"",
+                why.to_string(),
+            );
+            None
+        }
+    }
+}
+
+fn read_extra_ca(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<PathBuf> {
+    let (path, place) = s.or_placed::<Option<PathBuf>>("extra_ca", None);
+    let path = beside(file, path?);
+    if let (Err(why), Some(place)) = (std::fs::metadata(&path), place) {
+        s.wrong(place, "extra_ca cannot be read", why.to_string());
+    }
+    Some(path)
+}
+
+fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
+    let polls_per_day = s.within("polls_per_day", 24.0, 0.01, 1440.0);
+    let (min_interval, min_place) = s.or_placed("min_interval", HOUR);
+    let (max_interval, max_place) = s.or_placed("max_interval", DAY);
+    if min_interval > max_interval
+        && let Some(place) = min_place.clone().or_else(|| max_place.clone())
+    {
+        let mut problem = Problem::new(
+            place.clone(),
+            "min_interval is longer than max_interval",
+            "here",
+        )
+        .help(format!(
+            "min_interval is {}, max_interval is {}",
+            min_interval.show(),
+            max_interval.show()
+        ));
+        if let Some(other) = max_place.filter(|other| *other != place) {
+            problem = problem.related(other, "and here");
+        }
+        s.problem(problem);
+    }
+    let schedule = ScheduleConfig {
+        polls_per_day,
+        min_interval,
+        max_interval,
+        manual_interval: s.within(
+            "manual_interval",
+            Duration::from_secs(300),
+            Duration::ZERO,
+            CENTURY,
+        ),
+        etiquette: s.or("etiquette", Etiquette::Normal),
+    };
+    s.close();
+    schedule
+}
+
+fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {
+    let dedup = DedupConfig {
+        window: s.within("window", 7 * DAY, HOUR, 90 * DAY),
+        near: s.or("near", true),
+    };
+    s.close();
+    dedup
+}

@@ -1,0 +1,303 @@
+//! The configuration as its user meets it: whole texts in, values or rendered mistakes out.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+
+fn no_env(name: &str) -> Option<OsString> {
+    (name == "HOME").then(|| OsString::from("/home/ann"))
+}
+
+fn read(text: &str) -> Result<Config, ConfigError> {
+    read_text(
+        text,
+        Some(Path::new("newswire.toml")),
+        &Given::default(),
+        &no_env,
+    )
+}
+
+fn mistakes(text: &str) -> String {
+    read(text).unwrap_err().render(false)
+}
+
+#[test]
+fn an_empty_file_gives_the_documented_defaults() {
+    let config = read("").unwrap();
+    assert_eq!(
+        config.store.keep,
+        Keep::For(Duration::from_secs(180 * 86_400))
+    );
+    assert_eq!(config.store.keep_max_per_feed, 10_000);
+    assert!(!config.store.synchronous_full);
+    assert_eq!(config.fetch.max_body_bytes, 16 << 20);
+    assert_eq!(config.schedule.manual_interval, Duration::from_secs(300));
+    assert_eq!(config.server.listen.len(), 1);
+    assert_eq!(
+        config.store.path,
+        PathBuf::from("/home/ann/.local/share/newswire/newswire.db")
+    );
+}
+
+#[test]
+fn the_documented_file_loads_and_says_what_the_defaults_say() {
+    let text = include_str!("../../config/newswire.toml");
+    let values = |config: &Config| -> Vec<(String, String)> {
+        config
+            .settings
+            .iter()
+            .map(|s| (s.key.clone(), s.value.clone()))
+            .collect()
+    };
+    let documented = read(text).unwrap();
+    assert_eq!(values(&documented), values(&read("").unwrap()));
+    assert_eq!(documented.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn the_documented_file_names_every_key() {
+    let text = include_str!("../../config/newswire.toml");
+    let uncommented: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(code)
+                if code.starts_with("[[")
+                    || code
+                        .split_once(" = ")
+                        .is_some_and(|(k, _)| !k.contains(' ')) =>
+            {
+                code
+            }
+            _ if line.starts_with('#') => "",
+            _ => line,
+        })
+        .map(|line| format!("{line}\n"))
+        // These two name files that are not there.
+        .filter(|line| !line.starts_with("extra_ca") && !line.starts_with("auth"))
+        .collect();
+    let config = read(&uncommented.replace('…', "x"))
+        .map_err(|e| e.render(false))
+        .unwrap();
+    let is_set = |key: &str| {
+        config
+            .settings
+            .iter()
+            .any(|s| s.key == key && s.origin != Origin::Default)
+    };
+    for setting in &config.settings {
+        let absent = ["fetch.extra_ca"].contains(&setting.key.as_str());
+        assert!(
+            absent || is_set(&setting.key),
+            "{} is not named",
+            setting.key
+        );
+    }
+    for key in [
+        "url",
+        "title",
+        "folder",
+        "tags",
+        "interval",
+        "near_dedup",
+        "user_agent",
+        "headers",
+        "paused",
+    ] {
+        assert!(is_set(&format!("feed[1].{key}")), "feed {key}");
+    }
+    for key in ["name", "title", "match", "feeds", "tags", "language"] {
+        assert!(is_set(&format!("topic[1].{key}")), "topic {key}");
+    }
+    assert!(text.contains("# extra_ca = ") && text.contains("# auth = { user"));
+}
+
+#[test]
+fn the_sample_loads_without_a_warning() {
+    let config = read(SAMPLE).map_err(|e| e.render(false)).unwrap();
+    assert_eq!((config.feeds.len(), config.topics.len()), (12, 3));
+    assert_eq!(config.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_wrong_name_is_shown_with_the_right_one() {
+    assert_eq!(
+        mistakes("[store]\npath = \"a.db\"\n\n[fetch]\nconcurency = 3\n"),
+        "\
+error: unknown key \"concurency\" in [fetch]
+ --> newswire.toml:5:1
+  |
+5 | concurency = 3
+  | ^^^^^^^^^^ did you mean \"concurrency\"?
+
+1 mistake in the configuration newswire.toml"
+    );
+}
+
+#[test]
+fn every_mistake_is_told_at_once_in_the_order_of_the_file() {
+    let shown = mistakes(
+        r#"
+[store]
+keep = "180"
+synchronous = "fast"
+[server]
+listen = ["localhost:80", "127.0.0.1:99999", "unix:x"]
+[fetch]
+timeout = 30
+per_host = 0
+[[feed]]
+title = "no url"
+[[feed]]
+url = "ftp://example.org/"
+[feeed]
+"#,
+    );
+    let lines: Vec<&str> = shown
+        .lines()
+        .filter_map(|l| l.split_once("--> newswire.toml:").map(|(_, at)| at))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "3:8", "4:15", "6:11", "6:27", "6:46", "8:11", "9:12", "10:1", "13:7", "14:2"
+        ],
+        "{shown}"
+    );
+    assert!(shown.contains("180d"), "{shown}");
+    assert!(shown.contains("\"127.0.0.1:80\""), "{shown}");
+    assert!(shown.contains("did you mean \"feed\"?"), "{shown}");
+    assert!(shown.ends_with("10 mistakes in the configuration newswire.toml"));
+}
+
+#[test]
+fn the_first_mistake_fits_on_one_line() {
+    let error = read("[store]\nkeep = 7\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "1 mistake in the configuration newswire.toml; line 2, column 8: expected a duration such as \"30m\""
+    );
+}
+
+#[test]
+fn syntax_errors_have_their_place_too() {
+    let shown = mistakes("[store\npath = \"x\"\n[server]\nlisten = [\n");
+    assert!(shown.contains("--> newswire.toml:1:7"), "{shown}");
+}
+
+#[test]
+fn what_comes_later_is_refused_and_says_so() {
+    for text in [
+        "[websub]\ncallback_url = \"https://x.example/\"\n",
+        "[[notify]]\ntopic = \"a\"\n",
+        "[server]\ntoken_file = \"t\"\n",
+        "[[feed]]\nurl = \"https://x.example/f\"\nfull_text = true\n",
+        "[[topic]]\nname = \"a\"\nmatch = \"b\"\nprefer = []\n",
+        "[[topic]]\nname = \"a\"\nmatch = \"b\"\nlimit_per_feed = 1\n",
+    ] {
+        let shown = mistakes(text);
+        assert!(shown.contains("comes with a later version"), "{shown}");
+    }
+}
+
+#[test]
+fn intervals_that_cross_are_shown_together() {
+    let shown = mistakes("[schedule]\nmin_interval = \"2h\"\nmax_interval = \"1h\"\n");
+    assert!(shown.contains("and here"), "{shown}");
+    assert!(mistakes("[schedule]\nmin_interval = \"2d\"\n").contains("2:16"));
+}
+
+#[test]
+fn a_feed_may_stand_once_and_a_topic_name_too() {
+    let feed = "[[feed]]\nurl = \"https://x.example/f\"\n";
+    assert!(mistakes(&format!("{feed}{feed}")).contains("first here"));
+    let topic = "[[topic]]\nname = \"a\"\nmatch = \"b\"\n";
+    assert!(mistakes(&format!("{topic}{topic}")).contains("first here"));
+    assert!(mistakes("[[topic]]\nname = \"all\"\nmatch = \"b\"\n").contains("taken"));
+    assert!(mistakes("[[topic]]\nname = \"A b\"\nmatch = \"b\"\n").contains("a-z"));
+}
+
+#[test]
+fn narrowing_a_topic_is_text_composition() {
+    let config = read(
+        "[[topic]]\nname = \"a\"\nmatch = 'x OR y'\nfeeds = [\"LWN\", \"BBC News\"]\ntags = [\"eu\"]\nlanguage = \"EN\"\n",
+    )
+    .unwrap();
+    assert_eq!(
+        config.topics()[0].source,
+        "(x OR y) (feed:\"LWN\" OR feed:\"BBC News\") tag:\"eu\" lang:en"
+    );
+    let plain = read("[[topic]]\nname = \"a\"\nmatch = 'x OR y'\n").unwrap();
+    assert_eq!(plain.topics()[0].source, "x OR y");
+    assert_eq!(plain.topics()[0].title, "a");
+}
+
+#[test]
+fn sec_08_a_password_is_read_apart_and_never_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("pw"), "hunter2\n").unwrap();
+    let file = dir.path().join("newswire.toml");
+    let text = "[[feed]]\nurl = \"https://x.example/f\"\nauth = { user = \"ann\", password_file = \"pw\" }\nheaders = { X-Token = \"t0ken\" }\n[[feed]]\nurl = \"https://bob:s3cret@y.example/f\"\n";
+    let config = read_text(text, Some(&file), &Given::default(), &no_env).unwrap();
+    let (user, password) = config.feeds[0].settings.auth.clone().unwrap();
+    assert_eq!((user.as_str(), password.reveal()), ("ann", "hunter2"));
+    assert_eq!(config.feeds[1].url.as_str(), "https://y.example/f");
+    let shown = format!("{:?} {:?}", config.settings, config.warnings);
+    for secret in ["hunter2", "t0ken", "s3cret"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn sec_19_an_open_password_file_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let password = dir.path().join("pw");
+    std::fs::write(&password, "hunter2\n").unwrap();
+    let file = dir.path().join("newswire.toml");
+    let text = "[[feed]]\nurl = \"https://x.example/f\"\nauth = { user = \"ann\", password_file = \"pw\" }\n";
+    let warnings = |mode: u32| {
+        std::fs::set_permissions(&password, std::fs::Permissions::from_mode(mode)).unwrap();
+        read_text(text, Some(&file), &Given::default(), &no_env)
+            .unwrap()
+            .warnings
+            .len()
+    };
+    assert_eq!((warnings(0o644), warnings(0o600)), (1, 0));
+}
+
+#[test]
+fn headers_that_are_newswires_own_cannot_be_set() {
+    for header in ["Cookie", "If-None-Match", "Host", "Authorization"] {
+        let text =
+            format!("[[feed]]\nurl = \"https://x.example/f\"\nheaders = {{ {header} = \"x\" }}\n");
+        assert!(mistakes(&text).contains("cannot be set"), "{header}");
+    }
+    let split = "[[feed]]\nurl = \"https://x.example/f\"\nheaders = { X = \"a\\r\\nHost: b\" }\n";
+    assert!(mistakes(split).contains("not a header value"));
+}
+
+#[test]
+fn every_value_knows_where_it_comes_from() {
+    let config = read("[store]\nkeep = \"forever\"\n").unwrap();
+    let of = |key: &str| {
+        config
+            .settings
+            .iter()
+            .find(|s| s.key == key)
+            .map(|s| (s.value.clone(), s.origin))
+    };
+    assert_eq!(
+        of("store.keep"),
+        Some(("\"forever\"".into(), Origin::Line(2)))
+    );
+    assert_eq!(of("dedup.near"), Some(("true".into(), Origin::Default)));
+    let env = |name: &str| (name == "NEWSWIRE_DB").then(|| OsString::from("/e.db"));
+    let config = read_text("", None, &Given::default(), &env).unwrap();
+    let path = config.settings.iter().find(|s| s.key == "store.path");
+    assert_eq!(
+        path.map(|s| (s.value.as_str(), s.origin)),
+        Some(("\"/e.db\"", Origin::Env("NEWSWIRE_DB")))
+    );
+}
