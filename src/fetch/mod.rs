@@ -1,1 +1,28 @@
-//! fetch
+//! L2: asks servers for documents. One visit to a feed goes in as a [`FetchRequest`] and comes out as a
+//! [`crate::model::Poll`], whatever happened; nothing here parses, stores or decides when to ask again.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`client`] | the visit: redirects, headers, deadline, outcome |
+//! | [`guard`] | which addresses and ports may be contacted (SEC-06) |
+//! | [`resolve`] | names to checked addresses |
+//! | [`hosts`] | one request a host, spacing, resting after 429 (ET-26, ET-45) |
+//! | [`body`] | bounded reading and decoding (SEC-05, ET-42) |
+//! | [`hints`] | what headers say about when to ask again (ET-11..13, ET-25, ET-28) |
+//! | [`failure`] | errors in words for a person, without secrets |
+//! | [`options`] | what the operator decides |
+
+pub mod body;
+pub mod client;
+pub mod failure;
+pub mod guard;
+pub mod hints;
+pub mod hosts;
+pub mod options;
+pub mod resolve;
+
+pub use client::{FetchRequest, Fetcher, Page};
+pub use guard::{Guard, Net};
+pub use hosts::HostStats;
+pub use options::{FetchOptions, FetchSetupError, Secret, user_agent};
+pub use resolve::Names;

@@ -1,0 +1,678 @@
+//! One visit: a request, its redirects, its deadline, and what came of it. Only GET, no cookies, no Referer, no
+//! second try (ET-31, ET-41, ET-44). Never follows anything the caller did not ask for (ET-48).
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, USER_AGENT,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::body::{self, Coding};
+use super::failure::{self, fail};
+use super::guard::Guard;
+use super::hints;
+use super::hosts::{HostStats, Hosts, Resting};
+use super::options::{FetchOptions, FetchSetupError, Secret};
+use super::resolve::Resolver;
+use crate::clock::Clock;
+use crate::model::{Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Time, Validators, WebUrl};
+
+/// Feed types first, anything last, always the same text (ET-43).
+pub const ACCEPT_FEEDS: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
+     application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
+
+/// Limit of one connection's set-up.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// Idle connections are closed after this (ET-44).
+const IDLE_MAX: Duration = Duration::from_secs(60);
+/// Most headers of an answer, and most bytes of them (SEC-05).
+const HEADERS_MAX: usize = 100;
+const HEADER_BYTES_MAX: usize = 64 << 10;
+/// Bodies up to this size are read freely; larger ones one by one within [`LARGE_BYTES`] (SEC-05: memory).
+const SMALL_BODY: usize = 1 << 20;
+const LARGE_BYTES: usize = 96 << 20;
+/// What is read of a body nobody wants, to keep its connection.
+const DRAIN_BYTES: usize = 16 << 10;
+const DRAIN_TIME: Duration = Duration::from_millis(500);
+/// Bodies above this are decoded off the async threads.
+const DECODE_INLINE: usize = 64 << 10;
+
+/// Headers that belong to the connection or to us; a feed's own headers may not set them.
+const RESERVED: [&str; 13] = [
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "proxy-authorization",
+    "range",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+
+/// What to ask for.
+#[derive(Debug, Clone)]
+pub struct FetchRequest {
+    /// The feed's row, copied into the poll.
+    pub feed: FeedRow,
+    /// Where the visit starts.
+    pub url: WebUrl,
+    /// What is known of each URL that may answer, by its serialized form: a redirect's target gets its own
+    /// validators or none (ET-07).
+    pub validators: Vec<(String, Validators)>,
+    /// User name and password, sent to the origin of `url` only (SEC-08).
+    pub auth: Option<(String, Secret)>,
+    /// The user's own headers, sent to the origin of `url` only.
+    pub headers: Vec<(String, Secret)>,
+    /// Instead of the common user agent.
+    pub user_agent: Option<String>,
+}
+
+/// A document that is no poll of a feed: a page to look for feeds on, an OPML file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The URL that answered, after redirects.
+    pub url: WebUrl,
+    /// The Content-Type header as written.
+    pub content_type: Option<String>,
+    /// Decoded bytes.
+    pub body: Vec<u8>,
+}
+
+/// Asks servers. Cheap to share by reference; one for the whole process, because permits, spacing and connections
+/// are kept in it.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: reqwest::Client,
+    options: FetchOptions,
+    clock: Clock,
+    guard: Guard,
+    hosts: Hosts,
+    large: Semaphore,
+}
+
+/// One visit in the fetcher's own terms.
+struct Ask<'a> {
+    url: WebUrl,
+    accept: &'a str,
+    user_agent: &'a str,
+    validators: &'a [(String, Validators)],
+    auth: Option<&'a (String, Secret)>,
+    headers: &'a [(String, Secret)],
+    body_bytes_max: usize,
+}
+
+/// How far a visit came, filled in on the way.
+struct Trace {
+    started: Option<Time>,
+    url: Option<WebUrl>,
+    hops: usize,
+    permanent: bool,
+    status: Option<u16>,
+    bytes_wire: u64,
+    hints: Hints,
+}
+
+/// What a server finally gave.
+enum Answer {
+    Document { headers: HeaderMap, body: Vec<u8> },
+    NotModified { headers: HeaderMap },
+}
+
+/// One request's result.
+enum Step {
+    Final(Answer),
+    Redirect { to: WebUrl, permanent: bool },
+}
+
+impl Fetcher {
+    /// Sets up the client. Reads `options.extra_ca`; contacts nobody.
+    pub fn new(options: FetchOptions, clock: Clock) -> Result<Self, FetchSetupError> {
+        let guard = Guard {
+            allow_all: options.allow_private_all,
+            allow: options.allow_private.clone(),
+        };
+        HeaderValue::from_str(&options.user_agent).map_err(|_| FetchSetupError::UserAgent)?;
+        let client = client(&options, &guard)?;
+        let hosts = Hosts::new(
+            options.concurrency,
+            options.per_host,
+            options.host_delay,
+            options.slow_hosts.clone(),
+        );
+        // A large body is held packed and unpacked for a moment.
+        let each = options.body_bytes_max.saturating_mul(2).max(1);
+        let large = Semaphore::new((LARGE_BYTES / each).clamp(1, 64));
+        Ok(Self {
+            client,
+            options,
+            clock,
+            guard,
+            hosts,
+            large,
+        })
+    }
+
+    /// Visits a feed once. Waits for the host's permit without counting it against the time limit; a host at rest is
+    /// not asked at all, and the poll says so (no status, `hints.retry_after` is the rest). When `cancel` fires
+    /// the poll fails as `Internal` and should be forgotten.
+    pub async fn poll(&self, request: &FetchRequest, cancel: &CancellationToken) -> Poll {
+        let ask = Ask {
+            url: without_fragment(&request.url),
+            accept: ACCEPT_FEEDS,
+            user_agent: request
+                .user_agent
+                .as_deref()
+                .unwrap_or(&self.options.user_agent),
+            validators: &request.validators,
+            auth: request.auth.as_ref(),
+            headers: &request.headers,
+            body_bytes_max: self.options.body_bytes_max,
+        };
+        let mut trace = Trace::new();
+        let outcome = match self.visit(&ask, &mut trace, cancel).await {
+            Ok(Answer::Document { headers, body }) => Outcome::Document {
+                body,
+                content_type: content_type(&headers),
+                validators: validators(&headers),
+            },
+            Ok(Answer::NotModified { headers }) => Outcome::NotModified {
+                validators: validators(&headers),
+            },
+            Err(failure) => Outcome::Failed(failure),
+        };
+        let finished = self.clock.now();
+        Poll {
+            feed: request.feed,
+            started: trace.started.unwrap_or(finished),
+            finished,
+            moved_permanently: trace.hops > 0
+                && trace.permanent
+                && !matches!(outcome, Outcome::Failed(_)),
+            final_url: trace.url.or(Some(ask.url)),
+            status: trace.status,
+            bytes_wire: trace.bytes_wire,
+            hints: trace.hints,
+            outcome,
+        }
+    }
+
+    /// Gets a page or an OPML file through the same guard, permits and limits. `body_bytes_max` cannot exceed the
+    /// fetcher's own limit.
+    pub async fn get(
+        &self,
+        url: &WebUrl,
+        accept: &str,
+        body_bytes_max: usize,
+        cancel: &CancellationToken,
+    ) -> Result<Page, Failure> {
+        let ask = Ask {
+            url: without_fragment(url),
+            accept,
+            user_agent: &self.options.user_agent,
+            validators: &[],
+            auth: None,
+            headers: &[],
+            body_bytes_max: body_bytes_max.min(self.options.body_bytes_max),
+        };
+        let mut trace = Trace::new();
+        match self.visit(&ask, &mut trace, cancel).await? {
+            Answer::Document { headers, body } => Ok(Page {
+                url: trace.url.unwrap_or(ask.url),
+                content_type: content_type(&headers),
+                body,
+            }),
+            Answer::NotModified { .. } => Err(failure::of_status(
+                StatusCode::NOT_MODIFIED,
+                ask.url.host(),
+                false,
+            )),
+        }
+    }
+
+    /// How much longer the host of `url` wants to be left alone, if it does. Ask before claiming a feed.
+    pub fn resting(&self, url: &WebUrl) -> Option<Duration> {
+        self.hosts.resting(url.host())
+    }
+
+    /// How every host is doing.
+    pub fn host_stats(&self) -> Vec<HostStats> {
+        self.hosts.stats()
+    }
+
+    /// Follows redirects ourselves, so that each hop passes guard, permit and header rules (ET-36..39, SEC-06,
+    /// SEC-07).
+    async fn visit(
+        &self,
+        ask: &Ask<'_>,
+        trace: &mut Trace,
+        cancel: &CancellationToken,
+    ) -> Result<Answer, Failure> {
+        let mut url = ask.url.clone();
+        let mut seen = vec![url.clone()];
+        let mut left = self.options.timeout_total;
+        loop {
+            self.guard.check_url(&url)?;
+            let host = url.host();
+            let permit = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(cancelled()),
+                permit = self.hosts.acquire(host) => permit,
+            };
+            let permit = permit.map_err(|Resting(rest)| {
+                trace.hints.retry_after = Some(rest);
+                let text = format!(
+                    "{host} asked to be left alone for another {} s",
+                    rest.as_secs()
+                );
+                fail(FailureKind::Throttled, text)
+            })?;
+            trace.started.get_or_insert_with(|| self.clock.now());
+            let begun = Instant::now();
+            let step = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(cancelled()),
+                step = timeout(left, self.request(ask, &url, trace)) => step,
+            };
+            drop(permit);
+            left = left.saturating_sub(begun.elapsed());
+            match step.map_err(|_| failure::timeout(host))?? {
+                Step::Final(answer) => return Ok(answer),
+                Step::Redirect { to, permanent } => {
+                    check_redirect(&ask.url, &to, &seen, self.options.redirects_max)?;
+                    trace.hops = trace.hops.saturating_add(1);
+                    trace.permanent &= permanent;
+                    seen.push(to.clone());
+                    url = to;
+                }
+            }
+        }
+    }
+
+    /// One request and its answer.
+    async fn request(
+        &self,
+        ask: &Ask<'_>,
+        url: &WebUrl,
+        trace: &mut Trace,
+    ) -> Result<Step, Failure> {
+        let host = url.host();
+        let headers = request_headers(ask, url)?;
+        let conditional =
+            headers.contains_key(IF_NONE_MATCH) || headers.contains_key(IF_MODIFIED_SINCE);
+        let sent = self
+            .client
+            .get(url.as_url().clone())
+            .headers(headers)
+            .send()
+            .await;
+        let response = sent.map_err(|e| failure::of_request(&e, host))?;
+        let status = response.status();
+        trace.status = Some(status.as_u16());
+        trace.url = Some(url.clone());
+        if header_bytes(response.headers()) > HEADER_BYTES_MAX {
+            return Err(fail(
+                FailureKind::Body,
+                format!("{host} sent headers of more than 64 KiB"),
+            ));
+        }
+        if is_redirect(status) && response.headers().contains_key(LOCATION) {
+            let to = target(url, response.headers())?;
+            drain(response, trace).await;
+            let permanent = matches!(
+                status,
+                StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
+            );
+            return Ok(Step::Redirect { to, permanent });
+        }
+        let now = self.clock.now();
+        trace.hints = hints::from_headers(response.headers(), status, now);
+        self.note(host, status, response.headers(), &trace.hints);
+        match status.as_u16() {
+            304 if conditional => {
+                let headers = response.headers().clone();
+                Ok(Step::Final(Answer::NotModified { headers }))
+            }
+            200 | 203 => {
+                let headers = response.headers().clone();
+                let body = self.body(response, host, ask.body_bytes_max, trace).await?;
+                Ok(Step::Final(Answer::Document { headers, body }))
+            }
+            _ => {
+                let retry_after = response.headers().contains_key(RETRY_AFTER);
+                drain(response, trace).await;
+                Err(failure::of_status(status, host, retry_after))
+            }
+        }
+    }
+
+    /// Tells the host's permits what the answer means for them (ET-26, ET-28).
+    fn note(&self, host: &str, status: StatusCode, headers: &HeaderMap, hints: &Hints) {
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            self.hosts.throttled(host, hints.retry_after);
+        } else if status.is_success() || status == StatusCode::NOT_MODIFIED {
+            self.hosts.succeeded(host);
+        }
+        let date = headers.get(DATE).and_then(|v| v.to_str().ok());
+        let date = date
+            .and_then(hints::http_date)
+            .unwrap_or_else(|| self.clock.now());
+        if let Some(span) = hints::rate_limit_reset(headers, date) {
+            self.hosts.rest(host, span);
+        }
+    }
+
+    /// Reads a body to its end, at most `limit` bytes as sent and as decoded (SEC-05, ET-49).
+    async fn body(
+        &self,
+        mut response: reqwest::Response,
+        host: &str,
+        limit: usize,
+        trace: &mut Trace,
+    ) -> Result<Vec<u8>, Failure> {
+        let coding = Coding::of(response.headers())?;
+        let told = response.content_length().unwrap_or(0);
+        let told = usize::try_from(told).unwrap_or(usize::MAX);
+        if told > limit {
+            return Err(body::too_large(limit));
+        }
+        let mut large = None;
+        let mut wire = Vec::with_capacity(told.min(SMALL_BODY));
+        loop {
+            let chunk = response.chunk().await;
+            let Some(chunk) = chunk.map_err(|e| failure::of_body(&e, host))? else {
+                break;
+            };
+            let len = wire.len().saturating_add(chunk.len());
+            trace.count(chunk.len());
+            if len > limit {
+                return Err(body::too_large(limit));
+            }
+            if len > SMALL_BODY && large.is_none() {
+                large = self.large.acquire().await.ok();
+            }
+            wire.extend_from_slice(&chunk);
+        }
+        if coding == Coding::Identity || wire.len() <= DECODE_INLINE {
+            return body::decode(wire, coding, limit);
+        }
+        let decoded = tokio::task::spawn_blocking(move || body::decode(wire, coding, limit)).await;
+        decoded.map_err(|_| fail(FailureKind::Internal, "the decoder of the body failed"))?
+    }
+}
+
+impl Trace {
+    fn new() -> Self {
+        Self {
+            started: None,
+            url: None,
+            hops: 0,
+            permanent: true,
+            status: None,
+            bytes_wire: 0,
+            hints: Hints::default(),
+        }
+    }
+
+    fn count(&mut self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.bytes_wire = self.bytes_wire.saturating_add(bytes);
+    }
+}
+
+fn client(options: &FetchOptions, guard: &Guard) -> Result<reqwest::Client, FetchSetupError> {
+    let mut proxy_host = None;
+    let mut builder = reqwest::Client::builder()
+        // Variables of the environment must not lead around the guard.
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_MAX)
+        .pool_idle_timeout(IDLE_MAX)
+        .pool_max_idle_per_host(1)
+        .http1_max_headers(HEADERS_MAX)
+        .http2_max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
+        .tls_version_min(reqwest::tls::Version::TLS_1_2);
+    if let Some(text) = &options.proxy {
+        let url: url::Url = text.parse().map_err(|_| FetchSetupError::Proxy)?;
+        proxy_host = url.host_str().map(str::to_ascii_lowercase);
+        let proxy = reqwest::Proxy::all(url).map_err(|_| FetchSetupError::Proxy)?;
+        builder = builder.proxy(proxy);
+        tracing::warn!("a proxy is set: the address filter sees address literals only");
+    }
+    if let Some(path) = &options.extra_ca {
+        let wrong = |reason: String| FetchSetupError::ExtraCa {
+            path: path.clone(),
+            reason,
+        };
+        let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+            .map_err(|_| wrong("it is not PEM".to_owned()))?;
+        if certificates.is_empty() {
+            return Err(wrong("it holds no certificate".to_owned()));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    let resolver = Resolver::new(options.names.clone(), guard.clone(), proxy_host);
+    builder
+        .dns_resolver(resolver)
+        .build()
+        .map_err(|e| FetchSetupError::Client(e.to_string()))
+}
+
+fn request_headers(ask: &Ask<'_>, url: &WebUrl) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    let bad = |what: &str| {
+        fail(
+            FailureKind::Internal,
+            format!("{what} cannot stand in an HTTP header"),
+        )
+    };
+    let accept = HeaderValue::from_str(ask.accept).map_err(|_| bad("Accept"))?;
+    headers.insert(ACCEPT, accept);
+    headers.insert(
+        ACCEPT_ENCODING,
+        HeaderValue::from_static(body::ACCEPT_ENCODING),
+    );
+    let agent = HeaderValue::from_str(ask.user_agent).map_err(|_| bad("the user agent"))?;
+    headers.insert(USER_AGENT, agent);
+    let known = ask.validators.iter().find(|(of, _)| of == url.as_str());
+    if let Some((_, known)) = known {
+        for (name, value) in [
+            (IF_NONE_MATCH, &known.etag),
+            (IF_MODIFIED_SINCE, &known.last_modified),
+        ] {
+            // They came out of a header, so they fit into one.
+            if let Some(value) = value
+                .as_deref()
+                .and_then(|v| HeaderValue::from_bytes(v).ok())
+            {
+                headers.insert(name, value);
+            }
+        }
+    }
+    if url.origin() != ask.url.origin() {
+        return Ok(headers);
+    }
+    for (name, value) in ask.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("a header's name"))?;
+        if RESERVED.contains(&name.as_str()) {
+            let text = format!("the header {name} cannot be set by a feed");
+            return Err(fail(FailureKind::Internal, text));
+        }
+        headers.insert(
+            name.clone(),
+            secret(value.expose()).ok_or_else(|| bad(name.as_str()))?,
+        );
+    }
+    if let Some((user, password)) = ask.auth {
+        let pair = BASE64.encode(format!("{user}:{}", password.expose()));
+        let value = secret(&format!("Basic {pair}")).ok_or_else(|| bad("the password"))?;
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
+}
+
+fn secret(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// The target of a redirect, its fragment dropped: none is ever sent (ET-39).
+fn target(from: &WebUrl, headers: &HeaderMap) -> Result<WebUrl, Failure> {
+    let location = headers
+        .get(LOCATION)
+        .map(HeaderValue::as_bytes)
+        .unwrap_or_default();
+    let to = from.join(&String::from_utf8_lossy(location)).map_err(|e| {
+        let text = format!("{} redirects to where we cannot follow: {e}", from.host());
+        fail(FailureKind::Redirect, text)
+    })?;
+    Ok(without_fragment(&to))
+}
+
+/// Refuses loops, long chains, and leaving https for http unless the visit began with http (SEC-07).
+fn check_redirect(
+    start: &WebUrl,
+    to: &WebUrl,
+    seen: &[WebUrl],
+    most: usize,
+) -> Result<(), Failure> {
+    let refuse = |text: String| Err(fail(FailureKind::Redirect, text));
+    if seen.contains(to) {
+        return refuse(format!("{} redirects in a circle", start.host()));
+    }
+    if seen.len() > most {
+        return refuse(format!("{} redirects more than {most} times", start.host()));
+    }
+    if start.is_https() && !to.is_https() {
+        return refuse(format!(
+            "{} redirects from https to plain http",
+            start.host()
+        ));
+    }
+    Ok(())
+}
+
+fn without_fragment(url: &WebUrl) -> WebUrl {
+    let mut bare = url.as_url().clone();
+    bare.set_fragment(None);
+    WebUrl::from_url(bare).unwrap_or_else(|_| url.clone())
+}
+
+/// Reads a little of a body nobody wants, so that its connection can be used again (ET-44).
+async fn drain(mut response: reqwest::Response, trace: &mut Trace) {
+    let reading = async {
+        let mut total = 0usize;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            trace.count(chunk.len());
+            total = total.saturating_add(chunk.len());
+            if total > DRAIN_BYTES {
+                break;
+            }
+        }
+    };
+    // Slow or not: nothing depends on it.
+    let _ = timeout(DRAIN_TIME, reading).await;
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    let each = headers
+        .iter()
+        .map(|(n, v)| n.as_str().len().saturating_add(v.len()));
+    each.fold(0, usize::saturating_add)
+}
+
+/// Both validators byte for byte; what is not there is cleared by the caller (ET-02, ET-03, ET-05).
+fn validators(headers: &HeaderMap) -> Validators {
+    let bytes = |name| {
+        headers
+            .get(name)
+            .map(|v: &HeaderValue| v.as_bytes().to_vec())
+    };
+    Validators {
+        etag: bytes(ETAG).filter(|v| !v.is_empty()),
+        last_modified: bytes(LAST_MODIFIED).filter(|v| !v.is_empty()),
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn cancelled() -> Failure {
+    fail(
+        FailureKind::Internal,
+        "stopped before the answer was complete",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> WebUrl {
+        WebUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn sec_07_redirects_never_leave_https_loop_or_go_on_for_ever() {
+        let (a, b) = (url("https://a.example/"), url("http://b.example/"));
+        let seen = |n: usize| -> Vec<WebUrl> {
+            (0..n)
+                .map(|n| url(&format!("https://a.example/{n}")))
+                .collect()
+        };
+        assert!(check_redirect(&a, &b, &seen(1), 5).is_err());
+        assert!(check_redirect(&b, &b, &seen(1), 5).is_ok());
+        assert!(check_redirect(&a, &url("https://a.example/0"), &seen(1), 5).is_err());
+        assert!(check_redirect(&a, &a, &seen(5), 5).is_ok());
+        assert!(check_redirect(&a, &a, &seen(6), 5).is_err());
+    }
+
+    #[test]
+    fn sec_07_only_http_targets_are_followed_and_fragments_dropped() {
+        let to = |location: &'static str| {
+            let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static(location))]);
+            target(&url("https://a.example/x/y?q"), &headers)
+        };
+        assert_eq!(to("../z#part").unwrap(), url("https://a.example/z"));
+        assert_eq!(to("//b.example/f").unwrap(), url("https://b.example/f"));
+        for location in [
+            "file:///etc/passwd",
+            "gopher://a.example/",
+            "javascript:1",
+            "http://",
+        ] {
+            assert_eq!(
+                to(location).unwrap_err().kind,
+                FailureKind::Redirect,
+                "{location}"
+            );
+        }
+    }
+
+    #[test]
+    fn et_43_accept_names_feeds_first_and_anything_last() {
+        assert!(ACCEPT_FEEDS.starts_with("application/atom+xml, application/rss+xml"));
+        assert!(ACCEPT_FEEDS.ends_with("*/*;q=0.1"));
+        assert!(!ACCEPT_FEEDS.contains("  "));
+    }
+}

@@ -1,0 +1,229 @@
+//! Errors of the HTTP client as a kind and one line for a person. Names hosts only: never a path, a query, a
+//! header or userinfo, which may be secret.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+
+use http::StatusCode;
+
+use super::guard::Blocked;
+use super::resolve::Unresolved;
+use crate::model::{Failure, FailureKind};
+
+/// A failure with its text.
+pub(super) fn fail(kind: FailureKind, message: impl Into<String>) -> Failure {
+    let message = message.into();
+    Failure { kind, message }
+}
+
+impl From<Blocked> for Failure {
+    fn from(blocked: Blocked) -> Self {
+        fail(FailureKind::Blocked, blocked.to_string())
+    }
+}
+
+/// Says what went wrong with a request to `host`. The reason stands at the bottom of the error's source chain.
+pub(super) fn of_request(error: &reqwest::Error, host: &str) -> Failure {
+    let chain = Chain::of(error);
+    if let Some(blocked) = chain.find::<Blocked>() {
+        return blocked.clone().into();
+    }
+    if let Some(unresolved) = chain.find::<Unresolved>() {
+        return fail(FailureKind::Dns, unresolved.to_string());
+    }
+    // A slow drip is a timeout and a decoding error at once: the first is the cause.
+    if error.is_timeout() {
+        return timeout(host);
+    }
+    if let Some(text) = tls(&chain.text) {
+        return fail(FailureKind::Tls, format!("{host}: {text}"));
+    }
+    let kind = chain.io_kind();
+    if error.is_connect() {
+        let text = match kind {
+            Some(ErrorKind::ConnectionRefused) => "refused the connection",
+            Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => {
+                "broke the connection off"
+            }
+            Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => "cannot be reached",
+            Some(ErrorKind::TimedOut) => "did not accept the connection in time",
+            _ => "could not be connected to",
+        };
+        return fail(FailureKind::Connect, format!("{host} {text}"));
+    }
+    if error.is_body() || error.is_decode() {
+        return cut_off(host);
+    }
+    if matches!(
+        kind,
+        Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+    ) || chain.text.contains("closed before message completed")
+    {
+        let text = format!("{host} closed the connection without an answer");
+        return fail(FailureKind::Connect, text);
+    }
+    fail(FailureKind::Body, format!("{host} sent no valid HTTP"))
+}
+
+/// Says what went wrong while a body was read.
+pub(super) fn of_body(error: &reqwest::Error, host: &str) -> Failure {
+    if error.is_timeout() {
+        return timeout(host);
+    }
+    cut_off(host)
+}
+
+/// The failure of a body that broke off or is framed badly.
+fn cut_off(host: &str) -> Failure {
+    let text = format!("{host} broke off in the middle of the body");
+    fail(FailureKind::Body, text)
+}
+
+/// The failure of a visit over its limit.
+pub(super) fn timeout(host: &str) -> Failure {
+    let text = format!("{host} did not answer completely in time");
+    fail(FailureKind::Timeout, text)
+}
+
+/// The failure of a status that is neither a document nor a redirect.
+pub(super) fn of_status(status: StatusCode, host: &str, retry_after: bool) -> Failure {
+    let (kind, text) = match status.as_u16() {
+        404 => (FailureKind::NotFound, "has no such document"),
+        410 => (FailureKind::Gone, "has withdrawn the document for good"),
+        401 => (FailureKind::Forbidden, "wants a user name and password"),
+        403 => (FailureKind::Forbidden, "forbids access"),
+        451 => (FailureKind::Forbidden, "may not show it for legal reasons"),
+        429 => (FailureKind::Throttled, "wants fewer requests"),
+        503 if retry_after => (FailureKind::Throttled, "wants to be asked later"),
+        500..=599 => (FailureKind::Server, "has an error of its own"),
+        204 | 205 => (FailureKind::Status, "answered without a document"),
+        206 => (FailureKind::Status, "sent a part that nobody asked for"),
+        304 => (
+            FailureKind::Status,
+            "says nothing changed, but was not asked that",
+        ),
+        _ => (FailureKind::Status, "gave an unexpected answer"),
+    };
+    fail(kind, format!("{host} {text} (HTTP {})", status.as_u16()))
+}
+
+/// Names the common reasons why a certificate is refused (SEC-09).
+fn tls(text: &str) -> Option<&'static str> {
+    let has = |part: &str| text.contains(part);
+    Some(if has("certificate expired") || has("Expired") {
+        "the server's certificate has expired"
+    } else if has("not valid for name") || has("NotValidForName") {
+        "the server's certificate is for another host"
+    } else if has("not valid yet") || has("NotValidYet") {
+        "the server's certificate is not valid yet"
+    } else if has("UnknownIssuer")
+        || has("self-signed")
+        || has("self signed")
+        || has("CaUsedAsEndEntity")
+    {
+        "the server's certificate is self-signed or from an unknown authority"
+    } else if has("Revoked") || has("certificate revoked") {
+        "the server's certificate is revoked"
+    } else if has("invalid peer certificate") {
+        "the server's certificate is not valid"
+    } else if has("HandshakeFailure")
+        || has("handshake")
+        || has("ProtocolVersion")
+        || has("PeerIncompatible")
+        || has("fatal alert")
+    {
+        "no secure connection could be agreed on"
+    } else if has("InvalidContentType") || has("corrupt message") {
+        "the server does not speak TLS on this port"
+    } else {
+        return None;
+    })
+}
+
+/// The errors below one error. `io::Error` hides what it carries from `source()`, so it is opened.
+struct Chain<'e> {
+    links: Vec<&'e (dyn Error + 'static)>,
+    text: String,
+}
+
+impl<'e> Chain<'e> {
+    fn of(error: &'e reqwest::Error) -> Self {
+        let mut links: Vec<&'e (dyn Error + 'static)> = Vec::new();
+        let mut next = error.source();
+        // No honest chain is longer.
+        while let Some(link) = next.filter(|_| links.len() < 32) {
+            links.push(link);
+            let inner = link
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
+            next = match inner {
+                Some(inner) => Some(inner as &(dyn Error + 'static)),
+                None => link.source(),
+            };
+        }
+        let texts: Vec<String> = links.iter().map(ToString::to_string).collect();
+        let text = texts.join(": ");
+        Self { links, text }
+    }
+
+    fn find<T: Error + 'static>(&self) -> Option<&'e T> {
+        self.links.iter().find_map(|link| link.downcast_ref())
+    }
+
+    fn io_kind(&self) -> Option<ErrorKind> {
+        let errors = self
+            .links
+            .iter()
+            .filter_map(|l| l.downcast_ref::<io::Error>());
+        errors.map(io::Error::kind).next_back()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_own_kind() {
+        for (status, retry, kind) in [
+            (404, false, FailureKind::NotFound),
+            (410, false, FailureKind::Gone),
+            (401, false, FailureKind::Forbidden),
+            (403, false, FailureKind::Forbidden),
+            (451, false, FailureKind::Forbidden),
+            (429, false, FailureKind::Throttled),
+            (503, true, FailureKind::Throttled),
+            (503, false, FailureKind::Server),
+            (500, false, FailureKind::Server),
+            (418, false, FailureKind::Status),
+            (206, false, FailureKind::Status),
+        ] {
+            let said = of_status(StatusCode::from_u16(status).unwrap(), "news.example", retry);
+            assert_eq!(said.kind, kind, "{status}");
+            assert!(
+                said.message.starts_with("news.example ")
+                    && said.message.contains(&status.to_string())
+            );
+        }
+    }
+
+    #[test]
+    fn sec_09_reasons_of_refused_certificates_are_named() {
+        assert!(
+            tls("invalid peer certificate: certificate expired: verification time 9")
+                .unwrap()
+                .contains("expired")
+        );
+        assert!(
+            tls("invalid peer certificate: certificate not valid for name \"a\"")
+                .unwrap()
+                .contains("another host")
+        );
+        assert!(
+            tls("invalid peer certificate: UnknownIssuer")
+                .unwrap()
+                .contains("self-signed")
+        );
+        assert_eq!(tls("connection reset by peer"), None);
+    }
+}

@@ -1,0 +1,373 @@
+//! How gently each host is asked (ET-26, ET-45): few requests in flight, time between starts, rest after 429.
+//! Keeps time by tokio's monotonic clock; knows nothing of HTTP.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+/// Hosts remembered; above this the idle ones are forgotten.
+const HOSTS_MAX: usize = 10_000;
+/// A host that sent 429 rests at least this long, and is then asked at most this often (ET-26, ET-45).
+const THROTTLED_MIN: Duration = Duration::from_secs(60);
+/// Spacing is doubled by every further 429 up to this.
+const SPACING_MAX: Duration = Duration::from_secs(3600);
+
+/// The permits of all hosts.
+#[derive(Debug)]
+pub struct Hosts {
+    global: Arc<Semaphore>,
+    per_host: usize,
+    delay: Duration,
+    slow: Vec<(String, Duration)>,
+    known: Mutex<HashMap<String, Arc<Host>>>,
+}
+
+/// Leave to make one request; given back when dropped.
+#[derive(Debug)]
+pub struct Permit {
+    _host: OwnedSemaphorePermit,
+    _global: OwnedSemaphorePermit,
+}
+
+/// The host asked to be left alone for this much longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resting(pub Duration);
+
+/// How one host is doing, for the status page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostStats {
+    /// The host.
+    pub host: String,
+    /// Requests started.
+    pub requests: u64,
+    /// Requests in flight.
+    pub in_flight: usize,
+    /// 429 answers.
+    pub throttled: u64,
+    /// Time between starts at present.
+    pub spacing: Duration,
+    /// How long the host still rests.
+    pub resting: Duration,
+}
+
+#[derive(Debug)]
+struct Host {
+    slots: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Time between starts when nothing is wrong.
+    usual: Duration,
+    /// Time between starts at present.
+    spacing: Duration,
+    /// No start before.
+    next_start: Instant,
+    /// The server's word: no start before.
+    rest_until: Instant,
+    requests: u64,
+    throttled: u64,
+}
+
+impl Hosts {
+    /// `concurrency` and `per_host` count at least 1. A `delay` of zero switches our own spacing off, the slow table
+    /// included.
+    pub fn new(
+        concurrency: usize,
+        per_host: usize,
+        delay: Duration,
+        slow: Vec<(String, Duration)>,
+    ) -> Self {
+        let permits = concurrency.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            global: Arc::new(Semaphore::new(permits)),
+            per_host: per_host.clamp(1, Semaphore::MAX_PERMITS),
+            delay,
+            slow,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Waits until `host` may be asked. Refused at once if the host rests: waiting could take days. Dropping
+    /// the future gives everything back but its place in the spacing.
+    pub async fn acquire(&self, host: &str) -> Result<Permit, Resting> {
+        let known = self.host(host);
+        known.check_rest()?;
+        // The host's slot first: waiting for it must not hold up other hosts.
+        let slot = closed_never(Arc::clone(&known.slots).acquire_owned().await);
+        let start = {
+            let mut state = known.state();
+            let start = state.next_start.max(Instant::now());
+            state.next_start = start + state.spacing;
+            start
+        };
+        sleep_until(start).await;
+        let global = closed_never(Arc::clone(&self.global).acquire_owned().await);
+        known.check_rest()?;
+        let mut state = known.state();
+        // A start delayed by the global limit moves the next one too.
+        state.next_start = state.next_start.max(Instant::now() + state.spacing);
+        state.requests = state.requests.saturating_add(1);
+        drop(state);
+        match (slot, global) {
+            (Some(host), Some(global)) => Ok(Permit {
+                _host: host,
+                _global: global,
+            }),
+            _ => Err(Resting(Duration::ZERO)),
+        }
+    }
+
+    /// A 429 came: all of the host rests for `retry_after`, at least 60 s, then spacing doubles until it succeeds.
+    pub fn throttled(&self, host: &str, retry_after: Option<Duration>) {
+        let host = self.host(host);
+        let mut state = host.state();
+        state.throttled = state.throttled.saturating_add(1);
+        let told = retry_after.unwrap_or_default();
+        if self.delay.is_zero() {
+            state.rest(told);
+        } else {
+            state.rest(told.max(THROTTLED_MIN));
+            let doubled = state.spacing.saturating_mul(2);
+            state.spacing = doubled.clamp(THROTTLED_MIN, SPACING_MAX.max(state.usual));
+        }
+    }
+
+    /// The host's rate limit is used up: it rests until the reset (ET-28).
+    pub fn rest(&self, host: &str, span: Duration) {
+        self.host(host).state().rest(span);
+    }
+
+    /// The host answered well: usual spacing again.
+    pub fn succeeded(&self, host: &str) {
+        let host = self.host(host);
+        let mut state = host.state();
+        state.spacing = state.usual;
+    }
+
+    /// How much longer `host` wants to be left alone, if it does.
+    pub fn resting(&self, host: &str) -> Option<Duration> {
+        let known = self.known().get(host).cloned()?;
+        known.check_rest().err().map(|Resting(left)| left)
+    }
+
+    /// All hosts remembered, by name.
+    pub fn stats(&self) -> Vec<HostStats> {
+        let mut stats: Vec<_> = self
+            .known()
+            .iter()
+            .map(|(name, host)| {
+                let state = host.state();
+                HostStats {
+                    host: name.clone(),
+                    requests: state.requests,
+                    in_flight: self.per_host.saturating_sub(host.slots.available_permits()),
+                    throttled: state.throttled,
+                    spacing: state.spacing,
+                    resting: state.rest_until.saturating_duration_since(Instant::now()),
+                }
+            })
+            .collect();
+        stats.sort_by(|a, b| a.host.cmp(&b.host));
+        stats
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Host>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn host(&self, name: &str) -> Arc<Host> {
+        let mut known = self.known();
+        if let Some(host) = known.get(name) {
+            return Arc::clone(host);
+        }
+        if known.len() >= HOSTS_MAX {
+            forget(&mut known);
+        }
+        let now = Instant::now();
+        let usual = self.usual_spacing(name);
+        let host = Arc::new(Host {
+            slots: Arc::new(Semaphore::new(self.per_host)),
+            state: Mutex::new(State {
+                usual,
+                spacing: usual,
+                next_start: now,
+                rest_until: now,
+                requests: 0,
+                throttled: 0,
+            }),
+        });
+        known.insert(name.to_owned(), Arc::clone(&host));
+        host
+    }
+
+    fn usual_spacing(&self, name: &str) -> Duration {
+        if self.delay.is_zero() {
+            return Duration::ZERO;
+        }
+        let listed = self.slow.iter().find(|(slow, _)| {
+            name.strip_suffix(slow.as_str())
+                .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
+        });
+        listed.map_or(self.delay, |(_, delay)| self.delay.max(*delay))
+    }
+}
+
+/// Drops hosts that nobody waits for and that owe no pause; if all owe one, the one that owes least.
+fn forget(known: &mut HashMap<String, Arc<Host>>) {
+    let now = Instant::now();
+    let idle = |host: &Arc<Host>| Arc::strong_count(host) == 1;
+    known.retain(|_, host| !(idle(host) && host.state().free_at() <= now));
+    if known.len() >= HOSTS_MAX {
+        let least = known
+            .iter()
+            .filter(|(_, host)| idle(host))
+            .min_by_key(|(_, host)| host.state().free_at())
+            .map(|(name, _)| name.clone());
+        if let Some(name) = least {
+            known.remove(&name);
+        }
+    }
+}
+
+/// Our semaphores are never closed; were one, the request is refused rather than made.
+fn closed_never<T, E>(permit: Result<T, E>) -> Option<T> {
+    permit.ok()
+}
+
+impl Host {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check_rest(&self) -> Result<(), Resting> {
+        let left = self
+            .state()
+            .rest_until
+            .saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            Ok(())
+        } else {
+            Err(Resting(left))
+        }
+    }
+}
+
+impl State {
+    fn rest(&mut self, span: Duration) {
+        self.rest_until = self.rest_until.max(Instant::now() + span);
+    }
+
+    fn free_at(&self) -> Instant {
+        self.next_start.max(self.rest_until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn hosts(concurrency: usize, delay: Duration) -> Hosts {
+        Hosts::new(
+            concurrency,
+            1,
+            delay,
+            vec![("reddit.com".to_owned(), 60 * S)],
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn et_45_two_seconds_between_starts_to_one_host() {
+        let hosts = hosts(8, 2 * S);
+        let t0 = Instant::now();
+        for expected in [0, 2, 4] {
+            drop(hosts.acquire("a.example").await.unwrap());
+            assert_eq!(t0.elapsed().as_secs(), expected);
+        }
+        drop(hosts.acquire("b.example").await.unwrap());
+        assert_eq!(t0.elapsed().as_secs(), 4, "another host does not wait");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn et_45_slow_hosts_wait_a_minute() {
+        let hosts = hosts(8, 2 * S);
+        let t0 = Instant::now();
+        drop(hosts.acquire("www.reddit.com").await.unwrap());
+        drop(hosts.acquire("www.reddit.com").await.unwrap());
+        assert_eq!(t0.elapsed().as_secs(), 60);
+        assert_eq!(hosts.usual_spacing("notreddit.com"), 2 * S);
+        assert_eq!(hosts.usual_spacing("reddit.com"), 60 * S);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn et_45_one_request_in_flight_per_host() {
+        let hosts = Arc::new(hosts(8, Duration::ZERO));
+        let first = hosts.acquire("a.example").await.unwrap();
+        let second = tokio::time::timeout(10 * S, hosts.acquire("a.example")).await;
+        assert!(second.is_err(), "the second waits for the first");
+        assert_eq!(hosts.stats()[0].in_flight, 1);
+        drop(first);
+        assert!(hosts.acquire("a.example").await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn concurrency_is_limited_over_all_hosts() {
+        let hosts = hosts(1, Duration::ZERO);
+        let first = hosts.acquire("a.example").await.unwrap();
+        assert!(
+            tokio::time::timeout(S, hosts.acquire("b.example"))
+                .await
+                .is_err()
+        );
+        drop(first);
+        assert!(hosts.acquire("b.example").await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn et_26_a_429_holds_the_host_back_and_widens_its_spacing_until_success() {
+        let hosts = hosts(8, 2 * S);
+        drop(hosts.acquire("a.example").await.unwrap());
+        hosts.throttled("a.example", Some(5 * S));
+        assert_eq!(
+            hosts.acquire("a.example").await.unwrap_err(),
+            Resting(60 * S)
+        );
+        assert_eq!(hosts.resting("a.example"), Some(60 * S));
+        advance(60 * S).await;
+        drop(hosts.acquire("a.example").await.unwrap());
+        assert_eq!(hosts.stats()[0].spacing, 60 * S);
+        hosts.throttled("a.example", Some(300 * S));
+        assert_eq!(hosts.resting("a.example"), Some(300 * S));
+        assert_eq!(hosts.stats()[0].spacing, 120 * S);
+        hosts.succeeded("a.example");
+        assert_eq!(hosts.stats()[0].spacing, 2 * S);
+        assert_eq!(hosts.stats()[0].throttled, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn et_28_a_used_up_rate_limit_rests_until_reset_even_without_spacing() {
+        let hosts = hosts(8, Duration::ZERO);
+        hosts.rest("a.example", 42 * S);
+        assert_eq!(hosts.resting("a.example"), Some(42 * S));
+        advance(42 * S).await;
+        assert!(hosts.acquire("a.example").await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_of_hosts_is_bounded_and_keeps_those_at_rest() {
+        let hosts = hosts(8, Duration::ZERO);
+        hosts.rest("resting.example", 3600 * S);
+        for n in 0..HOSTS_MAX + 50 {
+            drop(hosts.acquire(&format!("h{n}.example")).await.unwrap());
+        }
+        assert!(hosts.stats().len() <= HOSTS_MAX);
+        assert!(hosts.resting("resting.example").is_some());
+    }
+}

@@ -1,0 +1,181 @@
+//! Names to addresses that the guard allows. The HTTP client dials exactly what is returned here, so there is no
+//! gap between check and use (SEC-06): an answer that changes later is checked again.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use super::guard::{Blocked, Guard};
+
+/// How long an answer is used again (ET-46).
+const KEPT: Duration = Duration::from_secs(60);
+/// Most answers kept.
+const KEPT_MAX: usize = 4096;
+/// Limit of one lookup.
+const LOOKUP_MAX: Duration = Duration::from_secs(10);
+/// Lookups at once: they occupy blocking threads.
+const LOOKUPS_AT_ONCE: usize = 32;
+
+/// Where addresses come from.
+#[derive(Debug, Clone, Default)]
+pub enum Names {
+    /// The system's resolver.
+    #[default]
+    System,
+    /// A fixed table, for tests: the named hosts, and no other. A port other than 0 replaces the scheme's own
+    /// port in URLs that name none. The guard holds as ever.
+    Table(HashMap<String, Vec<SocketAddr>>),
+}
+
+/// A name has no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot resolve {host}: {reason}")]
+pub struct Unresolved {
+    /// The name.
+    pub host: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The resolver of the HTTP client.
+#[derive(Clone)]
+pub(super) struct Resolver(Arc<Inner>);
+
+struct Inner {
+    names: Names,
+    guard: Guard,
+    /// The proxy's own name is the operator's choice and not checked; with a proxy no other name is asked for.
+    proxy: Option<String>,
+    kept: Mutex<HashMap<String, (Instant, Vec<SocketAddr>)>>,
+    lookups: Semaphore,
+}
+
+impl Resolver {
+    pub(super) fn new(names: Names, guard: Guard, proxy: Option<String>) -> Self {
+        Self(Arc::new(Inner {
+            names,
+            guard,
+            proxy,
+            kept: Mutex::default(),
+            lookups: Semaphore::new(LOOKUPS_AT_ONCE),
+        }))
+    }
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            let host = name.as_str().to_ascii_lowercase();
+            let found = inner.lookup(&host).await?;
+            let allowed = inner.checked(&host, found)?;
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl Inner {
+    /// Keeps the addresses that may be dialled: of mixed answers only those.
+    fn checked(&self, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Blocked> {
+        if self.proxy.as_deref() == Some(host) {
+            return Ok(found);
+        }
+        let first = found.first().copied();
+        let allowed: Vec<_> = found
+            .into_iter()
+            .filter(|a| self.guard.allows(a.ip()))
+            .collect();
+        match first {
+            Some(first) if allowed.is_empty() => Err(Blocked::Address {
+                host: host.to_owned(),
+                ip: first.ip(),
+            }),
+            _ => Ok(allowed),
+        }
+    }
+
+    async fn lookup(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+        let unresolved = |reason: &str| Unresolved {
+            host: host.to_owned(),
+            reason: reason.to_owned(),
+        };
+        if let Names::Table(table) = &self.names {
+            let found = table.get(host).filter(|a| !a.is_empty());
+            return Ok(found.cloned().ok_or_else(|| unresolved("no such host"))?);
+        }
+        if let Some(found) = self.recall(host) {
+            return Ok(found);
+        }
+        let _slot = self.lookups.acquire().await?;
+        let found: Vec<_> = timeout(LOOKUP_MAX, tokio::net::lookup_host((host, 0)))
+            .await
+            .map_err(|_| unresolved("the name servers did not answer in time"))?
+            .map_err(|e| unresolved(&e.to_string()))?
+            .collect();
+        if found.is_empty() {
+            return Err(unresolved("the name has no address").into());
+        }
+        self.keep(host, &found);
+        Ok(found)
+    }
+
+    fn recall(&self, host: &str) -> Option<Vec<SocketAddr>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, found) = kept.get(host)?;
+        (at.elapsed() < KEPT).then(|| found.clone())
+    }
+
+    fn keep(&self, host: &str, found: &[SocketAddr]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_MAX {
+            kept.retain(|_, (at, _)| at.elapsed() < KEPT);
+        }
+        if kept.len() < KEPT_MAX {
+            kept.insert(host.to_owned(), (Instant::now(), found.to_vec()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolver(addresses: &[&str]) -> Resolver {
+        let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
+        let table = HashMap::from([("site.example".to_owned(), addresses)]);
+        Resolver::new(Names::Table(table), Guard::default(), None)
+    }
+
+    async fn ask(resolver: &Resolver, host: &str) -> Result<Vec<SocketAddr>, String> {
+        let found = resolver.resolve(host.parse().unwrap()).await;
+        found.map(Iterator::collect).map_err(|e| e.to_string())
+    }
+
+    #[tokio::test]
+    async fn sec_06_mixed_answers_keep_only_public_addresses() {
+        let r = resolver(&["127.0.0.1:0", "1.1.1.1:0", "[fd00::1]:0"]);
+        let found = ask(&r, "Site.Example").await.unwrap();
+        assert_eq!(found, vec!["1.1.1.1:0".parse().unwrap()]);
+    }
+
+    #[tokio::test]
+    async fn sec_06_names_of_private_addresses_are_refused() {
+        let said = ask(&resolver(&["169.254.169.254:0"]), "site.example").await;
+        assert!(said.unwrap_err().contains("not a public address"));
+    }
+
+    #[tokio::test]
+    async fn unknown_names_do_not_resolve() {
+        let said = ask(&resolver(&[]), "other.example").await;
+        assert_eq!(
+            said.unwrap_err(),
+            "cannot resolve other.example: no such host"
+        );
+    }
+}
