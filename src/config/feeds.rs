@@ -11,26 +11,13 @@ use super::places::beside;
 use super::problem::Problem;
 use super::read::Placed;
 use super::value::{HeaderText, quoted, text_of};
+use crate::fetch::RESERVED_HEADERS;
 use crate::model::{Secret, WebUrl};
 use crate::store::{FeedSettings, NewFeed};
 
-/// Headers that are newswire's own: setting them would break conditional requests, framing or the guard.
-const OWN_HEADERS: [&str; 14] = [
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "content-length",
-    "cookie",
-    "host",
-    "if-modified-since",
-    "if-none-match",
-    "proxy-authorization",
-    "range",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-];
+/// Headers that a feed cannot set beside those of a request's own: `auth` is the one way to credentials, and newswire
+/// keeps no session.
+const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
 
 /// Reads every `[[feed]]`; a URL may stand once.
 pub fn read(reading: &mut Reading<'_>, tables: &[Placed<'_>], file: Option<&Path>) -> Vec<NewFeed> {
@@ -107,7 +94,6 @@ fn read_rest(
         interval: read_interval(s),
         user_agent: s.get::<HeaderText>("user_agent").map(|(text, _)| text.0),
         headers: read_headers(s),
-        near_dedup: s.get("near_dedup").map(|(near, _)| near),
         paused: s.get("paused").is_some_and(|(paused, _)| paused),
     };
     let (url, _, _) = url?;
@@ -224,7 +210,7 @@ fn read_headers(s: &mut Section<'_, '_, '_>) -> Vec<(String, String)> {
     for (name, value) in table.iter() {
         let text = text_of(value, "a text in quotes", s.problems());
         let lower = name.get_ref().to_ascii_lowercase();
-        if OWN_HEADERS.contains(&lower.as_str()) {
+        if RESERVED_HEADERS.contains(&lower.as_str()) || CREDENTIALS.contains(&lower.as_str()) {
             let hint = match lower.as_str() {
                 "authorization" => "use auth",
                 "user-agent" => "use user_agent",

@@ -134,8 +134,6 @@ pub struct ScheduleConfig {
 pub struct DedupConfig {
     /// How long a story may gather copies.
     pub window: Duration,
-    /// Whether near copies are joined.
-    pub near: bool,
 }
 
 /// One value as it is in force.

@@ -100,7 +100,6 @@ fn the_documented_file_names_every_key() {
         "folder",
         "tags",
         "interval",
-        "near_dedup",
         "user_agent",
         "headers",
         "paused",
@@ -292,7 +291,7 @@ fn every_value_knows_where_it_comes_from() {
         of("store.keep"),
         Some(("\"forever\"".into(), Origin::Line(2)))
     );
-    assert_eq!(of("dedup.near"), Some(("true".into(), Origin::Default)));
+    assert_eq!(of("dedup.window"), Some(("\"7d\"".into(), Origin::Default)));
     let env = |name: &str| (name == "NEWSWIRE_DB").then(|| OsString::from("/e.db"));
     let config = read_text("", None, &Given::default(), &env).unwrap();
     let path = config.settings.iter().find(|s| s.key == "store.path");

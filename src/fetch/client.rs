@@ -45,7 +45,7 @@ const DRAIN_TIME: Duration = Duration::from_millis(500);
 const DECODE_INLINE: usize = 64 << 10;
 
 /// Headers that belong to the connection or to us; a feed's own headers may not set them.
-const RESERVED: [&str; 13] = [
+pub const RESERVED: [&str; 13] = [
     "accept-encoding",
     "connection",
     "content-length",

@@ -21,7 +21,7 @@ pub mod hosts;
 pub mod options;
 pub mod resolve;
 
-pub use client::{FetchRequest, Fetcher, Page};
+pub use client::{FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};
 pub use hosts::HostStats;
 pub use options::{FetchOptions, FetchSetupError, Secret, user_agent};

@@ -8,7 +8,7 @@ use super::{Category, Enclosure, Person, Source, Time, WebUrl};
 pub struct Draft {
     /// The guid as written, if the publisher gave one.
     pub guid: Option<String>,
-    /// The identity within the feed: the guid, else the link, else a digest (`dedup::identity`). Unique within one
+    /// The identity within the feed: the guid, else the link, else a digest (`normalize::identity`). Unique within one
     /// document.
     pub key: String,
     /// The article's page, as published.

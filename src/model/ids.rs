@@ -62,7 +62,7 @@ impl FeedId {
 }
 
 impl ArticleId {
-    /// The id of the article that `feed` identifies by `key` (see `dedup::identity`).
+    /// The id of the article that `feed` identifies by `key` (see `normalize::identity`).
     pub fn of(feed: FeedId, key: &str) -> Self {
         Self(Uuid::new_v5(&feed.0, key.as_bytes()))
     }

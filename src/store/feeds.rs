@@ -94,7 +94,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     let s = &feed.settings;
     conn.prepare_cached(
         "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
-                interval_ms = ?8, user_agent = ?9, headers = ?10, near_dedup = ?11, paused = ?12 WHERE feed = ?1",
+                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11 WHERE feed = ?1",
     )?
     .execute(params![
         row,
@@ -107,24 +107,19 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         s.interval.map(millis),
         s.user_agent,
         json(&s.headers),
-        s.near_dedup,
         s.paused,
     ])?;
     Ok(())
 }
 
 pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
+    // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
-                next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
+                body_digest = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
         [feed],
     )?;
     conn.execute("DELETE FROM validators WHERE feed = ?1", [feed])?;
-    // Without validators the next document must be read even if its body is the same.
-    conn.execute(
-        "UPDATE feeds SET body_digest = NULL WHERE feed = ?1",
-        [feed],
-    )?;
     Ok(())
 }
 
@@ -152,12 +147,6 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
         conn.execute(
             "UPDATE feeds SET interval_ms = ?2 WHERE feed = ?1",
             params![feed, interval],
-        )?;
-    }
-    if let Some(near) = change.near_dedup {
-        conn.execute(
-            "UPDATE feeds SET near_dedup = ?2 WHERE feed = ?1",
-            params![feed, near],
         )?;
     }
     if let Some(paused) = change.paused {
@@ -302,7 +291,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
     let boilerplate = boilerplate(conn, row)?;
     conn.prepare_cached(
         "SELECT id, url, coalesce(title_user, title_own, url), lease, body_digest, schedule, last_poll, failures,
-                auth_user, auth_password, interval_ms, user_agent, headers, near_dedup, paused
+                auth_user, auth_password, interval_ms, user_agent, headers, paused
          FROM feeds WHERE feed = ?1",
     )?
     .query_row([row], |r| {
@@ -334,8 +323,7 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
             .map(|ms| Duration::from_millis(ms.max(0).cast_unsigned())),
         user_agent: r.get(at + 3)?,
         headers: from_json(&r.get::<_, String>(at + 4)?),
-        near_dedup: r.get(at + 5)?,
-        paused: r.get(at + 6)?,
+        paused: r.get(at + 5)?,
     })
 }
 

@@ -15,6 +15,8 @@ pub mod records;
 mod search;
 pub mod select;
 mod status;
+#[cfg(test)]
+mod tests;
 mod topics;
 mod writer;
 

@@ -35,8 +35,6 @@ pub struct FeedSettings {
     pub user_agent: Option<String>,
     /// More request headers.
     pub headers: Vec<(String, String)>,
-    /// Whether near copies are joined; none: as `[dedup]` says.
-    pub near_dedup: Option<bool>,
     /// Whether it is paused.
     pub paused: bool,
 }
@@ -54,8 +52,6 @@ pub struct FeedChange {
     pub interval: Option<Duration>,
     /// Paused or not.
     pub paused: Option<bool>,
-    /// Near copies.
-    pub near_dedup: Option<bool>,
 }
 
 /// What `subscribe` made of one [`NewFeed`].

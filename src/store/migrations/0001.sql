@@ -22,7 +22,6 @@ CREATE TABLE feeds (
   interval_ms   INTEGER,
   user_agent    TEXT,
   headers       TEXT NOT NULL,              -- JSON array of pairs
-  near_dedup    INTEGER,
   paused        INTEGER NOT NULL,
   gone          INTEGER NOT NULL,           -- answered 410 twice (ET-33)
   schedule      BLOB NOT NULL,

@@ -1,0 +1,426 @@
+//! The store through its public face: what is committed is read back, joined, tagged, found, pruned.
+
+use std::time::Duration;
+
+use super::*;
+use crate::model::{Draft, Outcome, Poll, StoryView, Time, Validators, WebUrl};
+use crate::query;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A store in a directory of its own, with a clock that the test holds.
+struct House {
+    store: Store,
+    clock: Clock,
+    dir: tempfile::TempDir,
+}
+
+impl House {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap());
+        let store = Store::open(&options(dir.path()), clock.clone()).unwrap();
+        Self { store, clock, dir }
+    }
+
+    fn subscribe(&self, host: &str) -> FeedRow {
+        let feed = NewFeed {
+            url: url(&format!("https://{host}/feed")),
+            title: Some(host.to_owned()),
+            folder: None,
+            tags: Vec::new(),
+            settings: FeedSettings::default(),
+            declared: false,
+        };
+        let made = self.store.subscribe(vec![feed]).unwrap();
+        made[0].row
+    }
+
+    /// One poll by command: claims the feed and commits these drafts.
+    fn poll(&self, feed: FeedRow, drafts: Vec<Draft>) -> Committed {
+        self.clock.advance(MINUTE);
+        let commit = self.commit_of(self.claim(feed), drafts);
+        self.store.commit(commit).unwrap()
+    }
+
+    fn claim(&self, feed: FeedRow) -> Claim {
+        let scope = ClaimScope::These {
+            feeds: vec![feed],
+            manual_interval: Duration::ZERO,
+        };
+        let (mut claims, skipped) = self.store.claim(self.clock.now(), scope, 10).unwrap();
+        assert_eq!(skipped, []);
+        claims.pop().unwrap()
+    }
+
+    fn commit_of(&self, claim: Claim, drafts: Vec<Draft>) -> PollCommit {
+        let now = self.clock.now();
+        PollCommit {
+            poll: Poll {
+                feed: claim.feed,
+                started: now,
+                finished: now,
+                final_url: Some(claim.url.clone()),
+                moved_permanently: false,
+                status: Some(200),
+                bytes_wire: 100,
+                hints: Default::default(),
+                outcome: Outcome::Document {
+                    body: Vec::new(),
+                    content_type: None,
+                    validators: Validators {
+                        etag: Some(b"\"1\"".to_vec()),
+                        last_modified: None,
+                    },
+                },
+            },
+            claim,
+            document: Some(DocumentCommit {
+                drafts,
+                title: None,
+                site: None,
+                digest: vec![1],
+                repairs: Vec::new(),
+                paragraphs: Vec::new(),
+            }),
+            plan: PlanCommit {
+                next_at: Some(now.plus(60 * MINUTE)),
+                ..PlanCommit::default()
+            },
+            offline: false,
+        }
+    }
+
+    fn stories(&self, expr: &str) -> Vec<StoryView> {
+        let selection = Selection {
+            expr: Some(query::parse(expr).unwrap()),
+            now: self.clock.now(),
+            ..Selection::default()
+        };
+        self.store.reads().stories(&selection).unwrap()
+    }
+
+    fn river(&self) -> Vec<StoryView> {
+        self.store.reads().stories(&Selection::default()).unwrap()
+    }
+
+    fn topics(&self, definitions: &[(&str, &str)]) -> usize {
+        let topics = definitions
+            .iter()
+            .map(|(name, source)| TopicDefinition {
+                name: (*name).to_owned(),
+                title: (*name).to_owned(),
+                source: (*source).to_owned(),
+                expr: query::parse(source).unwrap(),
+            })
+            .collect();
+        self.store.set_topics(topics).unwrap()
+    }
+}
+
+fn options(dir: &Path) -> StoreOptions {
+    StoreOptions {
+        path: dir.join("newswire.db"),
+        synchronous_full: false,
+        dedup_window: 7 * DAY,
+    }
+}
+
+fn url(text: &str) -> WebUrl {
+    WebUrl::parse(text).unwrap()
+}
+
+fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
+    let page = url(&format!("https://{host}/{n}"));
+    Draft {
+        guid: Some(format!("{host}-{n}")),
+        key: format!("guid:{host}-{n}"),
+        url: Some(page.clone()),
+        canonical_url: Some(page),
+        title: title.to_owned(),
+        content_html: format!("<p>{body}</p>"),
+        content_text: body.to_owned(),
+        ..Draft::default()
+    }
+}
+
+/// A wire text that is long enough to be told by its words alone.
+fn wire() -> String {
+    (0..60)
+        .map(|n| format!("word{n}"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn what_is_committed_is_read_back_and_writing_it_again_changes_nothing() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let drafts = || vec![draft("a.example", 1, "Boats", "The harbour counts boats.")];
+    let first = house.poll(feed, drafts());
+    assert_eq!((first.new, first.changed), (1, 0));
+    let before = house.river();
+    assert_eq!(before.len(), 1);
+    assert_eq!(before[0].title, "Boats");
+    assert_eq!(before[0].url.as_deref(), Some("https://a.example/1"));
+    assert_eq!(before[0].feed.title, "a.example");
+    let again = house.poll(feed, drafts());
+    assert_eq!((again.new, again.changed), (0, 0));
+    assert_eq!(house.river(), before);
+    let whole = house.store.reads().story(before[0].id).unwrap().unwrap();
+    assert_eq!(
+        whole.content_text.as_deref(),
+        Some("The harbour counts boats.")
+    );
+    assert_eq!(
+        whole.content_html.as_deref(),
+        Some("<p>The harbour counts boats.</p>")
+    );
+}
+
+#[test]
+fn rel_06_an_edit_keeps_id_and_place_and_gains_a_revision() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.poll(
+        feed,
+        vec![draft("a.example", 1, "Boats", "Ten boats came.")],
+    );
+    let before = house.river().remove(0);
+    let edit = house.poll(
+        feed,
+        vec![draft("a.example", 1, "Boats", "Eleven boats came.")],
+    );
+    assert_eq!((edit.new, edit.changed), (0, 1));
+    let after = house.river().remove(0);
+    assert_eq!((after.id, after.arrived), (before.id, before.arrived));
+    assert!(after.seq > before.seq);
+    let copies = house.store.reads().copies(after.id).unwrap();
+    assert_eq!(copies[0].revision, 2);
+    assert!(house.stories("ten").is_empty(), "the old words are gone");
+    assert_eq!(house.stories("eleven").len(), 1);
+}
+
+#[test]
+fn a_changed_guid_on_the_same_page_is_the_same_article() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.poll(
+        feed,
+        vec![draft("a.example", 1, "Boats", "Ten boats came.")],
+    );
+    let mut renamed = draft("a.example", 1, "Boats", "Ten boats came.");
+    renamed.guid = Some("other".to_owned());
+    renamed.key = "guid:other".to_owned();
+    let second = house.poll(feed, vec![renamed]);
+    assert_eq!(second.new, 0);
+    assert_eq!(house.river().len(), 1);
+}
+
+#[test]
+fn copies_are_joined_by_equal_text_and_by_canonical_url() {
+    let house = House::new();
+    let (a, b, c) = (
+        house.subscribe("a.example"),
+        house.subscribe("b.example"),
+        house.subscribe("c.example"),
+    );
+    house.poll(a, vec![draft("a.example", 1, "Boats come in", &wire())]);
+    let joined = house.poll(b, vec![draft("b.example", 7, "Boats come in", &wire())]);
+    assert_eq!((joined.new, joined.joined), (1, 1));
+    let mut linked = draft("c.example", 9, "Elsewhere: boats", "See what they write.");
+    linked.canonical_url = Some(url("https://a.example/1"));
+    assert_eq!(house.poll(c, vec![linked]).joined, 1);
+    let other = draft(
+        "a.example",
+        2,
+        "Markets",
+        "Stocks rose by four points today.",
+    );
+    house.poll(a, vec![other]);
+
+    let river = house.river();
+    assert_eq!(river.len(), 2);
+    let story = river.iter().find(|s| s.copies == 3).unwrap();
+    assert_eq!(story.title, "Boats come in");
+    assert_eq!(story.feed.title, "a.example");
+    assert_eq!(story.also_in.len(), 2);
+    let copies = house.store.reads().copies(story.id).unwrap();
+    let signals: Vec<Option<String>> = copies
+        .into_iter()
+        .map(|c| c.same_as.map(|s| s.signal))
+        .collect();
+    let told = |s: &str| Some(s.to_owned());
+    assert_eq!(signals, [None, told("text"), told("url")]);
+    assert_eq!(house.stories("copies>=3").len(), 1);
+}
+
+#[test]
+fn a_story_keeps_gathering_copies_after_a_restart() {
+    let house = House::new();
+    let (a, b) = (house.subscribe("a.example"), house.subscribe("b.example"));
+    house.poll(a, vec![draft("a.example", 1, "Boats", &wire())]);
+    let House { store, clock, dir } = house;
+    drop(store);
+    let store = Store::open(&options(dir.path()), clock.clone()).unwrap();
+    let house = House { store, clock, dir };
+    let joined = house.poll(b, vec![draft("b.example", 1, "Boats", &wire())]);
+    assert_eq!(joined.joined, 1);
+}
+
+#[test]
+fn search_and_the_evaluator_say_the_same() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let texts = [
+        ("Ukraine talks go on", "The armed forces held the line."),
+        ("Sport: the cup", "Ukraine won the cup in Kyiv."),
+        (
+            "Nuclear plant",
+            "Émigrés spoke of defence and nuclear power.",
+        ),
+        ("Weather", "Armed with forces of nature, the storm came."),
+    ];
+    let drafts = texts
+        .iter()
+        .enumerate()
+        .map(|(n, (title, body))| draft("a.example", n, title, body))
+        .collect();
+    house.poll(feed, drafts);
+    for (expr, found) in [
+        ("ukraine", vec!["Sport: the cup", "Ukraine talks go on"]),
+        ("title:ukraine -sport", vec!["Ukraine talks go on"]),
+        ("\"armed forces\"", vec!["Ukraine talks go on"]),
+        ("emigres", vec!["Nuclear plant"]),
+        ("nucl*", vec!["Nuclear plant"]),
+        ("NEAR(armed nature, 5)", vec!["Weather"]),
+        ("/won the c.p/", vec!["Sport: the cup"]),
+        ("site:a.example -ukraine", vec!["Nuclear plant", "Weather"]),
+        ("defence OR storm", vec!["Nuclear plant", "Weather"]),
+        ("feed:b.example", vec![]),
+    ] {
+        let mut titles: Vec<String> = house.stories(expr).into_iter().map(|s| s.title).collect();
+        titles.sort();
+        assert_eq!(titles, found, "{expr}");
+    }
+}
+
+#[test]
+fn topics_are_tagged_at_ingest_and_again_when_their_definition_changes() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    assert_eq!(house.topics(&[("sea", "boats"), ("many", "copies>=2")]), 2);
+    house.poll(feed, vec![draft("a.example", 1, "Boats", &wire())]);
+    assert_eq!(house.river()[0].topics, ["sea"]);
+    let other = house.subscribe("b.example");
+    house.poll(other, vec![draft("b.example", 1, "Boats", &wire())]);
+    assert_eq!(house.river()[0].topics, ["many", "sea"]);
+    assert_eq!(house.topics(&[("sea", "ships"), ("many", "copies>=2")]), 1);
+    assert_eq!(house.river()[0].topics, ["many"]);
+    let many = Selection {
+        topic: Some("many".to_owned()),
+        ..Selection::default()
+    };
+    assert_eq!(house.store.reads().stories(&many).unwrap().len(), 1);
+}
+
+#[test]
+fn a_lost_lease_writes_nothing() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let stale = house.claim(feed);
+    house.clock.advance(60 * MINUTE);
+    let _newer = house.claim(feed);
+    let late = house.commit_of(stale, vec![draft("a.example", 1, "Boats", "Late.")]);
+    assert!(house.store.commit(late).unwrap().lease_lost);
+    assert!(house.river().is_empty());
+}
+
+#[test]
+fn pages_of_the_river_have_neither_gap_nor_repeat() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let body = |n: usize| format!("Report {n} tells of {n} boats.");
+    let drafts = (0..25)
+        .map(|n| draft("a.example", n, &format!("Report {n}"), &body(n)))
+        .collect();
+    house.poll(feed, drafts);
+    let all: Vec<_> = house.river().iter().map(|s| s.id).collect();
+    assert_eq!(all.len(), 25);
+    let mut paged = Vec::new();
+    let mut before = None;
+    loop {
+        let page = Selection {
+            before,
+            limit: Some(7),
+            ..Selection::default()
+        };
+        let page = house.store.reads().stories(&page).unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(RiverPlace {
+            arrived: last.arrived,
+            story: last.id,
+        });
+        paged.extend(page.iter().map(|s| s.id));
+        house.poll(
+            feed,
+            vec![draft("a.example", 100 + paged.len(), "New", "Newer.")],
+        );
+    }
+    assert_eq!(paged, all);
+}
+
+#[test]
+fn rel_09_what_was_pruned_does_not_come_back() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let old = || vec![draft("a.example", 1, "Boats", "Ten boats came.")];
+    house.poll(feed, old());
+    house.clock.advance(30 * DAY);
+    let dry = house.store.prune(Some(7 * DAY), 1000, true).unwrap();
+    assert_eq!((dry.articles, dry.stories), (1, 1));
+    assert_eq!(house.river().len(), 1, "a dry run removes nothing");
+    let pruned = house.store.prune(Some(7 * DAY), 1000, false).unwrap();
+    assert_eq!((pruned.articles, pruned.stories), (1, 1));
+    assert!(house.river().is_empty());
+    assert!(house.stories("boats").is_empty());
+    assert_eq!(house.poll(feed, old()).new, 0);
+    assert!(house.river().is_empty());
+}
+
+#[test]
+fn rel_11_a_backup_is_the_whole_store_and_both_verify() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.poll(
+        feed,
+        vec![draft("a.example", 1, "Boats", "Ten boats came.")],
+    );
+    let copy = house.dir.path().join("copy.db");
+    house.store.backup(&copy).unwrap();
+    let restored = Reads::open(&copy).unwrap();
+    let whole = restored.stories(&Selection::default()).unwrap();
+    assert_eq!(whole, house.river());
+    assert_eq!(restored.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn unsubscribing_keeps_the_articles_and_status_counts() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.poll(
+        feed,
+        vec![draft("a.example", 1, "Boats", "Ten boats came.")],
+    );
+    let status = house.store.reads().status(house.clock.now()).unwrap();
+    assert_eq!((status.feeds, status.articles, status.stories), (1, 1, 1));
+    let detail = house.store.reads().feed(feed).unwrap().unwrap();
+    assert_eq!(detail.feed.articles, 1);
+    assert_eq!(detail.polls.len(), 1);
+    assert_eq!(detail.validators.len(), 1);
+    house.store.unsubscribe(feed).unwrap();
+    assert_eq!(house.store.reads().feeds().unwrap(), []);
+    assert_eq!(house.river().len(), 1);
+}

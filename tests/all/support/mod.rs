@@ -1,0 +1,7 @@
+//! What the integration tests share. Nothing here asserts; tests do.
+
+pub mod feeds;
+pub mod internet;
+
+pub use feeds::{Item, rss};
+pub use internet::{Framing, Internet, Reply};
