@@ -62,11 +62,11 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
         None => {
             let id = free_id(conn, &url)?;
             conn.prepare_cached(
-                "INSERT INTO feeds (id, url, subscribed, declared, tags, headers, paused, gone, schedule, next_at,
-                                    lease, failures, repairs)
-                 VALUES (?1, ?2, 1, 0, '[]', '[]', 0, 0, x'', ?3, 0, 0, '[]')",
+                "INSERT INTO feeds (id, url, title_own, subscribed, declared, tags, headers, paused, gone, schedule,
+                                    next_at, lease, failures, repairs)
+                 VALUES (?1, ?2, ?4, 1, 0, '[]', '[]', 0, 0, x'', ?3, 0, 0, '[]')",
             )?
-            .execute(params![&id.0.as_bytes()[..], url, now.millis()])?;
+            .execute(params![&id.0.as_bytes()[..], url, now.millis(), feed.url.host()])?;
             let row = conn.last_insert_rowid();
             describe(conn, row, feed)?;
             Ok(Subscribed { row, id, new: true })
@@ -99,7 +99,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     .execute(params![
         row,
         feed.declared,
-        feed.title,
+        feed.title.as_deref().filter(|t| !t.is_empty()),
         feed.folder,
         json(&feed.tags),
         s.auth.as_ref().map(|(user, _)| user),
@@ -290,7 +290,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
         .collect::<Sql<_>>()?;
     let boilerplate = boilerplate(conn, row)?;
     conn.prepare_cached(
-        "SELECT id, url, coalesce(title_user, title_own, url), lease, body_digest, schedule, last_poll, failures,
+        "SELECT id, url, coalesce(title_user, title_own), lease, body_digest, schedule, last_poll, failures,
                 auth_user, auth_password, interval_ms, user_agent, headers, paused
          FROM feeds WHERE feed = ?1",
     )?
@@ -394,7 +394,7 @@ fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {
     }
     if let Some(document) = &commit.document {
         conn.prepare_cached(
-            "UPDATE feeds SET title_own = coalesce(?2, title_own), site = coalesce(?3, site), body_digest = ?4,
+            "UPDATE feeds SET title_own = coalesce(nullif(?2, ''), title_own), site = coalesce(?3, site), body_digest = ?4,
                     repairs = ?5 WHERE feed = ?1",
         )?
         .execute(params![

@@ -201,7 +201,7 @@ fn story_row(conn: &Connection, id: StoryId) -> Sql<Option<i64>> {
 const COLUMNS: &str =
     "a.id, a.seq, a.title, a.url, a.summary, a.published, a.updated, a.first_seen, a.arrived,
     a.language, a.facts, a.guid, a.canonical_url, a.revision, a.signal, a.score, f.id, f.url,
-    coalesce(f.title_user, f.title_own, f.url), f.site, f.folder, f.tags, s.id, s.copies, f.feed";
+    coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, s.id, s.copies, f.feed";
 
 /// One copy as a view. None if it went between two queries.
 fn article(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<ArticleView>> {
@@ -365,7 +365,7 @@ fn story(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<StoryView>> {
 
 fn alternates(conn: &Connection, story: i64, shown: i64) -> Sql<Vec<Alternate>> {
     conn.prepare_cached(
-        "SELECT f.url, coalesce(f.title_user, f.title_own, f.url), a.url, a.title, a.published
+        "SELECT f.url, coalesce(f.title_user, f.title_own), a.url, a.title, a.published
          FROM articles a JOIN feeds f USING (feed) WHERE a.story = ?1 AND a.article <> ?2 ORDER BY a.article",
     )?
     .query_map(params![story, shown], |r| {

@@ -44,10 +44,7 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
     Ok(Feed {
         row: r.get(0)?,
         id: FeedId(Uuid::from_bytes(r.get(1)?)),
-        title: r
-            .get::<_, Option<String>>(3)?
-            .filter(|t| !t.is_empty())
-            .unwrap_or_else(|| host_of(&url)),
+        title: r.get(3)?,
         site: r.get(4)?,
         folder: r.get(5)?,
         tags: from_json(&r.get::<_, String>(6)?),

@@ -424,3 +424,36 @@ fn unsubscribing_keeps_the_articles_and_status_counts() {
     assert_eq!(house.store.reads().feeds().unwrap(), []);
     assert_eq!(house.river().len(), 1);
 }
+
+#[test]
+fn a_feed_has_one_title_wherever_it_is_shown() {
+    let house = House::new();
+    let feed = NewFeed {
+        url: url("https://a.example/feed"),
+        title: None,
+        folder: None,
+        tags: Vec::new(),
+        settings: FeedSettings::default(),
+        declared: false,
+    };
+    let feed = house.store.subscribe(vec![feed]).unwrap()[0].row;
+    let titles = || {
+        let listed = house.store.reads().feeds().unwrap().remove(0).title;
+        (listed, house.river().remove(0).feed.title)
+    };
+    house.poll(
+        feed,
+        vec![draft("a.example", 1, "Boats", "Ten boats came.")],
+    );
+    let host = || "a.example".to_owned();
+    assert_eq!(titles(), (host(), host()), "untitled: by its host");
+    let mut named = house.commit_of(house.claim(feed), Vec::new());
+    named.document.as_mut().unwrap().title = Some("The Argus".to_owned());
+    house.store.commit(named).unwrap();
+    let argus = || "The Argus".to_owned();
+    assert_eq!(titles(), (argus(), argus()));
+    let mut nameless = house.commit_of(house.claim(feed), Vec::new());
+    nameless.document.as_mut().unwrap().title = Some(String::new());
+    house.store.commit(nameless).unwrap();
+    assert_eq!(titles(), (argus(), argus()), "an empty title names nothing");
+}

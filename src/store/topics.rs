@@ -225,7 +225,7 @@ pub(super) fn folded(conn: &Connection, article: i64) -> Sql<Option<Folded>> {
 pub(super) fn facts(conn: &Connection, article: i64) -> Sql<Option<Facts>> {
     let facts = conn
         .prepare_cached(
-            "SELECT f.id, coalesce(f.title_user, f.title_own, f.url), f.url, f.folder, f.tags, f.site, a.url,
+            "SELECT f.id, coalesce(f.title_user, f.title_own), f.url, f.folder, f.tags, f.site, a.url,
                     a.language, a.arrived, s.copies, s.feeds
              FROM articles a JOIN feeds f USING (feed) JOIN stories s USING (story) WHERE a.article = ?1",
         )?

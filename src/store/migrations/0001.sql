@@ -13,7 +13,7 @@ CREATE TABLE feeds (
   subscribed    INTEGER NOT NULL,
   declared      INTEGER NOT NULL,           -- stands in the configuration file
   title_user    TEXT,
-  title_own     TEXT,
+  title_own     TEXT NOT NULL,              -- the publisher's; the host until one is known
   site          TEXT,
   folder        TEXT,
   tags          TEXT NOT NULL,              -- JSON array
