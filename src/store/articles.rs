@@ -21,6 +21,15 @@ struct Known {
     digest: Vec<u8>,
 }
 
+/// An article that is about to be written for the first time.
+struct New<'a> {
+    claim: &'a Claim,
+    id: ArticleId,
+    p: &'a Prepared,
+    arrived: Time,
+    now: Time,
+}
+
 /// Writes the prepared drafts of one document.
 pub(super) fn write(
     conn: &Connection,
@@ -51,7 +60,14 @@ pub(super) fn write(
                 if is_tombstone(conn, id)? {
                     continue;
                 }
-                let joined = insert(conn, grouping, tagger, claim, id, p, *arrived, now)?;
+                let new = New {
+                    claim,
+                    id,
+                    p,
+                    arrived: *arrived,
+                    now,
+                };
+                let joined = insert(conn, grouping, tagger, &new)?;
                 feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
                 done.new += 1;
                 done.joined += usize::from(joined);
@@ -106,31 +122,21 @@ fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bool> {
         .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
 }
 
-#[allow(clippy::too_many_arguments)]
-fn insert(
-    conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &Tagger,
-    claim: &Claim,
-    id: ArticleId,
-    p: &Prepared,
-    arrived: Time,
-    now: Time,
-) -> Sql<bool> {
-    let join = grouping.decide(conn, claim.feed, arrived, &p.fingerprint)?;
-    let seq = next_seq(conn)?;
+fn insert(conn: &Connection, grouping: &mut Grouping, tagger: &Tagger, new: &New<'_>) -> Sql<bool> {
+    let (feed, at, p) = (new.claim.feed, new.arrived, new.p);
+    let join = grouping.decide(conn, feed, at, &p.fingerprint)?;
     let story = match &join {
         Some(join) => join.story,
-        None => begin_story(conn, id, seq, arrived, now)?,
+        None => begin_story(conn, new)?,
     };
-    insert_row(conn, claim, id, story, seq, p, arrived, now, join.as_ref())?;
+    insert_row(conn, new, story, join.as_ref())?;
     let article = conn.last_insert_rowid();
     index(conn, article, p)?;
     let copy = StoredCopy {
         article,
         story,
-        feed: claim.feed,
-        at: arrived,
+        feed,
+        at,
     };
     grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, story)?;
@@ -138,26 +144,28 @@ fn insert(
     Ok(join.is_some())
 }
 
-fn begin_story(conn: &Connection, id: ArticleId, seq: i64, arrived: Time, now: Time) -> Sql<i64> {
+/// The row of a story without a copy yet: [`refresh_story`] fills in the rest.
+fn begin_story(conn: &Connection, new: &New<'_>) -> Sql<i64> {
     conn.prepare_cached(
-        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, ?2, ?3, ?4, 0, 0, 0)",
+        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, 0, ?2, ?3, 0, 0, 0)",
     )?
-    .execute(params![&id.0.as_bytes()[..], seq, arrived.millis(), now.millis()])?;
+    .execute(params![
+        &new.id.0.as_bytes()[..],
+        new.arrived.millis(),
+        new.now.millis()
+    ])?;
     Ok(conn.last_insert_rowid())
 }
 
-#[allow(clippy::too_many_arguments)]
-fn insert_row(
-    conn: &Connection,
-    claim: &Claim,
-    id: ArticleId,
-    story: i64,
-    seq: i64,
-    p: &Prepared,
-    arrived: Time,
-    now: Time,
-    join: Option<&Join>,
-) -> Sql<()> {
+fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>) -> Sql<()> {
+    let New {
+        claim,
+        id,
+        p,
+        arrived,
+        now,
+    } = new;
+    let seq = next_seq(conn)?;
     let d = &p.draft;
     let joined_with: Option<Vec<u8>> = match join {
         Some(join) => conn
