@@ -9,8 +9,8 @@ use std::{
 /// The module, its layer, and neighbours of the same layer that it may name (ARCHITECTURE.md).
 const LAYERS: &[(&str, u8, &[&str])] = &[
     ("model", 0, &[]),
-    ("parse", 1, &[]),
-    ("normalize", 1, &["parse", "dedup", "query"]),
+    ("parse", 1, &["normalize"]),
+    ("normalize", 1, &["dedup", "query"]),
     ("dedup", 1, &["query"]),
     ("schedule", 1, &[]),
     ("query", 1, &[]),

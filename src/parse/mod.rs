@@ -1,1 +1,134 @@
-//! parse
+//! L1: bytes into what the document says ([`ParsedFeed`]). Pure: never fetches, never asks the clock or the store,
+//! and gives up on a value before an entry, on an entry before a feed.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`charset`] | bytes to text |
+//! | [`xml`] | text to small bounded trees, one for each child of the feed, whatever is broken |
+//! | [`vocabulary`] | which namespace a name means |
+//! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
+//! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
+//! | [`dates`], [`people`] | the values that publishers spell in a hundred ways |
+//! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
+
+pub mod charset;
+mod constructs;
+pub mod dates;
+mod entry;
+mod head;
+mod json_feed;
+mod media;
+pub mod people;
+mod vocabulary;
+mod xml;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::model::{ParsedFeed, WebUrl};
+
+/// Most entries taken from one document, the first ones (SEC-03, SEC-12).
+pub const ENTRIES_MAX: usize = 10_000;
+/// Most values of one repeated field of an entry (SEC-03).
+pub const REPEATS_MAX: usize = 64;
+/// Most warnings kept for one document.
+pub const WARNINGS_MAX: usize = 50;
+
+/// What is known about a document beside its bytes.
+#[derive(Debug, Clone, Default)]
+pub struct ParseContext {
+    /// Where it was found, after redirects: the base of relative URLs.
+    pub url: Option<WebUrl>,
+    /// The Content-Type header as written.
+    pub content_type: Option<String>,
+}
+
+/// Why a document gave nothing at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// It is something else: a page, an image, nothing.
+    #[error("not a feed: {0}")]
+    NotAFeed(String),
+    /// It claims to be a feed and cannot be read.
+    #[error("unreadable feed: {0}")]
+    Unreadable(String),
+}
+
+/// Reads a document of any format (contract.md, "newswire parse").
+///
+/// # Errors
+/// [`ParseError`] if it is no feed; a broken feed gives what can be read of it, with warnings.
+pub fn parse(bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, ParseError> {
+    // SEC-01: a bug of ours or of a library on these bytes is this feed's failure.
+    catch_unwind(AssertUnwindSafe(|| read(bytes, context))).unwrap_or_else(|_| {
+        Err(ParseError::Unreadable(
+            "the parser gave up on it; please report this feed".to_owned(),
+        ))
+    })
+}
+
+fn read(bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, ParseError> {
+    let mut warnings = Warnings::default();
+    let text = charset::to_text(bytes, context.content_type.as_deref(), &mut warnings);
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
+    let mut feed = match text.chars().next() {
+        None => return Err(ParseError::NotAFeed("the document is empty".to_owned())),
+        Some('{') => json_feed::read(text, context, &mut warnings)?,
+        Some(_) => head::read(text, context, &mut warnings)?,
+    };
+    feed.warnings = warnings.0;
+    Ok(feed)
+}
+
+/// What was repaired or dropped, bounded and without repeats.
+#[derive(Debug, Default)]
+pub struct Warnings(Vec<String>);
+
+impl Warnings {
+    /// Notes a repair.
+    pub fn add(&mut self, warning: impl Into<String>) {
+        let warning = warning.into();
+        if self.0.len() < WARNINGS_MAX && !self.0.contains(&warning) {
+            self.0.push(warning);
+        }
+    }
+}
+
+/// The best of several ways to say one thing: the lowest rank wins, the first among equals.
+#[derive(Debug)]
+struct Best<T>(Option<(u8, T)>);
+
+impl<T> Default for Best<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Best<T> {
+    fn offer(&mut self, rank: u8, value: Option<T>) {
+        if let Some(value) = value
+            && self.0.as_ref().is_none_or(|(r, _)| rank < *r)
+        {
+            self.0 = Some((rank, value));
+        }
+    }
+
+    /// The same, but the last among equals wins: where a dialect repeats a value, the later one is meant.
+    fn offer_last(&mut self, rank: u8, value: Option<T>) {
+        if let Some(value) = value
+            && self.0.as_ref().is_none_or(|(r, _)| rank <= *r)
+        {
+            self.0 = Some((rank, value));
+        }
+    }
+
+    fn take(self) -> Option<T> {
+        self.0.map(|(_, value)| value)
+    }
+}
+
+/// Adds a value that is not there yet, up to [`REPEATS_MAX`].
+fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
+    if list.len() < REPEATS_MAX && !list.contains(&value) {
+        list.push(value);
+    }
+}

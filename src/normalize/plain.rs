@@ -1,0 +1,124 @@
+//! Text without markup: one line, or lines. The one place where controls, line ends and bidi overrides go
+//! (SEC-14, F11). Never decodes anything twice.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::text;
+
+/// Longest line kept, in characters (SEC-12).
+pub const LINE_CHARS_MAX: usize = 4096;
+
+/// One line: white space collapsed, controls and bidi overrides gone, at most [`LINE_CHARS_MAX`].
+#[must_use]
+pub fn line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(LINE_CHARS_MAX));
+    for word in text.split(char::is_whitespace) {
+        let start = out.len();
+        if start > 0 {
+            out.push(' ');
+        }
+        let before = out.len();
+        out.extend(word.chars().filter(|c| is_text(*c)));
+        if out.len() == before {
+            out.truncate(start);
+        }
+    }
+    cut(&mut out, LINE_CHARS_MAX);
+    out
+}
+
+/// One line of an HTML text: tags gone, references resolved.
+#[must_use]
+pub fn line_of_html(html: &str) -> String {
+    if html.contains(['<', '&']) {
+        line(&text::from_html(html))
+    } else {
+        line(html)
+    }
+}
+
+/// Lines as they are: controls and bidi overrides gone, ends trimmed, never more than one empty line.
+#[must_use]
+pub fn lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = 0;
+    for row in text.lines() {
+        let row: String = row.chars().filter(|c| *c == '\t' || is_text(*c)).collect();
+        let row = row.trim_end();
+        if row.is_empty() {
+            empty += 1;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str(if empty > 0 { "\n\n" } else { "\n" });
+        }
+        empty = 0;
+        out.push_str(row);
+    }
+    out
+}
+
+/// At most `chars` characters, cut between graphemes, at a word if one ends near; `…` tells the cut.
+#[must_use]
+pub fn shortened(text: &str, chars: usize) -> String {
+    if text.chars().count() <= chars {
+        return text.to_owned();
+    }
+    let mut out = text.to_owned();
+    cut(&mut out, chars.saturating_sub(1));
+    if let Some(space) = out.rfind(' ')
+        && space > out.len() / 2
+    {
+        out.truncate(space);
+    }
+    out.truncate(out.trim_end_matches([' ', ',', ';', ':', '.']).len());
+    out.push('…');
+    out
+}
+
+/// Cuts after at most `chars` characters, never inside a grapheme.
+fn cut(text: &mut String, chars: usize) {
+    if text.len() <= chars {
+        return;
+    }
+    let mut seen = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        seen += grapheme.chars().count();
+        if seen > chars {
+            text.truncate(at);
+            return;
+        }
+    }
+}
+
+/// Neither a control, nor a bidi embedding, override or isolate, nor a noncharacter.
+fn is_text(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c,
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e007f}')
+        && (u32::from(c) & 0xfffe) != 0xfffe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_14_a_line_is_one_line_of_text() {
+        assert_eq!(
+            line(" a\r\n\tb\u{1b}[31m \u{202e}c\u{0} \u{7} d"),
+            "a b[31m c d"
+        );
+        assert_eq!(line_of_html("AT&amp;T <b>now</b><br>open"), "AT&T now open");
+    }
+
+    #[test]
+    fn sec_12_a_cut_never_splits_a_grapheme() {
+        let family = "👨‍👩‍👧";
+        let long = family.repeat(LINE_CHARS_MAX);
+        assert!(line(&long).ends_with(family));
+        assert_eq!(shortened("one two three", 9), "one two…");
+        assert_eq!(shortened("short", 9), "short");
+    }
+}

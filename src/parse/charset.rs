@@ -1,0 +1,203 @@
+//! Bytes to text. Never fails: what cannot be decoded is told in a warning and replaced.
+//!
+//! The order is the contract's: BOM, the charset of the Content-Type, the XML declaration, UTF-8 if valid, a guess
+//! (RFC 7303 section 3.2 puts the BOM first).
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::Warnings;
+
+/// How far into a document its XML declaration may reach, in bytes.
+const DECLARATION_BYTES_MAX: usize = 1024;
+
+/// The document as text.
+pub fn to_text<'b>(
+    bytes: &'b [u8],
+    content_type: Option<&str>,
+    warnings: &mut Warnings,
+) -> Cow<'b, str> {
+    if let Some(text) = utf_32(bytes) {
+        return Cow::Owned(text);
+    }
+    if let Some((encoding, bom)) = Encoding::for_bom(bytes) {
+        return decode(encoding, bytes.get(bom..).unwrap_or_default(), warnings);
+    }
+    if let Some(encoding) = wide_without_bom(bytes) {
+        return decode(encoding, bytes, warnings);
+    }
+    let told = content_type
+        .and_then(charset_of)
+        .and_then(Encoding::for_label);
+    let declared = declared(bytes).and_then(Encoding::for_label);
+    // Bytes that read as ASCII here cannot be UTF-16, whatever is claimed.
+    let claimed = [told, declared]
+        .into_iter()
+        .flatten()
+        .find(|e| *e != UTF_16BE && *e != UTF_16LE);
+    match claimed {
+        Some(encoding) => decode(encoding, bytes, warnings),
+        None => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => guess(bytes, warnings),
+        },
+    }
+}
+
+/// The charset parameter of a Content-Type (RFC 9110 section 8.3.2), unquoted.
+fn charset_of(content_type: &str) -> Option<&[u8]> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.trim().trim_matches(['"', '\'']).as_bytes())
+    })
+}
+
+/// The encoding that the XML declaration names.
+fn declared(bytes: &[u8]) -> Option<&[u8]> {
+    let head = bytes.get(..bytes.len().min(DECLARATION_BYTES_MAX))?;
+    let start = memchr::memmem::find(head, b"<?xml")?;
+    let head = head.get(start..)?;
+    let head = head.get(..memchr::memmem::find(head, b"?>")?)?;
+    let after = head.get(memchr::memmem::find(head, b"encoding")? + 8..)?;
+    let after = after
+        .trim_ascii_start()
+        .strip_prefix(b"=")?
+        .trim_ascii_start();
+    let (&quote, after) = after.split_first()?;
+    matches!(quote, b'"' | b'\'')
+        .then(|| after.get(..memchr::memchr(quote, after)?))
+        .flatten()
+        .map(<[u8]>::trim_ascii)
+}
+
+/// UTF-16 without a BOM shows itself in the first two characters (XML 1.0 appendix F).
+fn wide_without_bom(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes {
+        [b'<' | b'{', 0, _, 0, ..] => Some(UTF_16LE),
+        [0, b'<' | b'{', 0, _, ..] => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+/// UTF-32, which the WHATWG encodings leave out and a few generators still write.
+fn utf_32(bytes: &[u8]) -> Option<String> {
+    let (big, skip) = match bytes {
+        [0xff, 0xfe, 0, 0, ..] => (false, 4),
+        [0, 0, 0xfe, 0xff, ..] => (true, 4),
+        [b'<', 0, 0, 0, ..] => (false, 0),
+        [0, 0, 0, b'<', ..] => (true, 0),
+        _ => return None,
+    };
+    let char_of = |unit: &[u8; 4]| {
+        let code = if big {
+            u32::from_be_bytes(*unit)
+        } else {
+            u32::from_le_bytes(*unit)
+        };
+        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+    };
+    let (units, _) = bytes.get(skip..)?.as_chunks::<4>();
+    Some(units.iter().map(char_of).collect())
+}
+
+fn decode<'b>(
+    encoding: &'static Encoding,
+    bytes: &'b [u8],
+    warnings: &mut Warnings,
+) -> Cow<'b, str> {
+    let (text, bad) = encoding.decode_without_bom_handling(bytes);
+    if !bad {
+        return text;
+    }
+    if encoding == UTF_8 {
+        return mostly_utf_8(bytes, warnings).unwrap_or_else(|| guess(bytes, warnings));
+    }
+    // A charset that the bytes contradict is worth less than UTF-8 that they bear out.
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        warnings.add(format!(
+            "the document is UTF-8, not {} as claimed",
+            encoding.name()
+        ));
+        return Cow::Borrowed(text);
+    }
+    warnings.add(format!(
+        "some bytes are not valid {} and were replaced",
+        encoding.name()
+    ));
+    text
+}
+
+/// UTF-8 with a few bytes of Windows-1252 pasted in: the commonest mixture there is. None if the text is not
+/// mostly UTF-8.
+fn mostly_utf_8(bytes: &[u8], warnings: &mut Warnings) -> Option<Cow<'static, str>> {
+    let mut text = String::with_capacity(bytes.len());
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            bad += 1;
+            text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+        }
+    }
+    if bad > good && good > 0 || good == 0 && bad > 3 {
+        return None;
+    }
+    warnings.add(format!(
+        "{bad} places are not valid UTF-8 and were read as Windows-1252"
+    ));
+    Some(Cow::Owned(text))
+}
+
+fn guess<'b>(bytes: &'b [u8], warnings: &mut Warnings) -> Cow<'b, str> {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(bytes, true);
+    let encoding = detector.guess(None, Utf8Detection::Allow);
+    warnings.add(format!(
+        "no valid encoding is declared; read as {}",
+        encoding.name()
+    ));
+    encoding.decode_without_bom_handling(bytes).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8], content_type: Option<&str>) -> String {
+        to_text(bytes, content_type, &mut Warnings::default()).into_owned()
+    }
+
+    #[test]
+    fn rel_05_the_order_is_bom_header_declaration_utf_8_guess() {
+        let latin = b"<?xml version='1.0' encoding='iso-8859-1'?><t>\xe9</t>";
+        assert!(text(latin, None).contains("<t>é"));
+        assert!(text(latin, Some("text/xml; charset=\"windows-1251\"")).contains("<t>й"));
+        let bom = "\u{feff}<?xml version='1.0' encoding='iso-8859-1'?><t>é</t>";
+        assert!(text(bom.as_bytes(), Some("text/xml; charset=koi8-r")).contains("<t>é"));
+        assert!(text("<t>é</t>".as_bytes(), None).contains("é"));
+    }
+
+    #[test]
+    fn one_foreign_byte_does_not_cost_the_utf_8_around_it() {
+        assert_eq!(
+            text(b"<?xml version='1.0' encoding='utf-8'?>\xc3\xa9 \x93", None),
+            "<?xml version='1.0' encoding='utf-8'?>é \u{201c}"
+        );
+    }
+
+    #[test]
+    fn wide_text_is_seen_without_a_bom() {
+        let wide: Vec<u8> = "<rss/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(text(&wide, None), "<rss/>");
+        let wider: Vec<u8> = "<rss/>"
+            .chars()
+            .flat_map(|c| u32::from(c).to_be_bytes())
+            .collect();
+        assert_eq!(text(&wider, None), "<rss/>");
+    }
+}

@@ -1,0 +1,211 @@
+//! The shapes in which XML dialects say things: a line of text, a body, a link, a person. Whatever the declared
+//! type, a body leaves here sanitized and a line without markup.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::vocabulary::Ns;
+use super::xml::{Element, Node};
+use crate::model::{Category, Person, WebUrl};
+use crate::normalize::{html, plain};
+
+/// What an element inherits (XML Base, xml:lang).
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// What relative URLs are resolved with.
+    pub base: Option<WebUrl>,
+    /// The language in force.
+    pub language: Option<String>,
+    /// The base where none is told: the feed's own site.
+    pub site: Option<WebUrl>,
+}
+
+impl Scope {
+    /// The scope inside `element`.
+    pub fn within(&self, element: &Element) -> Self {
+        let mut inner = self.clone();
+        if let Some(base) = element.attribute_in(Ns::Xml, "base")
+            && let Some(base) = self.url(base)
+        {
+            inner.base = Some(base);
+        }
+        if let Some(language) = element.attribute_in(Ns::Xml, "lang") {
+            inner.language = language_tag(language);
+        }
+        inner
+    }
+
+    /// What relative URLs are resolved with.
+    pub fn base(&self) -> Option<&WebUrl> {
+        self.base.as_ref().or(self.site.as_ref())
+    }
+
+    /// An absolute URL, if that can be made of `written`.
+    pub fn url(&self, written: &str) -> Option<WebUrl> {
+        let written = written.trim();
+        if written.is_empty() {
+            return None;
+        }
+        match self.base() {
+            Some(base) => base.join(written).ok(),
+            None => WebUrl::parse(written).ok(),
+        }
+    }
+}
+
+/// A language tag as written, if it is one (BCP 47: letters, digits, hyphens).
+pub fn language_tag(written: &str) -> Option<String> {
+    let tag = written.trim().replace('_', "-");
+    let is_tag = !tag.is_empty()
+        && tag.len() <= 35
+        && tag.starts_with(|c: char| c.is_ascii_alphabetic())
+        && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    is_tag.then_some(tag)
+}
+
+/// How a text is to be read (RFC 4287 section 3.1; `mode` is Atom 0.3's).
+enum Reading {
+    Plain(String),
+    Html(String),
+}
+
+fn reading(element: &Element, is_atom: bool) -> Reading {
+    if element.has_elements() {
+        return Reading::Html(element.inner_html());
+    }
+    let text = element.text();
+    if !is_atom {
+        return Reading::Html(text);
+    }
+    let declared = element.attribute("type").unwrap_or_default();
+    let mime = declared
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let mode = element
+        .attribute("mode")
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let is_markup = mime.contains("html") || mime.ends_with("xml");
+    let is_text = mime.is_empty() || mime == "text" || mime.starts_with("text/");
+    let is_known = is_markup || is_text;
+    let text = if mode == "base64" || mime.contains('/') && !is_known {
+        from_base64(&text).unwrap_or(text)
+    } else {
+        text
+    };
+    match mime.as_str() {
+        "" | "text" | "text/plain" | "plain" if mode != "escaped" || !mime.is_empty() => {
+            Reading::Plain(text)
+        }
+        // Escaped without a type: Atom 0.3 says plain, publishers mean HTML.
+        _ => Reading::Html(text),
+    }
+}
+
+fn from_base64(text: &str) -> Option<String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let packed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let bytes = LENIENT.decode(packed).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// One line without markup; none if nothing is left.
+pub fn line(element: &Element, is_atom: bool) -> Option<String> {
+    let text = match reading(element, is_atom) {
+        Reading::Plain(text) => plain::line(&text),
+        Reading::Html(text) => plain::line_of_html(&text),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// One line of what is text by definition: a guid, a category, a name.
+pub fn words(element: &Element) -> Option<String> {
+    let text = plain::line(&element.text());
+    (!text.is_empty()).then_some(text)
+}
+
+/// A body: sanitized HTML, every URL absolute; none if nothing is left.
+pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
+    let html = match reading(element, is_atom) {
+        Reading::Plain(text) => html_escape::encode_text(text.trim()).into_owned(),
+        Reading::Html(text) if element.has_elements() => {
+            html::sanitize(unwrapped(element).as_deref().unwrap_or(&text), scope.base())
+        }
+        Reading::Html(text) => html::sanitize(&text, scope.base()),
+    };
+    let html = html.trim();
+    (!html.is_empty()).then(|| html.to_owned())
+}
+
+/// The inside of the one `div` that Atom wraps around XHTML (RFC 4287 section 3.1.1.3).
+fn unwrapped(element: &Element) -> Option<String> {
+    let mut only = None;
+    for child in &element.children {
+        match child {
+            Node::Text(text) if text.trim().is_empty() => {}
+            Node::Element(e) if only.is_none() && e.name == "div" => only = Some(e),
+            _ => return None,
+        }
+    }
+    only.map(Element::inner_html)
+}
+
+/// An Atom person construct, or the text that stands in its place.
+pub fn atom_person(element: &Element, scope: &Scope) -> Option<Person> {
+    let scope = scope.within(element);
+    let mut person = Person::default();
+    for child in element.elements() {
+        let scope = scope.within(child);
+        match child.name.as_str() {
+            "name" => person.name = words(child),
+            "email" => {
+                person.email = words(child).map(|e| e.trim_start_matches("mailto:").to_owned());
+            }
+            "uri" | "url" | "homepage" => {
+                person.url = scope.url(&child.text()).map(|u| u.to_string());
+            }
+            _ => {}
+        }
+    }
+    if person == Person::default() {
+        return super::people::read(&plain::line_of_html(&element.text()));
+    }
+    Some(person)
+}
+
+/// An Atom category, or RSS's text with a domain.
+pub fn category(element: &Element) -> Option<Category> {
+    let text = words(element);
+    let attribute = |name: &str| {
+        element
+            .attribute(name)
+            .map(plain::line)
+            .filter(|v| !v.is_empty())
+    };
+    let label = attribute("label");
+    let term = attribute("term").or(text).or_else(|| label.clone())?;
+    Some(Category {
+        label: label.filter(|l| *l != term),
+        scheme: attribute("scheme").or_else(|| attribute("domain")),
+        term,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn language_tags_are_taken_as_written_and_nothing_else() {
+        assert_eq!(language_tag(" en_US "), Some("en-US".to_owned()));
+        assert_eq!(language_tag("English, mostly"), None);
+    }
+}

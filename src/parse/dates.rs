@@ -1,0 +1,566 @@
+//! Dates as publishers write them: RFC 822 with every sloppiness, ISO 8601 whole and in part (W3C NOTE-datetime),
+//! asctime, numbers with any separator, month names of a dozen and a half languages, epoch seconds. Never guesses a
+//! date that is not there: without a year there is none.
+
+use jiff::civil;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::model::Time;
+
+/// Longest text looked at, in characters.
+const DATE_CHARS_MAX: usize = 100;
+
+/// The moment that `text` names; a time without a zone is UTC. None if it names none.
+pub fn read(text: &str) -> Option<Time> {
+    let tokens = tokens(text);
+    if let Some(time) = epoch(&tokens) {
+        return Some(time);
+    }
+    let mut found = Found::default();
+    let mut at = 0;
+    while at < tokens.len() {
+        at += found.take(tokens.get(at..)?)?;
+    }
+    found.time()
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Number { value: i64, digits: usize },
+    Word(String),
+    Sign(char),
+}
+
+/// Digits, letters (lower case, without marks) and signs; white space is left out.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::new();
+    let mut joins = false;
+    for c in text.trim().chars().take(DATE_CHARS_MAX) {
+        match c.to_digit(10) {
+            Some(d) => match out.last_mut() {
+                Some(Token::Number { value, digits }) if joins && *digits < 18 => {
+                    *value = *value * 10 + i64::from(d);
+                    *digits += 1;
+                }
+                _ => out.push(Token::Number {
+                    value: i64::from(d),
+                    digits: 1,
+                }),
+            },
+            None if c.is_alphabetic() => {
+                let folded = std::iter::once(c)
+                    .nfd()
+                    .filter(|c| c.is_alphabetic())
+                    .flat_map(char::to_lowercase)
+                    .nfc();
+                match out.last_mut() {
+                    Some(Token::Word(word)) if joins => word.extend(folded),
+                    _ => out.push(Token::Word(folded.collect())),
+                }
+            }
+            None if c.is_whitespace() => {}
+            None => out.push(Token::Sign(if c == '−' { '-' } else { c })),
+        }
+        joins = !c.is_whitespace();
+    }
+    out
+}
+
+/// Seconds or milliseconds since 1970, alone.
+fn epoch(tokens: &[Token]) -> Option<Time> {
+    match tokens {
+        [
+            Token::Number {
+                value,
+                digits: 9..=11,
+            },
+        ] => Some(Time::from_seconds(*value)),
+        [
+            Token::Number {
+                value,
+                digits: 12..=13,
+            },
+        ] => Some(Time::from_millis(*value)),
+        _ => None,
+    }
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    /// Numbers of the date in order, with their digits and the sign before them.
+    numbers: Vec<(i64, usize, Option<char>)>,
+    /// The month by name, and how many numbers stood before it.
+    month: Option<(i8, usize)>,
+    clock: Option<(i64, i64, i64)>,
+    millis: i64,
+    afternoon: Option<bool>,
+    offset_s: Option<i64>,
+    sign: Option<char>,
+    after_t: bool,
+}
+
+impl Found {
+    /// Takes what begins at the first of `tokens`; how many tokens that was. None if it cannot be a date.
+    fn take(&mut self, tokens: &[Token]) -> Option<usize> {
+        let before = self.sign.take();
+        let after_t = std::mem::take(&mut self.after_t);
+        match tokens {
+            // 10:14, 10:14:55, 10:14:55.25
+            [
+                Token::Number {
+                    value: h,
+                    digits: 1..=2,
+                },
+                Token::Sign(':'),
+                Token::Number {
+                    value: m,
+                    digits: 1..=2,
+                },
+                rest @ ..,
+            ] if self.clock.is_none() => {
+                let (seconds, used) = match rest {
+                    [
+                        Token::Sign(':'),
+                        Token::Number {
+                            value: s,
+                            digits: 1..=2,
+                        },
+                        ..,
+                    ] => (*s, 2),
+                    _ => (0, 0),
+                };
+                self.clock = Some((*h, *m, seconds));
+                Some(3 + used + self.fraction(rest.get(used..)?))
+            }
+            // -0500, +02:00, GMT+2
+            [
+                Token::Sign(sign @ ('+' | '-')),
+                Token::Number {
+                    value,
+                    digits: 1..=4,
+                },
+                rest @ ..,
+            ] if self.clock.is_some() && self.offset_s.is_none_or(|o| o == 0) => {
+                let (digits, value) = match tokens.get(1) {
+                    Some(Token::Number { digits, .. }) => (*digits, *value),
+                    _ => (0, 0),
+                };
+                let (hours, minutes, used) = match rest {
+                    [
+                        Token::Sign(':'),
+                        Token::Number {
+                            value: m,
+                            digits: 2,
+                        },
+                        ..,
+                    ] if digits <= 2 => (value, *m, 4),
+                    _ if digits <= 2 => (value, 0, 2),
+                    _ => (value / 100, value % 100, 2),
+                };
+                if hours > 15 || minutes > 59 {
+                    // A year after the clock: `08:49-1994` is no offset.
+                    return self.number(value, digits, Some(*sign)).map(|()| 2);
+                }
+                let seconds = hours * 3600 + minutes * 60;
+                self.offset_s = Some(if *sign == '-' { -seconds } else { seconds });
+                Some(used)
+            }
+            // 20031231T101455
+            [
+                Token::Number {
+                    value,
+                    digits: digits @ (4 | 6),
+                },
+                rest @ ..,
+            ] if after_t && self.clock.is_none() => {
+                let value = if *digits == 4 { value * 100 } else { *value };
+                self.clock = Some((value / 10_000, value / 100 % 100, value % 100));
+                Some(1 + self.fraction(rest))
+            }
+            // 2003-12-31T10
+            [Token::Number { value, digits: 2 }, ..] if after_t && self.clock.is_none() => {
+                self.clock = Some((*value, 0, 0));
+                Some(1)
+            }
+            [Token::Number { value, digits }, ..] => {
+                self.number(*value, *digits, before).map(|()| 1)
+            }
+            [Token::Word(word), ..] => {
+                self.word(word);
+                Some(1)
+            }
+            [Token::Sign(sign), ..] => {
+                self.sign = Some(*sign);
+                Some(1)
+            }
+            [] => Some(1),
+        }
+    }
+
+    fn number(&mut self, value: i64, digits: usize, sign: Option<char>) -> Option<()> {
+        // A phone number is no date.
+        (self.numbers.len() < 4).then(|| self.numbers.push((value, digits, sign)))
+    }
+
+    fn fraction(&mut self, rest: &[Token]) -> usize {
+        match rest {
+            [Token::Sign('.' | ','), Token::Number { value, digits }, ..] => {
+                let scale = 10_i64.checked_pow(u32::try_from(*digits).unwrap_or(0));
+                self.millis = scale.map_or(0, |s| value.saturating_mul(1000) / s);
+                2
+            }
+            _ => 0,
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        if word == "t" {
+            self.after_t = true;
+        } else if let Some(afternoon) = half_of_day(word) {
+            self.afternoon = Some(afternoon);
+        } else if let Some(offset) = zone(word)
+            && self.clock.is_some()
+        {
+            self.offset_s = Some(offset);
+        } else if let Some(month) = month(word) {
+            // `mar. 6 sept.` is a Tuesday: the last name that can be a month is the month.
+            self.month = Some((month, self.numbers.len()));
+        }
+    }
+
+    fn time(&self) -> Option<Time> {
+        let (year, month, day) = self.date()?;
+        let (mut hour, minute, second) = self.clock.unwrap_or_default();
+        match self.afternoon {
+            Some(true) if hour < 12 => hour += 12,
+            Some(false) if hour == 12 => hour = 0,
+            _ => {}
+        }
+        if hour > 24 || minute > 59 || second > 60 {
+            return None;
+        }
+        let date = civil::Date::new(i16::try_from(year).ok()?, month, day).ok()?;
+        let midnight = jiff::tz::Offset::UTC
+            .to_timestamp(date.at(0, 0, 0, 0))
+            .ok()?
+            .as_second();
+        let seconds = hour * 3600 + minute * 60 + second.min(59) - self.offset_s.unwrap_or(0);
+        Some(Time::from_millis(
+            (midnight + seconds).checked_mul(1000)? + self.millis,
+        ))
+    }
+
+    /// Year, month, day.
+    fn date(&self) -> Option<(i64, i8, i8)> {
+        let n = |i: usize| self.numbers.get(i).copied();
+        if let Some((month, before)) = self.month {
+            return self.date_by_name(month, before);
+        }
+        let (first, digits, _) = n(0)?;
+        match (digits, n(1), n(2)) {
+            (8, ..) => Some((
+                first / 10_000,
+                small(first / 100 % 100)?,
+                small(first % 100)?,
+            )),
+            (4, None, _) => Some((first, 1, 1)),
+            (4, Some((ordinal, 3, _)), None) => of_ordinal(first, ordinal),
+            (7, None, _) => of_ordinal(first / 1000, first % 1000),
+            (6, None, _) => Some((first / 100, small(first % 100)?, 1)),
+            (4, Some((month, 1..=2, _)), day) => {
+                let day = day.filter(|d| d.1 <= 2).map_or(1, |d| d.0);
+                Some((first, small(month)?, small(day)?))
+            }
+            (1..=2, Some((second, 1..=2, sign)), Some((year, digits, _))) => {
+                let year = full_year(year, digits)?;
+                let is_american = sign == Some('/') && first <= 12;
+                let (day, month) = if is_american || second > 12 {
+                    (second, first)
+                } else {
+                    (first, second)
+                };
+                Some((year, small(month)?, small(day)?))
+            }
+            _ => None,
+        }
+    }
+
+    fn date_by_name(&self, month: i8, before: usize) -> Option<(i64, i8, i8)> {
+        let is_year = |(value, digits): (i64, usize)| digits >= 3 || value > 31;
+        let numbers: Vec<(i64, usize)> = self.numbers.iter().map(|n| (n.0, n.1)).collect();
+        match *numbers.as_slice() {
+            [year] if is_year(year) => Some((full_year(year.0, year.1)?, month, 1)),
+            [a, b, ..] => {
+                // `6 Sep 03` and `Sep 6, 03` have the day first; `2003 Sep 6` and `03-Sep-06` (ISO order) the year.
+                let year_first = is_year(a) && !is_year(b) && before > 0;
+                let (year, day) = if year_first { (a, b) } else { (b, a) };
+                Some((full_year(year.0, year.1)?, month, small(day.0)?))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn small(value: i64) -> Option<i8> {
+    i8::try_from(value).ok()
+}
+
+fn of_ordinal(year: i64, ordinal: i64) -> Option<(i64, i8, i8)> {
+    let first = civil::Date::new(i16::try_from(year).ok()?, 1, 1).ok()?;
+    if !(1..=366).contains(&ordinal) {
+        return None;
+    }
+    let date = first
+        .checked_add(jiff::Span::new().days(ordinal - 1))
+        .ok()?;
+    Some((i64::from(date.year()), date.month(), date.day()))
+}
+
+/// Years of two and three digits as RFC 5322 section 4.3 reads them.
+fn full_year(value: i64, digits: usize) -> Option<i64> {
+    match digits {
+        1 | 2 if value < 50 => Some(value + 2000),
+        1..=3 => Some(value + 1900),
+        4 => Some(value),
+        _ => None,
+    }
+}
+
+fn half_of_day(word: &str) -> Option<bool> {
+    match word {
+        "am" | "오전" | "上午" | "午前" => Some(false),
+        "pm" | "오후" | "下午" | "午後" => Some(true),
+        _ => None,
+    }
+}
+
+/// Seconds east of Greenwich. Military letters count as UTC (RFC 5322 section 4.3).
+fn zone(word: &str) -> Option<i64> {
+    let quarters = match word {
+        "z" | "gmt" | "ut" | "utc" | "wet" | "gmtz" => 0,
+        "est" => -20,
+        "edt" | "ast" => -16,
+        "cst" => -24,
+        "cdt" => -20,
+        "mst" => -28,
+        "mdt" => -24,
+        "pst" => -32,
+        "pdt" => -28,
+        "akst" => -36,
+        "akdt" => -32,
+        "hst" => -40,
+        "adt" | "brt" | "art" => -12,
+        "nst" => -14,
+        "ndt" => -10,
+        "bst" | "cet" | "met" | "mez" | "west" | "wat" => 4,
+        "cest" | "mest" | "mesz" | "eet" | "cat" | "sast" => 8,
+        "eest" | "msk" | "eat" | "trt" => 12,
+        "msd" | "gst" => 16,
+        "irst" => 14,
+        "pkt" => 20,
+        "ist" => 22,
+        "npt" => 23,
+        "wib" | "ict" => 28,
+        "sgt" | "hkt" | "pht" | "myt" | "awst" => 32,
+        "jst" | "kst" => 36,
+        "acst" => 38,
+        "aest" => 40,
+        "acdt" => 42,
+        "aedt" => 44,
+        "nzst" => 48,
+        "nzdt" => 52,
+        _ if word.len() == 1 && word.is_ascii() => 0,
+        _ => return None,
+    };
+    Some(quarters * 900)
+}
+
+/// How month names begin, without marks: English, German, French, Spanish, Italian, Portuguese, Dutch, Nordic,
+/// Finnish, Polish, Czech, Hungarian, Turkish, Indonesian, Russian, Ukrainian, Greek.
+const MONTHS: &[(&str, i8)] = &[
+    ("marras", 11),
+    ("jan", 1),
+    ("gen", 1),
+    ("ene", 1),
+    ("sty", 1),
+    ("oca", 1),
+    ("tam", 1),
+    ("янв", 1),
+    ("січ", 1),
+    ("ιαν", 1),
+    ("feb", 2),
+    ("fev", 2),
+    ("lut", 2),
+    ("sub", 2),
+    ("hel", 2),
+    ("фев", 2),
+    ("лют", 2),
+    ("φεβ", 2),
+    ("mar", 3),
+    ("maa", 3),
+    ("mrt", 3),
+    ("мар", 3),
+    ("бер", 3),
+    ("μαρ", 3),
+    ("apr", 4),
+    ("avr", 4),
+    ("abr", 4),
+    ("kwi", 4),
+    ("nis", 4),
+    ("huh", 4),
+    ("апр", 4),
+    ("кві", 4),
+    ("квi", 4),
+    ("απρ", 4),
+    ("may", 5),
+    ("mai", 5),
+    ("maj", 5),
+    ("mag", 5),
+    ("mei", 5),
+    ("tou", 5),
+    ("май", 5),
+    ("мая", 5),
+    ("маи", 5),
+    ("тра", 5),
+    ("μαι", 5),
+    ("jun", 6),
+    ("juin", 6),
+    ("giu", 6),
+    ("cze", 6),
+    ("haz", 6),
+    ("kes", 6),
+    ("июн", 6),
+    ("чер", 6),
+    ("ιουν", 6),
+    ("jul", 7),
+    ("juil", 7),
+    ("lug", 7),
+    ("lip", 7),
+    ("tem", 7),
+    ("hei", 7),
+    ("июл", 7),
+    ("лип", 7),
+    ("ιουλ", 7),
+    ("aug", 8),
+    ("aou", 8),
+    ("ago", 8),
+    ("sie", 8),
+    ("agu", 8),
+    ("ags", 8),
+    ("elo", 8),
+    ("авг", 8),
+    ("сер", 8),
+    ("αυγ", 8),
+    ("sep", 9),
+    ("set", 9),
+    ("wrz", 9),
+    ("eyl", 9),
+    ("szep", 9),
+    ("syy", 9),
+    ("сен", 9),
+    ("вер", 9),
+    ("σεπ", 9),
+    ("oct", 10),
+    ("okt", 10),
+    ("ott", 10),
+    ("out", 10),
+    ("paz", 10),
+    ("eki", 10),
+    ("lok", 10),
+    ("окт", 10),
+    ("жов", 10),
+    ("οκτ", 10),
+    ("nov", 11),
+    ("lis", 11),
+    ("kas", 11),
+    ("ноя", 11),
+    ("лис", 11),
+    ("νοε", 11),
+    ("dec", 12),
+    ("dez", 12),
+    ("dic", 12),
+    ("des", 12),
+    ("gru", 12),
+    ("ara", 12),
+    ("jou", 12),
+    ("дек", 12),
+    ("гру", 12),
+    ("δεκ", 12),
+];
+
+fn month(word: &str) -> Option<i8> {
+    MONTHS
+        .iter()
+        .find(|(name, _)| word.starts_with(name))
+        .map(|(_, month)| *month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[track_caller]
+    fn reads(text: &str, expected: &str) {
+        assert_eq!(
+            read(text).map(|t| t.to_string()).as_deref(),
+            Some(expected),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn rfc_822_with_its_sloppiness() {
+        reads("Fri, 21 Oct 2022 10:00:00 GMT", "2022-10-21T10:00:00Z");
+        reads("21 Oct 22 10:00 +0200", "2022-10-21T08:00:00Z");
+        reads("Friday, 21-Oct-22 10:00:00 EDT", "2022-10-21T14:00:00Z");
+        reads("Fri Oct 21 10:00:00 2022", "2022-10-21T10:00:00Z");
+        reads("Oct 21, 2022 10:00 PM PST", "2022-10-22T06:00:00Z");
+        reads("Fri, 21 Oct 2022", "2022-10-21T00:00:00Z");
+        reads("Fri, 21 Oct 2022 24:00:00 GMT", "2022-10-22T00:00:00Z");
+        reads("Fri, 21 Oct 2022 10:00:00 GMT+2", "2022-10-21T08:00:00Z");
+    }
+
+    #[test]
+    fn iso_8601_whole_and_in_part() {
+        reads("2022-10-21T10:00:00.5+02:00", "2022-10-21T08:00:00Z");
+        reads("2022-10-21 10:00:00", "2022-10-21T10:00:00Z");
+        reads("2022-10", "2022-10-01T00:00:00Z");
+        reads("2022", "2022-01-01T00:00:00Z");
+        reads("2022-294", "2022-10-21T00:00:00Z");
+        reads("20221021T100000Z", "2022-10-21T10:00:00Z");
+        reads("2022-10-21T10:00-05:00", "2022-10-21T15:00:00Z");
+    }
+
+    #[test]
+    fn other_countries() {
+        reads("21.10.2022 10:00", "2022-10-21T10:00:00Z");
+        reads("10/21/2022", "2022-10-21T00:00:00Z");
+        reads("21/10/2022", "2022-10-21T00:00:00Z");
+        reads(
+            "Fr, 21 Dezember 2022 10:00:00 +0100",
+            "2022-12-21T09:00:00Z",
+        );
+        reads("mar., 6 sept. 2022 10:00:00 +0000", "2022-09-06T10:00:00Z");
+        reads("Пт, 21 окт 2022 10:00:00 +0300", "2022-10-21T07:00:00Z");
+        reads("Παρ, 21 Οκτ 2022 10:00:00 EEST", "2022-10-21T07:00:00Z");
+        reads("2022년 10월 21일 오후 1:00", "2022-10-21T13:00:00Z");
+        reads("1666346400", "2022-10-21T10:00:00Z");
+    }
+
+    #[test]
+    fn sec_04_nonsense_is_no_date() {
+        for text in [
+            "",
+            "yesterday",
+            "31 Feb 2022",
+            "3 days ago",
+            "99:99",
+            "+49 30 1234 5678 90",
+            "12:00",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(read(&"9".repeat(400)), None);
+        assert_eq!(read("٣٣:٣٣"), None);
+    }
+}

@@ -1,0 +1,431 @@
+//! One entry of an XML feed. Every dialect's names are read everywhere: publishers mix them. A broken value costs
+//! that value; an entry is never refused.
+
+use super::constructs::{self, Scope};
+use super::head::Dialect;
+use super::media::{self, Media};
+use super::vocabulary::Ns;
+use super::xml::Element;
+use super::{Best, Warnings, dates, people, push_new};
+use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
+use crate::normalize::text;
+
+#[derive(Debug, Default)]
+struct Reader {
+    id: Best<String>,
+    url: Best<WebUrl>,
+    title: Best<String>,
+    summary: Best<String>,
+    content: Best<String>,
+    published: Best<Time>,
+    updated: Best<Time>,
+    authors: Vec<Person>,
+    creators: Vec<Person>,
+    contributors: Vec<Person>,
+    categories: Vec<Category>,
+    comments: Option<WebUrl>,
+    rights: Best<String>,
+    language: Best<String>,
+    source: Option<Source>,
+    media: Media,
+}
+
+/// Reads an `item` or `entry`.
+pub fn read(
+    element: &Element,
+    dialect: Dialect,
+    scope: &Scope,
+    warnings: &mut Warnings,
+) -> ParsedEntry {
+    let outer = scope;
+    let scope = scope.within(element);
+    let mut entry = Reader::default();
+    if dialect.is_rdf() {
+        // RSS 1.0 section 5.5: rdf:about is the item's identity.
+        let about = element.attribute_in(Ns::Rdf, "about");
+        entry.id.offer(
+            2,
+            about
+                .map(str::trim)
+                .filter(|a| !a.is_empty())
+                .map(str::to_owned),
+        );
+        entry.url.offer(5, about.and_then(|a| scope.url(a)));
+    }
+    for child in element.elements() {
+        let inner = scope.within(child);
+        let ns = if child.ns == Ns::Core && dialect.is_atom() {
+            Ns::Atom
+        } else {
+            child.ns
+        };
+        match ns {
+            Ns::Core => entry.core(child, &inner, warnings),
+            Ns::Atom => entry.atom(child, &inner, warnings),
+            Ns::Dc | Ns::DcTerms => entry.dublin_core(child, &inner, warnings),
+            Ns::Media => entry.media_text(child, &inner),
+            Ns::Itunes => entry.itunes(child, &inner),
+            Ns::Content if child.name == "encoded" => {
+                entry
+                    .content
+                    .offer(1, constructs::body(child, false, &inner));
+            }
+            Ns::Xhtml if matches!(child.name.as_str(), "body" | "div") => {
+                entry
+                    .content
+                    .offer(2, constructs::body(child, false, &inner));
+            }
+            Ns::License if child.name == "license" => {
+                let about = child.attribute_in(Ns::Rdf, "resource").map(str::to_owned);
+                entry
+                    .rights
+                    .offer(5, about.or_else(|| constructs::words(child)));
+            }
+            Ns::Other if child.name == "fullitem" => {
+                entry
+                    .content
+                    .offer(2, constructs::body(child, false, &inner));
+            }
+            _ => {}
+        }
+    }
+    let own_language = scope
+        .language
+        .filter(|l| outer.language.as_ref() != Some(l));
+    entry.finish(own_language)
+}
+
+impl Reader {
+    fn core(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
+        match e.name.as_str() {
+            "title" => self.title.offer(1, constructs::line(e, false)),
+            "link" => {
+                let written = e.text();
+                let written = if written.trim().is_empty() {
+                    e.attribute("href").unwrap_or_default()
+                } else {
+                    &written
+                };
+                let is_page = e.attribute("rel").is_none_or(|r| r == "alternate");
+                if e.attribute("rel") == Some("enclosure") {
+                    self.media.add(
+                        scope.url(written),
+                        e.attribute("type"),
+                        e.attribute("length"),
+                    );
+                } else if is_page {
+                    self.url.offer_last(1, url_of(written, scope, warnings));
+                }
+            }
+            "description" => self.summary.offer(1, constructs::body(e, false, scope)),
+            "summary" | "abstract" => self.summary.offer(3, constructs::body(e, false, scope)),
+            "content" | "body" | "fulltext" | "fullitem" => {
+                self.content.offer(3, constructs::body(e, false, scope));
+            }
+            "guid" => {
+                let id = constructs::words(e);
+                // RSS 2.0: a permalink unless it says otherwise.
+                let is_permalink = e
+                    .attribute("ispermalink")
+                    .is_none_or(|p| !p.trim().eq_ignore_ascii_case("false"));
+                if is_permalink && let Some(id) = &id {
+                    let is_absolute = id.starts_with("http://") || id.starts_with("https://");
+                    if is_absolute || e.attribute("ispermalink").is_some() {
+                        self.url.offer(4, scope.url(id));
+                    }
+                }
+                self.id.offer(1, id);
+            }
+            "id" => self.id.offer(3, constructs::words(e)),
+            "pubdate" | "date" | "published" | "issued" => self.date(e, 1, warnings),
+            "created" => self.date(e, 3, warnings),
+            "updated" | "modified" | "lastbuilddate" => self.change(e, 1, warnings),
+            "author" if e.has_elements() => {
+                self.authors.extend(constructs::atom_person(e, scope));
+            }
+            "author" | "managingeditor" => self.people_of(e),
+            "category" | "keywords" => self.label(e),
+            "comments" => self.comments = self.comments.take().or_else(|| scope.url(&e.text())),
+            "enclosure" => {
+                let url = e.attribute("url").or_else(|| e.attribute("href"));
+                let url = url.map_or_else(|| scope.url(&e.text()), |u| scope.url(u));
+                self.media
+                    .add(url, e.attribute("type"), e.attribute("length"));
+            }
+            "image" | "thumbnail" => self.image(e, 3, scope),
+            "source" => {
+                self.source = Some(Source {
+                    title: constructs::line(e, false),
+                    url: e
+                        .attribute("url")
+                        .and_then(|u| scope.url(u))
+                        .map(|u| u.to_string()),
+                    id: None,
+                });
+            }
+            "copyright" | "rights" => self.rights.offer(1, constructs::line(e, false)),
+            "language" => self.language.offer(1, constructs::language_tag(&e.text())),
+            _ => {}
+        }
+    }
+
+    fn atom(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
+        match e.name.as_str() {
+            "id" => self.id.offer(1, constructs::words(e)),
+            "title" => self.title.offer(1, constructs::line(e, true)),
+            "link" => self.atom_link(e, scope, warnings),
+            "summary" | "tagline" | "subtitle" => {
+                self.summary.offer(1, constructs::body(e, true, scope));
+            }
+            "content" => {
+                let is_file = e.attribute("src").is_some();
+                if is_file {
+                    let url = e.attribute("src").and_then(|u| scope.url(u));
+                    self.url.offer(6, url.clone());
+                    self.media.add(url, e.attribute("type"), None);
+                } else {
+                    self.content.offer(1, constructs::body(e, true, scope));
+                }
+                if let Some(language) = e.attribute_in(Ns::Xml, "lang") {
+                    self.language.offer(3, constructs::language_tag(language));
+                }
+            }
+            "published" | "issued" | "pubdate" => self.date(e, 1, warnings),
+            "created" => self.date(e, 3, warnings),
+            "updated" | "modified" => self.change(e, 1, warnings),
+            "author" => self.authors.extend(constructs::atom_person(e, scope)),
+            "contributor" => self.contributors.extend(constructs::atom_person(e, scope)),
+            "category" => self.label(e),
+            "rights" | "copyright" => self.rights.offer(1, constructs::line(e, true)),
+            "source" => self.atom_source(e, scope),
+            "comments" => self.comments = self.comments.take().or_else(|| scope.url(&e.text())),
+            _ => {}
+        }
+    }
+
+    fn atom_link(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
+        let text = e.text();
+        let href = e.attribute("href").unwrap_or(&text);
+        let rel = e
+            .attribute("rel")
+            .unwrap_or("alternate")
+            .trim()
+            .to_ascii_lowercase();
+        let rel = rel.trim_start_matches("http://www.iana.org/assignments/relation/");
+        match rel {
+            "alternate" | "" => {
+                let is_page = e.attribute("type").is_none_or(|t| t.contains("html"));
+                let rank = if is_page { 1 } else { 2 };
+                self.url.offer(rank, url_of(href, scope, warnings));
+            }
+            "enclosure" => {
+                self.media
+                    .add(scope.url(href), e.attribute("type"), e.attribute("length"));
+            }
+            "replies" if e.attribute("type").is_none_or(|t| t.contains("html")) => {
+                self.comments = self.comments.take().or_else(|| scope.url(href));
+            }
+            "self" => self.url.offer(7, scope.url(href)),
+            _ => {}
+        }
+    }
+
+    fn atom_source(&mut self, e: &Element, scope: &Scope) {
+        let mut source = Source::default();
+        let mut url = Best::default();
+        for child in e.elements() {
+            let scope = scope.within(child);
+            match child.name.as_str() {
+                "title" => source.title = constructs::line(child, true),
+                "id" => source.id = constructs::words(child),
+                "link" => {
+                    let is_self = child.attribute("rel") == Some("self");
+                    let rank = if is_self { 2 } else { 1 };
+                    let href = child.attribute("href").and_then(|u| scope.url(u));
+                    url.offer(rank, href.map(|u| u.to_string()));
+                }
+                // RFC 4287 section 4.2.11: an entry without an author has its source's.
+                "author" if self.creators.is_empty() => {
+                    self.creators.extend(constructs::atom_person(child, &scope));
+                }
+                _ => {}
+            }
+        }
+        source.url = url.take();
+        if source != Source::default() {
+            self.source = Some(source);
+        }
+    }
+
+    fn dublin_core(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
+        match e.name.as_str() {
+            "title" => self.title.offer(3, constructs::line(e, false)),
+            "creator" | "author" => {
+                let person = constructs::line(e, false).as_deref().and_then(people::read);
+                self.creators.extend(person);
+            }
+            "contributor" => {
+                let person = constructs::line(e, false).as_deref().and_then(people::read);
+                self.contributors.extend(person);
+            }
+            "date" | "issued" => self.date(e, 2, warnings),
+            "created" => self.date(e, 3, warnings),
+            "modified" => self.change(e, 2, warnings),
+            "subject" => self.label(e),
+            "description" | "abstract" => {
+                self.summary.offer(3, constructs::body(e, false, scope));
+            }
+            "rights" | "license" => self.rights.offer(3, constructs::line(e, false)),
+            "language" => self.language.offer(2, constructs::language_tag(&e.text())),
+            "identifier" => self.id.offer(4, constructs::words(e)),
+            "source" if self.source.is_none() => {
+                let url = scope.url(&e.text()).map(|u| u.to_string());
+                let title = if url.is_none() {
+                    constructs::line(e, false)
+                } else {
+                    None
+                };
+                self.source = Some(Source {
+                    title,
+                    url,
+                    id: None,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn itunes(&mut self, e: &Element, scope: &Scope) {
+        match e.name.as_str() {
+            "author" => {
+                let person = constructs::line(e, false).as_deref().and_then(people::read);
+                self.creators.extend(person);
+            }
+            "title" => self.title.offer(4, constructs::line(e, false)),
+            "summary" => self.summary.offer(4, constructs::body(e, false, scope)),
+            "subtitle" => self.summary.offer(5, constructs::body(e, false, scope)),
+            "image" => self.image(e, 1, scope),
+            "keywords" => self.label(e),
+            _ => {}
+        }
+    }
+
+    fn media_text(&mut self, e: &Element, scope: &Scope) {
+        self.media.read(e, scope);
+        self.title.offer(5, media::text_of(e, "title"));
+        self.summary.offer(6, media::text_of(e, "description"));
+        if matches!(e.name.as_str(), "category" | "keywords") {
+            self.label(e);
+        }
+    }
+
+    fn date(&mut self, e: &Element, rank: u8, warnings: &mut Warnings) {
+        self.published.offer(rank, date_of(e, warnings));
+    }
+
+    fn change(&mut self, e: &Element, rank: u8, warnings: &mut Warnings) {
+        self.updated.offer(rank, date_of(e, warnings));
+    }
+
+    fn people_of(&mut self, e: &Element) {
+        if let Some(line) = constructs::line(e, false) {
+            for person in people::read_list(&line) {
+                push_new(&mut self.authors, person);
+            }
+        }
+    }
+
+    fn label(&mut self, e: &Element) {
+        if e.name == "keywords" {
+            for word in e.text().split(',') {
+                let term = crate::normalize::plain::line(word);
+                if !term.is_empty() {
+                    push_new(
+                        &mut self.categories,
+                        Category {
+                            term,
+                            ..Category::default()
+                        },
+                    );
+                }
+            }
+        } else if let Some(category) = constructs::category(e) {
+            push_new(&mut self.categories, category);
+        }
+    }
+
+    fn image(&mut self, e: &Element, rank: u8, scope: &Scope) {
+        self.media
+            .image
+            .offer(rank, super::head::image_url(e, scope));
+    }
+
+    fn finish(mut self, own_language: Option<String>) -> ParsedEntry {
+        let mut authors = std::mem::take(&mut self.authors);
+        if authors.is_empty() {
+            authors = self.creators;
+        }
+        let mut people = Vec::new();
+        for person in authors {
+            push_new(&mut people, person);
+        }
+        let mut contributors = Vec::new();
+        for person in self.contributors {
+            push_new(&mut contributors, person);
+        }
+        let summary_html = self.summary.take();
+        let content_html = self.content.take();
+        let content_text = content_html
+            .as_deref()
+            .or(summary_html.as_deref())
+            .map(text::from_html)
+            .filter(|t| !t.is_empty());
+        self.language.offer(4, own_language);
+        ParsedEntry {
+            id: self.id.take(),
+            url: self.url.take(),
+            title: self.title.take(),
+            summary_html,
+            content_html,
+            content_text,
+            published: self.published.take(),
+            updated: self.updated.take(),
+            authors: people,
+            contributors,
+            categories: self.categories,
+            enclosures: self.media.enclosures,
+            language: self.language.take(),
+            comments_url: self.comments,
+            image: self.media.image.take(),
+            rights: self.rights.take(),
+            source: self.source,
+        }
+    }
+}
+
+/// The page that a link names; a warning if it names none.
+fn url_of(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebUrl> {
+    let url = scope.url(written);
+    if url.is_none() && !written.trim().is_empty() {
+        warnings.add("a link is no absolute http(s) URL and was dropped");
+    }
+    url
+}
+
+/// The date in an element; a warning if there is one and it cannot be read (SEC-04).
+pub fn date_of(e: &Element, warnings: &mut Warnings) -> Option<Time> {
+    let written = e.text();
+    let written = written.trim();
+    if written.is_empty() {
+        return None;
+    }
+    let date = dates::read(written);
+    if date.is_none() {
+        let shown: String = written.chars().take(60).collect();
+        warnings.add(format!(
+            "{:?} in {} is no date and was dropped",
+            shown, e.name
+        ));
+    }
+    date
+}

@@ -1,0 +1,296 @@
+//! JSON Feed 1.x: mended into what the standard asks for, then read by feed-rs. Publishers write numbers as ids, one
+//! author for many, no version; feed-rs refuses a feed for each of these, so they are put right first, bounded
+//! (SEC-03, F6, F10). What its model leaves out is taken from the document beside it.
+//! (<https://www.jsonfeed.org/version/1.1/>)
+
+use serde_json::{Map, Value, json};
+
+use super::constructs::{Scope, language_tag};
+use super::media::Media;
+use super::{
+    ENTRIES_MAX, ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new,
+};
+use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
+use crate::normalize::{html, plain, text};
+
+/// Reads a JSON document.
+pub fn read(
+    source: &str,
+    context: &ParseContext,
+    warnings: &mut Warnings,
+) -> Result<ParsedFeed, ParseError> {
+    let document: Map<String, Value> = serde_json::from_str(source)
+        .map_err(|e| ParseError::Unreadable(format!("it is no valid JSON: {e}")))?;
+    let is_feed = document.get("items").is_some_and(Value::is_array)
+        || document
+            .get("version")
+            .and_then(Value::as_str)
+            .is_some_and(|v| v.contains("jsonfeed"));
+    if !is_feed {
+        return Err(ParseError::NotAFeed(
+            "it is JSON, but no JSON Feed".to_owned(),
+        ));
+    }
+    let items = items(&document, warnings);
+    let mended = mend(&document, &items);
+    let model = feed_rs::parser::Builder::new()
+        .sanitize_content(false)
+        .id_generator(|_, _, _| String::new())
+        .timestamp_parser(|_| None)
+        .build()
+        .parse(mended.to_string().as_bytes())
+        .map_err(|e| ParseError::Unreadable(e.to_string()))?;
+
+    let site = text_in(&document, "home_page_url").and_then(|u| WebUrl::parse(u).ok());
+    let scope = Scope {
+        base: context.url.clone(),
+        language: None,
+        site,
+    };
+    let url = |key: &str| text_in(&document, key).and_then(|u| scope.url(u));
+    let line = |text: Option<feed_rs::model::Text>| text.and_then(|t| some_line(&t.content));
+    Ok(ParsedFeed {
+        format: "json",
+        id: None,
+        title: line(model.title),
+        link: url("home_page_url"),
+        feed_url: url("feed_url"),
+        description: line(model.description),
+        language: text_in(&document, "language").and_then(language_tag),
+        authors: authors(&document, &scope),
+        icon: url("favicon"),
+        image: url("icon"),
+        hub: document
+            .get("hubs")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .find_map(|h| scope.url(h.get("url")?.as_str()?)),
+        entries: model
+            .entries
+            .into_iter()
+            .zip(&items)
+            .map(|(entry, item)| read_item(entry, item, &scope, warnings))
+            .collect(),
+        ..ParsedFeed::default()
+    })
+}
+
+/// The items that can be read, bounded.
+fn items<'d>(
+    document: &'d Map<String, Value>,
+    warnings: &mut Warnings,
+) -> Vec<&'d Map<String, Value>> {
+    let all = document.get("items").and_then(Value::as_array);
+    let all = all.map(Vec::as_slice).unwrap_or_default();
+    let objects: Vec<_> = all.iter().filter_map(Value::as_object).collect();
+    if objects.len() < all.len() {
+        warnings.add("an item is no JSON object and was dropped");
+    }
+    if objects.len() > ENTRIES_MAX {
+        warnings.add(format!("only the first {ENTRIES_MAX} entries were taken"));
+    }
+    objects.into_iter().take(ENTRIES_MAX).collect()
+}
+
+/// The document as the standard has it: only what feed-rs's model keeps, each of the type it expects.
+fn mend(document: &Map<String, Value>, items: &[&Map<String, Value>]) -> Value {
+    let items: Vec<Value> = items
+        .iter()
+        .map(|item| {
+            let mut out = Map::new();
+            out.insert(
+                "id".to_owned(),
+                Value::String(id_of(item).unwrap_or_default()),
+            );
+            for key in ["title", "content_html", "content_text", "summary"] {
+                if let Some(text) = text_in(item, key) {
+                    out.insert(key.to_owned(), json!(text));
+                }
+            }
+            Value::Object(out)
+        })
+        .collect();
+    json!({
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": text_in(document, "title").unwrap_or_default(),
+        "description": text_in(document, "description").unwrap_or_default(),
+        "items": items,
+    })
+}
+
+fn text_in<'d>(object: &'d Map<String, Value>, key: &str) -> Option<&'d str> {
+    object
+        .get(key)
+        .and_then(Value::as_str)
+        .filter(|t| !t.trim().is_empty())
+}
+
+/// The id as text: the standard asks readers to make a string of a number.
+fn id_of(item: &Map<String, Value>) -> Option<String> {
+    match item.get("id")? {
+        Value::String(id) => Some(plain::line(id)).filter(|id| !id.is_empty()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+fn some_line(text: &str) -> Option<String> {
+    Some(plain::line(text)).filter(|t| !t.is_empty())
+}
+
+fn read_item(
+    entry: feed_rs::model::Entry,
+    item: &Map<String, Value>,
+    scope: &Scope,
+    warnings: &mut Warnings,
+) -> ParsedEntry {
+    let url = |key: &str| text_in(item, key).and_then(|u| scope.url(u));
+    let mut date = |key: &str| -> Option<Time> {
+        let written = text_in(item, key)?;
+        let time = dates::read(written);
+        if time.is_none() {
+            warnings.add(format!("{key} is no date and was dropped"));
+        }
+        time
+    };
+    let content = entry.content.and_then(|c| c.body).unwrap_or_default();
+    let content_html = if text_in(item, "content_html").is_some() {
+        html::sanitize(&content, scope.base())
+    } else {
+        html_escape::encode_text(content.trim()).into_owned()
+    };
+    let content_html = Some(content_html).filter(|h| !h.trim().is_empty());
+    let summary_html =
+        text_in(item, "summary").map(|s| html_escape::encode_text(s.trim()).into_owned());
+    let content_text = match text_in(item, "content_text") {
+        Some(written) if text_in(item, "content_html").is_none() => Some(plain::lines(written)),
+        _ => content_html
+            .as_deref()
+            .or(summary_html.as_deref())
+            .map(text::from_html),
+    };
+    let mut media = Media::default();
+    let files = item.get("attachments").and_then(Value::as_array);
+    for file in files
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .take(REPEATS_MAX)
+    {
+        let length = file.get("size_in_bytes").map(Value::to_string);
+        media.add(
+            text_in(file, "url").and_then(|u| scope.url(u)),
+            text_in(file, "mime_type"),
+            length.as_deref(),
+        );
+    }
+    let mut categories = Vec::new();
+    for tag in item
+        .get("tags")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        if let Some(term) = tag.as_str().and_then(some_line) {
+            push_new(
+                &mut categories,
+                Category {
+                    term,
+                    ..Category::default()
+                },
+            );
+        }
+    }
+    let id = Some(entry.id).filter(|id| !id.is_empty());
+    ParsedEntry {
+        url: url("url")
+            .or_else(|| url("external_url"))
+            .or_else(|| id.as_deref().and_then(|id| WebUrl::parse(id).ok())),
+        id,
+        title: entry.title.and_then(|t| some_line(&t.content)),
+        summary_html,
+        content_text: content_text.filter(|t| !t.is_empty()),
+        content_html,
+        published: date("date_published"),
+        updated: date("date_modified"),
+        authors: authors(item, scope),
+        categories,
+        enclosures: media.enclosures,
+        language: text_in(item, "language").and_then(language_tag),
+        image: url("image").or_else(|| url("banner_image")),
+        ..ParsedEntry::default()
+    }
+}
+
+/// `authors` of 1.1, else `author` of 1.0; a string in their place is a name.
+fn authors(object: &Map<String, Value>, scope: &Scope) -> Vec<Person> {
+    let mut out = Vec::new();
+    let list = object.get("authors").or_else(|| object.get("author"));
+    let list = match list {
+        Some(Value::Array(list)) => list.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => return out,
+    };
+    for author in list.iter().take(REPEATS_MAX) {
+        let person = match author {
+            Value::String(name) => people::read(&plain::line(name)),
+            Value::Object(o) => {
+                let mut person = text_in(o, "name")
+                    .and_then(|n| people::read(&plain::line(n)))
+                    .unwrap_or_default();
+                person.url = text_in(o, "url")
+                    .and_then(|u| scope.url(u))
+                    .map(|u| u.to_string());
+                Some(person).filter(|p| *p != Person::default())
+            }
+            _ => None,
+        };
+        if let Some(person) = person {
+            push_new(&mut out, person);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> ParsedFeed {
+        read(text, &ParseContext::default(), &mut Warnings::default()).unwrap()
+    }
+
+    #[test]
+    fn f10_a_number_as_id_and_a_missing_version_cost_nothing() {
+        let feed = parse(
+            r#"{"title":"T","items":[{"id":7,"content_text":"a < b\n\nc","tags":["x",1]},3]}"#,
+        );
+        assert_eq!(feed.title.as_deref(), Some("T"));
+        let entry = &feed.entries[0];
+        assert_eq!(entry.id.as_deref(), Some("7"));
+        assert_eq!(entry.content_html.as_deref(), Some("a &lt; b\n\nc"));
+        assert_eq!(entry.content_text.as_deref(), Some("a < b\n\nc"));
+        assert_eq!(entry.categories.len(), 1);
+        assert_eq!(feed.entries.len(), 1);
+    }
+
+    #[test]
+    fn one_author_of_1_0_and_many_of_1_1_are_people() {
+        let feed = parse(
+            r#"{"version":"https://jsonfeed.org/version/1","author":{"name":"Jane","url":"https://j.example/"},"items":[]}"#,
+        );
+        assert_eq!(feed.authors[0].name.as_deref(), Some("Jane"));
+        assert_eq!(feed.authors[0].url.as_deref(), Some("https://j.example/"));
+    }
+
+    #[test]
+    fn other_json_is_no_feed() {
+        let read = read(
+            "{\"a\":1}",
+            &ParseContext::default(),
+            &mut Warnings::default(),
+        );
+        assert!(matches!(read, Err(ParseError::NotAFeed(_))));
+    }
+}

@@ -1,0 +1,610 @@
+//! XML into small trees, one for each child of the feed, in one pass. Tolerates what publishers send: unescaped
+//! `&` and `<`, wrong nesting, missing ends, a document that breaks off. Never builds a whole document, never
+//! expands an entity of a DTD (SEC-02), never goes deeper than [`DEPTH_MAX`] (SEC-03).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::vocabulary::{self, Ns};
+
+/// Deepest nesting kept; what is deeper is left out.
+pub const DEPTH_MAX: usize = 256;
+/// Most elements of one child of the feed.
+const ELEMENTS_MAX: usize = 20_000;
+/// Most attributes of one element.
+const ATTRIBUTES_MAX: usize = 64;
+/// Most namespace declarations in force.
+const NAMESPACES_MAX: usize = 256;
+
+/// An element with all that is in it.
+#[derive(Debug, Clone)]
+pub struct Element {
+    /// Its vocabulary.
+    pub ns: Ns,
+    /// Its local name in lower case.
+    pub name: String,
+    /// Its attributes.
+    pub attributes: Vec<Attribute>,
+    /// What is in it.
+    pub children: Vec<Node>,
+}
+
+/// An attribute.
+#[derive(Debug, Clone)]
+pub struct Attribute {
+    /// Its vocabulary; [`Ns::Core`] without a prefix.
+    pub ns: Ns,
+    /// Its local name in lower case.
+    pub name: String,
+    /// Its value, references resolved.
+    pub value: String,
+}
+
+/// A child.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// Text, references resolved, CDATA included.
+    Text(String),
+    /// An element.
+    Element(Element),
+}
+
+impl Element {
+    /// The value of an attribute without a prefix.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attribute_in(Ns::Core, name)
+    }
+
+    /// The value of an attribute of a vocabulary.
+    pub fn attribute_in(&self, ns: Ns, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|a| a.ns == ns && a.name == name)
+            .map(|a| a.value.as_str())
+    }
+
+    /// The elements in it.
+    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter_map(|n| match n {
+            Node::Element(e) => Some(e),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// Whether there is an element in it.
+    pub fn has_elements(&self) -> bool {
+        self.elements().next().is_some()
+    }
+
+    /// All text in it, that of elements included.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        self.text_into(&mut out);
+        out
+    }
+
+    fn text_into(&self, out: &mut String) {
+        for child in &self.children {
+            match child {
+                Node::Text(text) => out.push_str(text),
+                Node::Element(element) => element.text_into(out),
+            }
+        }
+    }
+
+    /// What is in it as HTML: elements as tags, text escaped.
+    pub fn inner_html(&self) -> String {
+        let mut out = String::new();
+        self.html_into(&mut out);
+        out
+    }
+
+    fn html_into(&self, out: &mut String) {
+        for child in &self.children {
+            match child {
+                Node::Text(text) => out.push_str(&html_escape::encode_text(text)),
+                Node::Element(element) => {
+                    out.push('<');
+                    out.push_str(&element.name);
+                    for a in element.attributes.iter().filter(|a| a.ns == Ns::Core) {
+                        out.push(' ');
+                        out.push_str(&a.name);
+                        out.push_str("=\"");
+                        out.push_str(&html_escape::encode_double_quoted_attribute(&a.value));
+                        out.push('"');
+                    }
+                    out.push('>');
+                    if !is_void(&element.name) {
+                        element.html_into(out);
+                        out.push_str("</");
+                        out.push_str(&element.name);
+                        out.push('>');
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// HTML elements without an end tag (HTML standard section 13.1.2).
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "source"
+            | "track"
+            | "wbr"
+    )
+}
+
+/// What the walk meets.
+#[derive(Debug)]
+pub enum Piece {
+    /// The start of a container: the root, or `channel`. It has no children here.
+    Container(Element),
+    /// A complete child of a container.
+    Child(Element),
+}
+
+/// Walks a document piece by piece.
+pub struct Walk<'t> {
+    reader: Reader<&'t [u8]>,
+    namespaces: Vec<Declaration>,
+    /// Open containers.
+    containers: Vec<Open>,
+    /// Open elements below a container.
+    stack: Vec<Open>,
+    /// How many of each raw name are open in `stack`, so that a stray end costs nothing.
+    open: HashMap<String, usize>,
+    elements: usize,
+    /// Open elements that are left out.
+    left_out: usize,
+    done: bool,
+    /// What was wrong, for a person.
+    pub faults: Vec<&'static str>,
+}
+
+struct Declaration {
+    prefix: String,
+    ns: Option<Ns>,
+    depth: usize,
+}
+
+struct Open {
+    raw: String,
+    element: Element,
+}
+
+impl<'t> Walk<'t> {
+    /// Over a text that [`mend`] has seen.
+    pub fn new(text: &'t str) -> Self {
+        let mut reader = Reader::from_str(text);
+        let config = reader.config_mut();
+        config.allow_dangling_amp = true;
+        config.allow_unmatched_ends = true;
+        config.check_end_names = false;
+        config.expand_empty_elements = true;
+        Self {
+            reader,
+            namespaces: Vec::new(),
+            containers: Vec::new(),
+            stack: Vec::new(),
+            open: HashMap::new(),
+            elements: 0,
+            left_out: 0,
+            done: false,
+            faults: Vec::new(),
+        }
+    }
+
+    /// The next piece; none at the end.
+    pub fn next(&mut self) -> Option<Piece> {
+        while !self.done {
+            let piece = match self.reader.read_event() {
+                Ok(Event::Start(start)) => self.start(&start),
+                Ok(Event::End(end)) => self.end(end.name().0),
+                Ok(Event::Text(text)) => {
+                    self.push_text(&text.into_inner());
+                    None
+                }
+                Ok(Event::CData(text)) => {
+                    self.push_text(&text.into_inner());
+                    None
+                }
+                Ok(Event::GeneralRef(name)) => {
+                    let name = name.into_inner();
+                    self.push_text(&reference(&name));
+                    None
+                }
+                Ok(Event::Eof) | Err(_) => self.finish(),
+                Ok(_) => None,
+            };
+            if piece.is_some() {
+                return piece;
+            }
+        }
+        None
+    }
+
+    /// The end, wanted or not. An entry that breaks off after it said who it is stays, without what is unfinished.
+    fn finish(&mut self) -> Option<Piece> {
+        self.done = true;
+        if self.stack.is_empty() && self.containers.is_empty() {
+            return None;
+        }
+        self.fault("the document breaks off");
+        self.stack.truncate(1);
+        let last = self.stack.pop()?.element;
+        let is_entry = matches!(last.name.as_str(), "item" | "entry");
+        let is_known = last
+            .elements()
+            .any(|e| matches!(e.name.as_str(), "guid" | "id" | "link"));
+        (is_entry && is_known).then_some(Piece::Child(last))
+    }
+
+    fn fault(&mut self, what: &'static str) {
+        if !self.faults.contains(&what) {
+            self.faults.push(what);
+        }
+    }
+
+    fn depth(&self) -> usize {
+        self.containers.len() + self.stack.len()
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>) -> Option<Piece> {
+        let raw = start.name().0.to_ascii_lowercase();
+        if self.depth() >= DEPTH_MAX || self.elements >= ELEMENTS_MAX {
+            self.left_out += 1;
+            self.fault("a part is nested too deeply or has too many elements and was left out");
+            return None;
+        }
+        let is_container = self.stack.is_empty()
+            && (self.containers.is_empty()
+                || self.containers.len() == 1 && local_of(&raw) == "channel");
+        let element = self.element(start, &raw, is_container);
+        if is_container {
+            let shown = element.clone();
+            self.containers.push(Open { raw, element });
+            return Some(Piece::Container(shown));
+        }
+        // An entry that begins inside an entry: the end of the first was forgotten.
+        let unfinished = matches!(local_of(&raw), "item" | "entry")
+            && self.stack.first().is_some_and(|o| o.raw == raw);
+        let finished = if unfinished {
+            self.fault("an entry has no end tag");
+            self.close_to(0)
+        } else {
+            None
+        };
+        *self.open.entry(raw.clone()).or_default() += 1;
+        self.elements += 1;
+        self.stack.push(Open { raw, element });
+        finished.map(Piece::Child)
+    }
+
+    fn element(&mut self, start: &BytesStart<'_>, raw: &str, is_container: bool) -> Element {
+        let depth = self.depth() + 1;
+        let mut attributes: Vec<(String, String)> = Vec::new();
+        for attribute in start.html_attributes().with_checks(false).flatten() {
+            if attributes.len() >= ATTRIBUTES_MAX {
+                break;
+            }
+            let name = attribute.key.0.to_ascii_lowercase();
+            let value = resolve_references(&attribute.value);
+            let prefix = match name.strip_prefix("xmlns") {
+                Some("") => Some(""),
+                Some(rest) => rest.strip_prefix(':'),
+                None => None,
+            };
+            if let Some(prefix) = prefix
+                && self.namespaces.len() < NAMESPACES_MAX
+            {
+                let ns = vocabulary::of_uri(&value).or({
+                    // An unknown default namespace on the feed itself is a misspelt one.
+                    match (prefix, is_container) {
+                        ("", true) => Some(Ns::Core),
+                        ("", false) => Some(Ns::Other),
+                        _ => None,
+                    }
+                });
+                self.namespaces.push(Declaration {
+                    prefix: prefix.to_owned(),
+                    ns,
+                    depth,
+                });
+            }
+            attributes.push((name, value.into_owned()));
+        }
+        let (prefix, local) = raw.split_once(':').unwrap_or(("", raw));
+        Element {
+            ns: self.namespace(prefix),
+            name: local.to_owned(),
+            attributes: attributes
+                .into_iter()
+                .map(|(name, value)| match name.split_once(':') {
+                    Some((prefix, local)) => Attribute {
+                        ns: self.namespace(prefix),
+                        name: local.to_owned(),
+                        value,
+                    },
+                    None => Attribute {
+                        ns: Ns::Core,
+                        name,
+                        value,
+                    },
+                })
+                .collect(),
+            children: Vec::new(),
+        }
+    }
+
+    fn namespace(&self, prefix: &str) -> Ns {
+        self.namespaces
+            .iter()
+            .rev()
+            .find(|d| d.prefix == prefix)
+            .and_then(|d| d.ns)
+            .unwrap_or_else(|| vocabulary::of_prefix(prefix))
+    }
+
+    fn end(&mut self, raw: &str) -> Option<Piece> {
+        if self.left_out > 0 {
+            self.left_out -= 1;
+            return None;
+        }
+        let raw = raw.trim_end().to_ascii_lowercase();
+        if self.open.get(&raw).is_some_and(|n| *n > 0) {
+            let at = self.stack.iter().rposition(|o| o.raw == raw)?;
+            if at + 1 < self.stack.len() {
+                self.fault("tags are nested wrongly");
+            }
+            return self.close_to(at).map(Piece::Child);
+        }
+        if let Some(at) = self.containers.iter().rposition(|o| o.raw == raw) {
+            let child = self.close_to(0);
+            if child.is_some() {
+                self.fault("tags are nested wrongly");
+            }
+            self.containers.truncate(at);
+            self.forget_namespaces();
+            return child.map(Piece::Child);
+        }
+        self.fault("an end tag has no start");
+        None
+    }
+
+    /// Closes every open element from `at` on; the child of the container, if that was the last.
+    fn close_to(&mut self, at: usize) -> Option<Element> {
+        let mut closed = None;
+        while self.stack.len() > at {
+            let Open { raw, element } = self.stack.pop()?;
+            if let Some(n) = self.open.get_mut(&raw) {
+                *n -= 1;
+            }
+            match self.stack.last_mut() {
+                Some(parent) => parent.element.children.push(Node::Element(element)),
+                None => closed = Some(element),
+            }
+        }
+        if self.stack.is_empty() {
+            self.elements = 0;
+        }
+        self.forget_namespaces();
+        closed
+    }
+
+    fn forget_namespaces(&mut self) {
+        let depth = self.depth();
+        self.namespaces.retain(|d| d.depth <= depth);
+    }
+
+    fn push_text(&mut self, text: &str) {
+        if self.left_out > 0 || text.is_empty() {
+            return;
+        }
+        if let Some(open) = self.stack.last_mut() {
+            match open.element.children.last_mut() {
+                Some(Node::Text(so_far)) => so_far.push_str(text),
+                _ => open.element.children.push(Node::Text(text.to_owned())),
+            }
+        }
+    }
+}
+
+fn local_of(raw: &str) -> &str {
+    raw.rsplit(':').next().unwrap_or(raw)
+}
+
+/// Escapes every `<` that cannot begin a tag, outside CDATA and comments: `a < b`, `<jane@example.org>`.
+pub fn mend(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        let Some(found) = rest.find('<') else { break };
+        let here = at + found;
+        let after = text.get(here + 1..).unwrap_or_default();
+        at = if let Some(cdata) = after.strip_prefix("![CDATA[") {
+            match cdata.find("]]>") {
+                Some(end) => here + 10 + end,
+                None => break,
+            }
+        } else if let Some(comment) = after.strip_prefix("!--") {
+            match comment.find("-->") {
+                Some(end) => here + 4 + end,
+                None => break,
+            }
+        } else {
+            if !begins_tag(after) {
+                out.push_str(text.get(copied..here).unwrap_or_default());
+                out.push_str("&lt;");
+                copied = here + 1;
+            }
+            here + 1
+        };
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+fn begins_tag(after: &str) -> bool {
+    let name = after.strip_prefix('/').unwrap_or(after);
+    let starts = name
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | ':' | '!' | '?'));
+    let is_mail = name
+        .chars()
+        .take(100)
+        .take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '<' | '=' | '"' | '!' | '?'))
+        .any(|c| c == '@');
+    starts && !is_mail
+}
+
+/// A text with its character and entity references resolved; unknown ones stay as written.
+pub fn resolve_references(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let name = from.get(1..).unwrap_or_default();
+        let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'));
+        match end {
+            Some(end) if name.get(end..).is_some_and(|s| s.starts_with(';')) => {
+                out.push_str(&reference(name.get(..end).unwrap_or_default()));
+                rest = name.get(end + 1..).unwrap_or_default();
+            }
+            _ => {
+                out.push('&');
+                rest = name;
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// What a reference between `&` and `;` stands for: a character, an HTML name, else itself (SEC-02).
+fn reference(name: &str) -> Cow<'static, str> {
+    let code = name.strip_prefix('#').and_then(|digits| {
+        match digits.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => digits.parse(),
+        }
+        .ok()
+    });
+    if let Some(code) = code {
+        return Cow::Owned(character(code).map(String::from).unwrap_or_default());
+    }
+    if name.starts_with('#') {
+        return Cow::Owned(String::new());
+    }
+    let written = format!("&{name};");
+    Cow::Owned(html_escape::decode_html_entities(&written).into_owned())
+}
+
+/// A character by its number; 128 to 159 mean Windows-1252 as browsers have it (HTML standard section 13.2.5.80).
+fn character(code: u32) -> Option<char> {
+    match u8::try_from(code) {
+        Ok(byte @ 0x80..=0x9f) => {
+            let bytes = [byte];
+            let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes);
+            text.chars().next()
+        }
+        Ok(0) => None,
+        _ => char::from_u32(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn children(text: &str) -> Vec<Element> {
+        let mended = mend(text);
+        let mut walk = Walk::new(&mended);
+        let mut found = Vec::new();
+        while let Some(piece) = walk.next() {
+            if let Piece::Child(element) = piece {
+                found.push(element);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn rel_05_wrong_nesting_and_a_missing_end_keep_whole_entries() {
+        let found = children(
+            "<rss><channel><item><b>x<i>y</b></item><item><b>2<item><b>3</b></item></channel>",
+        );
+        let texts: Vec<String> = found.iter().map(Element::text).collect();
+        assert_eq!(texts, ["xy", "2", "3"]);
+    }
+
+    #[test]
+    fn rel_05_what_breaks_off_is_left_out_and_the_rest_stays() {
+        let found = children("<rss><channel><item>1</item><item><title>2</ti");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].text(), "1");
+        let found = children("<rss><item><guid>2</guid><title>T</title><description>a<b>b");
+        assert_eq!(found[0].text(), "2T");
+    }
+
+    #[test]
+    fn stray_signs_are_text() {
+        let found = children(
+            "<rss><item>a < b & c &nbsp;&bogus; <j@x.org> &#150;<![CDATA[ <b> ]]></item></rss>",
+        );
+        assert_eq!(
+            found[0].text(),
+            "a < b & c \u{a0}&bogus; <j@x.org> \u{2013} <b> "
+        );
+    }
+
+    #[test]
+    fn sec_03_depth_is_bounded() {
+        let found = children(&format!("<rss><item>{}x", "<a>".repeat(100_000)));
+        assert!(found.is_empty());
+        let closed = format!(
+            "<rss><item>{}x{}y</item></rss>",
+            "<a>".repeat(999),
+            "</a>".repeat(999)
+        );
+        assert_eq!(children(&closed)[0].text(), "y");
+    }
+
+    #[test]
+    fn sec_02_entities_of_a_dtd_are_not_expanded() {
+        let found = children("<!DOCTYPE r [<!ENTITY e \"boom\">]><rss><item>&e;</item></rss>");
+        assert_eq!(found[0].text(), "&e;");
+    }
+
+    #[test]
+    fn markup_inside_is_html_again() {
+        let found = children("<rss><item><p title='&quot;x'>a &lt; b<br/></p></item></rss>");
+        assert_eq!(
+            found[0].inner_html(),
+            "<p title=\"&quot;x\">a &lt; b<br></p>"
+        );
+    }
+}
