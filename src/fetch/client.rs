@@ -19,10 +19,12 @@ use super::failure::{self, fail};
 use super::guard::Guard;
 use super::hints;
 use super::hosts::{HostStats, Hosts, Resting};
-use super::options::{FetchOptions, FetchSetupError, Secret};
+use super::options::{FetchOptions, FetchSetupError};
 use super::resolve::Resolver;
 use crate::clock::Clock;
-use crate::model::{Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Time, Validators, WebUrl};
+use crate::model::{
+    Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, Validators, WebUrl,
+};
 
 /// Feed types first, anything last, always the same text (ET-43).
 pub const ACCEPT_FEEDS: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
@@ -513,11 +515,11 @@ fn request_headers(ask: &Ask<'_>, url: &WebUrl) -> Result<HeaderMap, Failure> {
         }
         headers.insert(
             name.clone(),
-            secret(value.expose()).ok_or_else(|| bad(name.as_str()))?,
+            secret(value.reveal()).ok_or_else(|| bad(name.as_str()))?,
         );
     }
     if let Some((user, password)) = ask.auth {
-        let pair = BASE64.encode(format!("{user}:{}", password.expose()));
+        let pair = BASE64.encode(format!("{user}:{}", password.reveal()));
         let value = secret(&format!("Basic {pair}")).ok_or_else(|| bad("the password"))?;
         headers.insert(AUTHORIZATION, value);
     }

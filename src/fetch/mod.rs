@@ -24,5 +24,5 @@ pub mod resolve;
 pub use client::{FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};
 pub use hosts::HostStats;
-pub use options::{FetchOptions, FetchSetupError, Secret, user_agent};
+pub use options::{FetchOptions, FetchSetupError, user_agent};
 pub use resolve::Names;

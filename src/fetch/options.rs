@@ -1,34 +1,11 @@
-//! What an operator decides about fetching, and the secrets of a request. No I/O, no defaults that differ from
+//! What an operator decides about fetching. No I/O, no defaults that differ from
 //! the documented ones.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::guard::Net;
 use super::resolve::Names;
-
-/// A text that is never printed: passwords and tokens.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The secret itself, for the wire only.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
 
 /// Settings of a [`super::Fetcher`].
 #[derive(Debug, Clone)]
@@ -145,10 +122,5 @@ mod tests {
             "{ua}"
         );
         assert!(!ua.contains("Mozilla"));
-    }
-
-    #[test]
-    fn sec_08_secrets_are_masked_in_debug() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(***)");
     }
 }

@@ -101,17 +101,17 @@ fn cut(html: &str) -> &str {
 }
 
 /// A tag as the gate sees it.
-struct Tag<'h> {
-    name: &'h str,
-    is_end: bool,
+pub(super) struct Tag<'h> {
+    pub(super) name: &'h str,
+    pub(super) is_end: bool,
     /// Where it stands, `<` and `>` included.
-    start: usize,
-    end: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
     attributes: usize,
 }
 
 /// The next tag from `from` on. Quotes are honoured as HTML does; a tag without an end reaches to the end.
-fn next_tag(html: &str, from: usize) -> Option<Tag<'_>> {
+pub(super) fn next_tag(html: &str, from: usize) -> Option<Tag<'_>> {
     let bytes = html.as_bytes();
     let mut at = from;
     loop {

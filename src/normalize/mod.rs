@@ -1,7 +1,12 @@
 //! What one entry of a feed becomes: clean text, one identity. Pure; never fetches, never asks the store.
 
+pub mod blocks;
 pub mod boilerplate;
+pub mod byline;
+pub mod discover;
 pub mod html;
 pub mod identity;
+pub mod language;
+pub mod links;
 pub mod plain;
 pub mod text;

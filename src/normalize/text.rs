@@ -45,7 +45,8 @@ const BLOCKS: &[&str] = &[
 /// Elements whose text nobody reads.
 const SILENT: &[&str] = &["script", "style", "template", "noscript", "head", "title"];
 
-/// The text of `html`: white space collapsed, paragraphs parted by an empty line, `br` a line break.
+/// The text of `html`: white space collapsed, paragraphs parted by an empty line, `br` a line break,
+/// two of them a paragraph's end.
 #[must_use]
 pub fn from_html(html: &str) -> String {
     let input = BufferQueue::default();
@@ -109,7 +110,7 @@ impl TokenSink for Reader {
                         TagKind::EndTag => depth.saturating_sub(1),
                     });
                 } else if name == "br" {
-                    self.breaks.set(self.breaks.get().max(1));
+                    self.breaks.set((self.breaks.get() + 1).min(2));
                 } else if BLOCKS.contains(&name) {
                     self.breaks.set(2);
                 }

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use newswire::clock::Clock;
-use newswire::fetch::{FetchOptions, FetchRequest, Fetcher, Names, Secret};
-use newswire::model::{FailureKind, Outcome, Poll, Time, Validators, WebUrl};
+use newswire::fetch::{FetchOptions, FetchRequest, Fetcher, Names};
+use newswire::model::{FailureKind, Outcome, Poll, Secret, Time, Validators, WebUrl};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Framing, Internet, Item, Reply, rss};

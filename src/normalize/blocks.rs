@@ -1,0 +1,189 @@
+//! The paragraphs of a sanitized body, and bodies without some of them. Only for what [`super::html::sanitize`] made:
+//! every element is closed there.
+
+use std::borrow::Cow;
+
+use super::html::{next_tag, sanitize};
+use super::text;
+
+/// A paragraph of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Where it stands in the HTML, its tags included.
+    pub start: usize,
+    /// The byte after it.
+    pub end: usize,
+    /// Its text.
+    pub text: String,
+}
+
+/// Elements that hold a paragraph or other blocks.
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+    "center",
+];
+
+/// The innermost blocks of a body in order; text that stands in none is not among them.
+#[must_use]
+pub fn of(html: &str) -> Vec<Block> {
+    let mut found = Vec::new();
+    // Open blocks: name, start, end of the start tag, whether another block stands inside.
+    let mut open: Vec<(&str, usize, usize, bool)> = Vec::new();
+    let mut at = 0;
+    while let Some(tag) = next_tag(html, at) {
+        at = tag.end;
+        if !BLOCKS.contains(&tag.name) {
+            continue;
+        }
+        if !tag.is_end {
+            if let Some(outer) = open.last_mut() {
+                outer.3 = true;
+            }
+            open.push((tag.name, tag.start, tag.end, false));
+        } else if let Some(found_at) = open.iter().rposition(|o| o.0 == tag.name) {
+            open.truncate(found_at + 1);
+            if let Some((_, start, inner, has_blocks)) = open.pop()
+                && !has_blocks
+            {
+                found.push(Block {
+                    start,
+                    end: tag.end,
+                    text: text::from_html(html.get(inner..tag.start).unwrap_or_default()),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The body without these blocks, which are in order.
+#[must_use]
+pub fn without(html: &str, dropped: &[&Block]) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut at = 0;
+    for block in dropped {
+        out.push_str(html.get(at..block.start).unwrap_or_default());
+        at = block.end;
+    }
+    out.push_str(html.get(at..).unwrap_or_default());
+    out.trim().to_owned()
+}
+
+/// A body that marks its paragraphs with empty lines or doubled breaks, with real paragraphs.
+#[must_use]
+pub fn with_paragraphs(html: &str) -> Cow<'_, str> {
+    let has_blocks = {
+        let mut at = 0;
+        std::iter::from_fn(|| {
+            let tag = next_tag(html, at)?;
+            at = tag.end;
+            Some(tag.name)
+        })
+        .any(|name| BLOCKS.contains(&name))
+    };
+    if has_blocks {
+        return Cow::Borrowed(html);
+    }
+    let broken = double_breaks(html);
+    if !broken.contains("\n\n") {
+        return Cow::Borrowed(html);
+    }
+    let paragraphs: String = broken
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .map(|p| format!("<p>{p}</p>\n"))
+        .collect();
+    // An inline element may span a break: the sanitizer puts the nesting right.
+    Cow::Owned(sanitize(&paragraphs, None).trim().to_owned())
+}
+
+/// Runs of two or more `<br>` or line ends become one empty line.
+fn double_breaks(html: &str) -> String {
+    let text = html.replace("\r\n", "\n").replace("<br>", "\u{0}");
+    let mut out = String::with_capacity(text.len());
+    let mut gap = String::new();
+    for c in text.chars() {
+        if c.is_whitespace() || c == '\u{0}' {
+            gap.push(c);
+            continue;
+        }
+        push_gap(&mut out, &gap);
+        gap.clear();
+        out.push(c);
+    }
+    out
+}
+
+fn push_gap(out: &mut String, gap: &str) {
+    let breaks = gap.matches('\u{0}').count();
+    let ends = gap.matches('\n').count();
+    if breaks >= 2 || ends >= 2 {
+        out.push_str("\n\n");
+    } else if breaks == 1 {
+        out.push_str("<br>");
+    } else if !gap.is_empty() {
+        out.push_str(if ends > 0 { "\n" } else { " " });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn innermost_blocks_are_found_and_taken_out() {
+        let html = "<div><p>One</p><div><h2>Two <b>x</b></h2></div></div><p>Three</p>tail";
+        let blocks = of(html);
+        let texts: Vec<&str> = blocks.iter().map(|b| b.text.as_str()).collect();
+        assert_eq!(texts, ["One", "Two x", "Three"]);
+        assert_eq!(
+            without(html, &[&blocks[0], &blocks[2]]),
+            "<div><div><h2>Two <b>x</b></h2></div></div>tail"
+        );
+    }
+
+    #[test]
+    fn empty_lines_and_double_breaks_part_paragraphs() {
+        assert_eq!(with_paragraphs("a\nb\n\nc"), "<p>a\nb</p>\n<p>c</p>");
+        assert_eq!(
+            with_paragraphs("<b>a<br><br>b</b><br>c"),
+            "<p><b>a</b></p><b>\n<p>b</p></b><p><b></b><br>c</p>"
+                .replace("</p><b>\n<p>b</p></b><p><b></b>", "</p>\n<p><b>b</b>")
+                .as_str()
+        );
+        assert_eq!(with_paragraphs("<p>a</p>\n\nb"), "<p>a</p>\n\nb");
+        assert_eq!(with_paragraphs("one line"), "one line");
+    }
+}
