@@ -77,8 +77,10 @@ pub fn best_wait(q: &Question<'_>) -> f64 {
         value: 0.0,
         blocked: false,
     };
-    let open = points.iter().filter(|p| p.t >= q.least && p.t <= most);
-    let best = cheapest(&first, open).map_or(most, |(_, t)| t);
+    let from = points.partition_point(|p| p.t < q.least);
+    let to = points.partition_point(|p| p.t <= most);
+    let best = cheapest(&first, points.get(from..to).unwrap_or_default());
+    let best = best.map_or(most, |(_, t)| t);
     let full = points.iter().find(|p| p.mass >= q.room).map(|p| p.t);
     best.min(full.unwrap_or(most)).max(q.least)
 }
@@ -91,7 +93,8 @@ fn solve(points: &mut [Point], grid: &Grid, q: &Question<'_>) {
         let Some(here) = head.last_mut() else {
             continue;
         };
-        let later = later.iter().skip(gap - 1).take(grid.reach);
+        let to = grid.reach.min(later.len());
+        let later = later.get(gap - 1..to).unwrap_or_default();
         here.value = match cheapest(here, later) {
             Some((cost, _)) if !here.blocked => cost + q.price,
             _ => NEVER,
@@ -100,13 +103,17 @@ fn solve(points: &mut [Point], grid: &Grid, q: &Question<'_>) {
 }
 
 /// The next poll after `x` with the least cost: that cost, and when.
-fn cheapest<'p>(x: &Point, later: impl Iterator<Item = &'p Point>) -> Option<(f64, f64)> {
-    later
-        .map(|y| {
-            let waiting = y.t * (y.mass - x.mass) - (y.moment - x.moment);
-            (waiting + y.value, y.t)
-        })
-        .min_by(|a, b| a.0.total_cmp(&b.0))
+fn cheapest(x: &Point, later: &[Point]) -> Option<(f64, f64)> {
+    let mut best = None;
+    let mut least = f64::INFINITY;
+    for y in later {
+        let waiting = y.t * (y.mass - x.mass) - (y.moment - x.moment);
+        if waiting + y.value < least {
+            least = waiting + y.value;
+            best = Some((least, y.t));
+        }
+    }
+    best
 }
 
 /// The moments that are considered.
@@ -214,4 +221,122 @@ impl<'s> Walk<'s> {
 
 fn half_hour(shape: &Shape, minute: i64) -> f64 {
     shape.of_half_hour(Place::of(Time::from_seconds(minute * 60)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::profile::{DATED, Profile};
+    use crate::schedule::support::noon;
+    use proptest::prelude::*;
+
+    const HOUR_S: f64 = 3600.0;
+
+    /// A feed that publishes at any time of any day alike, except that the first minute of an hour is usual.
+    fn even() -> Shape {
+        let mut profile = Profile::default();
+        for i in 0..20_000 {
+            profile.note(Time::from_seconds(i * 7 * 86_400 / 20_000), DATED);
+        }
+        Shape::of(&profile)
+    }
+
+    /// One that publishes daily at this second of the day.
+    fn daily(second: i64) -> Shape {
+        let mut profile = Profile::default();
+        for day in 0..60 {
+            profile.note(Time::from_seconds(day * 86_400 + second), DATED);
+        }
+        Shape::of(&profile)
+    }
+
+    fn ask(shape: &Shape, interval: f64) -> Question<'_> {
+        Question {
+            shape,
+            at: noon(),
+            price: interval * interval / 2.0,
+            least: 300.0,
+            most: 24.0 * HOUR_S,
+            room: f64::INFINITY,
+            own: [0.0, 0.0],
+        }
+    }
+
+    #[test]
+    fn without_habits_the_interval_is_the_square_root_law() {
+        let shape = even();
+        for interval in [0.5 * HOUR_S, 2.0 * HOUR_S, 8.0 * HOUR_S] {
+            let wait = best_wait(&ask(&shape, interval));
+            assert!(
+                (0.75..1.3).contains(&(wait / interval)),
+                "{wait} {interval}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_poll_comes_soon_after_the_usual_moment() {
+        // 17:20 every day; it is 13:35.
+        let shape = daily(17 * 3600 + 20 * 60);
+        let wait = best_wait(&ask(&shape, 3.0 * HOUR_S));
+        let due = noon().seconds() as f64 + wait;
+        let late = due.rem_euclid(86_400.0) - (17.0 * HOUR_S + 1200.0);
+        assert!((0.0..1800.0).contains(&late), "{late}");
+    }
+
+    #[test]
+    fn the_bounds_hold() {
+        let shape = even();
+        let mut q = ask(&shape, 60.0);
+        q.least = 5.0 * HOUR_S;
+        assert!((5.0 * HOUR_S..6.5 * HOUR_S).contains(&best_wait(&q)));
+        let mut q = ask(&shape, 1e9);
+        q.most = HOUR_S;
+        assert!(best_wait(&q) <= HOUR_S);
+        q.least = 2.0 * HOUR_S;
+        assert!(best_wait(&q) >= 2.0 * HOUR_S);
+    }
+
+    #[test]
+    fn a_window_that_fills_is_emptied_before() {
+        let shape = even();
+        let mut q = ask(&shape, 12.0 * HOUR_S);
+        q.room = 2.0 * HOUR_S;
+        assert!((HOUR_S..3.0 * HOUR_S).contains(&best_wait(&q)));
+        q.least = 4.0 * HOUR_S;
+        assert!(best_wait(&q) >= 4.0 * HOUR_S);
+    }
+
+    #[test]
+    fn et_23_after_the_full_hour_every_feed_has_its_own_minute() {
+        let shape = daily(15 * 3600);
+        let minutes: Vec<i64> = (0..10)
+            .map(|i| {
+                let mut q = ask(&shape, 2.0 * HOUR_S);
+                q.own = [f64::from(i) / 10.0, f64::from(i * 7 % 10) / 10.0];
+                let due = noon().millis() as f64 / 60_000.0 + best_wait(&q) / 60.0;
+                due.round() as i64 % 60
+            })
+            .collect();
+        let different: std::collections::BTreeSet<_> = minutes.iter().collect();
+        assert!(different.len() >= 6, "{minutes:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn rel_07_any_question_has_an_answer_within_its_bounds(
+            at in -1e12..1e13_f64,
+            price in prop_oneof![0.0..1e12_f64, Just(f64::MAX), Just(0.0)],
+            least in 0.0..1e7_f64,
+            most in prop_oneof![0.0..1e6_f64, Just(1e19)],
+            room in 0.0..1e9_f64,
+            own in [0.0..1.0_f64, 0.0..1.0_f64],
+        ) {
+            let shape = Shape::of(&Profile::default());
+            let at = Time::from_millis(at as i64);
+            let wait = best_wait(&Question { shape: &shape, at, price, least, most, room, own });
+            prop_assert!(wait >= least);
+            prop_assert!(wait <= most.max(least));
+        }
+    }
 }

@@ -102,3 +102,77 @@ pub fn guess(policy: &Policy) -> f64 {
     let usual = usual.max(HOUR.as_secs_f64() / 60.0);
     (TYPICAL + kindness(policy)) / DAY_S * usual * usual / 2.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::support::*;
+
+    fn feeds(worth: impl Iterator<Item = f64>, least: Duration) -> Vec<Demand> {
+        let demand = |worth| Demand {
+            worth,
+            least,
+            most: HOUR * 24,
+        };
+        worth.map(demand).collect()
+    }
+
+    fn mean(demands: &[Demand], price: Price) -> f64 {
+        mean_polls(demands, price.article_seconds, |d| d.least)
+    }
+
+    #[test]
+    fn the_price_meets_the_budget() {
+        let demands = feeds((0..100).map(|i| f64::from(i * i) / 50.0), MINUTE * 5);
+        for budget in [2.0, 4.0, 24.0, 100.0] {
+            let price = Price::solve(&demands, budget, None, None);
+            assert!((mean(&demands, price) / budget - 1.0).abs() < 1e-3);
+            assert!((price.expected / budget - 1.0).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn spending_is_corrected_until_it_is_the_budget() {
+        let demands = feeds((0..100).map(f64::from), MINUTE * 5);
+        let mut price = Price::solve(&demands, 24.0, None, None);
+        for _ in 0..5 {
+            // Feeds that need a fifth less than the flat law says.
+            let spent = 0.8 * mean(&demands, price);
+            price = Price::solve(&demands, 24.0, Some(price), Some(spent));
+        }
+        assert!((0.8 * mean(&demands, price) / 24.0 - 1.0).abs() < 0.01);
+        let same = Price::solve(&demands, 24.0, Some(price), None);
+        assert_eq!(same.correction, price.correction);
+    }
+
+    #[test]
+    fn what_courtesy_holds_back_is_not_spent_on_feeds_that_sleep() {
+        let half_busy = (0..100).map(|i| if i % 2 == 0 { 100.0 } else { 0.1 });
+        let free = feeds(half_busy.clone(), MINUTE * 5);
+        let held = feeds(half_busy, HOUR);
+        let (a, b) = (
+            Price::solve(&free, 24.0, None, None),
+            Price::solve(&held, 24.0, None, None),
+        );
+        assert_eq!(a.article_seconds, b.article_seconds);
+        assert!(b.expected < 16.0, "{b:?}");
+    }
+
+    #[test]
+    fn rel_07_absurd_budgets_and_feeds_have_a_finite_price() {
+        let odd = [0.0, f64::MAX, f64::NAN, -1.0].into_iter();
+        for demands in [Vec::new(), feeds(odd, Duration::ZERO)] {
+            for budget in [0.0, 1e-9, 1e12, f64::NAN, f64::INFINITY] {
+                let price = Price::solve(&demands, budget, None, Some(f64::NAN));
+                assert!(price.article_seconds.is_finite() && price.article_seconds > 0.0);
+                let again = Price::solve(&demands, budget, Some(price), Some(f64::NAN));
+                assert!((0.4..=2.5).contains(&again.correction));
+            }
+        }
+        let mut policy = policy();
+        for budget in [0.0, f64::MIN_POSITIVE, f64::MAX, f64::NAN] {
+            policy.polls_per_day = budget;
+            assert!(guess(&policy) > 0.0);
+        }
+    }
+}

@@ -45,7 +45,9 @@ impl Priced {
             room: self.room,
             own: self.own,
         });
-        let wait = Duration::try_from_secs_f64(wait).unwrap_or(self.most);
+        // Whole milliseconds, as all times are.
+        let wait = Duration::try_from_secs_f64((wait * 1000.0).round() / 1000.0);
+        let wait = wait.unwrap_or(self.most);
         match self.patience {
             Some(patience) => wait.min(patience.max(least)),
             None => wait,

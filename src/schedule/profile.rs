@@ -166,3 +166,46 @@ impl Place {
         self.day >= 5
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::support::noon;
+
+    #[test]
+    fn a_place_in_the_week() {
+        let place = Place::of(Time::parse_rfc3339("2026-03-10T13:35:10Z").unwrap());
+        assert_eq!((place.day, place.half_hour, place.minute), (1, 27, 35));
+        let before = Place::of(Time::parse_rfc3339("1969-12-28T23:59:59Z").unwrap());
+        assert_eq!((before.day, before.half_hour, before.minute), (6, 47, 59));
+        assert!(before.is_weekend());
+    }
+
+    #[test]
+    fn a_full_bin_halves_all_and_the_stored_form_is_exact() {
+        let mut profile = Profile::default();
+        profile.note(noon().plus(HOUR), DATED * 5);
+        for _ in 0..1000 {
+            profile.note(noon(), DATED);
+        }
+        assert!(profile.workdays.0.iter().all(|c| *c <= 255));
+        assert_eq!(profile.days.0[1], 2010);
+        assert!(profile.workdays.0[29] < 5);
+        let mut to = Writer::default();
+        profile.write(&mut to);
+        assert_eq!(Profile::read(&mut Reader(&to.0)), Some(profile));
+    }
+
+    #[test]
+    fn habits_are_forgotten_by_halves() {
+        let mut profile = Profile::default();
+        profile.age(noon());
+        profile.note(noon(), DATED * 4);
+        profile.age(noon().plus(DAY * 27));
+        assert_eq!(profile.days.0[1], 8);
+        profile.age(noon().plus(DAY * 28));
+        assert_eq!(profile.days.0[1], 4);
+        profile.age(noon().plus(DAY * 29));
+        assert_eq!(profile.days.0[1], 4);
+    }
+}

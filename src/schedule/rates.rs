@@ -33,7 +33,7 @@ const CAUTION: f64 = 0.2;
 const CAUTION_MAX: f64 = 1.5;
 /// Every feed counts as if it published so much more a day for each poll of the budget: in the mean over
 /// articles a rare feed would hardly be asked, and its reader waits too.
-const KINDNESS: f64 = 1.0 / 32.0;
+const KINDNESS: f64 = 1.0 / 28.0;
 /// A poll that moves so many bytes costs twice as much as one that moves none.
 const DEAR: f64 = 65_536.0;
 /// Window of a document whose size is not known.
@@ -127,9 +127,10 @@ impl Rates {
         }
     }
 
-    /// Articles a day, as usual.
+    /// Articles a day, as usual. What was believed before yields as articles come.
     fn usual(&self) -> f64 {
-        (f64::from(self.slow_n) + PRIOR) / (f64::from(self.slow_days) + PRIOR)
+        let n = f64::from(self.slow_n);
+        (n + PRIOR) / (f64::from(self.slow_days) + PRIOR / (1.0 + n))
     }
 
     /// Articles a day, as things are.
@@ -233,4 +234,100 @@ fn in_days(span: Duration) -> f64 {
 /// What is left of a count after so many days.
 fn kept(days: f64, half_life: f64) -> f64 {
     0.5_f64.powf(days / half_life)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::State;
+    use crate::schedule::support::*;
+
+    fn found(at: Time, dates: &[Option<Time>], full: bool) -> Observation {
+        let mut seen = document(at, 0);
+        if let Seen::Document {
+            new, window_full, ..
+        } = &mut seen.seen
+        {
+            *new = dates.to_vec();
+            *window_full = full;
+        }
+        seen
+    }
+
+    /// `n` dates, one every `gap`, the newest one gap ago.
+    fn dates(at: Time, n: u32, gap: Duration) -> Vec<Option<Time>> {
+        (1..=n).map(|i| Some(at.minus(gap * i))).collect()
+    }
+
+    #[test]
+    fn the_first_document_is_free_history() {
+        for (gap, rate) in [(HOUR, 24.0), (DAY, 1.0), (MINUTE * 10, 144.0)] {
+            let mut rates = Rates::default();
+            rates.observe(None, &found(noon(), &dates(noon(), 20, gap), false));
+            let got = rates.current() / rate;
+            assert!((0.7..1.4).contains(&got), "{got} of {rate}");
+        }
+    }
+
+    #[test]
+    fn dates_of_the_future_teach_nothing_and_undated_articles_count_half_in_the_profile() {
+        let mut rates = Rates::default();
+        rates.observe(None, &found(noon(), &[Some(noon().plus(DAY))], false));
+        assert_eq!(rates.slow_n, 0.0);
+        rates.observe(
+            Some(noon()),
+            &found(noon().plus(HOUR), &[None, Some(noon().minus(DAY))], false),
+        );
+        assert!(rates.slow_n > 1.9);
+        assert_eq!(rates.profile.days.0.iter().sum::<u16>(), 2 * UNDATED);
+    }
+
+    #[test]
+    fn after_an_overflow_only_the_covered_span_was_seen() {
+        let mut plain = Rates::default();
+        plain.observe(None, &document(noon(), 0));
+        let mut full = plain.clone();
+        let at = noon().plus(DAY);
+        let new = dates(at, 20, MINUTE * 6);
+        plain.observe(Some(noon()), &found(at, &new, false));
+        full.observe(Some(noon()), &found(at, &new, true));
+        assert!(full.current() > 3.0 * plain.current());
+        assert!(full.overflows > 0.9);
+    }
+
+    #[test]
+    fn silence_lowers_the_rate_within_days_and_the_usual_one_within_weeks() {
+        let mut rates = Rates::default();
+        rates.observe(None, &found(noon(), &dates(noon(), 20, HOUR * 2), false));
+        let mut last = noon();
+        for _ in 0..20 {
+            let at = last.plus(HOUR * 6);
+            rates.observe(Some(last), &not_modified(at));
+            last = at;
+        }
+        assert!(rates.current() < 2.5, "{}", rates.current());
+        assert!(rates.usual() > rates.current());
+    }
+
+    #[test]
+    fn what_moves_many_bytes_is_asked_less() {
+        let mut light = Rates::default();
+        let seen = document(noon(), 9);
+        light.observe(None, &seen);
+        let mut heavy = Rates::default();
+        let bytes = 500_000;
+        heavy.observe(None, &Observation { bytes, ..seen });
+        let worth = |rates: &Rates| rates.demand(&policy(), HOUR).worth;
+        assert!(worth(&light) > 4.0 * worth(&heavy));
+    }
+
+    #[test]
+    fn until_anything_is_seen_the_wait_doubles_until_the_price_takes_over() {
+        let mut scarce = policy();
+        scarce.polls_per_day = 4.0;
+        let (_, waits) = follow(State::default(), noon(), 8, &scarce, |at| document(at, 0));
+        assert!(waits[0] >= HOUR && waits[0] < MINUTE * 80, "{waits:?}");
+        assert!(waits[1] >= HOUR && waits[1] < HOUR * 3, "{waits:?}");
+        assert!(waits[3] > waits[1] && waits[7] > HOUR * 6, "{waits:?}");
+    }
 }

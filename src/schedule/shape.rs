@@ -110,7 +110,7 @@ const HALF_HOUR_MS: i64 = 1_800_000;
 /// The share of minute `m` in its five.
 fn within(m: usize) -> f64 {
     let rest = |first: f64| {
-        if m % 5 == 0 {
+        if m.is_multiple_of(5) {
             first
         } else {
             (1.0 - first) / 4.0
@@ -144,4 +144,61 @@ fn floats<const N: usize, const MOST: u16>(counts: &Counts<N, MOST>) -> [f64; N]
 /// The bin, which is always there.
 fn at(bins: &[f64], i: usize) -> f64 {
     bins.get(i).copied().unwrap_or(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::profile::DATED;
+    use crate::schedule::support::noon;
+
+    fn feed_of(times: impl Iterator<Item = i64>) -> Shape {
+        let mut profile = Profile::default();
+        for s in times {
+            profile.note(Time::from_seconds(s), DATED);
+        }
+        Shape::of(&profile)
+    }
+
+    #[test]
+    fn a_week_of_the_feeds_own_time_is_a_week() {
+        let shapes = [
+            feed_of(std::iter::empty()),
+            feed_of((0..50).map(|d| d * 86_400 + 30_000)),
+        ];
+        for shape in shapes {
+            let week = shape.exposure(noon(), noon().plus(DAY * 7)) / 604_800.0;
+            assert!((0.8..1.25).contains(&week), "{week}");
+            let two = shape.exposure(noon(), noon().plus(DAY * 30));
+            assert!((two / DAY.as_secs_f64() - 30.0).abs() < 1e-6);
+            assert_eq!(shape.exposure(noon(), noon().minus(DAY)), 0.0);
+        }
+    }
+
+    #[test]
+    fn a_quiet_night_is_short() {
+        // At noon every day.
+        let shape = feed_of((0..100).map(|d| d * 86_400 + 43_200));
+        let midnight = Time::from_seconds(1_773_100_800);
+        let night = shape.exposure(midnight, midnight.plus(DAY / 4));
+        let noon = shape.exposure(midnight.plus(DAY * 3 / 8), midnight.plus(DAY * 5 / 8));
+        assert!(noon > 10.0 * night, "{noon} {night}");
+    }
+
+    #[test]
+    fn nothing_known_is_common_sense() {
+        let shape = Shape::of(&Profile::default());
+        let at = |t: &str| shape.of_half_hour(Place::of(Time::parse_rfc3339(t).unwrap()));
+        assert!(at("2026-03-10T14:00:00Z") > 2.0 * at("2026-03-10T02:00:00Z"));
+        assert!(at("2026-03-10T14:00:00Z") > 1.5 * at("2026-03-15T14:00:00Z"));
+        assert!(shape.of_minute(0) > 3.0 * shape.of_minute(1));
+        let mean = (0..60).map(|m| shape.of_minute(m)).sum::<f64>() / 60.0;
+        assert!((mean - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn habits_make_a_week_uneven() {
+        let uneven = feed_of((0..100).map(|d| d * 86_400 + 43_200));
+        assert!(uneven.evenness() < Shape::of(&Profile::default()).evenness());
+    }
 }

@@ -213,3 +213,97 @@ fn time(s: f64) -> Time {
     // Rounded up, so that no answer is too early by a rounding.
     Time::from_millis((s * 1000.0 - 1e-3).ceil() as i64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(feeds: usize, budget: f64) -> Simulation {
+        let names: Vec<_> = (0..feeds)
+            .map(|i| serde_json::json!({"feed": i.to_string(), "floor": 300}))
+            .collect();
+        let line = serde_json::json!({"type": "start", "now": 1_767_571_200, "budget_per_feed_day": budget,
+            "max_interval": 86_400, "seed": 1, "feeds": names});
+        let mut simulation = Simulation::new();
+        assert_eq!(simulation.line(&line.to_string()), Ok(None));
+        simulation
+    }
+
+    fn poll(simulation: &mut Simulation, feed: &str, now: f64, new: &[f64]) -> f64 {
+        let line = serde_json::json!({"type": "poll", "now": now, "feed": feed, "status": 200, "first": false,
+            "new": new, "window_full": false, "window": 20});
+        let answer = simulation.line(&line.to_string()).unwrap().unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["feed"], feed);
+        assert!(answer["why"]["lines"].as_array().unwrap().len() > 1);
+        answer["next"].as_f64().unwrap()
+    }
+
+    #[test]
+    fn an_answer_keeps_floor_and_max_interval() {
+        let mut simulation = start(1, 24.0);
+        let mut now = 1_767_571_200.123;
+        for i in 0..500 {
+            let new = [now - 60.0];
+            let next = poll(&mut simulation, "0", now, if i < 250 { &new } else { &[] });
+            assert!(
+                next >= now + 300.0 && next <= now + 86_400.0,
+                "{now} {next}"
+            );
+            now = next;
+        }
+    }
+
+    #[test]
+    fn the_budget_is_met_by_the_program_itself() {
+        // Feed i publishes every i + 1 hours in the mean, at any moment.
+        let (feeds, budget, begin) = (10_usize, 8.0, 1_767_571_200.0);
+        let published: Vec<Vec<f64>> = (0..feeds)
+            .map(|i| {
+                let count = 35 * 24 / (i + 1);
+                let times = (0..count).map(|n| {
+                    let draw = hash(&[&i.to_le_bytes(), &n.to_le_bytes()]) >> 11;
+                    begin + 35.0 * 86_400.0 * draw as f64 / (1_u64 << 53) as f64
+                });
+                times.collect()
+            })
+            .collect();
+        let mut simulation = start(feeds, budget);
+        let mut due: Vec<f64> = (0..feeds).map(|i| begin + 60.0 * i as f64).collect();
+        let mut seen = due.clone();
+        let mut counted = 0;
+        while let Some((i, now)) = due
+            .iter()
+            .copied()
+            .enumerate()
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .filter(|(_, now)| *now < begin + 35.0 * 86_400.0)
+        {
+            let new: Vec<f64> = published[i]
+                .iter()
+                .copied()
+                .filter(|t| *t > seen[i] && *t <= now)
+                .collect();
+            seen[i] = now;
+            due[i] = poll(&mut simulation, &i.to_string(), now, &new);
+            counted += usize::from(now >= begin + 21.0 * 86_400.0);
+        }
+        let spent = f64::from(u32::try_from(counted).unwrap()) / feeds as f64 / 14.0;
+        assert!((spent / budget - 1.0).abs() < 0.04, "{spent}");
+    }
+
+    #[test]
+    fn a_bad_line_says_what_is_wrong_and_the_run_goes_on() {
+        let mut simulation = start(1, 24.0);
+        assert!(
+            simulation
+                .line("nonsense")
+                .unwrap_err()
+                .contains("protocol")
+        );
+        let unknown = r#"{"type":"poll","now":1,"feed":"x","status":304,"new":[]}"#;
+        assert!(simulation.line(unknown).unwrap_err().contains("\"x\""));
+        assert_eq!(simulation.line("  "), Ok(None));
+        poll(&mut simulation, "0", 1_767_571_300.0, &[]);
+    }
+}
