@@ -24,6 +24,21 @@ pub fn read(text: &str) -> Option<Time> {
     found.time()
 }
 
+/// The same for a text that begins with its date: a number, a month or a weekday. None if other words stand before it.
+pub fn read_bare(text: &str) -> Option<Time> {
+    let begins = match tokens(text).first()? {
+        Token::Number { .. } => true,
+        Token::Word(word) => {
+            month(word).is_some() || WEEKDAYS.iter().any(|day| word.starts_with(day))
+        }
+        Token::Sign(_) => false,
+    };
+    begins.then(|| read(text)).flatten()
+}
+
+/// How the days of the week begin in English.
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
     Number { value: i64, digits: usize },
@@ -562,5 +577,18 @@ mod tests {
         }
         assert_eq!(read(&"9".repeat(400)), None);
         assert_eq!(read("٣٣:٣٣"), None);
+    }
+
+    #[test]
+    fn words_before_a_date_are_no_date() {
+        for text in [
+            "News Desk October 21, 2022",
+            "Desk October 21, 2022",
+            "By Ann 21 Oct 2022",
+            "in 2014",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert!(read("October 21, 2022").is_some());
     }
 }

@@ -25,7 +25,7 @@ const HISTORY: i64 = 50;
 const VALIDATORS: i64 = 8;
 
 /// Articles in which a paragraph must recur to be boilerplate (design.md).
-const BOILERPLATE: i64 = 3;
+const BOILERPLATE: i64 = crate::normalize::draft::RECURRING as i64;
 
 /// Paragraph digests remembered a feed.
 const PARAGRAPHS: i64 = 4000;

@@ -236,8 +236,7 @@ fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<(String, String)>
         .query_row([article], |r| r.get(0))?;
     let html = prepare::unpack(&content);
     let known = super::feeds::boilerplate(conn, feed)?;
-    let text = prepare::text(&html, &known);
-    Ok((html, text))
+    Ok(prepare::readable(&html, &known))
 }
 
 fn view(r: &Row<'_>) -> Sql<ArticleView> {

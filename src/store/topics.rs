@@ -217,7 +217,7 @@ pub(super) fn folded(conn: &Connection, article: i64) -> Sql<Option<Folded>> {
     };
     let facts: ArticleFacts = feeds::from_json(&facts);
     let known = feeds::boilerplate(conn, feed)?;
-    let body = prepare::text(&prepare::unpack(&content), &known);
+    let (_, body) = prepare::readable(&prepare::unpack(&content), &known);
     Ok(Some(prepare::fold(&title, &summary, &body, &facts)))
 }
 
