@@ -248,6 +248,11 @@ impl Fetcher {
         self.hosts.resting(url.host())
     }
 
+    /// How long a visit to `url` that came now would wait for its host's turn.
+    pub fn wait(&self, url: &WebUrl) -> Duration {
+        self.hosts.wait(url.host())
+    }
+
     /// How every host is doing.
     pub fn host_stats(&self) -> Vec<HostStats> {
         self.hosts.stats()

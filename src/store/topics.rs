@@ -166,6 +166,7 @@ pub(super) fn set(
         "INSERT INTO meta (key, value) VALUES ('topics', 1) ON CONFLICT DO UPDATE SET value = value + 1",
         [],
     )?;
+    super::articles::next_seq(conn)?; // whoever shows stories must look again
     tagger.refresh(conn, now)?;
     if redefined {
         retag(conn, tagger)?;
