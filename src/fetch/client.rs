@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, USER_AGENT,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::sync::Semaphore;
@@ -235,11 +235,9 @@ impl Fetcher {
                 content_type: content_type(&headers),
                 body,
             }),
-            Answer::NotModified { .. } => Err(failure::of_status(
-                StatusCode::NOT_MODIFIED,
-                ask.url.host(),
-                false,
-            )),
+            Answer::NotModified { .. } => {
+                Err(failure::of_status(StatusCode::NOT_MODIFIED, ask.url.host()))
+            }
         }
     }
 
@@ -357,9 +355,8 @@ impl Fetcher {
                 Ok(Step::Final(Answer::Document { headers, body }))
             }
             _ => {
-                let retry_after = response.headers().contains_key(RETRY_AFTER);
                 drain(response, trace).await;
-                Err(failure::of_status(status, host, retry_after))
+                Err(failure::of_status(status, host))
             }
         }
     }
