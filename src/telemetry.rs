@@ -40,7 +40,10 @@ fn output(format: LogFormat, color: bool) -> Box<dyn Layer<Registry> + Send + Sy
             Some(journal) => journal.boxed(),
             None => {
                 let is_terminal = std::io::stderr().is_terminal();
-                lines.with_target(false).with_ansi(color && is_terminal).boxed()
+                lines
+                    .with_target(false)
+                    .with_ansi(color && is_terminal)
+                    .boxed()
             }
         },
     }

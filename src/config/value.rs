@@ -3,7 +3,7 @@
 //! A reader says what it expected and what stands there; it never falls back to something else.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

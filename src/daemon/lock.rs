@@ -88,7 +88,10 @@ mod tests {
         let store = dir.path().join("newswire.db");
         let first = Lock::take(&store).unwrap();
         let refused = Lock::take(&store).unwrap_err().to_string();
-        assert!(refused.contains(&std::process::id().to_string()), "{refused}");
+        assert!(
+            refused.contains(&std::process::id().to_string()),
+            "{refused}"
+        );
         drop(first);
         assert!(Lock::take(&store).is_ok());
     }

@@ -147,8 +147,15 @@ impl House {
             self.serve(&config, listeners, sequence, what.fetch);
         }
         self.keep_up(&config, sequence_in, what.fetch);
-        notify(&[NotifyState::Ready, NotifyState::Status(&status(&config, what))]);
-        tracing::info!("newswire {} runs on {}", env!("CARGO_PKG_VERSION"), config.store.path.display());
+        notify(&[
+            NotifyState::Ready,
+            NotifyState::Status(&status(&config, what)),
+        ]);
+        tracing::info!(
+            "newswire {} runs on {}",
+            env!("CARGO_PKG_VERSION"),
+            config.store.path.display()
+        );
         let mut config = config;
         let outcome = loop {
             tokio::select! {
@@ -172,7 +179,10 @@ impl House {
         let (cancel, pulse) = (self.tasks.cancel.clone(), Arc::clone(&self.pulse));
         self.tasks.spawn("the scheduler", async move {
             let beat = move || pulse.beat();
-            ingest.run(cancel, wishes, &beat).await.map_err(DaemonError::Store)
+            ingest
+                .run(cancel, wishes, &beat)
+                .await
+                .map_err(DaemonError::Store)
         });
     }
 
@@ -215,10 +225,15 @@ impl House {
 
     fn keep_up(&mut self, config: &Config, sequence: watch::Sender<Seq>, fetches: bool) {
         let reads = self.store.reads().clone();
-        self.tasks.spawn("the look for changes", upkeep::watch_sequence(reads, sequence));
+        self.tasks.spawn(
+            "the look for changes",
+            upkeep::watch_sequence(reads, sequence),
+        );
         let (keep, most) = (config.store.keep.limit(), config.store.keep_max_per_feed);
-        self.tasks
-            .spawn("retention", upkeep::prune(Arc::clone(&self.store), keep, most));
+        self.tasks.spawn(
+            "retention",
+            upkeep::prune(Arc::clone(&self.store), keep, most),
+        );
         let pulse = fetches.then(|| Arc::clone(&self.pulse));
         self.tasks.spawn(
             "the watchdog",
@@ -236,11 +251,17 @@ impl House {
                 for section in restart_needed(config, &new) {
                     tracing::warn!("[{section}] changed; it takes a restart to put that in force");
                 }
-                tracing::info!(feeds = new.feeds.len(), topics = new.topics.len(), "the configuration was read again");
+                tracing::info!(
+                    feeds = new.feeds.len(),
+                    topics = new.topics.len(),
+                    "the configuration was read again"
+                );
                 config.feeds = new.feeds;
                 config.topics = new.topics;
             }
-            Err(why) => tracing::error!("the configuration was not read again, the old one stays in force: {why}"),
+            Err(why) => tracing::error!(
+                "the configuration was not read again, the old one stays in force: {why}"
+            ),
         }
         notify(&[NotifyState::Ready]);
     }
@@ -266,7 +287,9 @@ impl House {
             let _ = tokio::task::spawn_blocking(move || drop(store)).await;
         });
         if stopped.await.is_err() {
-            tracing::warn!("something did not stop in time and was left; nothing committed is lost");
+            tracing::warn!(
+                "something did not stop in time and was left; nothing committed is lost"
+            );
         }
     }
 }
@@ -330,7 +353,12 @@ fn notify(states: &[NotifyState<'_>]) {
 }
 
 fn status(config: &Config, what: RunOptions) -> String {
-    let places: Vec<String> = config.server.listen.iter().map(ToString::to_string).collect();
+    let places: Vec<String> = config
+        .server
+        .listen
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     match (what.fetch, what.serve && !places.is_empty()) {
         (true, true) => format!("polling feeds, serving on {}", places.join(", ")),
         (true, false) => "polling feeds".to_owned(),

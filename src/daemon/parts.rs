@@ -23,15 +23,17 @@ pub fn open_store(config: &Config, clock: &Clock) -> Result<Store, StoreError> {
 /// Puts the feeds and topics of the configuration in force. Without a configuration those in the store stay: a command
 /// that was given only `--db` must not unsubscribe anything.
 pub fn apply(config: &Config, store: &Store) -> Result<(), StoreError> {
-    let says_nothing =
-        config.file.is_none() && config.feeds.is_empty() && config.topics.is_empty();
+    let says_nothing = config.file.is_none() && config.feeds.is_empty() && config.topics.is_empty();
     if says_nothing {
         return Ok(());
     }
     store.reconcile(config.declared_feeds())?;
     let changed = store.set_topics(config.topics())?;
     if changed > 0 {
-        tracing::info!(topics = changed, "{changed} topic definitions changed; what is stored was tagged anew");
+        tracing::info!(
+            topics = changed,
+            "{changed} topic definitions changed; what is stored was tagged anew"
+        );
     }
     Ok(())
 }
@@ -42,7 +44,9 @@ pub fn apply(config: &Config, store: &Store) -> Result<(), StoreError> {
 /// [`FetchSetupError`] if the proxy, the authorities or the user agent cannot be used.
 pub fn fetcher(config: &Config, clock: &Clock) -> Result<Fetcher, FetchSetupError> {
     let f = &config.fetch;
-    let outputs = u32::try_from(config.topics.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let outputs = u32::try_from(config.topics.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
     let options = FetchOptions {
         user_agent: f
             .user_agent
@@ -81,6 +85,7 @@ pub fn ingest(
             max_interval: s.max_interval,
             strict: s.etiquette == Etiquette::Strict,
             install: store.reads().install()?,
+            price: None,
         },
         manual_interval: s.manual_interval,
     };

@@ -27,11 +27,16 @@ impl Pulse {
 
     /// Whether the scheduler is on time, else why not.
     pub(super) fn check(&self) -> Result<(), String> {
-        let silent_ms = self.now_ms().saturating_sub(self.last_ms.load(Ordering::Relaxed));
+        let silent_ms = self
+            .now_ms()
+            .saturating_sub(self.last_ms.load(Ordering::Relaxed));
         if Duration::from_millis(silent_ms) < STUCK {
             Ok(())
         } else {
-            Err(format!("the scheduler has not looked for {} s", silent_ms / 1000))
+            Err(format!(
+                "the scheduler has not looked for {} s",
+                silent_ms / 1000
+            ))
         }
     }
 

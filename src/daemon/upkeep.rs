@@ -52,7 +52,12 @@ pub(super) async fn prune(
         let pruned = blocking(&store, move |s| s.prune(keep, keep_max_per_feed, false)).await;
         match pruned {
             Ok(done) if done.articles > 0 => {
-                tracing::info!(articles = done.articles, stories = done.stories, "{} old articles were removed", done.articles);
+                tracing::info!(
+                    articles = done.articles,
+                    stories = done.stories,
+                    "{} old articles were removed",
+                    done.articles
+                );
             }
             Ok(_) => {}
             Err(e) => tracing::warn!("old articles were not removed: {e}"),

@@ -209,6 +209,7 @@ fn plan(policy: &Policy, claim: &Claim, poll: &Poll, read: &Read, offline: bool)
         bytes: poll.bytes_wire,
         offline,
         feed: claim.id.0.as_u64_pair().0,
+        https: claim.url.is_https(),
         seen,
     };
     let (state, plan) = schedule::next(&State::from_bytes(&claim.schedule), &observation, policy);
