@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    add, change, check, emit, explain, feeds, fetch, generate, import, list, maintain, parse, run, show,
-    status, topic, topics,
+    add, change, check, emit, explain, feeds, fetch, generate, import, list, maintain, parse, run,
+    show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
+use crate::telemetry::LogFormat;
 
 /// News feeds in; clean articles, one story for many copies, and merged feeds by topic out.
 #[derive(Debug, Parser)]
@@ -53,8 +54,8 @@ pub struct Global {
     /// What is logged, as in "info,newswire::fetch=debug"
     #[arg(long, value_name = "FILTER", global = true)]
     pub log: Option<String>,
-    /// How the log is written
-    #[arg(long, value_name = "FORMAT", global = true, default_value = "human")]
+    /// How the log is written: human or json
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "human", value_parser = log_format)]
     pub log_format: LogFormat,
     /// When to colour
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
@@ -62,15 +63,6 @@ pub struct Global {
     /// Let the clock stand at this time
     #[arg(long, value_name = "TIME", global = true, hide = true, value_parser = moment)]
     pub now: Option<Time>,
-}
-
-/// How the log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// A line for people.
-    Human,
-    /// One JSON object a line.
-    Json,
 }
 
 /// When to colour.
@@ -144,6 +136,14 @@ pub enum Command {
     Completions(generate::CompletionsArgs),
     /// Write the man pages
     Man(generate::ManArgs),
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "human" => Ok(LogFormat::Human),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("it is human or json".to_owned()),
+    }
 }
 
 /// A point in time as options take it: RFC 3339 or a date.

@@ -66,21 +66,26 @@ pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Fai
         };
         store.change_feed(feed.row, change)?;
         let done = if paused { "paused" } else { "resumed" };
-        cx.out.note(&format!("{done} {} ({})", feed.title, feed.url));
+        cx.out
+            .note(&format!("{done} {} ({})", feed.title, feed.url));
     }
     Ok(())
 }
 
 /// Runs `newswire set`.
 pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
-    let change = args.changes.iter().try_fold(FeedChange::default(), read_change)?;
+    let change = args
+        .changes
+        .iter()
+        .try_fold(FeedChange::default(), read_change)?;
     let config = cx.config()?;
     let store = cx.existing_store(&config)?;
     let feeds = store.reads().feeds()?;
     let feed = which::feed(&feeds, &args.feed)?;
     refuse_declared(&config, &[feed])?;
     store.change_feed(feed.row, change)?;
-    cx.out.note(&format!("changed {} ({})", feed.title, feed.url));
+    cx.out
+        .note(&format!("changed {} ({})", feed.title, feed.url));
     Ok(())
 }
 
@@ -100,20 +105,23 @@ fn refuse_declared(config: &Config, feeds: &[&Feed]) -> Result<(), Failure> {
 }
 
 fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Failure> {
-    let (key, value) = given
-        .split_once('=')
-        .ok_or_else(|| Failure::usage(format!("{given:?}: write KEY=VALUE, as in title=\"The Argus\"")))?;
+    let (key, value) = given.split_once('=').ok_or_else(|| {
+        Failure::usage(format!(
+            "{given:?}: write KEY=VALUE, as in title=\"The Argus\""
+        ))
+    })?;
     let value = value.trim();
     match key.trim() {
         "title" => change.title = Some(value.to_owned()),
-        "folder" if !value.is_empty() && value.split('/').any(|part| part.trim().is_empty()) => {
-            return Err(Failure::usage(format!(
-                "folder {value:?} has an empty part; write it as in news/world"
-            )));
+        "folder" => {
+            check_folder(value)?;
+            change.folder = Some(value.to_owned());
         }
-        "folder" => change.folder = Some(value.to_owned()),
         "tags" => {
-            let tags = value.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+            let tags = value
+                .split(',')
+                .map(str::trim)
+                .filter(|tag| !tag.is_empty());
             change.tags = Some(tags.map(str::to_owned).collect());
         }
         "interval" if value.is_empty() => change.interval = Some(Duration::ZERO),
@@ -126,7 +134,11 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
             change.paused = Some(match value {
                 "true" | "yes" | "on" => true,
                 "false" | "no" | "off" | "" => false,
-                _ => return Err(Failure::usage(format!("paused is true or false, not {value:?}"))),
+                _ => {
+                    return Err(Failure::usage(format!(
+                        "paused is true or false, not {value:?}"
+                    )));
+                }
             });
         }
         other => {
@@ -140,6 +152,16 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
     Ok(change)
 }
 
+/// A folder is `a/b`, or nothing.
+pub fn check_folder(folder: &str) -> Result<(), Failure> {
+    if !folder.is_empty() && folder.split('/').any(|part| part.trim().is_empty()) {
+        return Err(Failure::usage(format!(
+            "folder {folder:?} has an empty part; write it as in news/world"
+        )));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,9 +173,15 @@ mod tests {
     #[test]
     fn changes_are_read_and_an_empty_value_is_the_default() {
         assert_eq!(read("title=a=b").unwrap().title.as_deref(), Some("a=b"));
-        assert_eq!(read("tags=a, b,").unwrap().tags, Some(vec!["a".into(), "b".into()]));
+        assert_eq!(
+            read("tags=a, b,").unwrap().tags,
+            Some(vec!["a".into(), "b".into()])
+        );
         assert_eq!(read("tags=").unwrap().tags, Some(Vec::new()));
-        assert_eq!(read("interval=1h 30m").unwrap().interval, Some(Duration::from_secs(5400)));
+        assert_eq!(
+            read("interval=1h 30m").unwrap().interval,
+            Some(Duration::from_secs(5400))
+        );
         assert_eq!(read("interval=").unwrap().interval, Some(Duration::ZERO));
         assert_eq!(read("paused=yes").unwrap().paused, Some(true));
     }

@@ -28,7 +28,8 @@ pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
                 Origin::Env(name) => format!("${name}"),
                 Origin::Flag(name) => name.to_owned(),
             };
-            cx.out.line(&format!("{} = {}  # {origin}", setting.key, setting.value))?;
+            cx.out
+                .line(&format!("{} = {}  # {origin}", setting.key, setting.value))?;
         }
         return Ok(());
     }

@@ -5,6 +5,7 @@ use super::exit::Failure;
 use super::output::Out;
 use crate::clock::Clock;
 use crate::config::{self, Config, Given};
+use crate::daemon::parts;
 use crate::store::{Reads, Store, StoreError};
 
 /// The surroundings of one command.
@@ -13,7 +14,8 @@ pub struct Context {
     pub out: Out,
     /// What time it is.
     pub clock: Clock,
-    given: Given,
+    /// What was said about places.
+    pub given: Given,
 }
 
 impl Context {
@@ -34,20 +36,7 @@ impl Context {
 
     /// The configuration.
     pub fn config(&self) -> Result<Config, Failure> {
-        self.config_of(&self.given)
-    }
-
-    /// The configuration of `run --sample`.
-    pub fn sample_config(&self) -> Result<Config, Failure> {
-        let given = Given {
-            sample: true,
-            ..self.given.clone()
-        };
-        self.config_of(&given)
-    }
-
-    fn config_of(&self, given: &Given) -> Result<Config, Failure> {
-        config::load(given).map_err(|e| Failure::of_config(&e, self.out.color_err))
+        config::load(&self.given).map_err(|e| Failure::of_config(&e, self.out.color_err))
     }
 
     /// The store for reading; there must be one.
@@ -60,10 +49,7 @@ impl Context {
         for warning in &config.warnings {
             self.out.warn(warning);
         }
-        let store = Store::open(&config.store_options(), self.clock.clone())?;
-        store.reconcile(config.declared_feeds())?;
-        store.set_topics(config.topics())?;
-        Ok(store)
+        Ok(parts::open_store(config, &self.clock)?)
     }
 
     /// The store for writing; there must be one.

@@ -92,7 +92,11 @@ pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
     print(cx, &explanation)
 }
 
-fn explained(reads: &Reads, topics: &[TopicInfo], copy: ArticleView) -> Result<CopyExplained, Failure> {
+fn explained(
+    reads: &Reads,
+    topics: &[TopicInfo],
+    copy: ArticleView,
+) -> Result<CopyExplained, Failure> {
     let lineage = reads.lineage(copy.id)?;
     let folded = folded(&copy);
     let topics = topics
@@ -135,7 +139,11 @@ pub fn found(expr: &Expr, text: &Folded) -> Vec<Found> {
 
 /// The text of a copy (with its body), as expressions see it.
 pub fn folded(copy: &ArticleView) -> Folded {
-    let authors: Vec<&str> = copy.authors.iter().filter_map(|a| a.name.as_deref()).collect();
+    let authors: Vec<&str> = copy
+        .authors
+        .iter()
+        .filter_map(|a| a.name.as_deref())
+        .collect();
     let categories: Vec<&str> = copy
         .categories
         .iter()
@@ -154,7 +162,8 @@ pub fn folded(copy: &ArticleView) -> Folded {
 }
 
 fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
-    cx.out.line_styled(&explanation.title, anstyle::Style::new().bold())?;
+    cx.out
+        .line_styled(&explanation.title, anstyle::Style::new().bold())?;
     let n = explanation.copies.len();
     cx.out.line(&format!(
         "story {}: {n} {}; its id is that of its first copy",
@@ -167,15 +176,25 @@ fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
             ("copy", format!("{} ({})", copy.feed_title, copy.feed_url)),
             ("title", copy.title.clone()),
             ("id", copy.id.clone()),
-            ("identity", format!("by its {}: {}", copy.identity, copy.key)),
-            ("arrived", format!("{}, revision {}", local(copy.arrived), copy.revision)),
+            (
+                "identity",
+                format!("by its {}: {}", copy.identity, copy.key),
+            ),
+            (
+                "arrived",
+                format!("{}, revision {}", local(copy.arrived), copy.revision),
+            ),
         ];
         facts.extend(copy.url.clone().map(|url| ("url", url)));
         if copy.canonical_url != copy.url {
             facts.extend(copy.canonical_url.clone().map(|url| ("cleaned to", url)));
         }
         facts.push(("joined", joined(copy)));
-        facts.extend(copy.topics.iter().map(|topic| ("topic", topic_in_words(topic))));
+        facts.extend(
+            copy.topics
+                .iter()
+                .map(|topic| ("topic", topic_in_words(topic))),
+        );
         super::feeds::facts_table(cx, facts)?;
     }
     Ok(())
@@ -190,7 +209,9 @@ fn joined(copy: &CopyExplained) -> String {
                 "near" => "nearly the same text",
                 other => other,
             };
-            let with = with.as_ref().map_or_else(String::new, |with| format!(" as {with}"));
+            let with = with
+                .as_ref()
+                .map_or_else(String::new, |with| format!(" as {with}"));
             format!("{signal}{with}, score {:.2}", same.score)
         }
         (None, _) => "no: it was the first copy".to_owned(),
@@ -203,6 +224,10 @@ fn topic_in_words(topic: &TopicExplained) -> String {
         .iter()
         .map(|found| format!("{} in {}", safe::line(&found.words), found.field))
         .collect();
-    let on = if found.is_empty() { "on facts alone".to_owned() } else { format!("on {}", found.join(", ")) };
+    let on = if found.is_empty() {
+        "on facts alone".to_owned()
+    } else {
+        format!("on {}", found.join(", "))
+    };
     format!("{} {on}; {}", topic.name, topic.source)
 }

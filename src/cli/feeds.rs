@@ -125,9 +125,12 @@ pub fn feed(cx: &mut Context, args: &FeedArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
     let feeds = reads.feeds()?;
     let row = which::feed(&feeds, &args.feed)?.row;
-    let detail = reads
-        .feed(row)?
-        .ok_or_else(|| Failure::new(Exit::NoInput, format!("no feed is {:?} any more", args.feed)))?;
+    let detail = reads.feed(row)?.ok_or_else(|| {
+        Failure::new(
+            Exit::NoInput,
+            format!("no feed is {:?} any more", args.feed),
+        )
+    })?;
     if args.json {
         cx.out.json(&detail)
     } else {
@@ -145,7 +148,11 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     if !f.tags.is_empty() {
         facts.push(("tags", f.tags.join(", ")));
     }
-    let origin = if f.declared { "the configuration file" } else { "a command" };
+    let origin = if f.declared {
+        "the configuration file"
+    } else {
+        "a command"
+    };
     facts.push(("subscribed", format!("by {origin}")));
     facts.push(("articles", f.articles.to_string()));
     facts.push(("state", health_in_words(f)));
@@ -153,7 +160,11 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     facts.push(("last success", local_or(f.last_success, "never")));
     if let Some(next) = f.next_poll {
         let wait = next.since(now);
-        let wait = if wait.is_zero() { "due".to_owned() } else { format!("in {}", rough(wait)) };
+        let wait = if wait.is_zero() {
+            "due".to_owned()
+        } else {
+            format!("in {}", rough(wait))
+        };
         facts.push(("next poll", format!("{} ({wait})", local(next))));
     }
     facts.extend(detail.why_next.clone().map(|why| ("why then", why)));
@@ -161,14 +172,22 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         facts.push(("not before", format!("{}: {why}", local(*until))));
     }
     if let Some(seconds) = f.interval_s {
-        facts.push(("interval", show_duration(std::time::Duration::from_secs(seconds))));
+        facts.push((
+            "interval",
+            show_duration(std::time::Duration::from_secs(seconds)),
+        ));
     }
     for (url, etag, last_modified) in &detail.validators {
         let etag = etag.as_deref().unwrap_or("no ETag");
         let last_modified = last_modified.as_deref().unwrap_or("no Last-Modified");
         facts.push(("validators", format!("{etag}; {last_modified} (for {url})")));
     }
-    facts.extend(detail.repairs.iter().map(|repair| ("repaired", repair.clone())));
+    facts.extend(
+        detail
+            .repairs
+            .iter()
+            .map(|repair| ("repaired", repair.clone())),
+    );
     facts_table(cx, facts)?;
     if detail.polls.is_empty() {
         return Ok(());
@@ -208,9 +227,14 @@ fn health_in_words(f: &Feed) -> String {
 
 /// Names and values, one a line, the values below one another.
 pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), Failure> {
-    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let width = facts
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
     for (name, value) in facts {
-        cx.out.line(&format!("{name:width$}  {}", super::safe::line(&value)))?;
+        cx.out
+            .line(&format!("{name:width$}  {}", super::safe::line(&value)))?;
     }
     Ok(())
 }

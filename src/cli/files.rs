@@ -18,7 +18,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
         Ok(meta) if !meta.is_file() => {
             return Err(failure(path, "it is there and is no regular file"));
         }
-        Ok(meta) if meta.len() == bytes.len() as u64 && fs::read(path).is_ok_and(|old| old == bytes) => {
+        Ok(meta)
+            if meta.len() == bytes.len() as u64 && fs::read(path).is_ok_and(|old| old == bytes) =>
+        {
             return Ok(false);
         }
         Ok(_) => {}
@@ -51,7 +53,12 @@ fn part_beside(path: &Path) -> io::Result<(File, std::path::PathBuf)> {
     for n in 0..NAMES {
         let part = folder_of(path).join(format!(".{name}.{}-{n}.part", std::process::id()));
         // create_new follows no symbolic link.
-        match OpenOptions::new().write(true).create_new(true).mode(0o644).open(&part) {
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(&part)
+        {
             Ok(file) => return Ok((file, part)),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => last = e,
             Err(e) => return Err(e),
@@ -61,7 +68,9 @@ fn part_beside(path: &Path) -> io::Result<(File, std::path::PathBuf)> {
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// A folder to write into, made if it is not there; never a symbolic link.
@@ -74,7 +83,10 @@ pub fn folder(path: &Path) -> Result<(), Failure> {
 }
 
 fn failure(path: &Path, why: &str) -> Failure {
-    Failure::new(Exit::Failed, format!("cannot write {}: {why}", path.display()))
+    Failure::new(
+        Exit::Failed,
+        format!("cannot write {}: {why}", path.display()),
+    )
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::output::Out;
 use super::table::{Column, Table};
 use super::time::local;
 use super::{emit, safe};
+use crate::emit::Format as FeedFormat;
 use crate::model::{StoryView, Time};
 
 /// The shapes.
@@ -52,7 +53,10 @@ impl Format {
     }
 
     fn takes_fields(self) -> bool {
-        matches!(self, Self::Table | Self::Jsonl | Self::Json | Self::Csv | Self::Tsv)
+        matches!(
+            self,
+            Self::Table | Self::Jsonl | Self::Json | Self::Csv | Self::Tsv
+        )
     }
 }
 
@@ -87,7 +91,12 @@ impl Printer {
                 Column::number("COPIES"),
                 Column::text("TITLE"),
             ]),
-            Some(fields) => Table::new(fields.iter().map(|name| Column::text(name)).collect::<Vec<_>>()),
+            Some(fields) => Table::new(
+                fields
+                    .iter()
+                    .map(|name| Column::text(name))
+                    .collect::<Vec<_>>(),
+            ),
         };
         Ok(Self {
             format,
@@ -102,9 +111,7 @@ impl Printer {
     /// Prints what comes before the first item.
     pub fn begin(&mut self, out: &mut Out) -> Result<(), Failure> {
         match self.format {
-            Format::Csv | Format::Tsv => {
-                out.raw(self.separated(self.names()).as_bytes())
-            }
+            Format::Csv | Format::Tsv => out.raw(self.separated(self.names()).as_bytes()),
             _ => Ok(()),
         }
     }
@@ -127,7 +134,10 @@ impl Printer {
             }
             Format::Csv | Format::Tsv => {
                 let value = item.value();
-                let cells = self.names().iter().map(|name| item::cell(item::field(&value, name)));
+                let cells = self
+                    .names()
+                    .iter()
+                    .map(|name| item::cell(item::field(&value, name)));
                 out.raw(self.separated(cells).as_bytes())
             }
             Format::Ids => out.line(&item.id()),
@@ -147,9 +157,9 @@ impl Printer {
             Format::Table => self.table.finish(out),
             Format::Json if self.printed == 0 => out.raw(b"[]\n"),
             Format::Json => out.raw(b"\n]\n"),
-            Format::Atom => emit::list(out, &self.title, kept, emit::Shape::Atom),
-            Format::Rss => emit::list(out, &self.title, kept, emit::Shape::Rss),
-            Format::Jsonfeed => emit::list(out, &self.title, kept, emit::Shape::Json),
+            Format::Atom => emit::list(out, &self.title, kept, FeedFormat::Atom),
+            Format::Rss => emit::list(out, &self.title, kept, FeedFormat::Rss),
+            Format::Jsonfeed => emit::list(out, &self.title, kept, FeedFormat::Json),
             Format::Opml => emit::sources(out, &self.title, &kept),
             _ => Ok(()),
         }
@@ -177,9 +187,20 @@ impl Printer {
         let cells = match &self.fields {
             Some(fields) => fields.iter().map(|name| text(name)).collect(),
             None => {
-                let arrived = Time::parse_rfc3339(&text("arrived")).map(local).unwrap_or_default();
-                let id = text("id").chars().take(super::which::SHORT_ID_CHARS).collect();
-                vec![id, arrived, text("feed.title"), text("copies"), text("title")]
+                let arrived = Time::parse_rfc3339(&text("arrived"))
+                    .map(local)
+                    .unwrap_or_default();
+                let id = text("id")
+                    .chars()
+                    .take(super::which::SHORT_ID_CHARS)
+                    .collect();
+                vec![
+                    id,
+                    arrived,
+                    text("feed.title"),
+                    text("copies"),
+                    text("title"),
+                ]
             }
         };
         self.table.row(out, cells)
@@ -190,7 +211,13 @@ impl Printer {
         let csv = self.format == Format::Csv;
         let cells: Vec<String> = cells
             .into_iter()
-            .map(|cell| if csv { csv_cell(cell.as_ref()) } else { tsv_cell(cell.as_ref()) })
+            .map(|cell| {
+                if csv {
+                    csv_cell(cell.as_ref())
+                } else {
+                    tsv_cell(cell.as_ref())
+                }
+            })
             .collect();
         let mut line = cells.join(if csv { "," } else { "\t" });
         line.push('\n');
@@ -201,13 +228,20 @@ impl Printer {
 /// The fields asked for, in that order.
 fn chosen(item: &Item, fields: &[&str]) -> serde_json::Map<String, serde_json::Value> {
     let value = item.value();
-    fields.iter().map(|name| ((*name).to_owned(), item::field(&value, name).clone())).collect()
+    fields
+        .iter()
+        .map(|name| ((*name).to_owned(), item::field(&value, name).clone()))
+        .collect()
 }
 
 /// A spreadsheet takes a cell that begins so for a formula, and runs it (SEC-15).
 fn inert(cell: &str) -> String {
     let cell = cell.trim();
-    let guard = if cell.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    let guard = if cell.starts_with(['=', '+', '-', '@']) {
+        "'"
+    } else {
+        ""
+    };
     format!("{guard}{cell}")
 }
 
@@ -230,8 +264,16 @@ fn markdown(out: &mut Out, story: &StoryView) -> Result<(), Failure> {
         Some(url) => format!("[{title}](<{}>)", safe::line(url).replace(['<', '>'], "")),
         None => title,
     };
-    let copies = if story.copies > 1 { format!(", {} copies", story.copies) } else { String::new() };
-    out.line(&format!("- {linked} — {}, {}{copies}", markdown_text(&story.feed.title), story.arrived))?;
+    let copies = if story.copies > 1 {
+        format!(", {} copies", story.copies)
+    } else {
+        String::new()
+    };
+    out.line(&format!(
+        "- {linked} — {}, {}{copies}",
+        markdown_text(&story.feed.title),
+        story.arrived
+    ))?;
     if let Some(text) = story.content_text.as_ref().filter(|text| !text.is_empty()) {
         out.line("")?;
         for paragraph in text.lines() {
@@ -246,7 +288,10 @@ fn markdown(out: &mut Out, story: &StoryView) -> Result<(), Failure> {
 fn markdown_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in safe::line(text).chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&') {
+        if matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&'
+        ) {
             out.push('\\');
         }
         out.push(c);
@@ -271,6 +316,9 @@ mod tests {
 
     #[test]
     fn a_headline_is_no_markup() {
-        assert_eq!(markdown_text("*a* [b](c) <d>"), "\\*a\\* \\[b\\](c) \\<d\\>");
+        assert_eq!(
+            markdown_text("*a* [b](c) <d>"),
+            "\\*a\\* \\[b\\](c) \\<d\\>"
+        );
     }
 }

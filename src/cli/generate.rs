@@ -41,16 +41,27 @@ pub fn man(cx: &mut Context, args: &ManArgs) -> Result<(), Failure> {
     root.build();
     let mut pages = 0;
     write_pages(&root, "newswire", args, &mut pages)?;
-    cx.out.note(&format!("wrote {pages} pages to {}", args.dir.display()));
+    cx.out
+        .note(&format!("wrote {pages} pages to {}", args.dir.display()));
     Ok(())
 }
 
-fn write_pages(command: &clap::Command, name: &str, args: &ManArgs, pages: &mut usize) -> Result<(), Failure> {
+fn write_pages(
+    command: &clap::Command,
+    name: &str,
+    args: &ManArgs,
+    pages: &mut usize,
+) -> Result<(), Failure> {
     let mut page = Vec::new();
     Man::new(command.clone().display_name(name.to_owned()))
         .title(name.to_ascii_uppercase())
         .render(&mut page)
-        .map_err(|e| Failure::new(Exit::Internal, format!("cannot draw the page of {name}: {e}")))?;
+        .map_err(|e| {
+            Failure::new(
+                Exit::Internal,
+                format!("cannot draw the page of {name}: {e}"),
+            )
+        })?;
     files::replace(&args.dir.join(format!("{name}.1")), &page)?;
     *pages += 1;
     command

@@ -89,7 +89,9 @@ pub fn fields(given: &str, of_articles: bool) -> Result<Vec<&'static str>, Failu
                 || format!("the fields are {}", known.join(", ")),
                 |near| format!("did you mean {near:?}?"),
             );
-            Err(Failure::usage(format!("--fields: there is no field {name:?}; {hint}")))
+            Err(Failure::usage(format!(
+                "--fields: there is no field {name:?}; {hint}"
+            )))
         })
         .collect()
 }
@@ -158,7 +160,8 @@ impl Item {
 
 /// A field of an item as JSON: `feed.title` looks inside.
 pub fn field<'v>(item: &'v Value, name: &str) -> &'v Value {
-    name.split('.').fold(item, |value, key| value.get(key).unwrap_or(&Value::Null))
+    name.split('.')
+        .fold(item, |value, key| value.get(key).unwrap_or(&Value::Null))
 }
 
 /// A value as one cell: a list is joined, a person is the name, a label the label, a file its URL.
@@ -167,12 +170,20 @@ pub fn cell(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Array(list) => list.iter().map(cell).collect::<Vec<_>>().join("; "),
-        Value::Object(object) => ["name", "label", "term", "title", "feed_title", "url", "signal"]
-            .iter()
-            .filter_map(|key| object.get(*key))
-            .find(|v| !v.is_null())
-            .map(cell)
-            .unwrap_or_default(),
+        Value::Object(object) => [
+            "name",
+            "label",
+            "term",
+            "title",
+            "feed_title",
+            "url",
+            "signal",
+        ]
+        .iter()
+        .filter_map(|key| object.get(*key))
+        .find(|v| !v.is_null())
+        .map(cell)
+        .unwrap_or_default(),
         other => other.to_string(),
     }
 }
@@ -184,9 +195,15 @@ mod tests {
 
     #[test]
     fn wrong_fields_are_told_with_the_nearest() {
-        assert_eq!(fields("id, feed.title", false).unwrap(), ["id", "feed.title"]);
+        assert_eq!(
+            fields("id, feed.title", false).unwrap(),
+            ["id", "feed.title"]
+        );
         let told = fields("id,titel", false).unwrap_err();
-        assert!(matches!(&told, Failure::Told(_, m) if m.contains("\"title\"")), "{told:?}");
+        assert!(
+            matches!(&told, Failure::Told(_, m) if m.contains("\"title\"")),
+            "{told:?}"
+        );
         assert!(fields("guid", false).is_err() && fields("guid", true).is_ok());
         assert!(fields("also_in", true).is_err());
     }

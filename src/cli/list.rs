@@ -73,7 +73,12 @@ pub struct Options {
     #[arg(long, value_name = "ORDER")]
     pub sort: Option<Sort>,
     /// Only what changed after this sequence, oldest change first
-    #[arg(long, value_name = "SEQ", conflicts_with = "sort", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SEQ",
+        conflicts_with = "sort",
+        allow_negative_numbers = true
+    )]
     pub after: Option<Seq>,
     /// Go on printing what is new or changed: the last ten first, or N with --limit, or all after --after
     #[arg(long, short = 'f', conflicts_with_all = ["sort", "until"])]
@@ -118,14 +123,33 @@ pub fn search(cx: &mut Context, args: &SearchArgs) -> Result<(), Failure> {
     show(cx, &args.expr, &args.options, Order::Best)
 }
 
-fn show(cx: &mut Context, words: &[String], options: &Options, order: Order) -> Result<(), Failure> {
+fn show(
+    cx: &mut Context,
+    words: &[String],
+    options: &Options,
+    order: Order,
+) -> Result<(), Failure> {
     let expr = words.join(" ");
-    let format = if options.json { Format::Jsonl } else { options.format };
-    let fields = options.fields.as_deref().map(|given| item::fields(given, options.copies)).transpose()?;
+    let format = if options.json {
+        Format::Jsonl
+    } else {
+        options.format
+    };
+    let fields = options
+        .fields
+        .as_deref()
+        .map(|given| item::fields(given, options.copies))
+        .transpose()?;
     let bodies = options.full
         || format.wants_bodies()
-        || fields.as_ref().is_some_and(|names| names.iter().any(|name| name.starts_with("content_")));
-    let title = if expr.is_empty() { "newswire".to_owned() } else { expr.clone() };
+        || fields
+            .as_ref()
+            .is_some_and(|names| names.iter().any(|name| name.starts_with("content_")));
+    let title = if expr.is_empty() {
+        "newswire".to_owned()
+    } else {
+        expr.clone()
+    };
     let mut printer = Printer::new(format, fields, title)?;
     let selection = Selection {
         expr: read_expr(&expr)?,
@@ -134,7 +158,9 @@ fn show(cx: &mut Context, words: &[String], options: &Options, order: Order) -> 
         ..selection(cx, options)?
     };
     if options.sort == Some(Sort::Best) && selection.expr.is_none() {
-        return Err(Failure::usage("--sort best needs an expression to be better or worse at"));
+        return Err(Failure::usage(
+            "--sort best needs an expression to be better or worse at",
+        ));
     }
     let reads = cx.reads()?;
     let selection = Selection {
@@ -144,7 +170,10 @@ fn show(cx: &mut Context, words: &[String], options: &Options, order: Order) -> 
         },
         ..selection
     };
-    let listing = Listing { reads, copies: options.copies };
+    let listing = Listing {
+        reads,
+        copies: options.copies,
+    };
     if options.follow {
         if !format.is_endless() {
             return Err(Failure::usage(
@@ -176,7 +205,8 @@ fn show(cx: &mut Context, words: &[String], options: &Options, order: Order) -> 
 
 fn selection(cx: &Context, options: &Options) -> Result<Selection, Failure> {
     let now = cx.clock.now();
-    let time = |option, text: &Option<String>| text.as_deref().map(|t| point(option, t, now)).transpose();
+    let time =
+        |option, text: &Option<String>| text.as_deref().map(|t| point(option, t, now)).transpose();
     Ok(Selection {
         topic: options.topic.clone(),
         since: time("--since", &options.since)?,
@@ -232,7 +262,12 @@ struct Listing {
 
 impl Listing {
     /// Prints what the selection means, and tells the last sequence among it.
-    fn print(&self, cx: &mut Context, selection: &Selection, printer: &mut Printer) -> Result<Seq, Failure> {
+    fn print(
+        &self,
+        cx: &mut Context,
+        selection: &Selection,
+        printer: &mut Printer,
+    ) -> Result<Seq, Failure> {
         let rows = self.find(selection)?;
         self.print_rows(cx, &rows, selection.bodies, printer)
     }
@@ -265,15 +300,26 @@ impl Listing {
     fn items(&self, rows: &[i64], bodies: bool) -> Result<Vec<Item>, Failure> {
         Ok(if self.copies {
             let articles = self.reads.articles_at(rows, bodies)?;
-            articles.into_iter().map(|a| Item::Article(Box::new(a))).collect()
+            articles
+                .into_iter()
+                .map(|a| Item::Article(Box::new(a)))
+                .collect()
         } else {
             let stories = self.reads.stories_at(rows, bodies)?;
-            stories.into_iter().map(|s| Item::Story(Box::new(s))).collect()
+            stories
+                .into_iter()
+                .map(|s| Item::Story(Box::new(s)))
+                .collect()
         })
     }
 
     /// Prints the newest, oldest first, and then whatever comes, until somebody stops it.
-    fn follow(&self, cx: &mut Context, selection: &Selection, printer: &mut Printer) -> Result<(), Failure> {
+    fn follow(
+        &self,
+        cx: &mut Context,
+        selection: &Selection,
+        printer: &mut Printer,
+    ) -> Result<(), Failure> {
         let mut stop = Stop::new()?;
         printer.begin(&mut cx.out)?;
         let mut cursor = match selection.after {
@@ -287,7 +333,8 @@ impl Listing {
                 };
                 let mut rows = self.find(&newest)?;
                 rows.reverse();
-                self.print_rows(cx, &rows, selection.bodies, printer)?.max(now)
+                self.print_rows(cx, &rows, selection.bodies, printer)?
+                    .max(now)
             }
         };
         loop {

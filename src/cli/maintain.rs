@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use crate::config::Keep;
 
 /// `newswire prune`.
 #[derive(Debug, Args)]
@@ -30,16 +29,20 @@ pub struct BackupArgs {
 /// Runs `newswire prune`.
 pub fn prune(cx: &mut Context, args: &PruneArgs) -> Result<(), Failure> {
     let config = cx.config()?;
-    let keep = match config.store.keep {
-        Keep::Forever => None,
-        Keep::For(span) => Some(span),
-    };
     let store = cx.existing_store(&config)?;
-    let pruned = store.prune(keep, config.store.keep_max_per_feed, args.dry_run)?;
+    let pruned = store.prune(
+        config.store.keep.limit(),
+        config.store.keep_max_per_feed,
+        args.dry_run,
+    )?;
     if args.json {
         return cx.out.json(&pruned);
     }
-    let would = if args.dry_run { "would remove" } else { "removed" };
+    let would = if args.dry_run {
+        "would remove"
+    } else {
+        "removed"
+    };
     cx.out.line(&format!(
         "{would} {} articles, and {} stories with them",
         pruned.articles, pruned.stories
@@ -65,7 +68,9 @@ pub fn verify(cx: &mut Context) -> Result<(), Failure> {
     let config = cx.config()?;
     let found = cx.reads()?.verify()?;
     if found.is_empty() {
-        return cx.out.line(&format!("{} is whole", config.store.path.display()));
+        return cx
+            .out
+            .line(&format!("{} is whole", config.store.path.display()));
     }
     for line in &found {
         cx.out.line(line)?;

@@ -24,6 +24,7 @@ mod list;
 mod maintain;
 mod output;
 mod parse;
+mod progress;
 mod run;
 mod safe;
 mod show;
@@ -34,6 +35,7 @@ mod time;
 mod topic;
 mod topics;
 mod which;
+mod work;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -44,6 +46,8 @@ use clap::Parser;
 use args::{Cli, Command};
 use context::Context;
 use exit::{Exit, Failure};
+
+use crate::telemetry;
 
 /// Where the last panic happened and what it said.
 static PANIC: Mutex<String> = Mutex::new(String::new());
@@ -72,6 +76,7 @@ pub fn main() -> ExitCode {
 
 fn run_command(cli: &Cli) -> Result<(), Failure> {
     let mut cx = Context::new(&cli.global);
+    start_log(&cx, cli)?;
     let done = dispatch(&mut cx, &cli.command);
     // What was printed before a failure counts; and a pager has to be waited for.
     let printed = cx.out.finish();
@@ -111,11 +116,28 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
     }
 }
 
+/// The daemon logs what it does; a command tells what it did, and logs only where it was asked to.
+fn start_log(cx: &Context, cli: &Cli) -> Result<(), Failure> {
+    let level = match (&cli.command, cx.out.verbosity) {
+        (Command::Run(_), ..=-2) => "error",
+        (Command::Run(_), -1) => "warn",
+        (Command::Run(_), 0) | (_, 1) => "warn,newswire=info",
+        (Command::Run(_), 1) | (_, 2) => "warn,newswire=debug",
+        (_, 2..) => "info,newswire=trace",
+        (_, ..=0) if cli.global.log.is_none() => return Ok(()),
+        (_, ..=0) => "warn",
+    };
+    let filter = cli.global.log.as_deref().unwrap_or(level);
+    telemetry::start(filter, cli.global.log_format, cx.out.color_err).map_err(Failure::usage)
+}
+
 /// A panic is told once, where it is caught: by a worker as its feed's failure, here as exit 70.
 fn remember_panics() {
     std::panic::set_hook(Box::new(|info| {
         let what = info.payload_as_str().unwrap_or("panic");
-        let place = info.location().map_or_else(String::new, ToString::to_string);
+        let place = info
+            .location()
+            .map_or_else(String::new, ToString::to_string);
         tracing::error!(place, "panic: {what}");
         *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = format!("{what} at {place}");
     }));

@@ -65,7 +65,11 @@ impl Out {
         let pager = std::env::var("PAGER").unwrap_or_else(|_| PAGER.to_owned());
         let mut words = pager.split_whitespace();
         let Some(program) = words.next() else { return };
-        let Ok(mut child) = Command::new(program).args(words).stdin(Stdio::piped()).spawn() else {
+        let Ok(mut child) = Command::new(program)
+            .args(words)
+            .stdin(Stdio::piped())
+            .spawn()
+        else {
             return;
         };
         if let Some(stdin) = child.stdin.take() {
@@ -96,6 +100,19 @@ impl Out {
             Sink::Pager(_, out) => out.write_all(bytes),
         }
         .map_err(failure)
+    }
+
+    /// Prints a document for programs, byte for byte; on a terminal it is made safe.
+    pub fn document(&mut self, text: &str) -> Result<(), Failure> {
+        if self.is_terminal() {
+            return self.line(text.trim_end());
+        }
+        self.raw(text.as_bytes())?;
+        if text.ends_with('\n') {
+            Ok(())
+        } else {
+            self.raw(b"\n")
+        }
     }
 
     /// Prints a value as one line of JSON.
@@ -179,6 +196,11 @@ fn failure(error: io::Error) -> Failure {
 }
 
 fn terminal_width() -> usize {
-    let told = rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
-    if told == 0 { WIDTH } else { told.max(WIDTH_MIN) }
+    let told =
+        rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
+    if told == 0 {
+        WIDTH
+    } else {
+        told.max(WIDTH_MIN)
+    }
 }

@@ -1,7 +1,7 @@
 //! `newswire parse`: what newswire makes of a document; nothing is fetched, nothing is stored, no configuration is read.
 
 use std::fs::File;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -59,7 +59,13 @@ pub fn parse(cx: &mut Context, args: &ParseArgs) -> Result<(), Failure> {
         std::thread::Builder::new()
             .name("parse".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || if args.batch { batch(out) } else { files(out, args) })
+            .spawn_scoped(scope, || {
+                if args.batch {
+                    batch(out)
+                } else {
+                    files(out, args)
+                }
+            })
             .map_err(|e| Failure::new(Exit::Internal, format!("cannot start a thread: {e}")))?
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -111,9 +117,12 @@ fn batch(out: &mut Out) -> Result<(), Failure> {
 
 fn answer(line: &[u8]) -> Result<ParsedFeed, String> {
     if line.last() != Some(&b'\n') && line.len() as u64 == REQUEST_BYTES_MAX {
-        return Err(format!("a request is at most {REQUEST_BYTES_MAX} bytes long"));
+        return Err(format!(
+            "a request is at most {REQUEST_BYTES_MAX} bytes long"
+        ));
     }
-    let request: Request = serde_json::from_slice(line).map_err(|e| format!("not a request: {e}"))?;
+    let request: Request =
+        serde_json::from_slice(line).map_err(|e| format!("not a request: {e}"))?;
     let context = ParseContext {
         url: request.url.and_then(|url| WebUrl::parse(&url).ok()),
         content_type: request.content_type,
@@ -133,12 +142,14 @@ fn feed_of(file: &Path, bytes: &[u8], context: &ParseContext) -> Result<ParsedFe
 
 /// A whole file, or stdin.
 pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |e: io::Error| {
-        Failure::missing(format!("cannot read {}: {e}", file.display()))
-    };
+    let unreadable =
+        |e: io::Error| Failure::missing(format!("cannot read {}: {e}", file.display()));
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        io::stdin().lock().take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes)
+        io::stdin()
+            .lock()
+            .take(DOCUMENT_BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
     } else {
         File::open(file)
             .map_err(unreadable)?

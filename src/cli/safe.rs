@@ -10,7 +10,8 @@ use serde_json::ser::Formatter;
 /// Whether a terminal could take this character for more than a letter: a control, or one that turns the direction of
 /// what follows (Unicode annex 9, embeddings, overrides and isolates).
 fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// One line: white space of any kind is a space, controls and direction marks are gone.

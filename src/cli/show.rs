@@ -72,7 +72,8 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
     let text = story.content_text.as_deref().unwrap_or_default();
     if !story.summary.is_empty() && !text.starts_with(story.summary.as_str()) {
         cx.out.line("")?;
-        cx.out.line(&wrapped(&safe::lines(&story.summary), width, "  "))?;
+        cx.out
+            .line(&wrapped(&safe::lines(&story.summary), width, "  "))?;
     }
     if !text.is_empty() {
         cx.out.line("")?;
@@ -80,13 +81,18 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
     }
     for file in &story.enclosures {
         cx.out.line("")?;
-        cx.out.line(&format!("{}  {}", file.mime.as_deref().unwrap_or("file"), file.url))?;
+        cx.out.line(&format!(
+            "{}  {}",
+            file.mime.as_deref().unwrap_or("file"),
+            file.url
+        ))?;
     }
     cx.out.line("")?;
     if let [_] = articles {
         return cx.out.line(&format!("id {}, one copy", story.id));
     }
-    cx.out.line(&format!("id {}, {} copies:", story.id, articles.len()))?;
+    cx.out
+        .line(&format!("id {}, {} copies:", story.id, articles.len()))?;
     for copy in articles {
         let why = copy.same_as.as_ref().map_or_else(
             || "first seen".to_owned(),
@@ -106,7 +112,11 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
 /// Where it is from, by whom, when.
 fn byline(story: &StoryView) -> String {
     let mut parts = vec![story.feed.title.clone()];
-    let names: Vec<&str> = story.authors.iter().filter_map(|a| a.name.as_deref()).collect();
+    let names: Vec<&str> = story
+        .authors
+        .iter()
+        .filter_map(|a| a.name.as_deref())
+        .collect();
     if !names.is_empty() {
         parts.push(names.join(", "));
     }

@@ -28,18 +28,24 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
         cx,
         vec![
             ("configuration", config.source()),
-            ("store", format!(
-                "{}, {} and {} of log",
-                config.store.path.display(),
-                bytes(status.db_bytes),
-                bytes(status.wal_bytes)
-            )),
+            (
+                "store",
+                format!(
+                    "{}, {} and {} of log",
+                    config.store.path.display(),
+                    bytes(status.db_bytes),
+                    bytes(status.wal_bytes)
+                ),
+            ),
             ("feeds", feeds(&status)),
             ("next poll", next_poll(cx, &status)),
-            ("articles", format!(
-                "{}, {} in the last 24 hours",
-                status.articles, status.articles_today
-            )),
+            (
+                "articles",
+                format!(
+                    "{}, {} in the last 24 hours",
+                    status.articles, status.articles_today
+                ),
+            ),
             ("stories", stories(&status)),
             ("topics", status.topics.to_string()),
             ("sequence", status.sequence.to_string()),

@@ -18,7 +18,9 @@ pub struct Stop {
 impl Stop {
     /// From here on a signal is noticed instead of ending the process.
     pub fn new() -> Result<Self, Failure> {
-        let failed = |e: std::io::Error| Failure::new(Exit::Internal, format!("cannot wait for signals: {e}"));
+        let failed = |e: std::io::Error| {
+            Failure::new(Exit::Internal, format!("cannot wait for signals: {e}"))
+        };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

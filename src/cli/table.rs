@@ -90,7 +90,7 @@ impl Table {
 
     /// Adds a row of as many cells as there are columns, and prints what can be printed.
     pub fn row(&mut self, out: &mut Out, cells: Vec<String>) -> Result<(), Failure> {
-        let cells = cells.iter().map(|c| safe::line(c).into_owned()).collect();
+        let cells: Vec<String> = cells.iter().map(|c| safe::line(c).into_owned()).collect();
         match self.widths.take() {
             Some(widths) => {
                 let printed = self.print(out, &widths, &cells);
@@ -126,7 +126,13 @@ impl Table {
     }
 
     fn print(&self, out: &mut Out, widths: &[usize], cells: &[String]) -> Result<(), Failure> {
-        let line = aligned(&self.columns, widths, cells, out.width.is_some(), Some(out.color));
+        let line = aligned(
+            &self.columns,
+            widths,
+            cells,
+            out.width.is_some(),
+            Some(out.color),
+        );
         out.raw(line.as_bytes())?;
         out.raw(b"\n")
     }
@@ -179,10 +185,18 @@ fn aligned(
         if i > 0 {
             line.push_str(GAP);
         }
-        let shown = if cut_to_fit { cut(cell, width) } else { cell.clone() };
+        let shown = if cut_to_fit {
+            cut(cell, width)
+        } else {
+            cell.clone()
+        };
         let pad = " ".repeat(width.saturating_sub(shown.width()));
         let styled = if color == Some(true) && column.style != Style::new() {
-            format!("{}{shown}{}", column.style.render(), column.style.render_reset())
+            format!(
+                "{}{shown}{}",
+                column.style.render(),
+                column.style.render_reset()
+            )
         } else {
             shown
         };
@@ -255,8 +269,16 @@ mod tests {
 
     #[test]
     fn the_widest_column_gives_way() {
-        let columns = [Column::value("ID"), Column::text("FEED"), Column::text("TITLE")];
-        let rows = [vec!["12345678".to_owned(), "The Argus".to_owned(), "x".repeat(90)]];
+        let columns = [
+            Column::value("ID"),
+            Column::text("FEED"),
+            Column::text("TITLE"),
+        ];
+        let rows = [vec![
+            "12345678".to_owned(),
+            "The Argus".to_owned(),
+            "x".repeat(90),
+        ]];
         let widths = fitted(&columns, &rows, Some(60));
         assert_eq!(widths, [8, 9, 39]);
         assert_eq!(fitted(&columns, &rows, None), [8, 9, PADDED_MAX]);
@@ -264,7 +286,10 @@ mod tests {
 
     #[test]
     fn lines_are_wrapped_at_spaces() {
-        assert_eq!(wrapped("one two three\nfour", 8, ""), "one two\nthree\nfour");
+        assert_eq!(
+            wrapped("one two three\nfour", 8, ""),
+            "one two\nthree\nfour"
+        );
         assert_eq!(wrapped("a b", 80, "  "), "  a b");
     }
 }

@@ -12,7 +12,7 @@ use crate::query::ast::When;
 /// A time for people: in the machine's time zone, to the minute.
 pub fn local(time: Time) -> String {
     time.jiff()
-        .to_zoned(TimeZone::system())
+        .to_zoned_datetime(TimeZone::system())
         .strftime("%Y-%m-%d %H:%M")
         .to_string()
 }
@@ -27,11 +27,13 @@ pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
     if let Some(when) = When::read(text) {
         return Ok(when.at(now));
     }
-    span::parse_duration(text).map(|ago| now.minus(ago)).map_err(|why| {
-        Failure::usage(format!(
-            "{option} {text:?}: {why}; write 24h, 7d, 2030-01-31 or 2030-01-31T12:00:00Z"
-        ))
-    })
+    span::parse_duration(text)
+        .map(|ago| now.minus(ago))
+        .map_err(|why| {
+            Failure::usage(format!(
+                "{option} {text:?}: {why}; write 24h, 7d, 2030-01-31 or 2030-01-31T12:00:00Z"
+            ))
+        })
 }
 
 /// A span for people, in its two largest units: `3d 4h`.
@@ -64,7 +66,13 @@ mod tests {
 
     #[test]
     fn spans_are_rough() {
-        for (seconds, text) in [(5, "5s"), (300, "5m"), (3660, "1h 1m"), (7200, "2h"), (90_000, "1d 1h")] {
+        for (seconds, text) in [
+            (5, "5s"),
+            (300, "5m"),
+            (3660, "1h 1m"),
+            (7200, "2h"),
+            (90_000, "1d 1h"),
+        ] {
             assert_eq!(rough(Duration::from_secs(seconds)), text);
         }
     }

@@ -103,7 +103,11 @@ fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
     let source = args.expr.join(" ");
     let expr = query::parse(&source)?;
     let now = cx.clock.now();
-    let since = args.since.as_deref().map(|t| point("--since", t, now)).transpose()?;
+    let since = args
+        .since
+        .as_deref()
+        .map(|t| point("--since", t, now))
+        .transpose()?;
     let config = cx.config()?;
     let reads = Reads::open(&config.store.path)?;
     let topic = compared_with(&config, &reads, args, &expr)?;
@@ -122,10 +126,16 @@ fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
         stories: rows.len(),
         articles: reads.find_articles(&matching)?.len(),
         newest: briefs(&reads, &rows)?,
-        topic: topic.map(|name| difference(&reads, name, &rows, window)).transpose()?,
+        topic: topic
+            .map(|name| difference(&reads, name, &rows, window))
+            .transpose()?,
         source,
     };
-    if args.json { cx.out.json(&trial) } else { print(cx, &trial) }
+    if args.json {
+        cx.out.json(&trial)
+    } else {
+        print(cx, &trial)
+    }
 }
 
 /// The topic that was named, or that the configuration defines by this very expression.
@@ -139,7 +149,11 @@ fn compared_with(
         known_topic(reads, name)?;
         return Ok(Some(name.clone()));
     }
-    let named = config.topics().into_iter().find(|t| t.expr == *expr).map(|t| t.name);
+    let named = config
+        .topics()
+        .into_iter()
+        .find(|t| t.expr == *expr)
+        .map(|t| t.name);
     let stored = reads.topics()?;
     Ok(named.filter(|name| stored.iter().any(|t| t.name == *name)))
 }
@@ -184,7 +198,9 @@ fn briefs(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<Brief>, Failure> {
 }
 
 fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
-    let since = trial.since.map_or_else(String::new, |t| format!(" since {}", local(t)));
+    let since = trial
+        .since
+        .map_or_else(String::new, |t| format!(" since {}", local(t)));
     cx.out.line(&format!(
         "{} stories, {} articles match{since}",
         trial.stories, trial.articles
@@ -245,7 +261,10 @@ fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
         .map(|t| t.source)
         .unwrap_or_default();
     let expr = query::parse(&source).map_err(|e| {
-        Failure::new(Exit::Internal, format!("the stored topic {:?}: {e}", args.topic))
+        Failure::new(
+            Exit::Internal,
+            format!("the stored topic {:?}: {e}", args.topic),
+        )
     })?;
     let id = which::story(&reads, &args.story)?;
     let story = reads
@@ -268,7 +287,11 @@ fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
         id: id.to_string(),
         title: story.title,
     };
-    if args.json { cx.out.json(&verdict) } else { print_verdict(cx, &verdict) }
+    if args.json {
+        cx.out.json(&verdict)
+    } else {
+        print_verdict(cx, &verdict)
+    }
 }
 
 fn print_verdict(cx: &mut Context, verdict: &Verdict) -> Result<(), Failure> {
@@ -279,14 +302,21 @@ fn print_verdict(cx: &mut Context, verdict: &Verdict) -> Result<(), Failure> {
     ))?;
     for copy in &verdict.copies {
         let mark = if copy.member { "+" } else { "-" };
-        let words: Vec<String> =
-            copy.found.iter().map(|f| format!("{} in {}", f.words, f.field)).collect();
+        let words: Vec<String> = copy
+            .found
+            .iter()
+            .map(|f| format!("{} in {}", f.words, f.field))
+            .collect();
         let found = if words.is_empty() {
             "none of its words stand here".to_owned()
         } else {
             format!("found {}", words.join(", "))
         };
-        cx.out.line(&format!("{mark} {}: {}", copy.feed_title, safe::line(&found)))?;
+        cx.out.line(&format!(
+            "{mark} {}: {}",
+            copy.feed_title,
+            safe::line(&found)
+        ))?;
     }
     Ok(())
 }

@@ -57,7 +57,9 @@ pub fn topics(cx: &mut Context, args: &TopicsArgs) -> Result<(), Failure> {
 fn differs(config: &Config, stored: &[TopicInfo]) -> bool {
     let declared = config.topics();
     declared.len() != stored.len()
-        || declared
-            .iter()
-            .any(|d| !stored.iter().any(|s| s.name == d.name && s.source == d.source))
+        || declared.iter().any(|d| {
+            !stored
+                .iter()
+                .any(|s| s.name == d.name && s.source == d.source)
+        })
 }

@@ -33,7 +33,9 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
     let by_url_part = |f: &Feed| f.url.to_lowercase().contains(&folded);
     let ways: [&dyn Fn(&Feed) -> bool; 5] = [&by_id, &by_url, &by_title, &by_part, &by_url_part];
     if wanted.is_empty() {
-        return Err(Failure::usage("a feed is named by its id, its URL or a part of its title"));
+        return Err(Failure::usage(
+            "a feed is named by its id, its URL or a part of its title",
+        ));
     }
     for way in ways {
         let mut found = feeds.iter().filter(|f| way(f));
@@ -126,7 +128,9 @@ fn ids_beginning(given: &str) -> Option<std::ops::RangeInclusive<StoryId>> {
     }
     let bound = |fill: &str| {
         let rest = fill.repeat(32 - digits.len());
-        Uuid::try_parse(&format!("{digits}{rest}")).ok().map(StoryId)
+        Uuid::try_parse(&format!("{digits}{rest}"))
+            .ok()
+            .map(StoryId)
     };
     Some(bound("0")?..=bound("f")?)
 }
@@ -145,7 +149,10 @@ fn bare_url(url: &str) -> String {
         Some((userinfo, rest)) if !userinfo.contains('/') => rest,
         _ => url,
     };
-    url.strip_prefix("www.").unwrap_or(url).trim_end_matches('/').to_lowercase()
+    url.strip_prefix("www.")
+        .unwrap_or(url)
+        .trim_end_matches('/')
+        .to_lowercase()
 }
 
 /// The beginning of an id, as tables show it.
@@ -161,7 +168,10 @@ fn ambiguous(what: &str, given: &str, candidates: impl Iterator<Item = String>) 
     }
     Failure::Told(
         Exit::Usage,
-        format!("more than one {what} is {given:?}; say which:\n{}", lines.join("\n")),
+        format!(
+            "more than one {what} is {given:?}; say which:\n{}",
+            lines.join("\n")
+        ),
     )
 }
 
@@ -220,8 +230,14 @@ mod tests {
     #[test]
     fn the_beginning_of_an_id_is_a_range() {
         let range = ids_beginning("0a1B-2c3").unwrap();
-        assert_eq!(range.start().to_string(), "0a1b2c30-0000-0000-0000-000000000000");
-        assert_eq!(range.end().to_string(), "0a1b2c3f-ffff-ffff-ffff-ffffffffffff");
+        assert_eq!(
+            range.start().to_string(),
+            "0a1b2c30-0000-0000-0000-000000000000"
+        );
+        assert_eq!(
+            range.end().to_string(),
+            "0a1b2c3f-ffff-ffff-ffff-ffffffffffff"
+        );
         assert!(ids_beginning("0a1b2").is_none() && ids_beginning("boats!").is_none());
     }
 }
