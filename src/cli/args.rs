@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
@@ -54,8 +55,8 @@ pub struct Global {
     /// What is logged, as in "info,newswire::fetch=debug"
     #[arg(long, value_name = "FILTER", global = true)]
     pub log: Option<String>,
-    /// How the log is written: human or json
-    #[arg(long, value_name = "FORMAT", global = true, default_value = "human", value_parser = log_format)]
+    /// How the log is written
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "human", value_parser = log_format())]
     pub log_format: LogFormat,
     /// When to colour
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
@@ -138,12 +139,11 @@ pub enum Command {
     Man(generate::ManArgs),
 }
 
-fn log_format(text: &str) -> Result<LogFormat, String> {
-    match text {
-        "human" => Ok(LogFormat::Human),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("it is human or json".to_owned()),
-    }
+fn log_format() -> impl TypedValueParser<Value = LogFormat> {
+    PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
+        "json" => LogFormat::Json,
+        _ => LogFormat::Human,
+    })
 }
 
 /// A point in time as options take it: RFC 3339 or a date.

@@ -104,7 +104,7 @@ fn tell(cx: &Context, report: &PassReport) {
             .note("the network is down: no failure was counted against its feed");
     }
     cx.out.note(&format!(
-        "{} feeds: {} with news or changes, {} unchanged, {} failed, {} left alone; {} new articles, {} changed; {} in {:.1} s",
+        "{} feeds: {} read, {} unchanged, {} failed, {} left alone; {} new articles, {} changed; {} in {:.1} s",
         report.feeds,
         report.fetched,
         report.not_modified,

@@ -87,7 +87,7 @@ impl Printer {
             None => Table::new([
                 Column::value("ID").dimmed(),
                 Column::value("ARRIVED"),
-                Column::text("FEED"),
+                Column::text("FEED").at_most(24),
                 Column::number("COPIES"),
                 Column::text("TITLE"),
             ]),

@@ -118,14 +118,17 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
 
 /// The daemon logs what it does; a command tells what it did, and logs only where it was asked to.
 fn start_log(cx: &Context, cli: &Cli) -> Result<(), Failure> {
-    let level = match (&cli.command, cx.out.verbosity) {
-        (Command::Run(_), ..=-2) => "error",
-        (Command::Run(_), -1) => "warn",
-        (Command::Run(_), 0) | (_, 1) => "warn,newswire=info",
-        (Command::Run(_), 1) | (_, 2) => "warn,newswire=debug",
-        (_, 2..) => "info,newswire=trace",
-        (_, ..=0) if cli.global.log.is_none() => return Ok(()),
-        (_, ..=0) => "warn",
+    let is_daemon = matches!(cli.command, Command::Run(_));
+    let loudness = cx.out.verbosity.saturating_add(i8::from(is_daemon));
+    if !is_daemon && loudness <= 0 && cli.global.log.is_none() {
+        return Ok(());
+    }
+    let level = match loudness {
+        ..=-1 => "error",
+        0 => "warn",
+        1 => "warn,newswire=info",
+        2 => "warn,newswire=debug",
+        3.. => "info,newswire=trace",
     };
     let filter = cli.global.log.as_deref().unwrap_or(level);
     telemetry::start(filter, cli.global.log_format, cx.out.color_err).map_err(Failure::usage)

@@ -87,8 +87,8 @@ fn next_poll(cx: &Context, status: &Status) -> String {
 fn stories(status: &Status) -> String {
     let copies = status.articles.saturating_sub(status.stories);
     format!(
-        "{} of {} copies more; {} joined in the last 24 hours",
-        status.stories, copies, status.joined_today
+        "{}, and {copies} more copies of them; {} joined in the last 24 hours",
+        status.stories, status.joined_today
     )
 }
 

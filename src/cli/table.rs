@@ -31,6 +31,8 @@ pub struct Column {
     pub right: bool,
     /// Whether it may be cut where the terminal is narrow.
     pub shrinks: bool,
+    /// Widest on a terminal, in columns.
+    pub most: usize,
     /// How its cells are set off.
     pub style: Style,
 }
@@ -42,6 +44,7 @@ impl Column {
             title,
             right: false,
             shrinks: true,
+            most: usize::MAX,
             style: Style::new(),
         }
     }
@@ -60,6 +63,13 @@ impl Column {
             right: true,
             ..Self::value(title)
         }
+    }
+
+    /// The same, at most so wide on a terminal.
+    #[must_use]
+    pub const fn at_most(mut self, columns: usize) -> Self {
+        self.most = columns;
+        self
     }
 
     /// The same, less prominent.
@@ -149,6 +159,9 @@ fn fitted(columns: &[Column], rows: &[Vec<String>], terminal: Option<usize>) -> 
     let Some(terminal) = terminal else {
         return widths.into_iter().map(|w| w.min(PADDED_MAX)).collect();
     };
+    for (width, column) in widths.iter_mut().zip(columns) {
+        *width = (*width).min(column.most);
+    }
     let room = terminal.saturating_sub(GAP.len() * columns.len().saturating_sub(1));
     let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
     while excess > 0 {
