@@ -38,7 +38,9 @@ pub async fn serve(
     let mut open = JoinSet::new();
     let mut accepting = true;
     loop {
-        metrics.connections.set(i64::try_from(open.len()).unwrap_or(i64::MAX));
+        metrics
+            .connections
+            .set(i64::try_from(open.len()).unwrap_or(i64::MAX));
         tokio::select! {
             () = cancel.cancelled() => break,
             Some(ended) = open.join_next() => report(ended),
@@ -72,7 +74,10 @@ pub async fn serve(
         }
     };
     if timeout(limits.drain_timeout, all_ended).await.is_err() {
-        tracing::info!(connections = open.len(), "closing connections that did not end");
+        tracing::info!(
+            connections = open.len(),
+            "closing connections that did not end"
+        );
         open.shutdown().await;
     }
 }

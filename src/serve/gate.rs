@@ -39,8 +39,9 @@ pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> 
         Some(refused) => refused,
         None => match tokio::time::timeout(limit, next.run(request)).await {
             Ok(response) => response,
-            Err(_) => Refusal::Busy("this took too long; try again later".to_owned())
-                .into_response(),
+            Err(_) => {
+                Refusal::Busy("this took too long; try again later".to_owned()).into_response()
+            }
         },
     };
     for (name, value) in GUARDS {

@@ -55,7 +55,10 @@ impl Base {
     /// store and on every address listened on.
     pub fn id(&self, path: &str) -> String {
         let name = format!("{}{path}", self.name);
-        format!("urn:uuid:{}", Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()))
+        format!(
+            "urn:uuid:{}",
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
+        )
     }
 }
 
@@ -69,7 +72,10 @@ mod tests {
         let b = Base::listening("[::]:80".parse().ok());
         assert_eq!(a.id("/feeds/all"), b.id("/feeds/all"));
         assert_ne!(a.id("/feeds/all"), a.id("/feeds/sea"));
-        assert_eq!(a.at("/feeds/all.atom"), "http://127.0.0.1:8390/feeds/all.atom");
+        assert_eq!(
+            a.at("/feeds/all.atom"),
+            "http://127.0.0.1:8390/feeds/all.atom"
+        );
         assert_eq!(b.at("/"), "http://[::1]:80/");
         assert_eq!(Base::listening(None).at("/"), "http://localhost/");
     }
@@ -77,6 +83,9 @@ mod tests {
     #[test]
     fn a_public_url_may_have_a_path() {
         let base = Base::public(&WebUrl::parse("https://example.org/news/").unwrap());
-        assert_eq!(base.at("/feeds/all.rss"), "https://example.org/news/feeds/all.rss");
+        assert_eq!(
+            base.at("/feeds/all.rss"),
+            "https://example.org/news/feeds/all.rss"
+        );
     }
 }

@@ -99,7 +99,8 @@ impl Wanted {
         let list = match (name, parameters.q) {
             ("search", None) => {
                 return Err(Refusal::Bad(
-                    "q: the expression is missing; ask for /feeds/search.atom?q=ukraine+-sport".to_owned(),
+                    "q: the expression is missing; ask for /feeds/search.atom?q=ukraine+-sport"
+                        .to_owned(),
                 ));
             }
             ("search", Some(text)) => {
@@ -107,9 +108,10 @@ impl Wanted {
                 List::Search { text, expr }
             }
             (_, Some(_)) => {
-                return Err(Refusal::Bad(format!(
-                    "q: only a search takes an expression; ask for /feeds/search.atom?q=topic:{name}+…"
-                )));
+                return Err(Refusal::Bad(
+                    "q: only a search takes an expression; ask for /feeds/search.atom?q=…"
+                        .to_owned(),
+                ));
             }
             ("all", None) => List::All,
             (topic, None) => List::Topic(topic.to_owned()),
@@ -118,7 +120,10 @@ impl Wanted {
             list,
             limit: parameters.limit.map(|text| read_limit(&text)).transpose()?,
             since: parameters.since.map(read_since).transpose()?,
-            before: parameters.before.map(|text| read_cursor(&text)).transpose()?,
+            before: parameters
+                .before
+                .map(|text| read_cursor(&text))
+                .transpose()?,
         })
     }
 
@@ -334,6 +339,9 @@ mod tests {
         }
         assert!(refused("search", "").contains("q: the expression is missing"));
         let caret = refused("search", "q=boats+AND+(ships");
-        assert!(caret.contains("boats AND (ships\n") && caret.contains('^'), "{caret}");
+        assert!(
+            caret.contains("boats AND (ships\n") && caret.contains('^'),
+            "{caret}"
+        );
     }
 }

@@ -18,8 +18,11 @@ pub struct Listener(Socket);
 #[derive(Debug)]
 enum Socket {
     Tcp(TcpListener),
-    /// The file goes with the listener.
-    Unix(UnixListener, Option<SocketFile>),
+    Unix {
+        socket: UnixListener,
+        /// The file goes with the listener, if it is ours.
+        _file: Option<SocketFile>,
+    },
 }
 
 /// One accepted connection.
@@ -64,7 +67,10 @@ impl Listener {
         let bound = UnixListener::bind(path).and_then(|socket| {
             let file = SocketFile(path.to_owned());
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(UNIX_MODE))?;
-            Ok(Self(Socket::Unix(socket, Some(file))))
+            Ok(Self(Socket::Unix {
+                socket,
+                _file: Some(file),
+            }))
         });
         bound.map_err(|e| refused(&address, &e))
     }
@@ -85,21 +91,22 @@ impl Listener {
     ///
     /// # Errors
     /// The runtime does not take it.
-    pub fn inherited_unix(
-        socket: std::os::unix::net::UnixListener,
-    ) -> Result<Self, BindError> {
+    pub fn inherited_unix(socket: std::os::unix::net::UnixListener) -> Result<Self, BindError> {
         let taken = socket
             .set_nonblocking(true)
             .and_then(|()| UnixListener::from_std(socket));
         let socket = taken.map_err(|e| refused(&"the inherited socket", &e))?;
-        Ok(Self(Socket::Unix(socket, None)))
+        Ok(Self(Socket::Unix {
+            socket,
+            _file: None,
+        }))
     }
 
     /// The address and port, the one given for port 0 too; none for a unix socket.
     pub fn address(&self) -> Option<SocketAddr> {
         match &self.0 {
             Socket::Tcp(socket) => socket.local_addr().ok(),
-            Socket::Unix(..) => None,
+            Socket::Unix { .. } => None,
         }
     }
 
@@ -112,7 +119,7 @@ impl Listener {
                 let _ = stream.set_nodelay(true);
                 Ok(Stream::Tcp(stream))
             }
-            Socket::Unix(socket, _) => Ok(Stream::Unix(socket.accept().await?.0)),
+            Socket::Unix { socket, .. } => Ok(Stream::Unix(socket.accept().await?.0)),
         }
     }
 }

@@ -135,18 +135,32 @@ fn of_store(status: &Status, polls: &PollTotals) -> Registry {
     }
     registry.register("feeds", "Subscriptions by state", feeds);
     for (name, help, n) in [
-        ("feeds_due", "Feeds due for a poll", signed(status.feeds_due)),
+        (
+            "feeds_due",
+            "Feeds due for a poll",
+            signed(status.feeds_due),
+        ),
         ("articles", "Articles stored", signed(status.articles)),
         ("stories", "Stories stored", signed(status.stories)),
         ("topics", "Topics in force", signed(status.topics)),
         ("sequence", "The last sequence given", status.sequence),
-        ("store_bytes", "Size of the database file", signed(status.db_bytes)),
-        ("store_wal_bytes", "Size of the write-ahead log", signed(status.wal_bytes)),
+        (
+            "store_bytes",
+            "Size of the database file",
+            signed(status.db_bytes),
+        ),
+        (
+            "store_wal_bytes",
+            "Size of the write-ahead log",
+            signed(status.wal_bytes),
+        ),
     ] {
         registry.register(name, help, ConstGauge::new(n));
     }
     let outcomes = Family::<Outcome, Counter>::default();
-    let other = polls.polls.saturating_sub(polls.not_modified + polls.failed);
+    let other = polls
+        .polls
+        .saturating_sub(polls.not_modified + polls.failed);
     for (outcome, n) in [
         ("document", other),
         ("not_modified", polls.not_modified),
@@ -157,7 +171,11 @@ fn of_store(status: &Status, polls: &PollTotals) -> Registry {
     registry.register("polls", "Polls by outcome", outcomes);
     for (name, help, n) in [
         ("polls_throttled", "Polls answered 429", polls.throttled),
-        ("polls_received_bytes", "Bytes of bodies received", polls.bytes),
+        (
+            "polls_received_bytes",
+            "Bytes of bodies received",
+            polls.bytes,
+        ),
     ] {
         registry.register(name, help, ConstCounter::new(n));
     }
