@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, USER_AGENT,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::sync::Semaphore;
@@ -235,17 +235,20 @@ impl Fetcher {
                 content_type: content_type(&headers),
                 body,
             }),
-            Answer::NotModified { .. } => Err(failure::of_status(
-                StatusCode::NOT_MODIFIED,
-                ask.url.host(),
-                false,
-            )),
+            Answer::NotModified { .. } => {
+                Err(failure::of_status(StatusCode::NOT_MODIFIED, ask.url.host()))
+            }
         }
     }
 
     /// How much longer the host of `url` wants to be left alone, if it does. Ask before claiming a feed.
     pub fn resting(&self, url: &WebUrl) -> Option<Duration> {
         self.hosts.resting(url.host())
+    }
+
+    /// How long a visit to `url` that came now would wait for its host's turn.
+    pub fn wait(&self, url: &WebUrl) -> Duration {
+        self.hosts.wait(url.host())
     }
 
     /// How every host is doing.
@@ -352,9 +355,8 @@ impl Fetcher {
                 Ok(Step::Final(Answer::Document { headers, body }))
             }
             _ => {
-                let retry_after = response.headers().contains_key(RETRY_AFTER);
                 drain(response, trace).await;
-                Err(failure::of_status(status, host, retry_after))
+                Err(failure::of_status(status, host))
             }
         }
     }

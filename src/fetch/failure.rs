@@ -86,7 +86,7 @@ pub(super) fn timeout(host: &str) -> Failure {
 }
 
 /// The failure of a status that is neither a document nor a redirect.
-pub(super) fn of_status(status: StatusCode, host: &str, retry_after: bool) -> Failure {
+pub(super) fn of_status(status: StatusCode, host: &str) -> Failure {
     let (kind, text) = match status.as_u16() {
         404 => (FailureKind::NotFound, "has no such document"),
         410 => (FailureKind::Gone, "has withdrawn the document for good"),
@@ -94,7 +94,7 @@ pub(super) fn of_status(status: StatusCode, host: &str, retry_after: bool) -> Fa
         403 => (FailureKind::Forbidden, "forbids access"),
         451 => (FailureKind::Forbidden, "may not show it for legal reasons"),
         429 => (FailureKind::Throttled, "wants fewer requests"),
-        503 if retry_after => (FailureKind::Throttled, "wants to be asked later"),
+        503 => (FailureKind::Throttled, "wants to be asked later"),
         500..=599 => (FailureKind::Server, "has an error of its own"),
         204 | 205 => (FailureKind::Status, "answered without a document"),
         206 => (FailureKind::Status, "sent a part that nobody asked for"),
@@ -185,20 +185,19 @@ mod tests {
 
     #[test]
     fn every_status_has_its_own_kind() {
-        for (status, retry, kind) in [
-            (404, false, FailureKind::NotFound),
-            (410, false, FailureKind::Gone),
-            (401, false, FailureKind::Forbidden),
-            (403, false, FailureKind::Forbidden),
-            (451, false, FailureKind::Forbidden),
-            (429, false, FailureKind::Throttled),
-            (503, true, FailureKind::Throttled),
-            (503, false, FailureKind::Server),
-            (500, false, FailureKind::Server),
-            (418, false, FailureKind::Status),
-            (206, false, FailureKind::Status),
+        for (status, kind) in [
+            (404, FailureKind::NotFound),
+            (410, FailureKind::Gone),
+            (401, FailureKind::Forbidden),
+            (403, FailureKind::Forbidden),
+            (451, FailureKind::Forbidden),
+            (429, FailureKind::Throttled),
+            (503, FailureKind::Throttled),
+            (500, FailureKind::Server),
+            (418, FailureKind::Status),
+            (206, FailureKind::Status),
         ] {
-            let said = of_status(StatusCode::from_u16(status).unwrap(), "news.example", retry);
+            let said = of_status(StatusCode::from_u16(status).unwrap(), "news.example");
             assert_eq!(said.kind, kind, "{status}");
             assert!(
                 said.message.starts_with("news.example ")

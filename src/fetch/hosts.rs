@@ -155,6 +155,15 @@ impl Hosts {
         known.check_rest().err().map(|Resting(left)| left)
     }
 
+    /// How long a request to `host` that came now would wait for its turn.
+    pub fn wait(&self, host: &str) -> Duration {
+        let Some(known) = self.known().get(host).cloned() else {
+            return Duration::ZERO;
+        };
+        let free_at = known.state().free_at();
+        free_at.saturating_duration_since(Instant::now())
+    }
+
     /// All hosts remembered, by name.
     pub fn stats(&self) -> Vec<HostStats> {
         let mut stats: Vec<_> = self

@@ -117,7 +117,7 @@ pub enum FailureKind {
     Gone,
     /// 401, 403, 451.
     Forbidden,
-    /// 429, or 503 with Retry-After.
+    /// 429 or 503.
     Throttled,
     /// Any other 4xx or unexpected status.
     Status,

@@ -4,9 +4,12 @@ pub mod blocks;
 pub mod boilerplate;
 pub mod byline;
 pub mod discover;
+pub mod draft;
 pub mod html;
 pub mod identity;
 pub mod language;
 pub mod links;
 pub mod plain;
 pub mod text;
+
+pub use draft::{Context, Drafted, drafts};

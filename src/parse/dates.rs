@@ -24,6 +24,21 @@ pub fn read(text: &str) -> Option<Time> {
     found.time()
 }
 
+/// The same for a text that begins with its date: a number, a month or a weekday. None if other words stand before it.
+pub fn read_bare(text: &str) -> Option<Time> {
+    let begins = match tokens(text).first()? {
+        Token::Number { .. } => true,
+        Token::Word(word) => {
+            month(word).is_some() || WEEKDAYS.iter().any(|day| word.starts_with(day))
+        }
+        Token::Sign(_) => false,
+    };
+    begins.then(|| read(text)).flatten()
+}
+
+/// How the days of the week begin in English.
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
     Number { value: i64, digits: usize },
@@ -497,7 +512,7 @@ fn month(word: &str) -> Option<i8> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{read, read_bare};
 
     #[track_caller]
     fn reads(text: &str, expected: &str) {
@@ -562,5 +577,20 @@ mod tests {
         }
         assert_eq!(read(&"9".repeat(400)), None);
         assert_eq!(read("٣٣:٣٣"), None);
+    }
+
+    #[test]
+    fn words_before_a_date_are_no_date() {
+        for text in [
+            "News Desk October 21, 2022",
+            "By Ann 21 Oct 2022",
+            "in 2014",
+        ] {
+            assert_eq!(read_bare(text), None, "{text}");
+        }
+        for text in ["October 21, 2022", "Friday, 21 Oct 2022", "2022-10-21"] {
+            let day = read_bare(text).map(|t| t.to_string());
+            assert_eq!(day.as_deref(), Some("2022-10-21T00:00:00Z"), "{text}");
+        }
     }
 }

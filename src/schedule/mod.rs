@@ -1,9 +1,33 @@
 //! L1: when a feed is asked again. A pure function of what is known and what was seen: no clock, no I/O, no
 //! randomness but a hash of names. Never undercuts a server's word.
+//!
+//! [`next`] is the one decision. What it weighs: `floors` (servers' words and courtesy), `backoff` (failures),
+//! `rates` (how a feed publishes), `plan` (when asking is worth its price), `skip` and `spread` (which minute);
+//! `explain` writes it down. `price` sets the one price that all feeds share; `simulate` runs it all on a trace.
+
+mod backoff;
+mod bytes;
+mod explain;
+mod floors;
+mod moved;
+mod next;
+mod rates;
+mod skip;
+mod spread;
+mod state;
+#[cfg(test)]
+mod support;
 
 use std::time::Duration;
 
 use crate::model::{FailureKind, Hints, Time, WebUrl};
+
+pub use next::next;
+pub use state::State;
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// What the operator decided for all feeds.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +42,9 @@ pub struct Policy {
     pub strict: bool,
     /// What tells this installation's minutes from another's (ET-23).
     pub install: u64,
+    /// What one poll may cost, in article-seconds of waiting; none: not known yet, a guess from `polls_per_day` is
+    /// used.
+    pub price: Option<f64>,
 }
 
 /// What came of a visit, as far as the plan cares.
@@ -48,10 +75,13 @@ pub struct Observation {
     /// What came of it.
     pub seen: Seen,
     /// Headers' and document's word together. After a 304 or a failure the document's part is empty: the state
-    /// remembers it.
+    /// remembers it. It does so too where a document without anything new is silent, for one known by its digest
+    /// is not read.
     pub hints: Hints,
     /// Where permanent redirects only led, and the document there was read (ET-36).
     pub moved_to: Option<WebUrl>,
+    /// Whether the subscription is under https: then it never moves to http (ET-36).
+    pub https: bool,
     /// The user's own interval for this feed.
     pub interval: Option<Duration>,
     /// Bytes of the body on the wire.

@@ -45,12 +45,17 @@ pub(super) fn write(
     let mut drafts: Vec<(Time, Prepared)> = prepared
         .into_iter()
         .rev()
-        .map(|p| (arrival(p.draft.published, claim.last_poll, now), p))
+        .map(|p| {
+            (
+                arrival(p.draft.published.or(p.draft.updated), claim.last_poll, now),
+                p,
+            )
+        })
         .collect();
     drafts.sort_by_key(|(arrived, _)| *arrived);
     for (arrived, p) in &drafts {
         match find(conn, claim.feed, p, &keys)? {
-            Some(known) if known.digest == p.digest => {} // ET-09
+            Some(known) if known.digest == p.draft.digest => {} // ET-09
             Some(known) => {
                 update(conn, grouping, tagger, claim.feed, &known, p, now)?;
                 done.changed += 1;
@@ -68,7 +73,10 @@ pub(super) fn write(
                     now,
                 };
                 let joined = insert(conn, grouping, tagger, &new)?;
-                feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
+                // A copy of a piece that is there already would make its whole text boilerplate.
+                if !joined {
+                    feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
+                }
                 done.new += 1;
                 done.joined += usize::from(joined);
             }
@@ -200,7 +208,7 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
         d.language,
         p.own_host,
         p.facts,
-        p.digest,
+        d.digest,
         joined_with,
         join.map(|j| j.signal.as_str()),
         join.map(|j| j.score),
@@ -241,7 +249,7 @@ fn update(
         d.language,
         p.own_host,
         p.facts,
-        p.digest,
+        d.digest,
         p.fingerprint.to_bytes(),
         p.content,
     ])?;

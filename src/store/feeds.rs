@@ -21,11 +21,15 @@ const LEASE: Duration = Duration::from_secs(15 * 60);
 /// Polls kept in the history of a feed.
 const HISTORY: i64 = 50;
 
+/// Overdue feeds are asked at most so far apart, and all within [`SPREAD_MAX_MS`] (ET-22).
+const SPREAD_STEP_MS: i64 = 1000;
+const SPREAD_MAX_MS: i64 = 15 * 60 * 1000;
+
 /// URLs of one feed whose validators are kept (a redirect chain and its past).
 const VALIDATORS: i64 = 8;
 
 /// Articles in which a paragraph must recur to be boilerplate (design.md).
-const BOILERPLATE: i64 = 3;
+const BOILERPLATE: i64 = crate::normalize::draft::RECURRING as i64;
 
 /// Paragraph digests remembered a feed.
 const PARAGRAPHS: i64 = 4000;
@@ -178,14 +182,15 @@ pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> S
     Ok(())
 }
 
-pub(super) fn claim(
+/// Which feeds a scope means now, at most `limit`, and what it leaves alone.
+pub(super) fn claimable(
     conn: &Connection,
     now: Time,
     scope: &ClaimScope,
     limit: usize,
-) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
+) -> Sql<(Vec<FeedRow>, Vec<Skipped>)> {
     let mut skipped = Vec::new();
-    let rows: Vec<FeedRow> = match scope {
+    let mut rows: Vec<FeedRow> = match scope {
         ClaimScope::Due => conn
             .prepare_cached(
                 "SELECT feed FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1
@@ -208,9 +213,19 @@ pub(super) fn claim(
             manual_interval,
         } => free_of_floors(conn, now, feeds, *manual_interval, &mut skipped)?,
     };
+    rows.truncate(limit);
+    Ok((rows, skipped))
+}
+
+pub(super) fn claim(
+    conn: &Connection,
+    now: Time,
+    scope: &ClaimScope,
+    limit: usize,
+) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
+    let (rows, skipped) = claimable(conn, now, scope, limit)?;
     let claims = rows
         .into_iter()
-        .take(limit)
         .map(|row| lease(conn, row, now))
         .collect::<Sql<_>>()?;
     Ok((claims, skipped))
@@ -325,6 +340,39 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
         headers: from_json(&r.get::<_, String>(at + 4)?),
         paused: r.get(at + 5)?,
     })
+}
+
+pub(super) fn defer(
+    conn: &Connection,
+    feed: FeedRow,
+    lease: i64,
+    until: Time,
+    why: &str,
+) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE feeds SET next_at = ?3, why_next = ?4, leased_until = NULL WHERE feed = ?1 AND lease = ?2",
+    )?
+    .execute(params![feed, lease, until.millis(), why])?;
+    Ok(())
+}
+
+pub(super) fn spread_overdue(conn: &Connection, now: Time) -> Sql<usize> {
+    let rows: Vec<FeedRow> = conn
+        .prepare_cached(
+            "SELECT feed FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at < ?1
+               AND last_poll IS NOT NULL ORDER BY next_at, feed",
+        )?
+        .query_map([now.millis()], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX).max(1);
+    let step = SPREAD_STEP_MS.min(SPREAD_MAX_MS / count);
+    let mut at = now.millis();
+    for row in &rows {
+        conn.prepare_cached("UPDATE feeds SET next_at = ?2 WHERE feed = ?1")?
+            .execute([*row, at])?;
+        at += step;
+    }
+    Ok(rows.len())
 }
 
 /// The paragraphs of a feed that are known as boilerplate.

@@ -149,6 +149,18 @@ impl Store {
         self.ask(|reply| Command::Claim(now, scope, limit, reply))
     }
 
+    /// Gives a claimed feed back unasked: it is due at `until`, for the reason `why`.
+    pub fn defer(&self, claim: &Claim, until: Time, why: &str) -> Result<(), StoreError> {
+        let (feed, lease, why) = (claim.feed, claim.lease, why.to_owned());
+        self.ask(|reply| Command::Defer(feed, lease, until, why, reply))
+    }
+
+    /// Spreads the feeds that are overdue and were polled before over the time to come: at most one a second, or all
+    /// within a quarter of an hour if that is more (ET-22). Returns how many.
+    pub fn spread_overdue(&self, now: Time) -> Result<usize, StoreError> {
+        self.ask(|reply| Command::SpreadOverdue(now, reply))
+    }
+
     /// Commits one poll.
     pub fn commit(&self, mut commit: PollCommit) -> Result<Committed, StoreError> {
         // The costly part of a write needs no lock: it is done here, on the caller's thread.

@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::feeds::json;
@@ -25,8 +24,6 @@ pub(super) struct Prepared {
     pub(super) draft: Draft,
     pub(super) folded: Folded,
     pub(super) fingerprint: Fingerprint,
-    /// Of everything the publisher gave: an edit changes it.
-    pub(super) digest: Vec<u8>,
     /// [`Facts`] as JSON.
     pub(super) facts: String,
     /// The body, compressed.
@@ -123,7 +120,6 @@ fn prepare_one(
             || site.is_some_and(|s| related_hosts(u.host(), s.host()))
     });
     Prepared {
-        digest: digest_of(&draft, &facts),
         content: zstd::bulk::compress(draft.content_html.as_bytes(), ZSTD_LEVEL)
             .unwrap_or_default(),
         folded,
@@ -159,28 +155,6 @@ pub(super) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Fol
     })
 }
 
-/// A digest of what the publisher gave. Fields are delimited, so that none can pass into the next.
-fn digest_of(draft: &Draft, facts: &str) -> Vec<u8> {
-    let mut all = Vec::new();
-    let times = format!("{:?} {:?}", draft.published, draft.updated);
-    for field in [
-        draft.guid.as_deref().unwrap_or_default(),
-        draft.url.as_ref().map_or("", WebUrl::as_str),
-        &draft.title,
-        &draft.summary,
-        &draft.content_html,
-        draft.language.as_deref().unwrap_or_default(),
-        &times,
-        facts,
-    ] {
-        all.extend((field.len() as u64).to_le_bytes());
-        all.extend(field.as_bytes());
-    }
-    let mut out = digest(&SHA256, &all).as_ref().to_vec();
-    out.truncate(16);
-    out
-}
-
 /// Whether one host is the other, or under it, `www` aside.
 fn related_hosts(a: &str, b: &str) -> bool {
     let a = a.strip_prefix("www.").unwrap_or(a);
@@ -197,7 +171,9 @@ pub(super) fn unpack(content: &[u8]) -> String {
         .unwrap_or_default()
 }
 
-/// The text of a stored body, without what is known as boilerplate.
-pub(super) fn text(html: &str, boilerplate: &HashSet<u64>) -> String {
-    normalize::boilerplate::strip(&normalize::text::from_html(html), boilerplate)
+/// The body and the text of a stored article, without what is known as boilerplate.
+pub(super) fn readable(html: &str, boilerplate: &HashSet<u64>) -> (String, String) {
+    let html = normalize::boilerplate::without(html, boilerplate);
+    let text = normalize::text::from_html(&html);
+    (html.into_owned(), text)
 }

@@ -2,6 +2,7 @@
 //!
 //! No snapshot is held across two calls; every query has a deadline.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,9 +11,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::prepare::{self, Facts};
-use super::records::{FeedDetail, Lineage, PollTotals, Status, TopicHead, TopicInfo};
+use super::records::{
+    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Skipped, Status, TopicHead, TopicInfo,
+};
 use super::select::Selection;
-use super::{StoreError, feeds::from_json, open, search, status};
+use super::{StoreError, feeds, feeds::from_json, open, search, status};
 use crate::model::{
     Alternate, ArticleId, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq, StoryId,
     StoryView, Time,
@@ -148,6 +151,43 @@ impl Reads {
         })
     }
 
+    /// Which feeds a claim of `scope` would take now, at most `limit`, and what it would leave alone.
+    pub fn claimable(
+        &self,
+        now: Time,
+        scope: &ClaimScope,
+        limit: usize,
+    ) -> Result<(Vec<FeedRow>, Vec<Skipped>), StoreError> {
+        self.read(|conn| feeds::claimable(conn, now, scope, limit))
+    }
+
+    /// Which of these keys name articles of the feed that are stored, or were and have been pruned.
+    pub fn known_keys(&self, claim: &Claim, keys: &[&str]) -> Result<HashSet<String>, StoreError> {
+        self.read(|conn| {
+            let mut look = conn.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM articles WHERE feed = ?1 AND key = ?2)
+                     OR EXISTS (SELECT 1 FROM tombstones WHERE id = ?3)",
+            )?;
+            let mut known = HashSet::new();
+            for key in keys {
+                let id = ArticleId::of(claim.id, key);
+                if look.query_row(params![claim.feed, key, &id.0.as_bytes()[..]], |r| r.get(0))? {
+                    known.insert((*key).to_owned());
+                }
+            }
+            Ok(known)
+        })
+    }
+
+    /// A number that tells this installation from another with the same feeds.
+    pub fn install(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            conn.query_row("SELECT value FROM meta WHERE key = 'install'", [], |r| {
+                r.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+
     /// All feeds, by title.
     pub fn feeds(&self) -> Result<Vec<Feed>, StoreError> {
         self.read(status::feeds)
@@ -251,8 +291,7 @@ fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<(String, String)>
         .query_row([article], |r| r.get(0))?;
     let html = prepare::unpack(&content);
     let known = super::feeds::boilerplate(conn, feed)?;
-    let text = prepare::text(&html, &known);
-    Ok((html, text))
+    Ok(prepare::readable(&html, &known))
 }
 
 fn view(r: &Row<'_>) -> Sql<ArticleView> {

@@ -141,6 +141,7 @@ fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
         title: title.to_owned(),
         content_html: format!("<p>{body}</p>"),
         content_text: body.to_owned(),
+        digest: format!("{title} {body}").into_bytes(),
         ..Draft::default()
     }
 }

@@ -166,6 +166,7 @@ pub(super) fn set(
         "INSERT INTO meta (key, value) VALUES ('topics', 1) ON CONFLICT DO UPDATE SET value = value + 1",
         [],
     )?;
+    super::articles::next_seq(conn)?; // whoever shows stories must look again
     tagger.refresh(conn, now)?;
     if redefined {
         retag(conn, tagger)?;
@@ -217,7 +218,7 @@ pub(super) fn folded(conn: &Connection, article: i64) -> Sql<Option<Folded>> {
     };
     let facts: ArticleFacts = feeds::from_json(&facts);
     let known = feeds::boilerplate(conn, feed)?;
-    let body = prepare::text(&prepare::unpack(&content), &known);
+    let (_, body) = prepare::readable(&prepare::unpack(&content), &known);
     Ok(Some(prepare::fold(&title, &summary, &body, &facts)))
 }
 

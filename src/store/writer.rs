@@ -41,6 +41,8 @@ pub(super) enum Command {
     Reconcile(Vec<NewFeed>, Reply<()>),
     SetTopics(Vec<TopicDefinition>, Reply<usize>),
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
+    Defer(FeedRow, i64, Time, String, Reply<()>),
+    SpreadOverdue(Time, Reply<usize>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
     Prune(prune::Retention, Reply<Pruned>),
     Backup(PathBuf, Reply<()>),
@@ -175,6 +177,10 @@ fn execute(
         Command::Claim(now, scope, limit, reply) => {
             answer(feeds::claim(conn, now, &scope, limit), reply, path)
         }
+        Command::Defer(feed, lease, until, why, reply) => {
+            answer(feeds::defer(conn, feed, lease, until, &why), reply, path)
+        }
+        Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
         Command::Commit(poll, prepared, reply) => {
             answer(commit(conn, grouping, tagger, &poll, prepared), reply, path)
         }
@@ -233,10 +239,11 @@ fn refuse(command: Command, e: StoreError) {
     }
     match command {
         Command::Subscribe(_, r) => say(&r, e),
-        Command::Unsubscribe(_, r) | Command::ChangeFeed(_, _, r) | Command::Reconcile(_, r) => {
-            say(&r, e);
-        }
-        Command::SetTopics(_, r) => say(&r, e),
+        Command::Unsubscribe(_, r)
+        | Command::ChangeFeed(_, _, r)
+        | Command::Reconcile(_, r)
+        | Command::Defer(.., r) => say(&r, e),
+        Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),

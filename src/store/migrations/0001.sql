@@ -4,6 +4,8 @@ CREATE TABLE meta (
   key   TEXT PRIMARY KEY,
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- What tells this installation from another with the same feeds: their polls fall on other minutes (ET-23).
+INSERT INTO meta (key, value) VALUES ('install', abs(random() / 2));
 
 -- A subscription. One that was removed stays as a row (subscribed = 0), for its articles still name it.
 CREATE TABLE feeds (

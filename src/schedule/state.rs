@@ -1,0 +1,93 @@
+//! What is remembered of a feed between polls, and its stored form. It holds counts and times only: every
+//! decision is made anew from it by [`super::next`].
+
+use super::backoff::Health;
+use super::bytes::{Reader, Writer};
+use super::floors::Said;
+use super::moved::Moving;
+use super::rates::Rates;
+use crate::model::Time;
+
+/// Layout of [`State::to_bytes`]. A stored state of another layout is read as that of a new feed: what it had
+/// learned is learned again within days, and no floor is lost that the store does not hold itself.
+const VERSION: u8 = 1;
+
+/// What is known of a feed; the default is that of a new one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    /// The last poll.
+    pub(super) last: Option<Time>,
+    /// Failures in a row.
+    pub(super) health: Health,
+    /// What the publisher said about when to ask.
+    pub(super) said: Said,
+    /// A permanent redirect on probation.
+    pub(super) moving: Moving,
+    /// How it publishes.
+    pub(super) rates: Rates,
+}
+
+impl State {
+    /// Reads the stored form. Empty, damaged or foreign bytes are a new feed.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self::read(bytes).unwrap_or_default()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader(bytes);
+        if from.u8()? != VERSION {
+            return None;
+        }
+        let state = Self {
+            last: from.time()?,
+            health: Health::read(&mut from)?,
+            said: Said::read(&mut from)?,
+            moving: Moving::read(&mut from)?,
+            rates: Rates::read(&mut from)?,
+        };
+        from.0.is_empty().then_some(state)
+    }
+
+    /// The stored form, at most 300 bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut to = Writer::default();
+        to.u8(VERSION);
+        to.time(self.last);
+        self.health.write(&mut to);
+        self.said.write(&mut to);
+        self.moving.write(&mut to);
+        self.rates.write(&mut to);
+        to.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureKind;
+    use crate::schedule::HOUR;
+    use crate::schedule::support::*;
+
+    #[test]
+    fn foreign_bytes_are_a_new_feed() {
+        assert_eq!(State::from_bytes(b""), State::default());
+        assert_eq!(State::from_bytes(&[255; 300]), State::default());
+        let (state, _) = after(&[document(noon(), 5)], &policy());
+        let mut bytes = state.to_bytes();
+        assert_eq!(State::from_bytes(&bytes), state);
+        bytes.pop();
+        assert_eq!(State::from_bytes(&bytes), State::default());
+    }
+
+    #[test]
+    fn the_stored_form_is_small() {
+        let (state, _) = after(
+            &[
+                document(noon(), 20),
+                failed(noon().plus(HOUR), FailureKind::Gone),
+            ],
+            &policy(),
+        );
+        assert!(state.to_bytes().len() <= 300);
+    }
+}
