@@ -55,6 +55,7 @@ fn write_pages(
     let mut page = Vec::new();
     Man::new(command.clone().display_name(name.to_owned()))
         .title(name.to_ascii_uppercase())
+        .source(concat!("newswire ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)
         .map_err(|e| {
             Failure::new(

@@ -12,7 +12,6 @@ use super::item::{self, Item};
 use super::stop::Stop;
 use super::time::point;
 use super::which;
-use crate::config::Config;
 use crate::model::Seq;
 use crate::query;
 use crate::store::{Order, Reads, Selection};
@@ -192,7 +191,7 @@ fn show(
         return Ok(());
     }
     if let Some(topic) = &options.topic {
-        known_topic(&listing.reads, topic)?;
+        which::topic(&listing.reads, topic)?;
     }
     if options.fail_empty {
         return Err(Failure::Quiet(Exit::Nothing));
@@ -224,23 +223,6 @@ pub fn read_expr(text: &str) -> Result<Option<query::Expr>, Failure> {
         return Ok(None);
     }
     Ok(Some(query::parse(text)?))
-}
-
-/// Whether there is such a topic in force.
-///
-/// # Errors
-/// Exit 66, with the name most like it.
-pub fn known_topic(reads: &Reads, name: &str) -> Result<(), Failure> {
-    let topics = reads.topics()?;
-    let names: Vec<&str> = topics.iter().map(|t| t.name.as_str()).collect();
-    if names.contains(&name) {
-        return Ok(());
-    }
-    let hint = Config::nearest_name(name, &names).map_or_else(
-        || "see `newswire topics`".to_owned(),
-        |near| format!("did you mean {near:?}?"),
-    );
-    Err(Failure::missing(format!("no topic is {name:?}; {hint}")))
 }
 
 impl From<Sort> for Order {

@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::explain::{Found, folded, found};
-use super::list::known_topic;
 use super::time::{local, point};
 use super::{safe, which};
 use crate::config::Config;
@@ -146,15 +145,14 @@ fn compared_with(
     expr: &Expr,
 ) -> Result<Option<String>, Failure> {
     if let Some(name) = &args.topic {
-        known_topic(reads, name)?;
-        return Ok(Some(name.clone()));
+        return Ok(Some(which::topic(reads, name)?.name));
     }
     let named = config
         .topics()
         .into_iter()
         .find(|t| t.expr == *expr)
         .map(|t| t.name);
-    let stored = reads.topics()?;
+    let stored = reads.topic_heads()?;
     Ok(named.filter(|name| stored.iter().any(|t| t.name == *name)))
 }
 
@@ -253,13 +251,7 @@ struct CopyVerdict {
 
 fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
-    known_topic(&reads, &args.topic)?;
-    let topics = reads.topics()?;
-    let source = topics
-        .into_iter()
-        .find(|t| t.name == args.topic)
-        .map(|t| t.source)
-        .unwrap_or_default();
+    let source = which::topic(&reads, &args.topic)?.source;
     let expr = query::parse(&source).map_err(|e| {
         Failure::new(
             Exit::Internal,

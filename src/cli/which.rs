@@ -1,4 +1,4 @@
-//! Which feed or which story a person means: by id, by URL, by a part that only one has.
+//! Which feed, story or topic a person means: by id, by URL, by a part that only one has.
 
 use uuid::Uuid;
 
@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use crate::config::Config;
 use crate::model::{Feed, StoryId, WebUrl};
 use crate::normalize::links;
-use crate::store::Reads;
+use crate::store::{Reads, TopicHead};
 
 /// Characters of an id that tables show.
 pub const SHORT_ID_CHARS: usize = 8;
@@ -101,6 +101,23 @@ pub fn story(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
             Err(ambiguous("story", wanted, candidates.into_iter()))
         }
     }
+}
+
+/// The topic in force of that name.
+///
+/// # Errors
+/// Exit 66, with the name most like it.
+pub fn topic(reads: &Reads, name: &str) -> Result<TopicHead, Failure> {
+    let topics = reads.topic_heads()?;
+    let names: Vec<&str> = topics.iter().map(|t| t.name.as_str()).collect();
+    let hint = Config::nearest_name(name, &names).map_or_else(
+        || "see `newswire topics`".to_owned(),
+        |near| format!("did you mean {near:?}?"),
+    );
+    topics
+        .into_iter()
+        .find(|t| t.name == name)
+        .ok_or_else(|| Failure::missing(format!("no topic is {name:?}; {hint}")))
 }
 
 fn story_at(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
@@ -218,7 +235,7 @@ mod tests {
         assert_eq!(row("weekly"), Ok(3));
         assert_eq!(row("lwn"), Ok(3), "by a part of the URL");
         assert_eq!(row(&feeds[1].id.to_string()), Ok(2));
-        assert_eq!(row(&feeds[1].id.to_string()[..7]), Ok(2));
+        assert_eq!(row(short(&feeds[1].id.to_string())), Ok(2));
         let several = row("argus").unwrap_err();
         assert_eq!(several.exit(), Exit::Usage);
         assert!(matches!(several, Failure::Told(_, m) if m.contains("Sport")));

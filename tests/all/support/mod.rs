@@ -1,6 +1,7 @@
-//! What the integration tests share. Nothing here asserts; tests do.
+//! What the integration tests share. Nothing here asserts but how a run of the binary ended; tests do.
 
 pub mod feeds;
+pub mod house;
 pub mod internet;
 
 pub use feeds::{Item, rss};
