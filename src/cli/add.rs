@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::human::count;
 use super::{change, work};
 use crate::ingest::{AddError, Added};
 use crate::model::web_url;
@@ -110,7 +111,7 @@ fn tell(cx: &mut Context, added: &Added) -> Result<(), Failure> {
     let news = match (&added.failure, &added.skipped) {
         (Some(failure), _) => format!("the first poll failed and will be tried again: {failure}"),
         (None, Some(reason)) => format!("not polled yet: {reason}"),
-        (None, None) => format!("{} articles", added.articles),
+        (None, None) => count(added.articles, "article"),
     };
     cx.out.line(&format!("added {title} ({url}): {news}"))
 }

@@ -14,16 +14,38 @@ use crate::model::Time;
 use crate::query::ast::When;
 use crate::telemetry::LogFormat;
 
+/// The end of the help (contract.md).
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   1  failed
+   2  wrong usage, or an expression that cannot be read
+   3  some feeds failed (fetch, add, import)
+   4  nothing matched, and --fail-empty was given
+  65  bad input data (parse, import)
+  66  no such file, feed, topic or article
+  70  a fault of newswire itself
+  74  the store or its disk cannot be used
+  75  busy, try later
+  78  the configuration is wrong";
+
+/// What an expression may say, for the help of commands that take one.
+pub const EXPRESSIONS: &str = "\
+Expressions:
+  ukraine (defence OR \"armed forces\") -sport   words, phrases, OR, NOT; side by side is AND
+  nuclear*   /re.?gex/i   NEAR(a b, 5)         beginnings, regular expressions, nearness
+  title: body: author: category: agency: feed: tag: lang: site: url: topic:
+                                               a word, phrase, regex or (group) there
+  since:7d   until:2030-01-31                  by arrival
+  copies>=3   feeds>=3   words>=200            by number";
+
 /// News feeds in; clean articles, one story for many copies, and merged feeds by topic out.
 #[derive(Debug, Parser)]
 #[command(
     name = "newswire",
     version,
     max_term_width = 100,
-    after_help = "\
-Exit codes: 0 done; 1 failed; 2 wrong usage or expression; 3 some feeds failed; 4 nothing matched (--fail-empty);
-65 bad input data; 66 no such file, feed or article; 70 internal; 74 store or disk unusable; 75 busy, try later;
-78 configuration."
+    after_help = EXIT_CODES
 )]
 pub struct Cli {
     /// What every command takes.
@@ -55,11 +77,26 @@ pub struct Global {
     /// What is logged, as in "info,newswire::fetch=debug"
     #[arg(long, value_name = "FILTER", global = true)]
     pub log: Option<String>,
-    /// How the log is written
-    #[arg(long, value_name = "FORMAT", global = true, default_value = "human", value_parser = log_format())]
+    /// How the log is written: human or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        global = true,
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true,
+        value_parser = log_format()
+    )]
     pub log_format: LogFormat,
-    /// When to colour
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    /// When to colour: auto (on a terminal), always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     pub color: Color,
     /// Let the clock stand at this time
     #[arg(long, value_name = "TIME", global = true, hide = true, value_parser = moment)]

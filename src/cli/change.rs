@@ -7,9 +7,10 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::human::count;
 use super::which;
 use crate::config::{Config, span};
-use crate::model::Feed;
+use crate::model::{Feed, FeedState};
 use crate::store::FeedChange;
 
 /// The feeds that `remove`, `pause` and `resume` take.
@@ -43,8 +44,10 @@ pub fn remove(cx: &mut Context, args: &SomeFeeds) -> Result<(), Failure> {
     for feed in meant {
         store.unsubscribe(feed.row)?;
         cx.out.note(&format!(
-            "removed {} ({}); its {} articles stay",
-            feed.title, feed.url, feed.articles
+            "removed {} ({}); {} stay",
+            feed.title,
+            feed.url,
+            count(feed.articles, "article")
         ));
     }
     Ok(())
@@ -56,9 +59,13 @@ pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Fai
     let store = cx.existing_store(&config)?;
     let feeds = store.reads().feeds()?;
     let meant = which::feeds(&feeds, &args.feeds)?;
-    if paused {
-        refuse_declared(&config, &meant)?;
-    }
+    // A declared feed that is gone may be given another chance by command; what the file says may not be undone.
+    let in_file: Vec<&Feed> = meant
+        .iter()
+        .copied()
+        .filter(|f| paused || f.state == FeedState::Paused)
+        .collect();
+    refuse_declared(&config, &in_file)?;
     for feed in meant {
         let change = FeedChange {
             paused: Some(paused),

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::Failure;
+use super::human::count;
 use crate::config::Origin;
 
 /// `newswire check`.
@@ -34,10 +35,10 @@ pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
         return Ok(());
     }
     cx.out.line(&format!(
-        "{}: right; {} feeds, {} topics; the store is {}",
+        "{}: right; {}, {}; the store is {}",
         config.source(),
-        config.feeds.len(),
-        config.topics.len(),
+        count(config.feeds.len(), "feed"),
+        count(config.topics.len(), "topic"),
         config.store.path.display()
     ))
 }

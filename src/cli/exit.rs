@@ -1,5 +1,6 @@
 //! How a command ends: the exit codes of contract.md, and which error means which.
 
+use super::safe;
 use crate::config::ConfigError;
 use crate::query::parse::SyntaxErrors;
 use crate::store::StoreError;
@@ -97,6 +98,7 @@ impl From<StoreError> for Failure {
 
 impl From<SyntaxErrors> for Failure {
     fn from(errors: SyntaxErrors) -> Self {
-        Self::Drawn(Exit::Usage, errors.render("newswire: in the expression"))
+        let drawn = errors.render("newswire: in the expression");
+        Self::Drawn(Exit::Usage, safe::lines(&drawn).into_owned())
     }
 }

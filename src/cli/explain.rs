@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::time::local;
+use super::human::{count, local};
 use super::{safe, which};
 use crate::model::{ArticleView, SameAs};
 use crate::query::{self, Expr, Folded, Text, eval};
@@ -164,11 +164,10 @@ pub fn folded(copy: &ArticleView) -> Folded {
 fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
     cx.out
         .line_styled(&explanation.title, anstyle::Style::new().bold())?;
-    let n = explanation.copies.len();
     cx.out.line(&format!(
-        "story {}: {n} {}; its id is that of its first copy",
+        "story {}: {}; its id is that of its first copy",
         explanation.id,
-        if n == 1 { "copy" } else { "copies" }
+        count(explanation.copies.len(), "copy")
     ))?;
     for copy in &explanation.copies {
         cx.out.line("")?;

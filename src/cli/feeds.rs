@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::human::{local, local_or, rough};
 use super::table::{Column, Table};
-use super::time::{local, local_or, rough};
 use super::which;
 use crate::config::span::show_duration;
 use crate::model::{Feed, FeedState};

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::status::bytes;
+use super::human::{bytes, count};
 use super::{progress, which, work};
 use crate::ingest::PassReport;
 use crate::store::ClaimScope;
@@ -104,13 +104,13 @@ fn tell(cx: &Context, report: &PassReport) {
             .note("the network is down: no failure was counted against its feed");
     }
     cx.out.note(&format!(
-        "{} feeds: {} read, {} unchanged, {} failed, {} left alone; {} new articles, {} changed; {} in {:.1} s",
-        report.feeds,
+        "{}: {} read, {} unchanged, {} failed, {} left alone; {}, {} changed; {} in {:.1} s",
+        count(report.feeds, "feed"),
         report.fetched,
         report.not_modified,
         report.failed,
         report.skipped,
-        report.articles_new,
+        count(report.articles_new, "new article"),
         report.articles_changed,
         bytes(report.bytes),
         report.seconds

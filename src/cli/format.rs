@@ -4,10 +4,10 @@
 use clap::ValueEnum;
 
 use super::exit::Failure;
+use super::human::local;
 use super::item::{self, Item};
 use super::output::Out;
 use super::table::{Column, Table};
-use super::time::local;
 use super::{emit, safe};
 use crate::emit::Format as FeedFormat;
 use crate::model::{StoryView, Time};

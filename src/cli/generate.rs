@@ -10,6 +10,7 @@ use super::args::Cli;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::files;
+use super::human::count;
 
 /// `newswire completions`.
 #[derive(Debug, Args)]
@@ -41,8 +42,11 @@ pub fn man(cx: &mut Context, args: &ManArgs) -> Result<(), Failure> {
     root.build();
     let mut pages = 0;
     write_pages(&root, "newswire", args, &mut pages)?;
-    cx.out
-        .note(&format!("wrote {pages} pages to {}", args.dir.display()));
+    cx.out.note(&format!(
+        "wrote {} to {}",
+        count(pages, "page"),
+        args.dir.display()
+    ));
     Ok(())
 }
 

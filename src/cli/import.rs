@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::human::count;
 use super::{parse, progress, work};
 use crate::config::Config;
 use crate::daemon::parts;
@@ -68,8 +69,8 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
         )));
     }
     cx.out.note(&format!(
-        "{} feeds: {new} new, {} known already, {} left out; nothing is polled before it is due (`newswire fetch`)",
-        done.len() + refused.len(),
+        "{}: {new} new, {} known already, {} left out; nothing is polled before it is due (`newswire fetch`)",
+        count(done.len() + refused.len(), "feed"),
         done.len() - new,
         refused.len()
     ));

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::args::EXPRESSIONS;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::format::{Format, Printer};
+use super::human::point;
 use super::item::{self, Item};
 use super::stop::Stop;
-use super::time::point;
 use super::which;
 use crate::model::Seq;
 use crate::query;
@@ -27,6 +28,7 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
 /// `newswire list`.
 #[derive(Debug, Args)]
+#[command(after_help = EXPRESSIONS)]
 pub struct ListArgs {
     /// Only what this expression matches; several words are joined. Quote it for the shell: 'ukraine -sport'
     #[arg(value_name = "EXPR")]
@@ -38,6 +40,7 @@ pub struct ListArgs {
 
 /// `newswire search`.
 #[derive(Debug, Args)]
+#[command(after_help = EXPRESSIONS)]
 pub struct SearchArgs {
     /// What to look for; several words are joined. Quote it for the shell: '"armed forces" title:kyiv'
     #[arg(value_name = "EXPR", required = true)]
@@ -162,6 +165,9 @@ fn show(
         ));
     }
     let reads = cx.reads()?;
+    if let Some(topic) = &options.topic {
+        which::topic(&reads, topic)?;
+    }
     let selection = Selection {
         feed: match &options.feed {
             Some(given) => Some(which::feed(&reads.feeds()?, given)?.row),
@@ -189,9 +195,6 @@ fn show(
     printer.end(&mut cx.out)?;
     if printer.printed() > 0 {
         return Ok(());
-    }
-    if let Some(topic) = &options.topic {
-        which::topic(&listing.reads, topic)?;
     }
     if options.fail_empty {
         return Err(Failure::Quiet(Exit::Nothing));

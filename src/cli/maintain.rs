@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::human::{bytes, count};
 
 /// `newswire prune`.
 #[derive(Debug, Args)]
@@ -44,8 +45,9 @@ pub fn prune(cx: &mut Context, args: &PruneArgs) -> Result<(), Failure> {
         "removed"
     };
     cx.out.line(&format!(
-        "{would} {} articles, and {} stories with them",
-        pruned.articles, pruned.stories
+        "{would} {}, and {} with them",
+        count(pruned.articles, "article"),
+        count(pruned.stories, "story")
     ))
 }
 
@@ -57,7 +59,7 @@ pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
     cx.out.note(&format!(
         "wrote {} ({}); `newswire --db {} verify` checks it",
         args.file.display(),
-        super::status::bytes(size),
+        bytes(size),
         args.file.display()
     ));
     Ok(())
@@ -78,9 +80,9 @@ pub fn verify(cx: &mut Context) -> Result<(), Failure> {
     Err(Failure::new(
         Exit::Store,
         format!(
-            "store {}: {} faults found; stop the daemon, keep the file, restore a `newswire backup` or start a new one",
+            "store {}: {} found; stop the daemon, keep the file, restore a `newswire backup` or start a new one",
             config.store.path.display(),
-            found.len()
+            count(found.len(), "fault")
         ),
     ))
 }

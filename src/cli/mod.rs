@@ -18,6 +18,7 @@ mod files;
 mod format;
 mod generate;
 mod health;
+mod human;
 mod import;
 mod item;
 mod list;
@@ -31,7 +32,7 @@ mod show;
 mod status;
 mod stop;
 mod table;
-mod time;
+
 mod topic;
 mod topics;
 mod which;

@@ -1,11 +1,12 @@
 //! The only place that prints. Data goes to stdout, everything else to stderr; a reader that goes away is success.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use super::args::Color;
 use super::exit::{Exit, Failure};
 use super::safe;
+use super::stop::Stop;
 
 /// Columns assumed where the terminal does not tell.
 const WIDTH: usize = 80;
@@ -31,7 +32,8 @@ pub struct Out {
 
 enum Sink {
     Stdout(BufWriter<io::Stdout>),
-    Pager(Child, BufWriter<std::process::ChildStdin>),
+    /// Ctrl-C at a pager is for the pager: we go when it does.
+    Pager(Child, BufWriter<ChildStdin>, Stop),
 }
 
 impl Out {
@@ -72,8 +74,8 @@ impl Out {
         else {
             return;
         };
-        if let Some(stdin) = child.stdin.take() {
-            self.sink = Sink::Pager(child, BufWriter::new(stdin));
+        if let (Some(stdin), Ok(stop)) = (child.stdin.take(), Stop::new()) {
+            self.sink = Sink::Pager(child, BufWriter::new(stdin), stop);
         }
     }
 
@@ -97,7 +99,7 @@ impl Out {
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Stdout(out) => out.write_all(bytes),
-            Sink::Pager(_, out) => out.write_all(bytes),
+            Sink::Pager(_, out, _) => out.write_all(bytes),
         }
         .map_err(failure)
     }
@@ -126,7 +128,7 @@ impl Out {
     pub fn flush(&mut self) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Stdout(out) => out.flush(),
-            Sink::Pager(_, out) => out.flush(),
+            Sink::Pager(_, out, _) => out.flush(),
         }
         .map_err(failure)
     }
@@ -134,7 +136,7 @@ impl Out {
     /// Hands on what is buffered, and waits for the pager.
     pub fn finish(mut self) -> Result<(), Failure> {
         self.flush()?;
-        if let Sink::Pager(mut child, stdin) = self.sink {
+        if let Sink::Pager(mut child, stdin, _stop) = self.sink {
             drop(stdin);
             let _ = child.wait();
         }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
+use super::human::local;
 use super::table::wrapped;
-use super::time::local;
 use super::{safe, which};
 use crate::model::{ArticleView, StoryView};
 

@@ -5,8 +5,8 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Failure;
 use super::feeds::facts_table;
+use super::human::{bytes, count, local_or, rough};
 use super::table::{Column, Table};
-use super::time::{local_or, rough};
 use crate::store::{HostStatus, Reads, Status};
 
 /// `newswire status`.
@@ -85,10 +85,11 @@ fn next_poll(cx: &Context, status: &Status) -> String {
 }
 
 fn stories(status: &Status) -> String {
-    let copies = status.articles.saturating_sub(status.stories);
     format!(
-        "{}, and {copies} more copies of them; {} joined in the last 24 hours",
-        status.stories, status.joined_today
+        "{}, in {}; {} joined in the last 24 hours",
+        status.stories,
+        count(status.articles, "copy"),
+        status.joined_today
     )
 }
 
@@ -117,9 +118,4 @@ fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
         table.row(&mut cx.out, cells)?;
     }
     table.finish(&mut cx.out)
-}
-
-/// A size for people, to one decimal: `3.4 MiB`.
-pub fn bytes(n: u64) -> String {
-    indicatif::HumanBytes(n).to_string()
 }

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::args::EXPRESSIONS;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::explain::{Found, folded, found};
-use super::time::{local, point};
+use super::human::{count, local, point};
 use super::{safe, which};
 use crate::config::Config;
 use crate::model::{StoryRow, Time};
@@ -29,6 +30,7 @@ pub enum TopicCommand {
 
 /// `newswire topic test`.
 #[derive(Debug, Args)]
+#[command(after_help = EXPRESSIONS)]
 pub struct TestArgs {
     /// The expression
     #[arg(value_name = "EXPR", required = true)]
@@ -200,8 +202,9 @@ fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
         .since
         .map_or_else(String::new, |t| format!(" since {}", local(t)));
     cx.out.line(&format!(
-        "{} stories, {} articles match{since}",
-        trial.stories, trial.articles
+        "{}, {} match{since}",
+        count(trial.stories, "story"),
+        count(trial.articles, "article")
     ))?;
     print_briefs(cx, " ", &trial.newest)?;
     let Some(topic) = &trial.topic else {
@@ -209,8 +212,11 @@ fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
     };
     cx.out.line("")?;
     cx.out.line(&format!(
-        "topic {} has {} stories now; this would add {} and remove {}",
-        topic.name, topic.stories, topic.added, topic.removed
+        "topic {} has {} now; this would add {} and remove {}",
+        topic.name,
+        count(topic.stories, "story"),
+        topic.added,
+        topic.removed
     ))?;
     print_briefs(cx, "+", &topic.added_newest)?;
     print_briefs(cx, "-", &topic.removed_newest)

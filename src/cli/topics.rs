@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::Failure;
+use super::human::local_or;
 use super::table::{Column, Table};
-use super::time::local_or;
 use crate::config::Config;
 use crate::store::{Reads, TopicInfo};
 

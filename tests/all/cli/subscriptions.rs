@@ -166,7 +166,7 @@ fn a_subscription_is_set_paused_resumed_and_removed() {
     assert_eq!(feed(&house)["state"], "ok");
     let gone = house.run(&["remove", "argus"]);
     gone.exits(0);
-    assert!(gone.err.contains("its 3 articles stay"), "{}", gone.err);
+    assert!(gone.err.contains("; 3 articles stay"), "{}", gone.err);
     assert_eq!(house.run(&["feeds", "--json"]).json().len(), 1);
     assert_eq!(house.run(&["list", "--json"]).json().len(), 4);
 }

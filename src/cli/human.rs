@@ -1,4 +1,4 @@
-//! Times and spans as people write and read them.
+//! Times, spans and numbers as people write and read them.
 
 use std::time::Duration;
 
@@ -49,6 +49,21 @@ pub fn rough(span: Duration) -> String {
     }
 }
 
+/// A size for people: `3.42 MiB`.
+pub fn bytes(n: u64) -> String {
+    indicatif::HumanBytes(n).to_string()
+}
+
+/// A number of things: `1 feed`, `2 feeds`, `3 stories`.
+pub fn count(n: impl TryInto<u64>, one: &str) -> String {
+    let n: u64 = n.try_into().unwrap_or(u64::MAX);
+    match (n, one.strip_suffix('y')) {
+        (1, _) => format!("1 {one}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        (_, None) => format!("{n} {one}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +77,12 @@ mod tests {
         assert_eq!(at("2030-01-01"), "2030-01-01T00:00:00Z");
         assert_eq!(at("2030-01-01T10:00:00+02:00"), "2030-01-01T08:00:00Z");
         assert!(point("--since", "yesterday", now).is_err());
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!(count(1_u64, "feed"), "1 feed");
+        assert_eq!(count(0_usize, "story"), "0 stories");
     }
 
     #[test]
