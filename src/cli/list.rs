@@ -13,7 +13,7 @@ use super::human::point;
 use super::item::{self, Item};
 use super::stop::Stop;
 use super::which;
-use crate::model::Seq;
+use crate::model::{FeedRow, Seq};
 use crate::query;
 use crate::store::{Order, Reads, Selection};
 
@@ -132,59 +132,14 @@ fn show(
     order: Order,
 ) -> Result<(), Failure> {
     let expr = words.join(" ");
-    let format = if options.json {
-        Format::Jsonl
-    } else {
-        options.format
-    };
-    let fields = options
-        .fields
-        .as_deref()
-        .map(|given| item::fields(given, options.copies))
-        .transpose()?;
-    let bodies = options.full
-        || format.wants_bodies()
-        || fields
-            .as_ref()
-            .is_some_and(|names| names.iter().any(|name| name.starts_with("content_")));
-    let title = if expr.is_empty() {
-        "newswire".to_owned()
-    } else {
-        expr.clone()
-    };
-    let mut printer = Printer::new(format, fields, title)?;
-    let selection = Selection {
-        expr: read_expr(&expr)?,
-        bodies,
-        order: options.sort.map_or(order, Order::from),
-        ..selection(cx, options)?
-    };
-    if options.sort == Some(Sort::Best) && selection.expr.is_none() {
-        return Err(Failure::usage(
-            "--sort best needs an expression to be better or worse at",
-        ));
-    }
-    let reads = cx.reads()?;
-    if let Some(topic) = &options.topic {
-        which::topic(&reads, topic)?;
-    }
-    let selection = Selection {
-        feed: match &options.feed {
-            Some(given) => Some(which::feed(&reads.feeds()?, given)?.row),
-            None => None,
-        },
-        ..selection
-    };
+    let mut printer = printer(&expr, options)?;
+    let selection = selection(cx, &expr, options, order)?;
     let listing = Listing {
-        reads,
+        reads: cx.reads()?,
         copies: options.copies,
     };
+    let selection = listing.named(selection, options)?;
     if options.follow {
-        if !format.is_endless() {
-            return Err(Failure::usage(
-                "--follow never ends: take --format table, jsonl, csv, tsv, ids, urls or md",
-            ));
-        }
         return listing.follow(cx, &selection, &mut printer);
     }
     if options.limit.is_none() {
@@ -193,39 +148,71 @@ fn show(
     printer.begin(&mut cx.out)?;
     listing.print(cx, &selection, &mut printer)?;
     printer.end(&mut cx.out)?;
-    if printer.printed() > 0 {
-        return Ok(());
-    }
-    if options.fail_empty {
+    if printer.printed() == 0 && options.fail_empty {
         return Err(Failure::Quiet(Exit::Nothing));
     }
-    if cx.out.is_terminal() {
+    if printer.printed() == 0 && cx.out.is_terminal() {
         cx.out.note("nothing matched");
     }
     Ok(())
 }
 
-fn selection(cx: &Context, options: &Options) -> Result<Selection, Failure> {
+fn printer(expr: &str, options: &Options) -> Result<Printer, Failure> {
+    let format = shape(options);
+    if options.follow && !format.is_endless() {
+        return Err(Failure::usage(
+            "--follow never ends: take --format table, jsonl, csv, tsv, ids, urls or md",
+        ));
+    }
+    let title = if expr.is_empty() { "newswire" } else { expr };
+    Printer::new(format, chosen_fields(options)?, title.to_owned())
+}
+
+fn shape(options: &Options) -> Format {
+    if options.json {
+        Format::Jsonl
+    } else {
+        options.format
+    }
+}
+
+fn chosen_fields(options: &Options) -> Result<Option<Vec<&'static str>>, Failure> {
+    let given = options.fields.as_deref();
+    given
+        .map(|given| item::fields(given, options.copies))
+        .transpose()
+}
+
+/// What is asked for, but for the names that only the store can tell.
+fn selection(
+    cx: &Context,
+    expr: &str,
+    options: &Options,
+    order: Order,
+) -> Result<Selection, Failure> {
+    let has_expr = !expr.trim().is_empty();
+    if options.sort == Some(Sort::Best) && !has_expr {
+        return Err(Failure::usage(
+            "--sort best needs an expression to be better or worse at",
+        ));
+    }
     let now = cx.clock.now();
     let time =
         |option, text: &Option<String>| text.as_deref().map(|t| point(option, t, now)).transpose();
+    let names_a_body = |names: Vec<&str>| names.iter().any(|name| name.starts_with("content_"));
     Ok(Selection {
-        topic: options.topic.clone(),
+        expr: has_expr.then(|| query::parse(expr)).transpose()?,
         since: time("--since", &options.since)?,
         until: time("--until", &options.until)?,
         after: options.after,
         limit: options.limit,
+        order: options.sort.map_or(order, Order::from),
+        bodies: options.full
+            || shape(options).wants_bodies()
+            || chosen_fields(options)?.is_some_and(names_a_body),
         now,
         ..Selection::default()
     })
-}
-
-/// Reads an expression; an empty one is none.
-pub fn read_expr(text: &str) -> Result<Option<query::Expr>, Failure> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(query::parse(text)?))
 }
 
 impl From<Sort> for Order {
@@ -246,6 +233,21 @@ struct Listing {
 }
 
 impl Listing {
+    /// The same selection, narrowed to the topic and the feed that were named.
+    fn named(&self, selection: Selection, options: &Options) -> Result<Selection, Failure> {
+        let topic = options.topic.as_deref();
+        let topic = topic.map(|name| which::topic(&self.reads, name));
+        let feed = options.feed.as_deref();
+        let feed = feed.map(|given| -> Result<FeedRow, Failure> {
+            Ok(which::feed(&self.reads.feeds()?, given)?.row)
+        });
+        Ok(Selection {
+            topic: topic.transpose()?.map(|topic| topic.name),
+            feed: feed.transpose()?,
+            ..selection
+        })
+    }
+
     /// Prints what the selection means, and tells the last sequence among it.
     fn print(
         &self,

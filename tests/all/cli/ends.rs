@@ -4,12 +4,12 @@ use std::io::Read;
 use std::process::Stdio;
 
 use super::filled;
-use crate::support::house::{House, exists};
+use crate::support::home::{Home, exists};
 
 /// Runs a command that must fail so, with one message that begins with our name and says `says`.
 #[track_caller]
-fn fails(house: &House, args: &[&str], code: i32, says: &str) {
-    let ran = house.run(args);
+fn fails(home: &Home, args: &[&str], code: i32, says: &str) {
+    let ran = home.run(args);
     ran.exits(code);
     assert_eq!(ran.out, "", "{args:?}");
     assert!(ran.err.starts_with("newswire: "), "{args:?}: {}", ran.err);
@@ -18,7 +18,7 @@ fn fails(house: &House, args: &[&str], code: i32, says: &str) {
 
 #[test]
 fn without_a_store_reads_say_what_to_do() {
-    let house = House::empty();
+    let home = Home::empty();
     for args in [
         &["list"][..],
         &["search", "x"],
@@ -38,14 +38,14 @@ fn without_a_store_reads_say_what_to_do() {
         &["pause", "x"],
         &["set", "x", "title=y"],
     ] {
-        fails(&house, args, 66, "newswire add URL");
+        fails(&home, args, 66, "newswire add URL");
     }
-    assert!(!exists(&house.db()), "looking makes no store");
+    assert!(!exists(&home.db()), "looking makes no store");
 }
 
 #[test]
 fn wrong_usage_is_exit_2() {
-    let house = filled();
+    let home = filled();
     for (args, says) in [
         (&["list", "--since", "yesterday"][..], "24h"),
         (&["list", "--fields", "titel"], "title"),
@@ -68,7 +68,7 @@ fn wrong_usage_is_exit_2() {
             "log filter",
         ),
     ] {
-        fails(&house, args, 2, says);
+        fails(&home, args, 2, says);
     }
     for args in [
         &["lisst"][..],
@@ -79,7 +79,7 @@ fn wrong_usage_is_exit_2() {
         &["--now", "noon", "status"],
         &[],
     ] {
-        let ran = house.run(args);
+        let ran = home.run(args);
         ran.exits(2);
         assert!(!ran.err.is_empty(), "{args:?}");
     }
@@ -87,23 +87,23 @@ fn wrong_usage_is_exit_2() {
 
 #[test]
 fn a_bad_expression_is_exit_2_with_a_caret() {
-    let house = filled();
+    let home = filled();
     for args in [
         &["list", "ukraine ("][..],
         &["search", "titel:x"],
         &["topic", "test", "/(/"],
     ] {
-        let ran = house.run(args);
+        let ran = home.run(args);
         ran.exits(2);
         assert!(ran.err.contains('^'), "{args:?}: {}", ran.err);
     }
-    let ran = house.run(&["search", "titel:x"]);
+    let ran = home.run(&["search", "titel:x"]);
     assert!(ran.err.contains("title"), "{}", ran.err);
 }
 
 #[test]
 fn what_is_not_there_is_exit_66_with_the_nearest_name() {
-    let house = filled();
+    let home = filled();
     for (args, says) in [
         (&["feed", "The Argos"][..], "The Argus"),
         (&["list", "--feed", "zzz"], "newswire feeds"),
@@ -122,16 +122,16 @@ fn what_is_not_there_is_exit_66_with_the_nearest_name() {
         (&["parse", "none.xml"], "none.xml"),
         (&["import", "none.opml"], "none.opml"),
     ] {
-        fails(&house, args, 66, says);
+        fails(&home, args, 66, says);
     }
 }
 
 #[test]
 fn a_wrong_configuration_is_exit_78_with_line_and_nearest_name() {
-    let house = filled();
-    house.configure("[server]\nlistenn = []\n");
+    let home = filled();
+    home.configure("[server]\nlistenn = []\n");
     for args in [&["check"][..], &["list"], &["run"], &["fetch"]] {
-        let ran = house.run(args);
+        let ran = home.run(args);
         ran.exits(78);
         assert!(
             ran.err.contains("newswire.toml:2") && ran.err.contains("listen"),
@@ -140,7 +140,7 @@ fn a_wrong_configuration_is_exit_78_with_line_and_nearest_name() {
         );
     }
     fails(
-        &House::empty(),
+        &Home::empty(),
         &["--config", "none.toml", "check"],
         78,
         "none.toml",
@@ -149,58 +149,57 @@ fn a_wrong_configuration_is_exit_78_with_line_and_nearest_name() {
 
 #[test]
 fn rel_03_a_store_that_is_none_is_exit_74_and_stays_as_it_is() {
-    let house = House::empty();
+    let home = Home::empty();
     let notes = "not a database, just notes ".repeat(100);
-    house.write("notes.db", &notes);
+    home.write("notes.db", &notes);
     for args in [
         &["--db", "notes.db", "list"][..],
         &["--db", "notes.db", "verify"],
     ] {
-        fails(&house, args, 74, "notes.db");
+        fails(&home, args, 74, "notes.db");
     }
-    let opml = house.write(
+    let opml = home.write(
         "a.opml",
         r#"<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>"#,
     );
     fails(
-        &house,
+        &home,
         &["--db", "notes.db", "import", opml.to_str().unwrap()],
         74,
         "notes.db",
     );
     assert_eq!(
-        std::fs::read_to_string(house.path("notes.db")).unwrap(),
+        std::fs::read_to_string(home.path("notes.db")).unwrap(),
         notes
     );
 }
 
 #[test]
 fn nothing_matched_is_success_unless_it_was_asked_for() {
-    let house = filled();
-    assert_eq!(house.run(&["list", "zebra"]).exits(0), "");
+    let home = filled();
+    assert_eq!(home.run(&["list", "zebra"]).exits(0), "");
     assert_eq!(
-        house
-            .run(&["list", "zebra", "--json", "--fail-empty"])
+        home.run(&["list", "zebra", "--json", "--fail-empty"])
             .exits(4),
         ""
     );
     assert_eq!(
-        house.run(&["list", "zebra", "--format", "json"]).exits(0),
+        home.run(&["list", "zebra", "--format", "json"]).exits(0),
         "[]\n"
     );
-    assert_ne!(house.run(&["list", "boats", "--fail-empty"]).exits(0), "");
+    assert_ne!(home.run(&["list", "boats", "--fail-empty"]).exits(0), "");
 }
 
 #[test]
 fn a_closed_pipe_is_success() {
-    let house = filled();
+    let home = filled();
     for args in [
         &["list", "--json"][..],
         &["status"],
         &["--help"],
         &["completions", "bash"],
     ] {
-        let mut child = house
+        let mut child = home
             .command(args)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -224,34 +223,32 @@ fn a_closed_pipe_is_success() {
 
 #[test]
 fn a_full_disk_behind_stdout_is_told() {
-    let house = filled();
+    let home = filled();
     let full = std::fs::File::options()
         .write(true)
         .open("/dev/full")
         .unwrap();
-    let output = house.command(&["list"]).stdout(full).output().unwrap();
+    let output = home.command(&["list"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(74));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the output"));
 }
 
 #[test]
 fn help_version_completions_and_man_pages_are_there() {
-    let house = House::empty();
-    assert!(house.run(&["--version"]).exits(0).starts_with("newswire "));
+    let home = Home::empty();
+    assert!(home.run(&["--version"]).exits(0).starts_with("newswire "));
     assert!(
-        house
-            .run(&["list", "--help"])
+        home.run(&["list", "--help"])
             .exits(0)
             .contains("--fail-empty")
     );
     assert!(
-        house
-            .run(&["completions", "zsh"])
+        home.run(&["completions", "zsh"])
             .exits(0)
             .contains("#compdef newswire")
     );
-    house.run(&["man", "man1"]).exits(0);
-    let page = std::fs::read_to_string(house.path("man1/newswire-topic-test.1")).unwrap();
+    home.run(&["man", "man1"]).exits(0);
+    let page = std::fs::read_to_string(home.path("man1/newswire-topic-test.1")).unwrap();
     assert!(page.contains("newswire\\-topic\\-test"), "{page}");
-    assert!(exists(&house.path("man1/newswire.1")));
+    assert!(exists(&home.path("man1/newswire.1")));
 }

@@ -7,11 +7,11 @@ use newswire::clock::Clock;
 use serde_json::Value;
 
 use super::{HOSTILE, filled};
-use crate::support::house::{House, draft, poll, time};
+use crate::support::home::{Home, draft, poll, time};
 
-fn titles(house: &House, args: &[&str]) -> Vec<String> {
+fn titles(home: &Home, args: &[&str]) -> Vec<String> {
     let all: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
-    let items = house.run(&all).json();
+    let items = home.run(&all).json();
     items
         .iter()
         .map(|item| item["title"].as_str().unwrap().to_owned())
@@ -29,8 +29,8 @@ fn keys(object: &Value) -> Vec<&str> {
 
 #[test]
 fn a_story_has_the_fields_of_the_contract_in_their_order() {
-    let house = filled();
-    let story = house
+    let home = filled();
+    let story = home
         .run(&["list", "title:boats", "--json"])
         .json()
         .remove(0);
@@ -68,7 +68,7 @@ fn a_story_has_the_fields_of_the_contract_in_their_order() {
     assert_eq!(story["topics"], serde_json::json!(["sea"]));
     assert_eq!(story["tags"], serde_json::json!(["news/world", "daily"]));
     assert_eq!(story["arrived"], "2030-01-10T08:00:00Z");
-    let full = house
+    let full = home
         .run(&["list", "title:boats", "--json", "--full"])
         .json()
         .remove(0);
@@ -83,8 +83,8 @@ fn a_story_has_the_fields_of_the_contract_in_their_order() {
 
 #[test]
 fn copies_are_one_line_for_every_entry_of_every_feed() {
-    let house = filled();
-    let copies = house
+    let home = filled();
+    let copies = home
         .run(&["list", "title:boats", "--copies", "--json"])
         .json();
     assert_eq!(copies.len(), 2);
@@ -123,65 +123,61 @@ fn copies_are_one_line_for_every_entry_of_every_feed() {
 
 #[test]
 fn filters_narrow_and_limits_hold() {
-    let house = filled();
-    let all = titles(&house, &["list"]);
+    let home = filled();
+    let all = titles(&home, &["list"]);
     assert_eq!(all.len(), 4);
     assert!(
         all[0].starts_with("Ukraine") && all[3] == "Boats come in",
         "{all:?}"
     );
     let boats = ["Boats come in"];
-    assert_eq!(titles(&house, &["list", "--topic", "sea"]), boats);
+    assert_eq!(titles(&home, &["list", "--topic", "sea"]), boats);
     assert_eq!(
-        titles(&house, &["list", "--topic", "war"]),
+        titles(&home, &["list", "--topic", "war"]),
         ["Ukraine talks"]
     );
-    assert_eq!(titles(&house, &["list", "--feed", "argus"]).len(), 3);
+    assert_eq!(titles(&home, &["list", "--feed", "argus"]).len(), 3);
     assert_eq!(
-        titles(&house, &["list", "--until", "2030-01-10T08:30:00Z"]),
+        titles(&home, &["list", "--until", "2030-01-10T08:30:00Z"]),
         boats
     );
-    assert_eq!(titles(&house, &["list", "--since", "2h 30m"]).len(), 2);
-    assert_eq!(titles(&house, &["list", "--since", "2030-01-11"]), [""; 0]);
-    assert_eq!(titles(&house, &["list", "--limit", "1"]).len(), 1);
-    assert_eq!(titles(&house, &["list", "--limit", "0"]), [""; 0]);
+    assert_eq!(titles(&home, &["list", "--since", "2h 30m"]).len(), 2);
+    assert_eq!(titles(&home, &["list", "--since", "2030-01-11"]), [""; 0]);
+    assert_eq!(titles(&home, &["list", "--limit", "1"]).len(), 1);
+    assert_eq!(titles(&home, &["list", "--limit", "0"]), [""; 0]);
     assert_eq!(
-        titles(&house, &["list", "ukraine", "talks"]),
+        titles(&home, &["list", "ukraine", "talks"]),
         ["Ukraine talks"]
     );
-    assert_eq!(titles(&house, &["search", "copies>=2"]), boats);
-    assert_eq!(
-        titles(&house, &["search", "title:ukraine OR kyiv"]).len(),
-        2
-    );
+    assert_eq!(titles(&home, &["search", "copies>=2"]), boats);
+    assert_eq!(titles(&home, &["search", "title:ukraine OR kyiv"]).len(), 2);
 }
 
 #[test]
 fn a_cursor_gives_what_is_newer_oldest_first() {
-    let house = filled();
-    let all = house.run(&["list", "--after", "0", "--json"]).json();
+    let home = filled();
+    let all = home.run(&["list", "--after", "0", "--json"]).json();
     let seqs: Vec<i64> = all.iter().map(|s| s["seq"].as_i64().unwrap()).collect();
     assert!(seqs.is_sorted() && seqs.len() == 4, "{seqs:?}");
     let cursor = seqs[1].to_string();
-    let rest = house.run(&["list", "--after", &cursor, "--json"]).json();
+    let rest = home.run(&["list", "--after", &cursor, "--json"]).json();
     assert_eq!(rest, all[2..]);
     let last = seqs[3].to_string();
-    assert_eq!(house.run(&["list", "--after", &last]).exits(0), "");
+    assert_eq!(home.run(&["list", "--after", &last]).exits(0), "");
 }
 
 #[test]
 fn a_table_lines_up_and_names_a_story_so_that_show_finds_it() {
-    let house = filled();
-    let table = house.run(&["list", "-n", "2"]).exits(0).to_owned();
+    let home = filled();
+    let table = home.run(&["list", "-n", "2"]).exits(0).to_owned();
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("ID        ARRIVED"), "{table}");
     let id = lines[1].split_whitespace().next().unwrap();
     assert_eq!(id.len(), 8);
-    assert!(house.run(&["show", id]).exits(0).starts_with("Ukraine"));
+    assert!(home.run(&["show", id]).exits(0).starts_with("Ukraine"));
     assert!(!table.contains('\u{1b}'), "no colour in a pipe");
     assert!(
-        house
-            .run(&["--color", "always", "list"])
+        home.run(&["--color", "always", "list"])
             .exits(0)
             .contains("\u{1b}[")
     );
@@ -189,7 +185,7 @@ fn a_table_lines_up_and_names_a_story_so_that_show_finds_it() {
 
 #[test]
 fn sec_14_nothing_that_is_printed_gives_orders_to_a_terminal() {
-    let house = filled();
+    let home = filled();
     let is_order = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202a}'..='\u{202e}')
     };
@@ -199,18 +195,18 @@ fn sec_14_nothing_that_is_printed_gives_orders_to_a_terminal() {
                 .into_iter()
                 .chain(full.iter().copied())
                 .collect();
-            let ran = house.run(&args);
+            let ran = home.run(&args);
             let out = ran.exits(0);
             assert!(!out.chars().any(is_order), "{format}: {out:?}");
         }
     }
-    let id = house
+    let id = home
         .run(&["list", "wary", "--format", "ids"])
         .exits(0)
         .trim()
         .to_owned();
     for command in ["show", "explain"] {
-        let ran = house.run(&[command, &id]);
+        let ran = home.run(&[command, &id]);
         assert!(
             !ran.exits(0).chars().any(is_order),
             "{command}: {}",
@@ -225,16 +221,16 @@ fn sec_14_nothing_that_is_printed_gives_orders_to_a_terminal() {
             1
         );
     }
-    let json = house.run(&["list", "wary", "--json"]).json();
+    let json = home.run(&["list", "wary", "--json"]).json();
     assert_eq!(json[0]["title"], HOSTILE, "JSON escapes and loses nothing");
-    let told = house.run(&["feed", "x\u{1b}[2J"]);
+    let told = home.run(&["feed", "x\u{1b}[2J"]);
     assert!(!told.err.chars().any(is_order), "{:?}", told.err);
 }
 
 #[test]
 fn sec_15_a_spreadsheet_gets_no_formula() {
-    let house = filled();
-    let csv = house
+    let home = filled();
+    let csv = home
         .run(&[
             "list",
             "wary",
@@ -246,7 +242,7 @@ fn sec_15_a_spreadsheet_gets_no_formula() {
         .exits(0)
         .to_owned();
     assert_eq!(csv, "title,copies\n\"'=cmd]0;owned2J|\"\"x\"\", y\",1\n");
-    let tsv = house
+    let tsv = home
         .run(&["list", "wary", "--format", "tsv", "--fields", "title"])
         .exits(0)
         .to_owned();
@@ -255,14 +251,13 @@ fn sec_15_a_spreadsheet_gets_no_formula() {
 
 #[test]
 fn every_shape_says_the_same() {
-    let house = filled();
+    let home = filled();
     let shape = |format: &str| {
-        house
-            .run(&["list", "title:boats", "--format", format])
+        home.run(&["list", "title:boats", "--format", format])
             .exits(0)
             .to_owned()
     };
-    let story = house
+    let story = home
         .run(&["list", "title:boats", "--json"])
         .json()
         .remove(0);
@@ -279,7 +274,7 @@ fn every_shape_says_the_same() {
     let feed: Value = serde_json::from_str(&shape("jsonfeed")).unwrap();
     assert_eq!(feed["items"][0]["title"], "Boats come in");
     assert!(shape("rss").contains("<rss"));
-    let chosen = house
+    let chosen = home
         .run(&["list", "title:boats", "--json", "--fields", "feed.title,id"])
         .json();
     assert_eq!(
@@ -290,8 +285,8 @@ fn every_shape_says_the_same() {
 
 #[test]
 fn following_prints_what_comes_until_it_is_stopped() {
-    let house = filled();
-    let mut child = house
+    let home = filled();
+    let mut child = home
         .command(&["list", "--follow", "--json", "-n", "1"])
         .stdout(Stdio::piped())
         .spawn()
@@ -304,7 +299,7 @@ fn following_prints_what_comes_until_it_is_stopped() {
         });
     assert!(lines.next().unwrap().starts_with("Ukraine"));
     let clock = Clock::manual(time("2030-01-10T11:30:00Z"));
-    let store = house.store(&clock);
+    let store = home.store(&clock);
     let argus = store.reads().feeds().unwrap().remove(0).row;
     poll(
         &store,

@@ -3,16 +3,16 @@
 use serde_json::Value;
 
 use super::{filled, wire};
-use crate::support::house::exists;
+use crate::support::home::exists;
 
 #[test]
 fn a_story_is_shown_by_id_by_a_copys_id_and_by_url() {
-    let house = filled();
-    let copies = house
+    let home = filled();
+    let copies = home
         .run(&["list", "title:boats", "--copies", "--json"])
         .json();
     let story = copies[0]["story_id"].as_str().unwrap();
-    let whole = house.run(&["show", story, "--json"]).json().remove(0);
+    let whole = home.run(&["show", story, "--json"]).json().remove(0);
     assert_eq!(whole["articles"].as_array().unwrap().len(), 2);
     assert_eq!(whole["content_text"], wire());
     for copy in &copies {
@@ -25,19 +25,19 @@ fn a_story_is_shown_by_id_by_a_copys_id_and_by_url() {
         );
         for name in [id, id.split('-').next().unwrap(), url, canonical, &spread] {
             assert_eq!(
-                house.run(&["show", name, "--json"]).json()[0],
+                home.run(&["show", name, "--json"]).json()[0],
                 whole,
                 "{name}"
             );
         }
     }
-    let text = house.run(&["show", story, "--text"]).exits(0).to_owned();
+    let text = home.run(&["show", story, "--text"]).exits(0).to_owned();
     assert_eq!(text.trim(), wire());
     assert_eq!(
-        house.run(&["show", story, "--html"]).exits(0).trim(),
+        home.run(&["show", story, "--html"]).exits(0).trim(),
         format!("<p>{}</p>", wire())
     );
-    let readable = house.run(&["show", story]).exits(0).to_owned();
+    let readable = home.run(&["show", story]).exits(0).to_owned();
     for part in [
         "Boats come in",
         "The Argus · Ann Other",
@@ -54,8 +54,8 @@ fn a_story_is_shown_by_id_by_a_copys_id_and_by_url() {
 
 #[test]
 fn an_explanation_names_identity_join_and_words() {
-    let house = filled();
-    let told = house
+    let home = filled();
+    let told = home
         .run(&["explain", "https://herald.example/articles/7", "--json"])
         .json()
         .remove(0);
@@ -70,7 +70,7 @@ fn an_explanation_names_identity_join_and_words() {
         topic["found"],
         serde_json::json!([{"field": "title", "words": "\"boats\""}])
     );
-    let text = house
+    let text = home
         .run(&["explain", "https://herald.example/articles/7"])
         .exits(0)
         .to_owned();
@@ -83,8 +83,8 @@ fn an_explanation_names_identity_join_and_words() {
 
 #[test]
 fn topics_are_listed_tried_and_explained() {
-    let house = filled();
-    let topics = house.run(&["topics", "--json"]).json();
+    let home = filled();
+    let topics = home.run(&["topics", "--json"]).json();
     let counts: Vec<(&str, u64, u64)> = topics
         .iter()
         .map(|t| {
@@ -93,7 +93,7 @@ fn topics_are_listed_tried_and_explained() {
         })
         .collect();
     assert_eq!(counts, [("sea", 1, 2), ("war", 1, 1)]);
-    let trial = house
+    let trial = home
         .run(&["topic", "test", "ukraine", "--topic", "war", "--json"])
         .json()
         .remove(0);
@@ -107,7 +107,7 @@ fn topics_are_listed_tried_and_explained() {
         trial["topic"]["added_newest"][0]["title"],
         "Ukraine wins the cup"
     );
-    let recent = house
+    let recent = home
         .run(&["topic", "test", "boats", "--since", "3h", "--json"])
         .json()
         .remove(0);
@@ -115,12 +115,12 @@ fn topics_are_listed_tried_and_explained() {
         (&recent["stories"], &recent["topic"]),
         (&0.into(), &Value::Null)
     );
-    let text = house
+    let text = home
         .run(&["topic", "test", "ukraine", "--topic", "war"])
         .exits(0)
         .to_owned();
     assert!(text.contains("would add 1 and remove 0"), "{text}");
-    let why = house
+    let why = home
         .run(&[
             "topic",
             "explain",
@@ -138,14 +138,14 @@ fn topics_are_listed_tried_and_explained() {
 
 #[test]
 fn a_trial_finds_the_topic_that_the_configuration_gives_the_expression() {
-    let house = filled();
-    house.configure("[[topic]]\nname = \"war\"\nmatch = 'ukraine'\n");
-    let trial = house
+    let home = filled();
+    home.configure("[[topic]]\nname = \"war\"\nmatch = 'ukraine'\n");
+    let trial = home
         .run(&["topic", "test", "ukraine", "--json"])
         .json()
         .remove(0);
     assert_eq!(trial["topic"]["name"], "war");
-    let noted = house.run(&["topics"]);
+    let noted = home.run(&["topics"]);
     assert!(
         noted
             .err
@@ -157,43 +157,43 @@ fn a_trial_finds_the_topic_that_the_configuration_gives_the_expression() {
 
 #[test]
 fn sec_19_a_merged_feed_goes_to_a_file_whole_and_through_no_link() {
-    let house = filled();
-    let atom = house.run(&["emit", "sea"]).exits(0).to_owned();
+    let home = filled();
+    let atom = home.run(&["emit", "sea"]).exits(0).to_owned();
     assert!(
         atom.contains("<title>SEA</title>") && atom.contains("Boats come in"),
         "{atom}"
     );
-    house.run(&["emit", "sea", "--out", "sea.atom"]).exits(0);
+    home.run(&["emit", "sea", "--out", "sea.atom"]).exits(0);
     assert_eq!(
-        std::fs::read_to_string(house.path("sea.atom")).unwrap(),
+        std::fs::read_to_string(home.path("sea.atom")).unwrap(),
         atom
     );
-    let rss = house
+    let rss = home
         .run(&["emit", "all", "--format", "rss", "-n", "1"])
         .exits(0)
         .to_owned();
     assert_eq!(rss.matches("<item>").count(), 1);
-    let json = house
+    let json = home
         .run(&["emit", "all", "--format", "json"])
         .exits(0)
         .to_owned();
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["items"].as_array().unwrap().len(), 4);
-    house.write("secret", "kept");
-    std::os::unix::fs::symlink(house.path("secret"), house.path("link.atom")).unwrap();
-    let refused = house.run(&["emit", "sea", "--out", "link.atom"]);
+    home.write("secret", "kept");
+    std::os::unix::fs::symlink(home.path("secret"), home.path("link.atom")).unwrap();
+    let refused = home.run(&["emit", "sea", "--out", "link.atom"]);
     refused.exits(1);
     assert!(refused.err.contains("link.atom"), "{}", refused.err);
     assert_eq!(
-        std::fs::read_to_string(house.path("secret")).unwrap(),
+        std::fs::read_to_string(home.path("secret")).unwrap(),
         "kept"
     );
 }
 
 #[test]
 fn all_feeds_are_rendered_and_what_did_not_change_is_left_alone() {
-    let house = filled();
-    let first = house.run(&["render", "--out", "www"]);
+    let home = filled();
+    let first = home.run(&["render", "--out", "www"]);
     first.exits(0);
     assert!(
         first.err.contains("11 files in www, 11 written"),
@@ -207,22 +207,22 @@ fn all_feeds_are_rendered_and_what_did_not_change_is_left_alone() {
         "feeds.opml",
         "subscriptions.opml",
     ] {
-        assert!(exists(&house.path("www").join(file)), "{file}");
+        assert!(exists(&home.path("www").join(file)), "{file}");
     }
-    let again = house.run(&["render", "--out", "www"]);
+    let again = home.run(&["render", "--out", "www"]);
     assert!(
         again.err.contains("11 files in www, 0 written"),
         "{}",
         again.err
     );
-    let atom = std::fs::read_to_string(house.path("www/feeds/sea.atom")).unwrap();
-    assert_eq!(atom, house.run(&["emit", "sea"]).exits(0));
+    let atom = std::fs::read_to_string(home.path("www/feeds/sea.atom")).unwrap();
+    assert_eq!(atom, home.run(&["emit", "sea"]).exits(0));
 }
 
 #[test]
 fn the_status_has_the_fields_of_the_contract_first() {
-    let house = filled();
-    let status = house.run(&["status", "--json"]).json().remove(0);
+    let home = filled();
+    let status = home.run(&["status", "--json"]).json().remove(0);
     let keys: Vec<&String> = status.as_object().unwrap().keys().take(6).collect();
     assert_eq!(
         keys,
@@ -234,7 +234,7 @@ fn the_status_has_the_fields_of_the_contract_first() {
         (&status["feeds"], &status["articles"], &status["stories"]),
         (&2.into(), &5.into(), &4.into())
     );
-    let text = house.run(&["status"]).exits(0).to_owned();
+    let text = home.run(&["status"]).exits(0).to_owned();
     assert!(
         text.contains("argus.example") && text.contains("built-in defaults"),
         "{text}"
@@ -243,15 +243,14 @@ fn the_status_has_the_fields_of_the_contract_first() {
 
 #[test]
 fn the_configuration_is_checked_and_printed_with_its_origins() {
-    let house = filled();
+    let home = filled();
     assert!(
-        house
-            .run(&["check"])
+        home.run(&["check"])
             .exits(0)
             .starts_with("built-in defaults: right")
     );
-    house.configure("[store]\nkeep = \"30d\"\n");
-    let printed = house
+    home.configure("[store]\nkeep = \"30d\"\n");
+    let printed = home
         .run(&["--db", "x.db", "check", "--print"])
         .exits(0)
         .to_owned();
@@ -266,36 +265,36 @@ fn the_configuration_is_checked_and_printed_with_its_origins() {
 
 #[test]
 fn a_backup_is_a_store_and_is_never_overwritten() {
-    let house = filled();
-    house.run(&["backup", "copy.db"]).exits(0);
-    house.run(&["backup", "copy.db"]).exits(74);
-    house.run(&["--db", "copy.db", "verify"]).exits(0);
+    let home = filled();
+    home.run(&["backup", "copy.db"]).exits(0);
+    home.run(&["backup", "copy.db"]).exits(74);
+    home.run(&["--db", "copy.db", "verify"]).exits(0);
     assert_eq!(
-        house.run(&["--db", "copy.db", "list", "--json"]).out,
-        house.run(&["list", "--json"]).out
+        home.run(&["--db", "copy.db", "list", "--json"]).out,
+        home.run(&["list", "--json"]).out
     );
 }
 
 #[test]
 fn a_dry_prune_removes_nothing() {
-    let house = filled();
-    house.configure("[store]\nkeep_max_per_feed = 1\n");
-    let told = house.run(&["prune", "--dry-run"]).exits(0).to_owned();
+    let home = filled();
+    home.configure("[store]\nkeep_max_per_feed = 1\n");
+    let told = home.run(&["prune", "--dry-run"]).exits(0).to_owned();
     assert!(
         told.starts_with("would remove 3 articles, and 2 stories"),
         "{told}"
     );
-    assert_eq!(house.run(&["list", "--json"]).json().len(), 4);
-    let done = house.run(&["prune", "--json"]).json().remove(0);
+    assert_eq!(home.run(&["list", "--json"]).json().len(), 4);
+    let done = home.run(&["prune", "--json"]).json().remove(0);
     assert_eq!(done["articles"], 3);
-    assert_eq!(house.run(&["list", "--json"]).json().len(), 2);
+    assert_eq!(home.run(&["list", "--json"]).json().len(), 2);
 }
 
 #[test]
 fn nobody_answers_a_health_check() {
-    let house = filled();
-    house.configure("[server]\nlisten = []\n");
-    let ran = house.run(&["healthcheck"]);
+    let home = filled();
+    home.configure("[server]\nlisten = []\n");
+    let ran = home.run(&["healthcheck"]);
     ran.exits(1);
     assert!(ran.err.contains("does not run"), "{}", ran.err);
 }

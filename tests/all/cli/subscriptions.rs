@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use super::filled;
-use crate::support::house::{House, exists};
+use crate::support::home::{Home, exists};
 use crate::support::{Item, rss};
 
 const OPML: &str = r#"<?xml version="1.0"?>
@@ -18,21 +18,21 @@ const OPML: &str = r#"<?xml version="1.0"?>
 
 #[test]
 fn a_second_import_changes_nothing() {
-    let house = House::empty();
-    house.write("subs.opml", OPML);
-    let first = house.run(&["import", "subs.opml"]);
+    let home = Home::empty();
+    home.write("subs.opml", OPML);
+    let first = home.run(&["import", "subs.opml"]);
     first.exits(0);
     assert!(first.err.contains("2 feeds: 2 new"), "{}", first.err);
-    let feeds = house.run(&["feeds", "--json"]).out;
-    let again = house.run_with(&["import", "-"], OPML.as_bytes());
+    let feeds = home.run(&["feeds", "--json"]).out;
+    let again = home.run_with(&["import", "-"], OPML.as_bytes());
     again.exits(0);
     assert!(
         again.err.contains("0 new, 2 known already"),
         "{}",
         again.err
     );
-    assert_eq!(house.run(&["feeds", "--json"]).out, feeds);
-    let feeds = house.run(&["feeds", "--json"]).json();
+    assert_eq!(home.run(&["feeds", "--json"]).out, feeds);
+    let feeds = home.run(&["feeds", "--json"]).json();
     let argus = feeds.iter().find(|f| f["title"] == "The Argus").unwrap();
     assert_eq!(argus["folder"], "News/World");
     assert_eq!(argus["tags"], serde_json::json!(["News", "World"]));
@@ -45,54 +45,54 @@ fn a_second_import_changes_nothing() {
 
 #[test]
 fn sec_17_a_malformed_list_is_taken_as_a_whole_or_not_at_all() {
-    let house = House::empty();
-    house.write("broken.opml", &OPML.replace("</body>", ""));
-    let ran = house.run(&["import", "broken.opml"]);
+    let home = Home::empty();
+    home.write("broken.opml", &OPML.replace("</body>", ""));
+    let ran = home.run(&["import", "broken.opml"]);
     ran.exits(65);
     assert!(
         ran.err.contains("line ") && ran.err.contains("column "),
         "{}",
         ran.err
     );
-    house.write("feed.xml", &rss("x", &[]));
-    house.run(&["import", "feed.xml"]).exits(65);
-    assert!(!exists(&house.db()));
+    home.write("feed.xml", &rss("x", &[]));
+    home.run(&["import", "feed.xml"]).exits(65);
+    assert!(!exists(&home.db()));
 }
 
 #[test]
 fn sec_17_outlines_that_are_never_asked_are_told_and_the_rest_is_taken() {
-    let house = House::empty();
-    house.write(
+    let home = Home::empty();
+    home.write(
         "subs.opml",
         &OPML.replace("https://lwn.example/rss", "exec:rm -rf /"),
     );
-    let ran = house.run(&["import", "subs.opml"]);
+    let ran = home.run(&["import", "subs.opml"]);
     ran.exits(3);
     assert!(
         ran.err.contains("left out: line 6: LWN & friends"),
         "{}",
         ran.err
     );
-    assert_eq!(house.run(&["feeds", "--json"]).json().len(), 1);
+    assert_eq!(home.run(&["feeds", "--json"]).json().len(), 1);
 }
 
 #[test]
 fn what_is_exported_is_imported_as_it_was() {
-    let house = filled();
-    let opml = house.run(&["export"]).exits(0).to_owned();
-    let other = House::empty();
+    let home = filled();
+    let opml = home.run(&["export"]).exits(0).to_owned();
+    let other = Home::empty();
     other.run_with(&["import", "-"], opml.as_bytes()).exits(0);
     assert_eq!(other.run(&["export"]).exits(0).matches("xmlUrl").count(), 2);
     let json: serde_json::Value =
-        serde_json::from_str(house.run(&["export", "--format", "json"]).exits(0)).unwrap();
+        serde_json::from_str(home.run(&["export", "--format", "json"]).exits(0)).unwrap();
     assert_eq!(json[0]["url"], "https://argus.example/feed");
     assert_eq!(json[0]["folder"], "news/world");
 }
 
 #[test]
 fn a_feed_line_has_the_fields_of_the_contract_first() {
-    let house = filled();
-    let feed = house.run(&["feeds", "--json"]).json().remove(0);
+    let home = filled();
+    let feed = home.run(&["feeds", "--json"]).json().remove(0);
     let keys: Vec<&String> = feed.as_object().unwrap().keys().take(13).collect();
     assert_eq!(
         keys,
@@ -116,13 +116,13 @@ fn a_feed_line_has_the_fields_of_the_contract_first() {
         (&feed["state"], &feed["articles"]),
         (&"ok".into(), &3.into())
     );
-    let why = house
+    let why = home
         .run(&["feeds", "--json", "--why-next"])
         .json()
         .remove(0);
     assert_eq!(why["why_next"], "hourly, as planned");
-    assert_eq!(house.run(&["feeds", "--failing"]).exits(0), "");
-    let full = house.run(&["feed", "argus"]).exits(0).to_owned();
+    assert_eq!(home.run(&["feeds", "--failing"]).exits(0), "");
+    let full = home.run(&["feed", "argus"]).exits(0).to_owned();
     for part in [
         "\"v1\"",
         "hourly, as planned",
@@ -136,56 +136,54 @@ fn a_feed_line_has_the_fields_of_the_contract_first() {
 
 #[test]
 fn a_subscription_is_set_paused_resumed_and_removed() {
-    let house = filled();
-    let feed = |house: &House| {
-        house
-            .run(&["feed", "https://argus.example/feed", "--json"])
+    let home = filled();
+    let feed = |home: &Home| {
+        home.run(&["feed", "https://argus.example/feed", "--json"])
             .json()
             .remove(0)
     };
-    house
-        .run(&[
-            "set",
-            "argus",
-            "title=Morning Argus",
-            "tags=a, b",
-            "interval=2h",
-            "folder=",
-        ])
-        .exits(0);
-    let changed = feed(&house);
+    home.run(&[
+        "set",
+        "argus",
+        "title=Morning Argus",
+        "tags=a, b",
+        "interval=2h",
+        "folder=",
+    ])
+    .exits(0);
+    let changed = feed(&home);
     assert_eq!(changed["title"], "Morning Argus");
     assert_eq!(changed["tags"], serde_json::json!(["a", "b"]));
     assert_eq!(
         (&changed["interval_s"], &changed["folder"]),
         (&7200.into(), &serde_json::Value::Null)
     );
-    house.run(&["pause", "argus", "herald"]).exits(0);
-    assert_eq!(feed(&house)["state"], "paused");
-    house.run(&["resume", "argus"]).exits(0);
-    assert_eq!(feed(&house)["state"], "ok");
-    let gone = house.run(&["remove", "argus"]);
+    home.run(&["pause", "argus", "herald"]).exits(0);
+    assert_eq!(feed(&home)["state"], "paused");
+    home.run(&["resume", "argus"]).exits(0);
+    assert_eq!(feed(&home)["state"], "ok");
+    let gone = home.run(&["remove", "argus"]);
     gone.exits(0);
     assert!(gone.err.contains("; 3 articles stay"), "{}", gone.err);
-    assert_eq!(house.run(&["feeds", "--json"]).json().len(), 1);
-    assert_eq!(house.run(&["list", "--json"]).json().len(), 4);
+    assert_eq!(home.run(&["feeds", "--json"]).json().len(), 1);
+    assert_eq!(home.run(&["list", "--json"]).json().len(), 4);
 }
 
 #[test]
 fn what_the_file_declares_is_changed_in_the_file() {
-    let house = filled();
-    house.configure("[[feed]]\nurl = \"https://argus.example/feed\"\ntitle = \"Declared\"\n");
+    let home = filled();
+    home.configure("[[feed]]\nurl = \"https://argus.example/feed\"\ntitle = \"Declared\"\n");
     for args in [
         &["remove", "argus"][..],
         &["pause", "argus"],
         &["set", "argus", "title=x"],
     ] {
-        let ran = house.run(args);
+        let ran = home.run(args);
         ran.exits(1);
         assert!(ran.err.contains("newswire.toml"), "{}", ran.err);
     }
     assert_eq!(
-        house.run(&["feeds", "--json"]).json()[0]["title"],
+        home.run(&["feeds", "--json"]).json()[0]["title"],
         "Declared"
     );
 }
@@ -222,9 +220,9 @@ fn serve(documents: HashMap<&'static str, (&'static str, String)>) -> String {
     format!("http://{address}")
 }
 
-fn online() -> (House, String) {
-    let house = House::empty();
-    house.configure(
+fn online() -> (Home, String) {
+    let home = Home::empty();
+    home.configure(
         "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\n[schedule]\nmanual_interval = \"0s\"\n",
     );
     let link = |path: &str| {
@@ -254,13 +252,13 @@ fn online() -> (House, String) {
         ),
         ("/subs", ("text/x-opml", OPML.to_owned())),
     ]));
-    (house, base)
+    (home, base)
 }
 
 #[test]
 fn a_feed_or_the_feed_of_a_page_is_added_and_polled_once() {
-    let (house, base) = online();
-    let added = house.run(&[
+    let (home, base) = online();
+    let added = home.run(&[
         "add",
         &format!("{base}/page"),
         "--tag",
@@ -269,41 +267,41 @@ fn a_feed_or_the_feed_of_a_page_is_added_and_polled_once() {
         "news",
     ]);
     assert!(added.exits(0).contains("2 articles"), "{added:?}");
-    let feed = house.run(&["feeds", "--json"]).json().remove(0);
+    let feed = home.run(&["feeds", "--json"]).json().remove(0);
     assert_eq!(feed["url"], format!("{base}/a.xml"));
     assert_eq!(
         (&feed["folder"], &feed["tags"]),
         (&"news".into(), &serde_json::json!(["x"]))
     );
-    let again = house.run(&["add", &format!("{base}/a.xml")]);
+    let again = home.run(&["add", &format!("{base}/a.xml")]);
     assert!(again.exits(0).contains("subscribed already"), "{again:?}");
-    let several = house.run(&["add", &format!("{base}/both")]);
+    let several = home.run(&["add", &format!("{base}/both")]);
     several.exits(3);
     assert!(
         several.err.contains("/a.xml") && several.err.contains("/b.xml"),
         "{}",
         several.err
     );
-    let missing = house.run(&["add", &format!("{base}/none"), &format!("{base}/b.xml")]);
+    let missing = home.run(&["add", &format!("{base}/none"), &format!("{base}/b.xml")]);
     missing.exits(3);
     assert!(
         missing.out.contains("/b.xml") && missing.err.contains("/none"),
         "{missing:?}"
     );
-    assert_eq!(house.run(&["feeds", "--json"]).json().len(), 2);
+    assert_eq!(home.run(&["feeds", "--json"]).json().len(), 2);
 }
 
 #[test]
 fn a_pass_reports_in_the_shape_of_the_contract() {
-    let (house, base) = online();
+    let (home, base) = online();
     let outline = |path: &str| format!("<outline type=\"rss\" xmlUrl=\"{base}{path}\"/>");
     let opml = format!(
         "<opml version=\"2.0\"><body>{}{}</body></opml>",
         outline("/a.xml"),
         outline("/none")
     );
-    house.run_with(&["import", "-"], opml.as_bytes()).exits(0);
-    let ran = house.run(&["fetch", "--json"]);
+    home.run_with(&["import", "-"], opml.as_bytes()).exits(0);
+    let ran = home.run(&["fetch", "--json"]);
     ran.exits(3);
     let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     let keys: Vec<&String> = report.as_object().unwrap().keys().take(10).collect();
@@ -328,20 +326,20 @@ fn a_pass_reports_in_the_shape_of_the_contract() {
     );
     assert_eq!(report["failures"][0]["kind"], "not_found");
     assert_eq!(ran.err, "");
-    let again = house.run(&["fetch", "--all"]);
+    let again = home.run(&["fetch", "--all"]);
     assert!(
         again.err.contains("failed: ") && again.err.contains("2 feeds: "),
         "{}",
         again.err
     );
-    house.run(&["fetch", "a.xml"]).exits(0);
-    assert_eq!(house.run(&["feeds", "--failing", "--json"]).json().len(), 1);
+    home.run(&["fetch", "a.xml"]).exits(0);
+    assert_eq!(home.run(&["feeds", "--failing", "--json"]).json().len(), 1);
 }
 
 #[test]
 fn a_list_is_imported_from_its_url() {
-    let (house, base) = online();
-    house.run(&["import", &format!("{base}/subs")]).exits(0);
-    assert_eq!(house.run(&["feeds", "--json"]).json().len(), 2);
-    house.run(&["import", &format!("{base}/none")]).exits(66);
+    let (home, base) = online();
+    home.run(&["import", &format!("{base}/subs")]).exits(0);
+    assert_eq!(home.run(&["feeds", "--json"]).json().len(), 2);
+    home.run(&["import", &format!("{base}/none")]).exits(66);
 }

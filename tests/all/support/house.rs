@@ -1,238 +1,156 @@
-//! A home of its own for the real binary: a clean environment, a store filled through the library, no network.
+//! A whole newswire against the fake internet, without the process around it: a store in a directory of its own, the
+//! fetcher, ingest, and a clock that the test holds.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use newswire::clock::Clock;
-use newswire::model::{Draft, FeedRow, Outcome, Person, Poll, Time, Validators, WebUrl};
+use newswire::fetch::{FetchOptions, Fetcher, Names};
+use newswire::ingest::{Ingest, IngestOptions, PassReport};
+use newswire::model::{ArticleView, Feed, FeedRow, StoryView, Time, WebUrl};
 use newswire::query;
+use newswire::schedule::Policy;
 use newswire::store::{
-    ClaimScope, DocumentCommit, FeedSettings, NewFeed, PlanCommit, PollCommit, Store, StoreOptions,
-    TopicDefinition,
+    ClaimScope, FeedSettings, NewFeed, Selection, Store, StoreOptions, TopicDefinition,
 };
+use tokio_util::sync::CancellationToken;
 
-/// The time at which the binary runs.
-pub const NOW: &str = "2030-01-10T12:00:00Z";
+use super::Internet;
 
-/// A directory with a store in it.
 pub struct House {
-    dir: tempfile::TempDir,
-}
-
-/// What a run of the binary came to.
-#[derive(Debug)]
-pub struct Ran {
-    /// The exit code; none if a signal ended it.
-    pub code: Option<i32>,
-    /// Stdout.
-    pub out: String,
-    /// Stderr.
-    pub err: String,
+    pub clock: Clock,
+    pub store: Arc<Store>,
+    pub ingest: Arc<Ingest>,
+    pub dir: Arc<tempfile::TempDir>,
 }
 
 impl House {
-    /// An empty home: no configuration, no store.
-    pub fn empty() -> Self {
-        Self {
-            dir: tempfile::tempdir().unwrap(),
-        }
+    /// A house on 20 January 2030 whose internet is `net` as it is now.
+    pub fn new(net: &Internet) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let now = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
+        Self::open(net, dir, Clock::manual(now))
     }
 
-    /// A file or directory in it.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+    /// The same house after a restart.
+    pub fn again(self, net: &Internet) -> Self {
+        let Self {
+            clock,
+            dir,
+            store,
+            ingest,
+            ..
+        } = self;
+        drop(ingest);
+        drop(store);
+        Self::open(net, dir, clock)
     }
 
-    /// Writes a file.
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
-    /// Where the binary looks for its configuration.
-    pub fn configure(&self, text: &str) {
-        self.write(".config/newswire/newswire.toml", text);
-    }
-
-    /// Where the binary looks for its store.
-    pub fn db(&self) -> PathBuf {
-        self.path(".local/share/newswire/newswire.db")
-    }
-
-    /// The binary, in a clean environment with the clock held at [`NOW`].
-    pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_newswire"));
-        command
-            .args(["--now", NOW])
-            .args(args)
-            .env_clear()
-            .env("HOME", self.dir.path())
-            .env("TZ", "UTC")
-            .current_dir(self.dir.path())
-            .stdin(Stdio::null());
-        command
-    }
-
-    /// Runs the binary to its end.
-    pub fn run(&self, args: &[&str]) -> Ran {
-        ran(self.command(args).output().unwrap())
-    }
-
-    /// The same with something on stdin.
-    pub fn run_with(&self, args: &[&str], stdin: &[u8]) -> Ran {
-        let mut child = self
-            .command(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut pipe = child.stdin.take().unwrap();
-        pipe.write_all(stdin).unwrap();
-        drop(pipe);
-        ran(child.wait_with_output().unwrap())
-    }
-
-    /// Opens the store through the library, at a time that the caller may move.
-    pub fn store(&self, clock: &Clock) -> Store {
-        let options = StoreOptions {
-            path: self.db(),
+    fn open(net: &Internet, dir: Arc<tempfile::TempDir>, clock: Clock) -> Self {
+        let store = StoreOptions {
+            path: dir.path().join("newswire.db"),
             synchronous_full: false,
             dedup_window: Duration::from_secs(7 * 86_400),
         };
-        Store::open(&options, clock.clone()).unwrap()
+        let store = Arc::new(Store::open(&store, clock.clone()).unwrap());
+        let fetch = FetchOptions {
+            names: Names::Table(net.names()),
+            allow_private: vec!["127.0.0.0/8".parse().unwrap()],
+            host_delay: Duration::ZERO,
+            ..FetchOptions::default()
+        };
+        let fetcher = Arc::new(Fetcher::new(fetch, clock.clone()).unwrap());
+        let options = IngestOptions {
+            policy: Policy {
+                polls_per_day: 24.0,
+                min_interval: Duration::from_secs(3600),
+                max_interval: Duration::from_secs(86_400),
+                strict: false,
+                install: 7,
+                price: None,
+            },
+            manual_interval: Duration::ZERO,
+        };
+        let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options);
+        Self {
+            clock,
+            store,
+            ingest: Arc::new(ingest),
+            dir,
+        }
     }
-}
 
-impl Ran {
-    /// Fails the test unless the run ended so; gives stdout.
-    #[track_caller]
-    pub fn exits(&self, code: i32) -> &str {
-        assert_eq!(self.code, Some(code), "{self:?}");
-        &self.out
-    }
-
-    /// Stdout as one JSON value a line.
-    #[track_caller]
-    pub fn json(&self) -> Vec<serde_json::Value> {
-        self.exits(0)
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-}
-
-fn ran(output: Output) -> Ran {
-    Ran {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-/// Subscribes to `https://HOST/feed`.
-pub fn subscribe(store: &Store, host: &str, title: &str) -> FeedRow {
-    let feed = NewFeed {
-        url: WebUrl::parse(&format!("https://{host}/feed")).unwrap(),
-        title: Some(title.to_owned()),
-        folder: Some("news/world".to_owned()),
-        tags: vec!["daily".to_owned()],
-        settings: FeedSettings::default(),
-        declared: false,
-    };
-    store.subscribe(vec![feed]).unwrap()[0].row
-}
-
-/// Puts topics in force.
-pub fn topics(store: &Store, definitions: &[(&str, &str)]) {
-    let topics = definitions.iter().map(|(name, source)| TopicDefinition {
-        name: (*name).to_owned(),
-        title: name.to_uppercase(),
-        source: (*source).to_owned(),
-        expr: query::parse(source).unwrap(),
-    });
-    store.set_topics(topics.collect()).unwrap();
-}
-
-/// Commits one poll with these articles, as of the clock.
-pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
-    let now = clock.now();
-    let scope = ClaimScope::These {
-        feeds: vec![feed],
-        manual_interval: Duration::ZERO,
-    };
-    let claim = store.claim(now, scope, 1).unwrap().0.remove(0);
-    let outcome = Outcome::Document {
-        body: Vec::new(),
-        content_type: None,
-        validators: Validators {
-            etag: Some(b"\"v1\"".to_vec()),
-            last_modified: None,
-        },
-    };
-    let commit = PollCommit {
-        poll: Poll {
-            feed,
-            started: now,
-            finished: now,
-            final_url: Some(claim.url.clone()),
-            moved_permanently: false,
-            status: Some(200),
-            bytes_wire: 100,
-            hints: Default::default(),
-            outcome,
-        },
-        claim,
-        document: Some(DocumentCommit {
-            drafts,
+    pub fn feed(url: &str) -> NewFeed {
+        NewFeed {
+            url: WebUrl::parse(url).unwrap(),
             title: None,
-            site: None,
-            digest: now.millis().to_be_bytes().to_vec(),
-            repairs: vec!["a bad date was left out".to_owned()],
-            paragraphs: Vec::new(),
-        }),
-        plan: PlanCommit {
-            next_at: Some(now.plus(Duration::from_secs(3600))),
-            why: "hourly, as planned".to_owned(),
-            ..PlanCommit::default()
-        },
-        offline: false,
-    };
-    store.commit(commit).unwrap();
-}
-
-/// An article that is known by its number.
-pub fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
-    let page = WebUrl::parse(&format!("https://{host}/articles/{n}?utm_source=rss")).unwrap();
-    let canonical = WebUrl::parse(&format!("https://{host}/articles/{n}")).unwrap();
-    Draft {
-        guid: Some(format!("{host}-{n}")),
-        key: format!("guid:{host}-{n}"),
-        url: Some(page),
-        canonical_url: Some(canonical),
-        title: title.to_owned(),
-        content_html: format!("<p>{body}</p>"),
-        content_text: body.to_owned(),
-        authors: vec![Person {
-            name: Some("Ann Other".to_owned()),
-            ..Person::default()
-        }],
-        language: Some("en".to_owned()),
-        digest: body.as_bytes().to_vec(),
-        ..Draft::default()
+            folder: None,
+            tags: Vec::new(),
+            settings: FeedSettings::default(),
+            declared: false,
+        }
     }
-}
 
-/// Whether a file is there.
-pub fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
-}
+    pub fn subscribe(&self, urls: &[&str]) -> Vec<FeedRow> {
+        let feeds = urls.iter().map(|u| Self::feed(u)).collect();
+        let made = self.store.subscribe(feeds).unwrap();
+        made.into_iter().map(|m| m.row).collect()
+    }
 
-/// A time for the library's clock.
-pub fn time(text: &str) -> Time {
-    Time::parse_rfc3339(text).unwrap()
+    pub fn topics(&self, definitions: &[(&str, &str)]) {
+        let topics = definitions
+            .iter()
+            .map(|(name, source)| TopicDefinition {
+                name: (*name).to_owned(),
+                title: (*name).to_owned(),
+                source: (*source).to_owned(),
+                expr: query::parse(source).unwrap(),
+            })
+            .collect();
+        self.store.set_topics(topics).unwrap();
+    }
+
+    /// A pass over all that may be polled.
+    pub async fn pass(&self) -> PassReport {
+        self.pass_over(ClaimScope::All {
+            manual_interval: Duration::ZERO,
+        })
+        .await
+    }
+
+    /// A pass over what is due.
+    pub async fn pass_due(&self) -> PassReport {
+        self.pass_over(ClaimScope::Due).await
+    }
+
+    async fn pass_over(&self, scope: ClaimScope) -> PassReport {
+        self.ingest
+            .pass(scope, &CancellationToken::new(), &|_| {})
+            .await
+            .unwrap()
+    }
+
+    pub fn hours(&self, n: u64) {
+        self.clock.advance(Duration::from_secs(n * 3600));
+    }
+
+    pub fn river(&self) -> Vec<StoryView> {
+        let selection = Selection {
+            bodies: true,
+            ..Selection::default()
+        };
+        self.store.reads().stories(&selection).unwrap()
+    }
+
+    pub fn articles(&self) -> Vec<ArticleView> {
+        let selection = Selection {
+            bodies: true,
+            ..Selection::default()
+        };
+        self.store.reads().articles(&selection).unwrap()
+    }
+
+    pub fn feeds(&self) -> Vec<Feed> {
+        self.store.reads().feeds().unwrap()
+    }
 }

@@ -1,8 +1,10 @@
 //! What the integration tests share. Nothing here asserts but how a run of the binary ended; tests do.
 
 pub mod feeds;
+pub mod home;
 pub mod house;
 pub mod internet;
 
 pub use feeds::{Item, rss};
+pub use house::House;
 pub use internet::{Framing, Internet, Reply};
