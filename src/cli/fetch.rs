@@ -59,13 +59,14 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
     runtime.shutdown_background();
     if args.json {
         cx.out.json(&report)?;
-    } else {
-        tell(cx, &report);
-    }
-    if feeds.is_empty() {
+    } else if feeds.is_empty() {
         cx.out.note(
             "there are no feeds yet; `newswire add URL` or `newswire import FILE` subscribes",
         );
+    } else if report.feeds == 0 {
+        cx.out.note("no feed is due; `newswire feeds --why-next` tells when and why, `newswire fetch --all` asks sooner");
+    } else {
+        tell(cx, &report);
     }
     if stopped {
         return Err(Failure::new(

@@ -87,8 +87,8 @@ impl Printer {
             None => Table::new([
                 Column::value("ID").dimmed(),
                 Column::value("ARRIVED"),
-                Column::text("FEED").at_most(24),
-                Column::number("COPIES"),
+                Column::text("FEED").at_most(20),
+                Column::number("×"),
                 Column::text("TITLE"),
             ]),
             Some(fields) => Table::new(
