@@ -2,5 +2,6 @@
 // In a test a panic is the message.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod emit;
 mod fetch;
 mod support;

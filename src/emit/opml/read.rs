@@ -11,7 +11,7 @@ use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 
 use super::Subscription;
-use crate::emit::xml::line;
+use crate::emit::text::line;
 use crate::model::{WebUrl, WebUrlError, web_url};
 
 /// Deepest nesting of outlines.

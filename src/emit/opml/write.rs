@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::Subscription;
-use crate::emit::xml::{Xml, line};
+use crate::emit::text::line;
+use crate::emit::xml::Xml;
 
 /// A folder: what is in it, and the folders in it by name.
 #[derive(Default)]
@@ -25,7 +26,7 @@ pub fn write(title: &str, subscriptions: &[Subscription]) -> String {
     let mut xml = Xml::new();
     xml.open("opml", &[("version", Some("2.0"))]);
     xml.open("head", &[]);
-    xml.text("title", &[], &line(title));
+    xml.words("title", &[], &line(title));
     xml.close();
     xml.open("body", &[]);
     root.write(&mut xml);
