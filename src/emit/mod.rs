@@ -15,6 +15,8 @@ mod item;
 mod json_feed;
 pub mod opml;
 mod rss;
+#[cfg(test)]
+mod tests;
 mod text;
 mod xml;
 

@@ -12,6 +12,9 @@ pub struct Xml {
     open: Vec<&'static str>,
 }
 
+/// The attributes that hold no words.
+const URLS: [&str; 4] = ["href", "url", "xmlUrl", "htmlUrl"];
+
 /// An attribute; one without a value is left out.
 pub type Attribute<'a> = (&'static str, Option<&'a str>);
 
@@ -48,8 +51,7 @@ impl Xml {
     /// readers show these right (<https://www.rssboard.org/rss-profile#data-types-characterdata>).
     pub fn words(&mut self, name: &'static str, attributes: &[Attribute<'_>], words: &str) {
         let escaped = partial_escape(xml_text(words));
-        let escaped = escaped.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;");
-        self.filled(name, attributes, &escaped);
+        self.filled(name, attributes, &hexadecimal(&escaped));
     }
 
     /// An element with nothing in it.
@@ -82,7 +84,12 @@ impl Xml {
             self.out.push(' ');
             self.out.push_str(name);
             self.out.push_str("=\"");
-            self.out.push_str(&escape(xml_text(value)));
+            let escaped = escape(xml_text(value));
+            if URLS.contains(name) {
+                self.out.push_str(&escaped);
+            } else {
+                self.out.push_str(&hexadecimal(&escaped));
+            }
             self.out.push('"');
         }
     }
@@ -98,6 +105,10 @@ impl Xml {
             self.out.push_str("  ");
         }
     }
+}
+
+fn hexadecimal(escaped: &str) -> String {
+    escaped.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;")
 }
 
 /// Clean text. U+FFFD stands where a publisher's character was lost already; checkers take it for a fault of the
@@ -120,7 +131,7 @@ mod tests {
         assert_eq!(
             xml.finish(),
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
-             <a b=\"]]&gt;&lt;x a=&apos;1&apos;&gt;&amp;amp;&quot;?\">\n\
+             <a b=\"]]&gt;&#x3C;x a=&apos;1&apos;&gt;&#x26;amp;&quot;?\">\n\
             \x20 <d>]]&gt;&#x3C;x a='1'&gt;&#x26;amp;\"?</d>\n\
             \x20 <e>]]&gt;&lt;x a='1'&gt;&amp;amp;\"?</e>\n\
              </a>\n"

@@ -66,8 +66,8 @@ pub enum OpmlError {
 pub struct Refused {
     /// Where it stands, counted from 1.
     pub line: usize,
-    /// Its title, else its URL as written.
-    pub title: String,
+    /// Its title. Never its URL, which may hold a password.
+    pub title: Option<String>,
     /// Why.
     pub why: WebUrlError,
 }
@@ -216,7 +216,7 @@ impl List {
             }),
             Err(why) => refuse(Refused {
                 line: here.line_and_column().0,
-                title: title.unwrap_or_else(|| line(written)),
+                title,
                 why,
             }),
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Subscription;
+use super::{DEPTH_MAX, Subscription};
 use crate::emit::text::line;
 use crate::emit::xml::Xml;
 
@@ -36,10 +36,10 @@ pub fn write(title: &str, subscriptions: &[Subscription]) -> String {
 impl<'s> Folder<'s> {
     fn at(&mut self, path: Option<&str>) -> &mut Self {
         let mut folder = self;
-        for name in path.unwrap_or_default().split('/').map(line) {
-            if !name.is_empty() {
-                folder = folder.folders.entry(name).or_default();
-            }
+        let names = path.unwrap_or_default().split('/').map(line);
+        // What we write we read: the feed is an outline too.
+        for name in names.filter(|n| !n.is_empty()).take(DEPTH_MAX - 1) {
+            folder = folder.folders.entry(name).or_default();
         }
         folder
     }
