@@ -1,7 +1,9 @@
 //! What the integration tests share. Nothing here asserts; tests do.
 
 pub mod feeds;
+pub mod house;
 pub mod internet;
 
 pub use feeds::{Item, rss};
+pub use house::House;
 pub use internet::{Framing, Internet, Reply};
