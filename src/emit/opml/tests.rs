@@ -115,7 +115,8 @@ fn sec_17_only_http_is_taken_and_the_rest_is_told() {
         }
     );
     assert_eq!((refused[1].line, refused[1].title.as_deref()), (2, None));
-    assert_eq!(refused.len(), 5);
+    let lines: Vec<usize> = refused.iter().map(|r| r.line).collect();
+    assert_eq!(lines, [1, 2, 3, 3, 3]);
 }
 
 #[test]
@@ -174,6 +175,19 @@ fn sec_17_depth_and_number_are_bounded() {
         read(&many(OUTLINES_MAX + 1)),
         Err(OpmlError::TooMany { line: 10_001, .. })
     ));
+    let long = format!(
+        "<outline text='{}'><outline text='{}' category='{}' xmlUrl='https://a.example/'/></outline>",
+        "x/".repeat(5000),
+        "x".repeat(5000),
+        (0..5000).map(|n| format!("{n},")).collect::<String>()
+    );
+    let list = read(&body(&long)).unwrap();
+    let lengths = (
+        list[0].folder.as_deref().map(str::len),
+        list[0].title.as_deref().map(str::len),
+        list[0].tags.len(),
+    );
+    assert_eq!(lengths, (Some(1024), Some(1024), 64));
     let deep = Subscription {
         folder: Some("f/".repeat(1000)),
         ..feed("https://a.example/")
