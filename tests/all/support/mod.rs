@@ -1,7 +1,9 @@
 //! What the integration tests share. Nothing here asserts; tests do.
 
+pub mod browser;
 pub mod feeds;
 pub mod internet;
+pub mod shelf;
 
 pub use feeds::{Item, rss};
 pub use internet::{Framing, Internet, Reply};
