@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What became of one claimed feed.
 enum Done {
-    Settled(Settled),
+    Settled(Box<Settled>),
     /// Its host could not be reached: whose fault it is, the others must tell.
     Held(Box<(Claim, Poll)>),
     /// Given back unasked.
@@ -140,7 +140,7 @@ impl Ingest {
             verdict => self
                 .settle(claim, poll, is_network && verdict == Verdict::Down)
                 .await
-                .map(Done::Settled),
+                .map(|settled| Done::Settled(Box::new(settled))),
         }
     }
 

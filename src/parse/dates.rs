@@ -28,9 +28,9 @@ pub fn read(text: &str) -> Option<Time> {
 pub fn read_bare(text: &str) -> Option<Time> {
     let begins = match tokens(text).first()? {
         Token::Number { .. } => true,
-        Token::Word(word) => {
-            month(word).is_some() || WEEKDAYS.iter().any(|day| word.starts_with(day))
-        }
+        // `month` knows months by their beginnings: a short word must be one, not begin like one ("desk").
+        Token::Word(word) if word.len() == 4 => matches!(word.as_str(), "june" | "july" | "sept"),
+        Token::Word(word) => month(word).is_some() || WEEKDAYS.iter().any(|d| word.starts_with(d)),
         Token::Sign(_) => false,
     };
     begins.then(|| read(text)).flatten()

@@ -110,7 +110,7 @@ fn prepare_one(
     let folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
     let fingerprint = Fingerprint::of(&Subject {
         title: &folded.title,
-        body: crate::query::fold::fold(&draft.content_text).as_str(),
+        body: &crate::query::fold::fold(&normalize::byline::without_credits(&draft.content_text)),
         canonical_url: draft.canonical_url.as_ref(),
         published: draft.published,
     });

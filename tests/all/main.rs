@@ -2,6 +2,8 @@
 // In a test a panic is the message.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod add;
 mod fetch;
+mod path;
 mod serve;
 mod support;

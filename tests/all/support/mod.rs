@@ -2,8 +2,10 @@
 
 pub mod browser;
 pub mod feeds;
+pub mod house;
 pub mod internet;
 pub mod shelf;
 
 pub use feeds::{Item, rss};
+pub use house::House;
 pub use internet::{Framing, Internet, Reply};
