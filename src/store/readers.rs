@@ -11,7 +11,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::prepare::{self, Facts};
-use super::records::{Claim, ClaimScope, FeedDetail, Lineage, Skipped, Status, TopicInfo};
+use super::records::{
+    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Skipped, Status, TopicHead, TopicInfo,
+};
 use super::select::Selection;
 use super::{StoreError, feeds, feeds::from_json, open, search, status};
 use crate::model::{
@@ -199,6 +201,21 @@ impl Reads {
     /// All topics, by name.
     pub fn topics(&self) -> Result<Vec<TopicInfo>, StoreError> {
         self.read(status::topics)
+    }
+
+    /// All topics by name, without counts: cheap at any size.
+    pub fn topic_heads(&self) -> Result<Vec<TopicHead>, StoreError> {
+        self.read(status::topic_heads)
+    }
+
+    /// When the next feed is due; none: never.
+    pub fn next_poll(&self) -> Result<Option<Time>, StoreError> {
+        self.read(status::next_poll)
+    }
+
+    /// All polls ever made, by outcome.
+    pub fn poll_totals(&self) -> Result<PollTotals, StoreError> {
+        self.read(status::poll_totals)
     }
 
     /// The store in numbers.

@@ -96,6 +96,17 @@ pub struct TopicInfo {
     pub newest: Option<Time>,
 }
 
+/// What a topic is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicHead {
+    /// The name.
+    pub name: String,
+    /// The title.
+    pub title: String,
+    /// The expression as written.
+    pub source: String,
+}
+
 /// Which feeds a claim may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimScope {
@@ -269,6 +280,21 @@ pub struct HostStatus {
     pub bytes: u64,
     /// The next poll planned.
     pub next_poll: Option<Time>,
+}
+
+/// Polls over all hosts, since the store was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PollTotals {
+    /// Polls made.
+    pub polls: u64,
+    /// Answered 304.
+    pub not_modified: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Answered 429; they count as failed too.
+    pub throttled: u64,
+    /// Bytes received for bodies.
+    pub bytes: u64,
 }
 
 /// One poll of a feed as the history keeps it.

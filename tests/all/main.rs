@@ -6,4 +6,5 @@ mod add;
 mod emit;
 mod fetch;
 mod path;
+mod serve;
 mod support;

@@ -1,8 +1,10 @@
 //! What the integration tests share. Nothing here asserts; tests do.
 
+pub mod browser;
 pub mod feeds;
 pub mod house;
 pub mod internet;
+pub mod shelf;
 
 pub use feeds::{Item, rss};
 pub use house::House;
