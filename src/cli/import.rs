@@ -65,7 +65,9 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
     for outline in &refused {
         cx.out.note(&super::safe::line(&format!(
             "left out: line {}: {}: {}",
-            outline.line, outline.title, outline.why
+            outline.line,
+            outline.title.as_deref().unwrap_or("no title"),
+            outline.why
         )));
     }
     cx.out.note(&format!(

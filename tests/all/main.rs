@@ -4,6 +4,8 @@
 
 mod add;
 mod cli;
+mod emit;
 mod fetch;
 mod path;
+mod serve;
 mod support;

@@ -202,7 +202,7 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
         },
         offline: false,
     };
-    store.commit(commit).unwrap();
+    store.commit(Store::prepare(commit)).unwrap();
 }
 
 /// An article that is known by its number.
