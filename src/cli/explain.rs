@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Failure;
 use super::human::{count, local};
-use super::{safe, which};
+use super::which;
 use crate::model::{ArticleView, SameAs};
 use crate::query::{self, Expr, Folded, Text, eval};
 use crate::store::{Reads, TopicInfo};
@@ -162,8 +162,7 @@ pub fn folded(copy: &ArticleView) -> Folded {
 }
 
 fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
-    cx.out
-        .line_styled(&explanation.title, anstyle::Style::new().bold())?;
+    cx.out.heading(&explanation.title)?;
     cx.out.line(&format!(
         "story {}: {}; its id is that of its first copy",
         explanation.id,
@@ -221,7 +220,7 @@ fn topic_in_words(topic: &TopicExplained) -> String {
     let found: Vec<String> = topic
         .found
         .iter()
-        .map(|found| format!("{} in {}", safe::line(&found.words), found.field))
+        .map(|found| format!("{} in {}", found.words, found.field))
         .collect();
     let on = if found.is_empty() {
         "on facts alone".to_owned()

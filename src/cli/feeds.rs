@@ -141,7 +141,7 @@ pub fn feed(cx: &mut Context, args: &FeedArgs) -> Result<(), Failure> {
 fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     let f = &detail.feed;
     let now = cx.clock.now();
-    cx.out.line_styled(&f.title, anstyle::Style::new().bold())?;
+    cx.out.heading(&f.title)?;
     let mut facts: Vec<(&str, String)> = vec![("url", f.url.clone()), ("id", f.id.to_string())];
     facts.extend(f.site.clone().map(|site| ("site", site)));
     facts.extend(f.folder.clone().map(|folder| ("folder", folder)));
@@ -233,8 +233,7 @@ pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), F
         .max()
         .unwrap_or_default();
     for (name, value) in facts {
-        cx.out
-            .line(&format!("{name:width$}  {}", super::safe::line(&value)))?;
+        cx.out.line(&format!("{name:width$}  {}", value))?;
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ fn tell(cx: &Context, report: &PassReport) {
         .map(|f| format!("failed: {}: {}", f.url, f.error));
     for lines in [skipped.collect::<Vec<_>>(), failed.collect()] {
         for line in lines.iter().take(TOLD_MAX) {
-            cx.out.note(&super::safe::line(line));
+            cx.out.note(line);
         }
         if lines.len() > TOLD_MAX {
             cx.out.note(&format!(

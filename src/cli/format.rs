@@ -141,7 +141,7 @@ impl Printer {
                 out.raw(self.separated(cells).as_bytes())
             }
             Format::Ids => out.line(&item.id()),
-            Format::Urls => item.url().map_or(Ok(()), |url| out.line(&safe::line(url))),
+            Format::Urls => item.url().map_or(Ok(()), |url| out.line(url)),
             Format::Md => markdown(out, &item.into_story()),
             Format::Atom | Format::Rss | Format::Jsonfeed | Format::Opml => {
                 self.kept.push(item.into_story());

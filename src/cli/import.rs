@@ -63,12 +63,12 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
     spinner.finish_and_clear();
     let new = done.iter().filter(|s| s.new).count();
     for outline in &refused {
-        cx.out.note(&super::safe::line(&format!(
+        cx.out.note(&format!(
             "left out: line {}: {}: {}",
             outline.line,
             outline.title.as_deref().unwrap_or("no title"),
             outline.why
-        )));
+        ));
     }
     cx.out.note(&format!(
         "{}: {new} new, {} known already, {} left out; nothing is polled before it is due (`newswire fetch`)",

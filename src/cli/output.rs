@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use anstyle::Style;
+
 use super::args::Color;
 use super::exit::{Exit, Failure};
 use super::safe;
@@ -79,20 +81,26 @@ impl Out {
         }
     }
 
-    /// Prints text and ends the line. The text is made safe, and may have several lines.
+    /// Prints one line, made safe: what stands in it cannot begin another.
     pub fn line(&mut self, text: &str) -> Result<(), Failure> {
+        self.raw(safe::line(text).as_bytes())?;
+        self.raw(b"\n")
+    }
+
+    /// Prints text of several lines, made safe.
+    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
         self.raw(safe::lines(text).as_bytes())?;
         self.raw(b"\n")
     }
 
-    /// Prints a heading: one safe line, set off where there is colour.
-    pub fn line_styled(&mut self, text: &str, style: anstyle::Style) -> Result<(), Failure> {
-        let text = safe::line(text);
-        if self.color {
-            self.raw(format!("{}{text}{}\n", style.render(), style.render_reset()).as_bytes())
-        } else {
-            self.line(&text)
+    /// Prints one line, made safe and set off where there is colour.
+    pub fn heading(&mut self, text: &str) -> Result<(), Failure> {
+        if !self.color {
+            return self.line(text);
         }
+        let bold = Style::new().bold();
+        let text = safe::line(text);
+        self.raw(format!("{}{text}{}\n", bold.render(), bold.render_reset()).as_bytes())
     }
 
     /// Prints bytes that are safe already, or whose reader is a program.
@@ -107,7 +115,7 @@ impl Out {
     /// Prints a document for programs, byte for byte; on a terminal it is made safe.
     pub fn document(&mut self, text: &str) -> Result<(), Failure> {
         if self.is_terminal() {
-            return self.line(text.trim_end());
+            return self.text(text.trim_end());
         }
         self.raw(text.as_bytes())?;
         if text.ends_with('\n') {
@@ -146,14 +154,14 @@ impl Out {
     /// Tells a person something that is no data; `-q` is spared it.
     pub fn note(&self, text: &str) {
         if self.verbosity >= 0 {
-            complain(text);
+            complain(&safe::line(text));
         }
     }
 
     /// Tells a person of something unwise; `-qq` is spared it.
     pub fn warn(&self, text: &str) {
         if self.verbosity >= -1 {
-            complain(&format!("newswire: warning: {text}"));
+            complain(&format!("newswire: warning: {}", safe::line(text)));
         }
     }
 }

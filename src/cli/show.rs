@@ -1,6 +1,5 @@
 //! `newswire show`: one story with its copies, readable in a terminal.
 
-use anstyle::Style;
 use clap::Args;
 use serde::Serialize;
 
@@ -46,10 +45,10 @@ pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
     let gone = || Failure::missing(format!("the story {id} is gone"));
     let story = reads.story(id)?.ok_or_else(gone)?;
     if args.html {
-        return cx.out.line(&story.content_html.unwrap_or_default());
+        return cx.out.document(&story.content_html.unwrap_or_default());
     }
     if args.text {
-        return cx.out.line(&story.content_text.unwrap_or_default());
+        return cx.out.text(&story.content_text.unwrap_or_default());
     }
     let articles = reads.copies(id)?;
     if args.json {
@@ -61,7 +60,7 @@ pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
 
 fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Result<(), Failure> {
     let width = cx.out.width.unwrap_or(WIDTH_MAX).min(WIDTH_MAX);
-    cx.out.line_styled(&story.title, Style::new().bold())?;
+    cx.out.heading(&story.title)?;
     cx.out.line(&byline(story))?;
     cx.out.line(story.url.as_deref().unwrap_or("(no page)"))?;
     let mut labels = story.topics.clone();
@@ -73,11 +72,11 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
     if !story.summary.is_empty() && !text.starts_with(story.summary.as_str()) {
         cx.out.line("")?;
         cx.out
-            .line(&wrapped(&safe::lines(&story.summary), width, "  "))?;
+            .text(&wrapped(&safe::lines(&story.summary), width, "  "))?;
     }
     if !text.is_empty() {
         cx.out.line("")?;
-        cx.out.line(&wrapped(&safe::lines(text), width, ""))?;
+        cx.out.text(&wrapped(&safe::lines(text), width, ""))?;
     }
     for file in &story.enclosures {
         cx.out.line("")?;
@@ -99,12 +98,13 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
             |same| format!("same {} ({:.2})", same.signal, same.score),
         );
         cx.out.line(&format!(
-            "  {}  {}, {why}\n    {}\n    {}",
+            "  {}  {}, {why}",
             local(copy.arrived),
-            safe::line(&copy.feed.title),
-            safe::line(&copy.title),
-            copy.url.as_deref().unwrap_or("(no page)")
+            copy.feed.title
         ))?;
+        cx.out.line(&format!("    {}", copy.title))?;
+        let page = copy.url.as_deref().unwrap_or("(no page)");
+        cx.out.line(&format!("    {page}"))?;
     }
     Ok(())
 }
@@ -124,5 +124,5 @@ fn byline(story: &StoryView) -> String {
         parts.push(format!("with {}", story.agencies.join(", ")));
     }
     parts.push(local(story.published.unwrap_or(story.first_seen)));
-    safe::line(&parts.join(" · ")).into_owned()
+    parts.join(" · ")
 }

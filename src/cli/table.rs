@@ -126,8 +126,7 @@ impl Table {
         let widths = fitted(&self.columns, &held, out.width);
         let heading: Vec<String> = self.columns.iter().map(|c| c.title.to_owned()).collect();
         let line = aligned(&self.columns, &widths, &heading, out.width.is_some(), None);
-        let bold = Style::new().bold();
-        out.line_styled(&line, bold)?;
+        out.heading(&line)?;
         for cells in &held {
             self.print(out, &widths, cells)?;
         }

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::explain::{Found, folded, found};
 use super::human::{count, local, point};
-use super::{safe, which};
+use super::which;
 use crate::config::Config;
 use crate::model::{StoryRow, Time};
 use crate::query::{self, Expr};
@@ -229,7 +229,7 @@ fn print_briefs(cx: &mut Context, mark: &str, briefs: &[Brief]) -> Result<(), Fa
             "{mark} {}  {}  {}",
             which::short(&b.id),
             local(b.arrived),
-            safe::line(&text)
+            text
         ))?;
     }
     Ok(())
@@ -310,11 +310,8 @@ fn print_verdict(cx: &mut Context, verdict: &Verdict) -> Result<(), Failure> {
         } else {
             format!("found {}", words.join(", "))
         };
-        cx.out.line(&format!(
-            "{mark} {}: {}",
-            copy.feed_title,
-            safe::line(&found)
-        ))?;
+        cx.out
+            .line(&format!("{mark} {}: {}", copy.feed_title, found))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! How commands end: one exit code for each kind of mistake, one message, and never a panic.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use super::filled;
@@ -231,6 +231,37 @@ fn a_full_disk_behind_stdout_is_told() {
     let output = home.command(&["list"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(74));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the output"));
+}
+
+#[test]
+fn rel_08_the_daemon_is_well_is_one_and_ends_in_order() {
+    let home = filled();
+    let socket = home.path("http.sock");
+    home.configure(&format!(
+        "[server]\nlisten = [\"unix:{}\"]\n",
+        socket.display()
+    ));
+    let mut daemon = home
+        .command(&["run", "--no-fetch"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(daemon.stderr.take().unwrap()).lines();
+    assert!(log.any(|line| line.unwrap().contains("runs on")));
+    home.run(&["healthcheck"]).exits(0);
+    let second = home.run(&["run"]);
+    second.exits(75);
+    assert!(
+        second.err.contains(&daemon.id().to_string()),
+        "{}",
+        second.err
+    );
+    assert_eq!(home.run(&["list", "--json"]).json().len(), 4);
+    home.run(&["pause", "argus"]).exits(0);
+    let pid = rustix::process::Pid::from_child(&daemon);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(daemon.wait().unwrap().code(), Some(0));
+    home.run(&["healthcheck"]).exits(1);
 }
 
 #[test]
