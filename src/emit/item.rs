@@ -2,15 +2,23 @@
 //! absolute http(s) (SEC-11), nothing twice. The formats only print it; whatever is left out is left out here.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::Channel;
-use super::xml::{line, xml_text};
-use crate::model::{Alternate, Category, Enclosure, FeedRef, Person, StoryView, Time, WebUrl};
+use super::text::{clean, is_inert, line};
+use crate::model::{
+    Alternate, Category, Enclosure, FeedRef, Person, StoryId, StoryView, Time, WebUrl,
+};
+
+/// How far the clocks of two machines, and their time zones, may be apart.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// 1990-01-01T00:00:00Z. Nothing was published on the web before it; a claim that says so is a fault.
+const WEB_BEGINS_S: i64 = 631_152_000;
 
 /// A story, ready to print.
 pub struct Item {
-    /// `urn:uuid:` and the story's id.
-    pub id: String,
+    /// Its id.
+    pub id: StoryId,
     /// The headline; never empty.
     pub title: String,
     /// Its page.
@@ -27,13 +35,13 @@ pub struct Item {
     pub agencies: Vec<String>,
     /// Names of topics.
     pub topics: Vec<String>,
-    /// The publisher's labels; a scheme is an absolute IRI.
+    /// The publisher's labels; a scheme is an http(s) URI, a label no markup.
     pub categories: Vec<Category>,
     /// A language tag.
     pub language: Option<String>,
-    /// First publication, as claimed.
+    /// First publication, as claimed, if that can be.
     pub published: Option<Time>,
-    /// The last change claimed, else the arrival.
+    /// The last change claimed, if that can be, else the arrival.
     pub updated: Time,
     /// Its place in the river.
     pub arrived: Time,
@@ -56,22 +64,44 @@ pub fn items(channel: &Channel) -> impl Iterator<Item = Item> {
     fresh.map(item)
 }
 
+/// The channel's title; never empty.
+pub fn channel_title(channel: &Channel) -> String {
+    first_said([line(&channel.title), "newswire".to_owned()])
+}
+
 /// When the channel last changed.
 pub fn updated(channel: &Channel) -> Time {
     let newest = channel.stories.iter().map(|s| s.arrived).max();
     newest.map_or(channel.updated, |t| t.max(channel.updated))
 }
 
-/// The URL, if it is an absolute http(s) one.
+/// The URL, if it is an absolute http(s) one, as RFC 3986 writes it.
 pub fn web_url(url: &str) -> Option<String> {
-    WebUrl::parse(url).ok().map(|u| u.to_string())
+    let url = WebUrl::parse(url).ok()?;
+    // The brackets of an IPv6 address stay.
+    let (origin, rest) = url.as_str().split_at_checked(url.origin().len())?;
+    Some(format!("{origin}{}", uri_chars(rest)))
+}
+
+/// Browsers let stand in paths and queries what RFC 3986 section 2 has no place for.
+fn uri_chars(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "[]\\^`{|}".contains(c) {
+            out.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn item(story: &StoryView) -> Item {
     let feed = feed(&story.feed);
     let summary = line(&story.summary);
+    let (published, updated) = dates(story);
     Item {
-        id: format!("urn:uuid:{}", story.id),
+        id: story.id,
         title: first_said([line(&story.title), summary.clone(), feed.title.clone()]),
         url: story.url.as_deref().and_then(web_url),
         html: body(story.content_html.as_deref()),
@@ -81,8 +111,8 @@ fn item(story: &StoryView) -> Item {
         topics: lines(&story.topics),
         categories: distinct(story.categories.iter().filter_map(category)),
         language: story.language.clone().filter(|l| is_language(l)),
-        published: story.published,
-        updated: story.updated.max(story.published).unwrap_or(story.arrived),
+        published,
+        updated,
         arrived: story.arrived,
         image: story.image.as_deref().and_then(web_url),
         enclosures: enclosures(&story.enclosures),
@@ -93,6 +123,20 @@ fn item(story: &StoryView) -> Item {
     }
 }
 
+/// What is claimed, as far as it can be: a claim of the future would pin the story on top of every reader that sorts by
+/// it. Nothing is published after we saw it; a feed that is right about that may change it whenever it says.
+fn dates(story: &StoryView) -> (Option<Time>, Time) {
+    let is_of_the_web = |t: &Time| t.seconds() >= WEB_BEGINS_S;
+    let latest = story.first_seen.plus(DAY);
+    let published = story.published.filter(|t| is_of_the_web(t) && *t <= latest);
+    let updated = story
+        .updated
+        .filter(|t| is_of_the_web(t) && (published.is_some() || *t <= latest));
+    let arrived = Some(story.arrived).filter(is_of_the_web);
+    let changed = updated.max(published).or(arrived);
+    (published, changed.unwrap_or(story.first_seen))
+}
+
 fn first_said<const N: usize>(texts: [String; N]) -> String {
     texts
         .into_iter()
@@ -101,7 +145,7 @@ fn first_said<const N: usize>(texts: [String; N]) -> String {
 }
 
 fn body(text: Option<&str>) -> String {
-    xml_text(text.unwrap_or_default()).trim().to_owned()
+    clean(text.unwrap_or_default()).trim().to_owned()
 }
 
 fn feed(feed: &FeedRef) -> FeedRef {
@@ -159,18 +203,16 @@ fn category(category: &Category) -> Option<Category> {
     let label = category.label.as_deref().map(line);
     let scheme = category.scheme.as_deref().map(line);
     (!term.is_empty()).then(|| Category {
-        label: label.filter(|l| !l.is_empty() && *l != term),
-        scheme: scheme.filter(|s| is_iri(s)),
+        label: label.filter(|l| !l.is_empty() && *l != term && is_inert(l)),
+        scheme: scheme.filter(|s| is_uri(s)),
         term,
     })
 }
 
-/// Whether a text is an absolute IRI that may stand in a document as it is.
-pub fn is_iri(text: &str) -> bool {
-    let is_plain = !text.contains(|c: char| {
-        c.is_whitespace() || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
-    });
-    is_plain && url::Url::parse(text).is_ok()
+/// Whether a text is an http(s) URI as it stands: an identifier is never rewritten.
+fn is_uri(text: &str) -> bool {
+    let is_char = |c: char| c.is_ascii_graphic() && !"[]\\^`{|}<>\"".contains(c);
+    text.chars().all(is_char) && WebUrl::parse(text).is_ok()
 }
 
 fn enclosures(files: &[Enclosure]) -> Vec<Enclosure> {

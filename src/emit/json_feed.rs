@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Channel;
 use super::item::{self, Item, web_url};
-use super::xml::line;
+use super::text::line;
 use crate::model::{Alternate, FeedRef, Time};
 
 /// The channel as JSON Feed 1.1: one item a story.
@@ -14,7 +14,7 @@ pub fn json_feed(channel: &Channel) -> String {
     let url = |url: &Option<String>| url.as_deref().and_then(web_url);
     let document = Document {
         version: "https://jsonfeed.org/version/1.1",
-        title: line(&channel.title),
+        title: item::channel_title(channel),
         home_page_url: url(&channel.home_url),
         feed_url: url(&channel.self_url),
         description: Some(line(&channel.description)).filter(|d| !d.is_empty()),
@@ -127,7 +127,7 @@ impl From<Item> for Entry {
             Some(item.text)
         };
         Self {
-            id: item.id,
+            id: format!("urn:uuid:{}", item.id),
             url: item.url,
             content_html: Some(item.html).filter(|h| !h.is_empty()),
             content_text: text.filter(|t| !t.is_empty()),

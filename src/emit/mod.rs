@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`item`] | what every format says of a story, checked once |
 //! | [`atom`](fn@atom), [`rss`](fn@rss), [`json_feed`](fn@json_feed) | one format each |
+//! | [`text`] | what may stand in a document |
 //! | [`xml`] | a writer whose documents are well-formed whatever is said in them |
 //! | [`opml`] | subscription lists, out and in |
 
@@ -14,6 +15,9 @@ mod item;
 mod json_feed;
 pub mod opml;
 mod rss;
+#[cfg(test)]
+mod tests;
+mod text;
 mod xml;
 
 pub use atom::atom;

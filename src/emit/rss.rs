@@ -2,7 +2,8 @@
 //! other namespaces that it recommends: `atom:link`, `content:encoded`, `dc:creator`; no others (SEC-16).
 
 use super::item::{self, Item, web_url};
-use super::xml::{Xml, line};
+use super::text::{inert, line};
+use super::xml::Xml;
 use super::{Channel, Format, TOPIC_SCHEME};
 
 /// The page of a channel that has none: RSS wants one, and this name leads nowhere (RFC 2606).
@@ -25,13 +26,13 @@ pub fn rss(channel: &Channel) -> String {
         ],
     );
     xml.open("channel", &[]);
-    let title = line(&channel.title);
+    let title = item::channel_title(channel);
     let description = Some(line(&channel.description)).filter(|d| !d.is_empty());
-    xml.rss_text("title", &[], &inert(&title));
-    xml.text("link", &[], &page(channel));
-    xml.rss_text("description", &[], &inert(&description.unwrap_or(title)));
-    xml.text("lastBuildDate", &[], &item::updated(channel).to_rfc2822());
-    xml.text(
+    xml.words("title", &[], &inert(&title));
+    xml.data("link", &[], &page(channel));
+    xml.words("description", &[], &inert(&description.unwrap_or(title)));
+    xml.data("lastBuildDate", &[], &item::updated(channel).to_rfc2822());
+    xml.data(
         "generator",
         &[],
         concat!("newswire ", env!("CARGO_PKG_VERSION")),
@@ -56,29 +57,29 @@ fn page(channel: &Channel) -> String {
 
 fn entry(xml: &mut Xml, item: &Item) {
     xml.open("item", &[]);
-    xml.rss_text("title", &[], &inert(&item.title));
+    xml.words("title", &[], &inert(&item.title));
     if let Some(url) = &item.url {
-        xml.text("link", &[], url);
+        xml.data("link", &[], url);
     }
     // Profile: with both a summary and the full text, the summary is the description.
     if item.summary.is_empty() {
         if !item.html.is_empty() {
-            xml.text("description", &[], &item.html);
+            xml.data("description", &[], &item.html);
         }
     } else {
-        xml.text("description", &[], &html_escape::encode_text(&item.summary));
+        xml.data("description", &[], &html_escape::encode_text(&item.summary));
         if !item.html.is_empty() {
-            xml.text("content:encoded", &[], &item.html);
+            xml.data("content:encoded", &[], &item.html);
         }
     }
     for name in item.authors.iter().filter_map(|a| a.name.as_deref()) {
-        xml.rss_text("dc:creator", &[], &inert(name));
+        xml.words("dc:creator", &[], &inert(name));
     }
     for topic in &item.topics {
-        xml.rss_text("category", &[("domain", Some(TOPIC_SCHEME))], topic);
+        xml.words("category", &[("domain", Some(TOPIC_SCHEME))], topic);
     }
     for category in &item.categories {
-        xml.rss_text(
+        xml.words(
             "category",
             &[("domain", category.scheme.as_deref())],
             &category.term,
@@ -97,12 +98,16 @@ fn entry(xml: &mut Xml, item: &Item) {
             ],
         );
     }
-    xml.text("guid", &[("isPermaLink", Some("false"))], &item.id);
+    xml.data(
+        "guid",
+        &[("isPermaLink", Some("false"))],
+        &format!("urn:uuid:{}", item.id),
+    );
     if let Some(published) = item.published {
-        xml.text("pubDate", &[], &published.to_rfc2822());
+        xml.data("pubDate", &[], &published.to_rfc2822());
     }
     if !item.feed.url.is_empty() {
-        xml.rss_text(
+        xml.words(
             "source",
             &[("url", Some(&item.feed.url))],
             &inert(&item.feed.title),
@@ -118,31 +123,4 @@ fn link(xml: &mut Xml, rel: &str, url: Option<&str>, mime: Option<&str>) {
             &[("rel", Some(rel)), ("type", mime), ("href", Some(&url))],
         );
     }
-}
-
-/// A line of text that reads the same as text and as HTML wherever that is possible, and as HTML never holds markup
-/// (SEC-16): RSS does not say which it is, and readers differ. `AT&T` and `a < b` stay; `<b>` and `&lt;` would be
-/// markup, so there the character is written as HTML.
-fn inert(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        let rest = text.get(at + 1..).unwrap_or_default();
-        match c {
-            '<' if begins_tag(rest) => out.push_str("&lt;"),
-            '&' if begins_reference(rest) => out.push_str("&amp;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// HTML standard, 13.2.5.6 "tag open state".
-fn begins_tag(rest: &str) -> bool {
-    rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'))
-}
-
-/// HTML standard, 13.2.5.72 "character reference state"; every named one has two letters or more.
-fn begins_reference(rest: &str) -> bool {
-    let name = rest.chars().take(2);
-    rest.starts_with('#') || name.filter(char::is_ascii_alphanumeric).count() == 2
 }

@@ -4,13 +4,18 @@
 
 use quick_xml::escape::{escape, partial_escape};
 
+use super::text::clean;
+
 /// A document being written.
 pub struct Xml {
     out: String,
     open: Vec<&'static str>,
 }
 
-/// An attribute; none is left out.
+/// The attributes that hold no words.
+const URLS: [&str; 4] = ["href", "url", "xmlUrl", "htmlUrl"];
+
+/// An attribute; one without a value is left out.
 pub type Attribute<'a> = (&'static str, Option<&'a str>);
 
 impl Xml {
@@ -37,23 +42,16 @@ impl Xml {
         }
     }
 
-    /// An element with a text.
-    pub fn text(&mut self, name: &'static str, attributes: &[Attribute<'_>], text: &str) {
-        self.start(name, attributes);
-        self.out.push('>');
-        self.out.push_str(&partial_escape(xml_text(text)));
-        self.end(name);
+    /// An element with a URL, a date, an id, or a body of HTML.
+    pub fn data(&mut self, name: &'static str, attributes: &[Attribute<'_>], data: &str) {
+        self.filled(name, attributes, &partial_escape(xml_text(data)));
     }
 
-    /// An element with a text, its `&` and `<` as hexadecimal references: the RSS profile found that more readers show
-    /// these right (<https://www.rssboard.org/rss-profile#data-types-characterdata>).
-    pub fn rss_text(&mut self, name: &'static str, attributes: &[Attribute<'_>], text: &str) {
-        self.start(name, attributes);
-        self.out.push('>');
-        let escaped = partial_escape(xml_text(text));
-        let escaped = escaped.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;");
-        self.out.push_str(&escaped);
-        self.end(name);
+    /// An element with words for people. `&` and `<` become hexadecimal references: the RSS profile found that more
+    /// readers show these right (<https://www.rssboard.org/rss-profile#data-types-characterdata>).
+    pub fn words(&mut self, name: &'static str, attributes: &[Attribute<'_>], words: &str) {
+        let escaped = partial_escape(xml_text(words));
+        self.filled(name, attributes, &hexadecimal(&escaped));
     }
 
     /// An element with nothing in it.
@@ -70,6 +68,13 @@ impl Xml {
         self.out
     }
 
+    fn filled(&mut self, name: &str, attributes: &[Attribute<'_>], escaped: &str) {
+        self.start(name, attributes);
+        self.out.push('>');
+        self.out.push_str(escaped);
+        self.end(name);
+    }
+
     fn start(&mut self, name: &str, attributes: &[Attribute<'_>]) {
         self.indent();
         self.out.push('<');
@@ -79,7 +84,12 @@ impl Xml {
             self.out.push(' ');
             self.out.push_str(name);
             self.out.push_str("=\"");
-            self.out.push_str(&escape(xml_text(value)));
+            let escaped = escape(xml_text(value));
+            if URLS.contains(name) {
+                self.out.push_str(&escaped);
+            } else {
+                self.out.push_str(&hexadecimal(&escaped));
+            }
             self.out.push('"');
         }
     }
@@ -97,29 +107,34 @@ impl Xml {
     }
 }
 
-/// `text` without what XML 1.0 has no character for (section 2.2) or discourages: C0 and C1 controls, noncharacters.
-pub fn xml_text(text: &str) -> String {
-    text.chars().filter(|c| is_xml(*c)).collect()
+fn hexadecimal(escaped: &str) -> String {
+    escaped.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;")
 }
 
-fn is_xml(c: char) -> bool {
-    let is_control = c.is_control() && !matches!(c, '\t' | '\n' | '\r');
-    let is_noncharacter = (u32::from(c) & 0xfffe) == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
-    !is_control && !is_noncharacter
+/// Clean text. U+FFFD stands where a publisher's character was lost already; checkers take it for a fault of the
+/// document that carries it, so it is shown as `?`.
+fn xml_text(text: &str) -> String {
+    clean(text).replace('\u{fffd}', "?")
 }
 
-/// `text` as one line: white space collapsed, what XML has no character for gone.
-pub fn line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_whitespace() {
-            if !out.is_empty() && !out.ends_with(' ') {
-                out.push(' ');
-            }
-        } else if is_xml(c) {
-            out.push(c);
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_16_nothing_said_breaks_a_document() {
+        let bad = "]]>\0\u{b}\u{fffe}<x a='1'>&amp;\"\u{fffd}";
+        let mut xml = Xml::new();
+        xml.open("a", &[("b", Some(bad)), ("c", None)]);
+        xml.words("d", &[], bad);
+        xml.data("e", &[], bad);
+        assert_eq!(
+            xml.finish(),
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+             <a b=\"]]&gt;&#x3C;x a=&apos;1&apos;&gt;&#x26;amp;&quot;?\">\n\
+            \x20 <d>]]&gt;&#x3C;x a='1'&gt;&#x26;amp;\"?</d>\n\
+            \x20 <e>]]&gt;&lt;x a='1'&gt;&amp;amp;\"?</e>\n\
+             </a>\n"
+        );
     }
-    out.truncate(out.trim_end().len());
-    out
 }

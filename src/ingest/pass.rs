@@ -164,11 +164,12 @@ impl Ingest {
     ) -> Result<Settled, StoreError> {
         let options = self.options.clone();
         let place = Arc::clone(&self.reading).acquire_owned().await;
-        let settled = self
-            .ask(move |store| visit::settle(store, &options, claim, poll, offline))
-            .await;
+        let read = self
+            .ask(move |store| visit::read(store, &options, claim, poll, offline))
+            .await?;
+        // Others may read while this one waits for the disk: what waits together is committed together.
         drop(place);
-        settled
+        self.ask(move |store| visit::commit(store, read)).await
     }
 }
 

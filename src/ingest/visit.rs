@@ -14,7 +14,8 @@ use crate::normalize::{self, Drafted};
 use crate::parse::{self, ParseContext, ParseError};
 use crate::schedule::{self, Observation, Policy, Seen, State};
 use crate::store::{
-    Claim, Committed, DocumentCommit, FeedSettings, PlanCommit, PollCommit, Store, StoreError,
+    Claim, Committed, DocumentCommit, FeedSettings, PlanCommit, PollCommit, ReadyCommit, Store,
+    StoreError,
 };
 
 /// A visit that is committed.
@@ -51,50 +52,73 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
     }
 }
 
-/// Reads, plans and commits. Blocks; call it from a thread that may. `offline`: the failure is the network's.
-pub(super) fn settle(
+/// A visit that is read and planned, to be committed.
+pub(super) struct Read {
+    ready: ReadyCommit,
+    url: String,
+    title: String,
+    failures_before: u32,
+    poll: Poll,
+}
+
+/// Reads and plans. Blocks; call it from a thread that may. `offline`: the failure is the network's.
+pub(super) fn read(
     store: &Store,
     options: &IngestOptions,
     claim: Claim,
     mut poll: Poll,
     offline: bool,
-) -> Result<Settled, StoreError> {
+) -> Result<Read, StoreError> {
     let body = match &mut poll.outcome {
         Outcome::Document {
             body, content_type, ..
         } => Some((std::mem::take(body), content_type.clone())),
         _ => None,
     };
-    let mut read = Read::default();
+    let mut made = Made::default();
     if let Some((body, content_type)) = body {
         match read_document(store, &claim, &poll, &body, content_type)? {
-            Ok(done) => read = done,
+            Ok(done) => made = done,
             // ET-08, ET-35: a body that is no feed stores neither articles nor validators.
             Err(failure) => poll.outcome = Outcome::Failed(failure),
         }
     }
-    let plan = plan(&options.policy, &claim, &poll, &read, offline);
-    let url = claim.url.to_string();
-    let title = claim.title.clone();
-    let failures = claim.failures;
-    let committed = store.commit(PollCommit {
-        claim,
-        poll: poll.clone(),
-        document: read.document,
-        plan,
-        offline,
-    })?;
-    tell(&url, &title, &poll, &committed, failures);
-    Ok(Settled {
-        url,
+    let plan = plan(&options.policy, &claim, &poll, &made, offline);
+    Ok(Read {
+        url: claim.url.to_string(),
+        title: claim.title.clone(),
+        failures_before: claim.failures,
+        ready: Store::prepare(PollCommit {
+            claim,
+            poll: poll.clone(),
+            document: made.document,
+            plan,
+            offline,
+        }),
         poll,
+    })
+}
+
+/// Commits what was read. Blocks until it stands.
+pub(super) fn commit(store: &Store, read: Read) -> Result<Settled, StoreError> {
+    let committed = store.commit(read.ready)?;
+    tell(
+        &read.url,
+        &read.title,
+        &read.poll,
+        &committed,
+        read.failures_before,
+    );
+    Ok(Settled {
+        url: read.url,
+        poll: read.poll,
         committed,
     })
 }
 
 /// What a document came to.
 #[derive(Default)]
-struct Read {
+struct Made {
     /// None: the same bytes as last time (ET-09).
     document: Option<DocumentCommit>,
     /// The claimed dates of articles that were not there before.
@@ -109,10 +133,10 @@ fn read_document(
     poll: &Poll,
     body: &[u8],
     content_type: Option<String>,
-) -> Result<Result<Read, Failure>, StoreError> {
+) -> Result<Result<Made, Failure>, StoreError> {
     let sum = digest(&SHA256, body).as_ref().to_vec();
     if claim.body_digest.as_ref() == Some(&sum) {
-        return Ok(Ok(Read::default()));
+        return Ok(Ok(Made::default()));
     }
     let context = ParseContext {
         url: poll.final_url.clone(),
@@ -141,7 +165,7 @@ fn read_document(
     };
     let keys: Vec<&str> = drafted.drafts.iter().map(|d| d.key.as_str()).collect();
     let known = store.reads().known_keys(claim, &keys)?;
-    Ok(Ok(Read {
+    Ok(Ok(Made {
         new: drafted
             .drafts
             .iter()
@@ -180,13 +204,13 @@ fn failure_of(claim: &Claim, error: &ParseError) -> Failure {
     }
 }
 
-fn plan(policy: &Policy, claim: &Claim, poll: &Poll, read: &Read, offline: bool) -> PlanCommit {
+fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool) -> PlanCommit {
     let is_first = claim.last_poll.is_none();
     let seen = match &poll.outcome {
         Outcome::Document { validators, .. } => Seen::Document {
-            window_full: !is_first && read.window > 0 && read.new.len() == read.window,
-            new: read.new.clone(),
-            window: read.window,
+            window_full: !is_first && made.window > 0 && made.new.len() == made.window,
+            new: made.new.clone(),
+            window: made.window,
             validators: !validators.is_empty(),
         },
         Outcome::NotModified { .. } => Seen::NotModified,
@@ -199,7 +223,7 @@ fn plan(policy: &Policy, claim: &Claim, poll: &Poll, read: &Read, offline: bool)
             fresh_for: poll.hints.fresh_for,
             no_cache: poll.hints.no_cache,
             retry_after: poll.hints.retry_after,
-            ..read.hints.clone()
+            ..made.hints.clone()
         },
         moved_to: poll
             .final_url

@@ -4,8 +4,6 @@
 //! letters and digits and non-ASCII characters only, which FTS5's `ascii` tokenizer keeps together. In scripts
 //! without spaces every character is a token, so that a substring is a phrase.
 
-use std::borrow::Cow;
-
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -23,11 +21,10 @@ pub fn fold(text: &str) -> String {
 
 /// Appends a folded text to one that ends in a space.
 pub fn fold_into(out: &mut String, text: &str) {
-    let plain: Cow<'_, str> = if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfkd().filter(|c| !is_accent(*c)).nfc().collect())
-    };
+    if text.is_ascii() {
+        return fold_ascii_into(out, text);
+    }
+    let plain: String = text.nfkd().filter(|c| !is_accent(*c)).nfc().collect();
     let mut inside = false;
     for c in plain.chars() {
         if is_spaceless(c) {
@@ -42,6 +39,21 @@ pub fn fold_into(out: &mut String, text: &str) {
         }
     }
     close(out, &mut inside);
+}
+
+/// The same for ASCII: most of the text that is folded.
+fn fold_ascii_into(out: &mut String, text: &str) {
+    out.reserve(text.len() + 1);
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+        if !word.is_empty() {
+            let at = out.len();
+            out.push_str(word);
+            if let Some(word) = out.get_mut(at..) {
+                word.make_ascii_lowercase();
+            }
+            out.push(' ');
+        }
+    }
 }
 
 /// The tokens of a text.

@@ -18,6 +18,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod word_index;
 mod writer;
 
 pub use readers::Reads;
@@ -75,6 +76,13 @@ pub struct Store {
     reads: Reads,
 }
 
+/// A poll that is ready to be committed.
+#[derive(Debug)]
+pub struct ReadyCommit {
+    commit: Box<PollCommit>,
+    drafts: Vec<prepare::Prepared>,
+}
+
 impl Store {
     /// Opens or creates, migrates, starts the writer.
     ///
@@ -90,6 +98,7 @@ impl Store {
             path: options.path.clone(),
             grouping: grouping::Grouping::new(options.dedup_window),
             tagger: topics::Tagger::default(),
+            index: word_index::WordIndex::default(),
             clock,
         };
         let thread = std::thread::Builder::new()
@@ -161,11 +170,18 @@ impl Store {
         self.ask(|reply| Command::SpreadOverdue(now, reply))
     }
 
+    /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.
+    pub fn prepare(mut commit: PollCommit) -> ReadyCommit {
+        let drafts = prepare::prepare(&mut commit);
+        ReadyCommit {
+            commit: Box::new(commit),
+            drafts,
+        }
+    }
+
     /// Commits one poll.
-    pub fn commit(&self, mut commit: PollCommit) -> Result<Committed, StoreError> {
-        // The costly part of a write needs no lock: it is done here, on the caller's thread.
-        let prepared = prepare::prepare(&mut commit);
-        self.ask(|reply| Command::Commit(Box::new(commit), prepared, reply))
+    pub fn commit(&self, ready: ReadyCommit) -> Result<Committed, StoreError> {
+        self.ask(|reply| Command::Commit(ready.commit, ready.drafts, reply))
     }
 
     /// Removes what retention no longer keeps (`keep` none: for ever), in small batches.

@@ -1,9 +1,11 @@
 //! What a draft becomes before it reaches the writer: folded, fingerprinted, compressed. It needs no lock, so it is
 //! done on the caller's thread.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
+use zstd::bulk::Compressor;
 
 use super::feeds::json;
 use super::records::{Claim, PollCommit};
@@ -120,8 +122,7 @@ fn prepare_one(
             || site.is_some_and(|s| related_hosts(u.host(), s.host()))
     });
     Prepared {
-        content: zstd::bulk::compress(draft.content_html.as_bytes(), ZSTD_LEVEL)
-            .unwrap_or_default(),
+        content: pack(&draft.content_html),
         folded,
         fingerprint,
         facts,
@@ -161,6 +162,22 @@ fn related_hosts(a: &str, b: &str) -> bool {
     let b = b.strip_prefix("www.").unwrap_or(b);
     let under = |a: &str, b: &str| a.strip_suffix(b).is_some_and(|sub| sub.ends_with('.'));
     a == b || under(a, b) || under(b, a)
+}
+
+/// A body as it is stored.
+fn pack(html: &str) -> Vec<u8> {
+    thread_local! {
+        // Setting one up costs more than packing an article.
+        static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    PACKER
+        .with_borrow_mut(|packer| {
+            if packer.is_none() {
+                *packer = Compressor::new(ZSTD_LEVEL).ok();
+            }
+            packer.as_mut()?.compress(html.as_bytes()).ok()
+        })
+        .unwrap_or_default()
 }
 
 /// The body of a stored article.

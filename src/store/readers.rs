@@ -17,8 +17,8 @@ use super::records::{
 use super::select::Selection;
 use super::{StoreError, feeds, feeds::from_json, open, search, status};
 use crate::model::{
-    Alternate, ArticleId, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq, StoryId,
-    StoryView, Time,
+    Alternate, ArticleId, ArticleRow, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq,
+    StoryId, StoryRow, StoryView, Time,
 };
 
 type Sql<T> = rusqlite::Result<T>;
@@ -77,21 +77,68 @@ impl Reads {
 
     /// Stories.
     pub fn stories(&self, selection: &Selection) -> Result<Vec<StoryView>, StoreError> {
-        self.read(|conn| {
-            search::stories(conn, selection)?
-                .into_iter()
-                .filter_map(|row| story(conn, row, selection.bodies).transpose())
-                .collect()
-        })
+        self.stories_at(&self.find_stories(selection)?, selection.bodies)
     }
 
     /// Articles (copies).
     pub fn articles(&self, selection: &Selection) -> Result<Vec<ArticleView>, StoreError> {
+        self.articles_at(&self.find_articles(selection)?, selection.bodies)
+    }
+
+    /// Which stories a selection means, in its order. A long answer is then read part by part with
+    /// [`Self::stories_at`], in little memory and without a snapshot held meanwhile.
+    pub fn find_stories(&self, selection: &Selection) -> Result<Vec<StoryRow>, StoreError> {
+        self.read(|conn| search::stories(conn, selection))
+    }
+
+    /// The same for articles and [`Self::articles_at`].
+    pub fn find_articles(&self, selection: &Selection) -> Result<Vec<ArticleRow>, StoreError> {
+        self.read(|conn| search::articles(conn, selection))
+    }
+
+    /// These stories, in this order. One that is gone meanwhile is left out.
+    pub fn stories_at(
+        &self,
+        rows: &[StoryRow],
+        bodies: bool,
+    ) -> Result<Vec<StoryView>, StoreError> {
         self.read(|conn| {
-            search::articles(conn, selection)?
-                .into_iter()
-                .filter_map(|row| article(conn, row, selection.bodies).transpose())
+            rows.iter()
+                .filter_map(|&row| story(conn, row, bodies).transpose())
                 .collect()
+        })
+    }
+
+    /// These articles, in this order. One that is gone meanwhile is left out.
+    pub fn articles_at(
+        &self,
+        rows: &[ArticleRow],
+        bodies: bool,
+    ) -> Result<Vec<ArticleView>, StoreError> {
+        self.read(|conn| {
+            rows.iter()
+                .filter_map(|&row| article(conn, row, bodies).transpose())
+                .collect()
+        })
+    }
+
+    /// The stories of which the id, or the id of a copy, lies in this range: for ids that are typed in part. At most
+    /// `limit`.
+    pub fn stories_between(
+        &self,
+        ids: std::ops::RangeInclusive<StoryId>,
+        limit: usize,
+    ) -> Result<Vec<StoryId>, StoreError> {
+        let bound = |id: &StoryId| id.0.as_bytes().to_vec();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT DISTINCT s.id FROM articles a JOIN stories s USING (story) WHERE a.id BETWEEN ?1 AND ?2 LIMIT ?3",
+            )?
+            .query_map(params![bound(ids.start()), bound(ids.end()), limit], |r| {
+                Ok(StoryId(Uuid::from_bytes(r.get(0)?)))
+            })?
+            .collect()
         })
     }
 

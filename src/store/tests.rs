@@ -41,7 +41,7 @@ impl House {
     fn poll(&self, feed: FeedRow, drafts: Vec<Draft>) -> Committed {
         self.clock.advance(MINUTE);
         let commit = self.commit_of(self.claim(feed), drafts);
-        self.store.commit(commit).unwrap()
+        self.store.commit(Store::prepare(commit)).unwrap()
     }
 
     fn claim(&self, feed: FeedRow) -> Claim {
@@ -334,7 +334,7 @@ fn a_lost_lease_writes_nothing() {
     house.clock.advance(60 * MINUTE);
     let _newer = house.claim(feed);
     let late = house.commit_of(stale, vec![draft("a.example", 1, "Boats", "Late.")]);
-    assert!(house.store.commit(late).unwrap().lease_lost);
+    assert!(house.store.commit(Store::prepare(late)).unwrap().lease_lost);
     assert!(house.river().is_empty());
 }
 
@@ -450,11 +450,11 @@ fn a_feed_has_one_title_wherever_it_is_shown() {
     assert_eq!(titles(), (host(), host()), "untitled: by its host");
     let mut named = house.commit_of(house.claim(feed), Vec::new());
     named.document.as_mut().unwrap().title = Some("The Argus".to_owned());
-    house.store.commit(named).unwrap();
+    house.store.commit(Store::prepare(named)).unwrap();
     let argus = || "The Argus".to_owned();
     assert_eq!(titles(), (argus(), argus()));
     let mut nameless = house.commit_of(house.claim(feed), Vec::new());
     nameless.document.as_mut().unwrap().title = Some(String::new());
-    house.store.commit(nameless).unwrap();
+    house.store.commit(Store::prepare(nameless)).unwrap();
     assert_eq!(titles(), (argus(), argus()), "an empty title names nothing");
 }

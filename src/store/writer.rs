@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::articles::Desk;
 use super::grouping::Grouping;
 use super::prepare::Prepared;
 use super::records::{
@@ -16,6 +17,7 @@ use super::records::{
     TopicDefinition,
 };
 use super::topics::{self, Tagger};
+use super::word_index::WordIndex;
 use super::{StoreError, articles, backup, feeds, open, prune, search};
 use crate::model::{FeedRow, Time};
 
@@ -54,6 +56,7 @@ pub(super) struct Writer {
     pub(super) path: PathBuf,
     pub(super) grouping: Grouping,
     pub(super) tagger: Tagger,
+    pub(super) index: WordIndex,
     pub(super) clock: crate::clock::Clock,
 }
 
@@ -93,6 +96,7 @@ impl Writer {
         let outcome = self.transact(first, commands, &mut pending, &mut left);
         if outcome.is_err() {
             self.grouping.forget();
+            self.index.forget_after(0);
         }
         for answer in pending {
             answer(match &outcome {
@@ -131,18 +135,18 @@ impl Writer {
                 break;
             }
             tx.savepoint().and_then(|mut savepoint| {
-                let (answer, keep) = execute(
-                    &savepoint,
-                    command,
-                    &mut self.grouping,
-                    &mut self.tagger,
-                    &path,
-                    now,
-                );
+                let indexed = self.index.len();
+                let mut hands = Hands {
+                    grouping: &mut self.grouping,
+                    tagger: &mut self.tagger,
+                    index: &mut self.index,
+                };
+                let (answer, keep) = execute(&savepoint, command, &mut hands, &path, now);
                 pending.push(answer);
                 if !keep {
                     savepoint.rollback()?;
                     self.grouping.forget();
+                    self.index.forget_after(indexed);
                 }
                 savepoint.commit()
             })?;
@@ -151,16 +155,23 @@ impl Writer {
                 next = commands.try_recv().ok();
             }
         }
+        self.index.flush(&tx)?;
         tx.commit()
     }
+}
+
+/// What a command works with besides the connection.
+struct Hands<'a> {
+    grouping: &'a mut Grouping,
+    tagger: &'a mut Tagger,
+    index: &'a mut WordIndex,
 }
 
 /// Executes one command inside the open transaction. The answer is sent after the commit; false: roll it back.
 fn execute(
     conn: &Connection,
     command: Command,
-    grouping: &mut Grouping,
-    tagger: &mut Tagger,
+    hands: &mut Hands<'_>,
     path: &std::path::Path,
     now: Time,
 ) -> (Pending, bool) {
@@ -172,7 +183,7 @@ fn execute(
         }
         Command::Reconcile(list, reply) => answer(feeds::reconcile(conn, &list, now), reply, path),
         Command::SetTopics(list, reply) => {
-            answer(topics::set(conn, tagger, list, now), reply, path)
+            answer(topics::set(conn, hands.tagger, list, now), reply, path)
         }
         Command::Claim(now, scope, limit, reply) => {
             answer(feeds::claim(conn, now, &scope, limit), reply, path)
@@ -182,7 +193,7 @@ fn execute(
         }
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
         Command::Commit(poll, prepared, reply) => {
-            answer(commit(conn, grouping, tagger, &poll, prepared), reply, path)
+            answer(commit(conn, hands, &poll, prepared), reply, path)
         }
         Command::Prune(..) | Command::Backup(..) => (Box::new(|_| {}), true), // run alone, see `run`
     }
@@ -191,8 +202,7 @@ fn execute(
 /// One poll: its articles, validators, plan and health together (ET-08, REL-01).
 fn commit(
     conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &mut Tagger,
+    hands: &mut Hands<'_>,
     commit: &PollCommit,
     prepared: Vec<Prepared>,
 ) -> Sql<Committed> {
@@ -206,13 +216,19 @@ fn commit(
     let now = commit.poll.finished;
     let mut done = Committed::default();
     if commit.document.is_some() {
-        tagger.refresh(conn, now)?;
-        grouping.catch_up(conn, now)?;
-        done = articles::write(conn, grouping, tagger, &commit.claim, prepared, now)?;
+        hands.tagger.refresh(conn, now)?;
+        hands.grouping.catch_up(conn, now)?;
+        let mut desk = Desk {
+            conn,
+            grouping: hands.grouping,
+            tagger: hands.tagger,
+            index: hands.index,
+        };
+        done = articles::write(&mut desk, &commit.claim, prepared, now)?;
     }
     feeds::record(conn, commit, done.new)?;
     done.sequence = search::sequence(conn)?;
-    grouping.seen(done.sequence);
+    hands.grouping.seen(done.sequence);
     Ok(done)
 }
 

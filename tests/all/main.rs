@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod add;
+mod cli;
+mod emit;
 mod fetch;
 mod path;
 mod serve;

@@ -2,6 +2,8 @@
 //! writes a password, never takes anything but http and https.
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use read::{DEPTH_MAX, OUTLINES_MAX, OpmlError, Refused, read, read_with};

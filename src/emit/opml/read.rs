@@ -11,15 +11,17 @@ use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 
 use super::Subscription;
-use crate::emit::xml::line;
+use crate::emit::text::line;
 use crate::model::{WebUrl, WebUrlError, web_url};
 
 /// Deepest nesting of outlines.
 pub const DEPTH_MAX: usize = 64;
 /// Most outlines of a file, folders included.
 pub const OUTLINES_MAX: usize = 10_000;
-/// Longest title or folder name kept, in characters; what follows is left out.
+/// Longest title or folder kept, in characters; what follows is left out.
 const NAME_CHARS_MAX: usize = 1024;
+/// Most tags kept of one subscription.
+const TAGS_MAX: usize = 64;
 
 /// Why a file was not read; nothing of it is taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,8 +68,8 @@ pub enum OpmlError {
 pub struct Refused {
     /// Where it stands, counted from 1.
     pub line: usize,
-    /// Its title, else its URL as written.
-    pub title: String,
+    /// Its title. Never its URL, which may hold a password.
+    pub title: Option<String>,
     /// Why.
     pub why: WebUrlError,
 }
@@ -158,6 +160,8 @@ struct List {
     found: Vec<Subscription>,
     /// Where in `found` a URL is.
     places: HashMap<String, usize>,
+    /// How many lines end before a byte: counted on from refusal to refusal, for there may be many.
+    lines: (usize, usize),
 }
 
 impl List {
@@ -200,7 +204,7 @@ impl List {
             return Err(OpmlError::TooMany { line, column });
         }
         let says = Attributes::of(tag).map_err(|e| here.broken(e))?;
-        let name = says.get("text").or_else(|| says.get("title"));
+        let name = says.name("text").or_else(|| says.name("title"));
         let Some(written) = says.feed_url() else {
             return Ok(name.map(|n| n.replace('/', "-")));
         };
@@ -208,15 +212,15 @@ impl List {
         match web_url::part(&without_feed_scheme(written)) {
             Ok((url, auth)) => self.subscribe(Subscription {
                 title: title.filter(|t| t != url.as_str()),
-                site: says.get("htmlurl").and_then(|u| WebUrl::parse(&u).ok()),
+                site: says.raw("htmlurl").and_then(|u| WebUrl::parse(u).ok()),
                 folder: self.folder(),
-                tags: tags(says.get("category").as_deref().unwrap_or_default()),
+                tags: tags(says.raw("category").unwrap_or_default()),
                 url,
                 auth,
             }),
             Err(why) => refuse(Refused {
-                line: here.line_and_column().0,
-                title: title.unwrap_or_else(|| line(written)),
+                line: self.line_of(here),
+                title,
                 why,
             }),
         }
@@ -225,7 +229,15 @@ impl List {
 
     fn folder(&self) -> Option<String> {
         let names: Vec<&str> = self.open.iter().filter_map(Option::as_deref).collect();
-        (!names.is_empty()).then(|| names.join("/"))
+        (!names.is_empty()).then(|| bounded(&names.join("/")))
+    }
+
+    fn line_of(&mut self, here: Place<'_>) -> usize {
+        let (ended, from) = self.lines;
+        let to = usize::try_from(here.at).unwrap_or(from);
+        let between = here.text.get(from..to).unwrap_or_default();
+        self.lines = (ended + between.matches('\n').count(), to);
+        self.lines.0 + 1
     }
 
     /// Adds a subscription, or what this outline says more of one that is there: its second folder is a tag.
@@ -275,8 +287,8 @@ impl Attributes {
     }
 
     /// One line, bounded; none if it says nothing.
-    fn get(&self, name: &str) -> Option<String> {
-        let text: String = line(self.raw(name)?).chars().take(NAME_CHARS_MAX).collect();
+    fn name(&self, name: &str) -> Option<String> {
+        let text = bounded(&line(self.raw(name)?));
         (!text.is_empty()).then_some(text)
     }
 
@@ -310,16 +322,20 @@ fn without_feed_scheme(url: &str) -> Cow<'_, str> {
 fn tags(category: &str) -> Vec<String> {
     let mut tags = Vec::new();
     for tag in category.split(',') {
-        let tag = tag.trim().trim_start_matches('/');
+        let tag = bounded(line(tag).trim_start_matches('/'));
         if !tag.is_empty() {
-            push_new(&mut tags, tag.to_owned());
+            push_new(&mut tags, tag);
         }
     }
     tags
 }
 
-fn push_new(list: &mut Vec<String>, value: String) {
-    if !list.contains(&value) {
-        list.push(value);
+fn push_new(list: &mut Vec<String>, tag: String) {
+    if list.len() < TAGS_MAX && !list.contains(&tag) {
+        list.push(tag);
     }
+}
+
+fn bounded(text: &str) -> String {
+    text.chars().take(NAME_CHARS_MAX).collect()
 }

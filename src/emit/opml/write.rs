@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Subscription;
-use crate::emit::xml::{Xml, line};
+use super::{DEPTH_MAX, Subscription};
+use crate::emit::text::line;
+use crate::emit::xml::Xml;
 
 /// A folder: what is in it, and the folders in it by name.
 #[derive(Default)]
@@ -25,7 +26,7 @@ pub fn write(title: &str, subscriptions: &[Subscription]) -> String {
     let mut xml = Xml::new();
     xml.open("opml", &[("version", Some("2.0"))]);
     xml.open("head", &[]);
-    xml.text("title", &[], &line(title));
+    xml.words("title", &[], &line(title));
     xml.close();
     xml.open("body", &[]);
     root.write(&mut xml);
@@ -35,10 +36,10 @@ pub fn write(title: &str, subscriptions: &[Subscription]) -> String {
 impl<'s> Folder<'s> {
     fn at(&mut self, path: Option<&str>) -> &mut Self {
         let mut folder = self;
-        for name in path.unwrap_or_default().split('/').map(line) {
-            if !name.is_empty() {
-                folder = folder.folders.entry(name).or_default();
-            }
+        let names = path.unwrap_or_default().split('/').map(line);
+        // What we write we read: the feed is an outline too.
+        for name in names.filter(|n| !n.is_empty()).take(DEPTH_MAX - 1) {
+            folder = folder.folders.entry(name).or_default();
         }
         folder
     }

@@ -168,3 +168,5 @@ CREATE VIRTUAL TABLE words USING fts5 (
   content = '', contentless_delete = 1, tokenize = 'ascii'
 );
 INSERT INTO words (words, rank) VALUES ('rank', 'bm25(8.0, 1.0, 2.0, 2.0, 2.0)');
+-- Gathered in memory before it is written, in bytes: fewer and larger segments to merge (default 1 MiB).
+INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);

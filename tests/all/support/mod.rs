@@ -1,7 +1,8 @@
-//! What the integration tests share. Nothing here asserts; tests do.
+//! What the integration tests share. Nothing here asserts but how a run of the binary ended; tests do.
 
 pub mod browser;
 pub mod feeds;
+pub mod home;
 pub mod house;
 pub mod internet;
 pub mod shelf;

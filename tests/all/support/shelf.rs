@@ -107,7 +107,7 @@ impl Shelf {
             },
             offline: false,
         };
-        self.store.commit(commit).unwrap().sequence
+        self.store.commit(Store::prepare(commit)).unwrap().sequence
     }
 }
 
