@@ -15,8 +15,9 @@ use super::state::Shared;
 /// Longest path and query.
 pub const URL_BYTES_MAX: usize = 8 * 1024;
 
-/// Set on every response that does not say otherwise: nothing in it runs, loads or frames anything.
-const GUARDS: [(HeaderName, HeaderValue); 3] = [
+/// Set on every response that does not say otherwise: nothing in it runs, loads or frames anything, and not even the
+/// names of the hosts it links to are looked up.
+const GUARDS: [(HeaderName, HeaderValue); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
@@ -28,6 +29,10 @@ const GUARDS: [(HeaderName, HeaderValue); 3] = [
     (
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
+    ),
+    (
+        header::X_DNS_PREFETCH_CONTROL,
+        HeaderValue::from_static("off"),
     ),
 ];
 

@@ -29,7 +29,7 @@ impl Heading {
                 description: "Every story, newest first".to_owned(),
             }),
             List::Search { text, .. } => Ok(Self {
-                title: format!("{text} – {everything}"),
+                title: text.clone(),
                 description: format!("Stories that match {text}"),
             }),
             List::Topic(name) => {

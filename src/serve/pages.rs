@@ -359,6 +359,11 @@ impl Frame {
             self.root
         }
     }
+
+    fn title_of<'t>(&'t self, topic: &'t str) -> &'t str {
+        let known = self.topics.iter().find(|t| t.name == topic);
+        known.map_or(topic, |t| t.title.as_str())
+    }
 }
 
 fn days(stories: Vec<StoryView>) -> Vec<Day> {
@@ -415,6 +420,11 @@ fn hour(t: &Time) -> String {
 
 fn moment(t: &Time) -> String {
     t.jiff().strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// A moment near now, which needs no year.
+fn soon(t: &Time) -> String {
+    t.jiff().strftime("%-d %b, %H:%M").to_string()
 }
 
 fn percent(score: &f64) -> String {
