@@ -1,5 +1,5 @@
 //! The pages for people: the river, a topic, a search, a story with every copy, the health of the feeds. Plain HTML that
-//! asks nothing of anybody else: no script, no third-party request, so the pictures of an article are links (SEC-10).
+//! asks nothing of anybody else: no script, no third-party request, so pictures inside articles are not shown (SEC-10).
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
@@ -182,7 +182,8 @@ pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<R
         document(None, page.render())
     });
     let rendered = Rendered::new(page.await?, sequence, now, None);
-    guarded(answer(&state, &headers, rendered.into(), Freshness::Ask).await?)
+    let answer = answer(&state, &headers, rendered.into(), Freshness::Ask).await?;
+    Ok(guarded(answer))
 }
 
 /// `/style.css`
@@ -281,7 +282,7 @@ async fn explain_search(
         frame.q = q;
         Search { frame, mistake }.render().map_err(broken)
     });
-    guarded((status, Html(page.await?)).into_response())
+    Ok(guarded((status, Html(page.await?)).into_response()))
 }
 
 /// A page from the cache, or rendered for it.
@@ -304,7 +305,8 @@ async fn cached(
         document(changed, html)
     });
     let rendered = state.cache.get(key, sequence, now, render).await?;
-    guarded(answer(state, headers, rendered, Freshness::Ask).await?)
+    let answer = answer(state, headers, rendered, Freshness::Ask).await?;
+    Ok(guarded(answer))
 }
 
 fn document(changed: Option<Time>, html: askama::Result<String>) -> Result<Document, Refusal> {
@@ -318,10 +320,10 @@ fn document(changed: Option<Time>, html: askama::Result<String>) -> Result<Docum
 }
 
 /// A 304 carries the policy too: a browser takes it over for what it kept.
-fn guarded(mut page: Response) -> Result<Response, Refusal> {
+fn guarded(mut page: Response) -> Response {
     let headers = page.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
-    Ok(page)
+    page
 }
 
 fn broken(e: askama::Error) -> Refusal {

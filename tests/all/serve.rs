@@ -469,6 +469,25 @@ async fn pages_have_neither_gap_nor_repeat_while_articles_arrive() {
 }
 
 #[tokio::test]
+async fn a_page_of_giants_ends_early_and_leads_to_the_rest() {
+    let site = Site::open().await;
+    let giant = |n| {
+        let mut giant = draft(HOST, n, &format!("Report {n}"), &format!("{n} boats."));
+        giant.content_html.push_str(&" ".repeat(1 << 20));
+        giant
+    };
+    site.put((0..9).map(giant).collect());
+    let first: serde_json::Value =
+        serde_json::from_slice(&site.get("/feeds/all.json").await.body).unwrap();
+    assert_eq!(first["items"].as_array().unwrap().len(), 7);
+    let next = first["next_url"].as_str().unwrap();
+    let (_, path) = next.split_once(&site.at.to_string()).unwrap();
+    let rest: serde_json::Value = serde_json::from_slice(&site.get(path).await.body).unwrap();
+    assert_eq!(rest["items"].as_array().unwrap().len(), 2);
+    assert!(rest.get("next_url").is_none());
+}
+
+#[tokio::test]
 async fn a_list_keeps_to_its_limit_and_its_time() {
     let site = Site::open().await;
     site.arrive(0..3);
