@@ -117,6 +117,7 @@ fn house(dir: &std::path::Path, clock: &Clock, address: SocketAddr, feeds: usize
         path: dir.join("newswire.db"),
         synchronous_full: false,
         dedup_window: Duration::from_secs(7 * 86_400),
+        dedup_near: true,
     };
     let store = Arc::new(Store::open(&options, clock.clone()).unwrap());
     let host = |n: usize| format!("h{n}.example");

@@ -135,6 +135,8 @@ pub struct ScheduleConfig {
 pub struct DedupConfig {
     /// How long a story may gather copies.
     pub window: Duration,
+    /// Whether near copies are joined too, not only equal ones.
+    pub near: bool,
 }
 
 /// One value as it is in force.
@@ -168,6 +170,7 @@ impl Config {
             path: self.store.path.clone(),
             synchronous_full: self.store.synchronous_full,
             dedup_window: self.dedup.window,
+            dedup_near: self.dedup.near,
         }
     }
 

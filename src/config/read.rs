@@ -397,6 +397,7 @@ fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
 fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {
     let dedup = DedupConfig {
         window: s.within("window", 7 * DAY, HOUR, 90 * DAY),
+        near: s.or("near", true),
     };
     s.close();
     dedup

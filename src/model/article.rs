@@ -24,6 +24,9 @@ pub struct Draft {
     pub content_html: String,
     /// The readable text of the body, boilerplate left out. Derived from `content_html`; never stored.
     pub content_text: String,
+    /// The text without boilerplate, credits and dateline: what the copies of a piece have in common. May be empty.
+    /// Never stored.
+    pub bare_text: String,
     /// First publication, as claimed; none is never invented.
     pub published: Option<Time>,
     /// Last change, as claimed.

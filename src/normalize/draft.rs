@@ -160,6 +160,7 @@ fn draft(
     known: &HashSet<u64>,
 ) -> Draft {
     let content_text = text::from_html(&boilerplate::without(&body.html, known));
+    let is_boilerplate = known.contains(&boilerplate::digest(&content_text));
     let title = match entry.title.as_deref().filter(|t| !t.is_empty()) {
         Some(title) => title.to_owned(),
         None => plain::shortened(&plain::line(&content_text), TITLE_CHARS_MAX),
@@ -184,6 +185,11 @@ fn draft(
         published: entry.published.or(body.date),
         updated: entry.updated,
         title,
+        bare_text: if is_boilerplate {
+            String::new()
+        } else {
+            byline::without_credits(&content_text)
+        },
         content_html: body.html,
         content_text,
         authors,

@@ -5,6 +5,7 @@ pub mod boilerplate;
 pub mod byline;
 pub mod discover;
 pub mod draft;
+pub mod headline;
 pub mod html;
 pub mod identity;
 pub mod language;

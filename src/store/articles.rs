@@ -142,20 +142,23 @@ fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bool> {
 
 /// Writes a new article; its row, and whether it joined a story that was there.
 fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
-    let (conn, feed, at, p) = (desk.conn, new.claim.feed, new.arrived, new.p);
-    let join = desk.grouping.decide(conn, feed, at, &p.fingerprint)?;
+    let (conn, p) = (desk.conn, new.p);
+    let mut copy = StoredCopy {
+        article: 0,
+        story: 0,
+        feed: new.claim.feed,
+        at: new.arrived,
+        seen: new.now,
+        dated: p.is_dated(),
+    };
+    let join = desk.grouping.decide(conn, &copy, &p.fingerprint)?;
     let story = match &join {
         Some(join) => join.story,
         None => begin_story(conn, new)?,
     };
     insert_row(conn, new, story, join.as_ref())?;
     let article = conn.last_insert_rowid();
-    let copy = StoredCopy {
-        article,
-        story,
-        feed,
-        at,
-    };
+    (copy.article, copy.story) = (article, story);
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, story)?;
     desk.tagger.tag_article(conn, article, story, &p.folded)?;
@@ -255,14 +258,16 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
         p.fingerprint.to_bytes(),
         p.content,
     ])?;
-    let arrived: i64 = conn
-        .prepare_cached("SELECT arrived FROM articles WHERE article = ?1")?
-        .query_row([known.article], |r| r.get(0))?;
+    let (arrived, seen) = conn
+        .prepare_cached("SELECT arrived, first_seen FROM articles WHERE article = ?1")?
+        .query_row([known.article], |r| Ok((r.get(0)?, r.get(1)?)))?;
     let copy = StoredCopy {
         article: known.article,
         story: known.story,
         feed,
         at: Time::from_millis(arrived),
+        seen: Time::from_millis(seen),
+        dated: p.is_dated(),
     };
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, known.story)?;

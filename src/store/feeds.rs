@@ -98,7 +98,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     let s = &feed.settings;
     conn.prepare_cached(
         "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
-                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11 WHERE feed = ?1",
+                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12 WHERE feed = ?1",
     )?
     .execute(params![
         row,
@@ -112,6 +112,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         s.user_agent,
         json(&s.headers),
         s.paused,
+        s.near_dedup,
     ])?;
     Ok(())
 }
@@ -306,7 +307,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
     let boilerplate = boilerplate(conn, row)?;
     conn.prepare_cached(
         "SELECT id, url, coalesce(title_user, title_own), lease, body_digest, schedule, last_poll, failures,
-                auth_user, auth_password, interval_ms, user_agent, headers, paused
+                auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup
          FROM feeds WHERE feed = ?1",
     )?
     .query_row([row], |r| {
@@ -339,6 +340,7 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
         user_agent: r.get(at + 3)?,
         headers: from_json(&r.get::<_, String>(at + 4)?),
         paused: r.get(at + 5)?,
+        near_dedup: r.get(at + 6)?,
     })
 }
 

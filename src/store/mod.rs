@@ -43,6 +43,8 @@ pub struct StoreOptions {
     pub synchronous_full: bool,
     /// How long a story may gather copies.
     pub dedup_window: Duration,
+    /// Whether near copies are joined too, not only equal ones.
+    pub dedup_near: bool,
 }
 
 /// Why the store cannot go on.
@@ -96,7 +98,7 @@ impl Store {
         let writer = Writer {
             conn,
             path: options.path.clone(),
-            grouping: grouping::Grouping::new(options.dedup_window),
+            grouping: grouping::Grouping::new(options.dedup_window, options.dedup_near),
             tagger: topics::Tagger::default(),
             index: word_index::WordIndex::default(),
             clock,

@@ -12,6 +12,7 @@ use super::records::{Claim, PollCommit};
 use crate::dedup::{Fingerprint, Subject};
 use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
 use crate::normalize;
+use crate::query::fold::fold as fold_text;
 use crate::query::{Folded, Text};
 
 /// Compression of bodies: the default is a good trade for two-kilobyte texts.
@@ -58,6 +59,13 @@ pub(super) struct SourceFact {
     id: Option<String>,
 }
 
+impl Prepared {
+    /// Whether its publisher dated it.
+    pub(super) fn is_dated(&self) -> bool {
+        self.draft.published.is_some() || self.draft.updated.is_some()
+    }
+}
+
 /// Prepares the drafts of a poll; they are moved out of it.
 pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     let Some(document) = &mut commit.document else {
@@ -69,32 +77,48 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     for url in drafts.iter().filter_map(|d| d.url.as_ref()) {
         *pages.entry(url.to_string()).or_default() += 1;
     }
-    let site = document.site.clone();
+    let about = About {
+        claim: &commit.claim,
+        site: document.site.as_ref(),
+        titles: [Some(commit.claim.title.as_str()), document.title.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(fold_text)
+            .collect(),
+    };
     drafts
         .into_iter()
         .map(|draft| {
-            let alone = draft
-                .url
-                .as_ref()
-                .is_some_and(|u| pages.get(u.as_str()) == Some(&1));
+            let page = draft.url.as_ref().and_then(|u| pages.get(u.as_str()));
+            let page_shared_by = page.copied().unwrap_or(0);
             prepare_one(
-                &commit.claim,
-                site.as_ref(),
+                &about,
                 draft,
-                alone,
+                page_shared_by,
                 paragraphs.next().unwrap_or_default(),
             )
         })
         .collect()
 }
 
+/// What the drafts of a document have in common.
+struct About<'a> {
+    claim: &'a Claim,
+    site: Option<&'a WebUrl>,
+    /// Titles of the feed, folded: papers set them behind their headlines.
+    titles: Vec<String>,
+}
+
+/// A page that so many articles of a document name is none of theirs.
+const ARTICLES_A_PAGE: usize = 3;
+
 fn prepare_one(
-    claim: &Claim,
-    site: Option<&WebUrl>,
+    about: &About<'_>,
     draft: Draft,
-    only_with_its_url: bool,
+    page_shared_by: usize,
     paragraphs: Vec<u64>,
 ) -> Prepared {
+    let About { claim, site, .. } = about;
     let facts = Facts {
         authors: draft.authors.clone(),
         agencies: draft.agencies.clone(),
@@ -110,12 +134,18 @@ fn prepare_one(
         }),
     };
     let folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
-    let fingerprint = Fingerprint::of(&Subject {
-        title: &folded.title,
-        body: &crate::query::fold::fold(&normalize::byline::without_credits(&draft.content_text)),
-        canonical_url: draft.canonical_url.as_ref(),
+    let mut fingerprint = Fingerprint::of(&Subject {
+        title: &fold_text(normalize::headline::bare(&draft.title, &about.titles)),
+        body: &fold_text(&draft.bare_text),
+        canonical_url: draft
+            .canonical_url
+            .as_ref()
+            .filter(|_| page_shared_by <= ARTICLES_A_PAGE),
         published: draft.published,
     });
+    if !claim.settings.near_dedup {
+        fingerprint.sketch = Default::default();
+    }
     let facts = json(&facts);
     let own_host = draft.url.as_ref().is_some_and(|u| {
         related_hosts(u.host(), claim.url.host())
@@ -127,7 +157,7 @@ fn prepare_one(
         fingerprint,
         facts,
         own_host,
-        only_with_its_url,
+        only_with_its_url: page_shared_by == 1,
         paragraphs,
         draft,
     }

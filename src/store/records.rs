@@ -25,7 +25,7 @@ pub struct NewFeed {
 }
 
 /// What a user can set for one feed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FeedSettings {
     /// Basic credentials for the feed's own origin.
     pub auth: Option<(String, Secret)>,
@@ -37,6 +37,21 @@ pub struct FeedSettings {
     pub headers: Vec<(String, String)>,
     /// Whether it is paused.
     pub paused: bool,
+    /// Whether its articles may be joined as near copies; equal ones always are.
+    pub near_dedup: bool,
+}
+
+impl Default for FeedSettings {
+    fn default() -> Self {
+        Self {
+            auth: None,
+            interval: None,
+            user_agent: None,
+            headers: Vec::new(),
+            paused: false,
+            near_dedup: true,
+        }
+    }
 }
 
 /// A change of a subscription by command; none leaves a value as it is.

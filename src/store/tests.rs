@@ -124,6 +124,7 @@ fn options(dir: &Path) -> StoreOptions {
         path: dir.join("newswire.db"),
         synchronous_full: false,
         dedup_window: 7 * DAY,
+        dedup_near: true,
     }
 }
 
@@ -141,6 +142,7 @@ fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
         title: title.to_owned(),
         content_html: format!("<p>{body}</p>"),
         content_text: body.to_owned(),
+        bare_text: body.to_owned(),
         digest: format!("{title} {body}").into_bytes(),
         ..Draft::default()
     }

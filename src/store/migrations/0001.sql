@@ -25,6 +25,7 @@ CREATE TABLE feeds (
   user_agent    TEXT,
   headers       TEXT NOT NULL,              -- JSON array of pairs
   paused        INTEGER NOT NULL,
+  near_dedup    INTEGER NOT NULL DEFAULT 1,
   gone          INTEGER NOT NULL,           -- answered 410 twice (ET-33)
   schedule      BLOB NOT NULL,
   why_next      TEXT,

@@ -103,6 +103,7 @@ impl Home {
             path: self.db(),
             synchronous_full: false,
             dedup_window: Duration::from_secs(7 * 86_400),
+            dedup_near: true,
         };
         Store::open(&options, clock.clone()).unwrap()
     }
@@ -217,6 +218,7 @@ pub fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
         title: title.to_owned(),
         content_html: format!("<p>{body}</p>"),
         content_text: body.to_owned(),
+        bare_text: body.to_owned(),
         authors: vec![Person {
             name: Some("Ann Other".to_owned()),
             ..Person::default()

@@ -51,6 +51,7 @@ impl House {
             path: dir.path().join("newswire.db"),
             synchronous_full: false,
             dedup_window: Duration::from_secs(7 * 86_400),
+            dedup_near: true,
         };
         let store = Arc::new(Store::open(&store, clock.clone()).unwrap());
         let fetch = FetchOptions {

@@ -30,6 +30,7 @@ impl Shelf {
             path: dir.path().join("newswire.db"),
             synchronous_full: false,
             dedup_window: Duration::from_secs(7 * 86_400),
+            dedup_near: true,
         };
         let store = Arc::new(Store::open(&options, clock.clone()).unwrap());
         Self {
@@ -122,6 +123,7 @@ pub fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
         title: title.to_owned(),
         content_html: format!("<p>{body}</p>"),
         content_text: body.to_owned(),
+        bare_text: body.to_owned(),
         digest: format!("{title}{body}").into_bytes(),
         ..Draft::default()
     }
