@@ -30,6 +30,11 @@ const WORDS_BESIDE: f64 = 0.5;
 const GRAMS_REWRITTEN: f64 = 0.25;
 const WORDS_REWRITTEN: f64 = 0.8;
 const TITLE_REWRITTEN: f64 = 0.6;
+/// The same where the headline is of another editor's making.
+const GRAMS_UNDER_ANOTHER_TITLE: f64 = 0.3;
+const WORDS_UNDER_ANOTHER_TITLE: f64 = 0.9;
+/// So near, a number may have been corrected.
+const GRAMS_WHATEVER_NUMBERS: f64 = 0.85;
 /// What one feed prints twice differs by little.
 const GRAMS_SAME_FEED: f64 = 0.9;
 const GRAMS_SAME_TITLE: f64 = 0.6;
@@ -99,19 +104,18 @@ fn across_feeds(p: &Fingerprint, q: &Fingerprint, apart: Duration) -> Option<f64
             return Some(GRAMS + words / 10.0);
         }
     }
-    if p.words.min(q.words) < WORDS_MIN || !pair.numbers_agree() {
+    let grams = pair.grams();
+    if p.words.min(q.words) < WORDS_MIN || grams < GRAMS_WHATEVER_NUMBERS && !pair.numbers_agree() {
         return None;
     }
-    let grams = pair.grams();
     let least = if apart <= FRESH { GRAMS } else { GRAMS_LATE };
     if grams >= least && (grams >= GRAMS_SURE || words >= WORDS_BESIDE) {
         return Some(grams);
     }
-    let is_rewritten = apart <= FRESH
-        && grams >= GRAMS_REWRITTEN
-        && words >= WORDS_REWRITTEN
-        && pair.title() >= TITLE_REWRITTEN;
-    is_rewritten.then_some((grams + words) / 2.0 * 0.9)
+    let is_rewritten =
+        grams >= GRAMS_REWRITTEN && words >= WORDS_REWRITTEN && pair.title() >= TITLE_REWRITTEN
+            || grams >= GRAMS_UNDER_ANOTHER_TITLE && words >= WORDS_UNDER_ANOTHER_TITLE;
+    (is_rewritten && apart <= FRESH).then_some((grams + words) / 2.0 * 0.9)
 }
 
 /// Two sketches, the shorter text's first.

@@ -1,7 +1,7 @@
 //! The copies of a window, by what they share, and which story a new one belongs to. Streaming and bounded: a copy leaves
 //! when it was seen too long ago, and what near copies need leaves sooner.
 //!
-//! Two stories that turn out to be one through a late copy stay two: their ids are out in the world (ARCHITECTURE.md).
+//! A late copy can show that two stories are one: then the younger goes up in the older, whose id stays.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -76,6 +76,15 @@ pub struct Join {
     pub score: f64,
 }
 
+/// What becomes of a new copy.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decision {
+    /// The story to join; none: it begins one.
+    pub join: Option<Join>,
+    /// Other stories that are the same piece, as this copy shows: they go up in one.
+    pub bridged: Vec<Join>,
+}
+
 /// The bounds of a story.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -92,6 +101,8 @@ pub struct Limits {
 const SKETCH_KEPT: Duration = Duration::from_secs(60 * 3600);
 /// A story gathers near copies for so long.
 const STORY_SPAN: Duration = Duration::from_secs(2 * 36 * 3600);
+/// A near copy joins two stories with one another only if it is at least so near to both.
+const BRIDGE: f64 = 0.6;
 /// Copies looked at behind one hash, the newest first.
 const BEHIND_ONE: usize = 64;
 /// Copies compared of those that share a gram, those with the most in common first.
@@ -106,10 +117,11 @@ struct Kept {
     print: Box<Fingerprint>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default)]
 struct Story {
-    copies: usize,
+    copies: Vec<i64>,
     first: Time,
+    last: Time,
 }
 
 /// The copies of the window, by what they share.
@@ -156,12 +168,7 @@ impl Grouper {
             self.sketched.insert((copy.seen, row));
         }
         self.by_seen.insert((copy.seen, row));
-        let story = self.stories.entry(copy.story).or_insert(Story {
-            copies: 0,
-            first: copy.at,
-        });
-        story.copies += 1;
-        story.first = story.first.min(copy.at);
+        self.enrol(&copy);
         let print = Box::new(print);
         self.copies.insert(row, Kept { copy, print });
     }
@@ -180,11 +187,36 @@ impl Grouper {
             self.by_text.remove(&(h, article));
         }
         if let Some(story) = self.stories.get_mut(&copy.story) {
-            story.copies -= 1;
-            if story.copies == 0 {
+            story.copies.retain(|row| *row != article);
+            if story.copies.is_empty() {
                 self.stories.remove(&copy.story);
             }
         }
+    }
+
+    /// All copies of one story belong to another from now on.
+    pub fn merge(&mut self, from: i64, into: i64) {
+        let Some(story) = self.stories.remove(&from) else {
+            return;
+        };
+        for row in story.copies {
+            if let Some(kept) = self.copies.get_mut(&row) {
+                kept.copy.story = into;
+                let copy = kept.copy;
+                self.enrol(&copy);
+            }
+        }
+    }
+
+    fn enrol(&mut self, copy: &StoredCopy) {
+        let story = self.stories.entry(copy.story).or_insert(Story {
+            copies: Vec::new(),
+            first: copy.at,
+            last: copy.at,
+        });
+        story.copies.push(copy.article);
+        story.first = story.first.min(copy.at);
+        story.last = story.last.max(copy.at);
     }
 
     /// Forgets what was seen too long before `now`.
@@ -215,40 +247,68 @@ impl Grouper {
         self.copies.is_empty()
     }
 
-    /// Which story a new copy belongs to. The strongest signal decides, then the score, then the oldest copy.
+    /// Which story a new copy belongs to: the strongest signal decides, then the score, then the oldest copy. And which
+    /// other stories it shows to be the same.
     #[must_use]
-    pub fn decide(&self, new: &StoredCopy, print: &Fingerprint) -> Option<Join> {
-        let near = self.limits.near;
-        self.candidates(print)
-            .into_iter()
-            .filter_map(|row| self.copies.get(&row))
-            .filter_map(|old| {
-                let (signal, score) = compare(
-                    (new, print),
-                    (&old.copy, &old.print),
-                    self.limits.window,
-                    near,
-                )?;
-                let story = self.stories.get(&old.copy.story)?;
-                let is_open = story.copies < self.limits.copies_max
-                    && (signal != Signal::Near
-                        || apart(story.first, new.at) <= STORY_SPAN
-                        || !new.dated)
-                    && (signal != Signal::Url || self.is_own_page(print, new.feed));
-                is_open.then_some((old.copy, signal, score))
-            })
-            .max_by(|(a, s, x), (b, t, y)| {
-                (s, x)
-                    .partial_cmp(&(t, y))
-                    .unwrap_or(std::cmp::Ordering::Equal)
-                    .then_with(|| (b.at, b.article).cmp(&(a.at, a.article)))
-            })
-            .map(|(old, signal, score)| Join {
-                story: old.story,
-                with_article: old.article,
-                signal,
-                score,
-            })
+    pub fn decide(&self, new: &StoredCopy, print: &Fingerprint) -> Decision {
+        let mut best: HashMap<i64, Join> = HashMap::new();
+        for row in self.candidates(print) {
+            if let Some(join) = self
+                .copies
+                .get(&row)
+                .and_then(|old| self.join(new, print, old))
+            {
+                let known = best.entry(join.story).or_insert(join);
+                if is_stronger(&join, known) {
+                    *known = join;
+                }
+            }
+        }
+        let mut joins: Vec<Join> = best.into_values().collect();
+        joins.sort_by(|a, b| {
+            if is_stronger(a, b) {
+                std::cmp::Ordering::Less
+            } else {
+                std::cmp::Ordering::Greater
+            }
+        });
+        let mut joins = joins.into_iter();
+        let Some(join) = joins.next() else {
+            return Decision::default();
+        };
+        let is_sure = |j: &Join| j.signal != Signal::Near || j.score >= BRIDGE;
+        let bridged = joins
+            .filter(|other| is_sure(&join) && is_sure(other) && self.fit(join.story, other.story))
+            .collect();
+        Decision {
+            join: Some(join),
+            bridged,
+        }
+    }
+
+    /// The place of a new copy in the story of an old one, if they are the same piece.
+    fn join(&self, new: &StoredCopy, print: &Fingerprint, old: &Kept) -> Option<Join> {
+        let Limits { window, near, .. } = self.limits;
+        let (signal, score) = compare((new, print), (&old.copy, &old.print), window, near)?;
+        let story = self.stories.get(&old.copy.story)?;
+        let is_open = story.copies.len() < self.limits.copies_max
+            && (signal != Signal::Near || !new.dated || apart(story.first, new.at) <= STORY_SPAN)
+            && (signal != Signal::Url || self.is_own_page(print, new.feed));
+        is_open.then_some(Join {
+            story: old.copy.story,
+            with_article: old.copy.article,
+            signal,
+            score,
+        })
+    }
+
+    /// Whether two stories fit into the bounds of one.
+    fn fit(&self, a: i64, b: i64) -> bool {
+        let (Some(a), Some(b)) = (self.stories.get(&a), self.stories.get(&b)) else {
+            return false;
+        };
+        let span = a.last.max(b.last).since(a.first.min(b.first));
+        a.copies.len() + b.copies.len() < self.limits.copies_max && span <= STORY_SPAN
     }
 
     /// Copies that share anything with this one: its page, its text, its headline, and the most of its grams.
@@ -311,6 +371,11 @@ impl Grouper {
     }
 }
 
+/// Whether `a` decides rather than `b`; among equals the older copy.
+fn is_stronger(a: &Join, b: &Join) -> bool {
+    (a.signal, a.score, b.with_article) > (b.signal, b.score, a.with_article)
+}
+
 /// The rows behind a hash, the newest first.
 fn behind(index: &BTreeSet<(u64, i64)>, hash: u64) -> impl Iterator<Item = i64> + '_ {
     let range = (hash, i64::MIN)..=(hash, i64::MAX);
@@ -360,7 +425,7 @@ mod tests {
     }
 
     fn joined(g: &Grouper, feed: FeedRow, hour: i64, p: &Fingerprint) -> Option<(i64, Signal)> {
-        let join = g.decide(&copy(0, feed, hour), p);
+        let join = g.decide(&copy(0, feed, hour), p).join;
         join.map(|j| (j.story, j.signal))
     }
 
@@ -430,7 +495,7 @@ mod tests {
             dated: false,
             ..copy(0, 2, 0)
         };
-        assert!(g.decide(&undated, &print(0, 7)).is_some());
+        assert!(g.decide(&undated, &print(0, 7)).join.is_some());
         assert!(
             g.decide(
                 &StoredCopy {
@@ -439,8 +504,27 @@ mod tests {
                 },
                 &print(0, 7)
             )
+            .join
             .is_none()
         );
+    }
+
+    #[test]
+    fn a_copy_of_two_stories_shows_that_they_are_one() {
+        let mut g = grouper();
+        g.insert(copy(1, 1, 0), print(5, 0));
+        g.insert(copy(2, 2, 1), print(0, 6));
+        let decision = g.decide(&copy(0, 3, 2), &print(5, 6));
+        assert_eq!(decision.join.map(|j| j.story), Some(1));
+        assert_eq!(
+            decision.bridged.iter().map(|j| j.story).collect::<Vec<_>>(),
+            [2]
+        );
+        g.merge(2, 1);
+        assert_eq!(joined(&g, 4, 2, &print(0, 6)), Some((1, Signal::Text)));
+        g.insert(copy(9, 9, 24 * 6), print(0, 8));
+        let far = g.decide(&copy(0, 3, 24 * 6), &print(5, 8));
+        assert_eq!(far.bridged, [], "too far apart to be one story");
     }
 
     #[test]

@@ -14,4 +14,4 @@ pub mod fingerprint;
 pub mod group;
 
 pub use fingerprint::{Fingerprint, Subject};
-pub use group::{Grouper, Join, Limits, Signal, StoredCopy};
+pub use group::{Decision, Grouper, Join, Limits, Signal, StoredCopy};

@@ -151,18 +151,54 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
         seen: new.now,
         dated: p.is_dated(),
     };
-    let join = desk.grouping.decide(conn, &copy, &p.fingerprint)?;
-    let story = match &join {
+    let decision = desk.grouping.decide(conn, &copy, &p.fingerprint)?;
+    let join = decision.join;
+    let mut story = match &join {
         Some(join) => join.story,
         None => begin_story(conn, new)?,
     };
     insert_row(conn, new, story, join.as_ref())?;
     let article = conn.last_insert_rowid();
+    for other in &decision.bridged {
+        story = merge(desk, new, story, other)?;
+    }
     (copy.article, copy.story) = (article, story);
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, story)?;
     desk.tagger.tag_article(conn, article, story, &p.folded)?;
     Ok((article, join.is_some()))
+}
+
+/// Makes one story of two that a new copy shows to be the same; the row that is left. The older one stays, for its id has
+/// been out longer; what links to the younger finds the same copies, for a story's id is also that of its first copy.
+fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i64> {
+    let conn = desk.conn;
+    let (into, from) = (story.min(other.story), story.max(other.story));
+    if into == from {
+        return Ok(into);
+    }
+    // The younger one's first copy was the first of nothing, as it turns out: it came in through the new copy.
+    conn.prepare_cached(
+        "UPDATE articles SET joined_with = ?2, signal = ?3, score = ?4 WHERE story = ?1 AND signal IS NULL",
+    )?
+    .execute(params![
+        from,
+        &new.id.0.as_bytes()[..],
+        other.signal.as_str(),
+        other.score
+    ])?;
+    let moved: Vec<i64> = conn
+        .prepare_cached("SELECT article FROM articles WHERE story = ?1")?
+        .query_map([from], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    for article in moved {
+        let seq = next_seq(conn)?;
+        conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
+            .execute([article, into, seq])?;
+    }
+    desk.grouping.merge(from, into);
+    refresh_story(conn, from)?; // it has no copy left, and goes
+    Ok(into)
 }
 
 /// The row of a story without a copy yet: [`refresh_story`] fills in the rest.

@@ -460,3 +460,50 @@ fn a_feed_has_one_title_wherever_it_is_shown() {
     house.store.commit(Store::prepare(nameless)).unwrap();
     assert_eq!(titles(), (argus(), argus()), "an empty title names nothing");
 }
+
+#[test]
+fn a_late_copy_makes_one_story_of_two_and_both_ids_still_lead_there() {
+    let house = House::new();
+    let (a, b, c) = (
+        house.subscribe("a.example"),
+        house.subscribe("b.example"),
+        house.subscribe("c.example"),
+    );
+    house.topics(&[("boats", "boats")]);
+    let page = |host: &str, title: &str, body: &str, canonical: &str| Draft {
+        canonical_url: Some(url(canonical)),
+        ..draft(host, 1, title, body)
+    };
+    house.poll(
+        a,
+        vec![page(
+            "a.example",
+            "Boats",
+            "The one text.",
+            "https://a.example/1",
+        )],
+    );
+    let text = wire();
+    house.poll(
+        b,
+        vec![page("b.example", "Wire", &text, "https://b.example/1")],
+    );
+    let ids: Vec<_> = house.river().iter().map(|s| s.id).collect();
+    assert_eq!(ids.len(), 2);
+    let (younger, older) = (ids[0], ids[1]);
+    // Under the page of the one, with the text of the other.
+    house.poll(
+        c,
+        vec![page("c.example", "Both", &text, "https://a.example/1")],
+    );
+    let river = house.river();
+    assert_eq!(river.len(), 1);
+    assert_eq!((river[0].id, river[0].copies), (older, 3));
+    assert_eq!(river[0].topics, ["boats"]);
+    for id in [older, younger] {
+        assert_eq!(house.store.reads().story(id).unwrap().unwrap().id, older);
+    }
+    let copies = house.store.reads().copies(older).unwrap();
+    assert_eq!(copies.iter().filter(|c| c.same_as.is_none()).count(), 1);
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
