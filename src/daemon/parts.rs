@@ -77,6 +77,10 @@ pub fn ingest(
     fetcher: Fetcher,
     clock: &Clock,
 ) -> Result<Arc<Ingest>, StoreError> {
+    let now = clock.now();
+    for (host, until) in store.reads().resting_hosts(now)? {
+        fetcher.rest(&host, until.since(now));
+    }
     let s = &config.schedule;
     let options = IngestOptions {
         policy: Policy {

@@ -246,6 +246,11 @@ impl Fetcher {
         self.hosts.resting(url.host())
     }
 
+    /// A host asked, before this process began, to be left alone for this much longer.
+    pub fn rest(&self, host: &str, span: Duration) {
+        self.hosts.rest(host, span);
+    }
+
     /// How long a visit to `url` that came now would wait for its host's turn.
     pub fn wait(&self, url: &WebUrl) -> Duration {
         self.hosts.wait(url.host())

@@ -526,18 +526,23 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
     }
     let failed = matches!(poll.outcome, Outcome::Failed(_));
     let throttled = matches!(&poll.outcome, Outcome::Failed(f) if f.kind == FailureKind::Throttled);
+    // A 429 speaks for the host, and so does a rate limit that is used up; a 503 for its own document.
+    let is_hosts_word = !failed || poll.status == Some(429);
+    let rest = poll.hints.retry_after.filter(|_| is_hosts_word);
     conn.prepare_cached(
-        "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+        "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes, rest_until)
+         VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET polls = polls + 1, not_modified = not_modified + excluded.not_modified,
             failed = failed + excluded.failed, throttled = throttled + excluded.throttled,
-            bytes = bytes + excluded.bytes",
+            bytes = bytes + excluded.bytes, rest_until = coalesce(excluded.rest_until, rest_until)",
     )?
     .execute(params![
         commit.claim.url.host(),
         matches!(poll.outcome, Outcome::NotModified { .. }),
         failed,
         throttled,
-        bytes
+        bytes,
+        rest.map(|rest| poll.finished.plus(rest).millis()),
     ])?;
     Ok(())
 }

@@ -226,6 +226,17 @@ impl Reads {
         })
     }
 
+    /// Hosts that asked to be left alone until later than `now`, with that time.
+    pub fn resting_hosts(&self, now: Time) -> Result<Vec<(String, Time)>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT host, rest_until FROM hosts WHERE rest_until > ?1")?
+                .query_map([now.millis()], |r| {
+                    Ok((r.get(0)?, Time::from_millis(r.get(1)?)))
+                })?
+                .collect()
+        })
+    }
+
     /// A number that tells this installation from another with the same feeds.
     pub fn install(&self) -> Result<u64, StoreError> {
         self.read(|conn| {

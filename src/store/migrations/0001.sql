@@ -72,7 +72,8 @@ CREATE TABLE hosts (
   not_modified INTEGER NOT NULL,
   failed       INTEGER NOT NULL,
   throttled    INTEGER NOT NULL,
-  bytes        INTEGER NOT NULL
+  bytes        INTEGER NOT NULL,
+  rest_until   INTEGER                      -- the server's word for all of the host (ET-26, ET-28)
 ) STRICT, WITHOUT ROWID;
 
 -- In how many articles of a feed a paragraph stood: the boilerplate that is learned.
