@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::html::{next_tag, sanitize};
+use super::html::sanitize;
 use super::text;
+use super::tokens::next_tag;
 
 /// A paragraph of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
