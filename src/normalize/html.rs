@@ -138,7 +138,7 @@ fn gate(html: &str) -> Option<String> {
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => gate.out.push_str(text),
-            Token::Silent => gate.part(),
+            Token::Silent(_) => gate.part(),
             Token::Tag(tag) => match allowed::fate(tag.name) {
                 Fate::Kept(element) => gate.tag(element, &tag)?,
                 Fate::Gone if !tag.is_end && !tag.is_closed() => {

@@ -8,6 +8,33 @@ const NAME_BYTES_MAX: usize = 32;
 /// A text with its references resolved; what is none stays as written.
 #[must_use]
 pub fn resolve(text: &str) -> Cow<'_, str> {
+    resolve_with(text, |_, _| None)
+}
+
+/// The same for the text of HTML, where old names count without their semicolon: `AT&amp T`, `&nbsp`.
+pub(super) fn resolve_in_html(text: &str) -> Cow<'_, str> {
+    resolve_with(text, |name, tail| {
+        let means_itself = tail.starts_with('=') || NEW_NAMES.contains(&name);
+        meaning(name).filter(|m| !means_itself && name.len() > 1 && is_old(m))
+    })
+}
+
+/// Names of old characters that came too late to count without a semicolon (HTML standard section 13.5).
+const NEW_NAMES: &[&str] = &["die", "div", "half", "pm", "angst", "strns"];
+
+/// Whether a character is of those that had names in HTML 2: Latin-1 and the signs of markup.
+fn is_old(meaning: &str) -> bool {
+    let mut chars = meaning.chars();
+    matches!(
+        (chars.next(), chars.next()),
+        (Some('&' | '<' | '>' | '"' | '\u{a0}'..='\u{ff}'), None)
+    )
+}
+
+fn resolve_with(
+    text: &str,
+    without_semicolon: impl Fn(&str, &str) -> Option<Cow<'static, str>>,
+) -> Cow<'_, str> {
     let Some(first) = memchr::memchr(b'&', text.as_bytes()) else {
         return Cow::Borrowed(text);
     };
@@ -19,7 +46,7 @@ pub fn resolve(text: &str) -> Cow<'_, str> {
         let tail = after.get(name.len()..).unwrap_or_default();
         let (meaning, tail) = match tail.strip_prefix(';') {
             Some(tail) => (meaning(name), tail),
-            None => (None, tail),
+            None => (without_semicolon(name, tail), tail),
         };
         let taken = rest.len() - tail.len();
         match meaning {
@@ -89,7 +116,7 @@ fn character(code: u32) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
+    use super::{resolve, resolve_in_html};
 
     #[test]
     fn names_and_numbers_are_resolved_and_the_rest_stays() {
@@ -101,6 +128,10 @@ mod tests {
         for text in ["&", "a & b", "&bogus;", "AT&T;", "&;", "?a=1&b=2", "&amp"] {
             assert_eq!(resolve(text), text);
         }
+        assert_eq!(
+            resolve_in_html("R&D &amp b&nbsp c&copy=1 am&pm"),
+            "R&D & b\u{a0} c&copy=1 am&pm"
+        );
         assert_eq!(resolve("a&#0;&#xD800;&#99999999;b&#;"), "ab");
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn read(html: &str, base: Option<&WebUrl>) -> Option<String> {
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => writer.text(text)?,
-            Token::Silent => {}
+            Token::Silent(_) => {}
             Token::Tag(tag) => {
                 if !tag.is_whole || tag.end - tag.start > TAG_BYTES_MAX {
                     return None;

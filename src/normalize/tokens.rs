@@ -11,7 +11,7 @@ pub(super) enum Token<'h> {
     /// A start or end tag.
     Tag(Tag<'h>),
     /// What nobody reads: a comment, a declaration, the inside of `script` and its like.
-    Silent,
+    Silent(&'h str),
 }
 
 /// A tag as written.
@@ -122,8 +122,9 @@ impl<'h> Iterator for Tokens<'h> {
     fn next(&mut self) -> Option<Token<'h>> {
         if let Some(name) = self.raw.take() {
             let rest = self.html.get(self.at..)?;
-            self.at += end_of_raw(rest, name);
-            return Some(Token::Silent);
+            let inside = rest.get(..end_of_raw(rest, name))?;
+            self.at += inside.len();
+            return Some(Token::Silent(inside));
         }
         let rest = self.html.get(self.at..).filter(|r| !r.is_empty())?;
         let text = text_len(rest);
@@ -132,8 +133,9 @@ impl<'h> Iterator for Tokens<'h> {
             return rest.get(..text).map(Token::Text);
         }
         let Some(tag) = tag_at(self.html, self.at) else {
-            self.at += silent_len(rest);
-            return Some(Token::Silent);
+            let silent = rest.get(..silent_len(rest))?;
+            self.at += silent.len();
+            return Some(Token::Silent(silent));
         };
         self.at = tag.end;
         if !tag.is_end && tag.is_whole && RAW.iter().any(|r| tag.is(r)) {
@@ -332,7 +334,7 @@ mod tests {
         of(html)
             .map(|token| match token {
                 Token::Text(text) => text.to_owned(),
-                Token::Silent => "-".to_owned(),
+                Token::Silent(_) => "-".to_owned(),
                 Token::Tag(tag) => {
                     let attributes: String = tag
                         .attributes()
