@@ -33,7 +33,7 @@ pub fn read_bare(text: &str) -> Option<Time> {
     let (first, rest) = tokens.split_first()?;
     let begins = match first {
         Token::Number { .. } => true,
-        Token::Word(word) if WEEKDAYS.iter().any(|d| word.starts_with(d)) => true,
+        Token::Word(word) if is_weekday(word) => true,
         // Months are known by how they begin, and so do Maria and Dublin: a day follows, and no other month.
         Token::Word(word) => {
             let next = rest.iter().find(|t| !matches!(t, Token::Sign(_)));
@@ -47,8 +47,14 @@ pub fn read_bare(text: &str) -> Option<Time> {
     begins.then(|| read(text)).flatten()
 }
 
-/// How the days of the week begin in English.
-const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// A day of the week in English, whole or shortened; `sunil` is none.
+fn is_weekday(word: &str) -> bool {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    DAYS.iter().any(|day| {
+        word.strip_prefix(day)
+            .is_some_and(|rest| matches!(rest, "" | "s" | "r" | "rs") || rest.ends_with("day"))
+    })
+}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
@@ -580,6 +586,7 @@ mod tests {
             "By Ann 21 Oct 2022",
             "Maria Jan 5, 2022",
             "Mark 21 Oct 2022",
+            "Sunil Rao Oct 21, 2022",
             "in 2014",
         ] {
             assert_eq!(read_bare(text), None, "{text}");
