@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::explain::{self, Bound, Whose};
-use super::{Observation, Plan, Policy, Seen, State, floors, skip, spread};
-use crate::model::Time;
+use super::account::{Account, Bound, Whose};
+use super::explain::{self, span};
+use super::floors::Said;
+use super::priced::Priced;
+use super::{Observation, Plan, Policy, Seen, State, floors, spread};
 
-/// Even without any rule, the next poll is later than this one.
-const LEAST: Duration = Duration::from_secs(1);
 /// While the network is down (ET-30).
 const OFFLINE: Duration = Duration::from_secs(60);
 
@@ -22,122 +22,108 @@ pub struct Wish {
     pub most: Option<(Duration, &'static str)>,
 }
 
-impl Wish {
-    fn bounds(self, at: Time) -> Vec<Bound> {
-        let wish = Bound {
-            whose: Whose::Wish,
-            at: at.plus(self.wait.max(LEAST)),
-            words: self.words,
-        };
-        let cap = self.most.map(|(most, by)| Bound {
-            whose: Whose::Cap,
-            at: at.plus(most.max(LEAST)),
-            words: format!("{by} {}", explain::span(most)),
-        });
-        std::iter::once(wish).chain(cap).collect()
-    }
-}
-
 /// Takes note of a poll and plans the next one. The same arguments give the same answer, always.
 pub fn next(state: &State, seen: &Observation, policy: &Policy) -> (State, Plan) {
     if seen.offline {
         return (state.clone(), probe(seen, policy));
     }
     let mut state = state.clone();
+    let failed = matches!(seen.seen, Seen::Failed(_));
+    let is_first = !failed && state.last.is_none();
     state.said.observe(seen);
     let moved_to = state.moving.observe(seen);
-    let failed = matches!(seen.seen, Seen::Failed(_));
     if !failed {
         state.rates.observe(state.last, seen);
         state.last = Some(seen.at);
     }
-    let Some(wish) = wish(&mut state, seen, policy) else {
+    let Some((wish, priced)) = wish(&mut state, seen, policy) else {
         let plan = Plan {
             why: explain::never(seen.at),
             ..Plan::default()
         };
         return (state, plan);
     };
-    let mut bounds = wish.bounds(seen.at);
-    if seen.interval.is_none() {
-        let courtesy = floors::courtesy(&state.said, seen, policy);
-        bounds.splice(1..1, courtesy);
-    }
-    let words = floors::words(&state.said, seen, state.rates.mean_gap());
+    let words = words(&state, seen);
     let floor = floors::strongest(&words);
-    bounds.extend(words);
-    let (due, why) = settle(&state, seen, policy, &bounds);
+    let mut account = Account::of(seen.at, bounds(wish, words, &state.said, seen, policy));
+    if let Some(priced) = priced.filter(|_| account.is_held()) {
+        let wait = priced.wait(account.due.since(seen.at));
+        account.best_after(seen.at.plus(wait));
+    }
+    let wait = account.due.since(seen.at);
+    let jitter = spread::jitter(policy.install, seen, wait, is_first);
+    account.spread(jitter, state.said.skips());
     if !failed {
-        state.health.succeeded(due.since(seen.at));
+        state.health.succeeded(account.due.since(seen.at));
     }
     let plan = Plan {
-        next_at: Some(due),
+        next_at: Some(account.due),
         floor,
-        why,
+        why: account.to_string(),
         moved_to,
     };
     (state, plan)
 }
 
-/// What we would do by ourselves; none: never ask again.
-fn wish(state: &mut State, seen: &Observation, policy: &Policy) -> Option<Wish> {
+/// What we would do by ourselves, and the plan behind it if it is priced; none: never ask again.
+fn wish(state: &mut State, seen: &Observation, policy: &Policy) -> Option<(Wish, Option<Priced>)> {
     if let Seen::Failed(kind) = seen.seen {
-        return state.health.failed(kind, seen, policy);
+        return state.health.failed(kind, seen, policy).map(|w| (w, None));
     }
-    let (wait, words) = match seen.interval {
-        Some(interval) => (interval, "the user's interval".to_owned()),
-        None => state.rates.wish(policy),
-    };
-    let most = (policy.max_interval, "max_interval");
-    Some(Wish {
-        wait,
-        words,
-        most: seen.interval.is_none().then_some(most),
-    })
+    if let Some(wait) = seen.interval {
+        let wish = Wish {
+            wait,
+            words: format!("the user's interval, {}", span(wait)),
+            most: None,
+        };
+        return Some((wish, None));
+    }
+    let priced = state.rates.priced(seen, policy);
+    Some((priced.wish(), Some(priced)))
 }
 
-/// One moment out of many bounds: the latest of ours, at most the cap, at least every word, then out of the
-/// skipped hours and a little later by chance.
-fn settle(state: &State, seen: &Observation, policy: &Policy, bounds: &[Bound]) -> (Time, String) {
-    let mut due = seen.at.plus(LEAST);
-    let mut binding = 0;
-    for (i, bound) in bounds.iter().enumerate() {
-        let binds = match bound.whose {
-            Whose::Cap => bound.at <= due,
-            _ => bound.at > due,
-        };
-        if binds {
-            due = bound.at;
-            binding = i;
-        }
+/// Everything that has a say, in the order in which each wins over those before.
+fn bounds(
+    wish: Wish,
+    words: Vec<Bound>,
+    said: &Said,
+    seen: &Observation,
+    policy: &Policy,
+) -> Vec<Bound> {
+    let cap = wish.most.map(|(most, by)| Bound {
+        whose: Whose::Cap,
+        at: seen.at.plus(most),
+        words: format!("{by} {}", span(most)),
+    });
+    let mut bounds = vec![Bound {
+        whose: Whose::Wish,
+        at: seen.at.plus(wish.wait),
+        words: wish.words,
+    }];
+    if seen.interval.is_none() {
+        let failed = matches!(seen.seen, Seen::Failed(_));
+        bounds.extend(floors::courtesy(said, seen.at, failed, policy));
     }
-    let jitter = spread::jitter(policy.install, seen.feed, seen.at, due.since(seen.at));
-    let capped = bounds.get(binding).is_some_and(|b| b.whose == Whose::Cap);
-    let spread_out = if capped {
-        let least = bounds.iter().filter(|b| b.whose == Whose::Word);
-        let least = least.map(|b| b.at).max().unwrap_or(seen.at);
-        due.minus(jitter).max(least).max(seen.at.plus(LEAST))
-    } else {
-        due.plus(jitter)
+    bounds.extend(cap);
+    bounds.extend(words);
+    bounds
+}
+
+/// The publisher's words. A failure speaks for itself only (ET-15): what was said before it is over.
+fn words(state: &State, seen: &Observation) -> Vec<Bound> {
+    let gap = state.rates.mean_gap();
+    let mut words = match seen.seen {
+        Seen::Failed(_) => floors::words(&Said::of(&seen.hints), seen.at, gap),
+        _ => floors::words(&state.said, seen.at, gap),
     };
-    let (hours, days) = state.said.skips();
-    let free = skip::out_of(spread_out, hours, days);
-    let skipped = free > spread_out;
-    let due = if skipped {
-        free.plus(jitter)
-    } else {
-        spread_out
-    };
-    (
-        due,
-        explain::account(seen.at, due, bounds, binding, skipped, jitter),
-    )
+    words.extend(floors::retry_after(&seen.hints, seen.at));
+    words
 }
 
 /// No count grows and nothing is learned: the next probe is soon (ET-30).
 fn probe(seen: &Observation, policy: &Policy) -> Plan {
-    let due = seen.at.plus(OFFLINE);
-    let due = due.plus(spread::jitter(policy.install, seen.feed, seen.at, OFFLINE));
+    let jitter = spread::jitter(policy.install, seen, OFFLINE, false);
+    let due = seen.at.plus(OFFLINE).plus(jitter);
     Plan {
         next_at: Some(due),
         why: explain::offline(due),
