@@ -9,7 +9,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::records::{
-    Claim, ClaimScope, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped, Subscribed,
+    Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
+    Subscribed,
 };
 use crate::model::{FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
 
@@ -166,11 +167,15 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
     Ok(())
 }
 
-pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> Sql<()> {
+/// Makes the declared feeds these. Gives those that are called or filed otherwise since.
+pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> Sql<Vec<FeedRow>> {
     let mut rows = Vec::with_capacity(declared.len());
+    let mut renamed = Vec::new();
     for feed in declared {
         let row = subscribe_one(conn, feed, now)?.row;
-        describe(conn, row, feed)?;
+        if renames(conn, row, || describe(conn, row, feed))? {
+            renamed.push(row);
+        }
         rows.push(row);
     }
     let mut stale = conn.prepare("SELECT feed FROM feeds WHERE declared = 1 AND subscribed = 1")?;
@@ -180,7 +185,25 @@ pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> S
     for row in stale.into_iter().filter(|row| !rows.contains(row)) {
         unsubscribe(conn, row)?;
     }
-    Ok(())
+    Ok(renamed)
+}
+
+/// Does `write`; tells whether the feed is called or filed otherwise since.
+pub(super) fn renames(
+    conn: &Connection,
+    row: FeedRow,
+    write: impl FnOnce() -> Sql<()>,
+) -> Sql<bool> {
+    let name = || -> Sql<Option<String>> {
+        conn.prepare_cached(
+            "SELECT json_array(coalesce(title_user, title_own), url, folder, tags, site) FROM feeds WHERE feed = ?1",
+        )?
+        .query_row([row], |r| r.get(0))
+        .optional()
+    };
+    let before = name()?;
+    write()?;
+    Ok(name()? != before)
 }
 
 /// Which feeds a scope means now, at most `limit`, and what it leaves alone.
@@ -443,18 +466,22 @@ fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {
         }
     }
     if let Some(document) = &commit.document {
-        conn.prepare_cached(
-            "UPDATE feeds SET title_own = coalesce(nullif(?2, ''), title_own), site = coalesce(?3, site), body_digest = ?4,
-                    repairs = ?5 WHERE feed = ?1",
-        )?
-        .execute(params![
-            feed,
-            document.title,
-            document.site.as_ref().map(WebUrl::as_str),
-            document.digest,
-            json(&document.repairs),
-        ])?;
+        conn.prepare_cached("UPDATE feeds SET body_digest = ?2, repairs = ?3 WHERE feed = ?1")?
+            .execute(params![feed, document.digest, json(&document.repairs)])?;
     }
+    Ok(())
+}
+
+/// Writes what a document calls its feed: before its articles, which are tagged by it.
+pub(super) fn name(conn: &Connection, feed: FeedRow, document: &DocumentCommit) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE feeds SET title_own = coalesce(nullif(?2, ''), title_own), site = coalesce(?3, site) WHERE feed = ?1",
+    )?
+    .execute(params![
+        feed,
+        document.title,
+        document.site.as_ref().map(WebUrl::as_str),
+    ])?;
     Ok(())
 }
 

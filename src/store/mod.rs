@@ -144,10 +144,15 @@ impl Store {
         self.ask(|reply| Command::Reconcile(declared, reply))
     }
 
-    /// Makes these the topics in force; re-tags what is stored where a definition changed. Returns how many
-    /// definitions changed.
+    /// Makes these the topics in force; re-tags what is stored where a definition changed. Returns how many topics
+    /// changed in any way.
     pub fn set_topics(&self, topics: Vec<TopicDefinition>) -> Result<usize, StoreError> {
         self.ask(|reply| Command::SetTopics(topics, reply))
+    }
+
+    /// Tells anew which articles belong to topics with relative times (`since:7d`).
+    pub fn refresh_topics(&self) -> Result<(), StoreError> {
+        self.ask(Command::RefreshTopics)
     }
 
     /// Leases up to `limit` feeds.

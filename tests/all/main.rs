@@ -9,3 +9,4 @@ mod fetch;
 mod path;
 mod serve;
 mod support;
+mod topics;
