@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::articles::next_seq;
 use super::records::{
     Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
     Subscribed,
@@ -48,6 +49,9 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
         .prepare_cached("SELECT feed, id, subscribed FROM feeds WHERE url = ?1")?
         .query_row([&url], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
         .optional()?;
+    if known.is_none_or(|(.., subscribed)| !subscribed) {
+        next_seq(conn)?; // whoever lists the feeds must look again
+    }
     match known {
         Some((row, id, subscribed)) => {
             if !subscribed {
@@ -119,6 +123,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
 }
 
 pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
+    next_seq(conn)?;
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
@@ -130,6 +135,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
 }
 
 pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now: Time) -> Sql<()> {
+    next_seq(conn)?;
     let text = |column: &str, value: &Option<String>| -> Sql<()> {
         if let Some(value) = value {
             let value = Some(value).filter(|v| !v.is_empty());
@@ -280,8 +286,11 @@ fn free_of_floors(
                     Some("it is paused; newswire resume sets it going".to_owned())
                 } else if r.get(2)? {
                     Some("it is gone (410); newswire resume asks once more".to_owned())
-                } else if leased.is_some_and(|t| t > now.millis()) {
-                    Some("it is being polled just now".to_owned())
+                } else if let Some(leased) = leased.filter(|&t| t > now.millis()) {
+                    Some(format!(
+                        "it is being polled just now (if that was killed, it is free again at {})",
+                        Time::from_millis(leased)
+                    ))
                 } else if let Some(floor) = floor.filter(|&f| f > now.millis()) {
                     Some(format!(
                         "not before {}: {}",
@@ -309,12 +318,6 @@ fn free_of_floors(
 }
 
 fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
-    let until = now.plus(LEASE).millis();
-    conn.prepare_cached(
-        "UPDATE feeds SET lease = lease + 1, leased_until = ?2, next_at = max(coalesce(next_at, ?2), ?2)
-         WHERE feed = ?1",
-    )?
-    .execute(params![row, until])?;
     let validators = conn
         .prepare_cached("SELECT url, etag, last_modified FROM validators WHERE feed = ?1")?
         .query_map([row], |r| {
@@ -328,28 +331,36 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
         })?
         .collect::<Sql<_>>()?;
     let boilerplate = boilerplate(conn, row)?;
+    let claim = conn
+        .prepare_cached(
+            "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
+                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup
+             FROM feeds WHERE feed = ?1",
+        )?
+        .query_row([row], |r| {
+            let url: String = r.get(1)?;
+            Ok(Claim {
+                feed: row,
+                id: FeedId(uuid::Uuid::from_bytes(r.get(0)?)),
+                url: WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?,
+                title: r.get(2)?,
+                lease: r.get(3)?,
+                due: r.get::<_, Option<i64>>(8)?.map(Time::from_millis),
+                validators,
+                body_digest: r.get(4)?,
+                boilerplate,
+                schedule: r.get(5)?,
+                last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
+                failures: r.get(7)?,
+                settings: settings(r, 9)?,
+            })
+        })?;
+    let until = now.plus(LEASE).millis();
     conn.prepare_cached(
-        "SELECT id, url, coalesce(title_user, title_own), lease, body_digest, schedule, last_poll, failures,
-                auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup
-         FROM feeds WHERE feed = ?1",
+        "UPDATE feeds SET lease = ?2, leased_until = ?3, next_at = max(coalesce(next_at, ?3), ?3) WHERE feed = ?1",
     )?
-    .query_row([row], |r| {
-        let url: String = r.get(1)?;
-        Ok(Claim {
-            feed: row,
-            id: FeedId(uuid::Uuid::from_bytes(r.get(0)?)),
-            url: WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?,
-            title: r.get(2)?,
-            lease: r.get(3)?,
-            validators,
-            body_digest: r.get(4)?,
-            boilerplate,
-            schedule: r.get(5)?,
-            last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
-            failures: r.get(7)?,
-            settings: settings(r, 8)?,
-        })
-    })
+    .execute(params![row, claim.lease, until])?;
+    Ok(claim)
 }
 
 fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
@@ -367,17 +378,18 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
     })
 }
 
-pub(super) fn defer(
+/// Ends a lease without a poll. Without `why` the plan stays the one it was.
+pub(super) fn give_back(
     conn: &Connection,
-    feed: FeedRow,
-    lease: i64,
-    until: Time,
-    why: &str,
+    (feed, lease): (FeedRow, i64),
+    due: Option<Time>,
+    why: Option<&str>,
 ) -> Sql<()> {
     conn.prepare_cached(
-        "UPDATE feeds SET next_at = ?3, why_next = ?4, leased_until = NULL WHERE feed = ?1 AND lease = ?2",
+        "UPDATE feeds SET next_at = ?3, why_next = coalesce(?4, why_next), leased_until = NULL
+         WHERE feed = ?1 AND lease = ?2",
     )?
-    .execute(params![feed, lease, until.millis(), why])?;
+    .execute(params![feed, lease, due.map(Time::millis), why])?;
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub(super) enum Command {
     Reconcile(Vec<NewFeed>, Reply<()>),
     SetTopics(Vec<TopicDefinition>, Reply<usize>),
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
-    Defer(FeedRow, i64, Time, String, Reply<()>),
+    GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
     SpreadOverdue(Time, Reply<usize>),
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
@@ -211,9 +211,11 @@ fn execute(
         Command::Claim(now, scope, limit, reply) => {
             answer(feeds::claim(conn, now, &scope, limit), reply, path)
         }
-        Command::Defer(feed, lease, until, why, reply) => {
-            answer(feeds::defer(conn, feed, lease, until, &why), reply, path)
-        }
+        Command::GiveBack(lease, due, why, reply) => answer(
+            feeds::give_back(conn, lease, due, why.as_deref()),
+            reply,
+            path,
+        ),
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
         Command::Commit(poll, prepared, reply) => {
             answer(commit(conn, hands, &poll, prepared), reply, path)
@@ -306,7 +308,7 @@ fn refuse(command: Command, e: StoreError) {
         Command::Unsubscribe(_, r)
         | Command::ChangeFeed(_, _, r)
         | Command::Reconcile(_, r)
-        | Command::Defer(.., r)
+        | Command::GiveBack(.., r)
         | Command::RefreshTopics(r) => say(&r, e),
         Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),

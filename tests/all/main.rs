@@ -4,9 +4,11 @@
 
 mod add;
 mod cli;
+mod daemon;
 mod emit;
 mod fetch;
 mod path;
 mod serve;
+mod stops;
 mod support;
 mod topics;
