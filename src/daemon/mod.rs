@@ -8,7 +8,7 @@
 //! | [`lock`] | one daemon a store |
 //! | `pulse` | proof of progress, for `/readyz` and the watchdog |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
-//! | `upkeep` | retention, other processes' writes noticed, the watchdog |
+//! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
 
 pub mod lock;
 pub mod parts;
@@ -234,6 +234,8 @@ impl House {
             "retention",
             upkeep::prune(Arc::clone(&self.store), keep, most),
         );
+        self.tasks
+            .spawn("topics", upkeep::refresh_topics(Arc::clone(&self.store)));
         let pulse = fetches.then(|| Arc::clone(&self.pulse));
         self.tasks.spawn(
             "the watchdog",

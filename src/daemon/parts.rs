@@ -32,7 +32,12 @@ pub fn apply(config: &Config, store: &Store) -> Result<(), StoreError> {
     if changed > 0 {
         tracing::info!(
             topics = changed,
-            "{changed} topic definitions changed; what is stored was tagged anew"
+            "{changed} {} new or changed; what is stored is tagged by them",
+            if changed == 1 {
+                "topic is"
+            } else {
+                "topics are"
+            }
         );
     }
     Ok(())

@@ -19,6 +19,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How soon after the start retention runs first, and how often then.
 const PRUNE_FIRST: Duration = Duration::from_secs(60);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// How often topics with relative times (`since:7d`) are told anew.
+const TOPICS_EVERY: Duration = Duration::from_secs(300);
 
 /// Tells whoever serves that the store has changed, by whichever process.
 pub(super) async fn watch_sequence(
@@ -61,6 +63,18 @@ pub(super) async fn prune(
             }
             Ok(_) => {}
             Err(e) => tracing::warn!("old articles were not removed: {e}"),
+        }
+    }
+}
+
+/// Keeps topics with relative times true as time goes by.
+pub(super) async fn refresh_topics(store: Arc<Store>) -> Result<(), DaemonError> {
+    let mut ticks = interval(TOPICS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(e) = blocking(&store, Store::refresh_topics).await {
+            tracing::warn!("topics with relative times were not told anew: {e}");
         }
     }
 }

@@ -182,7 +182,7 @@ impl Ingest {
         added: &mut Added,
     ) -> Result<(), StoreError> {
         let row = claim.feed;
-        let settled = self.settle(claim, poll, false).await?;
+        let settled = self.settle(Arc::new((claim, poll)), false).await?;
         added.articles = settled.committed.new;
         if let Outcome::Failed(f) = settled.poll.outcome {
             added.failure = Some(f.message);

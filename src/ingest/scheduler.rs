@@ -56,6 +56,7 @@ impl Ingest {
                 () = cancel.cancelled() => break,
                 _ = ticks.tick() => {
                     beat();
+                    look.outcome(flight.retry().await)?;
                     let scope = look.tick(self, &flight).await;
                     self.take_off(&mut flight, scope, &mut look).await?;
                 }
@@ -64,7 +65,9 @@ impl Ingest {
                     let scope = Some((ClaimScope::All { manual_interval }, FLIGHT_MAX));
                     self.take_off(&mut flight, scope, &mut look).await?;
                 }
-                landed = flight.land(), if flight.len() > 0 => look.outcome(landed.map(drop))?,
+                Some(landed) = flight.land(), if flight.len() > 0 => {
+                    look.outcome(flight.take(landed).await)?;
+                }
             }
             if flight
                 .held_since()
@@ -74,12 +77,15 @@ impl Ingest {
             }
         }
         let deadline = Instant::now() + DRAIN;
-        while flight.len() > 0 && timeout_at(deadline, flight.land()).await.is_ok() {}
-        stop.cancel();
-        while flight.len() > 0 {
-            let _ = flight.land().await;
+        while let Ok(Some(landed)) = timeout_at(deadline, flight.land()).await {
+            look.outcome(flight.take(landed).await)?;
         }
-        flight.finish().await
+        stop.cancel();
+        while let Some(landed) = flight.land().await {
+            look.outcome(flight.take(landed).await)?;
+        }
+        look.outcome(flight.finish().await)?;
+        look.outcome(flight.retry().await)
     }
 
     /// Claims what the scope means and sends it off.
@@ -89,7 +95,8 @@ impl Ingest {
         scope: Option<(ClaimScope, usize)>,
         look: &mut Look,
     ) -> Result<(), StoreError> {
-        let Some((scope, limit)) = scope else {
+        // What could not be stored comes first: nobody else is asked for what could not be stored either.
+        let Some((scope, limit)) = scope.filter(|_| !flight.is_stuck()) else {
             return Ok(());
         };
         let now = self.clock.now();
@@ -145,7 +152,7 @@ impl Look {
     /// A store that is full, read-only or busy is waited for; anything else ends the scheduler.
     fn outcome(&mut self, outcome: Result<(), StoreError>) -> Result<(), StoreError> {
         match outcome {
-            Err(e @ (StoreError::Unusable { .. } | StoreError::Busy(_))) => {
+            Err(e) if e.may_pass() => {
                 if self
                     .last_complaint
                     .is_none_or(|at| at.elapsed() > COMPLAINT)

@@ -58,38 +58,39 @@ pub(super) struct Read {
     url: String,
     title: String,
     failures_before: u32,
+    offline: bool,
     poll: Poll,
 }
 
-/// Reads and plans. Blocks; call it from a thread that may. `offline`: the failure is the network's.
+/// Reads and plans. Blocks; call it from a thread that may. `offline`: the failure is the network's. Takes nothing away,
+/// so that it can be done again when the store does not take the result.
 pub(super) fn read(
     store: &Store,
     options: &IngestOptions,
-    claim: Claim,
-    mut poll: Poll,
+    claim: &Claim,
+    visited: &Poll,
     offline: bool,
 ) -> Result<Read, StoreError> {
-    let body = match &mut poll.outcome {
-        Outcome::Document {
-            body, content_type, ..
-        } => Some((std::mem::take(body), content_type.clone())),
-        _ => None,
-    };
+    let mut poll = visited.without_body();
     let mut made = Made::default();
-    if let Some((body, content_type)) = body {
-        match read_document(store, &claim, &poll, &body, content_type)? {
+    if let Outcome::Document {
+        body, content_type, ..
+    } = &visited.outcome
+    {
+        match read_document(store, claim, visited, body, content_type.clone())? {
             Ok(done) => made = done,
             // ET-08, ET-35: a body that is no feed stores neither articles nor validators.
             Err(failure) => poll.outcome = Outcome::Failed(failure),
         }
     }
-    let plan = plan(&options.policy, &claim, &poll, &made, offline);
+    let plan = plan(&options.policy, claim, &poll, &made, offline);
     Ok(Read {
         url: claim.url.to_string(),
         title: claim.title.clone(),
         failures_before: claim.failures,
+        offline,
         ready: Store::prepare(PollCommit {
-            claim,
+            claim: claim.clone(),
             poll: poll.clone(),
             document: made.document,
             plan,
@@ -102,13 +103,16 @@ pub(super) fn read(
 /// Commits what was read. Blocks until it stands.
 pub(super) fn commit(store: &Store, read: Read) -> Result<Settled, StoreError> {
     let committed = store.commit(read.ready)?;
-    tell(
-        &read.url,
-        &read.title,
-        &read.poll,
-        &committed,
-        read.failures_before,
-    );
+    // ET-30: that the network is down is told once, not by every feed.
+    if !read.offline {
+        tell(
+            &read.url,
+            &read.title,
+            &read.poll,
+            &committed,
+            read.failures_before,
+        );
+    }
     Ok(Settled {
         url: read.url,
         poll: read.poll,

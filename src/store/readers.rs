@@ -52,6 +52,14 @@ impl Reads {
         })
     }
 
+    /// Closes the connections that nobody reads from just now.
+    pub(super) fn rest(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Sql<T>) -> Result<T, StoreError> {
         let spare = self
             .idle
