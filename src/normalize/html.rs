@@ -99,7 +99,12 @@ fn built(html: &str, base: Option<&WebUrl>) -> String {
 /// Controls that XML 1.0 forbids would make every feed that carries them ill-formed. Line ends become `\n`, as browsers
 /// read them.
 fn clean_controls(html: &str) -> Cow<'_, str> {
-    if !html.contains(|c| is_forbidden(c) || c == '\r') {
+    // Only these bytes begin what may not stand: a first look without decoding.
+    let is_suspect =
+        |b: &u8| *b < b' ' && !matches!(b, b'\n' | b'\t') || matches!(b, 0x7f | 0xc2 | 0xef);
+    let is_clean =
+        !html.as_bytes().iter().any(is_suspect) || !html.contains(|c| is_forbidden(c) || c == '\r');
+    if is_clean {
         return Cow::Borrowed(html);
     }
     let html = html.replace("\r\n", "\n").replace('\r', "\n");

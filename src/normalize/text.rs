@@ -45,6 +45,22 @@ pub fn from_html(html: &str) -> String {
     reader.out
 }
 
+/// How long the word at the start is.
+fn word_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    // ASCII without decoding; the rest only if there is any.
+    let ascii = bytes
+        .iter()
+        .position(|b| matches!(b, b'\t'..=b'\r' | b' ') || !b.is_ascii());
+    match ascii {
+        Some(at) if bytes.get(at).is_some_and(|b| !b.is_ascii()) => {
+            text.find(char::is_whitespace).unwrap_or(text.len())
+        }
+        Some(at) => at,
+        None => bytes.len(),
+    }
+}
+
 #[derive(Default)]
 struct Reader {
     out: String,
@@ -99,8 +115,7 @@ impl Reader {
             if word.len() < rest.len() {
                 self.spaces = 1;
             }
-            let end = word.find(char::is_whitespace).unwrap_or(word.len());
-            let (word, after) = word.split_at(end);
+            let (word, after) = word.split_at(word_len(word));
             if word.is_empty() {
                 return;
             }
@@ -134,6 +149,16 @@ impl Reader {
 
     /// What is owed before a word.
     fn gap(&mut self) {
+        // Nearly every word follows another on its line.
+        let is_in_line = matches!(self.row, Row::Line | Row::Paragraphs);
+        let is_same_line = is_in_line && self.breaks == 0 && self.mark.is_none();
+        if is_same_line && self.spaces <= 1 {
+            if self.spaces == 1 {
+                self.out.push(' ');
+            }
+            self.spaces = 0;
+            return;
+        }
         let is_new_line = self.breaks > 0 || self.out.is_empty();
         if self.out.is_empty() {
             self.spaces *= usize::from(self.pre > 0);
