@@ -29,6 +29,7 @@ mod progress;
 mod run;
 mod safe;
 mod show;
+mod simulate;
 mod status;
 mod stop;
 mod table;
@@ -108,6 +109,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Parse(args) => parse::parse(cx, args),
         Command::Status(args) => status::status(cx, args),
         Command::Healthcheck => health::healthcheck(cx),
+        Command::SimulateSchedule => simulate::simulate(cx),
         Command::Check(args) => check::check(cx, args),
         Command::Prune(args) => maintain::prune(cx, args),
         Command::Backup(args) => maintain::backup(cx, args),

@@ -98,10 +98,5 @@ pub fn ingest(
         },
         manual_interval: s.manual_interval,
     };
-    Ok(Arc::new(Ingest::new(
-        store,
-        Arc::new(fetcher),
-        clock.clone(),
-        options,
-    )))
+    Ingest::new(store, Arc::new(fetcher), clock.clone(), options).map(Arc::new)
 }

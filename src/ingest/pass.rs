@@ -178,12 +178,12 @@ impl Ingest {
         visited: Visited,
         offline: bool,
     ) -> Result<Settled, StoreError> {
-        let options = self.options.clone();
+        let policy = self.pricing.apply(&self.options.policy);
         let place = Arc::clone(&self.reading).acquire_owned().await;
         let read = self
             .ask(move |store| {
                 let (claim, poll) = &*visited;
-                visit::read(store, &options, claim, poll, offline)
+                visit::read(store, &policy, claim, poll, offline)
             })
             .await?;
         // Others may read while this one waits for the disk: what waits together is committed together.

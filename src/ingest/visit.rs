@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::IngestOptions;
 use crate::fetch::FetchRequest;
 use crate::model::{
     Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
@@ -66,7 +65,7 @@ pub(super) struct Read {
 /// so that it can be done again when the store does not take the result.
 pub(super) fn read(
     store: &Store,
-    options: &IngestOptions,
+    policy: &Policy,
     claim: &Claim,
     visited: &Poll,
     offline: bool,
@@ -83,7 +82,7 @@ pub(super) fn read(
             Err(failure) => poll.outcome = Outcome::Failed(failure),
         }
     }
-    let plan = plan(&options.policy, claim, &poll, &made, offline);
+    let plan = plan(policy, claim, &poll, &made, offline);
     Ok(Read {
         url: claim.url.to_string(),
         title: claim.title.clone(),

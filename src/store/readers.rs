@@ -234,6 +234,36 @@ impl Reads {
         })
     }
 
+    /// The text kept under a name.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+                .query_row([name], |r| r.get(0))
+                .optional()
+        })
+    }
+
+    /// The schedule's states of the feeds whose plan is ours: neither paused nor gone nor given an interval.
+    pub fn schedules(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT schedule FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0
+                   AND interval_ms IS NULL AND length(schedule) > 0",
+            )?
+            .query_map([], |r| r.get(0))?
+            .collect()
+        })
+    }
+
+    /// How many polls were ever made.
+    pub fn polls_ever(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            conn.query_row("SELECT coalesce(sum(polls), 0) FROM hosts", [], |r| {
+                r.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+
     /// Hosts that asked to be left alone until later than `now`, with that time.
     pub fn resting_hosts(&self, now: Time) -> Result<Vec<(String, Time)>, StoreError> {
         self.read(|conn| {

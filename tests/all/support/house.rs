@@ -75,7 +75,7 @@ impl House {
             },
             manual_interval: Duration::ZERO,
         };
-        let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options);
+        let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options).unwrap();
         Self {
             clock,
             store,
