@@ -2,53 +2,11 @@
 
 use std::path::Path;
 
-use url::Url;
-
-use crate::model::{Secret, WebUrl, WebUrlError};
+use crate::model::Secret;
+pub use crate::model::web_url::part;
 
 /// Longest password file read, in bytes; a longer one is the wrong file.
 pub const PASSWORD_BYTES_MAX: u64 = 4096;
-
-/// A URL without its userinfo, and the userinfo as user and password if there was one.
-pub type Parted = (WebUrl, Option<(String, Secret)>);
-
-/// Takes a URL apart into what is stored and what is secret.
-pub fn part(url: &str) -> Result<Parted, WebUrlError> {
-    let parsed = Url::parse(url.trim()).map_err(|e| WebUrlError::Syntax(e.to_string()))?;
-    let auth = (!parsed.username().is_empty() || parsed.password().is_some()).then(|| {
-        (
-            percent_decoded(parsed.username()),
-            Secret::new(percent_decoded(parsed.password().unwrap_or_default())),
-        )
-    });
-    Ok((WebUrl::from_url(parsed)?, auth))
-}
-
-/// Userinfo is percent-encoded in a URL (RFC 3986 section 3.2.1); Basic credentials are not.
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let pair = (byte == b'%')
-            .then(|| Some((hex(ahead.next()?)?, hex(ahead.next()?)?)))
-            .flatten();
-        match pair {
-            Some((high, low)) => {
-                bytes.push(high << 4 | low);
-                rest = ahead;
-            }
-            None => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|d| u8::try_from(d).ok())
-}
 
 /// Reads a password from the first line of a file. Err is the reason, without the content.
 pub fn read_password(path: &Path) -> Result<Secret, String> {
@@ -74,15 +32,6 @@ pub fn is_open_to_others(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sec_08_userinfo_leaves_the_url() {
-        let (url, auth) = part("https://ann:p%40ss%zz@example.org/f").unwrap();
-        assert_eq!(url.as_str(), "https://example.org/f");
-        let (user, password) = auth.unwrap();
-        assert_eq!((user.as_str(), password.reveal()), ("ann", "p@ss%zz"));
-        assert_eq!(part("https://example.org/f").unwrap().1, None);
-    }
 
     #[test]
     fn a_password_is_the_first_line_of_its_file() {

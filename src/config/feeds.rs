@@ -95,6 +95,7 @@ fn read_rest(
         user_agent: s.get::<HeaderText>("user_agent").map(|(text, _)| text.0),
         headers: read_headers(s),
         paused: s.get("paused").is_some_and(|(paused, _)| paused),
+        near_dedup: s.get("near_dedup").is_none_or(|(near, _)| near),
     };
     let (url, _, _) = url?;
     Some(NewFeed {

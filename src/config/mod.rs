@@ -23,13 +23,14 @@ pub mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::fetch::Net;
 use crate::model::WebUrl;
 use crate::store::{NewFeed, StoreOptions, TopicDefinition};
 
 pub use places::Given;
 pub use problem::{ConfigError, Problem};
 pub use read::{load, read_text};
-pub use value::{Etiquette, Keep, Listen, Network};
+pub use value::{Etiquette, Keep, Listen};
 
 /// The configuration of a dozen public feeds and three topics for a first look (`newswire run --sample`).
 pub const SAMPLE: &str = include_str!("../../config/sample.toml");
@@ -107,7 +108,7 @@ pub struct FetchConfig {
     /// Whether any address may be contacted (closed networks only).
     pub allow_private_addresses: bool,
     /// Networks that may be contacted although they are not public.
-    pub allow_private: Vec<Network>,
+    pub allow_private: Vec<Net>,
     /// A proxy for every request, `http://host:port`, without userinfo.
     pub proxy: Option<WebUrl>,
     /// A PEM file with further certificate authorities.
@@ -134,6 +135,8 @@ pub struct ScheduleConfig {
 pub struct DedupConfig {
     /// How long a story may gather copies.
     pub window: Duration,
+    /// Whether near copies are joined too, not only equal ones.
+    pub near: bool,
 }
 
 /// One value as it is in force.
@@ -167,6 +170,7 @@ impl Config {
             path: self.store.path.clone(),
             synchronous_full: self.store.synchronous_full,
             dedup_window: self.dedup.window,
+            dedup_near: self.dedup.near,
         }
     }
 

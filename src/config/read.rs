@@ -9,11 +9,12 @@ use toml::de::{DeTable, DeValue};
 use super::document::{Reading, Section};
 use super::places::{Env, Given, beside, config_file, store_file};
 use super::problem::{ConfigError, Invalid, Problem};
-use super::value::{Etiquette, HeaderText, Keep, Listen, Network, Size, SynchronousFull, Value};
+use super::value::{Etiquette, HeaderText, Keep, Listen, Size, SynchronousFull, Value};
 use super::{
     Config, DedupConfig, FetchConfig, Origin, SAMPLE, ScheduleConfig, ServerConfig, StoreConfig,
     credentials, feeds, topics,
 };
+use crate::fetch::Net;
 use crate::model::WebUrl;
 
 /// Largest configuration read, in bytes: some ten thousand feeds.
@@ -303,7 +304,7 @@ fn read_fetch(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> FetchConfig {
         user_agent: header(s.or("user_agent", None)),
         contact: header(s.or("contact", None)),
         allow_private_addresses: s.or("allow_private_addresses", false),
-        allow_private: s.or::<Vec<Network>>("allow_private", Vec::new()),
+        allow_private: s.or::<Vec<Net>>("allow_private", Vec::new()),
         proxy: read_proxy(&mut s),
         extra_ca: read_extra_ca(&mut s, file),
     };
@@ -396,6 +397,7 @@ fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
 fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {
     let dedup = DedupConfig {
         window: s.within("window", 7 * DAY, HOUR, 90 * DAY),
+        near: s.or("near", true),
     };
     s.close();
     dedup

@@ -12,6 +12,7 @@ use toml::de::DeValue;
 
 use super::problem::Problem;
 use super::span::{parse_duration, parse_size, show_duration, show_size};
+use crate::fetch::Net;
 use crate::model::WebUrl;
 
 /// Longest plain text, in characters.
@@ -68,21 +69,6 @@ impl fmt::Display for Listen {
             Self::Tcp(address) => address.fmt(f),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
-    }
-}
-
-/// A network: an address and the length of its prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    /// An address in it.
-    pub address: IpAddr,
-    /// Bits that all its addresses share: 0 to 32, or to 128.
-    pub prefix: u8,
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
     }
 }
 
@@ -426,11 +412,11 @@ impl Value for Listen {
     }
 }
 
-impl Value for Network {
+impl Value for Net {
     fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
         let expected = "a network such as \"10.0.0.0/8\"";
         let text = text_of(found, expected, problems)?;
-        let network = parse_network(text);
+        let network = text.parse().ok();
         if network.is_none() {
             problems.push(bad(
                 found,
@@ -443,18 +429,6 @@ impl Value for Network {
     fn show(&self) -> String {
         quoted(&self.to_string())
     }
-}
-
-/// Reads `10.0.0.0/8`, `fd00::/8`, or a single address.
-fn parse_network(text: &str) -> Option<Network> {
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix.parse::<u8>().ok()?)),
-        None => (text, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let longest = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = prefix.unwrap_or(longest);
-    (prefix <= longest).then_some(Network { address, prefix })
 }
 
 impl<T: Value> Value for Vec<T> {

@@ -1,1 +1,384 @@
-//! daemon
+//! L4: the daemon. Starts the rooms in order, watches over them, and stops them in order: lock, store, feeds and topics,
+//! sockets, then scheduler, server, maintenance and watchdog, then READY=1. A task that ends unasked ends the process,
+//! for systemd to start it anew. Never carries on half alive.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`parts`] | the configuration taken apart, the rooms put together; commands use it too |
+//! | [`lock`] | one daemon a store |
+//! | `pulse` | proof of progress, for `/readyz` and the watchdog |
+//! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
+//! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
+
+pub mod lock;
+pub mod parts;
+mod pulse;
+mod signals;
+mod upkeep;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{self, Config, ConfigError, Given, Listen};
+use crate::fetch::FetchSetupError;
+use crate::ingest::Ingest;
+use crate::ingest::scheduler::Wish;
+use crate::model::Seq;
+use crate::serve::{BindError, Limits, Listener, ServeOptions, Server};
+use crate::store::{Store, StoreError};
+use lock::{Lock, LockError};
+use pulse::Pulse;
+use signals::Signal;
+
+/// Everything must have stopped so long after the signal (REL-08).
+const STOP_MAX: Duration = Duration::from_millis(4500);
+
+/// Which halves of the daemon run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions {
+    /// Whether feeds are polled.
+    pub fetch: bool,
+    /// Whether the HTTP server runs.
+    pub serve: bool,
+}
+
+/// Why the daemon could not start, or ended unasked.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// Another one runs.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The fetcher cannot be set up.
+    #[error(transparent)]
+    Fetch(#[from] FetchSetupError),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// A task ended that never ends.
+    #[error("{task} ended: {reason}")]
+    Ended {
+        /// Which.
+        task: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Runs until a signal stops it. `given` is where `config` came from, for reloads.
+///
+/// # Errors
+/// [`DaemonError`] if it cannot start, or if one of its tasks fails.
+pub async fn run(
+    given: Given,
+    config: Config,
+    clock: Clock,
+    what: RunOptions,
+) -> Result<(), DaemonError> {
+    let _lock = Lock::take(&config.store.path)?;
+    let signals = signals::listen();
+    let store = {
+        let (config, clock) = (config.clone(), clock.clone());
+        tokio::task::spawn_blocking(move || parts::open_store(&config, &clock))
+            .await
+            .map_err(|e| ended("opening the store", &e))??
+    };
+    let store = Arc::new(store);
+    let listeners = if what.serve {
+        bind(&config.server.listen).await?
+    } else {
+        Vec::new()
+    };
+    let house = House {
+        tasks: Tasks::new(),
+        pulse: Arc::new(Pulse::new()),
+        store,
+        clock,
+    };
+    house.run(given, config, what, listeners, signals).await
+}
+
+async fn bind(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
+    let mut listeners = Vec::new();
+    for place in listen {
+        listeners.push(match place {
+            Listen::Tcp(address) => Listener::tcp(*address).await?,
+            Listen::Unix(path) => Listener::unix(path).await?,
+        });
+        tracing::info!("listening on {place}");
+    }
+    Ok(listeners)
+}
+
+/// The rooms, running.
+struct House {
+    tasks: Tasks,
+    pulse: Arc<Pulse>,
+    store: Arc<Store>,
+    clock: Clock,
+}
+
+impl House {
+    async fn run(
+        mut self,
+        given: Given,
+        config: Config,
+        what: RunOptions,
+        listeners: Vec<Listener>,
+        mut signals: mpsc::Receiver<Signal>,
+    ) -> Result<(), DaemonError> {
+        let (wish, wishes) = mpsc::channel(1);
+        if what.fetch {
+            let fetcher = parts::fetcher(&config, &self.clock)?;
+            let ingest = parts::ingest(&config, Arc::clone(&self.store), fetcher, &self.clock)?;
+            self.schedule(ingest, wishes);
+        }
+        let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
+        if !listeners.is_empty() {
+            self.serve(&config, listeners, sequence, what.fetch);
+        }
+        self.keep_up(&config, sequence_in, what.fetch);
+        notify(&[
+            NotifyState::Ready,
+            NotifyState::Status(&status(&config, what)),
+        ]);
+        tracing::info!(
+            "newswire {} runs on {}",
+            env!("CARGO_PKG_VERSION"),
+            config.store.path.display()
+        );
+        let mut config = config;
+        let outcome = loop {
+            tokio::select! {
+                signal = signals.recv() => match signal {
+                    Some(Signal::Reload) => self.reload(&given, &mut config).await,
+                    Some(Signal::PollAll) => {
+                        // One is enough: a second wish before the first is heard says the same.
+                        let _ = wish.try_send(Wish::PollAll);
+                    }
+                    Some(Signal::Stop) | None => break Ok(()),
+                },
+                ended = self.tasks.ended() => break Err(ended),
+            }
+        };
+        notify(&[NotifyState::Stopping]);
+        self.stop().await;
+        outcome
+    }
+
+    fn schedule(&mut self, ingest: Arc<Ingest>, wishes: mpsc::Receiver<Wish>) {
+        let (cancel, pulse) = (self.tasks.cancel.clone(), Arc::clone(&self.pulse));
+        self.tasks.spawn("the scheduler", async move {
+            let beat = move || pulse.beat();
+            ingest
+                .run(cancel, wishes, &beat)
+                .await
+                .map_err(DaemonError::Store)
+        });
+    }
+
+    fn serve(
+        &mut self,
+        config: &Config,
+        listeners: Vec<Listener>,
+        sequence: watch::Receiver<Seq>,
+        fetches: bool,
+    ) {
+        let (pulse, store) = (Arc::clone(&self.pulse), Arc::downgrade(&self.store));
+        let server = Server {
+            reads: self.store.reads().clone(),
+            options: ServeOptions {
+                title: config.server.title.clone(),
+                public_url: config.server.public_url.clone(),
+                hub: None,
+                page_size: config.server.page_size,
+                limits: Limits::default(),
+            },
+            sequence,
+            ready: Arc::new(move || {
+                if store.upgrade().is_none_or(|s| !s.is_alive()) {
+                    Err("the store's writer has stopped".to_owned())
+                } else if fetches {
+                    pulse.check()
+                } else {
+                    Ok(())
+                }
+            }),
+            registry: Arc::default(),
+            clock: self.clock.clone(),
+        };
+        let cancel = self.tasks.cancel.clone();
+        self.tasks.spawn("the HTTP server", async move {
+            server.run(listeners, cancel).await;
+            Ok(())
+        });
+    }
+
+    fn keep_up(&mut self, config: &Config, sequence: watch::Sender<Seq>, fetches: bool) {
+        let reads = self.store.reads().clone();
+        self.tasks.spawn(
+            "the look for changes",
+            upkeep::watch_sequence(reads, sequence),
+        );
+        let (keep, most) = (config.store.keep.limit(), config.store.keep_max_per_feed);
+        self.tasks.spawn(
+            "retention",
+            upkeep::prune(Arc::clone(&self.store), keep, most),
+        );
+        self.tasks
+            .spawn("topics", upkeep::refresh_topics(Arc::clone(&self.store)));
+        let pulse = fetches.then(|| Arc::clone(&self.pulse));
+        self.tasks.spawn(
+            "the watchdog",
+            upkeep::watchdog(Arc::clone(&self.store), pulse, self.clock.clone()),
+        );
+    }
+
+    /// Reads the configuration again. A wrong one changes nothing.
+    async fn reload(&self, given: &Given, config: &mut Config) {
+        if let Ok(now) = NotifyState::monotonic_usec_now() {
+            notify(&[NotifyState::Reloading, now]);
+        }
+        match self.put_in_force(given).await {
+            Ok(new) => {
+                for section in restart_needed(config, &new) {
+                    tracing::warn!("[{section}] changed; it takes a restart to put that in force");
+                }
+                tracing::info!(
+                    feeds = new.feeds.len(),
+                    topics = new.topics.len(),
+                    "the configuration was read again"
+                );
+                config.feeds = new.feeds;
+                config.topics = new.topics;
+            }
+            Err(why) => tracing::error!(
+                "the configuration was not read again, the old one stays in force: {why}"
+            ),
+        }
+        notify(&[NotifyState::Ready]);
+    }
+
+    async fn put_in_force(&self, given: &Given) -> Result<Config, String> {
+        let (given, store) = (given.clone(), Arc::clone(&self.store));
+        tokio::task::spawn_blocking(move || {
+            let new = config::load(&given).map_err(|e: ConfigError| e.render(false))?;
+            parts::apply(&new, &store).map_err(|e| e.to_string())?;
+            Ok(new)
+        })
+        .await
+        .map_err(|e| e.to_string())?
+    }
+
+    /// Ends every task, then the store.
+    async fn stop(mut self) {
+        tracing::info!("stopping");
+        let store = self.store;
+        let stopped = tokio::time::timeout(STOP_MAX, async {
+            self.tasks.stop().await;
+            // The last handle waits for what is queued.
+            let _ = tokio::task::spawn_blocking(move || drop(store)).await;
+        });
+        if stopped.await.is_err() {
+            tracing::warn!(
+                "something did not stop in time and was left; nothing committed is lost"
+            );
+        }
+    }
+}
+
+/// Long-lived tasks by name. None of them ends before it is cancelled.
+struct Tasks {
+    set: JoinSet<(&'static str, Result<(), DaemonError>)>,
+    cancel: CancellationToken,
+}
+
+impl Tasks {
+    fn new() -> Self {
+        Self {
+            set: JoinSet::new(),
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    fn spawn(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = Result<(), DaemonError>> + Send + 'static,
+    ) {
+        let cancel = self.cancel.clone();
+        self.set.spawn(async move {
+            let done = match name {
+                // These two end in order by themselves.
+                "the scheduler" | "the HTTP server" => task.await,
+                _ => cancel.run_until_cancelled(task).await.unwrap_or(Ok(())),
+            };
+            (name, done)
+        });
+    }
+
+    /// Waits for a task to end that should not.
+    async fn ended(&mut self) -> DaemonError {
+        match self.set.join_next().await {
+            Some(Ok((_, Err(e)))) => e,
+            Some(Ok((task, Ok(())))) => ended(task, &"it was not asked to"),
+            Some(Err(e)) => ended("a task", &e),
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn stop(&mut self) {
+        self.cancel.cancel();
+        while self.set.join_next().await.is_some() {}
+    }
+}
+
+fn ended(task: &'static str, why: &dyn std::fmt::Display) -> DaemonError {
+    DaemonError::Ended {
+        task,
+        reason: why.to_string(),
+    }
+}
+
+/// Tells systemd, if it listens; nobody else can be told that this failed.
+fn notify(states: &[NotifyState<'_>]) {
+    let _ = sd_notify::notify(states);
+}
+
+fn status(config: &Config, what: RunOptions) -> String {
+    let places: Vec<String> = config
+        .server
+        .listen
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    match (what.fetch, what.serve && !places.is_empty()) {
+        (true, true) => format!("polling feeds, serving on {}", places.join(", ")),
+        (true, false) => "polling feeds".to_owned(),
+        (false, true) => format!("serving on {}", places.join(", ")),
+        (false, false) => "waiting".to_owned(),
+    }
+}
+
+/// The sections that only a restart puts in force and that differ.
+fn restart_needed(old: &Config, new: &Config) -> Vec<&'static str> {
+    [
+        ("store", old.store != new.store),
+        ("server", old.server != new.server),
+        ("fetch", old.fetch != new.fetch),
+        ("schedule", old.schedule != new.schedule),
+        ("dedup", old.dedup != new.dedup),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
+}

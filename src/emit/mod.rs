@@ -1,8 +1,33 @@
 //! L1: stories into feeds that other readers take: Atom 1.0, RSS 2.0, JSON Feed 1.1, and subscriptions into OPML 2.0 and
 //! back. Pure and canonical: the same content gives the same bytes; never the time of rendering, never a host of a
 //! request.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`item`] | what every format says of a story, checked once |
+//! | [`atom`](fn@atom), [`rss`](fn@rss), [`json_feed`](fn@json_feed) | one format each |
+//! | [`text`] | what may stand in a document |
+//! | [`xml`] | a writer whose documents are well-formed whatever is said in them |
+//! | [`opml`] | subscription lists, out and in |
+
+mod atom;
+mod item;
+mod json_feed;
+pub mod opml;
+mod rss;
+#[cfg(test)]
+mod tests;
+mod text;
+mod xml;
+
+pub use atom::atom;
+pub use json_feed::json_feed;
+pub use rss::rss;
 
 use crate::model::{StoryView, Time};
+
+/// The scheme of a category that is one of our topics (atom:category, RSS category domain).
+pub const TOPIC_SCHEME: &str = "urn:newswire:topic";
 
 /// A merged feed: what it says about itself, and its stories, newest first, with bodies.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +48,72 @@ pub struct Channel {
     pub next_url: Option<String>,
     /// A WebSub hub that is told of changes.
     pub hub_url: Option<String>,
-    /// When the channel last changed; the newest story's change where a story is newer.
+    /// When the channel last changed; the newest story's arrival where that is later.
     pub updated: Time,
-    /// The stories.
+    /// The stories. A story that comes twice is printed once.
     pub stories: Vec<StoryView>,
+}
+
+/// The formats of a merged feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Atom 1.0 (RFC 4287).
+    Atom,
+    /// RSS 2.0, as the RSS Advisory Board's profile has it.
+    Rss,
+    /// JSON Feed 1.1.
+    Json,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
+
+    /// The format of that name or extension: `atom`, `rss`, `json` (also `jsonfeed`).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "atom" => Some(Self::Atom),
+            "rss" => Some(Self::Rss),
+            "json" | "jsonfeed" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// The name, which is also the extension of a file or path, without the dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Atom => "atom",
+            Self::Rss => "rss",
+            Self::Json => "json",
+        }
+    }
+
+    /// The Content-Type header.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Atom => "application/atom+xml; charset=utf-8",
+            Self::Rss => "application/rss+xml; charset=utf-8",
+            // RFC 8259 section 11: JSON has no charset parameter; it is UTF-8.
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    /// The media type alone, as links to a feed name it.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        self.content_type().split(';').next().unwrap_or_default()
+    }
+}
+
+/// The channel in that format.
+#[must_use]
+pub fn render(channel: &Channel, format: Format) -> String {
+    match format {
+        Format::Atom => atom(channel),
+        Format::Rss => rss(channel),
+        Format::Json => json_feed(channel),
+    }
 }

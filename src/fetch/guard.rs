@@ -1,6 +1,7 @@
 //! Which addresses and ports may be contacted (SEC-06). Pure: knows no names and no network. The check is made on
 //! address literals of every hop and, in the resolver, on the very addresses that are dialled.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -98,6 +99,12 @@ impl Net {
             (IpAddr::V6(net), IpAddr::V6(ip)) => v6_in(ip, net, self.bits),
             _ => false,
         }
+    }
+}
+
+impl fmt::Display for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.ip, self.bits)
     }
 }
 

@@ -1,1 +1,94 @@
-//! ingest
+//! L3: from due feeds to stored articles. Claims feeds in the store, visits them, reads what came, commits each visit in
+//! one transaction. Never keeps a plan of its own: what is due, and why, stands in the store, so a restart loses
+//! nothing. A feed's failure is that feed's; `Err` here means that newswire itself cannot go on.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `visit` | one feed: ask, read, plan, commit |
+//! | [`pass`] | many feeds at once, and one verdict on the network |
+//! | [`scheduler`] | passes for ever, as feeds fall due |
+//! | `price` | the price that all plans share |
+//! | [`outage`] | is it the feed, or are we offline (ET-30) |
+//! | [`add`] | a new subscription: ask once, find the feed behind a page |
+//! | [`report`] | what a pass did |
+
+pub mod add;
+pub mod outage;
+pub mod pass;
+mod price;
+pub mod report;
+pub mod scheduler;
+mod visit;
+
+pub use add::{AddError, Added};
+pub use report::{PassReport, Progress};
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::fetch::Fetcher;
+use crate::schedule::Policy;
+use crate::store::{Store, StoreError};
+use outage::Outage;
+use price::Pricing;
+
+/// Documents read at the same time: each takes a core, and up to some hundred megabytes when it is hostile.
+const READING_MAX: usize = 4;
+
+/// What the operator decides about polling.
+#[derive(Debug, Clone)]
+pub struct IngestOptions {
+    /// When feeds are asked; its price is set by ingest itself.
+    pub policy: Policy,
+    /// Least time between two polls of a feed by command.
+    pub manual_interval: Duration,
+}
+
+/// Brings news from feeds into the store. One for the whole process.
+#[derive(Debug)]
+pub struct Ingest {
+    store: Arc<Store>,
+    fetcher: Arc<Fetcher>,
+    clock: Clock,
+    options: IngestOptions,
+    outage: Mutex<Outage>,
+    pricing: Arc<Pricing>,
+    reading: Arc<Semaphore>,
+}
+
+impl Ingest {
+    /// Puts the parts together; asks nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    pub fn new(
+        store: Arc<Store>,
+        fetcher: Arc<Fetcher>,
+        clock: Clock,
+        options: IngestOptions,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            pricing: Arc::new(Pricing::load(&store)?),
+            store,
+            fetcher,
+            clock,
+            options,
+            outage: Mutex::default(),
+            reading: Arc::new(Semaphore::new(READING_MAX)),
+        })
+    }
+
+    /// The store's answer to `ask`, which blocks, from a thread that may block.
+    async fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || ask(&store))
+            .await
+            .map_err(|e| StoreError::Internal(format!("a store call ended early: {e}")))?
+    }
+}

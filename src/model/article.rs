@@ -19,10 +19,14 @@ pub struct Draft {
     pub title: String,
     /// The standfirst or summary: one line, plain, at most a few hundred characters. Empty if there is none.
     pub summary: String,
-    /// The sanitized body (content, else summary). Empty if there is none.
+    /// The sanitized body (content, else summary) below headline, standfirst and byline, with the boilerplate that is
+    /// left out when it is read. Empty if there is none.
     pub content_html: String,
-    /// The body's readable text, boilerplate left out. Derived from `content_html`; never stored.
+    /// The readable text of the body, boilerplate left out. Derived from `content_html`; never stored.
     pub content_text: String,
+    /// The text without boilerplate, credits and dateline: what the copies of a piece have in common. May be empty.
+    /// Never stored.
+    pub bare_text: String,
     /// First publication, as claimed; none is never invented.
     pub published: Option<Time>,
     /// Last change, as claimed.
@@ -45,4 +49,6 @@ pub struct Draft {
     pub source: Option<Source>,
     /// A BCP 47 primary tag in lower case (`en`), told or detected.
     pub language: Option<String>,
+    /// A digest of everything the publisher gave (`normalize::identity`): an edit changes it.
+    pub digest: Vec<u8>,
 }

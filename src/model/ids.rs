@@ -77,5 +77,11 @@ impl From<ArticleId> for StoryId {
 /// A feed's row in the store.
 pub type FeedRow = i64;
 
+/// A story's row in the store.
+pub type StoryRow = i64;
+
+/// An article's row in the store.
+pub type ArticleRow = i64;
+
 /// The sequence: a number that only grows, given to every new or changed article and story.
 pub type Seq = i64;

@@ -15,7 +15,7 @@ pub mod web_url;
 
 pub use article::Draft;
 pub use feed::{Feed, FeedState};
-pub use ids::{ArticleId, FeedId, FeedRow, Seq, StoryId};
+pub use ids::{ArticleId, ArticleRow, FeedId, FeedRow, Seq, StoryId, StoryRow};
 pub use parsed::{Category, Enclosure, ParsedEntry, ParsedFeed, Person, Source};
 pub use poll::{Failure, FailureKind, Hints, Outcome, Poll, Validators};
 pub use secret::Secret;

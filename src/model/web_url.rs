@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use url::Url;
 
+use super::Secret;
+
 /// Longest URL kept, in bytes (SEC-11).
 pub const URL_BYTES_MAX: usize = 4096;
 
@@ -89,6 +91,50 @@ impl WebUrl {
     }
 }
 
+/// A URL without its userinfo, and the userinfo as user and password if there was one.
+pub type Parted = (WebUrl, Option<(String, Secret)>);
+
+/// Takes a URL apart into what is stored and what is secret (SEC-08).
+///
+/// # Errors
+/// [`WebUrlError`] if it is no [`WebUrl`].
+pub fn part(url: &str) -> Result<Parted, WebUrlError> {
+    let parsed = Url::parse(url.trim()).map_err(|e| WebUrlError::Syntax(e.to_string()))?;
+    let auth = (!parsed.username().is_empty() || parsed.password().is_some()).then(|| {
+        (
+            percent_decoded(parsed.username()),
+            Secret::new(percent_decoded(parsed.password().unwrap_or_default())),
+        )
+    });
+    Ok((WebUrl::from_url(parsed)?, auth))
+}
+
+/// Userinfo is percent-encoded in a URL (RFC 3986 section 3.2.1); Basic credentials are not.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let pair = (byte == b'%')
+            .then(|| Some((hex(ahead.next()?)?, hex(ahead.next()?)?)))
+            .flatten();
+        match pair {
+            Some((high, low)) => {
+                bytes.push(high << 4 | low);
+                rest = ahead;
+            }
+            None => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|d| u8::try_from(d).ok())
+}
+
 impl fmt::Display for WebUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -127,5 +173,14 @@ mod tests {
             WebUrl::parse(&format!("http://x/{}", "a".repeat(5000))),
             Err(WebUrlError::TooLong)
         );
+    }
+
+    #[test]
+    fn sec_08_userinfo_leaves_the_url() {
+        let (url, auth) = part("https://ann:p%40ss%zz@example.org/f").unwrap();
+        assert_eq!(url.as_str(), "https://example.org/f");
+        let (user, password) = auth.unwrap();
+        assert_eq!((user.as_str(), password.reveal()), ("ann", "p@ss%zz"));
+        assert_eq!(part("https://example.org/f").unwrap().1, None);
     }
 }

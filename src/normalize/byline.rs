@@ -100,6 +100,31 @@ pub fn agencies(paragraphs: &[&str]) -> Vec<String> {
     found
 }
 
+/// The text without what names its agency: credits at the end, the dateline at the head. Papers print one wire text under
+/// their own; what is left is the same.
+#[must_use]
+pub fn without_credits(text: &str) -> String {
+    let paragraphs: Vec<&str> = text.split("\n\n").collect();
+    let credits = paragraphs.len().saturating_sub(CREDIT_PARAGRAPHS).max(1);
+    let mut kept: Vec<&str> = Vec::with_capacity(paragraphs.len());
+    for (n, paragraph) in paragraphs.into_iter().enumerate() {
+        if n == 0 && of_dateline(paragraph).is_some() {
+            let rest = paragraph
+                .split_once(')')
+                .map_or(paragraph, |(_, rest)| rest);
+            kept.push(rest.trim_start_matches([' ', '-', '–', '—', ':']));
+        } else if n < credits || !is_credit(paragraph) {
+            kept.push(paragraph);
+        }
+    }
+    kept.join("\n\n")
+}
+
+/// Whether a paragraph is nothing but a credit.
+fn is_credit(paragraph: &str) -> bool {
+    paragraph.trim().chars().count() <= CREDIT_CHARS_MAX && !of_credit(paragraph).is_empty()
+}
+
 /// `KYIV (Reuters) – …`, `WASHINGTON, Oct 21 (AP) — …`, `(AFP) …`.
 fn of_dateline(paragraph: &str) -> Option<&'static str> {
     let head: String = paragraph.chars().take(80).collect();
@@ -246,8 +271,22 @@ mod tests {
     }
 
     #[test]
+    fn a_text_without_its_credits_is_the_same_in_every_paper() {
+        let bare = "Talks began.\n\nThey went on.";
+        for text in [
+            "KYIV (Reuters) – Talks began.\n\nThey went on.",
+            "Talks began.\n\nThey went on.\n\n(With additional input from Anadolu Agency)",
+            "Talks began.\n\nThey went on.\n\nSource: AFP",
+            bare,
+        ] {
+            assert_eq!(without_credits(text), bare);
+        }
+        assert_eq!(without_credits("Reuters"), "Reuters", "never nothing");
+    }
+
+    #[test]
     fn a_byline_is_a_name_with_a_date_or_after_by() {
-        let is_date = |d: &str| d.contains("2022");
+        let is_date = |d: &str| ["October 21, 2022", "21 Oct 2022"].contains(&d);
         let read = |text| read(text, is_date).map(|b| (b.name, b.date));
         assert_eq!(
             read("News Desk October 21, 2022"),

@@ -1,12 +1,20 @@
 //! What one entry of a feed becomes: clean text, one identity. Pure; never fetches, never asks the store.
 
+mod allowed;
 pub mod blocks;
 pub mod boilerplate;
 pub mod byline;
 pub mod discover;
+pub mod draft;
+pub mod headline;
 pub mod html;
 pub mod identity;
 pub mod language;
 pub mod links;
 pub mod plain;
+pub mod references;
+mod tame;
 pub mod text;
+mod tokens;
+
+pub use draft::{Context, Drafted, drafts};

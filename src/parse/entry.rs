@@ -313,7 +313,10 @@ impl Reader {
     fn media_text(&mut self, e: &Element, scope: &Scope) {
         self.media.read(e, scope);
         self.title.offer(5, media::text_of(e, "title"));
-        self.summary.offer(6, media::text_of(e, "description"));
+        // A line of text on its way into HTML (SEC-10).
+        let description = media::text_of(e, "description");
+        let description = description.map(|d| html_escape::encode_text(&d).into_owned());
+        self.summary.offer(6, description);
         if matches!(e.name.as_str(), "category" | "keywords") {
             self.label(e);
         }

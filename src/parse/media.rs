@@ -79,3 +79,19 @@ pub fn text_of(element: &Element, name: &str) -> Option<String> {
     };
     found(element).or_else(|| element.elements().find_map(found))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::{ParseContext, parse};
+
+    #[test]
+    fn sec_10_a_media_description_is_text_not_markup() {
+        let feed = "<rss xmlns:media='http://search.yahoo.com/mrss/'><channel><item><media:description>\
+                    S&amp;amp;P &amp;lt;script&amp;gt;x()&amp;lt;/script&amp;gt;</media:description></item></channel></rss>";
+        let feed = parse(feed.as_bytes(), &ParseContext::default()).unwrap();
+        assert_eq!(
+            feed.entries[0].summary_html.as_deref(),
+            Some("S&amp;P &lt;script&gt;x()&lt;/script&gt;")
+        );
+    }
+}

@@ -13,6 +13,7 @@
 
 pub mod charset;
 mod constructs;
+mod date_words;
 pub mod dates;
 mod entry;
 mod head;

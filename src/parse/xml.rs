@@ -9,6 +9,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::vocabulary::{self, Ns};
+use crate::normalize::references;
 
 /// Deepest nesting kept; what is deeper is left out.
 pub const DEPTH_MAX: usize = 256;
@@ -225,7 +226,11 @@ impl<'t> Walk<'t> {
                 }
                 Ok(Event::GeneralRef(name)) => {
                     let name = name.into_inner();
-                    self.push_text(&reference(&name));
+                    match references::meaning(&name) {
+                        Some(text) => self.push_text(&text),
+                        // An entity of a DTD, or none at all (SEC-02).
+                        None => self.push_text(&format!("&{name};")),
+                    }
                     None
                 }
                 Ok(Event::Eof) | Err(_) => self.finish(),
@@ -303,7 +308,7 @@ impl<'t> Walk<'t> {
                 break;
             }
             let name = attribute.key.0.to_ascii_lowercase();
-            let value = resolve_references(&attribute.value);
+            let value = references::resolve(&attribute.value);
             let prefix = match name.strip_prefix("xmlns") {
                 Some("") => Some(""),
                 Some(rest) => rest.strip_prefix(':'),
@@ -475,65 +480,6 @@ fn begins_tag(after: &str) -> bool {
         .take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '<' | '=' | '"' | '!' | '?'))
         .any(|c| c == '@');
     starts && !is_mail
-}
-
-/// A text with its character and entity references resolved; unknown ones stay as written.
-pub fn resolve_references(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let name = from.get(1..).unwrap_or_default();
-        let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'));
-        match end {
-            Some(end) if name.get(end..).is_some_and(|s| s.starts_with(';')) => {
-                out.push_str(&reference(name.get(..end).unwrap_or_default()));
-                rest = name.get(end + 1..).unwrap_or_default();
-            }
-            _ => {
-                out.push('&');
-                rest = name;
-            }
-        }
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
-}
-
-/// What a reference between `&` and `;` stands for: a character, an HTML name, else itself (SEC-02).
-fn reference(name: &str) -> Cow<'static, str> {
-    let code = name.strip_prefix('#').and_then(|digits| {
-        match digits.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16),
-            None => digits.parse(),
-        }
-        .ok()
-    });
-    if let Some(code) = code {
-        return Cow::Owned(character(code).map(String::from).unwrap_or_default());
-    }
-    if name.starts_with('#') {
-        return Cow::Owned(String::new());
-    }
-    let written = format!("&{name};");
-    Cow::Owned(html_escape::decode_html_entities(&written).into_owned())
-}
-
-/// A character by its number; 128 to 159 mean Windows-1252 as browsers have it (HTML standard section 13.2.5.80).
-fn character(code: u32) -> Option<char> {
-    match u8::try_from(code) {
-        Ok(byte @ 0x80..=0x9f) => {
-            let bytes = [byte];
-            let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes);
-            text.chars().next()
-        }
-        Ok(0) => None,
-        _ => char::from_u32(code),
-    }
 }
 
 #[cfg(test)]

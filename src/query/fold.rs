@@ -4,8 +4,6 @@
 //! letters and digits and non-ASCII characters only, which FTS5's `ascii` tokenizer keeps together. In scripts
 //! without spaces every character is a token, so that a substring is a phrase.
 
-use std::borrow::Cow;
-
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -23,11 +21,10 @@ pub fn fold(text: &str) -> String {
 
 /// Appends a folded text to one that ends in a space.
 pub fn fold_into(out: &mut String, text: &str) {
-    let plain: Cow<'_, str> = if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfkd().filter(|c| !is_accent(*c)).nfc().collect())
-    };
+    if text.is_ascii() {
+        return fold_ascii_into(out, text);
+    }
+    let plain: String = text.nfkd().filter(|c| !is_accent(*c)).nfc().collect();
     let mut inside = false;
     for c in plain.chars() {
         if is_spaceless(c) {
@@ -42,6 +39,24 @@ pub fn fold_into(out: &mut String, text: &str) {
         }
     }
     close(out, &mut inside);
+}
+
+/// The same for ASCII: most of the text that is folded.
+fn fold_ascii_into(out: &mut String, text: &str) {
+    let mut bytes = std::mem::take(out).into_bytes();
+    bytes.reserve(text.len() + 1);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            bytes.push(byte.to_ascii_lowercase());
+        } else if bytes.last() != Some(&b' ') {
+            bytes.push(b' ');
+        }
+    }
+    if bytes.last() != Some(&b' ') {
+        bytes.push(b' ');
+    }
+    // What was valid stays so: only ASCII was added.
+    *out = String::from_utf8(bytes).unwrap_or_default();
 }
 
 /// The tokens of a text.

@@ -8,6 +8,7 @@
 
 mod account;
 mod backoff;
+mod budget;
 mod bytes;
 mod explain;
 mod floors;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 use crate::model::{FailureKind, Hints, Time, WebUrl};
 
+pub use budget::Budget;
 pub use next::next;
 pub use price::{Demand, Price};
 pub use state::State;

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::rates::kindness;
 use super::{HOUR, Policy};
 
@@ -29,7 +31,7 @@ pub struct Demand {
 }
 
 /// A price, and what is needed to correct it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Price {
     /// Article-seconds a poll: [`Policy::price`].
     pub article_seconds: f64,

@@ -1,1 +1,144 @@
-//! serve
+//! L3: the HTTP server. It reads the store and never writes; it answers GET and HEAD and nothing else (SEC-18). It never
+//! learns how articles come in (`ingest`), and nothing of a request but its path, its parameters and its conditions
+//! reaches an answer.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`listen`] | sockets, and why one cannot be had |
+//! | `connections`, `deadline` | the accept loop: limits and the drain |
+//! | `gate` | what holds for every request and response |
+//! | `state` | what all requests share; reads in turns, off the runtime |
+//! | [`links`], [`list`] | addresses from the configuration; which stories a request means |
+//! | [`merged`] | a list as a merged feed |
+//! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
+//! | `feeds`, `pages`, `health` | the routes |
+//! | `metrics` | numbers for machines |
+
+mod cache;
+mod conditional;
+mod connections;
+mod deadline;
+mod feeds;
+mod gate;
+mod health;
+pub mod links;
+pub mod list;
+pub mod listen;
+pub mod merged;
+mod metrics;
+mod pages;
+mod refusal;
+mod state;
+
+pub use listen::{BindError, Listener};
+pub use prometheus_client::registry::Registry;
+pub use refusal::Refusal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::model::{Seq, WebUrl};
+use crate::store::Reads;
+use links::Base;
+use state::{Shared, State};
+
+/// What the operator decides about the server.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// The title of the pages and of the feed of everything.
+    pub title: String,
+    /// The base of the URLs that readers see; without it, the first address listened on.
+    pub public_url: Option<WebUrl>,
+    /// A WebSub hub that is told of changes.
+    pub hub: Option<WebUrl>,
+    /// Entries a page, 1 to [`list::LIMIT_MAX`].
+    pub page_size: usize,
+    /// What one client may take.
+    pub limits: Limits,
+}
+
+/// What one client, and all of them together, may take (SEC-18).
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once; one more is closed.
+    pub connections_max: usize,
+    /// From the start of a request, or the end of the last, to the end of its headers.
+    pub header_timeout: Duration,
+    /// From there to the answer; and again for the answer to be taken.
+    pub request_timeout: Duration,
+    /// How long open requests may go on when the server ends (REL-08).
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 512,
+            header_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Whether newswire is ready, else why not in one line. It is called for every `/readyz` and must not block.
+pub type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// The server, before it listens.
+pub struct Server {
+    /// Read access.
+    pub reads: Reads,
+    /// What the operator decided.
+    pub options: ServeOptions,
+    /// The last sequence; when it moves, what was rendered is rendered again.
+    pub sequence: watch::Receiver<Seq>,
+    /// The answer of `/readyz`.
+    pub ready: Ready,
+    /// The numbers of other rooms for `/metrics`, beside the store's and the server's own.
+    pub registry: Arc<Registry>,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Server {
+    /// Serves on these listeners until cancelled; then answers what was asked, for `drain_timeout` at most.
+    pub async fn run(self, listeners: Vec<Listener>, cancel: CancellationToken) {
+        let base = match &self.options.public_url {
+            Some(url) => Base::public(url),
+            None => Base::listening(listeners.first().and_then(Listener::address)),
+        };
+        let limits = self.options.limits.clone();
+        let state = Arc::new(State::new(self, base));
+        let router = router(Arc::clone(&state));
+        connections::serve(listeners, router, &limits, &state.metrics, cancel).await;
+    }
+}
+
+fn router(state: Shared) -> Router {
+    Router::new()
+        .route("/", get(pages::river))
+        .route("/topics/{topic}", get(pages::topic))
+        .route("/stories/{id}", get(pages::story))
+        .route("/search", get(pages::search))
+        .route("/status", get(pages::status))
+        .route("/style.css", get(pages::style))
+        .route("/feeds/{file}", get(feeds::feed))
+        .route("/feeds.opml", get(feeds::merged_feeds))
+        .route("/subscriptions.opml", get(feeds::subscriptions))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(gate::nothing_here)
+        .layer(gate::catch_panics())
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&state),
+            gate::gate,
+        ))
+        .with_state(state)
+}

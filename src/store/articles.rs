@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::prepare::Prepared;
 use super::records::{Claim, Committed};
 use super::topics::Tagger;
+use super::word_index::WordIndex;
 use super::{feeds, grouping::Grouping};
 use crate::dedup::{Join, StoredCopy};
 use crate::model::{ArticleId, FeedRow, Time};
@@ -30,29 +31,42 @@ struct New<'a> {
     now: Time,
 }
 
+/// Everything that the drafts of a document go through.
+pub(super) struct Desk<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) grouping: &'a mut Grouping,
+    pub(super) tagger: &'a Tagger,
+    pub(super) index: &'a mut WordIndex,
+}
+
 /// Writes the prepared drafts of one document.
 pub(super) fn write(
-    conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &Tagger,
+    desk: &mut Desk<'_>,
     claim: &Claim,
     prepared: Vec<Prepared>,
     now: Time,
 ) -> Sql<Committed> {
+    let conn = desk.conn;
     let mut done = Committed::default();
     let keys: Vec<String> = prepared.iter().map(|p| p.draft.key.clone()).collect();
     // Oldest first, so that row numbers follow time: publishers list the newest on top.
     let mut drafts: Vec<(Time, Prepared)> = prepared
         .into_iter()
         .rev()
-        .map(|p| (arrival(p.draft.published, claim.last_poll, now), p))
+        .map(|p| {
+            (
+                arrival(p.draft.published.or(p.draft.updated), claim.last_poll, now),
+                p,
+            )
+        })
         .collect();
     drafts.sort_by_key(|(arrived, _)| *arrived);
-    for (arrived, p) in &drafts {
-        match find(conn, claim.feed, p, &keys)? {
-            Some(known) if known.digest == p.digest => {} // ET-09
+    for (arrived, p) in drafts {
+        match find(conn, claim.feed, &p, &keys)? {
+            Some(known) if known.digest == p.draft.digest => {} // ET-09
             Some(known) => {
-                update(conn, grouping, tagger, claim.feed, &known, p, now)?;
+                update(desk, claim.feed, &known, &p, now)?;
+                desk.index.add(conn, known.article, p.folded, true)?;
                 done.changed += 1;
             }
             None => {
@@ -63,12 +77,16 @@ pub(super) fn write(
                 let new = New {
                     claim,
                     id,
-                    p,
-                    arrived: *arrived,
+                    p: &p,
+                    arrived,
                     now,
                 };
-                let joined = insert(conn, grouping, tagger, &new)?;
-                feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
+                let (article, joined) = insert(desk, &new)?;
+                // A copy of a piece that is there already would make its whole text boilerplate.
+                if !joined {
+                    feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
+                }
+                desk.index.add(conn, article, p.folded, false)?;
                 done.new += 1;
                 done.joined += usize::from(joined);
             }
@@ -122,26 +140,65 @@ fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bool> {
         .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
 }
 
-fn insert(conn: &Connection, grouping: &mut Grouping, tagger: &Tagger, new: &New<'_>) -> Sql<bool> {
-    let (feed, at, p) = (new.claim.feed, new.arrived, new.p);
-    let join = grouping.decide(conn, feed, at, &p.fingerprint)?;
-    let story = match &join {
+/// Writes a new article; its row, and whether it joined a story that was there.
+fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
+    let (conn, p) = (desk.conn, new.p);
+    let mut copy = StoredCopy {
+        article: 0,
+        story: 0,
+        feed: new.claim.feed,
+        at: new.arrived,
+        seen: new.now,
+        dated: p.is_dated(),
+    };
+    let decision = desk.grouping.decide(conn, &copy, &p.fingerprint)?;
+    let join = decision.join;
+    let mut story = match &join {
         Some(join) => join.story,
         None => begin_story(conn, new)?,
     };
     insert_row(conn, new, story, join.as_ref())?;
     let article = conn.last_insert_rowid();
-    index(conn, article, p)?;
-    let copy = StoredCopy {
-        article,
-        story,
-        feed,
-        at,
-    };
-    grouping.insert(copy, &p.fingerprint);
+    for other in &decision.bridged {
+        story = merge(desk, new, story, other)?;
+    }
+    (copy.article, copy.story) = (article, story);
+    desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, story)?;
-    tagger.tag_article(conn, article, story, &p.folded)?;
-    Ok(join.is_some())
+    desk.tagger.tag_article(conn, article, story, &p.folded)?;
+    Ok((article, join.is_some()))
+}
+
+/// Makes one story of two that a new copy shows to be the same; the row that is left. The older one stays, for its id has
+/// been out longer; what links to the younger finds the same copies, for a story's id is also that of its first copy.
+fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i64> {
+    let conn = desk.conn;
+    let (into, from) = (story.min(other.story), story.max(other.story));
+    if into == from {
+        return Ok(into);
+    }
+    // The younger one's first copy was the first of nothing, as it turns out: it came in through the new copy.
+    conn.prepare_cached(
+        "UPDATE articles SET joined_with = ?2, signal = ?3, score = ?4 WHERE story = ?1 AND signal IS NULL",
+    )?
+    .execute(params![
+        from,
+        &new.id.0.as_bytes()[..],
+        other.signal.as_str(),
+        other.score
+    ])?;
+    let moved: Vec<i64> = conn
+        .prepare_cached("SELECT article FROM articles WHERE story = ?1")?
+        .query_map([from], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    for article in moved {
+        let seq = next_seq(conn)?;
+        conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
+            .execute([article, into, seq])?;
+    }
+    desk.grouping.merge(from, into);
+    refresh_story(conn, from)?; // it has no copy left, and goes
+    Ok(into)
 }
 
 /// The row of a story without a copy yet: [`refresh_story`] fills in the rest.
@@ -200,7 +257,7 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
         d.language,
         p.own_host,
         p.facts,
-        p.digest,
+        d.digest,
         joined_with,
         join.map(|j| j.signal.as_str()),
         join.map(|j| j.score),
@@ -211,16 +268,8 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
 }
 
 /// An edit: the row changes in place and gains a revision; its story, its place and its id stay.
-fn update(
-    conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &Tagger,
-    feed: FeedRow,
-    known: &Known,
-    p: &Prepared,
-    now: Time,
-) -> Sql<()> {
-    let d = &p.draft;
+fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: Time) -> Sql<()> {
+    let (conn, d) = (desk.conn, &p.draft);
     let seq = next_seq(conn)?;
     conn.prepare_cached(
         "UPDATE articles SET seq = ?2, guid = ?3, url = ?4, canonical_url = ?5, title = ?6, summary = ?7, words = ?8,
@@ -241,34 +290,25 @@ fn update(
         d.language,
         p.own_host,
         p.facts,
-        p.digest,
+        d.digest,
         p.fingerprint.to_bytes(),
         p.content,
     ])?;
-    conn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
-        .execute([known.article])?;
-    index(conn, known.article, p)?;
-    let arrived: i64 = conn
-        .prepare_cached("SELECT arrived FROM articles WHERE article = ?1")?
-        .query_row([known.article], |r| r.get(0))?;
+    let (arrived, seen) = conn
+        .prepare_cached("SELECT arrived, first_seen FROM articles WHERE article = ?1")?
+        .query_row([known.article], |r| Ok((r.get(0)?, r.get(1)?)))?;
     let copy = StoredCopy {
         article: known.article,
         story: known.story,
         feed,
         at: Time::from_millis(arrived),
+        seen: Time::from_millis(seen),
+        dated: p.is_dated(),
     };
-    grouping.insert(copy, &p.fingerprint);
+    desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, known.story)?;
-    tagger.tag_article(conn, known.article, known.story, &p.folded)
-}
-
-fn index(conn: &Connection, article: i64, p: &Prepared) -> Sql<()> {
-    let w = &p.folded;
-    conn.prepare_cached(
-        "INSERT INTO words (rowid, title, body, author, category, agency) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![article, w.title, w.body, w.author, w.category, w.agency])?;
-    Ok(())
+    desk.tagger
+        .tag_article(conn, known.article, known.story, &p.folded)
 }
 
 /// The next number of the sequence.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::dedup::{Fingerprint, Grouper, Join, Limits, StoredCopy};
-use crate::model::{FeedRow, Time};
+use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
+use crate::model::Time;
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -22,11 +22,12 @@ pub(super) struct Grouping {
 }
 
 impl Grouping {
-    pub(super) fn new(window: Duration) -> Self {
+    pub(super) fn new(window: Duration, near: bool) -> Self {
         Self {
             limits: Limits {
                 window,
                 copies_max: COPIES_MAX,
+                near,
             },
             window: None,
             sequence: 0,
@@ -40,33 +41,26 @@ impl Grouping {
 
     /// Fills the window, or takes in what other processes have written meanwhile.
     pub(super) fn catch_up(&mut self, conn: &Connection, now: Time) -> Sql<()> {
-        let since = now.minus(self.limits.window);
-        let after = match &self.window {
-            Some(_) => self.sequence,
-            None => 0,
-        };
         let sequence = super::search::sequence(conn)?;
         let limits = self.limits;
-        let window = self.window.get_or_insert_with(|| Grouper::new(limits));
-        if sequence != self.sequence || after == 0 {
-            let mut rows = conn.prepare_cached(
-                "SELECT article, story, feed, arrived, fingerprint FROM articles
-                 WHERE arrived >= ?1 AND seq > ?2",
-            )?;
-            let mut rows = rows.query(params![since.millis(), after])?;
-            while let Some(r) = rows.next()? {
-                let copy = StoredCopy {
-                    article: r.get(0)?,
-                    story: r.get(1)?,
-                    feed: r.get(2)?,
-                    at: Time::from_millis(r.get(3)?),
-                };
-                if let Some(print) = Fingerprint::from_bytes(&r.get::<_, Vec<u8>>(4)?) {
-                    window.insert(copy, print);
+        match &mut self.window {
+            None => {
+                let mut window = Grouper::new(limits);
+                fill(conn, &mut window, now.minus(limits.window))?;
+                self.window = Some(window);
+            }
+            Some(window) if sequence != self.sequence => {
+                let mut rows = conn.prepare_cached(&format!("{COPIES} WHERE seq > ?1"))?;
+                let mut rows = rows.query([self.sequence])?;
+                while let Some(r) = rows.next()? {
+                    take(window, r)?;
                 }
             }
+            Some(_) => {}
         }
-        window.evict_before(since);
+        if let Some(window) = &mut self.window {
+            window.evict(now);
+        }
         self.sequence = sequence;
         Ok(())
     }
@@ -76,28 +70,39 @@ impl Grouping {
         self.sequence = sequence;
     }
 
-    /// The story of a new copy, if it has one. What another process has pruned meanwhile is not joined.
+    /// What becomes of a new copy. What another process has pruned or merged meanwhile is not joined.
     pub(super) fn decide(
         &mut self,
         conn: &Connection,
-        feed: FeedRow,
-        at: Time,
+        new: &StoredCopy,
         print: &Fingerprint,
-    ) -> Sql<Option<Join>> {
+    ) -> Sql<Decision> {
         loop {
-            let join = self
-                .window
-                .as_ref()
-                .and_then(|w| w.decide(feed, at, print).join);
-            let Some(join) = join else { return Ok(None) };
-            let story: Option<i64> = conn
-                .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
-                .query_row([join.with_article], |r| r.get(0))
-                .optional()?;
-            if story == Some(join.story) {
-                return Ok(Some(join));
+            let Some(window) = &self.window else {
+                return Ok(Decision::default());
+            };
+            let decision = window.decide(new, print);
+            let mut stale = Vec::new();
+            for join in decision.join.iter().chain(&decision.bridged) {
+                let story: Option<i64> = conn
+                    .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
+                    .query_row([join.with_article], |r| r.get(0))
+                    .optional()?;
+                if story != Some(join.story) {
+                    stale.push(join.with_article);
+                }
             }
-            self.remove(join.with_article);
+            if stale.is_empty() {
+                return Ok(decision);
+            }
+            stale.into_iter().for_each(|article| self.remove(article));
+        }
+    }
+
+    /// All copies of one story belong to another from now on.
+    pub(super) fn merge(&mut self, from: i64, into: i64) {
+        if let Some(window) = &mut self.window {
+            window.merge(from, into);
         }
     }
 
@@ -112,4 +117,36 @@ impl Grouping {
             window.remove(article);
         }
     }
+}
+
+const COPIES: &str = "SELECT article, story, feed, arrived, first_seen,
+    published IS NOT NULL OR updated IS NOT NULL, fingerprint FROM articles";
+
+/// Reads the copies seen since `since` into the window: rows follow the time of the first sighting, so the walk from the
+/// newest down ends at the first that is older.
+fn fill(conn: &Connection, window: &mut Grouper, since: Time) -> Sql<()> {
+    let mut rows = conn.prepare_cached(&format!("{COPIES} ORDER BY article DESC"))?;
+    let mut rows = rows.query([])?;
+    while let Some(r) = rows.next()? {
+        if r.get::<_, i64>(4)? < since.millis() {
+            break;
+        }
+        take(window, r)?;
+    }
+    Ok(())
+}
+
+fn take(window: &mut Grouper, r: &Row<'_>) -> Sql<()> {
+    let copy = StoredCopy {
+        article: r.get(0)?,
+        story: r.get(1)?,
+        feed: r.get(2)?,
+        at: Time::from_millis(r.get(3)?),
+        seen: Time::from_millis(r.get(4)?),
+        dated: r.get(5)?,
+    };
+    if let Some(print) = Fingerprint::from_bytes(&r.get::<_, Vec<u8>>(6)?) {
+        window.insert(copy, print);
+    }
+    Ok(())
 }

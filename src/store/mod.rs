@@ -18,6 +18,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod word_index;
 mod writer;
 
 pub use readers::Reads;
@@ -42,6 +43,8 @@ pub struct StoreOptions {
     pub synchronous_full: bool,
     /// How long a story may gather copies.
     pub dedup_window: Duration,
+    /// Whether near copies are joined too, not only equal ones.
+    pub dedup_near: bool,
 }
 
 /// Why the store cannot go on.
@@ -66,6 +69,13 @@ pub enum StoreError {
     Internal(String),
 }
 
+impl StoreError {
+    /// Whether the same may work later: the disk is full or read-only, or somebody else writes.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unusable { .. } | Self::Busy(_))
+    }
+}
+
 /// The store with its writer thread. Every write blocks until it is committed; call it from a thread that may
 /// block. Dropping the last handle ends the writer after what is queued.
 #[derive(Debug)]
@@ -73,6 +83,13 @@ pub struct Store {
     commands: Option<SyncSender<Command>>,
     writer: Option<JoinHandle<()>>,
     reads: Reads,
+}
+
+/// A poll that is ready to be committed.
+#[derive(Debug)]
+pub struct ReadyCommit {
+    commit: Box<PollCommit>,
+    drafts: Vec<prepare::Prepared>,
 }
 
 impl Store {
@@ -88,8 +105,9 @@ impl Store {
         let writer = Writer {
             conn,
             path: options.path.clone(),
-            grouping: grouping::Grouping::new(options.dedup_window),
+            grouping: grouping::Grouping::new(options.dedup_window, options.dedup_near),
             tagger: topics::Tagger::default(),
+            index: word_index::WordIndex::default(),
             clock,
         };
         let thread = std::thread::Builder::new()
@@ -133,10 +151,15 @@ impl Store {
         self.ask(|reply| Command::Reconcile(declared, reply))
     }
 
-    /// Makes these the topics in force; re-tags what is stored where a definition changed. Returns how many
-    /// definitions changed.
+    /// Makes these the topics in force; re-tags what is stored where a definition changed. Returns how many topics
+    /// changed in any way.
     pub fn set_topics(&self, topics: Vec<TopicDefinition>) -> Result<usize, StoreError> {
         self.ask(|reply| Command::SetTopics(topics, reply))
+    }
+
+    /// Tells anew which articles belong to topics with relative times (`since:7d`).
+    pub fn refresh_topics(&self) -> Result<(), StoreError> {
+        self.ask(Command::RefreshTopics)
     }
 
     /// Leases up to `limit` feeds.
@@ -149,11 +172,41 @@ impl Store {
         self.ask(|reply| Command::Claim(now, scope, limit, reply))
     }
 
+    /// Gives a claimed feed back unasked: it is due when it was.
+    pub fn give_back(&self, claim: &Claim) -> Result<(), StoreError> {
+        let (lease, due) = ((claim.feed, claim.lease), claim.due);
+        self.ask(|reply| Command::GiveBack(lease, due, None, reply))
+    }
+
+    /// Gives a claimed feed back unasked: it is due at `until`, for the reason `why`.
+    pub fn defer(&self, claim: &Claim, until: Time, why: &str) -> Result<(), StoreError> {
+        let (lease, why) = ((claim.feed, claim.lease), why.to_owned());
+        self.ask(|reply| Command::GiveBack(lease, Some(until), Some(why), reply))
+    }
+
+    /// Spreads the feeds that are overdue and were polled before over the time to come: at most one a second, or all
+    /// within a quarter of an hour if that is more (ET-22). Returns how many.
+    pub fn spread_overdue(&self, now: Time) -> Result<usize, StoreError> {
+        self.ask(|reply| Command::SpreadOverdue(now, reply))
+    }
+
+    /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.
+    pub fn prepare(mut commit: PollCommit) -> ReadyCommit {
+        let drafts = prepare::prepare(&mut commit);
+        ReadyCommit {
+            commit: Box::new(commit),
+            drafts,
+        }
+    }
+
     /// Commits one poll.
-    pub fn commit(&self, mut commit: PollCommit) -> Result<Committed, StoreError> {
-        // The costly part of a write needs no lock: it is done here, on the caller's thread.
-        let prepared = prepare::prepare(&mut commit);
-        self.ask(|reply| Command::Commit(Box::new(commit), prepared, reply))
+    pub fn commit(&self, ready: ReadyCommit) -> Result<Committed, StoreError> {
+        self.ask(|reply| Command::Commit(ready.commit, ready.drafts, reply))
+    }
+
+    /// Keeps a text under a name, for [`Reads::remembered`].
+    pub fn remember(&self, name: &'static str, text: String) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Remember(name, text, reply))
     }
 
     /// Removes what retention no longer keeps (`keep` none: for ever), in small batches.
@@ -190,6 +243,8 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        // Whoever closes the file last writes the log back into it; a reader may not.
+        self.reads.rest();
         self.commands = None;
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();

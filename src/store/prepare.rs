@@ -1,16 +1,18 @@
 //! What a draft becomes before it reaches the writer: folded, fingerprinted, compressed. It needs no lock, so it is
 //! done on the caller's thread.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
+use zstd::bulk::Compressor;
 
 use super::feeds::json;
 use super::records::{Claim, PollCommit};
 use crate::dedup::{Fingerprint, Subject};
 use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
 use crate::normalize;
+use crate::query::fold::fold as fold_text;
 use crate::query::{Folded, Text};
 
 /// Compression of bodies: the default is a good trade for two-kilobyte texts.
@@ -25,8 +27,6 @@ pub(super) struct Prepared {
     pub(super) draft: Draft,
     pub(super) folded: Folded,
     pub(super) fingerprint: Fingerprint,
-    /// Of everything the publisher gave: an edit changes it.
-    pub(super) digest: Vec<u8>,
     /// [`Facts`] as JSON.
     pub(super) facts: String,
     /// The body, compressed.
@@ -59,6 +59,13 @@ pub(super) struct SourceFact {
     id: Option<String>,
 }
 
+impl Prepared {
+    /// Whether its publisher dated it.
+    pub(super) fn is_dated(&self) -> bool {
+        self.draft.published.is_some() || self.draft.updated.is_some()
+    }
+}
+
 /// Prepares the drafts of a poll; they are moved out of it.
 pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     let Some(document) = &mut commit.document else {
@@ -70,32 +77,48 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     for url in drafts.iter().filter_map(|d| d.url.as_ref()) {
         *pages.entry(url.to_string()).or_default() += 1;
     }
-    let site = document.site.clone();
+    let about = About {
+        claim: &commit.claim,
+        site: document.site.as_ref(),
+        titles: [Some(commit.claim.title.as_str()), document.title.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(fold_text)
+            .collect(),
+    };
     drafts
         .into_iter()
         .map(|draft| {
-            let alone = draft
-                .url
-                .as_ref()
-                .is_some_and(|u| pages.get(u.as_str()) == Some(&1));
+            let page = draft.url.as_ref().and_then(|u| pages.get(u.as_str()));
+            let page_shared_by = page.copied().unwrap_or(0);
             prepare_one(
-                &commit.claim,
-                site.as_ref(),
+                &about,
                 draft,
-                alone,
+                page_shared_by,
                 paragraphs.next().unwrap_or_default(),
             )
         })
         .collect()
 }
 
+/// What the drafts of a document have in common.
+struct About<'a> {
+    claim: &'a Claim,
+    site: Option<&'a WebUrl>,
+    /// Titles of the feed, folded: papers set them behind their headlines.
+    titles: Vec<String>,
+}
+
+/// A page that so many articles of a document name is none of theirs.
+const ARTICLES_A_PAGE: usize = 3;
+
 fn prepare_one(
-    claim: &Claim,
-    site: Option<&WebUrl>,
+    about: &About<'_>,
     draft: Draft,
-    only_with_its_url: bool,
+    page_shared_by: usize,
     paragraphs: Vec<u64>,
 ) -> Prepared {
+    let About { claim, site, .. } = about;
     let facts = Facts {
         authors: draft.authors.clone(),
         agencies: draft.agencies.clone(),
@@ -111,26 +134,30 @@ fn prepare_one(
         }),
     };
     let folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
-    let fingerprint = Fingerprint::of(&Subject {
-        title: &folded.title,
-        body: crate::query::fold::fold(&draft.content_text).as_str(),
-        canonical_url: draft.canonical_url.as_ref(),
+    let mut fingerprint = Fingerprint::of(&Subject {
+        title: &fold_text(normalize::headline::bare(&draft.title, &about.titles)),
+        body: &fold_text(&draft.bare_text),
+        canonical_url: draft
+            .canonical_url
+            .as_ref()
+            .filter(|_| page_shared_by <= ARTICLES_A_PAGE),
         published: draft.published,
     });
+    if !claim.settings.near_dedup {
+        fingerprint.sketch = Default::default();
+    }
     let facts = json(&facts);
     let own_host = draft.url.as_ref().is_some_and(|u| {
         related_hosts(u.host(), claim.url.host())
             || site.is_some_and(|s| related_hosts(u.host(), s.host()))
     });
     Prepared {
-        digest: digest_of(&draft, &facts),
-        content: zstd::bulk::compress(draft.content_html.as_bytes(), ZSTD_LEVEL)
-            .unwrap_or_default(),
+        content: pack(&draft.content_html),
         folded,
         fingerprint,
         facts,
         own_host,
-        only_with_its_url,
+        only_with_its_url: page_shared_by == 1,
         paragraphs,
         draft,
     }
@@ -159,34 +186,28 @@ pub(super) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Fol
     })
 }
 
-/// A digest of what the publisher gave. Fields are delimited, so that none can pass into the next.
-fn digest_of(draft: &Draft, facts: &str) -> Vec<u8> {
-    let mut all = Vec::new();
-    let times = format!("{:?} {:?}", draft.published, draft.updated);
-    for field in [
-        draft.guid.as_deref().unwrap_or_default(),
-        draft.url.as_ref().map_or("", WebUrl::as_str),
-        &draft.title,
-        &draft.summary,
-        &draft.content_html,
-        draft.language.as_deref().unwrap_or_default(),
-        &times,
-        facts,
-    ] {
-        all.extend((field.len() as u64).to_le_bytes());
-        all.extend(field.as_bytes());
-    }
-    let mut out = digest(&SHA256, &all).as_ref().to_vec();
-    out.truncate(16);
-    out
-}
-
 /// Whether one host is the other, or under it, `www` aside.
 fn related_hosts(a: &str, b: &str) -> bool {
     let a = a.strip_prefix("www.").unwrap_or(a);
     let b = b.strip_prefix("www.").unwrap_or(b);
     let under = |a: &str, b: &str| a.strip_suffix(b).is_some_and(|sub| sub.ends_with('.'));
     a == b || under(a, b) || under(b, a)
+}
+
+/// A body as it is stored.
+fn pack(html: &str) -> Vec<u8> {
+    thread_local! {
+        // Setting one up costs more than packing an article.
+        static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    PACKER
+        .with_borrow_mut(|packer| {
+            if packer.is_none() {
+                *packer = Compressor::new(ZSTD_LEVEL).ok();
+            }
+            packer.as_mut()?.compress(html.as_bytes()).ok()
+        })
+        .unwrap_or_default()
 }
 
 /// The body of a stored article.
@@ -197,7 +218,9 @@ pub(super) fn unpack(content: &[u8]) -> String {
         .unwrap_or_default()
 }
 
-/// The text of a stored body, without what is known as boilerplate.
-pub(super) fn text(html: &str, boilerplate: &HashSet<u64>) -> String {
-    normalize::boilerplate::strip(&normalize::text::from_html(html), boilerplate)
+/// The body and the text of a stored article, without what is known as boilerplate.
+pub(super) fn readable(html: &str, boilerplate: &HashSet<u64>) -> (String, String) {
+    let html = normalize::boilerplate::without(html, boilerplate);
+    let text = normalize::text::from_html(&html);
+    (html.into_owned(), text)
 }

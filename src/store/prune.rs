@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::articles;
 use super::records::Pruned;
+use super::topics::Tagger;
 use super::writer::Writer;
 use crate::model::Time;
 
@@ -45,8 +46,9 @@ pub(super) fn prune(writer: &mut Writer, retention: &Retention) -> Sql<Pruned> {
         let tx = writer
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        writer.tagger.refresh(&tx, now)?;
         for &article in batch {
-            done.stories += u64::from(remove(&tx, article, now)?);
+            done.stories += u64::from(remove(&tx, &writer.tagger, article, now)?);
         }
         tx.commit()?;
         for &article in batch {
@@ -91,7 +93,7 @@ fn emptied(conn: &Connection, doomed: &[i64]) -> Sql<u64> {
 }
 
 /// Removes one article; true if its story went with it.
-fn remove(conn: &Connection, article: i64, now: Time) -> Sql<bool> {
+fn remove(conn: &Connection, tagger: &Tagger, article: i64, now: Time) -> Sql<bool> {
     let story: i64 = conn
         .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))?;
@@ -107,6 +109,7 @@ fn remove(conn: &Connection, article: i64, now: Time) -> Sql<bool> {
         conn.prepare_cached(sql)?.execute([article])?;
     }
     articles::refresh_story(conn, story)?;
+    tagger.tag_copies(conn, story, None)?;
     conn.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM stories WHERE story = ?1)")?
         .query_row([story], |r| r.get(0))
 }

@@ -2,6 +2,7 @@
 //!
 //! No snapshot is held across two calls; every query has a deadline.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,12 +11,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::prepare::{self, Facts};
-use super::records::{FeedDetail, Lineage, Status, TopicInfo};
+use super::records::{
+    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Skipped, Status, TopicHead, TopicInfo,
+};
 use super::select::Selection;
-use super::{StoreError, feeds::from_json, open, search, status};
+use super::{StoreError, feeds, feeds::from_json, open, search, status};
 use crate::model::{
-    Alternate, ArticleId, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq, StoryId,
-    StoryView, Time,
+    Alternate, ArticleId, ArticleRow, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq,
+    StoryId, StoryRow, StoryView, Time,
 };
 
 type Sql<T> = rusqlite::Result<T>;
@@ -49,6 +52,14 @@ impl Reads {
         })
     }
 
+    /// Closes the connections that nobody reads from just now.
+    pub(super) fn rest(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Sql<T>) -> Result<T, StoreError> {
         let spare = self
             .idle
@@ -74,21 +85,68 @@ impl Reads {
 
     /// Stories.
     pub fn stories(&self, selection: &Selection) -> Result<Vec<StoryView>, StoreError> {
-        self.read(|conn| {
-            search::stories(conn, selection)?
-                .into_iter()
-                .filter_map(|row| story(conn, row, selection.bodies).transpose())
-                .collect()
-        })
+        self.stories_at(&self.find_stories(selection)?, selection.bodies)
     }
 
     /// Articles (copies).
     pub fn articles(&self, selection: &Selection) -> Result<Vec<ArticleView>, StoreError> {
+        self.articles_at(&self.find_articles(selection)?, selection.bodies)
+    }
+
+    /// Which stories a selection means, in its order. A long answer is then read part by part with
+    /// [`Self::stories_at`], in little memory and without a snapshot held meanwhile.
+    pub fn find_stories(&self, selection: &Selection) -> Result<Vec<StoryRow>, StoreError> {
+        self.read(|conn| search::stories(conn, selection))
+    }
+
+    /// The same for articles and [`Self::articles_at`].
+    pub fn find_articles(&self, selection: &Selection) -> Result<Vec<ArticleRow>, StoreError> {
+        self.read(|conn| search::articles(conn, selection))
+    }
+
+    /// These stories, in this order. One that is gone meanwhile is left out.
+    pub fn stories_at(
+        &self,
+        rows: &[StoryRow],
+        bodies: bool,
+    ) -> Result<Vec<StoryView>, StoreError> {
         self.read(|conn| {
-            search::articles(conn, selection)?
-                .into_iter()
-                .filter_map(|row| article(conn, row, selection.bodies).transpose())
+            rows.iter()
+                .filter_map(|&row| story(conn, row, bodies).transpose())
                 .collect()
+        })
+    }
+
+    /// These articles, in this order. One that is gone meanwhile is left out.
+    pub fn articles_at(
+        &self,
+        rows: &[ArticleRow],
+        bodies: bool,
+    ) -> Result<Vec<ArticleView>, StoreError> {
+        self.read(|conn| {
+            rows.iter()
+                .filter_map(|&row| article(conn, row, bodies).transpose())
+                .collect()
+        })
+    }
+
+    /// The stories of which the id, or the id of a copy, lies in this range: for ids that are typed in part. At most
+    /// `limit`.
+    pub fn stories_between(
+        &self,
+        ids: std::ops::RangeInclusive<StoryId>,
+        limit: usize,
+    ) -> Result<Vec<StoryId>, StoreError> {
+        let bound = |id: &StoryId| id.0.as_bytes().to_vec();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT DISTINCT s.id FROM articles a JOIN stories s USING (story) WHERE a.id BETWEEN ?1 AND ?2 LIMIT ?3",
+            )?
+            .query_map(params![bound(ids.start()), bound(ids.end()), limit], |r| {
+                Ok(StoryId(Uuid::from_bytes(r.get(0)?)))
+            })?
+            .collect()
         })
     }
 
@@ -148,6 +206,84 @@ impl Reads {
         })
     }
 
+    /// Which feeds a claim of `scope` would take now, at most `limit`, and what it would leave alone.
+    pub fn claimable(
+        &self,
+        now: Time,
+        scope: &ClaimScope,
+        limit: usize,
+    ) -> Result<(Vec<FeedRow>, Vec<Skipped>), StoreError> {
+        self.read(|conn| feeds::claimable(conn, now, scope, limit))
+    }
+
+    /// Which of these keys name articles of the feed that are stored, or were and have been pruned.
+    pub fn known_keys(&self, claim: &Claim, keys: &[&str]) -> Result<HashSet<String>, StoreError> {
+        self.read(|conn| {
+            let mut look = conn.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM articles WHERE feed = ?1 AND key = ?2)
+                     OR EXISTS (SELECT 1 FROM tombstones WHERE id = ?3)",
+            )?;
+            let mut known = HashSet::new();
+            for key in keys {
+                let id = ArticleId::of(claim.id, key);
+                if look.query_row(params![claim.feed, key, &id.0.as_bytes()[..]], |r| r.get(0))? {
+                    known.insert((*key).to_owned());
+                }
+            }
+            Ok(known)
+        })
+    }
+
+    /// The text kept under a name.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+                .query_row([name], |r| r.get(0))
+                .optional()
+        })
+    }
+
+    /// The schedule's states of the feeds whose plan is ours: neither paused nor gone nor given an interval.
+    pub fn schedules(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT schedule FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0
+                   AND interval_ms IS NULL AND length(schedule) > 0",
+            )?
+            .query_map([], |r| r.get(0))?
+            .collect()
+        })
+    }
+
+    /// How many polls were ever made.
+    pub fn polls_ever(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            conn.query_row("SELECT coalesce(sum(polls), 0) FROM hosts", [], |r| {
+                r.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+
+    /// Hosts that asked to be left alone until later than `now`, with that time.
+    pub fn resting_hosts(&self, now: Time) -> Result<Vec<(String, Time)>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT host, rest_until FROM hosts WHERE rest_until > ?1")?
+                .query_map([now.millis()], |r| {
+                    Ok((r.get(0)?, Time::from_millis(r.get(1)?)))
+                })?
+                .collect()
+        })
+    }
+
+    /// A number that tells this installation from another with the same feeds.
+    pub fn install(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            conn.query_row("SELECT value FROM meta WHERE key = 'install'", [], |r| {
+                r.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+
     /// All feeds, by title.
     pub fn feeds(&self) -> Result<Vec<Feed>, StoreError> {
         self.read(status::feeds)
@@ -161,6 +297,21 @@ impl Reads {
     /// All topics, by name.
     pub fn topics(&self) -> Result<Vec<TopicInfo>, StoreError> {
         self.read(status::topics)
+    }
+
+    /// All topics by name, without counts: cheap at any size.
+    pub fn topic_heads(&self) -> Result<Vec<TopicHead>, StoreError> {
+        self.read(status::topic_heads)
+    }
+
+    /// When the next feed is due; none: never.
+    pub fn next_poll(&self) -> Result<Option<Time>, StoreError> {
+        self.read(status::next_poll)
+    }
+
+    /// All polls ever made, by outcome.
+    pub fn poll_totals(&self) -> Result<PollTotals, StoreError> {
+        self.read(status::poll_totals)
     }
 
     /// The store in numbers.
@@ -236,8 +387,7 @@ fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<(String, String)>
         .query_row([article], |r| r.get(0))?;
     let html = prepare::unpack(&content);
     let known = super::feeds::boilerplate(conn, feed)?;
-    let text = prepare::text(&html, &known);
-    Ok((html, text))
+    Ok(prepare::readable(&html, &known))
 }
 
 fn view(r: &Row<'_>) -> Sql<ArticleView> {

@@ -25,7 +25,7 @@ pub struct NewFeed {
 }
 
 /// What a user can set for one feed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FeedSettings {
     /// Basic credentials for the feed's own origin.
     pub auth: Option<(String, Secret)>,
@@ -37,6 +37,21 @@ pub struct FeedSettings {
     pub headers: Vec<(String, String)>,
     /// Whether it is paused.
     pub paused: bool,
+    /// Whether its articles may be joined as near copies; equal ones always are.
+    pub near_dedup: bool,
+}
+
+impl Default for FeedSettings {
+    fn default() -> Self {
+        Self {
+            auth: None,
+            interval: None,
+            user_agent: None,
+            headers: Vec::new(),
+            paused: false,
+            near_dedup: true,
+        }
+    }
 }
 
 /// A change of a subscription by command; none leaves a value as it is.
@@ -96,6 +111,17 @@ pub struct TopicInfo {
     pub newest: Option<Time>,
 }
 
+/// What a topic is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicHead {
+    /// The name.
+    pub name: String,
+    /// The title.
+    pub title: String,
+    /// The expression as written.
+    pub source: String,
+}
+
 /// Which feeds a claim may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimScope {
@@ -128,6 +154,8 @@ pub struct Claim {
     pub title: String,
     /// The fencing number: a commit with an older one is discarded.
     pub lease: i64,
+    /// When it was due before it was claimed.
+    pub due: Option<Time>,
     /// The validators by URL.
     pub validators: Vec<(String, Validators)>,
     /// The SHA-256 of the last body that was read.
@@ -269,6 +297,21 @@ pub struct HostStatus {
     pub bytes: u64,
     /// The next poll planned.
     pub next_poll: Option<Time>,
+}
+
+/// Polls over all hosts, since the store was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PollTotals {
+    /// Polls made.
+    pub polls: u64,
+    /// Answered 304.
+    pub not_modified: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Answered 429; they count as failed too.
+    pub throttled: u64,
+    /// Bytes received for bodies.
+    pub bytes: u64,
 }
 
 /// One poll of a feed as the history keeps it.

@@ -76,30 +76,32 @@ const ARTICLES: Kind = Kind {
 /// A selection without an expression: one query.
 fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>> {
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
-    let mut wheres: Vec<&str> = Vec::new();
+    let mut wheres: Vec<String> = Vec::new();
     let mut from = kind.from;
     let mut arrived = "x.arrived";
     if let Some(topic) = &selection.topic {
         from = kind.from_topic;
         arrived = kind.alias;
-        wheres.push("t.topic = (SELECT topic FROM topics WHERE name = ?)");
+        wheres.push("t.topic = (SELECT topic FROM topics WHERE name = ?)".to_owned());
         values.push(Box::new(topic.clone()));
     }
     if let Some(feed) = selection.feed {
-        wheres.push(kind.of_feed);
+        wheres.push(kind.of_feed.to_owned());
         values.push(Box::new(feed));
     }
-    let mut bound = |sql: &'static str, value: Option<i64>| {
+    // Bounds on the column that the rows are walked by: a topic is not read from its newest story down to the page.
+    let mut bound = |column: &str, sign: &str, value: Option<i64>| {
         if let Some(value) = value {
-            wheres.push(sql);
+            wheres.push(format!("{column} {sign} ?"));
             values.push(Box::new(value));
         }
     };
-    bound("x.arrived >= ?", selection.since.map(Time::millis));
-    bound("x.arrived < ?", selection.until.map(Time::millis));
-    bound("x.seq > ?", selection.after);
+    bound(arrived, ">=", selection.since.map(Time::millis));
+    bound(arrived, "<", selection.until.map(Time::millis));
+    bound("x.seq", ">", selection.after);
     if let Some(place) = selection.before {
-        wheres.push("(x.arrived, x.id) < (?, ?)");
+        bound(arrived, "<=", Some(place.arrived.millis()));
+        wheres.push("(x.arrived, x.id) < (?, ?)".to_owned());
         values.push(Box::new(place.arrived.millis()));
         values.push(Box::new(place.story.0.as_bytes().to_vec()));
     }

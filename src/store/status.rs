@@ -4,7 +4,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::feeds::from_json;
-use super::records::{FeedDetail, HostStatus, PollRecord, Status, TopicInfo};
+use super::records::{
+    FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicHead, TopicInfo,
+};
 use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -146,6 +148,41 @@ pub(super) fn topics(conn: &Connection) -> Sql<Vec<TopicInfo>> {
     .collect()
 }
 
+pub(super) fn topic_heads(conn: &Connection) -> Sql<Vec<TopicHead>> {
+    conn.prepare_cached("SELECT name, title, source FROM topics ORDER BY name")?
+        .query_map([], |r| {
+            Ok(TopicHead {
+                name: r.get(0)?,
+                title: r.get(1)?,
+                source: r.get(2)?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn next_poll(conn: &Connection) -> Sql<Option<Time>> {
+    conn.prepare_cached(
+        "SELECT min(next_at) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0",
+    )?
+    .query_row([], |r| r.get::<_, Option<i64>>(0))
+    .map(|at| at.map(Time::from_millis))
+}
+
+pub(super) fn poll_totals(conn: &Connection) -> Sql<PollTotals> {
+    conn.prepare_cached(
+        "SELECT sum(polls), sum(not_modified), sum(failed), sum(throttled), sum(bytes) FROM hosts",
+    )?
+    .query_row([], |r| {
+        Ok(PollTotals {
+            polls: count(r, 0)?,
+            not_modified: count(r, 1)?,
+            failed: count(r, 2)?,
+            throttled: count(r, 3)?,
+            bytes: count(r, 4)?,
+        })
+    })
+}
+
 pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
     let one = |sql: &str| -> Sql<u64> { conn.prepare_cached(sql)?.query_row([], |r| count(r, 0)) };
     let live = "FROM feeds WHERE subscribed = 1";
@@ -156,11 +193,6 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
                coalesce((SELECT min(article) FROM articles WHERE arrived >= ?1), 0)",
         )?
         .query_row([since], |r| Ok((count(r, 0)?, count(r, 1)?)))?;
-    let next_poll: Option<i64> = conn
-        .prepare_cached(
-            "SELECT min(next_at) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0",
-        )?
-        .query_row([], |r| r.get(0))?;
     let feeds_due = conn
         .prepare_cached(
             "SELECT count(*) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1",
@@ -182,7 +214,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         feeds_due,
         articles_today,
         joined_today,
-        next_poll: next_poll.map(Time::from_millis),
+        next_poll: next_poll(conn)?,
         hosts: hosts(conn)?,
     })
 }

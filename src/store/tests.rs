@@ -41,7 +41,7 @@ impl House {
     fn poll(&self, feed: FeedRow, drafts: Vec<Draft>) -> Committed {
         self.clock.advance(MINUTE);
         let commit = self.commit_of(self.claim(feed), drafts);
-        self.store.commit(commit).unwrap()
+        self.store.commit(Store::prepare(commit)).unwrap()
     }
 
     fn claim(&self, feed: FeedRow) -> Claim {
@@ -124,6 +124,7 @@ fn options(dir: &Path) -> StoreOptions {
         path: dir.join("newswire.db"),
         synchronous_full: false,
         dedup_window: 7 * DAY,
+        dedup_near: true,
     }
 }
 
@@ -141,6 +142,8 @@ fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
         title: title.to_owned(),
         content_html: format!("<p>{body}</p>"),
         content_text: body.to_owned(),
+        bare_text: body.to_owned(),
+        digest: format!("{title} {body}").into_bytes(),
         ..Draft::default()
     }
 }
@@ -333,7 +336,7 @@ fn a_lost_lease_writes_nothing() {
     house.clock.advance(60 * MINUTE);
     let _newer = house.claim(feed);
     let late = house.commit_of(stale, vec![draft("a.example", 1, "Boats", "Late.")]);
-    assert!(house.store.commit(late).unwrap().lease_lost);
+    assert!(house.store.commit(Store::prepare(late)).unwrap().lease_lost);
     assert!(house.river().is_empty());
 }
 
@@ -449,11 +452,58 @@ fn a_feed_has_one_title_wherever_it_is_shown() {
     assert_eq!(titles(), (host(), host()), "untitled: by its host");
     let mut named = house.commit_of(house.claim(feed), Vec::new());
     named.document.as_mut().unwrap().title = Some("The Argus".to_owned());
-    house.store.commit(named).unwrap();
+    house.store.commit(Store::prepare(named)).unwrap();
     let argus = || "The Argus".to_owned();
     assert_eq!(titles(), (argus(), argus()));
     let mut nameless = house.commit_of(house.claim(feed), Vec::new());
     nameless.document.as_mut().unwrap().title = Some(String::new());
-    house.store.commit(nameless).unwrap();
+    house.store.commit(Store::prepare(nameless)).unwrap();
     assert_eq!(titles(), (argus(), argus()), "an empty title names nothing");
+}
+
+#[test]
+fn a_late_copy_makes_one_story_of_two_and_both_ids_still_lead_there() {
+    let house = House::new();
+    let (a, b, c) = (
+        house.subscribe("a.example"),
+        house.subscribe("b.example"),
+        house.subscribe("c.example"),
+    );
+    house.topics(&[("boats", "boats")]);
+    let page = |host: &str, title: &str, body: &str, canonical: &str| Draft {
+        canonical_url: Some(url(canonical)),
+        ..draft(host, 1, title, body)
+    };
+    house.poll(
+        a,
+        vec![page(
+            "a.example",
+            "Boats",
+            "The one text.",
+            "https://a.example/1",
+        )],
+    );
+    let text = wire();
+    house.poll(
+        b,
+        vec![page("b.example", "Wire", &text, "https://b.example/1")],
+    );
+    let ids: Vec<_> = house.river().iter().map(|s| s.id).collect();
+    assert_eq!(ids.len(), 2);
+    let (younger, older) = (ids[0], ids[1]);
+    // Under the page of the one, with the text of the other.
+    house.poll(
+        c,
+        vec![page("c.example", "Both", &text, "https://a.example/1")],
+    );
+    let river = house.river();
+    assert_eq!(river.len(), 1);
+    assert_eq!((river[0].id, river[0].copies), (older, 3));
+    assert_eq!(river[0].topics, ["boats"]);
+    for id in [older, younger] {
+        assert_eq!(house.store.reads().story(id).unwrap().unwrap().id, older);
+    }
+    let copies = house.store.reads().copies(older).unwrap();
+    assert_eq!(copies.iter().filter(|c| c.same_as.is_none()).count(), 1);
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::articles::Desk;
 use super::grouping::Grouping;
 use super::prepare::Prepared;
 use super::records::{
@@ -16,6 +17,7 @@ use super::records::{
     TopicDefinition,
 };
 use super::topics::{self, Tagger};
+use super::word_index::WordIndex;
 use super::{StoreError, articles, backup, feeds, open, prune, search};
 use crate::model::{FeedRow, Time};
 
@@ -41,6 +43,10 @@ pub(super) enum Command {
     Reconcile(Vec<NewFeed>, Reply<()>),
     SetTopics(Vec<TopicDefinition>, Reply<usize>),
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
+    GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
+    SpreadOverdue(Time, Reply<usize>),
+    Remember(&'static str, String, Reply<()>),
+    RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
     Prune(prune::Retention, Reply<Pruned>),
     Backup(PathBuf, Reply<()>),
@@ -52,6 +58,7 @@ pub(super) struct Writer {
     pub(super) path: PathBuf,
     pub(super) grouping: Grouping,
     pub(super) tagger: Tagger,
+    pub(super) index: WordIndex,
     pub(super) clock: crate::clock::Clock,
 }
 
@@ -91,6 +98,8 @@ impl Writer {
         let outcome = self.transact(first, commands, &mut pending, &mut left);
         if outcome.is_err() {
             self.grouping.forget();
+            self.tagger.forget();
+            self.index.forget_after(0);
         }
         for answer in pending {
             answer(match &outcome {
@@ -128,65 +137,119 @@ impl Writer {
                 *left = Some(command);
                 break;
             }
-            tx.savepoint().and_then(|mut savepoint| {
-                let (answer, keep) = execute(
-                    &savepoint,
-                    command,
-                    &mut self.grouping,
-                    &mut self.tagger,
-                    &path,
-                    now,
-                );
-                pending.push(answer);
-                if !keep {
-                    savepoint.rollback()?;
-                    self.grouping.forget();
+            let mut savepoint = match tx.savepoint() {
+                Ok(savepoint) => savepoint,
+                Err(e) => {
+                    refuse(command, open::error(&path, &e));
+                    return Err(e);
                 }
-                savepoint.commit()
-            })?;
+            };
+            let indexed = self.index.len();
+            let mut hands = Hands {
+                grouping: &mut self.grouping,
+                tagger: &mut self.tagger,
+                index: &mut self.index,
+            };
+            let (answer, failed) = execute(&savepoint, command, &mut hands, &path, now);
+            pending.push(answer);
+            if let Some(e) = failed {
+                // A disk that is full may have ended the transaction, and with it the savepoint: then it is
+                // why the whole group failed.
+                if savepoint.rollback().is_err() {
+                    return Err(e);
+                }
+                self.grouping.forget();
+                self.tagger.forget();
+                self.index.forget_after(indexed);
+            }
+            savepoint.commit()?;
             count += 1;
             if count < GROUP_MAX && opened.elapsed() < GROUP_TIME {
                 next = commands.try_recv().ok();
             }
         }
+        self.index.flush(&tx)?;
         tx.commit()
     }
 }
 
-/// Executes one command inside the open transaction. The answer is sent after the commit; false: roll it back.
+/// What a command works with besides the connection.
+struct Hands<'a> {
+    grouping: &'a mut Grouping,
+    tagger: &'a mut Tagger,
+    index: &'a mut WordIndex,
+}
+
+/// Executes one command inside the open transaction. The answer is sent after the commit; an error: roll it back.
 fn execute(
     conn: &Connection,
     command: Command,
-    grouping: &mut Grouping,
-    tagger: &mut Tagger,
+    hands: &mut Hands<'_>,
     path: &std::path::Path,
     now: Time,
-) -> (Pending, bool) {
+) -> (Pending, Option<rusqlite::Error>) {
     match command {
-        Command::Subscribe(list, reply) => answer(feeds::subscribe(conn, &list, now), reply, path),
+        Command::Subscribe(list, reply) => {
+            answer(subscribe(conn, hands.tagger, &list, now), reply, path)
+        }
         Command::Unsubscribe(feed, reply) => answer(feeds::unsubscribe(conn, feed), reply, path),
         Command::ChangeFeed(feed, change, reply) => {
-            answer(feeds::change(conn, feed, &change, now), reply, path)
+            let changed = feeds::renames(conn, feed, || feeds::change(conn, feed, &change, now))
+                .and_then(|renamed| match renamed {
+                    true => hands.tagger.tag_feeds(conn, &[feed], now),
+                    false => Ok(()),
+                });
+            answer(changed, reply, path)
         }
-        Command::Reconcile(list, reply) => answer(feeds::reconcile(conn, &list, now), reply, path),
+        Command::Reconcile(list, reply) => {
+            let done = feeds::reconcile(conn, &list, now)
+                .and_then(|renamed| hands.tagger.tag_feeds(conn, &renamed, now));
+            answer(done, reply, path)
+        }
         Command::SetTopics(list, reply) => {
-            answer(topics::set(conn, tagger, list, now), reply, path)
+            answer(topics::set(conn, hands.tagger, list, now), reply, path)
         }
         Command::Claim(now, scope, limit, reply) => {
             answer(feeds::claim(conn, now, &scope, limit), reply, path)
         }
+        Command::GiveBack(lease, due, why, reply) => answer(
+            feeds::give_back(conn, lease, due, why.as_deref()),
+            reply,
+            path,
+        ),
+        Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
+        Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
         Command::Commit(poll, prepared, reply) => {
-            answer(commit(conn, grouping, tagger, &poll, prepared), reply, path)
+            answer(commit(conn, hands, &poll, prepared), reply, path)
         }
-        Command::Prune(..) | Command::Backup(..) => (Box::new(|_| {}), true), // run alone, see `run`
+        Command::RefreshTopics(reply) => answer(hands.tagger.tag_times(conn, now), reply, path),
+        Command::Prune(..) | Command::Backup(..) => (Box::new(|_| {}), None), // run alone, see `run`
     }
+}
+
+/// Subscribes. A feed that was there once may come back under another name.
+fn subscribe(
+    conn: &Connection,
+    tagger: &mut Tagger,
+    list: &[NewFeed],
+    now: Time,
+) -> Sql<Vec<Subscribed>> {
+    let made = feeds::subscribe(conn, list, now)?;
+    let new: Vec<FeedRow> = made.iter().filter(|m| m.new).map(|m| m.row).collect();
+    tagger.tag_feeds(conn, &new, now)?;
+    Ok(made)
+}
+
+fn remember(conn: &Connection, name: &str, text: &str) -> Sql<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+        .execute([name, text])?;
+    Ok(())
 }
 
 /// One poll: its articles, validators, plan and health together (ET-08, REL-01).
 fn commit(
     conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &mut Tagger,
+    hands: &mut Hands<'_>,
     commit: &PollCommit,
     prepared: Vec<Prepared>,
 ) -> Sql<Committed> {
@@ -199,14 +262,24 @@ fn commit(
     }
     let now = commit.poll.finished;
     let mut done = Committed::default();
-    if commit.document.is_some() {
-        tagger.refresh(conn, now)?;
-        grouping.catch_up(conn, now)?;
-        done = articles::write(conn, grouping, tagger, &commit.claim, prepared, now)?;
+    let feed = commit.claim.feed;
+    if let Some(document) = &commit.document {
+        if feeds::renames(conn, feed, || feeds::name(conn, feed, document))? {
+            hands.tagger.tag_feeds(conn, &[feed], now)?;
+        }
+        hands.tagger.refresh(conn, now)?;
+        hands.grouping.catch_up(conn, now)?;
+        let mut desk = Desk {
+            conn,
+            grouping: hands.grouping,
+            tagger: hands.tagger,
+            index: hands.index,
+        };
+        done = articles::write(&mut desk, &commit.claim, prepared, now)?;
     }
     feeds::record(conn, commit, done.new)?;
     done.sequence = search::sequence(conn)?;
-    grouping.seen(done.sequence);
+    hands.grouping.seen(done.sequence);
     Ok(done)
 }
 
@@ -214,16 +287,23 @@ fn answer<T: Send + 'static>(
     result: Sql<T>,
     reply: Reply<T>,
     path: &std::path::Path,
-) -> (Pending, bool) {
-    let keep = result.is_ok();
-    let result = result.map_err(|e| open::error(path, &e));
-    (
-        Box::new(move |committed| {
-            // The asker may have gone away; the write stands all the same.
-            let _ = reply.send(committed.and(result));
-        }),
-        keep,
-    )
+) -> (Pending, Option<rusqlite::Error>) {
+    // The asker may have gone away; the write stands all the same.
+    match result {
+        Ok(done) => {
+            let tell = move |committed: Result<(), StoreError>| {
+                let _ = reply.send(committed.map(|()| done));
+            };
+            (Box::new(tell), None)
+        }
+        Err(e) => {
+            let told = open::error(path, &e);
+            let tell = move |_| {
+                let _ = reply.send(Err(told));
+            };
+            (Box::new(tell), Some(e))
+        }
+    }
 }
 
 /// Answers a command that could not even begin.
@@ -233,10 +313,13 @@ fn refuse(command: Command, e: StoreError) {
     }
     match command {
         Command::Subscribe(_, r) => say(&r, e),
-        Command::Unsubscribe(_, r) | Command::ChangeFeed(_, _, r) | Command::Reconcile(_, r) => {
-            say(&r, e);
-        }
-        Command::SetTopics(_, r) => say(&r, e),
+        Command::Unsubscribe(_, r)
+        | Command::ChangeFeed(_, _, r)
+        | Command::Reconcile(_, r)
+        | Command::GiveBack(.., r)
+        | Command::Remember(.., r)
+        | Command::RefreshTopics(r) => say(&r, e),
+        Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),

@@ -480,7 +480,7 @@ async fn et_31_one_request_a_poll_whatever_it_gives() {
         (401, FailureKind::Forbidden),
         (403, FailureKind::Forbidden),
         (500, FailureKind::Server),
-        (503, FailureKind::Server),
+        (503, FailureKind::Throttled),
     ] {
         let net = Internet::start().await;
         net.always(HOST, "/feed", Reply::status(status));

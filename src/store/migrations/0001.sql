@@ -4,6 +4,8 @@ CREATE TABLE meta (
   key   TEXT PRIMARY KEY,
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- What tells this installation from another with the same feeds: their polls fall on other minutes (ET-23).
+INSERT INTO meta (key, value) VALUES ('install', abs(random() / 2));
 
 -- A subscription. One that was removed stays as a row (subscribed = 0), for its articles still name it.
 CREATE TABLE feeds (
@@ -23,6 +25,7 @@ CREATE TABLE feeds (
   user_agent    TEXT,
   headers       TEXT NOT NULL,              -- JSON array of pairs
   paused        INTEGER NOT NULL,
+  near_dedup    INTEGER NOT NULL DEFAULT 1,
   gone          INTEGER NOT NULL,           -- answered 410 twice (ET-33)
   schedule      BLOB NOT NULL,
   why_next      TEXT,
@@ -69,7 +72,8 @@ CREATE TABLE hosts (
   not_modified INTEGER NOT NULL,
   failed       INTEGER NOT NULL,
   throttled    INTEGER NOT NULL,
-  bytes        INTEGER NOT NULL
+  bytes        INTEGER NOT NULL,
+  rest_until   INTEGER                      -- the server's word for all of the host (ET-26, ET-28)
 ) STRICT, WITHOUT ROWID;
 
 -- In how many articles of a feed a paragraph stood: the boilerplate that is learned.
@@ -166,3 +170,5 @@ CREATE VIRTUAL TABLE words USING fts5 (
   content = '', contentless_delete = 1, tokenize = 'ascii'
 );
 INSERT INTO words (words, rank) VALUES ('rank', 'bm25(8.0, 1.0, 2.0, 2.0, 2.0)');
+-- Gathered in memory before it is written, in bytes: fewer and larger segments to merge (default 1 MiB).
+INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);

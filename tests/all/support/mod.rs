@@ -1,7 +1,13 @@
-//! What the integration tests share. Nothing here asserts; tests do.
+//! What the integration tests share. Nothing here asserts but how a run of the binary ended; tests do.
 
+pub mod browser;
 pub mod feeds;
+pub mod home;
+pub mod house;
 pub mod internet;
+pub mod process;
+pub mod shelf;
 
 pub use feeds::{Item, rss};
+pub use house::House;
 pub use internet::{Framing, Internet, Reply};

@@ -1,0 +1,224 @@
+//! The command line as a whole: what every command takes, and which commands there are. What one command takes stands
+//! in that command's file. The texts here are the help and the man pages.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use super::{
+    add, change, check, emit, explain, feeds, fetch, generate, import, list, maintain, parse, run,
+    show, status, topic, topics,
+};
+use crate::model::Time;
+use crate::query::ast::When;
+use crate::telemetry::LogFormat;
+
+/// The end of the help (contract.md).
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   1  failed
+   2  wrong usage, or an expression that cannot be read
+   3  some feeds failed (fetch, add, import)
+   4  nothing matched, and --fail-empty was given
+  65  bad input data (parse, import)
+  66  no such file, feed, topic or article
+  70  a fault of newswire itself
+  74  the store or its disk cannot be used
+  75  busy, try later
+  78  the configuration is wrong";
+
+/// What an expression may say, for the help of commands that take one.
+pub const EXPRESSIONS: &str = "\
+Expressions:
+  ukraine (defence OR \"armed forces\") -sport   words, phrases, OR, NOT; side by side is AND
+  nuclear*   /re.?gex/i   NEAR(a b, 5)         beginnings, regular expressions, nearness
+  title: body: author: category: agency: feed: tag: lang: site: url: topic:
+                                               a word, phrase, regex or (group) there
+  since:7d   until:2030-01-31                  by arrival
+  copies>=3   feeds>=3   words>=200            by number";
+
+/// News feeds in; clean articles, one story for many copies, and merged feeds by topic out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "newswire",
+    version,
+    max_term_width = 100,
+    after_help = EXIT_CODES
+)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes, before or after its name.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Read this configuration [default: $NEWSWIRE_CONFIG, else ~/.config/newswire/newswire.toml, else
+    /// /etc/newswire/newswire.toml, else built-in defaults]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Use this store [default: $NEWSWIRE_DB, else store.path, else $STATE_DIRECTORY, else
+    /// ~/.local/share/newswire/newswire.db]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub db: Option<PathBuf>,
+    /// Say more (-vv: still more)
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Say less (-qq: nothing but failures)
+    #[arg(short, long, action = ArgAction::Count, global = true, conflicts_with = "verbose")]
+    pub quiet: u8,
+    /// What is logged, as in "info,newswire::fetch=debug"
+    #[arg(long, value_name = "FILTER", global = true)]
+    pub log: Option<String>,
+    /// How the log is written: human or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        global = true,
+        default_value = "human",
+        hide_default_value = true,
+        hide_possible_values = true,
+        value_parser = log_format()
+    )]
+    pub log_format: LogFormat,
+    /// When to colour: auto (on a terminal), always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub color: Color,
+    /// Let the clock stand at this time
+    #[arg(long, value_name = "TIME", global = true, hide = true, value_parser = moment)]
+    pub now: Option<Time>,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands, in the order of the help.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon: poll the feeds, serve the merged feeds
+    Run(run::RunArgs),
+    /// Poll feeds once, then end
+    Fetch(fetch::FetchArgs),
+    /// Subscribe to feeds, or to the feeds of pages, and poll them once
+    Add(add::AddArgs),
+    /// Unsubscribe; what was stored stays
+    Remove(change::SomeFeeds),
+    /// Stop polling feeds
+    Pause(change::SomeFeeds),
+    /// Poll paused or withdrawn feeds again
+    Resume(change::SomeFeeds),
+    /// Change a subscription
+    Set(change::SetArgs),
+    /// List the subscriptions and how they are doing
+    Feeds(feeds::FeedsArgs),
+    /// Show one subscription in full: health, schedule and why, validators, repairs
+    Feed(feeds::FeedArgs),
+    /// Subscribe to the feeds of an OPML list
+    Import(import::ImportArgs),
+    /// Write the subscriptions
+    Export(import::ExportArgs),
+    /// List stories, newest first
+    List(list::ListArgs),
+    /// Find stories, best match first
+    Search(list::SearchArgs),
+    /// Show one story with its copies
+    Show(show::ShowArgs),
+    /// Tell why a story is as it is: identity, copies, topics
+    Explain(explain::ExplainArgs),
+    /// List the topics with their counts
+    Topics(topics::TopicsArgs),
+    /// Try out or explain a topic
+    #[command(subcommand)]
+    Topic(topic::TopicCommand),
+    /// Write the merged feed of a topic
+    Emit(emit::EmitArgs),
+    /// Write all merged feeds as files
+    Render(emit::RenderArgs),
+    /// Show what newswire makes of a feed; nothing is stored
+    Parse(parse::ParseArgs),
+    /// Show the store in numbers
+    Status(status::StatusArgs),
+    /// Tell whether the daemon is well: exit 0 or 1
+    Healthcheck,
+    /// Plan polls over a trace: JSON lines in, JSON lines out
+    #[command(hide = true)]
+    SimulateSchedule,
+    /// Check the configuration
+    Check(check::CheckArgs),
+    /// Remove what retention no longer keeps, now
+    Prune(maintain::PruneArgs),
+    /// Write a copy of the store while it is in use
+    Backup(maintain::BackupArgs),
+    /// Check that the store is whole
+    Verify,
+    /// Write completions for a shell
+    Completions(generate::CompletionsArgs),
+    /// Write the man pages
+    Man(generate::ManArgs),
+}
+
+fn log_format() -> impl TypedValueParser<Value = LogFormat> {
+    PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
+        "json" => LogFormat::Json,
+        _ => LogFormat::Human,
+    })
+}
+
+/// A point in time as options take it: RFC 3339 or a date.
+fn moment(text: &str) -> Result<Time, String> {
+    match When::read(text) {
+        Some(When::At(time)) => Ok(time),
+        _ => Err("expected a time as in 2030-01-10T12:00:00Z, or a date".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        for line in [
+            "newswire --db x status --color never",
+            "newswire status --color=never --db x",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.global.db, Some("x".into()));
+            assert_eq!(cli.global.color, Color::Never);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_absolute() {
+        assert!(moment("2030-01-10").is_ok() && moment("2030-01-10T12:00:00+02:00").is_ok());
+        assert!(moment("7d").is_err() && moment("now").is_err());
+    }
+}

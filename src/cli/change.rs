@@ -1,0 +1,208 @@
+//! `newswire remove`, `pause`, `resume` and `set`: changing subscriptions by command. What the configuration file
+//! declares is changed there, for the file would win at the next start.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::human::count;
+use super::which;
+use crate::config::{Config, span};
+use crate::model::{Feed, FeedState};
+use crate::store::FeedChange;
+
+/// The feeds that `remove`, `pause` and `resume` take.
+#[derive(Debug, Args)]
+pub struct SomeFeeds {
+    /// Ids, URLs or unique parts of titles
+    #[arg(value_name = "FEED", required = true)]
+    pub feeds: Vec<String>,
+}
+
+/// `newswire set`.
+#[derive(Debug, Args)]
+pub struct SetArgs {
+    /// Its id, its URL or a unique part of its title
+    #[arg(value_name = "FEED")]
+    pub feed: String,
+    /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true. An empty value goes back to the default
+    #[arg(value_name = "KEY=VALUE", required = true)]
+    pub changes: Vec<String>,
+}
+
+const KEYS: [&str; 5] = ["title", "folder", "tags", "interval", "paused"];
+
+/// Runs `newswire remove`.
+pub fn remove(cx: &mut Context, args: &SomeFeeds) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let store = cx.existing_store(&config)?;
+    let feeds = store.reads().feeds()?;
+    let meant = which::feeds(&feeds, &args.feeds)?;
+    refuse_declared(&config, &meant)?;
+    for feed in meant {
+        store.unsubscribe(feed.row)?;
+        cx.out.note(&format!(
+            "removed {} ({}); {} stay",
+            feed.title,
+            feed.url,
+            count(feed.articles, "article")
+        ));
+    }
+    Ok(())
+}
+
+/// Runs `newswire pause` and `newswire resume`.
+pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let store = cx.existing_store(&config)?;
+    let feeds = store.reads().feeds()?;
+    let meant = which::feeds(&feeds, &args.feeds)?;
+    // A declared feed that is gone may be given another chance by command; what the file says may not be undone.
+    let in_file: Vec<&Feed> = meant
+        .iter()
+        .copied()
+        .filter(|f| paused || f.state == FeedState::Paused)
+        .collect();
+    refuse_declared(&config, &in_file)?;
+    for feed in meant {
+        let change = FeedChange {
+            paused: Some(paused),
+            ..FeedChange::default()
+        };
+        store.change_feed(feed.row, change)?;
+        let done = if paused { "paused" } else { "resumed" };
+        cx.out
+            .note(&format!("{done} {} ({})", feed.title, feed.url));
+    }
+    Ok(())
+}
+
+/// Runs `newswire set`.
+pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
+    let change = args
+        .changes
+        .iter()
+        .try_fold(FeedChange::default(), read_change)?;
+    let config = cx.config()?;
+    let store = cx.existing_store(&config)?;
+    let feeds = store.reads().feeds()?;
+    let feed = which::feed(&feeds, &args.feed)?;
+    refuse_declared(&config, &[feed])?;
+    store.change_feed(feed.row, change)?;
+    cx.out
+        .note(&format!("changed {} ({})", feed.title, feed.url));
+    Ok(())
+}
+
+fn refuse_declared(config: &Config, feeds: &[&Feed]) -> Result<(), Failure> {
+    match feeds.iter().find(|f| f.declared) {
+        None => Ok(()),
+        Some(feed) => Err(Failure::new(
+            Exit::Failed,
+            format!(
+                "{} ({}) is declared in {}: change it there, then `newswire run` or a reload takes it over",
+                feed.title,
+                feed.url,
+                config.source()
+            ),
+        )),
+    }
+}
+
+fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Failure> {
+    let (key, value) = given.split_once('=').ok_or_else(|| {
+        Failure::usage(format!(
+            "{given:?}: write KEY=VALUE, as in title=\"The Argus\""
+        ))
+    })?;
+    let value = value.trim();
+    match key.trim() {
+        "title" => change.title = Some(value.to_owned()),
+        "folder" => {
+            check_folder(value)?;
+            change.folder = Some(value.to_owned());
+        }
+        "tags" => {
+            let tags = value
+                .split(',')
+                .map(str::trim)
+                .filter(|tag| !tag.is_empty());
+            change.tags = Some(tags.map(str::to_owned).collect());
+        }
+        "interval" if value.is_empty() => change.interval = Some(Duration::ZERO),
+        "interval" => {
+            let interval = span::parse_duration(value)
+                .map_err(|why| Failure::usage(format!("interval {value:?}: {why}")))?;
+            change.interval = Some(interval);
+        }
+        "paused" => {
+            change.paused = Some(match value {
+                "true" | "yes" | "on" => true,
+                "false" | "no" | "off" | "" => false,
+                _ => {
+                    return Err(Failure::usage(format!(
+                        "paused is true or false, not {value:?}"
+                    )));
+                }
+            });
+        }
+        other => {
+            let hint = Config::nearest_name(other, &KEYS).map_or_else(
+                || format!("the keys are {}", KEYS.join(", ")),
+                |near| format!("did you mean {near}?"),
+            );
+            return Err(Failure::usage(format!("there is no key {other:?}; {hint}")));
+        }
+    }
+    Ok(change)
+}
+
+/// A folder is `a/b`, or nothing.
+pub fn check_folder(folder: &str) -> Result<(), Failure> {
+    if !folder.is_empty() && folder.split('/').any(|part| part.trim().is_empty()) {
+        return Err(Failure::usage(format!(
+            "folder {folder:?} has an empty part; write it as in news/world"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(given: &str) -> Result<FeedChange, Failure> {
+        read_change(FeedChange::default(), &given.to_owned())
+    }
+
+    #[test]
+    fn changes_are_read_and_an_empty_value_is_the_default() {
+        assert_eq!(read("title=a=b").unwrap().title.as_deref(), Some("a=b"));
+        assert_eq!(
+            read("tags=a, b,").unwrap().tags,
+            Some(vec!["a".into(), "b".into()])
+        );
+        assert_eq!(read("tags=").unwrap().tags, Some(Vec::new()));
+        assert_eq!(
+            read("interval=1h 30m").unwrap().interval,
+            Some(Duration::from_secs(5400))
+        );
+        assert_eq!(read("interval=").unwrap().interval, Some(Duration::ZERO));
+        assert_eq!(read("paused=yes").unwrap().paused, Some(true));
+    }
+
+    #[test]
+    fn wrong_changes_say_what_would_be_right() {
+        let told = |given| match read(given) {
+            Err(Failure::Told(Exit::Usage, message)) => message,
+            other => format!("{other:?}"),
+        };
+        assert!(told("titel=x").contains("title"));
+        assert!(told("title").contains("KEY=VALUE"));
+        assert!(told("interval=30").contains("30m"));
+        assert!(told("folder=a//b").contains("empty part"));
+        assert!(told("paused=maybe").contains("true or false"));
+    }
+}

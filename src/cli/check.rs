@@ -1,0 +1,44 @@
+//! `newswire check`: whether the configuration is right, and what is in force.
+
+use clap::Args;
+
+use super::context::Context;
+use super::exit::Failure;
+use super::human::count;
+use crate::config::Origin;
+
+/// `newswire check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Print every value that is in force and where it comes from
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Runs `newswire check`.
+pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
+    let config = cx.config()?;
+    for warning in &config.warnings {
+        cx.out.warn(warning);
+    }
+    if args.print {
+        for setting in &config.settings {
+            let origin = match setting.origin {
+                Origin::Default => "default".to_owned(),
+                Origin::Line(line) => format!("{}:{line}", config.source()),
+                Origin::Env(name) => format!("${name}"),
+                Origin::Flag(name) => name.to_owned(),
+            };
+            cx.out
+                .line(&format!("{} = {}  # {origin}", setting.key, setting.value))?;
+        }
+        return Ok(());
+    }
+    cx.out.line(&format!(
+        "{}: right; {}, {}; the store is {}",
+        config.source(),
+        count(config.feeds.len(), "feed"),
+        count(config.topics.len(), "topic"),
+        config.store.path.display()
+    ))
+}

@@ -1,0 +1,62 @@
+//! What a command works with: the configuration, the clock, the store, and where it prints.
+
+use super::args::Global;
+use super::exit::Failure;
+use super::output::Out;
+use crate::clock::Clock;
+use crate::config::{self, Config, Given};
+use crate::daemon::parts;
+use crate::store::{Reads, Store, StoreError};
+
+/// The surroundings of one command.
+pub struct Context {
+    /// Where it prints.
+    pub out: Out,
+    /// What time it is.
+    pub clock: Clock,
+    /// What was said about places.
+    pub given: Given,
+}
+
+impl Context {
+    /// From what every command takes.
+    pub fn new(global: &Global) -> Self {
+        let more = i8::try_from(global.verbose).unwrap_or(i8::MAX);
+        let less = i8::try_from(global.quiet).unwrap_or(i8::MAX);
+        Self {
+            out: Out::new(global.color, more.saturating_sub(less)),
+            clock: global.now.map_or(Clock::System, Clock::manual),
+            given: Given {
+                config: global.config.clone(),
+                db: global.db.clone(),
+                sample: false,
+            },
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> Result<Config, Failure> {
+        config::load(&self.given).map_err(|e| Failure::of_config(&e, self.out.color_err))
+    }
+
+    /// The store for reading; there must be one.
+    pub fn reads(&self) -> Result<Reads, Failure> {
+        Ok(Reads::open(&self.config()?.store.path)?)
+    }
+
+    /// The store for writing, made if there is none.
+    pub fn store(&self, config: &Config) -> Result<Store, Failure> {
+        for warning in &config.warnings {
+            self.out.warn(warning);
+        }
+        Ok(parts::open_store(config, &self.clock)?)
+    }
+
+    /// The store for writing; there must be one.
+    pub fn existing_store(&self, config: &Config) -> Result<Store, Failure> {
+        if !config.store.path.exists() {
+            return Err(StoreError::Missing(config.store.path.clone()).into());
+        }
+        self.store(config)
+    }
+}

@@ -1,0 +1,243 @@
+//! `newswire emit` and `newswire render`: merged feeds without the HTTP server, byte for byte as it serves them; and the
+//! documents that `list --format atom` and its like make.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use uuid::Uuid;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::import::subscription;
+use super::output::Out;
+use super::{files, which};
+use crate::config::{Config, Listen};
+use crate::emit::opml::{self, Subscription};
+use crate::emit::{Channel, Format, render as document};
+use crate::model::{StoryView, Time, WebUrl};
+use crate::serve::Refusal;
+use crate::serve::links::Base;
+use crate::serve::list::{LIMIT_MAX, List, Wanted};
+use crate::serve::merged::{Heading, channel};
+use crate::store::Reads;
+
+/// `newswire emit`.
+#[derive(Debug, Args)]
+pub struct EmitArgs {
+    /// The topic's name, or all
+    #[arg(value_name = "TOPIC")]
+    pub topic: String,
+    /// The format
+    #[arg(long, value_name = "FORMAT", default_value = "atom")]
+    pub format: EmitFormat,
+    /// Write to this file, whole or not at all, instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// At most so many stories, 1 to 1000 [default: server.page_size]
+    #[arg(long, short = 'n', value_name = "N", value_parser = entries)]
+    pub limit: Option<usize>,
+}
+
+/// `newswire render`.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The folder to write to; made if it is not there. Files that would not change are left alone
+    #[arg(long, short, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// The formats of a merged feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EmitFormat {
+    /// Atom 1.0.
+    Atom,
+    /// RSS 2.0.
+    Rss,
+    /// JSON Feed 1.1.
+    #[value(alias = "jsonfeed")]
+    Json,
+}
+
+impl From<EmitFormat> for Format {
+    fn from(format: EmitFormat) -> Self {
+        match format {
+            EmitFormat::Atom => Self::Atom,
+            EmitFormat::Rss => Self::Rss,
+            EmitFormat::Json => Self::Json,
+        }
+    }
+}
+
+fn entries(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (1..=LIMIT_MAX).contains(n))
+        .ok_or_else(|| format!("a number from 1 to {LIMIT_MAX}"))
+}
+
+/// Runs `newswire emit`.
+pub fn emit(cx: &mut Context, args: &EmitArgs) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let reads = Reads::open(&config.store.path)?;
+    let wanted = Wanted {
+        limit: args.limit,
+        ..Wanted::first(match args.topic.as_str() {
+            "all" => List::All,
+            name => List::Topic(which::topic(&reads, name)?.name),
+        })
+    };
+    let source = Source::new(cx, &config, &reads);
+    let text = source.feed(&wanted, args.format.into())?;
+    match &args.out {
+        None => cx.out.document(&text),
+        Some(file) => files::replace(file, text.as_bytes()).map(drop),
+    }
+}
+
+/// Runs `newswire render`: the paths are those of the server.
+pub fn render(cx: &mut Context, args: &RenderArgs) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let reads = Reads::open(&config.store.path)?;
+    let source = Source {
+        is_static: true,
+        ..Source::new(cx, &config, &reads)
+    };
+    let mut lists = vec![(config.server.title.clone(), List::All)];
+    let topics = reads.topic_heads()?;
+    lists.extend(topics.into_iter().map(|t| (t.title, List::Topic(t.name))));
+    files::folder(&args.out)?;
+    files::folder(&args.out.join("feeds"))?;
+    let (mut files, mut written) = (0, 0);
+    let mut write = |path: &str, text: &str| -> Result<(), Failure> {
+        files += 1;
+        written += usize::from(files::replace(&args.out.join(path), text.as_bytes())?);
+        Ok(())
+    };
+    for (_, list) in &lists {
+        for format in Format::ALL {
+            let path = format!("{}.{}", list.feed_path(), format.extension());
+            let text = source.feed(&Wanted::first(list.clone()), format)?;
+            write(path.trim_start_matches('/'), &text)?;
+        }
+    }
+    let ours: Vec<Subscription> = lists
+        .iter()
+        .filter_map(|(title, list)| source.ours(title, list))
+        .collect();
+    let feeds = reads.feeds()?;
+    let sources: Vec<Subscription> = feeds.iter().filter_map(subscription).collect();
+    write("feeds.opml", &opml::write(&config.server.title, &ours))?;
+    write(
+        "subscriptions.opml",
+        &opml::write(&config.server.title, &sources),
+    )?;
+    cx.out.note(&format!(
+        "{files} files in {}, {written} written",
+        args.out.display()
+    ));
+    Ok(())
+}
+
+/// Where merged feeds come from, as for the server.
+struct Source<'s> {
+    reads: &'s Reads,
+    config: &'s Config,
+    base: Base,
+    now: Time,
+    /// Whether nobody answers for the pages that follow the first.
+    is_static: bool,
+}
+
+impl<'s> Source<'s> {
+    fn new(cx: &Context, config: &'s Config, reads: &'s Reads) -> Self {
+        let base = match &config.server.public_url {
+            Some(url) => Base::public(url),
+            None => Base::listening(config.server.listen.first().and_then(|place| match place {
+                Listen::Tcp(address) => Some(*address),
+                Listen::Unix(_) => None,
+            })),
+        };
+        Self {
+            reads,
+            config,
+            base,
+            now: cx.clock.now(),
+            is_static: false,
+        }
+    }
+
+    fn feed(&self, wanted: &Wanted, format: Format) -> Result<String, Failure> {
+        let server = &self.config.server;
+        let heading = Heading::of(&wanted.list, self.reads, &server.title)?;
+        let mut page = wanted.load(self.reads, self.now, server.page_size, true)?;
+        page.next = page.next.filter(|_| !self.is_static);
+        let channel = channel(wanted, format, heading, page, &self.base, None);
+        Ok(document(&channel, format))
+    }
+
+    /// One of our merged feeds as a subscription.
+    fn ours(&self, title: &str, list: &List) -> Option<Subscription> {
+        let path = format!("{}.{}", list.feed_path(), Format::Atom.extension());
+        Some(Subscription {
+            title: Some(title.to_owned()),
+            site: WebUrl::parse(&self.base.at(&list.page_path())).ok(),
+            ..Subscription::new(WebUrl::parse(&self.base.at(&path)).ok()?)
+        })
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(e) => e.into(),
+            Refusal::Missing(why) => Self::missing(why),
+            other => Self::new(Exit::Failed, other.to_string()),
+        }
+    }
+}
+
+/// A list as a feed: its id comes from its title, which is the expression.
+pub fn list(
+    out: &mut Out,
+    title: &str,
+    stories: Vec<StoryView>,
+    format: Format,
+) -> Result<(), Failure> {
+    let name = format!("https://newswire.invalid/list/{title}");
+    let channel = Channel {
+        id: format!(
+            "urn:uuid:{}",
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
+        ),
+        title: title.to_owned(),
+        description: "Stories as newswire lists them".to_owned(),
+        updated: stories
+            .iter()
+            .map(|s| s.first_seen)
+            .max()
+            .unwrap_or(Time::EPOCH),
+        stories,
+        ..Channel::default()
+    };
+    out.document(&document(&channel, format))
+}
+
+/// The feeds of what is listed, each once, as a subscription list.
+pub fn sources(out: &mut Out, title: &str, stories: &[StoryView]) -> Result<(), Failure> {
+    let mut list: Vec<Subscription> = Vec::new();
+    for feed in stories.iter().map(|s| &s.feed) {
+        if let Ok(url) = WebUrl::parse(&feed.url)
+            && !list.iter().any(|known| known.url == url)
+        {
+            list.push(Subscription {
+                title: Some(feed.title.clone()),
+                site: feed
+                    .site
+                    .as_deref()
+                    .and_then(|site| WebUrl::parse(site).ok()),
+                ..Subscription::new(url)
+            });
+        }
+    }
+    out.document(&opml::write(title, &list))
+}

@@ -1,0 +1,231 @@
+//! `newswire explain`: why a story is as it is: what identifies each copy, what its URL was cleaned to, why it is a copy,
+//! which topics it is in and on which words.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::Failure;
+use super::human::{count, local};
+use super::which;
+use crate::model::{ArticleView, SameAs};
+use crate::query::{self, Expr, Folded, Text, eval};
+use crate::store::{Reads, TopicInfo};
+
+/// `newswire explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A story's or copy's id or the beginning of it, or the URL of a copy
+    #[arg(value_name = "ID|URL")]
+    pub story: String,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// All that there is to say of a story.
+#[derive(Serialize)]
+struct Explanation {
+    id: String,
+    title: String,
+    copies: Vec<CopyExplained>,
+}
+
+/// And of one copy.
+#[derive(Serialize)]
+struct CopyExplained {
+    id: String,
+    feed_title: String,
+    feed_url: String,
+    title: String,
+    arrived: crate::model::Time,
+    revision: u32,
+    /// `guid`, `link` or `digest`.
+    identity: &'static str,
+    key: String,
+    url: Option<String>,
+    canonical_url: Option<String>,
+    joined_with: Option<String>,
+    same_as: Option<SameAs>,
+    topics: Vec<TopicExplained>,
+}
+
+/// A topic that holds it, and the words that decided.
+#[derive(Serialize)]
+struct TopicExplained {
+    name: String,
+    #[serde(rename = "match")]
+    source: String,
+    found: Vec<Found>,
+}
+
+/// Something found in a field.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+pub struct Found {
+    /// `title`, `body`, `author`, …
+    pub field: &'static str,
+    /// The word, phrase or regular expression.
+    pub words: String,
+}
+
+/// Runs `newswire explain`.
+pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
+    let reads = cx.reads()?;
+    let id = which::story(&reads, &args.story)?;
+    let story = reads
+        .story(id)?
+        .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
+    let topics = reads.topics()?;
+    let copies = reads
+        .copies(id)?
+        .into_iter()
+        .map(|copy| explained(&reads, &topics, copy))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let explanation = Explanation {
+        id: id.to_string(),
+        title: story.title,
+        copies,
+    };
+    if args.json {
+        return cx.out.json(&explanation);
+    }
+    print(cx, &explanation)
+}
+
+fn explained(
+    reads: &Reads,
+    topics: &[TopicInfo],
+    copy: ArticleView,
+) -> Result<CopyExplained, Failure> {
+    let lineage = reads.lineage(copy.id)?;
+    let folded = folded(&copy);
+    let topics = topics
+        .iter()
+        .filter(|topic| copy.topics.contains(&topic.name))
+        .map(|topic| TopicExplained {
+            name: topic.name.clone(),
+            source: topic.source.clone(),
+            found: query::parse(&topic.source).map_or_else(|_| Vec::new(), |e| found(&e, &folded)),
+        })
+        .collect();
+    let (identity, key, joined_with) = match lineage {
+        Some(lineage) => (lineage.key_kind, lineage.key, lineage.joined_with),
+        None => ("gone", String::new(), None),
+    };
+    Ok(CopyExplained {
+        id: copy.id.to_string(),
+        feed_title: copy.feed.title,
+        feed_url: copy.feed_url,
+        title: copy.title,
+        arrived: copy.arrived,
+        revision: copy.revision,
+        identity,
+        key,
+        url: copy.url,
+        canonical_url: copy.canonical_url,
+        joined_with,
+        same_as: copy.same_as,
+        topics,
+    })
+}
+
+/// The words of an expression that stand in a text.
+pub fn found(expr: &Expr, text: &Folded) -> Vec<Found> {
+    eval::found(expr, text)
+        .into_iter()
+        .map(|(field, words)| Found { field, words })
+        .collect()
+}
+
+/// The text of a copy (with its body), as expressions see it.
+pub fn folded(copy: &ArticleView) -> Folded {
+    let authors: Vec<&str> = copy
+        .authors
+        .iter()
+        .filter_map(|a| a.name.as_deref())
+        .collect();
+    let categories: Vec<&str> = copy
+        .categories
+        .iter()
+        .flat_map(|c| [Some(c.term.as_str()), c.label.as_deref()])
+        .flatten()
+        .collect();
+    let agencies: Vec<&str> = copy.agencies.iter().map(String::as_str).collect();
+    Folded::of(&Text {
+        title: &copy.title,
+        summary: &copy.summary,
+        body: copy.content_text.as_deref().unwrap_or_default(),
+        authors: &authors,
+        categories: &categories,
+        agencies: &agencies,
+    })
+}
+
+fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
+    cx.out.heading(&explanation.title)?;
+    cx.out.line(&format!(
+        "story {}: {}; its id is that of its first copy",
+        explanation.id,
+        count(explanation.copies.len(), "copy")
+    ))?;
+    for copy in &explanation.copies {
+        cx.out.line("")?;
+        let mut facts = vec![
+            ("copy", format!("{} ({})", copy.feed_title, copy.feed_url)),
+            ("title", copy.title.clone()),
+            ("id", copy.id.clone()),
+            (
+                "identity",
+                format!("by its {}: {}", copy.identity, copy.key),
+            ),
+            (
+                "arrived",
+                format!("{}, revision {}", local(copy.arrived), copy.revision),
+            ),
+        ];
+        facts.extend(copy.url.clone().map(|url| ("url", url)));
+        if copy.canonical_url != copy.url {
+            facts.extend(copy.canonical_url.clone().map(|url| ("cleaned to", url)));
+        }
+        facts.push(("joined", joined(copy)));
+        facts.extend(
+            copy.topics
+                .iter()
+                .map(|topic| ("topic", topic_in_words(topic))),
+        );
+        super::feeds::facts_table(cx, facts)?;
+    }
+    Ok(())
+}
+
+fn joined(copy: &CopyExplained) -> String {
+    match (&copy.same_as, &copy.joined_with) {
+        (Some(same), with) => {
+            let signal = match same.signal.as_str() {
+                "url" => "the same page",
+                "text" => "the same text",
+                "near" => "nearly the same text",
+                other => other,
+            };
+            let with = with
+                .as_ref()
+                .map_or_else(String::new, |with| format!(" as {with}"));
+            format!("{signal}{with}, score {:.2}", same.score)
+        }
+        (None, _) => "no: it was the first copy".to_owned(),
+    }
+}
+
+fn topic_in_words(topic: &TopicExplained) -> String {
+    let found: Vec<String> = topic
+        .found
+        .iter()
+        .map(|found| format!("{} in {}", found.words, found.field))
+        .collect();
+    let on = if found.is_empty() {
+        "on facts alone".to_owned()
+    } else {
+        format!("on {}", found.join(", "))
+    };
+    format!("{} {on}; {}", topic.name, topic.source)
+}

@@ -1,0 +1,239 @@
+//! `newswire feeds` and `newswire feed`: the subscriptions and how they are doing.
+
+use clap::Args;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::human::{local, local_or, rough};
+use super::table::{Column, Table};
+use super::which;
+use crate::config::span::show_duration;
+use crate::model::{Feed, FeedState};
+use crate::store::{FeedDetail, Reads};
+
+/// `newswire feeds`.
+#[derive(Debug, Args)]
+pub struct FeedsArgs {
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Only feeds that fail or are gone
+    #[arg(long)]
+    pub failing: bool,
+    /// Tell when each is due and why then
+    #[arg(long)]
+    pub why_next: bool,
+}
+
+/// `newswire feed`.
+#[derive(Debug, Args)]
+pub struct FeedArgs {
+    /// Its id, its URL or a unique part of its title
+    #[arg(value_name = "FEED")]
+    pub feed: String,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs `newswire feeds`.
+pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
+    let reads = cx.reads()?;
+    let mut feeds = reads.feeds()?;
+    if args.failing {
+        feeds.retain(|f| matches!(f.state, FeedState::Failing | FeedState::Gone));
+    }
+    match (args.json, args.why_next) {
+        (true, false) => feeds.iter().try_for_each(|f| cx.out.json(f)),
+        (true, true) => feeds.iter().try_for_each(|f| {
+            let mut value = serde_json::to_value(f).unwrap_or_default();
+            if let Some(object) = value.as_object_mut() {
+                object.insert("why_next".to_owned(), why_next(&reads, f)?.into());
+            }
+            cx.out.json(&value)
+        }),
+        (false, true) => plan(cx, &reads, &feeds),
+        (false, false) => health(cx, &feeds, args.failing),
+    }
+}
+
+fn why_next(reads: &Reads, feed: &Feed) -> Result<Option<String>, Failure> {
+    Ok(reads.feed(feed.row)?.and_then(|detail| detail.why_next))
+}
+
+fn health(cx: &mut Context, feeds: &[Feed], failing: bool) -> Result<(), Failure> {
+    let mut columns = vec![
+        Column::value("ID").dimmed(),
+        Column::value("STATE"),
+        Column::number("ARTICLES"),
+        Column::value("LAST POLL"),
+        Column::value("NEXT POLL"),
+        Column::text("TITLE"),
+        Column::text("URL"),
+    ];
+    if failing {
+        columns.push(Column::text("ERROR"));
+    }
+    let mut table = Table::new(columns);
+    for f in feeds {
+        let mut cells = vec![
+            which::short(&f.id.to_string()).to_owned(),
+            state(f.state).to_owned(),
+            f.articles.to_string(),
+            local_or(f.last_poll, "never"),
+            local_or(f.next_poll, "-"),
+            f.title.clone(),
+            f.url.clone(),
+        ];
+        if failing {
+            cells.push(f.last_error.clone().unwrap_or_default());
+        }
+        table.row(&mut cx.out, cells)?;
+    }
+    table.finish(&mut cx.out)
+}
+
+fn plan(cx: &mut Context, reads: &Reads, feeds: &[Feed]) -> Result<(), Failure> {
+    let mut table = Table::new([
+        Column::value("NEXT POLL"),
+        Column::text("TITLE"),
+        Column::text("WHY"),
+    ]);
+    for f in feeds {
+        let cells = vec![
+            local_or(f.next_poll, "-"),
+            f.title.clone(),
+            why_next(reads, f)?.unwrap_or_else(|| "not polled yet".to_owned()),
+        ];
+        table.row(&mut cx.out, cells)?;
+    }
+    table.finish(&mut cx.out)
+}
+
+/// A state as JSON spells it.
+fn state(state: FeedState) -> &'static str {
+    match state {
+        FeedState::Ok => "ok",
+        FeedState::Failing => "failing",
+        FeedState::Gone => "gone",
+        FeedState::Paused => "paused",
+    }
+}
+
+/// Runs `newswire feed`.
+pub fn feed(cx: &mut Context, args: &FeedArgs) -> Result<(), Failure> {
+    let reads = cx.reads()?;
+    let feeds = reads.feeds()?;
+    let row = which::feed(&feeds, &args.feed)?.row;
+    let detail = reads.feed(row)?.ok_or_else(|| {
+        Failure::new(
+            Exit::NoInput,
+            format!("no feed is {:?} any more", args.feed),
+        )
+    })?;
+    if args.json {
+        cx.out.json(&detail)
+    } else {
+        in_full(cx, &detail)
+    }
+}
+
+fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
+    let f = &detail.feed;
+    let now = cx.clock.now();
+    cx.out.heading(&f.title)?;
+    let mut facts: Vec<(&str, String)> = vec![("url", f.url.clone()), ("id", f.id.to_string())];
+    facts.extend(f.site.clone().map(|site| ("site", site)));
+    facts.extend(f.folder.clone().map(|folder| ("folder", folder)));
+    if !f.tags.is_empty() {
+        facts.push(("tags", f.tags.join(", ")));
+    }
+    let origin = if f.declared {
+        "the configuration file"
+    } else {
+        "a command"
+    };
+    facts.push(("subscribed", format!("by {origin}")));
+    facts.push(("articles", f.articles.to_string()));
+    facts.push(("state", health_in_words(f)));
+    facts.push(("last poll", local_or(f.last_poll, "never")));
+    facts.push(("last success", local_or(f.last_success, "never")));
+    if let Some(next) = f.next_poll {
+        let wait = next.since(now);
+        let wait = if wait.is_zero() {
+            "due".to_owned()
+        } else {
+            format!("in {}", rough(wait))
+        };
+        facts.push(("next poll", format!("{} ({wait})", local(next))));
+    }
+    facts.extend(detail.why_next.clone().map(|why| ("why then", why)));
+    if let Some((until, why)) = detail.floor.as_ref().filter(|(until, _)| *until > now) {
+        facts.push(("not before", format!("{}: {why}", local(*until))));
+    }
+    if let Some(seconds) = f.interval_s {
+        facts.push((
+            "interval",
+            show_duration(std::time::Duration::from_secs(seconds)),
+        ));
+    }
+    for (url, etag, last_modified) in &detail.validators {
+        let etag = etag.as_deref().unwrap_or("no ETag");
+        let last_modified = last_modified.as_deref().unwrap_or("no Last-Modified");
+        facts.push(("validators", format!("{etag}; {last_modified} (for {url})")));
+    }
+    facts.extend(
+        detail
+            .repairs
+            .iter()
+            .map(|repair| ("repaired", repair.clone())),
+    );
+    facts_table(cx, facts)?;
+    if detail.polls.is_empty() {
+        return Ok(());
+    }
+    cx.out.line("")?;
+    let mut table = Table::new([
+        Column::value("POLLED"),
+        Column::value("OUTCOME"),
+        Column::number("STATUS"),
+        Column::number("NEW"),
+        Column::number("BYTES"),
+        Column::number("MS"),
+        Column::text("ERROR"),
+    ]);
+    for p in &detail.polls {
+        let cells = vec![
+            local(p.at),
+            p.outcome.clone(),
+            p.status.map_or_else(|| "-".to_owned(), |s| s.to_string()),
+            p.new.to_string(),
+            p.bytes.to_string(),
+            p.elapsed_ms.to_string(),
+            p.error.clone().unwrap_or_default(),
+        ];
+        table.row(&mut cx.out, cells)?;
+    }
+    table.finish(&mut cx.out)
+}
+
+fn health_in_words(f: &Feed) -> String {
+    match (&f.last_error, f.failures) {
+        (Some(error), 1) => format!("{}: {error}", state(f.state)),
+        (Some(error), n) if n > 1 => format!("{}, {n} times in a row: {error}", state(f.state)),
+        _ => state(f.state).to_owned(),
+    }
+}
+
+/// Names and values, one a line, the values below one another.
+pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), Failure> {
+    let width = facts
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
+    for (name, value) in facts {
+        cx.out.line(&format!("{name:width$}  {}", value))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,324 @@
+//! The shapes in which `list` and `search` print: each item as it comes, so that a long list needs no more memory than
+//! a short one. Feeds are the exception: a feed is one document.
+
+use clap::ValueEnum;
+
+use super::exit::Failure;
+use super::human::local;
+use super::item::{self, Item};
+use super::output::Out;
+use super::table::{Column, Table};
+use super::{emit, safe};
+use crate::emit::Format as FeedFormat;
+use crate::model::{StoryView, Time};
+
+/// The shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people.
+    Table,
+    /// One JSON object a line.
+    Jsonl,
+    /// One JSON array.
+    Json,
+    /// A spreadsheet (RFC 4180).
+    Csv,
+    /// The same between tabs.
+    Tsv,
+    /// An Atom feed.
+    Atom,
+    /// An RSS feed.
+    Rss,
+    /// A JSON Feed.
+    Jsonfeed,
+    /// The feeds that it comes from, as OPML.
+    Opml,
+    /// Ids, one a line.
+    Ids,
+    /// Pages, one a line.
+    Urls,
+    /// A list in Markdown.
+    Md,
+}
+
+impl Format {
+    /// Whether its entries carry their bodies by nature.
+    pub fn wants_bodies(self) -> bool {
+        matches!(self, Self::Atom | Self::Rss | Self::Jsonfeed)
+    }
+
+    /// Whether it can go on for ever, item by item.
+    pub fn is_endless(self) -> bool {
+        !self.wants_bodies() && !matches!(self, Self::Json | Self::Opml)
+    }
+
+    fn takes_fields(self) -> bool {
+        matches!(
+            self,
+            Self::Table | Self::Jsonl | Self::Json | Self::Csv | Self::Tsv
+        )
+    }
+}
+
+/// Prints items in one shape.
+pub struct Printer {
+    format: Format,
+    fields: Option<Vec<&'static str>>,
+    table: Table,
+    printed: u64,
+    /// What only a whole document can hold.
+    kept: Vec<StoryView>,
+    title: String,
+}
+
+impl Printer {
+    /// A printer. `title` names a feed made of what is printed.
+    pub fn new(
+        format: Format,
+        fields: Option<Vec<&'static str>>,
+        title: String,
+    ) -> Result<Self, Failure> {
+        if fields.is_some() && !format.takes_fields() {
+            return Err(Failure::usage(
+                "--fields goes with --format table, jsonl, json, csv and tsv",
+            ));
+        }
+        let table = match &fields {
+            None => Table::new([
+                Column::value("ID").dimmed(),
+                Column::value("ARRIVED"),
+                Column::text("FEED").at_most(20),
+                Column::number("×"),
+                Column::text("TITLE"),
+            ]),
+            Some(fields) => Table::new(
+                fields
+                    .iter()
+                    .map(|name| Column::text(name))
+                    .collect::<Vec<_>>(),
+            ),
+        };
+        Ok(Self {
+            format,
+            fields,
+            table,
+            printed: 0,
+            kept: Vec::new(),
+            title,
+        })
+    }
+
+    /// Prints what comes before the first item.
+    pub fn begin(&mut self, out: &mut Out) -> Result<(), Failure> {
+        match self.format {
+            Format::Csv | Format::Tsv => out.raw(self.separated(self.names()).as_bytes()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints one item.
+    pub fn item(&mut self, out: &mut Out, item: Item) -> Result<(), Failure> {
+        self.printed += 1;
+        match self.format {
+            Format::Table => self.table_row(out, &item),
+            Format::Jsonl => match &self.fields {
+                None => out.json(&item),
+                Some(fields) => out.json(&chosen(&item, fields)),
+            },
+            Format::Json => {
+                out.raw(if self.printed == 1 { b"[\n" } else { b",\n" })?;
+                out.raw(&match &self.fields {
+                    None => safe::json(&item),
+                    Some(fields) => safe::json(&chosen(&item, fields)),
+                })
+            }
+            Format::Csv | Format::Tsv => {
+                let value = item.value();
+                let cells = self
+                    .names()
+                    .iter()
+                    .map(|name| item::cell(item::field(&value, name)));
+                out.raw(self.separated(cells).as_bytes())
+            }
+            Format::Ids => out.line(&item.id()),
+            Format::Urls => item.url().map_or(Ok(()), |url| out.line(url)),
+            Format::Md => markdown(out, &item.into_story()),
+            Format::Atom | Format::Rss | Format::Jsonfeed | Format::Opml => {
+                self.kept.push(item.into_story());
+                Ok(())
+            }
+        }
+    }
+
+    /// Prints what comes after the last item.
+    pub fn end(&mut self, out: &mut Out) -> Result<(), Failure> {
+        let kept = std::mem::take(&mut self.kept);
+        match self.format {
+            Format::Table => self.table.finish(out),
+            Format::Json if self.printed == 0 => out.raw(b"[]\n"),
+            Format::Json => out.raw(b"\n]\n"),
+            Format::Atom => emit::list(out, &self.title, kept, FeedFormat::Atom),
+            Format::Rss => emit::list(out, &self.title, kept, FeedFormat::Rss),
+            Format::Jsonfeed => emit::list(out, &self.title, kept, FeedFormat::Json),
+            Format::Opml => emit::sources(out, &self.title, &kept),
+            _ => Ok(()),
+        }
+    }
+
+    /// Hands on all that was printed so far, for somebody who waits for more.
+    pub fn settle(&mut self, out: &mut Out) -> Result<(), Failure> {
+        self.table.finish(out)?;
+        out.flush()
+    }
+
+    /// How many items were printed.
+    pub fn printed(&self) -> u64 {
+        self.printed
+    }
+
+    /// The columns of a spreadsheet.
+    fn names(&self) -> &[&'static str] {
+        self.fields.as_deref().unwrap_or(&item::USUAL)
+    }
+
+    fn table_row(&mut self, out: &mut Out, item: &Item) -> Result<(), Failure> {
+        let value = item.value();
+        let text = |name: &str| item::cell(item::field(&value, name));
+        let cells = match &self.fields {
+            Some(fields) => fields.iter().map(|name| text(name)).collect(),
+            None => {
+                let arrived = Time::parse_rfc3339(&text("arrived"))
+                    .map(local)
+                    .unwrap_or_default();
+                let id = text("id")
+                    .chars()
+                    .take(super::which::SHORT_ID_CHARS)
+                    .collect();
+                vec![
+                    id,
+                    arrived,
+                    text("feed.title"),
+                    text("copies"),
+                    text("title"),
+                ]
+            }
+        };
+        self.table.row(out, cells)
+    }
+
+    /// One line of cells.
+    fn separated<S: AsRef<str>>(&self, cells: impl IntoIterator<Item = S>) -> String {
+        let csv = self.format == Format::Csv;
+        let cells: Vec<String> = cells
+            .into_iter()
+            .map(|cell| {
+                if csv {
+                    csv_cell(cell.as_ref())
+                } else {
+                    tsv_cell(cell.as_ref())
+                }
+            })
+            .collect();
+        let mut line = cells.join(if csv { "," } else { "\t" });
+        line.push('\n');
+        line
+    }
+}
+
+/// The fields asked for, in that order.
+fn chosen(item: &Item, fields: &[&str]) -> serde_json::Map<String, serde_json::Value> {
+    let value = item.value();
+    fields
+        .iter()
+        .map(|name| ((*name).to_owned(), item::field(&value, name).clone()))
+        .collect()
+}
+
+/// A spreadsheet takes a cell that begins so for a formula, and runs it (SEC-15).
+fn inert(cell: &str) -> String {
+    let cell = cell.trim();
+    let guard = if cell.starts_with(['=', '+', '-', '@']) {
+        "'"
+    } else {
+        ""
+    };
+    format!("{guard}{cell}")
+}
+
+fn csv_cell(cell: &str) -> String {
+    let cell = inert(&safe::lines(cell));
+    if cell.contains(['"', ',', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
+}
+
+fn tsv_cell(cell: &str) -> String {
+    inert(&safe::line(cell))
+}
+
+fn markdown(out: &mut Out, story: &StoryView) -> Result<(), Failure> {
+    let title = markdown_text(&story.title);
+    let linked = match &story.url {
+        Some(url) => format!("[{title}](<{}>)", safe::line(url).replace(['<', '>'], "")),
+        None => title,
+    };
+    let copies = if story.copies > 1 {
+        format!(", {} copies", story.copies)
+    } else {
+        String::new()
+    };
+    out.line(&format!(
+        "- {linked} — {}, {}{copies}",
+        markdown_text(&story.feed.title),
+        story.arrived
+    ))?;
+    if let Some(text) = story.content_text.as_ref().filter(|text| !text.is_empty()) {
+        out.line("")?;
+        for paragraph in text.lines() {
+            out.line(format!("  {}", markdown_text(paragraph)).trim_end())?;
+        }
+        out.line("")?;
+    }
+    Ok(())
+}
+
+/// Text in which nothing is markup.
+fn markdown_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in safe::line(text).chars() {
+        if matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&'
+        ) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_15_a_cell_is_never_a_formula() {
+        assert_eq!(csv_cell("=1+1"), "'=1+1");
+        assert_eq!(csv_cell("-5 degrees"), "'-5 degrees");
+        assert_eq!(csv_cell("\t\r\u{1b}=1+1"), "'=1+1");
+        assert_eq!(tsv_cell("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(tsv_cell("a\tb\nc"), "a b c");
+        assert_eq!(csv_cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
+        assert_eq!(csv_cell("plain"), "plain");
+    }
+
+    #[test]
+    fn a_headline_is_no_markup() {
+        assert_eq!(
+            markdown_text("*a* [b](c) <d>"),
+            "\\*a\\* \\[b\\](c) \\<d\\>"
+        );
+    }
+}

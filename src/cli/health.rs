@@ -1,0 +1,92 @@
+//! `newswire healthcheck`: asks the daemon's own `/readyz`, as a container's health check or a monitor wants it. Without
+//! an HTTP server, whether the daemon holds its lock. Exit 0 or 1, nothing else.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use crate::config::{Config, Listen};
+
+/// How long the daemon may take for one step of the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Longest answer read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 64 << 10;
+
+/// Runs `newswire healthcheck`.
+pub fn healthcheck(cx: &mut Context) -> Result<(), Failure> {
+    let config = cx
+        .config()
+        .map_err(|_| ill("the configuration is wrong; see `newswire check`"))?;
+    match config.server.listen.first() {
+        Some(place) => {
+            let (status, body) = ask(place)
+                .map_err(|e| ill(format!("the daemon does not answer on {place}: {e}")))?;
+            if status != "200" {
+                return Err(ill(format!(
+                    "the daemon is not ready: {status} {}",
+                    body.trim()
+                )));
+            }
+        }
+        None if is_locked(&config) => {}
+        None => return Err(ill("the daemon does not run")),
+    }
+    cx.out.note("ready");
+    Ok(())
+}
+
+fn ill(why: impl Into<String>) -> Failure {
+    Failure::new(Exit::Failed, why)
+}
+
+fn ask(place: &Listen) -> io::Result<(String, String)> {
+    match place {
+        Listen::Tcp(address) => {
+            let stream = TcpStream::connect_timeout(&reachable(*address), PATIENCE)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            exchange(stream)
+        }
+        Listen::Unix(path) => {
+            let stream = UnixStream::connect(path)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            exchange(stream)
+        }
+    }
+}
+
+/// 0.0.0.0 is every address of this machine and no address to go to.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
+/// The status and the body of `/readyz`.
+fn exchange(mut stream: impl Read + Write) -> io::Result<(String, String)> {
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).unwrap_or("no answer");
+    Ok((status.to_owned(), body.to_owned()))
+}
+
+/// Whether a daemon holds the lock of the store. Looking at it takes it for no longer than the look.
+fn is_locked(config: &Config) -> bool {
+    let mut path = config.store.path.clone().into_os_string();
+    path.push(".lock");
+    std::fs::File::open(path)
+        .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared).is_err())
+}

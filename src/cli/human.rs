@@ -1,0 +1,100 @@
+//! Times, spans and numbers as people write and read them.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::exit::Failure;
+use crate::config::span;
+use crate::model::Time;
+use crate::query::ast::When;
+
+/// A time for people: in the machine's time zone, to the minute.
+pub fn local(time: Time) -> String {
+    time.jiff()
+        .to_zoned_datetime(TimeZone::system())
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
+}
+
+/// A time for people, or what stands for none.
+pub fn local_or(time: Option<Time>, none: &str) -> String {
+    time.map_or_else(|| none.to_owned(), local)
+}
+
+/// Reads the value of `--since` or `--until`: `24h`, `1h 30m`, a date (its midnight UTC), or RFC 3339.
+pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
+    if let Some(when) = When::read(text) {
+        return Ok(when.at(now));
+    }
+    span::parse_duration(text)
+        .map(|ago| now.minus(ago))
+        .map_err(|why| {
+            Failure::usage(format!(
+                "{option} {text:?}: {why}; write 24h, 7d, 2030-01-31 or 2030-01-31T12:00:00Z"
+            ))
+        })
+}
+
+/// A span for people, in its two largest units: `3d 4h`.
+pub fn rough(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, 0) => format!("{}s", span.as_secs()),
+        (0, 0, m) => format!("{m}m"),
+        (0, h, 0) => format!("{h}h"),
+        (0, h, m) => format!("{h}h {m}m"),
+        (d, 0, _) => format!("{d}d"),
+        (d, h, _) => format!("{d}d {h}h"),
+    }
+}
+
+/// A size for people: `3.42 MiB`.
+pub fn bytes(n: u64) -> String {
+    indicatif::HumanBytes(n).to_string()
+}
+
+/// A number of things: `1 feed`, `2 feeds`, `3 stories`.
+pub fn count(n: impl TryInto<u64>, one: &str) -> String {
+    let n: u64 = n.try_into().unwrap_or(u64::MAX);
+    match (n, one.strip_suffix('y')) {
+        (1, _) => format!("1 {one}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        (_, None) => format!("{n} {one}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_read_as_people_write_them() {
+        let now = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
+        let at = |text| point("--since", text, now).unwrap().to_string();
+        assert_eq!(at("24h"), "2030-01-09T12:00:00Z");
+        assert_eq!(at("1h 30m"), "2030-01-10T10:30:00Z");
+        assert_eq!(at("2030-01-01"), "2030-01-01T00:00:00Z");
+        assert_eq!(at("2030-01-01T10:00:00+02:00"), "2030-01-01T08:00:00Z");
+        assert!(point("--since", "yesterday", now).is_err());
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!(count(1_u64, "feed"), "1 feed");
+        assert_eq!(count(0_usize, "story"), "0 stories");
+    }
+
+    #[test]
+    fn spans_are_rough() {
+        for (seconds, text) in [
+            (5, "5s"),
+            (300, "5m"),
+            (3660, "1h 1m"),
+            (7200, "2h"),
+            (90_000, "1d 1h"),
+        ] {
+            assert_eq!(rough(Duration::from_secs(seconds)), text);
+        }
+    }
+}

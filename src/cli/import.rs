@@ -1,0 +1,181 @@
+//! `newswire import` and `newswire export`: subscriptions from and for other readers.
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::human::count;
+use super::{parse, progress, work};
+use crate::config::Config;
+use crate::daemon::parts;
+use crate::emit::opml::{self, Subscription};
+use crate::model::{Feed, FeedState, WebUrl};
+use crate::parse::{Warnings, charset};
+use crate::store::{FeedSettings, NewFeed, Reads};
+
+/// What a server is asked for.
+const ACCEPT: &str = "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
+
+/// `newswire import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// An OPML file, its URL, or - for stdin
+    #[arg(value_name = "FILE|URL|-")]
+    pub source: String,
+}
+
+/// `newswire export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The shape
+    #[arg(long, value_name = "FORMAT", default_value = "opml")]
+    pub format: ExportFormat,
+}
+
+/// The shapes of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// OPML 2.0, for other readers.
+    Opml,
+    /// A JSON array.
+    Json,
+}
+
+/// Runs `newswire import`.
+pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let bytes = match web_source(&args.source)? {
+        Some(url) => download(cx, &config, &url)?,
+        None => parse::read(Path::new(&args.source))?,
+    };
+    let text = charset::to_text(&bytes, None, &mut Warnings::default());
+    let mut refused = Vec::new();
+    let list = opml::read_with(&text, |outline| refused.push(outline))
+        .map_err(|e| Failure::new(Exit::BadInput, format!("{}: {e}", args.source)))?;
+    let spinner = progress::spinner(cx, &format!("subscribing to {} feeds", list.len()));
+    let done = cx
+        .store(&config)?
+        .subscribe(list.into_iter().map(new_feed).collect())?;
+    spinner.finish_and_clear();
+    let new = done.iter().filter(|s| s.new).count();
+    for outline in &refused {
+        cx.out.note(&format!(
+            "left out: line {}: {}: {}",
+            outline.line,
+            outline.title.as_deref().unwrap_or("no title"),
+            outline.why
+        ));
+    }
+    cx.out.note(&format!(
+        "{}: {new} new, {} known already, {} left out; nothing is polled before it is due (`newswire fetch`)",
+        count(done.len() + refused.len(), "feed"),
+        done.len() - new,
+        refused.len()
+    ));
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Quiet(Exit::SomeFeeds))
+    }
+}
+
+fn web_source(source: &str) -> Result<Option<WebUrl>, Failure> {
+    if !source.starts_with("http://") && !source.starts_with("https://") {
+        return Ok(None);
+    }
+    WebUrl::parse(source)
+        .map(Some)
+        .map_err(|e| Failure::usage(format!("cannot import from {source:?}: {e}")))
+}
+
+fn download(cx: &Context, config: &Config, url: &WebUrl) -> Result<Vec<u8>, Failure> {
+    let spinner = progress::spinner(cx, &format!("asking {}", url.host()));
+    let fetcher = parts::fetcher(config, &cx.clock)?;
+    let page =
+        work::runtime()?.block_on(fetcher.get(url, ACCEPT, usize::MAX, &CancellationToken::new()));
+    spinner.finish_and_clear();
+    page.map(|page| page.body)
+        .map_err(|e| Failure::missing(format!("cannot get {url}: {}", e.message)))
+}
+
+/// A feed in folders of folders bears each of them as a tag as well.
+fn new_feed(s: Subscription) -> NewFeed {
+    let mut tags = s.tags;
+    let levels: Vec<&str> = s.folder.as_deref().unwrap_or_default().split('/').collect();
+    if levels.len() > 1 {
+        for level in levels {
+            if !tags.iter().any(|tag| tag == level) {
+                tags.push(level.to_owned());
+            }
+        }
+    }
+    NewFeed {
+        url: s.url,
+        title: s.title,
+        folder: s.folder,
+        tags,
+        settings: FeedSettings {
+            auth: s.auth,
+            ..FeedSettings::default()
+        },
+        declared: false,
+    }
+}
+
+/// A subscription as `export --format json` writes it.
+#[derive(Serialize)]
+struct Exported<'f> {
+    url: &'f str,
+    title: &'f str,
+    site: Option<&'f str>,
+    folder: Option<&'f str>,
+    tags: &'f [String],
+    interval_s: Option<u64>,
+    paused: bool,
+}
+
+/// Runs `newswire export`.
+pub fn export(cx: &mut Context, args: &ExportArgs) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let feeds = Reads::open(&config.store.path)?.feeds()?;
+    match args.format {
+        ExportFormat::Opml => {
+            let list: Vec<Subscription> = feeds.iter().filter_map(subscription).collect();
+            cx.out.document(&opml::write(&config.server.title, &list))
+        }
+        ExportFormat::Json => {
+            let list: Vec<Exported<'_>> = feeds.iter().map(exported).collect();
+            cx.out.json(&list)
+        }
+    }
+}
+
+/// A feed as a list carries it.
+pub fn subscription(feed: &Feed) -> Option<Subscription> {
+    Some(Subscription {
+        title: Some(feed.title.clone()),
+        site: feed
+            .site
+            .as_deref()
+            .and_then(|site| WebUrl::parse(site).ok()),
+        folder: feed.folder.clone(),
+        tags: feed.tags.clone(),
+        ..Subscription::new(WebUrl::parse(&feed.url).ok()?)
+    })
+}
+
+fn exported(feed: &Feed) -> Exported<'_> {
+    Exported {
+        url: &feed.url,
+        title: &feed.title,
+        site: feed.site.as_deref(),
+        folder: feed.folder.as_deref(),
+        tags: &feed.tags,
+        interval_s: feed.interval_s,
+        paused: feed.state == FeedState::Paused,
+    }
+}

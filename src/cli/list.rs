@@ -1,0 +1,344 @@
+//! `newswire list` and `newswire search`: which stories, in which order, in which shape. The two differ in their
+//! default order alone.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::args::EXPRESSIONS;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::format::{Format, Printer};
+use super::human::point;
+use super::item::{self, Item};
+use super::stop::Stop;
+use super::which;
+use crate::model::{FeedRow, Seq};
+use crate::query;
+use crate::store::{Order, Reads, Selection};
+
+/// Items read at once: a long answer is never in memory as a whole.
+const PAGE: usize = 200;
+
+/// What `--follow` shows of what was there before.
+const FOLLOW_FIRST: usize = 10;
+
+/// How often `--follow` looks for something new.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+
+/// `newswire list`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPRESSIONS)]
+pub struct ListArgs {
+    /// Only what this expression matches; several words are joined. Quote it for the shell: 'ukraine -sport'
+    #[arg(value_name = "EXPR")]
+    pub expr: Vec<String>,
+    /// The options.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// `newswire search`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPRESSIONS)]
+pub struct SearchArgs {
+    /// What to look for; several words are joined. Quote it for the shell: '"armed forces" title:kyiv'
+    #[arg(value_name = "EXPR", required = true)]
+    pub expr: Vec<String>,
+    /// The options.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What both take.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// List every copy instead of every story
+    #[arg(long)]
+    pub copies: bool,
+    /// Only what arrived since: 24h, 7d, 2030-01-31 (UTC), or RFC 3339
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only what arrived before
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only this topic
+    #[arg(long, value_name = "NAME")]
+    pub topic: Option<String>,
+    /// Only this feed: id, URL or unique part of the title
+    #[arg(long, value_name = "FEED")]
+    pub feed: Option<String>,
+    /// At most so many [default: all]
+    #[arg(long, short = 'n', value_name = "N")]
+    pub limit: Option<usize>,
+    /// The order [default: arrived for list, best for search]
+    #[arg(long, value_name = "ORDER")]
+    pub sort: Option<Sort>,
+    /// Only what changed after this sequence, oldest change first
+    #[arg(
+        long,
+        value_name = "SEQ",
+        conflicts_with = "sort",
+        allow_negative_numbers = true
+    )]
+    pub after: Option<Seq>,
+    /// Go on printing what is new or changed: the last ten first, or N with --limit, or all after --after
+    #[arg(long, short = 'f', conflicts_with_all = ["sort", "until"])]
+    pub follow: bool,
+    /// The shape
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
+    /// The same as --format jsonl: one object a line
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Only these fields, separated by commas, as in id,arrived,feed.title,url
+    #[arg(long, value_name = "FIELDS")]
+    pub fields: Option<String>,
+    /// Bodies too
+    #[arg(long)]
+    pub full: bool,
+    /// Exit 4 if nothing matched
+    #[arg(long)]
+    pub fail_empty: bool,
+}
+
+/// The orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// Newest first, by arrival: the river.
+    Arrived,
+    /// Newest first, by publication as claimed.
+    Published,
+    /// Best match first.
+    Best,
+    /// Oldest change first.
+    Seq,
+}
+
+/// Runs `newswire list`.
+pub fn list(cx: &mut Context, args: &ListArgs) -> Result<(), Failure> {
+    show(cx, &args.expr, &args.options, Order::River)
+}
+
+/// Runs `newswire search`.
+pub fn search(cx: &mut Context, args: &SearchArgs) -> Result<(), Failure> {
+    show(cx, &args.expr, &args.options, Order::Best)
+}
+
+fn show(
+    cx: &mut Context,
+    words: &[String],
+    options: &Options,
+    order: Order,
+) -> Result<(), Failure> {
+    let expr = words.join(" ");
+    let mut printer = printer(&expr, options)?;
+    let selection = selection(cx, &expr, options, order)?;
+    let listing = Listing {
+        reads: cx.reads()?,
+        copies: options.copies,
+    };
+    let selection = listing.named(selection, options)?;
+    if options.follow {
+        return listing.follow(cx, &selection, &mut printer);
+    }
+    if options.limit.is_none() {
+        cx.out.page();
+    }
+    printer.begin(&mut cx.out)?;
+    listing.print(cx, &selection, &mut printer)?;
+    printer.end(&mut cx.out)?;
+    if printer.printed() == 0 && options.fail_empty {
+        return Err(Failure::Quiet(Exit::Nothing));
+    }
+    if printer.printed() == 0 && cx.out.is_terminal() {
+        cx.out.note("nothing matched");
+    }
+    Ok(())
+}
+
+fn printer(expr: &str, options: &Options) -> Result<Printer, Failure> {
+    let format = shape(options);
+    if options.follow && !format.is_endless() {
+        return Err(Failure::usage(
+            "--follow never ends: take --format table, jsonl, csv, tsv, ids, urls or md",
+        ));
+    }
+    let title = if expr.is_empty() { "newswire" } else { expr };
+    Printer::new(format, chosen_fields(options)?, title.to_owned())
+}
+
+fn shape(options: &Options) -> Format {
+    if options.json {
+        Format::Jsonl
+    } else {
+        options.format
+    }
+}
+
+fn chosen_fields(options: &Options) -> Result<Option<Vec<&'static str>>, Failure> {
+    let given = options.fields.as_deref();
+    given
+        .map(|given| item::fields(given, options.copies))
+        .transpose()
+}
+
+/// What is asked for, but for the names that only the store can tell.
+fn selection(
+    cx: &Context,
+    expr: &str,
+    options: &Options,
+    order: Order,
+) -> Result<Selection, Failure> {
+    let has_expr = !expr.trim().is_empty();
+    if options.sort == Some(Sort::Best) && !has_expr {
+        return Err(Failure::usage(
+            "--sort best needs an expression to be better or worse at",
+        ));
+    }
+    let now = cx.clock.now();
+    let time =
+        |option, text: &Option<String>| text.as_deref().map(|t| point(option, t, now)).transpose();
+    let names_a_body = |names: Vec<&str>| names.iter().any(|name| name.starts_with("content_"));
+    Ok(Selection {
+        expr: has_expr.then(|| query::parse(expr)).transpose()?,
+        since: time("--since", &options.since)?,
+        until: time("--until", &options.until)?,
+        after: options.after,
+        limit: options.limit,
+        order: options.sort.map_or(order, Order::from),
+        bodies: options.full
+            || shape(options).wants_bodies()
+            || chosen_fields(options)?.is_some_and(names_a_body),
+        now,
+        ..Selection::default()
+    })
+}
+
+impl From<Sort> for Order {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Arrived => Self::River,
+            Sort::Published => Self::Published,
+            Sort::Best => Self::Best,
+            Sort::Seq => Self::Sequence,
+        }
+    }
+}
+
+/// Where the items come from.
+struct Listing {
+    reads: Reads,
+    copies: bool,
+}
+
+impl Listing {
+    /// The same selection, narrowed to the topic and the feed that were named.
+    fn named(&self, selection: Selection, options: &Options) -> Result<Selection, Failure> {
+        let topic = options.topic.as_deref();
+        let topic = topic.map(|name| which::topic(&self.reads, name));
+        let feed = options.feed.as_deref();
+        let feed = feed.map(|given| -> Result<FeedRow, Failure> {
+            Ok(which::feed(&self.reads.feeds()?, given)?.row)
+        });
+        Ok(Selection {
+            topic: topic.transpose()?.map(|topic| topic.name),
+            feed: feed.transpose()?,
+            ..selection
+        })
+    }
+
+    /// Prints what the selection means, and tells the last sequence among it.
+    fn print(
+        &self,
+        cx: &mut Context,
+        selection: &Selection,
+        printer: &mut Printer,
+    ) -> Result<Seq, Failure> {
+        let rows = self.find(selection)?;
+        self.print_rows(cx, &rows, selection.bodies, printer)
+    }
+
+    fn print_rows(
+        &self,
+        cx: &mut Context,
+        rows: &[i64],
+        bodies: bool,
+        printer: &mut Printer,
+    ) -> Result<Seq, Failure> {
+        let mut last = 0;
+        for page in rows.chunks(PAGE) {
+            for item in self.items(page, bodies)? {
+                last = last.max(item.seq());
+                printer.item(&mut cx.out, item)?;
+            }
+        }
+        Ok(last)
+    }
+
+    fn find(&self, selection: &Selection) -> Result<Vec<i64>, Failure> {
+        Ok(if self.copies {
+            self.reads.find_articles(selection)?
+        } else {
+            self.reads.find_stories(selection)?
+        })
+    }
+
+    fn items(&self, rows: &[i64], bodies: bool) -> Result<Vec<Item>, Failure> {
+        Ok(if self.copies {
+            let articles = self.reads.articles_at(rows, bodies)?;
+            articles
+                .into_iter()
+                .map(|a| Item::Article(Box::new(a)))
+                .collect()
+        } else {
+            let stories = self.reads.stories_at(rows, bodies)?;
+            stories
+                .into_iter()
+                .map(|s| Item::Story(Box::new(s)))
+                .collect()
+        })
+    }
+
+    /// Prints the newest, oldest first, and then whatever comes, until somebody stops it.
+    fn follow(
+        &self,
+        cx: &mut Context,
+        selection: &Selection,
+        printer: &mut Printer,
+    ) -> Result<(), Failure> {
+        let mut stop = Stop::new()?;
+        printer.begin(&mut cx.out)?;
+        let mut cursor = match selection.after {
+            Some(after) => self.print(cx, selection, printer)?.max(after),
+            None => {
+                let now = self.reads.sequence()?;
+                let newest = Selection {
+                    order: Order::River,
+                    limit: Some(selection.limit.unwrap_or(FOLLOW_FIRST)),
+                    ..selection.clone()
+                };
+                let mut rows = self.find(&newest)?;
+                rows.reverse();
+                self.print_rows(cx, &rows, selection.bodies, printer)?
+                    .max(now)
+            }
+        };
+        loop {
+            printer.settle(&mut cx.out)?;
+            if stop.comes_within(FOLLOW_EVERY) {
+                return Ok(());
+            }
+            let sequence = self.reads.sequence()?;
+            if sequence > cursor {
+                let news = Selection {
+                    after: Some(cursor),
+                    limit: None,
+                    now: cx.clock.now(),
+                    ..selection.clone()
+                };
+                cursor = sequence.max(self.print(cx, &news, printer)?);
+            }
+        }
+    }
+}

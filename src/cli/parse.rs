@@ -1,0 +1,171 @@
+//! `newswire parse`: what newswire makes of a document; nothing is fetched, nothing is stored, no configuration is read.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::output::{Out, complain};
+use super::safe;
+use crate::model::{ParsedFeed, WebUrl};
+use crate::parse::{ParseContext, parse as parse_document};
+
+/// Stack of the thread that reads documents, in bytes: nesting is bounded for a stack of known size.
+const STACK_BYTES: usize = 16 << 20;
+
+/// Largest document read, in bytes; the daemon's own limit is `fetch.max_body_bytes`.
+const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
+
+/// Longest request line of `--batch`, in bytes.
+const REQUEST_BYTES_MAX: u64 = 1 << 20;
+
+/// `newswire parse`.
+#[derive(Debug, Args)]
+pub struct ParseArgs {
+    /// Print JSON, one object a file; there is no other shape
+    #[arg(long)]
+    pub json: bool,
+    /// Where the document was found, after redirects: the base of relative URLs
+    #[arg(long, value_name = "URL", conflicts_with = "batch")]
+    pub url: Option<WebUrl>,
+    /// The Content-Type header that came with it
+    #[arg(long, value_name = "CT", conflicts_with = "batch")]
+    pub content_type: Option<String>,
+    /// Read requests from stdin, one a line: {"file":…,"url":…|null,"content_type":…|null}; answer each with one line,
+    /// the object or {"error":…}
+    #[arg(long, conflicts_with = "files")]
+    pub batch: bool,
+    /// The documents; - is stdin
+    #[arg(value_name = "FILE", required_unless_present = "batch")]
+    pub files: Vec<PathBuf>,
+}
+
+/// One request of `--batch`.
+#[derive(Deserialize)]
+struct Request {
+    file: PathBuf,
+    url: Option<String>,
+    content_type: Option<String>,
+}
+
+/// Runs `newswire parse`.
+pub fn parse(cx: &mut Context, args: &ParseArgs) -> Result<(), Failure> {
+    let out = &mut cx.out;
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("parse".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || {
+                if args.batch {
+                    batch(out)
+                } else {
+                    files(out, args)
+                }
+            })
+            .map_err(|e| Failure::new(Exit::Internal, format!("cannot start a thread: {e}")))?
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn files(out: &mut Out, args: &ParseArgs) -> Result<(), Failure> {
+    let context = ParseContext {
+        url: args.url.clone(),
+        content_type: args.content_type.clone(),
+    };
+    let mut first_failure = None;
+    for file in &args.files {
+        match read(file).and_then(|bytes| feed_of(file, &bytes, &context)) {
+            Ok(feed) => out.json(&feed)?,
+            Err(Failure::Told(exit, message)) => {
+                // The others are read all the same.
+                complain(&format!("newswire: {}", safe::line(&message)));
+                first_failure.get_or_insert(exit);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    match first_failure {
+        None => Ok(()),
+        Some(exit) => Err(Failure::Quiet(exit)),
+    }
+}
+
+fn batch(out: &mut Out) -> Result<(), Failure> {
+    let mut requests = io::stdin().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = (&mut requests)
+            .take(REQUEST_BYTES_MAX)
+            .read_until(b'\n', &mut line)
+            .map_err(|e| Failure::new(Exit::Failed, format!("cannot read stdin: {e}")))?;
+        if read == 0 {
+            return Ok(());
+        }
+        match answer(&line) {
+            Ok(feed) => out.json(&feed)?,
+            Err(error) => out.json(&serde_json::json!({ "error": error }))?,
+        }
+        out.flush()?;
+    }
+}
+
+fn answer(line: &[u8]) -> Result<ParsedFeed, String> {
+    if line.last() != Some(&b'\n') && line.len() as u64 == REQUEST_BYTES_MAX {
+        return Err(format!(
+            "a request is at most {REQUEST_BYTES_MAX} bytes long"
+        ));
+    }
+    let request: Request =
+        serde_json::from_slice(line).map_err(|e| format!("not a request: {e}"))?;
+    let context = ParseContext {
+        url: request.url.and_then(|url| WebUrl::parse(&url).ok()),
+        content_type: request.content_type,
+    };
+    let told = |failure| match failure {
+        Failure::Told(_, message) => message,
+        other => format!("{other:?}"),
+    };
+    let bytes = read(&request.file).map_err(told)?;
+    feed_of(&request.file, &bytes, &context).map_err(told)
+}
+
+fn feed_of(file: &Path, bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, Failure> {
+    parse_document(bytes, context)
+        .map_err(|e| Failure::new(Exit::BadInput, format!("{}: {e}", file.display())))
+}
+
+/// A whole file, or stdin.
+pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable =
+        |e: io::Error| Failure::missing(format!("cannot read {}: {e}", file.display()));
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        io::stdin()
+            .lock()
+            .take(DOCUMENT_BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
+    } else {
+        File::open(file)
+            .map_err(unreadable)?
+            .take(DOCUMENT_BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
+    }
+    .map_err(unreadable)?;
+    if bytes.len() as u64 > DOCUMENT_BYTES_MAX {
+        return Err(Failure::new(
+            Exit::BadInput,
+            format!(
+                "{}: longer than {} MiB; nothing that long is read",
+                file.display(),
+                DOCUMENT_BYTES_MAX >> 20
+            ),
+        ));
+    }
+    Ok(bytes)
+}

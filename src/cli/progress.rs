@@ -1,0 +1,46 @@
+//! How far a command is, for a person at a terminal: on stderr, and gone when it is done.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::context::Context;
+use crate::ingest::Progress;
+
+const BAR: &str = "{bar:24} {pos}/{len} feeds, {msg} ({eta} left)";
+
+/// A bar over the feeds of a pass. Nothing is drawn where nobody looks.
+pub fn bar(cx: &Context) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, target(cx));
+    if let Ok(style) = ProgressStyle::with_template(BAR) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}
+
+/// Moves a bar on.
+pub fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.total as u64);
+    bar.set_position(progress.done as u64);
+    bar.set_message(format!(
+        "{} new articles, {} failed",
+        progress.new, progress.failed
+    ));
+}
+
+/// Something that takes an unknown time.
+pub fn spinner(cx: &Context, what: &str) -> ProgressBar {
+    let spinner = ProgressBar::with_draw_target(None, target(cx));
+    spinner.set_message(super::safe::line(what).into_owned());
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
+}
+
+/// Stderr; indicatif itself sees whether that is a terminal.
+fn target(cx: &Context) -> ProgressDrawTarget {
+    if cx.out.verbosity < 0 {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    }
+}

@@ -1,0 +1,60 @@
+//! `newswire run`: the daemon, from the command line.
+
+use clap::Args;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::work;
+use crate::daemon::lock::LockError;
+use crate::daemon::{self, DaemonError, RunOptions};
+
+/// `newswire run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Poll no feeds
+    #[arg(long)]
+    pub no_fetch: bool,
+    /// Serve no HTTP
+    #[arg(long)]
+    pub no_serve: bool,
+    /// Take a built-in configuration of a dozen public feeds and three topics, with a store of its own
+    #[arg(long, conflicts_with = "config")]
+    pub sample: bool,
+}
+
+/// Runs `newswire run`.
+pub fn run(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
+    cx.given.sample = args.sample;
+    let config = cx.config()?;
+    for warning in &config.warnings {
+        cx.out.warn(warning);
+    }
+    let what = RunOptions {
+        fetch: !args.no_fetch,
+        serve: !args.no_serve,
+    };
+    let runtime = work::runtime()?;
+    let ended = runtime.block_on(daemon::run(
+        cx.given.clone(),
+        config,
+        cx.clock.clone(),
+        what,
+    ));
+    // What still blocks was given its time.
+    runtime.shutdown_background();
+    Ok(ended?)
+}
+
+impl From<DaemonError> for Failure {
+    fn from(error: DaemonError) -> Self {
+        let exit = match error {
+            DaemonError::Store(e) => return e.into(),
+            DaemonError::Fetch(e) => return e.into(),
+            DaemonError::Lock(LockError::Held { .. }) => Exit::Busy,
+            DaemonError::Lock(LockError::Unusable { .. }) => Exit::Store,
+            DaemonError::Bind(_) => Exit::Failed,
+            DaemonError::Ended { .. } => Exit::Internal,
+        };
+        Self::new(exit, error.to_string())
+    }
+}

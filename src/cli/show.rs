@@ -1,0 +1,128 @@
+//! `newswire show`: one story with its copies, readable in a terminal.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::Failure;
+use super::human::local;
+use super::table::wrapped;
+use super::{safe, which};
+use crate::model::{ArticleView, StoryView};
+
+/// Widest text, in columns: longer lines are hard to read.
+const WIDTH_MAX: usize = 96;
+
+/// `newswire show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Its id or the beginning of it, the id of a copy, or the URL of a copy
+    #[arg(value_name = "ID|URL")]
+    pub story: String,
+    /// The body alone, as sanitized HTML
+    #[arg(long, conflicts_with_all = ["text", "json"])]
+    pub html: bool,
+    /// The body alone, as plain text
+    #[arg(long, conflicts_with = "json")]
+    pub text: bool,
+    /// As one JSON object, every copy in full under "articles"
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A story as `show --json` prints it.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    story: StoryView,
+    articles: Vec<ArticleView>,
+}
+
+/// Runs `newswire show`.
+pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
+    let reads = cx.reads()?;
+    let id = which::story(&reads, &args.story)?;
+    let gone = || Failure::missing(format!("the story {id} is gone"));
+    let story = reads.story(id)?.ok_or_else(gone)?;
+    if args.html {
+        return cx.out.document(&story.content_html.unwrap_or_default());
+    }
+    if args.text {
+        return cx.out.text(&story.content_text.unwrap_or_default());
+    }
+    let articles = reads.copies(id)?;
+    if args.json {
+        return cx.out.json(&Whole { story, articles });
+    }
+    cx.out.page();
+    readable(cx, &story, &articles)
+}
+
+fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Result<(), Failure> {
+    let width = cx.out.width.unwrap_or(WIDTH_MAX).min(WIDTH_MAX);
+    cx.out.heading(&story.title)?;
+    cx.out.line(&byline(story))?;
+    cx.out.line(story.url.as_deref().unwrap_or("(no page)"))?;
+    let mut labels = story.topics.clone();
+    labels.extend(story.tags.iter().cloned());
+    if !labels.is_empty() {
+        cx.out.line(&format!("[{}]", labels.join("] [")))?;
+    }
+    let text = story.content_text.as_deref().unwrap_or_default();
+    if !story.summary.is_empty() && !text.starts_with(story.summary.as_str()) {
+        cx.out.line("")?;
+        cx.out
+            .text(&wrapped(&safe::lines(&story.summary), width, "  "))?;
+    }
+    if !text.is_empty() {
+        cx.out.line("")?;
+        cx.out.text(&wrapped(&safe::lines(text), width, ""))?;
+    }
+    for file in &story.enclosures {
+        cx.out.line("")?;
+        cx.out.line(&format!(
+            "{}  {}",
+            file.mime.as_deref().unwrap_or("file"),
+            file.url
+        ))?;
+    }
+    cx.out.line("")?;
+    if let [_] = articles {
+        return cx.out.line(&format!("id {}, one copy", story.id));
+    }
+    cx.out
+        .line(&format!("id {}, {} copies:", story.id, articles.len()))?;
+    for copy in articles {
+        let why = copy.same_as.as_ref().map_or_else(
+            || "first seen".to_owned(),
+            |same| format!("same {} ({:.2})", same.signal, same.score),
+        );
+        cx.out.line(&format!(
+            "  {}  {}, {why}",
+            local(copy.arrived),
+            copy.feed.title
+        ))?;
+        cx.out.line(&format!("    {}", copy.title))?;
+        let page = copy.url.as_deref().unwrap_or("(no page)");
+        cx.out.line(&format!("    {page}"))?;
+    }
+    Ok(())
+}
+
+/// Where it is from, by whom, when.
+fn byline(story: &StoryView) -> String {
+    let mut parts = vec![story.feed.title.clone()];
+    let names: Vec<&str> = story
+        .authors
+        .iter()
+        .filter_map(|a| a.name.as_deref())
+        .collect();
+    if !names.is_empty() {
+        parts.push(names.join(", "));
+    }
+    if !story.agencies.is_empty() {
+        parts.push(format!("with {}", story.agencies.join(", ")));
+    }
+    parts.push(local(story.published.unwrap_or(story.first_seen)));
+    parts.join(" · ")
+}

@@ -1,0 +1,121 @@
+//! `newswire status`: the store in numbers, on one screen.
+
+use clap::Args;
+
+use super::context::Context;
+use super::exit::Failure;
+use super::feeds::facts_table;
+use super::human::{bytes, count, local_or, rough};
+use super::table::{Column, Table};
+use crate::store::{HostStatus, Reads, Status};
+
+/// `newswire status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs `newswire status`.
+pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let status = Reads::open(&config.store.path)?.status(cx.clock.now())?;
+    if args.json {
+        return cx.out.json(&status);
+    }
+    facts_table(
+        cx,
+        vec![
+            ("configuration", config.source()),
+            (
+                "store",
+                format!(
+                    "{}, {} and {} of log",
+                    config.store.path.display(),
+                    bytes(status.db_bytes),
+                    bytes(status.wal_bytes)
+                ),
+            ),
+            ("feeds", feeds(&status)),
+            ("next poll", next_poll(cx, &status)),
+            (
+                "articles",
+                format!(
+                    "{}, {} in the last 24 hours",
+                    status.articles, status.articles_today
+                ),
+            ),
+            ("stories", stories(&status)),
+            ("topics", status.topics.to_string()),
+            ("sequence", status.sequence.to_string()),
+        ],
+    )?;
+    if status.hosts.is_empty() {
+        return Ok(());
+    }
+    cx.out.line("")?;
+    hosts(cx, &status.hosts)
+}
+
+fn feeds(status: &Status) -> String {
+    let kinds = [
+        ("failing", status.feeds_failing),
+        ("gone", status.feeds_gone),
+        ("paused", status.feeds_paused),
+    ];
+    let ailing: Vec<String> = kinds
+        .iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(what, n)| format!("{n} {what}"))
+        .collect();
+    if ailing.is_empty() {
+        status.feeds.to_string()
+    } else {
+        format!("{} ({})", status.feeds, ailing.join(", "))
+    }
+}
+
+fn next_poll(cx: &Context, status: &Status) -> String {
+    match (status.feeds_due, status.next_poll) {
+        (0, None) => "none planned".to_owned(),
+        (0, Some(next)) => format!("in {}", rough(next.since(cx.clock.now()))),
+        (due, _) => format!("now: {due} due"),
+    }
+}
+
+fn stories(status: &Status) -> String {
+    format!(
+        "{}, in {}; {} joined in the last 24 hours",
+        status.stories,
+        count(status.articles, "copy"),
+        status.joined_today
+    )
+}
+
+fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
+    let mut table = Table::new([
+        Column::text("HOST"),
+        Column::number("FEEDS"),
+        Column::number("POLLS"),
+        Column::number("304"),
+        Column::number("FAILED"),
+        Column::number("429"),
+        Column::number("RECEIVED"),
+        Column::value("NEXT POLL"),
+    ]);
+    for h in hosts {
+        let cells = vec![
+            h.host.clone(),
+            h.feeds.to_string(),
+            h.polls.to_string(),
+            h.not_modified.to_string(),
+            h.failed.to_string(),
+            h.throttled.to_string(),
+            bytes(h.bytes),
+            local_or(h.next_poll, "-"),
+        ];
+        table.row(&mut cx.out, cells)?;
+    }
+    table.finish(&mut cx.out)
+}

@@ -1,0 +1,317 @@
+//! `newswire topic`: what an expression would do, and on which words a story is in a topic. Nothing is changed.
+
+use std::collections::HashSet;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::args::EXPRESSIONS;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::explain::{Found, folded, found};
+use super::human::{count, local, point};
+use super::which;
+use crate::config::Config;
+use crate::model::{StoryRow, Time};
+use crate::query::{self, Expr};
+use crate::store::{Reads, Selection};
+
+/// Stories shown of each kind.
+const SHOWN: usize = 10;
+
+/// `newswire topic`.
+#[derive(Debug, Subcommand)]
+pub enum TopicCommand {
+    /// Try an expression on what is stored; nothing is changed
+    Test(TestArgs),
+    /// Tell on which words a story is in a topic, or why it is not
+    Explain(TopicExplainArgs),
+}
+
+/// `newswire topic test`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPRESSIONS)]
+pub struct TestArgs {
+    /// The expression
+    #[arg(value_name = "EXPR", required = true)]
+    pub expr: Vec<String>,
+    /// Only what arrived since: 24h, 7d, a date
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Compare with this topic as it is in force [default: the topic that the configuration gives this expression]
+    #[arg(long, value_name = "NAME")]
+    pub topic: Option<String>,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `newswire topic explain`.
+#[derive(Debug, Args)]
+pub struct TopicExplainArgs {
+    /// The topic's name
+    #[arg(value_name = "TOPIC")]
+    pub topic: String,
+    /// A story's or copy's id or the beginning of it, or the URL of a copy
+    #[arg(value_name = "ID|URL")]
+    pub story: String,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs `newswire topic test` and `newswire topic explain`.
+pub fn topic(cx: &mut Context, command: &TopicCommand) -> Result<(), Failure> {
+    match command {
+        TopicCommand::Test(args) => test(cx, args),
+        TopicCommand::Explain(args) => explain(cx, args),
+    }
+}
+
+/// What an expression would do, as `topic test --json` prints it.
+#[derive(Serialize)]
+struct Trial {
+    #[serde(rename = "match")]
+    source: String,
+    since: Option<Time>,
+    stories: usize,
+    articles: usize,
+    newest: Vec<Brief>,
+    topic: Option<Difference>,
+}
+
+/// Against a topic in force, over the same time.
+#[derive(Serialize)]
+struct Difference {
+    name: String,
+    stories: usize,
+    added: usize,
+    removed: usize,
+    added_newest: Vec<Brief>,
+    removed_newest: Vec<Brief>,
+}
+
+/// A story in a line.
+#[derive(Serialize)]
+struct Brief {
+    id: String,
+    arrived: Time,
+    feed_title: String,
+    title: String,
+}
+
+fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
+    let source = args.expr.join(" ");
+    let expr = query::parse(&source)?;
+    let now = cx.clock.now();
+    let since = args
+        .since
+        .as_deref()
+        .map(|t| point("--since", t, now))
+        .transpose()?;
+    let config = cx.config()?;
+    let reads = Reads::open(&config.store.path)?;
+    let topic = compared_with(&config, &reads, args, &expr)?;
+    let window = Selection {
+        since,
+        now,
+        ..Selection::default()
+    };
+    let matching = Selection {
+        expr: Some(expr),
+        ..window.clone()
+    };
+    let rows = reads.find_stories(&matching)?;
+    let trial = Trial {
+        since,
+        stories: rows.len(),
+        articles: reads.find_articles(&matching)?.len(),
+        newest: briefs(&reads, &rows)?,
+        topic: topic
+            .map(|name| difference(&reads, name, &rows, window))
+            .transpose()?,
+        source,
+    };
+    if args.json {
+        cx.out.json(&trial)
+    } else {
+        print(cx, &trial)
+    }
+}
+
+/// The topic that was named, or that the configuration defines by this very expression.
+fn compared_with(
+    config: &Config,
+    reads: &Reads,
+    args: &TestArgs,
+    expr: &Expr,
+) -> Result<Option<String>, Failure> {
+    if let Some(name) = &args.topic {
+        return Ok(Some(which::topic(reads, name)?.name));
+    }
+    let named = config
+        .topics()
+        .into_iter()
+        .find(|t| t.expr == *expr)
+        .map(|t| t.name);
+    let stored = reads.topic_heads()?;
+    Ok(named.filter(|name| stored.iter().any(|t| t.name == *name)))
+}
+
+fn difference(
+    reads: &Reads,
+    name: String,
+    rows: &[StoryRow],
+    window: Selection,
+) -> Result<Difference, Failure> {
+    let in_force = reads.find_stories(&Selection {
+        topic: Some(name.clone()),
+        ..window
+    })?;
+    let less = |a: &[StoryRow], b: &[StoryRow]| -> Vec<StoryRow> {
+        let b: HashSet<&StoryRow> = b.iter().collect();
+        a.iter().filter(|row| !b.contains(row)).copied().collect()
+    };
+    let (added, removed) = (less(rows, &in_force), less(&in_force, rows));
+    Ok(Difference {
+        name,
+        stories: in_force.len(),
+        added: added.len(),
+        removed: removed.len(),
+        added_newest: briefs(reads, &added)?,
+        removed_newest: briefs(reads, &removed)?,
+    })
+}
+
+fn briefs(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<Brief>, Failure> {
+    let shown = rows.get(..SHOWN).unwrap_or(rows);
+    let stories = reads.stories_at(shown, false)?;
+    Ok(stories
+        .into_iter()
+        .map(|s| Brief {
+            id: s.id.to_string(),
+            arrived: s.arrived,
+            feed_title: s.feed.title,
+            title: s.title,
+        })
+        .collect())
+}
+
+fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
+    let since = trial
+        .since
+        .map_or_else(String::new, |t| format!(" since {}", local(t)));
+    cx.out.line(&format!(
+        "{}, {} match{since}",
+        count(trial.stories, "story"),
+        count(trial.articles, "article")
+    ))?;
+    print_briefs(cx, " ", &trial.newest)?;
+    let Some(topic) = &trial.topic else {
+        return Ok(());
+    };
+    cx.out.line("")?;
+    cx.out.line(&format!(
+        "topic {} has {} now; this would add {} and remove {}",
+        topic.name,
+        count(topic.stories, "story"),
+        topic.added,
+        topic.removed
+    ))?;
+    print_briefs(cx, "+", &topic.added_newest)?;
+    print_briefs(cx, "-", &topic.removed_newest)
+}
+
+fn print_briefs(cx: &mut Context, mark: &str, briefs: &[Brief]) -> Result<(), Failure> {
+    for b in briefs {
+        let text = format!("{}: {}", b.feed_title, b.title);
+        cx.out.line(&format!(
+            "{mark} {}  {}  {}",
+            which::short(&b.id),
+            local(b.arrived),
+            text
+        ))?;
+    }
+    Ok(())
+}
+
+/// Why a story is or is not in a topic, as `topic explain --json` prints it.
+#[derive(Serialize)]
+struct Verdict {
+    topic: String,
+    #[serde(rename = "match")]
+    source: String,
+    id: String,
+    title: String,
+    member: bool,
+    copies: Vec<CopyVerdict>,
+}
+
+#[derive(Serialize)]
+struct CopyVerdict {
+    feed_title: String,
+    title: String,
+    member: bool,
+    found: Vec<Found>,
+}
+
+fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
+    let reads = cx.reads()?;
+    let source = which::topic(&reads, &args.topic)?.source;
+    let expr = query::parse(&source).map_err(|e| {
+        Failure::new(
+            Exit::Internal,
+            format!("the stored topic {:?}: {e}", args.topic),
+        )
+    })?;
+    let id = which::story(&reads, &args.story)?;
+    let story = reads
+        .story(id)?
+        .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
+    let copies = reads.copies(id)?;
+    let verdict = Verdict {
+        member: story.topics.contains(&args.topic),
+        copies: copies
+            .iter()
+            .map(|copy| CopyVerdict {
+                feed_title: copy.feed.title.clone(),
+                title: copy.title.clone(),
+                member: copy.topics.contains(&args.topic),
+                found: found(&expr, &folded(copy)),
+            })
+            .collect(),
+        topic: args.topic.clone(),
+        source,
+        id: id.to_string(),
+        title: story.title,
+    };
+    if args.json {
+        cx.out.json(&verdict)
+    } else {
+        print_verdict(cx, &verdict)
+    }
+}
+
+fn print_verdict(cx: &mut Context, verdict: &Verdict) -> Result<(), Failure> {
+    let is = if verdict.member { "is" } else { "is not" };
+    cx.out.line(&format!(
+        "{:?} {is} in {}: {}",
+        verdict.title, verdict.topic, verdict.source
+    ))?;
+    for copy in &verdict.copies {
+        let mark = if copy.member { "+" } else { "-" };
+        let words: Vec<String> = copy
+            .found
+            .iter()
+            .map(|f| format!("{} in {}", f.words, f.field))
+            .collect();
+        let found = if words.is_empty() {
+            "none of its words stand here".to_owned()
+        } else {
+            format!("found {}", words.join(", "))
+        };
+        cx.out
+            .line(&format!("{mark} {}: {}", copy.feed_title, found))?;
+    }
+    Ok(())
+}

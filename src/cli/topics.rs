@@ -1,0 +1,65 @@
+//! `newswire topics`: what is in force, with its counts.
+
+use clap::Args;
+
+use super::context::Context;
+use super::exit::Failure;
+use super::human::local_or;
+use super::table::{Column, Table};
+use crate::config::Config;
+use crate::store::{Reads, TopicInfo};
+
+/// `newswire topics`.
+#[derive(Debug, Args)]
+pub struct TopicsArgs {
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs `newswire topics`.
+pub fn topics(cx: &mut Context, args: &TopicsArgs) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let reads = Reads::open(&config.store.path)?;
+    let topics = reads.topics()?;
+    if args.json {
+        return topics.iter().try_for_each(|topic| cx.out.json(topic));
+    }
+    let mut table = Table::new([
+        Column::value("TOPIC"),
+        Column::number("STORIES"),
+        Column::number("ARTICLES"),
+        Column::value("NEWEST"),
+        Column::text("TITLE"),
+        Column::text("MATCH"),
+    ]);
+    for t in &topics {
+        let cells = vec![
+            t.name.clone(),
+            t.stories.to_string(),
+            t.articles.to_string(),
+            local_or(t.newest, "-"),
+            t.title.clone(),
+            t.source.clone(),
+        ];
+        table.row(&mut cx.out, cells)?;
+    }
+    table.finish(&mut cx.out)?;
+    if differs(&config, &topics) {
+        cx.out.note(
+            "the configuration defines topics otherwise; `newswire run` (or any command that writes) puts them in force",
+        );
+    }
+    Ok(())
+}
+
+/// Whether what is stored is not what the configuration says.
+fn differs(config: &Config, stored: &[TopicInfo]) -> bool {
+    let declared = config.topics();
+    declared.len() != stored.len()
+        || declared.iter().any(|d| {
+            !stored
+                .iter()
+                .any(|s| s.name == d.name && s.source == d.source)
+        })
+}

@@ -1,0 +1,260 @@
+//! Which feed, story or topic a person means: by id, by URL, by a part that only one has.
+
+use uuid::Uuid;
+
+use super::exit::{Exit, Failure};
+use crate::config::Config;
+use crate::model::{Feed, StoryId, WebUrl};
+use crate::normalize::links;
+use crate::store::{Reads, TopicHead};
+
+/// Characters of an id that tables show.
+pub const SHORT_ID_CHARS: usize = 8;
+
+/// Fewest characters of an id that stand for it.
+const ID_CHARS_MIN: usize = 6;
+
+/// Candidates named where several fit.
+const CANDIDATES: usize = 10;
+
+/// The one feed that `given` means: its id or the beginning of it, its URL (scheme, `www.` and final slash may be
+/// missing), its title, or a part of its title or else of its URL.
+///
+/// # Errors
+/// Exit 66 if none fits, 2 if several do.
+pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
+    let wanted = given.trim();
+    let folded = wanted.to_lowercase();
+    let url = bare_url(wanted);
+    let by_id = |f: &Feed| is_beginning_of_id(&f.id.to_string(), wanted);
+    let by_url = |f: &Feed| bare_url(&f.url) == url;
+    let by_title = |f: &Feed| f.title.to_lowercase() == folded;
+    let by_part = |f: &Feed| f.title.to_lowercase().contains(&folded);
+    let by_url_part = |f: &Feed| f.url.to_lowercase().contains(&folded);
+    let ways: [&dyn Fn(&Feed) -> bool; 5] = [&by_id, &by_url, &by_title, &by_part, &by_url_part];
+    if wanted.is_empty() {
+        return Err(Failure::usage(
+            "a feed is named by its id, its URL or a part of its title",
+        ));
+    }
+    for way in ways {
+        let mut found = feeds.iter().filter(|f| way(f));
+        match (found.next(), found.next()) {
+            (Some(one), None) => return Ok(one),
+            (Some(first), Some(second)) => {
+                let all = [first, second].into_iter().chain(found);
+                return Err(ambiguous(
+                    "feed",
+                    wanted,
+                    all.map(|f| format!("{}  {}  {}", short(&f.id.to_string()), f.title, f.url)),
+                ));
+            }
+            (None, _) => {}
+        }
+    }
+    let titles: Vec<&str> = feeds.iter().map(|f| f.title.as_str()).collect();
+    let hint = Config::nearest_name(wanted, &titles).map_or_else(
+        || "see `newswire feeds`".to_owned(),
+        |near| format!("did you mean {near:?}?"),
+    );
+    Err(Failure::missing(format!("no feed is {wanted:?}; {hint}")))
+}
+
+/// All the feeds that are meant, each once.
+pub fn feeds<'f>(feeds: &'f [Feed], given: &[String]) -> Result<Vec<&'f Feed>, Failure> {
+    let mut meant: Vec<&Feed> = Vec::with_capacity(given.len());
+    for one in given {
+        let found = feed(feeds, one)?;
+        if !meant.iter().any(|f| f.row == found.row) {
+            meant.push(found);
+        }
+    }
+    Ok(meant)
+}
+
+/// The one story that `given` means: its id or that of a copy, at least the first six characters, or the URL of a copy.
+///
+/// # Errors
+/// Exit 66 if none fits, 2 if several do or `given` is neither.
+pub fn story(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
+    let wanted = given.trim();
+    if wanted.contains(['/', '.']) {
+        return story_at(reads, wanted);
+    }
+    let Some(range) = ids_beginning(wanted) else {
+        return Err(Failure::usage(format!(
+            "{wanted:?} is neither an id (at least its first {ID_CHARS_MIN} characters) nor a URL; `newswire list` shows ids"
+        )));
+    };
+    let found = reads.stories_between(range, CANDIDATES + 1)?;
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Failure::missing(format!(
+            "no story has the id {wanted:?}; `newswire list` shows ids"
+        ))),
+        several => {
+            let mut candidates = Vec::with_capacity(several.len());
+            for id in several {
+                let title = reads.story(*id)?.map(|s| s.title).unwrap_or_default();
+                candidates.push(format!("{id}  {title}"));
+            }
+            Err(ambiguous("story", wanted, candidates.into_iter()))
+        }
+    }
+}
+
+/// The topic in force of that name.
+///
+/// # Errors
+/// Exit 66, with the name most like it.
+pub fn topic(reads: &Reads, name: &str) -> Result<TopicHead, Failure> {
+    let topics = reads.topic_heads()?;
+    let names: Vec<&str> = topics.iter().map(|t| t.name.as_str()).collect();
+    let hint = Config::nearest_name(name, &names).map_or_else(
+        || "see `newswire topics`".to_owned(),
+        |near| format!("did you mean {near:?}?"),
+    );
+    topics
+        .into_iter()
+        .find(|t| t.name == name)
+        .ok_or_else(|| Failure::missing(format!("no topic is {name:?}; {hint}")))
+}
+
+fn story_at(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
+    let with_scheme = if given.contains("://") {
+        given.to_owned()
+    } else {
+        format!("https://{given}")
+    };
+    let url = WebUrl::parse(&with_scheme).map_err(|e| Failure::usage(format!("{given:?}: {e}")))?;
+    // As published; then as spread, without what the spreading added.
+    let found = match reads.story_by_url(url.as_str())? {
+        None => reads.story_by_url(links::canonicalize(&url).as_str())?,
+        found => found,
+    };
+    found.ok_or_else(|| Failure::missing(format!("no story has a copy at {url}")))
+}
+
+/// The ids that begin with these hexadecimal digits; none if they are too few or something else. Hyphens may stand
+/// anywhere.
+fn ids_beginning(given: &str) -> Option<std::ops::RangeInclusive<StoryId>> {
+    let digits: String = given.chars().filter(|c| *c != '-').collect();
+    let all = digits.chars().all(|c| c.is_ascii_hexdigit());
+    if !all || !(ID_CHARS_MIN..=32).contains(&digits.len()) {
+        return None;
+    }
+    let bound = |fill: &str| {
+        let rest = fill.repeat(32 - digits.len());
+        Uuid::try_parse(&format!("{digits}{rest}"))
+            .ok()
+            .map(StoryId)
+    };
+    Some(bound("0")?..=bound("f")?)
+}
+
+fn is_beginning_of_id(id: &str, given: &str) -> bool {
+    let digits = |text: &str| text.to_ascii_lowercase().replace('-', "");
+    let given = digits(given);
+    given.len() >= ID_CHARS_MIN && digits(id).starts_with(&given)
+}
+
+/// A URL as people type it: without scheme, userinfo, `www.`, fragment and final slash.
+fn bare_url(url: &str) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let url = match url.split_once('@') {
+        Some((userinfo, rest)) if !userinfo.contains('/') => rest,
+        _ => url,
+    };
+    url.strip_prefix("www.")
+        .unwrap_or(url)
+        .trim_end_matches('/')
+        .to_lowercase()
+}
+
+/// The beginning of an id, as tables show it.
+pub fn short(id: &str) -> &str {
+    id.get(..SHORT_ID_CHARS).unwrap_or(id)
+}
+
+fn ambiguous(what: &str, given: &str, candidates: impl Iterator<Item = String>) -> Failure {
+    let mut lines: Vec<String> = candidates.map(|c| format!("  {c}")).collect();
+    if lines.len() > CANDIDATES {
+        lines.truncate(CANDIDATES);
+        lines.push("  and more".to_owned());
+    }
+    Failure::Told(
+        Exit::Usage,
+        format!(
+            "more than one {what} is {given:?}; say which:\n{}",
+            lines.join("\n")
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FeedId, FeedState};
+
+    fn a_feed(row: i64, url: &str, title: &str) -> Feed {
+        Feed {
+            row,
+            id: FeedId::of(url),
+            url: url.to_owned(),
+            title: title.to_owned(),
+            site: None,
+            folder: None,
+            tags: Vec::new(),
+            state: FeedState::Ok,
+            last_poll: None,
+            last_success: None,
+            next_poll: None,
+            failures: 0,
+            last_error: None,
+            articles: 0,
+            failure_kind: None,
+            declared: false,
+            interval_s: None,
+            repairs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_feed_is_found_by_what_only_it_has() {
+        let feeds = [
+            a_feed(1, "https://www.argus.example/feed/", "The Argus"),
+            a_feed(2, "https://argus.example/sport", "The Argus: Sport"),
+            a_feed(3, "https://lwn.example/rss", "Linux Weekly News"),
+        ];
+        let row = |given: &str| feed(&feeds, given).map(|f| f.row);
+        assert_eq!(row("argus.example/feed"), Ok(1));
+        assert_eq!(row("HTTPS://argus.example/feed/"), Ok(1));
+        assert_eq!(row("the argus"), Ok(1), "a whole title wins over a part");
+        assert_eq!(row("sport"), Ok(2));
+        assert_eq!(row("weekly"), Ok(3));
+        assert_eq!(row("lwn"), Ok(3), "by a part of the URL");
+        assert_eq!(row(&feeds[1].id.to_string()), Ok(2));
+        assert_eq!(row(short(&feeds[1].id.to_string())), Ok(2));
+        let several = row("argus").unwrap_err();
+        assert_eq!(several.exit(), Exit::Usage);
+        assert!(matches!(several, Failure::Told(_, m) if m.contains("Sport")));
+        let none = row("Linux Weekly Nows").unwrap_err();
+        assert_eq!(none.exit(), Exit::NoInput);
+        assert!(matches!(none, Failure::Told(_, m) if m.contains("Linux Weekly News")));
+    }
+
+    #[test]
+    fn the_beginning_of_an_id_is_a_range() {
+        let range = ids_beginning("0a1B-2c3").unwrap();
+        assert_eq!(
+            range.start().to_string(),
+            "0a1b2c30-0000-0000-0000-000000000000"
+        );
+        assert_eq!(
+            range.end().to_string(),
+            "0a1b2c3f-ffff-ffff-ffff-ffffffffffff"
+        );
+        assert!(ids_beginning("0a1b2").is_none() && ids_beginning("boats!").is_none());
+    }
+}

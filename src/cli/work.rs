@@ -1,0 +1,58 @@
+//! Asking feeds by command: the runtime, the rooms that do the work, and Ctrl-C.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use crate::config::Config;
+use crate::daemon::parts;
+use crate::fetch::FetchSetupError;
+use crate::ingest::Ingest;
+use crate::store::Store;
+
+/// A runtime for work that waits for many hosts.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(Exit::Internal, format!("cannot start the runtime: {e}")))
+}
+
+/// The room that brings news into this store.
+pub fn ingest(cx: &Context, config: &Config, store: Store) -> Result<Arc<Ingest>, Failure> {
+    let fetcher = parts::fetcher(config, &cx.clock)?;
+    Ok(parts::ingest(config, Arc::new(store), fetcher, &cx.clock)?)
+}
+
+/// A token that the first SIGINT or SIGTERM cancels, so that work ends in order; a second one ends at once. Call it
+/// inside a runtime.
+pub fn stopped_by_signals() -> Result<CancellationToken, Failure> {
+    let failed =
+        |e: std::io::Error| Failure::new(Exit::Internal, format!("cannot wait for signals: {e}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let cancel = CancellationToken::new();
+    let token = cancel.clone();
+    tokio::spawn(async move {
+        for again in [false, true] {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if again {
+                std::process::exit(Exit::Failed as i32);
+            }
+            token.cancel();
+        }
+    });
+    Ok(cancel)
+}
+
+impl From<FetchSetupError> for Failure {
+    fn from(error: FetchSetupError) -> Self {
+        Self::new(Exit::Config, error.to_string())
+    }
+}

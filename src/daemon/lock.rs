@@ -1,0 +1,98 @@
+//! One daemon a store: an OS lock on a file beside it, which dies with the process (REL-08). Never waits.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// The lock; given up when dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why there is no lock.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another daemon runs.
+    #[error(
+        "newswire runs already on {} (process {holder}); stop that one first, or give this one another --db",
+        .store.display()
+    )]
+    Held {
+        /// The store.
+        store: PathBuf,
+        /// The process that holds it, as it said itself.
+        holder: String,
+    },
+    /// The lock file cannot be used.
+    #[error("cannot lock {}: {source}; check owner and permissions of the directory", .path.display())]
+    Unusable {
+        /// The lock file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Lock {
+    /// Takes the lock of a store; makes its directory if there is none yet.
+    pub fn take(store: &Path) -> Result<Self, LockError> {
+        let mut path = store.as_os_str().to_owned();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        let unusable = |source| LockError::Unusable {
+            path: path.clone(),
+            source,
+        };
+        if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+            made.map_err(unusable)?;
+        }
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(unusable)?;
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            let mut holder = String::new();
+            // Whoever holds it may just be writing: an unknown number is no reason to fail.
+            let _ = file.read_to_string(&mut holder);
+            let holder = holder.trim();
+            return Err(LockError::Held {
+                store: store.to_owned(),
+                holder: if holder.is_empty() { "unknown" } else { holder }.to_owned(),
+            });
+        }
+        let note = format!("{}\n", std::process::id());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(note.as_bytes()))
+            .map_err(unusable)?;
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rel_08_a_second_daemon_is_refused_and_told_who_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("newswire.db");
+        let first = Lock::take(&store).unwrap();
+        let refused = Lock::take(&store).unwrap_err().to_string();
+        assert!(
+            refused.contains(&std::process::id().to_string()),
+            "{refused}"
+        );
+        drop(first);
+        assert!(Lock::take(&store).is_ok());
+    }
+}

@@ -1,0 +1,102 @@
+//! The configuration taken apart into the options of each room, and the rooms put together. Commands that run without the
+//! daemon use the same parts.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{Config, Etiquette};
+use crate::fetch::{FetchOptions, FetchSetupError, Fetcher, user_agent};
+use crate::ingest::{Ingest, IngestOptions};
+use crate::schedule::Policy;
+use crate::store::{Store, StoreError};
+
+/// Opens the store for writing and puts the file's feeds and topics in force.
+///
+/// # Errors
+/// See [`Store::open`].
+pub fn open_store(config: &Config, clock: &Clock) -> Result<Store, StoreError> {
+    let store = Store::open(&config.store_options(), clock.clone())?;
+    apply(config, &store)?;
+    Ok(store)
+}
+
+/// Puts the feeds and topics of the configuration in force. Without a configuration those in the store stay: a command
+/// that was given only `--db` must not unsubscribe anything.
+pub fn apply(config: &Config, store: &Store) -> Result<(), StoreError> {
+    let says_nothing = config.file.is_none() && config.feeds.is_empty() && config.topics.is_empty();
+    if says_nothing {
+        return Ok(());
+    }
+    store.reconcile(config.declared_feeds())?;
+    let changed = store.set_topics(config.topics())?;
+    if changed > 0 {
+        tracing::info!(
+            topics = changed,
+            "{changed} {} new or changed; what is stored is tagged by them",
+            if changed == 1 {
+                "topic is"
+            } else {
+                "topics are"
+            }
+        );
+    }
+    Ok(())
+}
+
+/// The fetcher that the configuration asks for.
+///
+/// # Errors
+/// [`FetchSetupError`] if the proxy, the authorities or the user agent cannot be used.
+pub fn fetcher(config: &Config, clock: &Clock) -> Result<Fetcher, FetchSetupError> {
+    let f = &config.fetch;
+    let outputs = u32::try_from(config.topics.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    let options = FetchOptions {
+        user_agent: f
+            .user_agent
+            .clone()
+            .unwrap_or_else(|| user_agent(f.contact.as_deref(), outputs)),
+        timeout_total: f.timeout,
+        body_bytes_max: usize::try_from(f.max_body_bytes).unwrap_or(usize::MAX),
+        redirects_max: f.max_redirects,
+        concurrency: f.concurrency,
+        per_host: f.per_host,
+        host_delay: f.host_delay,
+        allow_private_all: f.allow_private_addresses,
+        allow_private: f.allow_private.clone(),
+        proxy: f.proxy.as_ref().map(ToString::to_string),
+        extra_ca: f.extra_ca.clone(),
+        ..FetchOptions::default()
+    };
+    Fetcher::new(options, clock.clone())
+}
+
+/// Store, fetcher and clock as one room that brings news in.
+///
+/// # Errors
+/// [`StoreError`] if the store cannot be read.
+pub fn ingest(
+    config: &Config,
+    store: Arc<Store>,
+    fetcher: Fetcher,
+    clock: &Clock,
+) -> Result<Arc<Ingest>, StoreError> {
+    let now = clock.now();
+    for (host, until) in store.reads().resting_hosts(now)? {
+        fetcher.rest(&host, until.since(now));
+    }
+    let s = &config.schedule;
+    let options = IngestOptions {
+        policy: Policy {
+            polls_per_day: s.polls_per_day,
+            min_interval: s.min_interval,
+            max_interval: s.max_interval,
+            strict: s.etiquette == Etiquette::Strict,
+            install: store.reads().install()?,
+            price: None,
+        },
+        manual_interval: s.manual_interval,
+    };
+    Ingest::new(store, Arc::new(fetcher), clock.clone(), options).map(Arc::new)
+}

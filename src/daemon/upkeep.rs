@@ -1,0 +1,118 @@
+//! What has to be done beside polling and serving: retention, noticing what other processes write, and the watchdog.
+//! Each of these runs until it is cancelled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::DaemonError;
+use super::pulse::Pulse;
+use crate::clock::Clock;
+use crate::model::Seq;
+use crate::store::{ClaimScope, Reads, Store, StoreError};
+
+/// How often the store is looked at for changes: what another process wrote is seen within two seconds (contract.md).
+const LOOK: Duration = Duration::from_secs(1);
+/// How soon after the start retention runs first, and how often then.
+const PRUNE_FIRST: Duration = Duration::from_secs(60);
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// How often topics with relative times (`since:7d`) are told anew.
+const TOPICS_EVERY: Duration = Duration::from_secs(300);
+
+/// Tells whoever serves that the store has changed, by whichever process.
+pub(super) async fn watch_sequence(
+    reads: Reads,
+    sequence: watch::Sender<Seq>,
+) -> Result<(), DaemonError> {
+    let mut ticks = interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let reads = reads.clone();
+        let seen = tokio::task::spawn_blocking(move || reads.sequence()).await;
+        // A store that cannot be read just now is told of by whoever reads it for somebody.
+        if let Ok(Ok(seen)) = seen {
+            sequence.send_if_modified(|known| std::mem::replace(known, seen) != seen);
+        }
+    }
+}
+
+/// Removes what retention no longer keeps, now and then.
+pub(super) async fn prune(
+    store: Arc<Store>,
+    keep: Option<Duration>,
+    keep_max_per_feed: u64,
+) -> Result<(), DaemonError> {
+    tokio::time::sleep(PRUNE_FIRST).await;
+    let mut ticks = interval(PRUNE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let pruned = blocking(&store, move |s| s.prune(keep, keep_max_per_feed, false)).await;
+        match pruned {
+            Ok(done) if done.articles > 0 => {
+                tracing::info!(
+                    articles = done.articles,
+                    stories = done.stories,
+                    "{} old articles were removed",
+                    done.articles
+                );
+            }
+            Ok(_) => {}
+            Err(e) => tracing::warn!("old articles were not removed: {e}"),
+        }
+    }
+}
+
+/// Keeps topics with relative times true as time goes by.
+pub(super) async fn refresh_topics(store: Arc<Store>) -> Result<(), DaemonError> {
+    let mut ticks = interval(TOPICS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(e) = blocking(&store, Store::refresh_topics).await {
+            tracing::warn!("topics with relative times were not told anew: {e}");
+        }
+    }
+}
+
+/// Tells systemd that writer and scheduler make progress, if it wants to know (sd_watchdog_enabled(3)).
+pub(super) async fn watchdog(
+    store: Arc<Store>,
+    pulse: Option<Arc<Pulse>>,
+    clock: Clock,
+) -> Result<(), DaemonError> {
+    let Some(limit) = sd_notify::watchdog_enabled() else {
+        return std::future::pending().await;
+    };
+    let mut ticks = interval(limit / 3);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = clock.now();
+        // A claim of nothing goes through the writer and writes nothing.
+        let nothing = ClaimScope::These {
+            feeds: Vec::new(),
+            manual_interval: Duration::ZERO,
+        };
+        let writer = blocking(&store, move |s| s.claim(now, nothing, 0)).await;
+        let is_stuck = matches!(writer, Err(StoreError::Internal(_)))
+            || pulse.as_ref().is_some_and(|p| p.check().is_err());
+        if !is_stuck {
+            super::notify(&[NotifyState::Watchdog]);
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    store: &Arc<Store>,
+    ask: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let store = Arc::clone(store);
+    tokio::task::spawn_blocking(move || ask(&store))
+        .await
+        .map_err(|e| StoreError::Internal(e.to_string()))?
+}

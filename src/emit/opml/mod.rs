@@ -1,0 +1,44 @@
+//! Subscription lists as OPML 2.0 (<http://opml.org/spec2.opml>): ours for other readers, other readers' for us. Never
+//! writes a password, never takes anything but http and https.
+
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use read::{DEPTH_MAX, OUTLINES_MAX, OpmlError, Refused, read, read_with};
+pub use write::write;
+
+use crate::model::{Secret, WebUrl};
+
+/// One subscription as a list carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// The feed.
+    pub url: WebUrl,
+    /// Its title: one line, not empty.
+    pub title: Option<String>,
+    /// The site.
+    pub site: Option<WebUrl>,
+    /// The folder it is in, `a/b` if nested.
+    pub folder: Option<String>,
+    /// Labels, each a line without commas.
+    pub tags: Vec<String>,
+    /// Name and password that stood in the URL. Read, never written.
+    pub auth: Option<(String, Secret)>,
+}
+
+impl Subscription {
+    /// A feed of which nothing else is known.
+    #[must_use]
+    pub fn new(url: WebUrl) -> Self {
+        Self {
+            url,
+            title: None,
+            site: None,
+            folder: None,
+            tags: Vec::new(),
+            auth: None,
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Other readers' lists. Lenient where they are sloppy (no version, `title` for `text`, names in any case, bare `&`, HTML
+//! entities, `feed:` URLs), strict where a mistake would lose feeds without a word: a file that breaks off or whose
+//! ends do not match is an error, and nothing is taken from it. Bounded by [`DEPTH_MAX`] and [`OUTLINES_MAX`]; no
+//! entity of a DTD is ever expanded (SEC-17).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use quick_xml::Reader;
+use quick_xml::events::attributes::AttrError;
+use quick_xml::events::{BytesStart, Event};
+
+use super::Subscription;
+use crate::emit::text::line;
+use crate::model::{WebUrl, WebUrlError, web_url};
+
+/// Deepest nesting of outlines.
+pub const DEPTH_MAX: usize = 64;
+/// Most outlines of a file, folders included.
+pub const OUTLINES_MAX: usize = 10_000;
+/// Longest title or folder kept, in characters; what follows is left out.
+const NAME_CHARS_MAX: usize = 1024;
+/// Most tags kept of one subscription.
+const TAGS_MAX: usize = 64;
+
+/// Why a file was not read; nothing of it is taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpmlError {
+    /// It is something else.
+    #[error("this is no OPML file: {0}")]
+    NotOpml(String),
+    /// It is broken.
+    #[error(
+        "the OPML file is broken at line {line}, column {column}: {reason}; nothing was imported"
+    )]
+    Broken {
+        /// Counted from 1.
+        line: usize,
+        /// In characters, counted from 1.
+        column: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// Outlines in outlines beyond [`DEPTH_MAX`].
+    #[error(
+        "line {line}, column {column}: folders are nested deeper than {DEPTH_MAX}; nothing was imported"
+    )]
+    TooDeep {
+        /// Counted from 1.
+        line: usize,
+        /// In characters, counted from 1.
+        column: usize,
+    },
+    /// More than [`OUTLINES_MAX`].
+    #[error(
+        "line {line}, column {column}: more than {OUTLINES_MAX} outlines; split the file, nothing was imported"
+    )]
+    TooMany {
+        /// Counted from 1.
+        line: usize,
+        /// In characters, counted from 1.
+        column: usize,
+    },
+}
+
+/// An outline with a URL that is never asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Where it stands, counted from 1.
+    pub line: usize,
+    /// Its title. Never its URL, which may hold a password.
+    pub title: Option<String>,
+    /// Why.
+    pub why: WebUrlError,
+}
+
+/// The subscriptions of an OPML file, each URL once. Outlines with another URL than http(s) are left out.
+///
+/// # Errors
+/// [`OpmlError`], and nothing is taken.
+pub fn read(text: &str) -> Result<Vec<Subscription>, OpmlError> {
+    read_with(text, |_| {})
+}
+
+/// The same; whatever is left out is told to `refuse`.
+///
+/// # Errors
+/// [`OpmlError`], and nothing is taken.
+pub fn read_with(
+    text: &str,
+    mut refuse: impl FnMut(Refused),
+) -> Result<Vec<Subscription>, OpmlError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().allow_dangling_amp = true;
+    let mut list = List::default();
+    loop {
+        let here = Place {
+            text,
+            at: reader.buffer_position(),
+        };
+        match reader.read_event() {
+            Ok(Event::Start(tag)) => list.open(&tag, here, &mut refuse)?,
+            Ok(Event::Empty(tag)) => {
+                list.open(&tag, here, &mut refuse)?;
+                list.open.pop();
+            }
+            Ok(Event::End(_)) => {
+                list.open.pop();
+            }
+            Ok(Event::Eof) if list.open.is_empty() => break,
+            Ok(Event::Eof) => return Err(here.broken("the file breaks off here")),
+            Ok(_) => {}
+            Err(e) => {
+                let at = reader.error_position();
+                return Err(Place { text, at }.broken(e));
+            }
+        }
+    }
+    if !list.is_opml {
+        return Err(OpmlError::NotOpml("there is no <opml> in it".to_owned()));
+    }
+    Ok(list.found)
+}
+
+/// A byte of the file.
+#[derive(Clone, Copy)]
+struct Place<'t> {
+    text: &'t str,
+    at: u64,
+}
+
+impl Place<'_> {
+    /// Line and column, counted from 1.
+    fn line_and_column(self) -> (usize, usize) {
+        let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        (before.matches('\n').count() + 1, last.chars().count() + 1)
+    }
+
+    fn broken(self, reason: impl ToString) -> OpmlError {
+        let (line, column) = self.line_and_column();
+        let reason = reason.to_string();
+        OpmlError::Broken {
+            line,
+            column,
+            reason,
+        }
+    }
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct List {
+    is_opml: bool,
+    /// The elements that are open: the name of those that are folders.
+    open: Vec<Option<String>>,
+    outlines: usize,
+    found: Vec<Subscription>,
+    /// Where in `found` a URL is.
+    places: HashMap<String, usize>,
+    /// How many lines end before a byte: counted on from refusal to refusal, for there may be many.
+    lines: (usize, usize),
+}
+
+impl List {
+    fn open(
+        &mut self,
+        tag: &BytesStart<'_>,
+        here: Place<'_>,
+        refuse: &mut impl FnMut(Refused),
+    ) -> Result<(), OpmlError> {
+        let name = tag.local_name();
+        let name = name.as_ref();
+        if !self.is_opml && !name.eq_ignore_ascii_case("opml") {
+            return Err(OpmlError::NotOpml(format!("it begins with <{name}>")));
+        }
+        self.is_opml = true;
+        // `opml` and `body` hold the outlines.
+        if self.open.len() >= DEPTH_MAX + 2 {
+            let (line, column) = here.line_and_column();
+            return Err(OpmlError::TooDeep { line, column });
+        }
+        let folder = if name.eq_ignore_ascii_case("outline") {
+            self.outline(tag, here, refuse)?
+        } else {
+            None
+        };
+        self.open.push(folder);
+        Ok(())
+    }
+
+    /// Takes the subscription of an outline; gives the folder's name if it is one.
+    fn outline(
+        &mut self,
+        tag: &BytesStart<'_>,
+        here: Place<'_>,
+        refuse: &mut impl FnMut(Refused),
+    ) -> Result<Option<String>, OpmlError> {
+        self.outlines += 1;
+        if self.outlines > OUTLINES_MAX {
+            let (line, column) = here.line_and_column();
+            return Err(OpmlError::TooMany { line, column });
+        }
+        let says = Attributes::of(tag).map_err(|e| here.broken(e))?;
+        let name = says.name("text").or_else(|| says.name("title"));
+        let Some(written) = says.feed_url() else {
+            return Ok(name.map(|n| n.replace('/', "-")));
+        };
+        let title = name.filter(|n| n != written);
+        match web_url::part(&without_feed_scheme(written)) {
+            Ok((url, auth)) => self.subscribe(Subscription {
+                title: title.filter(|t| t != url.as_str()),
+                site: says.raw("htmlurl").and_then(|u| WebUrl::parse(u).ok()),
+                folder: self.folder(),
+                tags: tags(says.raw("category").unwrap_or_default()),
+                url,
+                auth,
+            }),
+            Err(why) => refuse(Refused {
+                line: self.line_of(here),
+                title,
+                why,
+            }),
+        }
+        Ok(None)
+    }
+
+    fn folder(&self) -> Option<String> {
+        let names: Vec<&str> = self.open.iter().filter_map(Option::as_deref).collect();
+        (!names.is_empty()).then(|| bounded(&names.join("/")))
+    }
+
+    fn line_of(&mut self, here: Place<'_>) -> usize {
+        let (ended, from) = self.lines;
+        let to = usize::try_from(here.at).unwrap_or(from);
+        let between = here.text.get(from..to).unwrap_or_default();
+        self.lines = (ended + between.matches('\n').count(), to);
+        self.lines.0 + 1
+    }
+
+    /// Adds a subscription, or what this outline says more of one that is there: its second folder is a tag.
+    fn subscribe(&mut self, new: Subscription) {
+        let known = self.places.get(new.url.as_str());
+        let Some(known) = known.and_then(|at| self.found.get_mut(*at)) else {
+            self.places.insert(new.url.to_string(), self.found.len());
+            self.found.push(new);
+            return;
+        };
+        let other = new
+            .folder
+            .clone()
+            .filter(|f| known.folder.as_ref() != Some(f));
+        if known.folder.is_none() {
+            known.folder = new.folder;
+        } else if let Some(folder) = other {
+            push_new(&mut known.tags, folder);
+        }
+        for tag in new.tags {
+            push_new(&mut known.tags, tag);
+        }
+        known.title = known.title.take().or(new.title);
+        known.site = known.site.take().or(new.site);
+        known.auth = known.auth.take().or(new.auth);
+    }
+}
+
+/// The attributes of an outline: names in lower case, references resolved.
+struct Attributes(Vec<(String, String)>);
+
+impl Attributes {
+    fn of(tag: &BytesStart<'_>) -> Result<Self, AttrError> {
+        let mut all = Vec::new();
+        for attribute in tag.html_attributes().with_checks(false) {
+            let attribute = attribute?;
+            let name = attribute.key.local_name().as_ref().to_ascii_lowercase();
+            let value = html_escape::decode_html_entities(&attribute.value);
+            all.push((name, value.trim().to_owned()));
+        }
+        Ok(Self(all))
+    }
+
+    fn raw(&self, name: &str) -> Option<&str> {
+        let mut found = self.0.iter().filter(|(n, v)| n == name && !v.is_empty());
+        found.next().map(|(_, v)| v.as_str())
+    }
+
+    /// One line, bounded; none if it says nothing.
+    fn name(&self, name: &str) -> Option<String> {
+        let text = bounded(&line(self.raw(name)?));
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// What the outline subscribes to. Some readers write `url` for `xmlUrl`.
+    fn feed_url(&self) -> Option<&str> {
+        let kind = self.raw("type").unwrap_or_default();
+        let is_feed = ["rss", "atom", "feed"]
+            .iter()
+            .any(|k| kind.eq_ignore_ascii_case(k));
+        let url = self.raw("url").filter(|_| is_feed);
+        self.raw("xmlurl").or(url)
+    }
+}
+
+/// `feed://host/…` and `feed:https://…` as browsers once took them.
+fn without_feed_scheme(url: &str) -> Cow<'_, str> {
+    let prefix = url.get(..5).unwrap_or_default();
+    if !prefix.eq_ignore_ascii_case("feed:") {
+        return Cow::Borrowed(url);
+    }
+    let rest = url.get(5..).unwrap_or_default();
+    let target = rest.trim_start_matches('/');
+    if target.contains("://") {
+        Cow::Borrowed(target)
+    } else {
+        Cow::Owned(format!("http://{target}"))
+    }
+}
+
+/// OPML 2.0: category strings parted by commas, each perhaps a path that begins with a slash.
+fn tags(category: &str) -> Vec<String> {
+    let mut tags = Vec::new();
+    for tag in category.split(',') {
+        let tag = bounded(line(tag).trim_start_matches('/'));
+        if !tag.is_empty() {
+            push_new(&mut tags, tag);
+        }
+    }
+    tags
+}
+
+fn push_new(list: &mut Vec<String>, tag: String) {
+    if list.len() < TAGS_MAX && !list.contains(&tag) {
+        list.push(tag);
+    }
+}
+
+fn bounded(text: &str) -> String {
+    text.chars().take(NAME_CHARS_MAX).collect()
+}

@@ -1,0 +1,331 @@
+//! Many feeds at once: each visit a task of its own, and one verdict on the network over all of them. A visit that could
+//! not reach its host waits for that verdict before it is committed, so that an outage blames nobody (ET-30).
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Ingest;
+use super::outage::Verdict;
+use super::report::{PassReport, Progress};
+use super::visit::{self, Settled};
+use crate::model::{FeedRow, Outcome, Poll, Time};
+use crate::store::{Claim, ClaimScope, Skipped, StoreError};
+
+/// Feeds of one pass by command at most; a store holds fewer.
+const CLAIMS_MAX: usize = 100_000;
+/// Feeds on their way at once in a pass by command, most of them waiting for their host's turn.
+const FLIGHT_MAX: usize = 512;
+/// Feeds leased at a time by a pass by command.
+const CHUNK: usize = 64;
+/// A feed whose host has no turn for so long is given back rather than waited for.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Documents that wait for a store that takes nothing, in bytes.
+const STUCK_BYTES_MAX: usize = 64 << 20;
+
+/// What became of one claimed feed.
+pub(super) enum Done {
+    Settled(Box<Settled>),
+    /// Its host could not be reached: whose fault it is, the others must tell.
+    Held(Visited),
+    /// The store did not take it; it may later.
+    Stuck(Visited, bool, StoreError),
+    /// Given back unasked.
+    Left(Skipped),
+    /// The pass was stopped on the way.
+    Stopped,
+}
+
+/// A feed that was asked, and what came.
+type Visited = Arc<(Claim, Poll)>;
+
+/// How a visit's task ended.
+pub(super) type Landed = Result<Result<Done, StoreError>, JoinError>;
+
+/// Feeds in flight.
+pub(super) struct Flight {
+    ingest: Arc<Ingest>,
+    cancel: CancellationToken,
+    tasks: JoinSet<Result<Done, StoreError>>,
+    held: Vec<Visited>,
+    stuck: Vec<(Visited, bool)>,
+    patience: Duration,
+    pub(super) report: PassReport,
+}
+
+impl Ingest {
+    /// One pass over the feeds of `scope`, to its end. `cancel` ends it early: what is in flight is given up.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be used; no feed's failure is an error.
+    pub async fn pass(
+        self: &Arc<Self>,
+        scope: ClaimScope,
+        cancel: &CancellationToken,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<PassReport, StoreError> {
+        let begun = Instant::now();
+        let mut flight = Flight::new(self, cancel.clone(), PATIENCE);
+        let manual_interval = match &scope {
+            ClaimScope::Due => Duration::ZERO,
+            ClaimScope::All { manual_interval }
+            | ClaimScope::These {
+                manual_interval, ..
+            } => *manual_interval,
+        };
+        let now = self.clock.now();
+        let (rows, skipped) = self
+            .ask(move |store| store.reads().claimable(now, &scope, CLAIMS_MAX))
+            .await?;
+        let total = rows.len();
+        flight.report.feeds = total + skipped.len();
+        flight.report.skip(skipped);
+        let mut chunks = rows.chunks(CHUNK);
+        loop {
+            // As feeds land, others take their place: one slow host holds up nobody but its own.
+            if flight.len() + CHUNK <= FLIGHT_MAX
+                && !cancel.is_cancelled()
+                && let Some(chunk) = chunks.next()
+            {
+                flight.claim(chunk.to_vec(), manual_interval).await?;
+            } else if let Some(landed) = flight.land().await {
+                flight.take(landed).await?;
+            } else {
+                break;
+            }
+            progress(flight.report.progress(total));
+        }
+        flight.finish().await?;
+        let mut report = flight.report;
+        report.offline = self.is_offline();
+        report.seconds = begun.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    pub(super) fn is_offline(&self) -> bool {
+        self.outage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_offline()
+    }
+
+    /// What this visit says about the network.
+    fn verdict(&self, poll: &Poll, host: &str) -> Verdict {
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        match &poll.outcome {
+            Outcome::Failed(f) if f.kind.is_network() => outage.unreached(host),
+            // Nobody was asked, or nobody answered in time: that says nothing about the network.
+            Outcome::Failed(_) if poll.status.is_none() => Verdict::Unknown,
+            _ => outage.answered(),
+        }
+    }
+
+    /// One feed: ask, then read and commit unless the network is in doubt.
+    async fn visit(
+        self: Arc<Self>,
+        claim: Claim,
+        cancel: CancellationToken,
+        patience: Duration,
+    ) -> Result<Done, StoreError> {
+        let wait = self.fetcher.wait(&claim.url);
+        if wait > patience {
+            return self.put_off(claim, wait).await.map(Done::Left);
+        }
+        let poll = self.fetcher.poll(&visit::request_of(&claim), &cancel).await;
+        if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
+            // One that was asked is not asked again before its lease is over: that would be a second request.
+            if poll.is_unasked() {
+                self.ask(move |store| store.give_back(&claim)).await?;
+            }
+            return Ok(Done::Stopped);
+        }
+        // The host went to rest while this feed waited for its turn.
+        if poll.is_unasked() {
+            let rest = poll.hints.retry_after.unwrap_or_default();
+            return self.put_off(claim, rest).await.map(Done::Left);
+        }
+        let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
+        let verdict = self.verdict(&poll, claim.url.host());
+        let visited = Arc::new((claim, poll));
+        if is_network && verdict == Verdict::Unknown {
+            return Ok(Done::Held(visited));
+        }
+        let offline = is_network && verdict == Verdict::Down;
+        match self.settle(Arc::clone(&visited), offline).await {
+            Ok(settled) => Ok(Done::Settled(Box::new(settled))),
+            Err(e) if e.may_pass() => Ok(Done::Stuck(visited, offline, e)),
+            Err(e) => Err(e),
+        }
+    }
+
+    async fn put_off(&self, claim: Claim, wait: Duration) -> Result<Skipped, StoreError> {
+        let until = self.clock.now().plus(wait);
+        let host = claim.url.host().to_owned();
+        let reason = format!("not before {until}: {host} has no turn for it sooner");
+        let why = reason.clone();
+        let url = claim.url.to_string();
+        self.ask(move |store| store.defer(&claim, until, &why))
+            .await?;
+        Ok(Skipped { url, reason })
+    }
+
+    /// Reads and commits on a thread that may block.
+    pub(super) async fn settle(
+        &self,
+        visited: Visited,
+        offline: bool,
+    ) -> Result<Settled, StoreError> {
+        let policy = self.pricing.apply(&self.options.policy);
+        let place = Arc::clone(&self.reading).acquire_owned().await;
+        let read = self
+            .ask(move |store| {
+                let (claim, poll) = &*visited;
+                visit::read(store, &policy, claim, poll, offline)
+            })
+            .await?;
+        // Others may read while this one waits for the disk: what waits together is committed together.
+        drop(place);
+        self.ask(move |store| visit::commit(store, read)).await
+    }
+}
+
+impl Flight {
+    pub(super) fn new(ingest: &Arc<Ingest>, cancel: CancellationToken, patience: Duration) -> Self {
+        Self {
+            ingest: Arc::clone(ingest),
+            cancel,
+            tasks: JoinSet::new(),
+            held: Vec::new(),
+            stuck: Vec::new(),
+            patience,
+            report: PassReport::default(),
+        }
+    }
+
+    /// Feeds on their way.
+    pub(super) fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Leases these feeds, unless somebody else has meanwhile, and sends them off.
+    async fn claim(
+        &mut self,
+        feeds: Vec<FeedRow>,
+        manual_interval: Duration,
+    ) -> Result<(), StoreError> {
+        let now = self.ingest.clock.now();
+        let scope = ClaimScope::These {
+            feeds,
+            manual_interval,
+        };
+        let (claims, skipped) = self
+            .ingest
+            .ask(move |store| store.claim(now, scope, CHUNK))
+            .await?;
+        self.report.skip(skipped);
+        claims.into_iter().for_each(|claim| self.start(claim));
+        Ok(())
+    }
+
+    pub(super) fn start(&mut self, claim: Claim) {
+        let ingest = Arc::clone(&self.ingest);
+        self.tasks
+            .spawn(ingest.visit(claim, self.cancel.clone(), self.patience));
+    }
+
+    /// Waits for one feed to land; none if none is on its way. It may be dropped while it waits; what it gave has to be
+    /// [taken](Self::take).
+    pub(super) async fn land(&mut self) -> Option<Landed> {
+        self.tasks.join_next().await
+    }
+
+    /// Notes how a feed landed.
+    pub(super) async fn take(&mut self, landed: Landed) -> Result<(), StoreError> {
+        match landed {
+            Ok(done) => match done? {
+                Done::Settled(settled) => {
+                    let is_up = settled.poll.status.is_some();
+                    self.report.count(&settled);
+                    if is_up {
+                        self.release(false).await?;
+                    } else if self.ingest.is_offline() {
+                        self.release(true).await?;
+                    }
+                }
+                Done::Held(visited) => self.held.push(visited),
+                Done::Stuck(visited, offline, e) => {
+                    self.stick(visited, offline);
+                    return Err(e);
+                }
+                Done::Left(skipped) => self.report.skip(vec![skipped]),
+                Done::Stopped => {}
+            },
+            // Its lease runs out by itself; the panic was logged where it happened.
+            Err(e) => tracing::error!("a visit ended without a result: {e}"),
+        }
+        Ok(())
+    }
+
+    /// Commits what waited for a verdict on the network.
+    async fn release(&mut self, offline: bool) -> Result<(), StoreError> {
+        while let Some(visited) = self.held.pop() {
+            self.commit(visited, offline).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is something that the store did not take.
+    pub(super) fn is_stuck(&self) -> bool {
+        !self.stuck.is_empty()
+    }
+
+    /// Tries again what the store did not take: nobody is asked twice because a disk was full (REL-02).
+    pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
+        while let Some((visited, offline)) = self.stuck.pop() {
+            self.commit(visited, offline).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, visited: Visited, offline: bool) -> Result<(), StoreError> {
+        match self.ingest.settle(Arc::clone(&visited), offline).await {
+            Ok(settled) => {
+                self.report.count(&settled);
+                Ok(())
+            }
+            Err(e) => {
+                if e.may_pass() {
+                    self.stick(visited, offline);
+                }
+                Err(e)
+            }
+        }
+    }
+
+    /// Keeps what the store did not take, within a limit: the lease of what is too much runs out by itself, and it is
+    /// asked for again.
+    fn stick(&mut self, visited: Visited, offline: bool) {
+        let bytes = |(_, poll): &(Claim, Poll)| match &poll.outcome {
+            Outcome::Document { body, .. } => body.len(),
+            _ => 0,
+        };
+        let kept: usize = self.stuck.iter().map(|(v, _)| bytes(v)).sum();
+        if kept.saturating_add(bytes(&visited)) <= STUCK_BYTES_MAX {
+            self.stuck.push((visited, offline));
+        }
+    }
+
+    /// Since when the oldest visit waits for a verdict, by its own clock.
+    pub(super) fn held_since(&self) -> Option<Time> {
+        self.held.iter().map(|visited| visited.1.finished).min()
+    }
+
+    /// Everything has landed: no further host will speak for the network.
+    pub(super) async fn finish(&mut self) -> Result<(), StoreError> {
+        let offline = self.ingest.is_offline();
+        self.release(offline).await
+    }
+}

@@ -1,0 +1,308 @@
+//! One visit to one feed, from the claim to the commit. Whatever a document does, the visit ends with a commit that says
+//! so: a panic or a poison is this feed's failure (REL-04).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::fetch::FetchRequest;
+use crate::model::{
+    Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
+};
+use crate::normalize::{self, Drafted};
+use crate::parse::{self, ParseContext, ParseError};
+use crate::schedule::{self, Observation, Policy, Seen, State};
+use crate::store::{
+    Claim, Committed, DocumentCommit, FeedSettings, PlanCommit, PollCommit, ReadyCommit, Store,
+    StoreError,
+};
+
+/// A visit that is committed.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// The feed as subscribed.
+    pub(super) url: String,
+    /// The visit; a document that could not be read is a failure here.
+    pub(super) poll: Poll,
+    /// What the store made of it.
+    pub(super) committed: Committed,
+}
+
+/// What the fetcher is asked for.
+pub(super) fn request_of(claim: &Claim) -> FetchRequest {
+    FetchRequest {
+        validators: claim.validators.clone(),
+        ..first_request(claim.feed, claim.url.clone(), &claim.settings)
+    }
+}
+
+/// The same for a URL of which nothing is known yet.
+pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings) -> FetchRequest {
+    let headers = settings.headers.iter();
+    FetchRequest {
+        feed,
+        url,
+        validators: Vec::new(),
+        auth: settings.auth.clone(),
+        headers: headers
+            .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
+            .collect(),
+        user_agent: settings.user_agent.clone(),
+    }
+}
+
+/// A visit that is read and planned, to be committed.
+pub(super) struct Read {
+    ready: ReadyCommit,
+    url: String,
+    title: String,
+    failures_before: u32,
+    offline: bool,
+    poll: Poll,
+}
+
+/// Reads and plans. Blocks; call it from a thread that may. `offline`: the failure is the network's. Takes nothing away,
+/// so that it can be done again when the store does not take the result.
+pub(super) fn read(
+    store: &Store,
+    policy: &Policy,
+    claim: &Claim,
+    visited: &Poll,
+    offline: bool,
+) -> Result<Read, StoreError> {
+    let mut poll = visited.without_body();
+    let mut made = Made::default();
+    if let Outcome::Document {
+        body, content_type, ..
+    } = &visited.outcome
+    {
+        match read_document(store, claim, visited, body, content_type.clone())? {
+            Ok(done) => made = done,
+            // ET-08, ET-35: a body that is no feed stores neither articles nor validators.
+            Err(failure) => poll.outcome = Outcome::Failed(failure),
+        }
+    }
+    let plan = plan(policy, claim, &poll, &made, offline);
+    Ok(Read {
+        url: claim.url.to_string(),
+        title: claim.title.clone(),
+        failures_before: claim.failures,
+        offline,
+        ready: Store::prepare(PollCommit {
+            claim: claim.clone(),
+            poll: poll.clone(),
+            document: made.document,
+            plan,
+            offline,
+        }),
+        poll,
+    })
+}
+
+/// Commits what was read. Blocks until it stands.
+pub(super) fn commit(store: &Store, read: Read) -> Result<Settled, StoreError> {
+    let committed = store.commit(read.ready)?;
+    // ET-30: that the network is down is told once, not by every feed.
+    if !read.offline {
+        tell(
+            &read.url,
+            &read.title,
+            &read.poll,
+            &committed,
+            read.failures_before,
+        );
+    }
+    Ok(Settled {
+        url: read.url,
+        poll: read.poll,
+        committed,
+    })
+}
+
+/// What a document came to.
+#[derive(Default)]
+struct Made {
+    /// None: the same bytes as last time (ET-09).
+    document: Option<DocumentCommit>,
+    /// The claimed dates of articles that were not there before.
+    new: Vec<Option<Time>>,
+    window: usize,
+    hints: Hints,
+}
+
+fn read_document(
+    store: &Store,
+    claim: &Claim,
+    poll: &Poll,
+    body: &[u8],
+    content_type: Option<String>,
+) -> Result<Result<Made, Failure>, StoreError> {
+    let sum = digest(&SHA256, body).as_ref().to_vec();
+    if claim.body_digest.as_ref() == Some(&sum) {
+        return Ok(Ok(Made::default()));
+    }
+    let context = ParseContext {
+        url: poll.final_url.clone(),
+        content_type,
+    };
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        let feed = parse::parse(body, &context)?;
+        let drafted = normalize::drafts(
+            &feed,
+            &normalize::Context {
+                boilerplate: &claim.boilerplate,
+                read_date: &parse::dates::read_bare,
+            },
+        );
+        Ok((feed, drafted))
+    }));
+    let (feed, drafted) = match made {
+        Ok(Ok(made)) => made,
+        Ok(Err(e)) => return Ok(Err(failure_of(claim, &e))),
+        Err(_) => {
+            return Ok(Err(Failure {
+                kind: FailureKind::Internal,
+                message: "newswire failed to read this document; please report the feed".to_owned(),
+            }));
+        }
+    };
+    let keys: Vec<&str> = drafted.drafts.iter().map(|d| d.key.as_str()).collect();
+    let known = store.reads().known_keys(claim, &keys)?;
+    Ok(Ok(Made {
+        new: drafted
+            .drafts
+            .iter()
+            .filter(|d| !known.contains(&d.key))
+            .map(|d| d.published.or(d.updated))
+            .collect(),
+        window: drafted.drafts.len(),
+        hints: feed.hints.clone(),
+        document: Some(document(feed, drafted, sum)),
+    }))
+}
+
+fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentCommit {
+    DocumentCommit {
+        drafts: drafted.drafts,
+        title: feed.title,
+        site: feed.link,
+        digest,
+        repairs: feed.warnings,
+        paragraphs: drafted.paragraphs,
+    }
+}
+
+fn failure_of(claim: &Claim, error: &ParseError) -> Failure {
+    let (kind, what) = match error {
+        ParseError::NotAFeed(what) => (FailureKind::NotAFeed, what),
+        ParseError::Unreadable(what) => (FailureKind::Parse, what),
+    };
+    let verb = match kind {
+        FailureKind::NotAFeed => "sent something that is no feed",
+        _ => "sent a feed that cannot be read",
+    };
+    Failure {
+        kind,
+        message: format!("{} {verb}: {what}", claim.url.host()),
+    }
+}
+
+fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool) -> PlanCommit {
+    let is_first = claim.last_poll.is_none();
+    let seen = match &poll.outcome {
+        Outcome::Document { validators, .. } => Seen::Document {
+            window_full: !is_first && made.window > 0 && made.new.len() == made.window,
+            new: made.new.clone(),
+            window: made.window,
+            validators: !validators.is_empty(),
+        },
+        Outcome::NotModified { .. } => Seen::NotModified,
+        Outcome::Failed(f) => Seen::Failed(f.kind),
+    };
+    let was_read = !matches!(seen, Seen::Failed(_));
+    let observation = Observation {
+        at: poll.finished,
+        hints: Hints {
+            fresh_for: poll.hints.fresh_for,
+            no_cache: poll.hints.no_cache,
+            retry_after: poll.hints.retry_after,
+            ..made.hints.clone()
+        },
+        moved_to: poll
+            .final_url
+            .clone()
+            .filter(|_| was_read && poll.moved_permanently),
+        interval: claim.settings.interval,
+        bytes: poll.bytes_wire,
+        offline,
+        feed: claim.id.0.as_u64_pair().0,
+        https: claim.url.is_https(),
+        seen,
+    };
+    let (state, plan) = schedule::next(&State::from_bytes(&claim.schedule), &observation, policy);
+    PlanCommit {
+        state: state.to_bytes(),
+        next_at: plan.next_at,
+        why: plan.why,
+        floor: plan.floor,
+        moved_to: plan.moved_to,
+    }
+}
+
+/// One event a poll: quiet if nothing is new, loud when the feed's health changes.
+fn tell(url: &str, title: &str, poll: &Poll, committed: &Committed, failures_before: u32) {
+    let elapsed_ms = poll.finished.since(poll.started).as_millis();
+    let status = poll.status;
+    match &poll.outcome {
+        Outcome::Failed(f) if failures_before == 0 => {
+            tracing::warn!(
+                feed.url = url,
+                http.status = status,
+                poll.outcome = f.kind.as_str(),
+                elapsed_ms,
+                "feed \"{title}\": {}",
+                f.message
+            );
+        }
+        Outcome::Failed(f) => {
+            tracing::debug!(
+                feed.url = url,
+                http.status = status,
+                poll.outcome = f.kind.as_str(),
+                elapsed_ms,
+                "feed \"{title}\": {} ({} times now)",
+                f.message,
+                failures_before + 1
+            );
+        }
+        _ if failures_before > 0 => {
+            tracing::info!(
+                feed.url = url,
+                http.status = status,
+                articles.new = committed.new,
+                elapsed_ms,
+                "feed \"{title}\" works again"
+            );
+        }
+        _ if committed.new > 0 => {
+            tracing::info!(
+                feed.url = url,
+                http.status = status,
+                articles.new = committed.new,
+                articles.joined = committed.joined,
+                elapsed_ms,
+                "feed \"{title}\": {} new",
+                committed.new
+            );
+        }
+        _ => {
+            tracing::debug!(
+                feed.url = url,
+                http.status = status,
+                articles.changed = committed.changed,
+                elapsed_ms,
+                "feed \"{title}\": nothing new"
+            );
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! What one entry of a document becomes: a draft with one identity, a clean body, and what its text says about itself
+//! (byline, agency, standfirst). Never overrules what the feed states in fields of their own, never invents a date.
+
+use std::collections::{HashMap, HashSet};
+
+use super::blocks::{self, Block};
+use super::{boilerplate, byline, identity, language, links, plain, text};
+use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
+use crate::query::fold::fold;
+
+/// Longest summary, in characters.
+pub const SUMMARY_CHARS_MAX: usize = 400;
+/// Longest headline made of a text that has none, in characters.
+const TITLE_CHARS_MAX: usize = 100;
+/// In how many articles a paragraph must stand to be boilerplate (design.md).
+pub const RECURRING: usize = 3;
+/// How many paragraphs from the top may hold headline, standfirst and byline.
+const HEAD_PARAGRAPHS: usize = 4;
+
+/// What is known beside the document.
+pub struct Context<'a> {
+    /// Paragraphs known as boilerplate of this feed ([`boilerplate::digest`]).
+    pub boilerplate: &'a HashSet<u64>,
+    /// Reads a date as people write it; none if other words stand before it.
+    pub read_date: &'a dyn Fn(&str) -> Option<Time>,
+}
+
+/// A document's drafts, and the paragraphs of each from which boilerplate is learned.
+#[derive(Debug, Default)]
+pub struct Drafted {
+    /// In document order, each key once.
+    pub drafts: Vec<Draft>,
+    /// The digests of the paragraphs of each draft.
+    pub paragraphs: Vec<Vec<u64>>,
+}
+
+/// Makes the drafts of a document. Of entries with one key the first is taken.
+#[must_use]
+pub fn drafts(feed: &ParsedFeed, context: &Context<'_>) -> Drafted {
+    let keys = identity::keys(&feed.entries);
+    let mut taken = HashSet::new();
+    let bodies: Vec<(String, &ParsedEntry, Body)> = keys
+        .into_iter()
+        .zip(&feed.entries)
+        .filter(|(key, _)| taken.insert(key.clone()))
+        .map(|(key, entry)| (key, entry, Body::of(entry, context)))
+        .collect();
+    let mut known = context.boilerplate.clone();
+    known.extend(recurring(&bodies));
+    let mut out = Drafted::default();
+    for (key, entry, body) in bodies {
+        out.paragraphs.push(body.paragraphs.clone());
+        out.drafts.push(draft(feed, entry, key, body, &known));
+    }
+    out
+}
+
+/// Paragraphs that stand in several articles of this document. One article listed several times is one.
+fn recurring(bodies: &[(String, &ParsedEntry, Body)]) -> HashSet<u64> {
+    let mut titles: HashMap<u64, HashSet<u64>> = HashMap::new();
+    for (_, entry, body) in bodies {
+        let title = boilerplate::digest(entry.title.as_deref().unwrap_or_default());
+        for paragraph in &body.paragraphs {
+            titles.entry(*paragraph).or_default().insert(title);
+        }
+    }
+    titles
+        .into_iter()
+        .filter(|(_, titles)| titles.len() >= RECURRING)
+        .map(|(paragraph, _)| paragraph)
+        .collect()
+}
+
+/// An entry's body, and what its first and last paragraphs say about it.
+struct Body {
+    html: String,
+    paragraphs: Vec<u64>,
+    standfirst: Option<String>,
+    author: Option<String>,
+    date: Option<Time>,
+    agencies: Vec<String>,
+}
+
+impl Body {
+    fn of(entry: &ParsedEntry, context: &Context<'_>) -> Self {
+        let told = entry
+            .content_html
+            .as_deref()
+            .or(entry.summary_html.as_deref());
+        let html = blocks::with_paragraphs(told.unwrap_or_default()).into_owned();
+        let all: Vec<Block> = blocks::of(&html);
+        let texts: Vec<&str> = all
+            .iter()
+            .map(|b| b.text.as_str())
+            .filter(|t| !t.is_empty())
+            .collect();
+        let head = Head::of(&all, entry.title.as_deref().unwrap_or_default(), context);
+        let agencies = if texts.is_empty() {
+            byline::agencies(&[&text::from_html(&html)])
+        } else {
+            byline::agencies(&texts)
+        };
+        let mut paragraphs: Vec<u64> = texts.iter().map(|t| boilerplate::digest(t)).collect();
+        paragraphs.sort_unstable();
+        paragraphs.dedup();
+        Self {
+            html: blocks::without(&html, &head.dropped),
+            paragraphs,
+            standfirst: head.standfirst,
+            author: head.author,
+            date: head.date,
+            agencies,
+        }
+    }
+}
+
+/// What stands above the text proper: the headline again, a standfirst, a byline.
+#[derive(Default)]
+struct Head<'b> {
+    dropped: Vec<&'b Block>,
+    standfirst: Option<String>,
+    author: Option<String>,
+    date: Option<Time>,
+}
+
+impl<'b> Head<'b> {
+    fn of(all: &'b [Block], title: &str, context: &Context<'_>) -> Self {
+        let mut head = Self::default();
+        let mut rest = all.iter().filter(|b| !b.text.is_empty()).peekable();
+        let folded = fold(title);
+        if let Some(first) = rest.next_if(|b| !folded.trim().is_empty() && fold(&b.text) == folded)
+        {
+            head.dropped.push(first);
+        }
+        let top: Vec<&Block> = rest.take(HEAD_PARAGRAPHS).collect();
+        let found = top.iter().enumerate().find_map(|(at, b)| {
+            let line = byline::read(&b.text, |d| (context.read_date)(d).is_some())?;
+            Some((at, line))
+        });
+        let Some((at, line)) = found else { return head };
+        let above = top.get(..at).unwrap_or_default();
+        // More than a standfirst above it: it is a line of the text that only looks like a byline.
+        if above.len() > 2 {
+            return head;
+        }
+        let standfirst: Vec<&str> = above.iter().map(|b| b.text.as_str()).collect();
+        head.standfirst = (!standfirst.is_empty()).then(|| plain::line(&standfirst.join(" ")));
+        head.author = Some(line.name.to_owned());
+        head.date = (context.read_date)(line.date);
+        head.dropped.extend(top.into_iter().take(at + 1));
+        head
+    }
+}
+
+fn draft(
+    feed: &ParsedFeed,
+    entry: &ParsedEntry,
+    key: String,
+    body: Body,
+    known: &HashSet<u64>,
+) -> Draft {
+    let content_text = text::from_html(&boilerplate::without(&body.html, known));
+    let is_boilerplate = known.contains(&boilerplate::digest(&content_text));
+    let title = match entry.title.as_deref().filter(|t| !t.is_empty()) {
+        Some(title) => title.to_owned(),
+        None => plain::shortened(&plain::line(&content_text), TITLE_CHARS_MAX),
+    };
+    let told = entry.language.as_deref().or(feed.language.as_deref());
+    let mut authors = entry.authors.clone();
+    if authors.is_empty() {
+        authors.extend(body.author.map(|name| Person {
+            name: Some(name),
+            ..Person::default()
+        }));
+    }
+    Draft {
+        digest: identity::content_digest(entry),
+        guid: entry.id.clone(),
+        key,
+        canonical_url: entry.url.as_ref().map(links::canonicalize),
+        url: entry.url.clone(),
+        summary: summary(entry, body.standfirst, &content_text, known),
+        language: language::of(told, &format!("{title}\n{content_text}")),
+        agencies: agencies(&authors, body.agencies),
+        published: entry.published.or(body.date),
+        updated: entry.updated,
+        title,
+        bare_text: if is_boilerplate {
+            String::new()
+        } else {
+            byline::without_credits(&content_text)
+        },
+        content_html: body.html,
+        content_text,
+        authors,
+        categories: entry.categories.clone(),
+        enclosures: entry.enclosures.clone(),
+        image: entry.image.clone(),
+        comments_url: entry.comments_url.clone(),
+        rights: entry.rights.clone(),
+        source: entry.source.clone(),
+    }
+}
+
+/// The feed's own summary beside a body; else the standfirst; else the first paragraph.
+fn summary(
+    entry: &ParsedEntry,
+    standfirst: Option<String>,
+    text: &str,
+    known: &HashSet<u64>,
+) -> String {
+    let own = entry
+        .content_html
+        .as_ref()
+        .and(entry.summary_html.as_deref())
+        .map(|html| plain::line(&text::from_html(&boilerplate::without(html, known))))
+        .filter(|s| !s.is_empty());
+    let first = || plain::line(text.split("\n\n").next().unwrap_or_default());
+    plain::shortened(&own.or(standfirst).unwrap_or_else(first), SUMMARY_CHARS_MAX)
+}
+
+/// The agencies that the text credits, and those named as authors.
+fn agencies(authors: &[Person], mut found: Vec<String>) -> Vec<String> {
+    for name in authors
+        .iter()
+        .filter_map(|a| byline::agency(a.name.as_deref()?))
+    {
+        if !found.iter().any(|f| f == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_date(text: &str) -> Option<Time> {
+        Time::parse_rfc3339(&format!("{}T00:00:00Z", text.trim()))
+    }
+
+    fn made(entries: Vec<ParsedEntry>) -> Drafted {
+        let feed = ParsedFeed {
+            entries,
+            ..ParsedFeed::default()
+        };
+        let context = Context {
+            boilerplate: &HashSet::new(),
+            read_date: &read_date,
+        };
+        drafts(&feed, &context)
+    }
+
+    fn entry(title: &str, html: &str) -> ParsedEntry {
+        ParsedEntry {
+            id: Some(format!("id of {title}")),
+            title: Some(title.to_owned()),
+            content_html: Some(html.to_owned()),
+            ..ParsedEntry::default()
+        }
+    }
+
+    #[test]
+    fn headline_standfirst_and_byline_are_read_off_the_top_of_the_text() {
+        let html = "<p>Harbours agree on tides</p><p>Two mayors met on a pier</p><p>City Desk 2030-01-05</p>\
+                    <p>The mayors of two harbours met on Saturday.</p><p>They agreed.</p>\
+                    <p>(With additional input from Harbour News Agency)</p>";
+        let d = made(vec![entry("Harbours agree on tides", html)])
+            .drafts
+            .remove(0);
+        assert_eq!(d.summary, "Two mayors met on a pier");
+        assert_eq!(d.authors[0].name.as_deref(), Some("City Desk"));
+        assert_eq!(d.published, read_date("2030-01-05"));
+        assert_eq!(d.agencies, ["Harbour News Agency"]);
+        assert!(d.content_text.starts_with("The mayors of two harbours met"));
+    }
+
+    #[test]
+    fn a_feeds_own_author_and_date_stand() {
+        let mut e = entry("T", "<p>By Jane Doe</p><p>Text.</p>");
+        e.authors = vec![Person {
+            name: Some("Reuters".to_owned()),
+            ..Person::default()
+        }];
+        let d = made(vec![e]).drafts.remove(0);
+        assert_eq!(d.authors.len(), 1);
+        assert_eq!(d.agencies, ["Reuters"]);
+        assert_eq!(d.published, None);
+        assert_eq!(d.content_text, "Text.");
+    }
+
+    #[test]
+    fn what_recurs_in_three_articles_is_not_text_but_one_article_listed_thrice_is() {
+        let notice = "<p>Comments are moderated.</p>";
+        let three =
+            (1..=3).map(|n| entry(&format!("Title {n}"), &format!("<p>Text {n}.</p>{notice}")));
+        for (n, d) in made(three.collect()).drafts.iter().enumerate() {
+            assert_eq!(d.content_text, format!("Text {}.", n + 1));
+            assert!(
+                d.content_html.contains("moderated"),
+                "the body keeps it: it is stripped when read"
+            );
+        }
+        let mut same: Vec<ParsedEntry> = (0..3)
+            .map(|_| entry("Same", "<p>One.</p><p>Two.</p>"))
+            .collect();
+        for (n, e) in same.iter_mut().enumerate() {
+            e.id = Some(format!("copy {n}"));
+        }
+        assert_eq!(made(same).drafts[0].content_text, "One.\n\nTwo.");
+    }
+
+    #[test]
+    fn sec_12_an_entry_without_a_headline_is_named_by_its_text() {
+        let mut e = entry("", "<p>A note about boats.</p>");
+        e.title = None;
+        assert_eq!(made(vec![e]).drafts[0].title, "A note about boats.");
+    }
+
+    #[test]
+    fn the_same_entry_twice_is_one_draft() {
+        let twice = made(vec![entry("A", "<p>x</p>"), entry("A", "<p>x</p>")]);
+        assert_eq!(twice.drafts.len(), 1);
+    }
+}

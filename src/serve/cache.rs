@@ -1,0 +1,313 @@
+//! What was rendered, kept until something changes. Whether it still holds is told by the sequence in memory: a request
+//! that hits does no work in the store.
+
+use std::future::Future;
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use quick_cache::sync::{Cache as QuickCache, DefaultLifecycle, EntryAction, EntryResult};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+
+use super::Refusal;
+use super::conditional::Coding;
+use crate::model::{Seq, Time};
+
+/// Bytes of all that is kept.
+const CACHE_BYTES_MAX: u64 = 64 << 20;
+
+/// What a document weighs beside its bytes.
+const OVERHEAD_BYTES: u64 = 512;
+
+/// A document of some size, for the cache's tables.
+const DOCUMENT_BYTES: u64 = 64 << 10;
+
+/// How long a rendering is trusted while the sequence stands still. Titles, topics, retention and `since=24h` change
+/// without it; nobody is told to ask more often than this ([`super::conditional::AGE_MIN`]).
+const TRUSTED_FOR: Duration = Duration::from_secs(60);
+
+/// brotli: the highest quality that is not much slower than gzip.
+const BROTLI_QUALITY: u32 = 5;
+
+/// log2 of brotli's window.
+const BROTLI_WINDOW: u32 = 22;
+
+/// 16 bytes of SHA-256: enough that no two contents of one URL share a tag.
+const TAG_BYTES: usize = 16;
+
+/// A document as its renderer gives it.
+#[derive(Debug)]
+pub struct Document {
+    /// The Content-Type header.
+    pub content_type: &'static str,
+    /// The Link header.
+    pub links: Option<String>,
+    /// The content.
+    pub body: String,
+    /// When the content last changed, as far as it tells.
+    pub changed: Option<Time>,
+    /// When it may change next: a poll is planned then.
+    pub next_change: Option<Time>,
+}
+
+/// A document as it is kept and sent.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The Content-Type header.
+    pub content_type: &'static str,
+    /// The Link header.
+    pub links: Option<String>,
+    /// The entity tag of the content, without quotes.
+    pub tag: String,
+    /// The Last-Modified date, in whole seconds; none for a document that nothing ever changed.
+    pub modified: Option<Time>,
+    /// When it may change next.
+    pub next_change: Option<Time>,
+    sequence: Seq,
+    at: Time,
+    identity: Bytes,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
+}
+
+impl Rendered {
+    /// The document rendered at `at` with the store at `sequence`; `old` is what stood in its place.
+    pub fn new(document: Document, sequence: Seq, at: Time, old: Option<&Self>) -> Self {
+        let tag = tag(document.body.as_bytes());
+        let changed = document.changed.map(|t| whole_seconds(t.min(at)));
+        let (same, modified) = match old {
+            Some(old) if old.tag == tag => (Some(old), old.modified),
+            // The change may be one that the stories do not date: a copy joined, a story went. The date moves with it.
+            Some(old) if changed <= old.modified => (
+                None,
+                old.modified
+                    .map(|t| whole_seconds(at).max(t.plus(Duration::from_secs(1)))),
+            ),
+            _ => (None, changed),
+        };
+        Self {
+            content_type: document.content_type,
+            links: document.links,
+            tag,
+            modified,
+            next_change: document.next_change,
+            sequence,
+            at,
+            identity: same.map_or_else(|| document.body.into(), |old| old.identity.clone()),
+            gzip: same.map_or_else(OnceLock::new, |old| old.gzip.clone()),
+            brotli: same.map_or_else(OnceLock::new, |old| old.brotli.clone()),
+        }
+    }
+
+    /// The bytes in that coding, if they are there.
+    pub fn ready(&self, coding: Coding) -> Option<Bytes> {
+        match coding {
+            Coding::Identity => Some(self.identity.clone()),
+            Coding::Gzip => self.gzip.get().cloned(),
+            Coding::Brotli => self.brotli.get().cloned(),
+        }
+    }
+
+    /// The bytes in that coding, made the first time they are asked for. Slow then.
+    pub fn encoded(&self, coding: Coding) -> Bytes {
+        match coding {
+            Coding::Identity => self.identity.clone(),
+            Coding::Gzip => self.gzip.get_or_init(|| gzip(&self.identity)).clone(),
+            Coding::Brotli => self.brotli.get_or_init(|| brotli(&self.identity)).clone(),
+        }
+    }
+
+    /// A clock that was set back trusts nothing.
+    fn holds(&self, sequence: Seq, now: Time) -> bool {
+        self.sequence == sequence && self.at <= now && now.since(self.at) < TRUSTED_FOR
+    }
+}
+
+/// Renderings by what was asked for: path and parameters in one order.
+pub struct Cache(QuickCache<String, Arc<Rendered>, ByBytes>);
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<String, Arc<Rendered>> for ByBytes {
+    /// Compressed bytes come later and are never more than the content.
+    fn weight(&self, key: &String, value: &Arc<Rendered>) -> u64 {
+        2 * value.identity.len() as u64 + key.len() as u64 + OVERHEAD_BYTES
+    }
+}
+
+impl Cache {
+    /// Nothing rendered yet.
+    pub fn new() -> Self {
+        // One shard, so that the largest document finds room too.
+        let documents = usize::try_from(CACHE_BYTES_MAX / DOCUMENT_BYTES).unwrap_or(usize::MAX);
+        let options = OptionsBuilder::new()
+            .shards(1)
+            .weight_capacity(CACHE_BYTES_MAX)
+            .estimated_items_capacity(documents)
+            .build();
+        Self(match options {
+            Ok(options) => QuickCache::with_options(
+                options,
+                ByBytes,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
+            Err(_) => QuickCache::with_weighter(documents, CACHE_BYTES_MAX, ByBytes),
+        })
+    }
+
+    /// What is kept under `key` if it still holds, else what `render` makes. Of many who ask at once, one renders. A
+    /// failure leaves the old one for its dates, and is not kept.
+    pub async fn get(
+        &self,
+        key: &str,
+        sequence: Seq,
+        now: Time,
+        render: impl Future<Output = Result<Document, Refusal>>,
+    ) -> Result<Arc<Rendered>, Refusal> {
+        if let Some(kept) = self.0.get(key).filter(|kept| kept.holds(sequence, now)) {
+            return Ok(kept);
+        }
+        let entry = self.0.entry_async(key, |_, kept| {
+            if kept.holds(sequence, now) {
+                EntryAction::Retain(Arc::clone(kept))
+            } else {
+                EntryAction::ReplaceWithGuard
+            }
+        });
+        let (place, old) = match entry.await {
+            EntryResult::Retained(kept) => return Ok(kept),
+            EntryResult::Replaced(place, old) => (Some(place), Some(old)),
+            EntryResult::Vacant(place) => (Some(place), None),
+            EntryResult::Removed(..) | EntryResult::Timeout => (None, None),
+        };
+        let rendered = match render.await {
+            Ok(document) => Arc::new(Rendered::new(document, sequence, now, old.as_deref())),
+            Err(refusal) => {
+                if let (Some(place), Some(old)) = (place, old) {
+                    let _ = place.insert(old);
+                }
+                return Err(refusal);
+            }
+        };
+        if let Some(place) = place {
+            // One that is too large is sent all the same.
+            let _ = place.insert(Arc::clone(&rendered));
+        }
+        Ok(rendered)
+    }
+}
+
+fn tag(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let digest = digest.as_ref();
+    URL_SAFE_NO_PAD.encode(digest.get(..TAG_BYTES).unwrap_or(digest))
+}
+
+/// HTTP dates have no fractions: rounded up they would be in the future, rounded down they are not.
+fn whole_seconds(t: Time) -> Time {
+    Time::from_seconds(t.seconds())
+}
+
+fn gzip(bytes: &[u8]) -> Bytes {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    // Writing into memory does not fail.
+    let _ = out.write_all(bytes);
+    out.finish().unwrap_or_default().into()
+}
+
+fn brotli(bytes: &[u8]) -> Bytes {
+    let mut out = Vec::new();
+    {
+        let mut writer =
+            brotli::CompressorWriter::new(&mut out, 1 << 16, BROTLI_QUALITY, BROTLI_WINDOW);
+        let _ = writer.write_all(bytes);
+    }
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn t(s: i64) -> Time {
+        Time::from_seconds(s)
+    }
+
+    fn document(body: &str, changed: i64) -> Document {
+        Document {
+            content_type: "text/plain",
+            links: None,
+            body: body.to_owned(),
+            changed: Some(t(changed)),
+            next_change: None,
+        }
+    }
+
+    #[test]
+    fn et_54_dates_move_with_the_content_and_only_with_it() {
+        let first = Rendered::new(document("a", 50), 1, t(100), None);
+        assert_eq!(first.modified, Some(t(50)));
+        let same = Rendered::new(document("a", 60), 2, t(200), Some(&first));
+        assert_eq!((same.modified, &same.tag), (Some(t(50)), &first.tag));
+        let dated = Rendered::new(document("b", 210), 3, t(300), Some(&same));
+        assert_eq!(dated.modified, Some(t(210)));
+        assert_ne!(dated.tag, first.tag);
+        let undated = Rendered::new(document("c", 210), 4, t(400), Some(&dated));
+        assert_eq!(
+            undated.modified,
+            Some(t(400)),
+            "a change that nothing dates"
+        );
+        let at_once = Rendered::new(document("d", 210), 5, t(400), Some(&undated));
+        assert_eq!(at_once.modified, Some(t(401)), "within the same second");
+        let future = Rendered::new(document("a", 999), 1, t(100), None);
+        assert_eq!(future.modified, Some(t(100)), "never after now");
+    }
+
+    #[test]
+    fn a_rendering_holds_while_the_sequence_stands_and_for_a_minute() {
+        let rendered = Rendered::new(document("a", 0), 7, t(100), None);
+        assert!(rendered.holds(7, t(159)));
+        assert!(!rendered.holds(8, t(100)), "the store moved");
+        assert!(!rendered.holds(7, t(160)), "the minute is over");
+        assert!(!rendered.holds(7, t(99)), "the clock was set back");
+    }
+
+    #[test]
+    fn both_codings_hold_the_same_content() {
+        let text = "boats and ships ".repeat(500);
+        let rendered = Rendered::new(document(&text, 0), 1, t(0), None);
+        let gzip = rendered.encoded(Coding::Gzip);
+        let mut plain = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&gzip[..]), &mut plain)
+            .unwrap();
+        assert_eq!(plain, text);
+        let mut plain = Vec::new();
+        brotli::BrotliDecompress(&mut &rendered.encoded(Coding::Brotli)[..], &mut plain).unwrap();
+        assert_eq!(plain, text.as_bytes());
+        assert!(gzip.len() < text.len() / 10);
+    }
+
+    #[test]
+    fn of_many_who_ask_at_once_one_renders() {
+        let cache = Cache::new();
+        let rendered = std::sync::atomic::AtomicUsize::new(0);
+        let ask = || {
+            cache.get("k", 1, t(0), async {
+                tokio::task::yield_now().await;
+                rendered.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                Ok(document("a", 0))
+            })
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime
+            .unwrap()
+            .block_on(futures_util::future::join_all((0..20).map(|_| ask())));
+        assert_eq!(rendered.into_inner(), 1);
+    }
+}

@@ -1,0 +1,124 @@
+//! The accept loop. axum's own server sets no timers, so that one half-sent request would hold up the end of the
+//! process; here every wait has a limit and every connection an owner.
+
+use std::time::Duration;
+
+use axum::Router;
+use futures_util::future::select_all;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::Limits;
+use super::deadline::Deadline;
+use super::listen::{Listener, Stream};
+use super::metrics::Metrics;
+
+/// The head of a request, with room for a URL of [`super::gate::URL_BYTES_MAX`] and its headers.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// Bytes read ahead of one connection.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+/// Pause when no connection can be accepted: descriptors are out, and the next try would fail the same.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Takes connections until cancelled, then lets those that are open end for `drain_timeout` at most.
+pub async fn serve(
+    listeners: Vec<Listener>,
+    router: Router,
+    limits: &Limits,
+    metrics: &Metrics,
+    cancel: CancellationToken,
+) {
+    let mut open = JoinSet::new();
+    let mut accepting = true;
+    loop {
+        metrics
+            .connections
+            .set(i64::try_from(open.len()).unwrap_or(i64::MAX));
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            Some(ended) = open.join_next() => report(ended),
+            accepted = accept(&listeners) => match accepted {
+                Ok(stream) if open.len() < limits.connections_max => {
+                    accepting = true;
+                    let (router, limits, cancel) = (router.clone(), limits.clone(), cancel.clone());
+                    open.spawn(async move {
+                        match stream {
+                            Stream::Tcp(stream) => converse(stream, router, &limits, cancel).await,
+                            Stream::Unix(stream) => converse(stream, router, &limits, cancel).await,
+                        }
+                    });
+                }
+                Ok(_one_too_many) => {
+                    metrics.refused.inc();
+                }
+                Err(e) => {
+                    if std::mem::take(&mut accepting) {
+                        tracing::warn!(error = %e, "cannot accept connections for now");
+                    }
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listeners);
+    let all_ended = async {
+        while let Some(ended) = open.join_next().await {
+            report(ended);
+        }
+    };
+    if timeout(limits.drain_timeout, all_ended).await.is_err() {
+        tracing::info!(
+            connections = open.len(),
+            "closing connections that did not end"
+        );
+        open.shutdown().await;
+    }
+}
+
+async fn accept(listeners: &[Listener]) -> std::io::Result<Stream> {
+    if listeners.is_empty() {
+        return std::future::pending().await;
+    }
+    let accepts = listeners.iter().map(|l| Box::pin(l.accept()));
+    select_all(accepts).await.0
+}
+
+/// One connection from its first byte to its last.
+async fn converse<S>(stream: S, router: Router, limits: &Limits, cancel: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let io = TokioIo::new(Deadline::new(stream, limits.request_timeout));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(HEAD_BYTES_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .serve_connection(io, TowerToHyperService::new(router));
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = cancel.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(e) = ended {
+        tracing::debug!(error = %e, "connection ended early");
+    }
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(e) = ended
+        && e.is_panic()
+    {
+        tracing::error!(error = %e, "a connection panicked");
+    }
+}

@@ -1,0 +1,119 @@
+//! What holds for every request before its route sees it, and for every response (SEC-10, SEC-18).
+
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode, Version};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::Refusal;
+use super::metrics::Kind;
+use super::refusal::text;
+use super::state::Shared;
+
+/// Longest path and query.
+pub const URL_BYTES_MAX: usize = 8 * 1024;
+
+/// Set on every response that does not say otherwise: nothing in it runs, loads or frames anything, and not even the
+/// names of the hosts it links to are looked up.
+const GUARDS: [(HeaderName, HeaderValue); 4] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (
+        header::X_DNS_PREFETCH_CONTROL,
+        HeaderValue::from_static("off"),
+    ),
+];
+
+/// Checks the request, gives it its time, guards and counts the response.
+pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> Response {
+    let kind = kind_of(request.uri().path());
+    let limit = state.options.limits.request_timeout;
+    let mut response = match refused(&request) {
+        Some(refused) => refused,
+        None => match tokio::time::timeout(limit, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => {
+                Refusal::Busy("this took too long; try again later".to_owned()).into_response()
+            }
+        },
+    };
+    for (name, value) in GUARDS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    state.metrics.count(kind, response.status());
+    response
+}
+
+/// A bug in a route is one failed request, never the process.
+pub fn catch_panics() -> CatchPanicLayer<fn(Box<dyn std::any::Any + Send>) -> Response> {
+    CatchPanicLayer::custom(|_panic| {
+        tracing::error!("a request panicked");
+        Refusal::Internal.into_response()
+    })
+}
+
+/// The answer where there is no route.
+pub async fn nothing_here() -> Refusal {
+    Refusal::Missing("there is nothing at this address; start at /".to_owned())
+}
+
+fn refused(request: &Request) -> Option<Response> {
+    let headers = request.headers();
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response = text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "this server only answers GET and HEAD",
+        );
+        let allow = HeaderValue::from_static("GET, HEAD");
+        response.headers_mut().insert(header::ALLOW, allow);
+        return Some(closing(response));
+    }
+    let url = request.uri();
+    if url.path_and_query().map_or(0, |p| p.as_str().len()) > URL_BYTES_MAX {
+        let told = format!("the URL is longer than {URL_BYTES_MAX} bytes; shorten the expression");
+        return Some(text(StatusCode::URI_TOO_LONG, &told));
+    }
+    // RFC 9112 section 3.2: a request of HTTP/1.1 has one Host. It is not read further.
+    let hosts = headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        let told = "a request has one Host header";
+        return Some(closing(text(StatusCode::BAD_REQUEST, told)));
+    }
+    // RFC 9112 section 6.3: both framings at once is how requests are smuggled past a proxy; and no request here has
+    // a body. hyper forgets a Content-Length that follows a Transfer-Encoding, so the latter alone is refused.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        let told = "a request has no body here";
+        return Some(closing(text(StatusCode::BAD_REQUEST, told)));
+    }
+    None
+}
+
+/// What follows on this connection may not be what it seems.
+fn closing(mut response: Response) -> Response {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
+fn kind_of(path: &str) -> Kind {
+    match path {
+        "/" | "/status" | "/search" | "/style.css" => Kind::Page,
+        "/feeds.opml" | "/subscriptions.opml" => Kind::Feed,
+        "/healthz" | "/readyz" | "/metrics" => Kind::Probe,
+        _ if path.starts_with("/feeds/") => Kind::Feed,
+        _ if path.starts_with("/topics/") || path.starts_with("/stories/") => Kind::Page,
+        _ => Kind::Other,
+    }
+}

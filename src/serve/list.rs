@@ -1,0 +1,347 @@
+//! Which stories a request means: everything, a topic or a search, from where on and how many. The only reader of query
+//! parameters; each has its limits, and a bad one is answered with what would be right.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::Refusal;
+use crate::model::{StoryId, StoryView, Time};
+use crate::query::ast::When;
+use crate::query::{self, Expr};
+use crate::store::{Reads, RiverPlace, Selection, StoreError};
+
+/// Most stories a page.
+pub const LIMIT_MAX: usize = 1000;
+
+/// Most bytes of bodies a page: what does not fit is on the next. One body is at most 1 MiB (SEC-12).
+const PAGE_BYTES_MAX: usize = 8 << 20;
+
+/// Stories read at once, so that a page of long ones is not all in memory before it is cut.
+const CHUNK: usize = 64;
+
+/// A list of stories.
+#[derive(Debug, Clone)]
+pub enum List {
+    /// Every story.
+    All,
+    /// The stories of a topic, by its name.
+    Topic(String),
+    /// What matches an expression.
+    Search {
+        /// As written.
+        text: String,
+        /// As read.
+        expr: Expr,
+    },
+}
+
+/// One page of a list as a request asks for it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Of which list.
+    pub list: List,
+    /// At most so many stories; none: as many as the operator set.
+    pub limit: Option<usize>,
+    /// Only what arrived since: as written, and as read.
+    pub since: Option<(String, When)>,
+    /// Only what stands below this place.
+    pub before: Option<RiverPlace>,
+}
+
+/// Stories of a list in river order.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The stories.
+    pub stories: Vec<StoryView>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<RiverPlace>,
+}
+
+impl List {
+    /// The path of its feed without the extension.
+    pub fn feed_path(&self) -> String {
+        match self {
+            Self::All => "/feeds/all".to_owned(),
+            Self::Topic(name) => format!("/feeds/{name}"),
+            Self::Search { .. } => "/feeds/search".to_owned(),
+        }
+    }
+
+    /// The path of its page.
+    pub fn page_path(&self) -> String {
+        match self {
+            Self::All => "/".to_owned(),
+            Self::Topic(name) => format!("/topics/{name}"),
+            Self::Search { .. } => "/search".to_owned(),
+        }
+    }
+}
+
+impl Wanted {
+    /// The first page of a list.
+    pub fn first(list: List) -> Self {
+        Self {
+            list,
+            limit: None,
+            since: None,
+            before: None,
+        }
+    }
+
+    /// Reads the parameters of the feed or page `name`: `all`, `search`, or a topic's. Unknown ones are left alone.
+    ///
+    /// # Errors
+    /// [`Refusal::Bad`] says which parameter, what is wrong with it and what would be right.
+    pub fn read(name: &str, query: &str) -> Result<Self, Refusal> {
+        let parameters = Parameters::read(query)?;
+        let list = match (name, parameters.q) {
+            ("search", None) => {
+                return Err(Refusal::Bad(
+                    "q: the expression is missing; ask for /feeds/search.atom?q=ukraine+-sport"
+                        .to_owned(),
+                ));
+            }
+            ("search", Some(text)) => {
+                let expr = query::parse(&text).map_err(|e| Refusal::Bad(e.render("q")))?;
+                List::Search { text, expr }
+            }
+            (_, Some(_)) => {
+                return Err(Refusal::Bad(
+                    "q: only a search takes an expression; ask for /feeds/search.atom?q=…"
+                        .to_owned(),
+                ));
+            }
+            ("all", None) => List::All,
+            (topic, None) => List::Topic(topic.to_owned()),
+        };
+        Ok(Self {
+            list,
+            limit: parameters.limit.map(|text| read_limit(&text)).transpose()?,
+            since: parameters.since.map(read_since).transpose()?,
+            before: parameters
+                .before
+                .map(|text| read_cursor(&text))
+                .transpose()?,
+        })
+    }
+
+    /// The same list and limits from another place on.
+    #[must_use]
+    pub fn from_place(&self, before: Option<RiverPlace>) -> Self {
+        Self {
+            before,
+            ..self.clone()
+        }
+    }
+
+    /// The parameters in one order, with their `?`; empty if there are none. Equal requests have equal ones.
+    pub fn query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let List::Search { text, .. } = &self.list {
+            query.append_pair("q", text);
+        }
+        if let Some((since, _)) = &self.since {
+            query.append_pair("since", since);
+        }
+        if let Some(limit) = self.limit {
+            query.append_pair("limit", &limit.to_string());
+        }
+        if let Some(place) = self.before {
+            query.append_pair("before", &cursor(place));
+        }
+        match query.finish() {
+            query if query.is_empty() => query,
+            query => format!("?{query}"),
+        }
+    }
+
+    /// Reads the page: keyset paging, so that what arrives meanwhile shifts nothing.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn load(
+        &self,
+        reads: &Reads,
+        now: Time,
+        page_size: usize,
+        bodies: bool,
+    ) -> Result<Page, StoreError> {
+        let limit = self.limit.unwrap_or(page_size).clamp(1, LIMIT_MAX);
+        let mut selection = self.selection(now, bodies);
+        let (mut page, mut bytes) = (Page::default(), 0);
+        loop {
+            // One more than is shown tells whether there is a next page.
+            let asked = (limit + 1 - page.stories.len()).min(CHUNK);
+            selection.limit = Some(asked);
+            let chunk = reads.stories(&selection)?;
+            let ended = chunk.len() < asked;
+            for story in chunk {
+                bytes += size(&story);
+                let full = page.stories.len() == limit || bytes > PAGE_BYTES_MAX;
+                if full && let Some(last) = page.stories.last() {
+                    page.next = Some(place(last));
+                    return Ok(page);
+                }
+                page.stories.push(story);
+            }
+            if ended {
+                return Ok(page);
+            }
+            selection.before = page.stories.last().map(place);
+        }
+    }
+
+    fn selection(&self, now: Time, bodies: bool) -> Selection {
+        let mut selection = Selection {
+            since: self.since.as_ref().map(|(_, when)| when.at(now)),
+            before: self.before,
+            bodies,
+            now,
+            ..Selection::default()
+        };
+        match &self.list {
+            List::All => {}
+            List::Topic(name) => selection.topic = Some(name.clone()),
+            List::Search { expr, .. } => selection.expr = Some(expr.clone()),
+        }
+        selection
+    }
+}
+
+fn place(story: &StoryView) -> RiverPlace {
+    RiverPlace {
+        arrived: story.arrived,
+        story: story.id,
+    }
+}
+
+fn size(story: &StoryView) -> usize {
+    let bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    bytes(&story.content_html) + bytes(&story.content_text)
+}
+
+/// The parameters that we know, each once, decoded.
+#[derive(Default)]
+struct Parameters {
+    q: Option<String>,
+    limit: Option<String>,
+    since: Option<String>,
+    before: Option<String>,
+}
+
+impl Parameters {
+    fn read(query: &str) -> Result<Self, Refusal> {
+        let mut found = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let slot = match &*name {
+                "q" => &mut found.q,
+                "limit" => &mut found.limit,
+                "since" => &mut found.since,
+                "before" => &mut found.before,
+                _ => continue,
+            };
+            if slot.replace(value.into_owned()).is_some() {
+                return Err(Refusal::Bad(format!(
+                    "{name}: it stands here twice; once is right"
+                )));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn read_limit(text: &str) -> Result<usize, Refusal> {
+    let limit = text.parse().ok().filter(|n| (1..=LIMIT_MAX).contains(n));
+    limit.ok_or_else(|| {
+        Refusal::Bad(format!(
+            "limit: \"{text}\" is no number from 1 to {LIMIT_MAX}; for more, follow the link to the next page"
+        ))
+    })
+}
+
+fn read_since(text: String) -> Result<(String, When), Refusal> {
+    match When::read(&text) {
+        Some(when) => Ok((text, when)),
+        None => Err(Refusal::Bad(format!(
+            "since: \"{text}\" is no time; write 24h, 7d, 2026-11-01 or 2026-11-01T08:00:00Z"
+        ))),
+    }
+}
+
+/// A place in the river for a URL: 8 bytes of time and 16 of the story's id. Whoever has it need not read it.
+fn cursor(place: RiverPlace) -> String {
+    let time = place.arrived.millis().to_be_bytes();
+    URL_SAFE_NO_PAD.encode([&time[..], place.story.0.as_bytes()].concat())
+}
+
+fn read_cursor(text: &str) -> Result<RiverPlace, Refusal> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+    let parts = bytes.split_first_chunk::<8>().and_then(|(time, id)| {
+        Some(RiverPlace {
+            arrived: Time::from_millis(i64::from_be_bytes(*time)),
+            story: StoryId(Uuid::from_bytes(id.try_into().ok()?)),
+        })
+    });
+    parts.ok_or_else(|| {
+        Refusal::Bad(format!(
+            "before: \"{text}\" is no place of a page; follow the link to the next page, or leave it out"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(name: &str, query: &str) -> String {
+        Wanted::read(name, query).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_cursor_goes_there_and_back() {
+        let place = RiverPlace {
+            arrived: Time::from_millis(-1),
+            story: StoryId(Uuid::NAMESPACE_DNS),
+        };
+        assert_eq!(read_cursor(&cursor(place)).unwrap(), place);
+        for bad in ["", "x", "AAAA", &"A".repeat(400)] {
+            assert!(read_cursor(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn equal_requests_have_equal_queries_and_unknown_parameters_do_not_count() {
+        let a = Wanted::read("all", "limit=5&since=24h&utm_source=x").unwrap();
+        let b = Wanted::read("all", "since=24h&limit=05").unwrap();
+        assert_eq!(a.query(), "?since=24h&limit=5");
+        assert_eq!(b.query(), a.query());
+        assert_eq!(Wanted::read("all", "").unwrap().query(), "");
+        let search = Wanted::read("search", "q=a+%22b%20c%22").unwrap();
+        assert_eq!(search.query(), "?q=a+%22b+c%22");
+    }
+
+    #[test]
+    fn a_bad_parameter_is_named_with_what_would_be_right() {
+        for (query, told) in [
+            ("limit=0", "limit: \"0\" is no number from 1 to 1000"),
+            ("limit=1001", "limit: "),
+            ("limit=-1", "limit: "),
+            ("limit=", "limit: "),
+            ("since=yesterday", "write 24h, 7d, 2026-11-01"),
+            ("before=xyz", "before: \"xyz\" is no place"),
+            ("limit=1&limit=2", "limit: it stands here twice"),
+            ("q=boats", "only a search takes an expression"),
+        ] {
+            let refused = refused("sea", query);
+            assert!(refused.contains(told), "{query}: {refused}");
+        }
+        assert!(refused("search", "").contains("q: the expression is missing"));
+        let caret = refused("search", "q=boats+AND+(ships");
+        assert!(
+            caret.contains("boats AND (ships\n") && caret.contains('^'),
+            "{caret}"
+        );
+    }
+}

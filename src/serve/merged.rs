@@ -1,0 +1,97 @@
+//! A list of stories as a merged feed: what it is called, where it is, and its pages (RFC 5005). `newswire emit` and
+//! `render` make theirs here too, so that a feed is the same wherever it comes from.
+
+use super::Refusal;
+use super::links::Base;
+use super::list::{List, Page, Wanted};
+use crate::emit::{Channel, Format};
+use crate::model::{StoryView, Time, WebUrl};
+use crate::store::Reads;
+
+/// What a list is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// The title.
+    pub title: String,
+    /// What is in it, in a line.
+    pub description: String,
+}
+
+impl Heading {
+    /// What `list` is called; `everything` is the title of [`List::All`].
+    ///
+    /// # Errors
+    /// [`Refusal::Missing`] for a topic that is not in force, with the nearest one that is.
+    pub fn of(list: &List, reads: &Reads, everything: &str) -> Result<Self, Refusal> {
+        match list {
+            List::All => Ok(Self {
+                title: everything.to_owned(),
+                description: "Every story, newest first".to_owned(),
+            }),
+            List::Search { text, .. } => Ok(Self {
+                title: text.clone(),
+                description: format!("Stories that match {text}"),
+            }),
+            List::Topic(name) => {
+                let topics = reads.topic_heads()?;
+                let found = topics.iter().find(|t| t.name == *name);
+                let names = topics.iter().map(|t| t.name.as_str());
+                let topic = found.ok_or_else(|| {
+                    Refusal::no_such("topic", name, names, "/feeds.opml lists them")
+                })?;
+                Ok(Self {
+                    title: topic.title.clone(),
+                    description: format!("Stories that match {}", topic.source),
+                })
+            }
+        }
+    }
+}
+
+/// The merged feed of one page of a list.
+pub fn channel(
+    wanted: &Wanted,
+    format: Format,
+    heading: Heading,
+    page: Page,
+    base: &Base,
+    hub: Option<&WebUrl>,
+) -> Channel {
+    let path = wanted.list.feed_path();
+    let page_at = |wanted: &Wanted| {
+        let query = wanted.query();
+        base.at(&format!("{path}.{}{query}", format.extension()))
+    };
+    let home = match &wanted.list {
+        search @ List::Search { .. } => Wanted::first(search.clone()).query(),
+        _ => String::new(),
+    };
+    Channel {
+        id: base.id(&format!("{path}{home}")),
+        title: heading.title,
+        description: heading.description,
+        self_url: Some(page_at(wanted)),
+        home_url: Some(base.at(&format!("{}{home}", wanted.list.page_path()))),
+        first_url: wanted.before.map(|_| page_at(&wanted.from_place(None))),
+        next_url: page
+            .next
+            .map(|place| page_at(&wanted.from_place(Some(place)))),
+        hub_url: hub.map(WebUrl::to_string),
+        updated: newest(&page.stories),
+        stories: page.stories,
+    }
+}
+
+/// When the newest of the stories was first seen; 1970 if there are none.
+fn newest(stories: &[StoryView]) -> Time {
+    let newest = stories.iter().map(|s| s.first_seen).max();
+    newest.unwrap_or(Time::EPOCH)
+}
+
+/// When something in the stories last changed, as far as they tell; a claim about the future tells nothing.
+pub(super) fn last_change(stories: &[StoryView], now: Time) -> Option<Time> {
+    let told = stories
+        .iter()
+        .flat_map(|s| [Some(s.first_seen), s.updated.filter(|t| *t <= now)]);
+    told.flatten().max()
+}

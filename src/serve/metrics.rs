@@ -1,0 +1,212 @@
+//! Numbers for machines, in OpenMetrics. Labels come from lists that are written here, never from a request or a feed,
+//! so that their number is bounded.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::registry::Registry;
+
+use crate::store::{PollTotals, Status};
+
+/// The Content-Type of [`Metrics::print`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The prefix of every name.
+const PREFIX: &str = "newswire";
+
+/// What the server counts of itself, and the numbers of other rooms.
+pub struct Metrics {
+    /// Connections that are open.
+    pub connections: Gauge,
+    /// Connections closed because too many were open.
+    pub refused: Counter,
+    /// Documents rendered because none was cached or the cached one was old.
+    pub renderings: Counter,
+    requests: Family<Request, Counter>,
+    own: Registry,
+    others: Arc<Registry>,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A merged feed or a list of feeds.
+    Feed,
+    /// A page for people.
+    Page,
+    /// Health or metrics.
+    Probe,
+    /// Anything else.
+    Other,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    kind: Kind,
+    class: Class,
+}
+
+/// The class of a status; 304 stands apart, for it shows whether caching works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Class {
+    Success,
+    NotModified,
+    ClientError,
+    ServerError,
+    Other,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+impl Metrics {
+    /// Nothing counted yet. `others` are printed beside the server's own.
+    pub fn new(others: Arc<Registry>) -> Self {
+        let (connections, refused) = (Gauge::default(), Counter::default());
+        let (renderings, requests) = (Counter::default(), Family::default());
+        let mut own = Registry::with_prefix(PREFIX);
+        own.register("http_requests", "Requests answered", requests.clone());
+        own.register("http_connections", "Open connections", connections.clone());
+        let help = "Connections closed because too many were open";
+        own.register("http_connections_refused", help, refused.clone());
+        let help = "Documents rendered; every other answer came from memory";
+        own.register("http_renderings", help, renderings.clone());
+        Self {
+            connections,
+            refused,
+            renderings,
+            requests,
+            own,
+            others,
+        }
+    }
+
+    /// Counts an answer.
+    pub fn count(&self, kind: Kind, status: StatusCode) {
+        let class = match status.as_u16() {
+            304 => Class::NotModified,
+            200..=299 => Class::Success,
+            400..=499 => Class::ClientError,
+            500..=599 => Class::ServerError,
+            _ => Class::Other,
+        };
+        self.requests.get_or_create(&Request { kind, class }).inc();
+    }
+
+    /// The whole exposition.
+    ///
+    /// # Errors
+    /// Only if one of the numbers cannot be formatted, which is a bug.
+    pub fn print(&self, status: &Status, polls: &PollTotals) -> Result<String, fmt::Error> {
+        let mut out = String::new();
+        encode_registry(&mut out, &of_store(status, polls))?;
+        encode_registry(&mut out, &self.own)?;
+        encode_registry(&mut out, &self.others)?;
+        encode_eof(&mut out)?;
+        Ok(out)
+    }
+}
+
+/// The numbers of the store at this moment.
+fn of_store(status: &Status, polls: &PollTotals) -> Registry {
+    let mut registry = Registry::with_prefix(PREFIX);
+    let feeds = Family::<State, Gauge>::default();
+    let unwell = status.feeds_failing + status.feeds_paused + status.feeds_gone;
+    for (state, n) in [
+        ("ok", status.feeds.saturating_sub(unwell)),
+        ("failing", status.feeds_failing),
+        ("paused", status.feeds_paused),
+        ("gone", status.feeds_gone),
+    ] {
+        feeds.get_or_create(&State { state }).set(signed(n));
+    }
+    registry.register("feeds", "Subscriptions by state", feeds);
+    for (name, help, n) in [
+        (
+            "feeds_due",
+            "Feeds due for a poll",
+            signed(status.feeds_due),
+        ),
+        ("articles", "Articles stored", signed(status.articles)),
+        ("stories", "Stories stored", signed(status.stories)),
+        ("topics", "Topics in force", signed(status.topics)),
+        ("sequence", "The last sequence given", status.sequence),
+        (
+            "store_bytes",
+            "Size of the database file",
+            signed(status.db_bytes),
+        ),
+        (
+            "store_wal_bytes",
+            "Size of the write-ahead log",
+            signed(status.wal_bytes),
+        ),
+    ] {
+        registry.register(name, help, ConstGauge::new(n));
+    }
+    let outcomes = Family::<Outcome, Counter>::default();
+    let other = polls
+        .polls
+        .saturating_sub(polls.not_modified + polls.failed);
+    for (outcome, n) in [
+        ("document", other),
+        ("not_modified", polls.not_modified),
+        ("failed", polls.failed),
+    ] {
+        outcomes.get_or_create(&Outcome { outcome }).inc_by(n);
+    }
+    registry.register("polls", "Polls by outcome", outcomes);
+    for (name, help, n) in [
+        ("polls_throttled", "Polls answered 429", polls.throttled),
+        (
+            "polls_received_bytes",
+            "Bytes of bodies received",
+            polls.bytes,
+        ),
+    ] {
+        registry.register(name, help, ConstCounter::new(n));
+    }
+    registry
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+impl EncodeLabelValue for Kind {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        let name = match self {
+            Self::Feed => "feed",
+            Self::Page => "page",
+            Self::Probe => "probe",
+            Self::Other => "other",
+        };
+        name.encode(encoder)
+    }
+}
+
+impl EncodeLabelValue for Class {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        let name = match self {
+            Self::Success => "2xx",
+            Self::NotModified => "304",
+            Self::ClientError => "4xx",
+            Self::ServerError => "5xx",
+            Self::Other => "other",
+        };
+        name.encode(encoder)
+    }
+}

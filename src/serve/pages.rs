@@ -1,0 +1,451 @@
+//! The pages for people: the river, a topic, a search, a story with every copy, the health of the feeds. Plain HTML that
+//! asks nothing of anybody else: no script, no third-party request, so pictures inside articles are not shown (SEC-10).
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::Refusal;
+use super::cache::{Document, Rendered};
+use super::conditional::{Freshness, answer};
+use super::list::{List, Page, Wanted};
+use super::merged::{Heading, last_change};
+use super::state::{self, Cost, Shared};
+use crate::model::{ArticleView, Feed, FeedState, StoryId, StoryView, Time, WebUrl};
+use crate::store::{Reads, Status, TopicHead};
+
+/// Feeds that the status page lists, the unwell first.
+const FEEDS_MAX: usize = 500;
+
+/// The pages' own style and icon, and the search form; nothing else loads, runs, or is sent anywhere.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'; sandbox allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads",
+);
+
+const HTML: &str = "text/html; charset=utf-8";
+
+/// What all pages show around their content.
+struct Frame {
+    site: String,
+    /// From this page to the root: links are relative, so that a proxy may serve us under any path.
+    root: &'static str,
+    title: String,
+    /// The feed of what is shown, from the root.
+    feed: Option<String>,
+    topics: Vec<TopicHead>,
+    topic: Option<String>,
+    q: String,
+}
+
+#[derive(Template)]
+#[template(path = "river.html")]
+struct River {
+    frame: Frame,
+    heading: Option<Heading>,
+    days: Vec<Day>,
+    empty: &'static str,
+    first: Option<String>,
+    next: Option<String>,
+}
+
+/// The stories that arrived on one day (UTC).
+struct Day {
+    date: String,
+    name: String,
+    stories: Vec<StoryView>,
+}
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Search {
+    frame: Frame,
+    mistake: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "story.html")]
+struct Story {
+    frame: Frame,
+    story: StoryView,
+    authors: Vec<String>,
+    host: String,
+    updated: Option<Time>,
+    body: String,
+    copies: Vec<ArticleView>,
+}
+
+#[derive(Template)]
+#[template(path = "status.html")]
+struct Health {
+    frame: Frame,
+    status: Status,
+    feeds: Vec<Feed>,
+    more: usize,
+}
+
+/// `/`
+pub async fn river(
+    State(state): State<Shared>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let wanted = Wanted::read("all", &query.unwrap_or_default())?;
+    list(&state, &headers, wanted).await
+}
+
+/// `/topics/TOPIC`
+pub async fn topic(
+    State(state): State<Shared>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let mut wanted = Wanted::read("all", &query.unwrap_or_default())?;
+    wanted.list = List::Topic(name);
+    list(&state, &headers, wanted).await
+}
+
+/// `/search?q=EXPR`; without an expression, or with a wrong one, how to write one.
+pub async fn search(
+    State(state): State<Shared>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let query = query.unwrap_or_default();
+    let q = q(&query);
+    if q.trim().is_empty() {
+        return explain_search(&state, q, None).await;
+    }
+    match Wanted::read("search", &query) {
+        Ok(wanted) => list(&state, &headers, wanted).await,
+        Err(Refusal::Bad(mistake)) => explain_search(&state, q, Some(mistake)).await,
+        Err(other) => Err(other),
+    }
+}
+
+/// `/stories/ID`
+pub async fn story(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let missing = || {
+        Refusal::Missing("there is no such story; it may have been pruned, see store.keep".into())
+    };
+    let id: StoryId = id.parse().map_err(|_| missing())?;
+    let key = format!("/stories/{id}");
+    cached(&state, &headers, &key, Cost::Small, move |state, reads| {
+        let story = reads.story(id)?.ok_or_else(missing)?;
+        let copies = reads.copies(id)?;
+        Ok((
+            last_change(std::slice::from_ref(&story), state.clock.now()),
+            Story {
+                frame: frame(state, reads, "../", headline(&story))?,
+                authors: story
+                    .authors
+                    .iter()
+                    .filter_map(|a| a.name.clone())
+                    .collect(),
+                host: story.url.as_deref().map(host).unwrap_or_default(),
+                updated: story.updated.filter(|t| Some(*t) != story.published),
+                body: body(&story),
+                story,
+                copies,
+            }
+            .render(),
+        ))
+    })
+    .await
+}
+
+/// `/status`: as it is now, so it is rendered each time.
+pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let (sequence, now) = (state.sequence(), state.clock.now());
+    let page = state.read(Cost::Small, |state, reads| {
+        let mut feeds = reads.feeds()?;
+        feeds.sort_by_key(|feed| match feed.state {
+            FeedState::Failing => 0,
+            FeedState::Gone => 1,
+            FeedState::Paused => 2,
+            FeedState::Ok => 3,
+        });
+        let more = feeds.len().saturating_sub(FEEDS_MAX);
+        feeds.truncate(FEEDS_MAX);
+        let page = Health {
+            frame: frame(state, reads, "", "Status")?,
+            status: reads.status(state.clock.now())?,
+            feeds,
+            more,
+        };
+        document(None, page.render())
+    });
+    let rendered = Rendered::new(page.await?, sequence, now, None);
+    let answer = answer(&state, &headers, rendered.into(), Freshness::Ask).await?;
+    Ok(guarded(answer))
+}
+
+/// `/style.css`
+pub async fn style(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let render = async {
+        Ok(Document {
+            content_type: "text/css; charset=utf-8",
+            links: None,
+            body: include_str!("templates/style.css").to_owned(),
+            changed: None,
+            next_change: None,
+        })
+    };
+    let (sequence, now) = (state.sequence(), state.clock.now());
+    let rendered = state.cache.get("/style.css", sequence, now, render).await?;
+    answer(&state, &headers, rendered, Freshness::Planned).await
+}
+
+async fn list(state: &Shared, headers: &HeaderMap, wanted: Wanted) -> Result<Response, Refusal> {
+    let key = format!("{}{}", wanted.list.page_path(), wanted.query());
+    let cost = match wanted.list {
+        List::Search { .. } => Cost::Search,
+        List::All | List::Topic(_) => Cost::Small,
+    };
+    cached(state, headers, &key, cost, move |state, reads| {
+        let now = state.clock.now();
+        let heading = Heading::of(&wanted.list, reads, &state.options.title)?;
+        let page = wanted.load(reads, now, state.options.page_size, false)?;
+        let changed = last_change(&page.stories, now);
+        let river = river_of(state, reads, &wanted, heading, page)?;
+        Ok((changed, river.render()))
+    })
+    .await
+}
+
+fn river_of(
+    state: &state::State,
+    reads: &Reads,
+    wanted: &Wanted,
+    heading: Heading,
+    page: Page,
+) -> Result<River, Refusal> {
+    let root = match &wanted.list {
+        List::Topic(_) => "../",
+        List::All | List::Search { .. } => "",
+    };
+    let mut frame = frame(state, reads, root, &heading.title)?;
+    let feed = Wanted::first(wanted.list.clone());
+    let path = wanted.list.feed_path();
+    frame.feed = Some(format!(
+        "{}.atom{}",
+        path.trim_start_matches('/'),
+        feed.query()
+    ));
+    let (shown, empty) = match &wanted.list {
+        List::All => (None, "Nothing has arrived yet."),
+        List::Topic(name) => {
+            frame.topic = Some(name.clone());
+            (Some(heading), "No story belongs to this topic yet.")
+        }
+        List::Search { text, .. } => {
+            frame.q.clone_from(text);
+            (Some(heading), "No story matches.")
+        }
+    };
+    // Links that begin with ? stay on this path; "./" stands for a path without parameters.
+    let at = |wanted: &Wanted| match wanted.query() {
+        query if query.is_empty() && wanted.list.page_path() == "/" => "./".to_owned(),
+        query if query.is_empty() => {
+            format!("{root}{}", wanted.list.page_path().trim_start_matches('/'))
+        }
+        query => query,
+    };
+    Ok(River {
+        frame,
+        heading: shown,
+        days: days(page.stories),
+        empty,
+        first: wanted.before.map(|_| at(&wanted.from_place(None))),
+        next: page.next.map(|place| at(&wanted.from_place(Some(place)))),
+    })
+}
+
+async fn explain_search(
+    state: &Shared,
+    q: String,
+    mistake: Option<String>,
+) -> Result<Response, Refusal> {
+    let status = if mistake.is_some() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let page = state.read(Cost::Small, move |state, reads| {
+        let mut frame = frame(state, reads, "", "Search")?;
+        frame.q = q;
+        Search { frame, mistake }.render().map_err(broken)
+    });
+    Ok(guarded((status, Html(page.await?)).into_response()))
+}
+
+/// A page from the cache, or rendered for it.
+async fn cached(
+    state: &Shared,
+    headers: &HeaderMap,
+    key: &str,
+    cost: Cost,
+    render: impl FnOnce(
+        &state::State,
+        &Reads,
+    ) -> Result<(Option<Time>, askama::Result<String>), Refusal>
+    + Send
+    + 'static,
+) -> Result<Response, Refusal> {
+    let (sequence, now) = (state.sequence(), state.clock.now());
+    let render = state.read(cost, move |state, reads| {
+        state.metrics.renderings.inc();
+        let (changed, html) = render(state, reads)?;
+        document(changed, html)
+    });
+    let rendered = state.cache.get(key, sequence, now, render).await?;
+    let answer = answer(state, headers, rendered, Freshness::Ask).await?;
+    Ok(guarded(answer))
+}
+
+fn document(changed: Option<Time>, html: askama::Result<String>) -> Result<Document, Refusal> {
+    Ok(Document {
+        content_type: HTML,
+        links: None,
+        body: html.map_err(broken)?,
+        changed,
+        next_change: None,
+    })
+}
+
+/// A 304 carries the policy too: a browser takes it over for what it kept.
+fn guarded(mut page: Response) -> Response {
+    let headers = page.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    page
+}
+
+fn broken(e: askama::Error) -> Refusal {
+    tracing::error!(error = %e, "a page could not be rendered");
+    Refusal::Internal
+}
+
+fn frame(
+    state: &state::State,
+    reads: &Reads,
+    root: &'static str,
+    title: &str,
+) -> Result<Frame, Refusal> {
+    let site = state.options.title.clone();
+    let title = match title {
+        own if own == site => site.clone(),
+        other => format!("{other} – {site}"),
+    };
+    Ok(Frame {
+        site,
+        root,
+        title,
+        feed: None,
+        topics: reads.topic_heads()?,
+        topic: None,
+        q: String::new(),
+    })
+}
+
+impl Frame {
+    fn home(&self) -> &str {
+        if self.root.is_empty() {
+            "./"
+        } else {
+            self.root
+        }
+    }
+
+    fn title_of<'t>(&'t self, topic: &'t str) -> &'t str {
+        let known = self.topics.iter().find(|t| t.name == topic);
+        known.map_or(topic, |t| t.title.as_str())
+    }
+}
+
+fn days(stories: Vec<StoryView>) -> Vec<Day> {
+    let mut days: Vec<Day> = Vec::new();
+    for story in stories {
+        let arrived = story.arrived.jiff();
+        let date = arrived.strftime("%Y-%m-%d").to_string();
+        match days.last_mut() {
+            Some(day) if day.date == date => day.stories.push(story),
+            _ => days.push(Day {
+                date,
+                name: arrived.strftime("%A, %-d %B %Y").to_string(),
+                stories: vec![story],
+            }),
+        }
+    }
+    days
+}
+
+/// The body as sanitized when it came in, else the summary as a paragraph.
+fn body(story: &StoryView) -> String {
+    let html = story.content_html.as_deref().unwrap_or_default();
+    if html.is_empty() && !story.summary.is_empty() {
+        return format!("<p>{}</p>", html_escape::encode_text(&story.summary));
+    }
+    html.to_owned()
+}
+
+fn q(query: &str) -> String {
+    let mut parameters = url::form_urlencoded::parse(query.as_bytes());
+    let found = parameters.find(|(name, _)| name == "q");
+    found
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+fn host(url: &str) -> String {
+    let url = WebUrl::parse(url);
+    url.map(|u| u.host().trim_start_matches("www.").to_owned())
+        .unwrap_or_default()
+}
+
+/// The headline; of a story without one, its first words.
+fn headline(story: &StoryView) -> &str {
+    [&story.title, &story.summary]
+        .into_iter()
+        .find(|t| !t.is_empty())
+        .map_or("(without a title)", String::as_str)
+}
+
+fn hour(t: &Time) -> String {
+    t.jiff().strftime("%H:%M").to_string()
+}
+
+fn moment(t: &Time) -> String {
+    t.jiff().strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// A moment near now, which needs no year.
+fn soon(t: &Time) -> String {
+    t.jiff().strftime("%-d %b, %H:%M").to_string()
+}
+
+fn percent(score: &f64) -> String {
+    format!("{:.0} %", score * 100.0)
+}
+
+fn size(bytes: &u64) -> String {
+    match *bytes {
+        b if b < 1 << 10 => format!("{b} bytes"),
+        b if b < 1 << 20 => format!("{} KiB", b >> 10),
+        b => format!("{:.1} MiB", b as f64 / f64::from(1 << 20)),
+    }
+}
+
+fn state_name(state: &FeedState) -> &'static str {
+    match state {
+        FeedState::Ok => "ok",
+        FeedState::Failing => "failing",
+        FeedState::Gone => "gone",
+        FeedState::Paused => "paused",
+    }
+}

@@ -1,0 +1,153 @@
+//! Why a request gets no document: a status, and plain text that says what, where and what to do. Never a path of this
+//! machine, and never markup.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::store::StoreError;
+
+/// How alike two names must be (Jaro-Winkler) to suggest one for the other.
+const LIKENESS_MIN: f64 = 0.8;
+
+/// Seconds after which a busy server may be asked again.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("10");
+
+/// How often a failing store is told to the log.
+const LOG_EVERY: Duration = Duration::from_secs(60);
+
+/// Why a request gets no document.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The request cannot be understood: 400.
+    #[error("{0}")]
+    Bad(String),
+    /// There is nothing of that name: 404.
+    #[error("{0}")]
+    Missing(String),
+    /// Now is not the time: 503.
+    #[error("{0}")]
+    Busy(String),
+    /// The store cannot be read: 503 if that may pass, else 500. The message is for the log.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A bug: 500.
+    #[error("newswire failed at this; its log says more")]
+    Internal,
+}
+
+impl Refusal {
+    /// Something that is not there, with the nearest name that is.
+    pub(super) fn no_such<'n>(
+        what: &str,
+        wrong: &str,
+        names: impl Iterator<Item = &'n str>,
+        instead: &str,
+    ) -> Self {
+        let hint = nearest(wrong, names).map_or_else(
+            || instead.to_owned(),
+            |name| format!("did you mean {name}?"),
+        );
+        Self::Missing(format!("there is no {what} \"{wrong}\"; {hint}"))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Missing(_) => StatusCode::NOT_FOUND,
+            Self::Busy(_) | Self::Store(StoreError::Busy(_) | StoreError::Unusable { .. }) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Store(_) | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn told(&self) -> String {
+        match self {
+            Self::Store(StoreError::Busy(_)) => {
+                "this takes too long at the moment; narrow it, or try again".to_owned()
+            }
+            Self::Store(_) => "the store cannot be read; newswire's log says why".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        if let Self::Store(e) = &self {
+            log(e);
+        }
+        let status = self.status();
+        let mut response = text(status, &self.told());
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, RETRY_AFTER_S);
+        }
+        response
+    }
+}
+
+/// A store that cannot be read fails every request: it is told once a minute (REL-02).
+fn log(e: &StoreError) {
+    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
+        *told = Some(Instant::now());
+        tracing::warn!(error = %e, "requests cannot be answered");
+    }
+}
+
+/// Lines of plain text. What came from a request may stand in them, but no control character, for they are read in
+/// terminals too (SEC-14).
+pub(super) fn text(status: StatusCode, lines: &str) -> Response {
+    let printable: String = lines
+        .trim_end()
+        .chars()
+        .map(|c| if c.is_control() && c != '\n' { ' ' } else { c })
+        .collect();
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, printable + "\n").into_response()
+}
+
+fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let wrong = wrong.to_lowercase();
+    names
+        .map(|name| (strsim::jaro_winkler(&wrong, name), name))
+        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_offered_and_a_far_one_is_not() {
+        let names = ["ukraine", "markets"];
+        let near = Refusal::no_such("topic", "Ukriane", names.into_iter(), "see /");
+        assert_eq!(
+            near.to_string(),
+            "there is no topic \"Ukriane\"; did you mean ukraine?"
+        );
+        let far = Refusal::no_such("topic", "xyz", names.into_iter(), "see /");
+        assert_eq!(far.to_string(), "there is no topic \"xyz\"; see /");
+    }
+
+    #[test]
+    fn the_path_of_the_store_stays_in_the_log() {
+        let refusal = Refusal::from(StoreError::Unusable {
+            path: "/home/alice/news.db".into(),
+            reason: "the disk failed".to_owned(),
+        });
+        assert!(!refusal.told().contains("alice"));
+        assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+}

@@ -1,0 +1,102 @@
+//! What all requests share. Every read of the store happens on a thread that may block, and only so many at once.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+
+use super::cache::Cache;
+use super::links::Base;
+use super::metrics::Metrics;
+use super::{Ready, Refusal, ServeOptions, Server};
+use crate::clock::Clock;
+use crate::model::Seq;
+use crate::store::Reads;
+
+/// Reads of the store at once: as many as it keeps connections for.
+const READS_MAX: usize = 4;
+
+/// Of these, searches: a costly expression must not hold up the feeds.
+const SEARCHES_MAX: usize = 2;
+
+/// Shared by all requests.
+pub type Shared = Arc<State>;
+
+/// What all requests share.
+pub struct State {
+    /// What the operator decided.
+    pub options: ServeOptions,
+    /// Where this server is for its readers.
+    pub base: Base,
+    /// The answer of `/readyz`.
+    pub ready: Ready,
+    /// The clock.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What was rendered.
+    pub cache: Cache,
+    reads: Reads,
+    sequence: watch::Receiver<Seq>,
+    reading: Arc<Semaphore>,
+    searching: Arc<Semaphore>,
+}
+
+/// What a read may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// An index answers it.
+    Small,
+    /// An expression of the request decides.
+    Search,
+}
+
+impl State {
+    /// Nothing asked yet.
+    pub fn new(server: Server, base: Base) -> Self {
+        Self {
+            options: server.options,
+            base,
+            ready: server.ready,
+            clock: server.clock,
+            metrics: Metrics::new(server.registry),
+            cache: Cache::new(),
+            reads: server.reads,
+            sequence: server.sequence,
+            reading: Arc::new(Semaphore::new(READS_MAX)),
+            searching: Arc::new(Semaphore::new(SEARCHES_MAX)),
+        }
+    }
+
+    /// The last sequence that was told.
+    pub fn sequence(&self) -> Seq {
+        *self.sequence.borrow()
+    }
+
+    /// Does `work` on a thread that may block, when it is its turn. A client that goes away ends the wait, not the work.
+    pub async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        cost: Cost,
+        work: impl FnOnce(&State, &Reads) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let search = match cost {
+            Cost::Search => Some(turn(&self.searching).await?),
+            Cost::Small => None,
+        };
+        let read = turn(&self.reading).await?;
+        let state = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            let _turns = (search, read);
+            work(&state, &state.reads)
+        });
+        done.await.unwrap_or_else(|e| {
+            tracing::error!(error = %e, "a request panicked");
+            Err(Refusal::Internal)
+        })
+    }
+}
+
+async fn turn(of: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, Refusal> {
+    // The semaphores are never closed.
+    let turn = Arc::clone(of).acquire_owned().await;
+    turn.map_err(|_| Refusal::Internal)
+}

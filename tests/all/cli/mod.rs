@@ -1,0 +1,70 @@
+//! The real binary: exit codes, shapes, and what it prints of a store that the library filled (contract.md).
+
+mod ends;
+mod lists;
+mod parse;
+mod reads;
+mod subscriptions;
+
+use std::time::Duration;
+
+use newswire::clock::Clock;
+use newswire::store::Store;
+
+use crate::support::home::{Home, draft, poll, subscribe, time, topics};
+
+/// A headline with everything in it that a terminal or a spreadsheet could be tricked with (SEC-14, SEC-15).
+const HOSTILE: &str = "=cmd\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}|\"x\", y";
+
+/// A wire text that is long enough to be told by its words alone.
+fn wire() -> String {
+    let words: Vec<String> = (0..60).map(|n| format!("word{n}")).collect();
+    words.join(" ")
+}
+
+/// A home whose store has two feeds, five articles and four stories; "Boats come in" stands in both feeds.
+fn filled() -> Home {
+    let home = Home::empty();
+    let clock = Clock::manual(time("2030-01-10T08:00:00Z"));
+    fill(&home.store(&clock), &clock);
+    home
+}
+
+fn fill(store: &Store, clock: &Clock) {
+    topics(store, &[("sea", "boats"), ("war", "ukraine -sport")]);
+    let argus = subscribe(store, "argus.example", "The Argus");
+    let herald = subscribe(store, "herald.example", "The Herald");
+    let hour = Duration::from_secs(3600);
+    poll(
+        store,
+        clock,
+        argus,
+        vec![draft("argus.example", 1, "Boats come in", &wire())],
+    );
+    clock.advance(hour);
+    poll(
+        store,
+        clock,
+        herald,
+        vec![
+            draft("herald.example", 7, "Boats come in", &wire()),
+            draft("herald.example", 8, HOSTILE, "A headline to be wary of."),
+        ],
+    );
+    clock.advance(hour);
+    let more = vec![
+        draft(
+            "argus.example",
+            2,
+            "Ukraine talks",
+            "They talked in Kyiv until late.",
+        ),
+        draft(
+            "argus.example",
+            3,
+            "Ukraine wins the cup",
+            "A day of sport in Lviv.",
+        ),
+    ];
+    poll(store, clock, argus, more);
+}

@@ -1,0 +1,160 @@
+//! A whole newswire against the fake internet, without the process around it: a store in a directory of its own, the
+//! fetcher, ingest, and a clock that the test holds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use newswire::clock::Clock;
+use newswire::fetch::{FetchOptions, Fetcher, Names};
+use newswire::ingest::{Ingest, IngestOptions, PassReport};
+use newswire::model::{ArticleView, Feed, FeedRow, StoryView, Time, WebUrl};
+use newswire::query;
+use newswire::schedule::Policy;
+use newswire::store::{
+    ClaimScope, FeedSettings, NewFeed, Selection, Store, StoreOptions, TopicDefinition,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::Internet;
+
+pub struct House {
+    pub clock: Clock,
+    pub store: Arc<Store>,
+    pub ingest: Arc<Ingest>,
+    pub dir: Arc<tempfile::TempDir>,
+}
+
+impl House {
+    /// A house on 20 January 2030 whose internet is `net` as it is now.
+    pub fn new(net: &Internet) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let now = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
+        Self::open(net, dir, Clock::manual(now))
+    }
+
+    /// The same house after a restart.
+    pub fn again(self, net: &Internet) -> Self {
+        let Self {
+            clock,
+            dir,
+            store,
+            ingest,
+            ..
+        } = self;
+        drop(ingest);
+        drop(store);
+        Self::open(net, dir, clock)
+    }
+
+    fn open(net: &Internet, dir: Arc<tempfile::TempDir>, clock: Clock) -> Self {
+        let store = StoreOptions {
+            path: dir.path().join("newswire.db"),
+            synchronous_full: false,
+            dedup_window: Duration::from_secs(7 * 86_400),
+            dedup_near: true,
+        };
+        let store = Arc::new(Store::open(&store, clock.clone()).unwrap());
+        let fetch = FetchOptions {
+            names: Names::Table(net.names()),
+            allow_private: vec!["127.0.0.0/8".parse().unwrap()],
+            host_delay: Duration::ZERO,
+            ..FetchOptions::default()
+        };
+        let fetcher = Arc::new(Fetcher::new(fetch, clock.clone()).unwrap());
+        for (host, until) in store.reads().resting_hosts(clock.now()).unwrap() {
+            fetcher.rest(&host, until.since(clock.now()));
+        }
+        let options = IngestOptions {
+            policy: Policy {
+                polls_per_day: 24.0,
+                min_interval: Duration::from_secs(3600),
+                max_interval: Duration::from_secs(86_400),
+                strict: false,
+                install: 7,
+                price: None,
+            },
+            manual_interval: Duration::ZERO,
+        };
+        let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options).unwrap();
+        Self {
+            clock,
+            store,
+            ingest: Arc::new(ingest),
+            dir,
+        }
+    }
+
+    pub fn feed(url: &str) -> NewFeed {
+        NewFeed {
+            url: WebUrl::parse(url).unwrap(),
+            title: None,
+            folder: None,
+            tags: Vec::new(),
+            settings: FeedSettings::default(),
+            declared: false,
+        }
+    }
+
+    pub fn subscribe(&self, urls: &[&str]) -> Vec<FeedRow> {
+        let feeds = urls.iter().map(|u| Self::feed(u)).collect();
+        let made = self.store.subscribe(feeds).unwrap();
+        made.into_iter().map(|m| m.row).collect()
+    }
+
+    pub fn topics(&self, definitions: &[(&str, &str)]) {
+        let topics = definitions
+            .iter()
+            .map(|(name, source)| TopicDefinition {
+                name: (*name).to_owned(),
+                title: (*name).to_owned(),
+                source: (*source).to_owned(),
+                expr: query::parse(source).unwrap(),
+            })
+            .collect();
+        self.store.set_topics(topics).unwrap();
+    }
+
+    /// A pass over all that may be polled.
+    pub async fn pass(&self) -> PassReport {
+        self.pass_over(ClaimScope::All {
+            manual_interval: Duration::ZERO,
+        })
+        .await
+    }
+
+    /// A pass over what is due.
+    pub async fn pass_due(&self) -> PassReport {
+        self.pass_over(ClaimScope::Due).await
+    }
+
+    async fn pass_over(&self, scope: ClaimScope) -> PassReport {
+        self.ingest
+            .pass(scope, &CancellationToken::new(), &|_| {})
+            .await
+            .unwrap()
+    }
+
+    pub fn hours(&self, n: u64) {
+        self.clock.advance(Duration::from_secs(n * 3600));
+    }
+
+    pub fn river(&self) -> Vec<StoryView> {
+        let selection = Selection {
+            bodies: true,
+            ..Selection::default()
+        };
+        self.store.reads().stories(&selection).unwrap()
+    }
+
+    pub fn articles(&self) -> Vec<ArticleView> {
+        let selection = Selection {
+            bodies: true,
+            ..Selection::default()
+        };
+        self.store.reads().articles(&selection).unwrap()
+    }
+
+    pub fn feeds(&self) -> Vec<Feed> {
+        self.store.reads().feeds().unwrap()
+    }
+}
