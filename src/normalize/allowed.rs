@@ -234,13 +234,13 @@ pub(super) fn fate(name: &str) -> Fate {
         return Fate::Kept(element);
     }
     let relative = match name.to_ascii_lowercase().as_str() {
-        "applet" | "iframe" | "math" | "noembed" | "noframes" | "script" | "style" | "svg"
-        | "template" | "title" => return Fate::Gone,
-        // Without an end tag, so that nothing else could stand for them; or the document around the fragment; or, where
-        // no script runs, what stands in the place of scripts and plugins.
+        "math" | "script" | "style" | "svg" | "template" | "title" => return Fate::Gone,
+        // Without an end tag, so that nothing else could stand for them; or the document around the fragment; or frames,
+        // plugins and scripts: where there are none, what stands in them is what was meant for us.
         "area" | "base" | "basefont" | "bgsound" | "command" | "embed" | "frame" | "input"
         | "keygen" | "link" | "meta" | "param" | "track" | "html" | "head" | "body"
-        | "frameset" | "noscript" | "object" | "plaintext" => return Fate::Unwrapped,
+        | "frameset" | "applet" | "iframe" | "noembed" | "noframes" | "noscript" | "object"
+        | "plaintext" => return Fate::Unwrapped,
         "image" => "img",
         "menu" => "ul",
         "listing" | "xmp" => "pre",

@@ -250,7 +250,7 @@ mod tests {
             clean(
                 "<p style='x' onclick='y()' class=z>a<script>b()</script><iframe src=x>c</iframe></p>"
             ),
-            "<p>a</p>"
+            "<p>ac</p>"
         );
         assert_eq!(
             clean("<a href='javascript:x()'>a</a><img src='data:text/html,x' onerror=y>"),
