@@ -289,3 +289,28 @@ async fn et_30_without_a_network_it_says_so_once_and_serves_what_it_has() {
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
     assert!(!run(&home, &["feeds", "--json"]).1.contains("\"failing\""));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rel_03_a_damaged_store_is_refused_and_stays_as_it_is() {
+    let net = Internet::start().await;
+    net.document(HOST, "/a", feed("a", 40));
+    let home = home(&net, &["/a"]);
+    let mut daemon = Daemon::start(&home);
+    entries(&daemon, "all.atom", 40);
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ends(), Some(0));
+    let mut bytes = std::fs::read(home.db()).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..half + 16_384].fill(0xa5);
+    std::fs::write(home.db(), &bytes).unwrap();
+    let (code, told) = run(&home, &["run"]);
+    assert_eq!(code, Some(74), "{told}");
+    assert!(
+        told.contains("damaged") && told.contains("backup"),
+        "{told}"
+    );
+    assert!(
+        std::fs::read(home.db()).unwrap() == bytes,
+        "not a byte of it changed"
+    );
+}
