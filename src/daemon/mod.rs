@@ -193,7 +193,7 @@ impl House {
     fn schedule(&mut self, ingest: Arc<Ingest>, wishes: mpsc::Receiver<Wish>) {
         let (cancel, pulse) = (self.tasks.cancel.clone(), Arc::clone(&self.pulse));
         self.tasks.spawn("the scheduler", async move {
-            let beat = move || pulse.beat();
+            let beat = move |trouble: Option<&StoreError>| pulse.beat(trouble);
             ingest
                 .run(cancel, wishes, &beat)
                 .await

@@ -240,6 +240,9 @@ async fn rel_02_what_a_full_disk_did_not_take_is_stored_when_there_is_room_witho
 
     daemon.limit_files(None);
     entries(&daemon, "all.atom", 7);
+    eventually("readiness", || {
+        (daemon.get("/readyz").0 == 200).then_some(())
+    });
     assert_eq!(asked(&net, "/slow"), 1);
     let complaints = daemon.log().matches("nothing can be stored").count();
     assert_eq!(complaints, 1, "{}", daemon.log());
