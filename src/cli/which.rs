@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::exit::{Exit, Failure};
 use crate::config::Config;
-use crate::model::{Feed, StoryId, WebUrl};
+use crate::model::{Feed, FeedId, StoryId, WebUrl};
 use crate::normalize::links;
 use crate::store::{Reads, TopicHead};
 
@@ -27,7 +27,9 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
     let folded = wanted.to_lowercase();
     let url = bare_url(wanted);
     let by_id = |f: &Feed| is_beginning_of_id(&f.id.to_string(), wanted);
-    let by_url = |f: &Feed| bare_url(&f.url) == url;
+    // Where it is, or where it was when it was subscribed.
+    let first = FeedId::of(wanted);
+    let by_url = |f: &Feed| bare_url(&f.url) == url || f.id == first;
     let by_title = |f: &Feed| f.title.to_lowercase() == folded;
     let by_part = |f: &Feed| f.title.to_lowercase().contains(&folded);
     let by_url_part = |f: &Feed| f.url.to_lowercase().contains(&folded);
@@ -195,7 +197,7 @@ fn ambiguous(what: &str, given: &str, candidates: impl Iterator<Item = String>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FeedId, FeedState};
+    use crate::model::FeedState;
 
     fn a_feed(row: i64, url: &str, title: &str) -> Feed {
         Feed {
