@@ -396,10 +396,6 @@ impl Reader {
             content_html = content_html.filter(|h| content_text.is_none() || shows_something(h));
         }
         self.language.offer(4, own_language);
-        // Some podcasts have no page: what there is to open is the file.
-        let file = self.media.enclosures.first();
-        let file = file.and_then(|e| WebUrl::parse(&e.url).ok());
-        self.url.offer(9, file);
         ParsedEntry {
             id: self.id.take(),
             url: self.url.take(),
