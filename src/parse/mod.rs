@@ -11,6 +11,7 @@
 //! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
 //! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
 //! | [`dates`], [`people`] | the values that publishers spell in a hundred ways |
+//! | [`json_text`] | JSON as far as it goes, bounded |
 //! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
 
 pub mod charset;
@@ -20,6 +21,7 @@ pub mod dates;
 mod entry;
 mod head;
 mod json_feed;
+mod json_text;
 mod media;
 mod mend;
 mod mojibake;
