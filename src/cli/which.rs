@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::exit::{Exit, Failure};
+use super::safe;
 use crate::config::Config;
 use crate::model::{Feed, FeedId, StoryId, WebUrl};
 use crate::normalize::links;
@@ -59,7 +60,8 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
         || "see `newswire feeds`".to_owned(),
         |near| format!("did you mean {near:?}?"),
     );
-    Err(Failure::missing(format!("no feed is {wanted:?}; {hint}")))
+    let shown = safe::without_password(wanted);
+    Err(Failure::missing(format!("no feed is {shown:?}; {hint}")))
 }
 
 /// All the feeds that are meant, each once.
@@ -128,7 +130,8 @@ fn story_at(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     } else {
         format!("https://{given}")
     };
-    let url = WebUrl::parse(&with_scheme).map_err(|e| Failure::usage(format!("{given:?}: {e}")))?;
+    let url = WebUrl::parse(&with_scheme)
+        .map_err(|e| Failure::usage(format!("{:?}: {e}", safe::without_password(given))))?;
     // As published; then as spread, without what the spreading added.
     let found = match reads.story_by_url(url.as_str())? {
         None => reads.story_by_url(links::canonicalize(&url).as_str())?,
