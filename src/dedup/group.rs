@@ -107,7 +107,7 @@ impl Grouper {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.window.is_empty()
     }
 
     /// Which story a new copy belongs to: the strongest signal decides, then the score, then the oldest copy. And which

@@ -136,6 +136,11 @@ impl Window {
         self.len
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The copy in a slot.
     #[must_use]
     pub fn get(&self, slot: Slot) -> Option<&Kept> {
