@@ -132,7 +132,7 @@ CREATE TABLE articles (
 CREATE INDEX articles_of_story ON articles (story);
 CREATE INDEX articles_river ON articles (arrived, id);
 CREATE INDEX articles_seq ON articles (seq);
-CREATE INDEX articles_of_feed ON articles (feed, arrived);
+CREATE INDEX articles_of_feed ON articles (feed, arrived, story);
 CREATE INDEX articles_url ON articles (url);
 CREATE INDEX articles_canonical_url ON articles (canonical_url);
 
