@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::bytes::{Reader, Writer};
 use super::explain::span;
 use super::next::Wish;
-use super::spread::chance;
+use super::spread::{Draw, chance};
 use super::{DAY, HOUR, Observation, Policy, WEEK};
 use crate::model::{FailureKind, Time};
 
@@ -94,7 +94,7 @@ impl Health {
         };
         let most = policy.max_interval.max(base).min(DAY);
         let wait = doubled(base, self.failures).min(most);
-        let by_chance = wait.mul_f64(0.1 * chance(policy.install, seen.feed, seen.at));
+        let by_chance = wait.mul_f64(0.1 * chance(policy.install, seen, Draw::Backoff));
         Wish {
             wait: wait.saturating_add(by_chance),
             words: format!(

@@ -1,10 +1,11 @@
 //! The price over time: set once a day, corrected once a week by what was really spent. Kept in the store between runs.
+//! While the feeds are new it is set every hour: what is learned in the first days moves it by factors.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DAY, Demand, Price, WEEK};
+use super::{DAY, Demand, HOUR, Price, WEEK};
 use crate::model::Time;
 
 /// The price in force and what it takes to correct it.
@@ -26,11 +27,12 @@ impl Budget {
         self.price.map(|p| p.article_seconds)
     }
 
-    /// Whether the price is to be set anew. A clock that was set back starts the day over.
+    /// Whether the price is to be set anew. A clock that was set back is a reason too.
     #[must_use]
     pub fn is_due(&self, now: Time) -> bool {
         let priced = Time::from_millis(self.priced_ms);
-        self.price.is_none() || now.since(priced) >= DAY || now < priced
+        let every = if self.is_settled { DAY } else { HOUR };
+        self.price.is_none() || now.since(priced) >= every || now < priced
     }
 
     /// Sets the price for `polls_per_day` a feed. `polls` is how many were ever made.

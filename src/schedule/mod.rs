@@ -3,8 +3,8 @@
 //!
 //! [`next`] is the one decision. What it weighs: `floors` (servers' words and courtesy), `backoff` (failures),
 //! `rates`, `profile` and `shape` (how a feed publishes), `plan` (when asking is worth its price), `skip` and `spread`
-//! (which minute); `explain` writes it down. [`Price`] is the one price that all feeds share; `simulate` runs it all
-//! on a trace.
+//! (which minute); `account` settles it and writes it down. [`Budget`] keeps the one [`Price`] that all feeds share;
+//! [`simulate`] runs it all on a trace.
 
 mod account;
 mod backoff;

@@ -73,7 +73,7 @@ impl Priced {
         let place = Place::of(self.at.plus(wait));
         let (now, usual) = self.rates;
         format!(
-            "priced waiting: {now:.1} articles a day (usually {usual:.1}), x{:.1} about {:02}:{:02}; a poll for {:.0} article-min",
+            "priced waiting: {now:.1} articles a day (usually {usual:.1}), x{:.1} about {:02}:{:02}; a poll costs {:.0} article-min",
             self.shape.of_half_hour(place),
             place.half_hour / 2,
             place.half_hour % 2 * 30,

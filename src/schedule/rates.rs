@@ -8,7 +8,7 @@ use super::price::{self, Demand};
 use super::priced::Priced;
 use super::profile::{DATED, Profile, UNDATED};
 use super::shape::Shape;
-use super::spread::places;
+use super::spread::{Draw, chance};
 use super::{DAY, HOUR, Observation, Policy, Seen};
 use crate::model::Time;
 
@@ -176,7 +176,7 @@ impl Rates {
             price,
             relative_price: price / (self.worth(policy) / DAY_S),
             room: ROOM * f64::from(window) / caution / rate.max(usual) * DAY_S,
-            own: places(policy.install, seen),
+            own: [Draw::Place, Draw::Grid].map(|draw| chance(policy.install, seen, draw)),
             least: policy.min_interval.min(LEAST),
             most: policy.max_interval,
             patience: self.patience(),

@@ -1,5 +1,5 @@
-//! The schedule run on a trace, one JSON object a line, for `newswire simulate-schedule`: the same [`next`] as the
-//! daemon's, with the price set once a simulated day. `now` in the lines is the only clock.
+//! The schedule run on a trace, one JSON object a line, for `newswire simulate-schedule`: the same [`next`] and the
+//! same [`Budget`] as the daemon's. `now` in the lines is the only clock.
 //!
 //! ```text
 //! > {"type":"start","now":0,"budget_per_feed_day":24,"max_interval":86400,"seed":1,"feeds":[{"feed":"a","floor":300}]}
@@ -13,28 +13,24 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::spread::hash;
-use super::{DAY, Observation, Plan, Policy, Price, Seen, State, next};
+use super::{Budget, Observation, Plan, Policy, Seen, State, next};
 use crate::model::{FailureKind, Hints, Time};
 
 /// A run: the feeds with their states, and the price.
 #[derive(Debug, Default)]
 pub struct Simulation {
     feeds: HashMap<String, (State, Duration)>,
-    budget: f64,
+    polls_per_day: f64,
     max_interval: Duration,
     seed: u64,
-    price: Option<Price>,
-    started: Time,
-    priced_at: Time,
-    counted_from: Time,
-    polls: u32,
+    budget: Budget,
+    polls: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line {
     Start {
-        now: f64,
         budget_per_feed_day: f64,
         max_interval: f64,
         #[serde(default)]
@@ -79,7 +75,6 @@ impl Simulation {
             .map_err(|e| format!("not a line of the schedule's protocol: {e}"))?;
         match line {
             Line::Start {
-                now,
                 budget_per_feed_day,
                 max_interval,
                 seed,
@@ -88,12 +83,9 @@ impl Simulation {
                 let begin = |f: Subscribed| (f.feed, (State::default(), seconds(f.floor)));
                 *self = Self {
                     feeds: feeds.into_iter().map(begin).collect(),
-                    budget: budget_per_feed_day,
+                    polls_per_day: budget_per_feed_day,
                     max_interval: seconds(max_interval),
                     seed,
-                    started: time(now),
-                    priced_at: time(now),
-                    counted_from: time(now),
                     ..Self::default()
                 };
                 Ok(None)
@@ -152,35 +144,26 @@ impl Simulation {
 
     fn policy(&self, floor: Duration) -> Policy {
         Policy {
-            polls_per_day: self.budget,
+            polls_per_day: self.polls_per_day,
             min_interval: floor,
             max_interval: self.max_interval,
             strict: false,
             install: self.seed,
-            price: self.price.map(|p| p.article_seconds),
+            price: self.budget.article_seconds(),
         }
     }
 
-    /// Once a day, corrected once a week, as in the daemon.
+    /// As the daemon does it.
     fn reprice(&mut self, at: Time) {
-        if at.since(self.priced_at) < DAY {
+        if !self.budget.is_due(at) {
             return;
         }
-        self.priced_at = at;
-        let days = at.since(self.counted_from).as_secs_f64() / DAY.as_secs_f64();
-        let spent = f64::from(self.polls) / self.feeds.len().max(1) as f64 / days;
-        let is_week = days >= 7.0;
-        let spent = (is_week && self.counted_from > self.started).then_some(spent);
-        if is_week {
-            self.counted_from = at;
-            self.polls = 0;
-        }
-        let demands: Vec<_> = self
-            .feeds
-            .values()
+        let feeds = self.feeds.values();
+        let demands: Vec<_> = feeds
             .map(|(state, floor)| state.demand(&self.policy(*floor)))
             .collect();
-        self.price = Some(Price::solve(&demands, self.budget, self.price, spent));
+        self.budget
+            .set(at, &demands, self.polls_per_day, self.polls);
     }
 }
 

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::Observation;
-use crate::model::Time;
 
 /// The most that a poll is put off by chance, in seconds: usually, and after the first, for feeds are imported
 /// all at once.
@@ -13,35 +12,34 @@ const FIRST_S: f64 = 900.0;
 /// Never more than so much of the wait itself.
 const SHARE: f64 = 0.2;
 
+/// What is left to chance; each is drawn on its own.
+#[derive(Debug, Clone, Copy)]
+pub enum Draw {
+    /// How much later than planned.
+    Jitter = 0,
+    /// The place among others that want the same minute.
+    Place = 1,
+    /// The place on the grid of moments that are considered.
+    Grid = 2,
+    /// How much longer after a failure.
+    Backoff = 3,
+}
+
 /// How much later than planned a feed is asked, anew each time.
 pub fn jitter(install: u64, seen: &Observation, wait: Duration, is_first: bool) -> Duration {
     let most = if is_first { FIRST_S } else { JITTER_S };
     let most = most.min(wait.as_secs_f64() * SHARE);
-    Duration::from_secs_f64(most * chance(install, seen.feed, seen.at))
+    Duration::from_secs_f64(most * chance(install, seen, Draw::Jitter))
 }
 
-/// A number in [0, 1) that only these three decide.
-pub fn chance(install: u64, feed: u64, at: Time) -> f64 {
-    unit(hash(&[
+/// A number in [0, 1) that installation, feed, time and purpose decide.
+pub fn chance(install: u64, seen: &Observation, draw: Draw) -> f64 {
+    let h = hash(&[
         &install.to_le_bytes(),
-        &feed.to_le_bytes(),
-        &at.millis().to_le_bytes(),
-    ]))
-}
-
-/// A feed's places among others that want the same minute, drawn anew for each poll: two numbers in [0, 1).
-pub fn places(install: u64, seen: &Observation) -> [f64; 2] {
-    // Other installations' feeds and other times: what `chance` draws must not come in pairs with these.
-    [1_u64, 2].map(|draw| {
-        chance(
-            install.rotate_left(7).wrapping_add(draw),
-            seen.feed,
-            seen.at,
-        )
-    })
-}
-
-fn unit(h: u64) -> f64 {
+        &seen.feed.to_le_bytes(),
+        &seen.at.millis().to_le_bytes(),
+        &[draw as u8],
+    ]);
     (h >> 11) as f64 / (1_u64 << 53) as f64
 }
 
@@ -62,6 +60,7 @@ pub fn hash(parts: &[&[u8]]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Time;
     use crate::schedule::support::*;
 
     fn of(install: u64, feed: u64, at: Time, wait: u64) -> Duration {
@@ -80,7 +79,7 @@ mod tests {
         assert_ne!(of(1, 2, noon(), 3600), of(1, 3, noon(), 3600));
         assert_ne!(of(1, 2, noon(), 3600), of(1, 2, later, 3600));
         let seen = not_modified(noon());
-        assert_ne!(places(1, &seen), places(2, &seen));
+        assert_ne!(chance(1, &seen, Draw::Place), chance(1, &seen, Draw::Grid));
     }
 
     #[test]
