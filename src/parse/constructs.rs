@@ -1,13 +1,15 @@
 //! The shapes in which XML dialects say things: a line of text, a body, a link, a person. Whatever the declared
 //! type, a body leaves here sanitized and a line without markup.
 
+use std::rc::Rc;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::vocabulary::Ns;
 use super::xml::{Element, Node};
-use super::{mojibake, people};
+use super::{Warnings, mojibake, people};
 use crate::model::{Category, Person, WebUrl};
 use crate::normalize::{html, plain};
 
@@ -20,6 +22,8 @@ pub struct Scope {
     pub language: Option<String>,
     /// The base where none is told: the feed's own site.
     pub site: Option<WebUrl>,
+    /// What sanitizing the bodies of this document may still cost.
+    pub effort: Rc<html::Effort>,
 }
 
 impl Scope {
@@ -40,6 +44,18 @@ impl Scope {
     /// What relative URLs are resolved with.
     pub fn base(&self) -> Option<&WebUrl> {
         self.base.as_ref().or(self.site.as_ref())
+    }
+
+    /// HTML that is safe, every URL absolute.
+    pub fn sanitize(&self, html: &str) -> String {
+        html::sanitize_within(html, self.base(), &self.effort)
+    }
+
+    /// Warns if bodies were too tangled to be read as HTML.
+    pub fn tell(&self, warnings: &mut Warnings) {
+        if self.effort.is_spent() {
+            warnings.add("the HTML was too tangled: some bodies were read as plain text");
+        }
     }
 
     /// An absolute URL, if that can be made of `written`.
@@ -186,9 +202,9 @@ pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
     let html = match reading(element, is_atom) {
         Reading::Plain(text) => html_escape::encode_text(text.trim()).into_owned(),
         Reading::Html(text) if element.has_elements() => {
-            html::sanitize(unwrapped(element).as_deref().unwrap_or(&text), scope.base())
+            scope.sanitize(unwrapped(element).as_deref().unwrap_or(&text))
         }
-        Reading::Html(text) => html::sanitize(&text, scope.base()),
+        Reading::Html(text) => scope.sanitize(&text),
     };
     let html = html.trim();
     (!html.is_empty()).then(|| html.to_owned())

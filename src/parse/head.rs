@@ -115,6 +115,7 @@ pub fn read(
             Piece::Child(child) => head.child(&child, warnings),
         }
     }
+    head.scope.tell(warnings);
     for fault in &walk.faults {
         warnings.add(*fault);
     }

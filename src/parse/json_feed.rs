@@ -12,7 +12,7 @@ use super::json_text::{self, Document};
 use super::media::Media;
 use super::{ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new};
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::{html, plain, text};
+use crate::normalize::{plain, text};
 
 /// Reads a JSON document.
 pub fn read(
@@ -45,12 +45,12 @@ pub fn read(
     let site = text_in(&document, "home_page_url").and_then(|u| WebUrl::parse(&u).ok());
     let scope = Scope {
         base: context.url.clone(),
-        language: None,
         site,
+        ..Scope::default()
     };
     let url = |key: &str| text_in(&document, key).and_then(|u| scope.url(&u));
     let line = |text: Option<feed_rs::model::Text>| text.and_then(|t| some_line(&t.content));
-    Ok(ParsedFeed {
+    let feed = ParsedFeed {
         format: "json",
         id: None,
         title: line(model.title),
@@ -74,7 +74,9 @@ pub fn read(
             .map(|(entry, item)| read_item(entry, item, &scope, warnings))
             .collect(),
         ..ParsedFeed::default()
-    })
+    };
+    scope.tell(warnings);
+    Ok(feed)
 }
 
 /// The document as the standard has it: only what feed-rs's model keeps, each of the type it expects.
@@ -133,7 +135,7 @@ fn read_item(
     };
     let content = entry.content.and_then(|c| c.body).unwrap_or_default();
     let content_html = if text_in(item, "content_html").is_some() {
-        html::sanitize(&content, scope.base())
+        scope.sanitize(&content)
     } else {
         html_escape::encode_text(content.trim()).into_owned()
     };
