@@ -10,7 +10,9 @@ pub mod html;
 pub mod identity;
 pub mod language;
 pub mod links;
+pub mod page;
 pub mod plain;
 pub mod text;
+mod tokens;
 
 pub use draft::{Context, Drafted, drafts};

@@ -1,0 +1,55 @@
+//! The article of a web page: its main text, headline, author and date. Pure: a page's HTML and its URL in, an article
+//! out. Never fetches; never returns what is not sanitized. What it costs is bounded before any tree is built.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `gate` | what of a page a tree may be built of (SEC-03) |
+//! | `told` | what the page tells about its article: data, `meta`, marked elements |
+//! | `json_ld` | the data in its scripts |
+//! | `clutter` | what is no part of any article goes |
+//! | `body` | the main text |
+//! | `words` | what elements are called |
+
+mod body;
+mod clutter;
+mod gate;
+mod json_ld;
+mod told;
+mod words;
+
+use dom_query::Document;
+
+use crate::model::{Time, WebUrl};
+
+/// An article as its page prints it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// The headline, one line.
+    pub title: Option<String>,
+    /// Who wrote it: names, in order.
+    pub authors: Vec<String>,
+    /// First publication.
+    pub published: Option<Time>,
+    /// A primary language tag, as told.
+    pub language: Option<String>,
+    /// The main text: sanitized, every URL absolute, without headline, byline and captions.
+    pub html: String,
+}
+
+/// Reads the article of a page found at `url`. `date` reads dates as people and machines write them. None if the page is
+/// too large or nested too deeply, or has no main text.
+#[must_use]
+pub fn read(page: &str, url: &WebUrl, date: &dyn Fn(&str) -> Option<Time>) -> Option<Page> {
+    let gated = gate::gate(page)?;
+    let tree = Document::from(gated.html);
+    let told = told::read(&tree, &gated.json_ld, url, date);
+    clutter::remove(&tree);
+    let html = body::of(tree, url, told.title.as_deref(), date)?;
+    Some(Page {
+        title: told.title,
+        authors: told.authors,
+        published: told.published,
+        language: told.language,
+        html,
+    })
+}

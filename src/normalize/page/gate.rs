@@ -1,0 +1,215 @@
+//! What of a page a tree may be built of: no scripts, styles, comments, drawings or forms' parts, no monstrous tags,
+//! bounded nesting and counts (SEC-03, F7: trees are quadratic in nesting and in attributes). Linear in the page. The
+//! data that pages carry in scripts (JSON-LD) is set aside.
+
+use std::collections::HashSet;
+
+use super::super::tokens::{self, Tag, Token, Tokens};
+
+/// Most bytes of a page that are left: more is no article.
+const BYTES_MAX: usize = 1536 * 1024;
+/// Most elements: twice what the longest live blogs have.
+const ELEMENTS_MAX: usize = 20_000;
+/// Most elements that browsers would open again because `b` and its like were not closed.
+const REOPENED_MAX: usize = 60_000;
+/// Deepest nesting; pages that people read stay below 60.
+const DEPTH_MAX: usize = 160;
+/// Longest tag that keeps its attributes, in bytes, and most of them.
+const TAG_BYTES_MAX: usize = 8 * 1024;
+const ATTRIBUTES_MAX: usize = 64;
+/// Most JSON-LD blocks kept, and the longest of them in bytes.
+const BLOCKS_MAX: usize = 16;
+const BLOCK_BYTES_MAX: usize = 256 * 1024;
+
+/// Elements that leave with all they hold.
+const DROPPED: &[&str] = &[
+    "applet", "canvas", "iframe", "math", "noembed", "noframes", "object", "script", "select",
+    "style", "svg", "template", "textarea",
+];
+/// Elements whose tags leave: they would change how all that follows is read.
+const UNWRAPPED: &[&str] = &["frame", "frameset", "plaintext", "xmp"];
+/// Elements that hold nothing, or that the next of their kind closes.
+const FLAT: &[&str] = &[
+    "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input",
+    "li", "link", "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead",
+    "tr", "track", "wbr",
+];
+/// Elements that browsers open again in every block until they are closed.
+const FORMATS: &[&str] = &[
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
+    "u",
+];
+
+/// A page that a tree may be built of.
+#[derive(Debug, Default)]
+pub(super) struct Gated {
+    /// Its HTML.
+    pub(super) html: String,
+    /// Its JSON-LD blocks as written.
+    pub(super) json_ld: Vec<String>,
+}
+
+/// The page as far as a tree may be built of it; none if it is too large or nested too deeply.
+pub(super) fn gate(page: &str) -> Option<Gated> {
+    let mut gate = Gate {
+        page,
+        ..Gate::default()
+    };
+    let mut tokens = tokens::of(page);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Text(text) => gate.out.html.push_str(text),
+            Token::Silent => gate.part(),
+            Token::Tag(tag) if listed(DROPPED, tag.name) => gate.drop(&tag, &mut tokens),
+            Token::Tag(tag) if listed(UNWRAPPED, tag.name) || !tag.is_whole => gate.part(),
+            Token::Tag(tag) => gate.keep(&tag),
+        }
+        let is_large = gate.out.html.len() > BYTES_MAX || gate.elements > ELEMENTS_MAX;
+        if is_large || gate.open.len() > DEPTH_MAX || gate.reopened > REOPENED_MAX {
+            return None;
+        }
+    }
+    Some(gate.out)
+}
+
+#[derive(Default)]
+struct Gate<'p> {
+    page: &'p str,
+    out: Gated,
+    elements: usize,
+    /// Open elements that keep what follows inside them until they are closed.
+    open: Vec<&'p str>,
+    formats: Vec<&'p str>,
+    reopened: usize,
+    /// Where the text of a title began, which is no markup.
+    title_at: Option<usize>,
+    /// Where data in a script began.
+    data_at: Option<usize>,
+    /// Dropped elements that are closed nowhere below: looked for once.
+    endless: HashSet<String>,
+}
+
+impl<'p> Gate<'p> {
+    fn keep(&mut self, tag: &Tag<'p>) {
+        self.reopened += self.formats.len();
+        if tag.is_end {
+            self.close(tag.name);
+            if let Some(from) = self.title_at.take() {
+                let title = self.page.get(from..tag.start).unwrap_or_default();
+                self.out.html.push_str(title);
+            }
+        } else {
+            self.open(tag);
+        }
+        let is_monster = tag.end - tag.start > TAG_BYTES_MAX
+            || tag.attributes().take(ATTRIBUTES_MAX + 1).count() > ATTRIBUTES_MAX;
+        if is_monster {
+            // The element stays, or its end tag would close another one.
+            let slash = if tag.is_end { "/" } else { "" };
+            self.out.html.extend(["<", slash, tag.name, ">"]);
+        } else {
+            let written = self.page.get(tag.start..tag.end);
+            self.out.html.push_str(written.unwrap_or_default());
+        }
+    }
+
+    fn open(&mut self, tag: &Tag<'p>) {
+        self.elements += 1;
+        if tag.is("title") {
+            self.title_at = Some(tag.end);
+        }
+        if !listed(FLAT, tag.name) {
+            self.open.push(tag.name);
+        }
+        if listed(FORMATS, tag.name) {
+            self.formats.push(tag.name);
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        let last = |names: &[&str]| names.iter().rposition(|n| n.eq_ignore_ascii_case(name));
+        if let Some(at) = last(&self.open) {
+            self.open.truncate(at);
+        }
+        if let Some(at) = last(&self.formats) {
+            self.formats.remove(at);
+        }
+    }
+
+    /// Leaves out an element to its end tag, or, where there is none, its tag.
+    fn drop(&mut self, tag: &Tag<'p>, tokens: &mut Tokens<'p>) {
+        self.part();
+        if tag.is_end {
+            self.data(tag);
+        } else if tag.is("script") {
+            let is_data = |(name, value): (&str, &str)| {
+                name.eq_ignore_ascii_case("type") && value.contains("ld+json")
+            };
+            let is_data = tag.attributes().take(ATTRIBUTES_MAX).any(is_data);
+            self.data_at = is_data.then_some(tag.end);
+        } else if !tag.is_closed() {
+            let name = tag.name.to_ascii_lowercase();
+            if !self.endless.contains(&name) && tokens.skip_to_end_of(&name).is_none() {
+                self.endless.insert(name);
+            }
+        }
+    }
+
+    /// Sets aside the data that ends at `tag`.
+    fn data(&mut self, tag: &Tag<'p>) {
+        let Some(from) = self.data_at.take() else {
+            return;
+        };
+        let block = self.page.get(from..tag.start).unwrap_or_default().trim();
+        if block.len() <= BLOCK_BYTES_MAX && self.out.json_ld.len() < BLOCKS_MAX {
+            self.out.json_ld.push(block.to_owned());
+        }
+    }
+
+    /// In the place of what goes: `<` and `b>` around it must not become a tag.
+    fn part(&mut self) {
+        if self.out.html.ends_with('<') {
+            self.out.html.push_str("<!---->");
+        }
+    }
+}
+
+fn listed(names: &[&str], name: &str) -> bool {
+    names.iter().any(|n| n.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gate;
+
+    fn left(page: &str) -> String {
+        gate(page).unwrap().html
+    }
+
+    #[test]
+    fn scripts_styles_comments_and_drawings_are_not_read() {
+        let page = "<title>A <b></title><style>p{}</style><!-- <div> --><p>one<script>if (a<b) '<p>';</script> two<svg><p>x</svg>";
+        assert_eq!(left(page), "<title>A <b></title><p>one two");
+        assert_eq!(left("a <<svg></svg>b>"), "a <<!---->b>");
+    }
+
+    #[test]
+    fn data_in_scripts_is_set_aside() {
+        let page = "<script type=\"application/ld+json\"> {\"a\": \"<p>\"} </script><script>x</script>y";
+        let gated = gate(page).unwrap();
+        assert_eq!(gated.json_ld, ["{\"a\": \"<p>\"}"]);
+        assert_eq!(gated.html, "y");
+    }
+
+    #[test]
+    fn sec_03_what_a_tree_would_choke_on_does_not_pass() {
+        assert!(gate(&"<div>".repeat(1000)).is_none());
+        assert!(gate(&"<b x>".repeat(1000)).is_none());
+        assert!(gate(&"<p>a".repeat(30_000)).is_none());
+        assert!(gate(&"a".repeat(2 << 20)).is_none());
+        assert!(gate(&format!("{}{}", "<b>".repeat(100), "<p>a".repeat(10_000))).is_none());
+        let wide = format!("<div {}>a</div>", "x=1 ".repeat(100));
+        assert_eq!(left(&wide), "<div>a</div>");
+        assert_eq!(left(&"<svg>".repeat(100_000)), "");
+    }
+}
