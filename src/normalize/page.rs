@@ -14,7 +14,9 @@ mod body;
 mod clutter;
 mod gate;
 mod json_ld;
+mod pieces;
 mod told;
+mod trim;
 mod words;
 
 use dom_query::Document;
@@ -44,7 +46,8 @@ pub fn read(page: &str, url: &WebUrl, date: &dyn Fn(&str) -> Option<Time>) -> Op
     let tree = Document::from(gated.html);
     let told = told::read(&tree, &gated.json_ld, url, date);
     clutter::remove(&tree);
-    let html = body::of(tree, url, told.title.as_deref(), date)?;
+    if std::env::var("NOJOIN").is_err() {pieces::join(&tree);} //(&tree);
+    let html = trim::trim(&body::of(tree, url)?, url, &told, date);
     Some(Page {
         title: told.title,
         authors: told.authors,

@@ -57,7 +57,9 @@ const PARTS: &[&str] = &[
 ];
 
 /// What other people's words are called that an article quotes.
-const KEPT: &[&str] = &["embed", "embedded", "tweet", "twitter tweet", "instagram media"];
+const QUOTED: &[&str] = &["embed", "embedded", "tweet", "twitter tweet", "instagram media"];
+/// What stands under pictures.
+const CAPTIONS: &[&str] = &["caption", "captions", "credit", "credits", "media caption"];
 
 /// The share of a page's prose, in hundredths, up to which an element goes.
 const OTHERS_SHARE: usize = 60;
@@ -70,12 +72,26 @@ pub(super) fn remove(page: &Document) {
     let all = prose.in_element(&body);
     let nodes: Vec<NodeRef<'_>> = body.descendants_it().filter(NodeRef::is_element).collect();
     for node in nodes {
+        if is_quoted(&node) {
+            // Readability judges by the same words, and divisions by how many links they hold.
+            node.remove_attrs(&["class", "id"]);
+            if node.has_name("div") {
+                node.rename("section");
+            }
+            continue;
+        }
         let share = share_of(&node);
         if share.is_some_and(|share| prose.in_element(&node) * 100 <= all * share) && !prose.is_body(&node) {
             if std::env::var("DBG").is_ok() && prose.in_element(&node)>60 { eprintln!("RM {}/{} <{}> {:?} {:?} :: {}", prose.in_element(&node), all, node.node_name().unwrap_or_default(), node.attr("class"), node.attr("id"), node.text().split_whitespace().collect::<Vec<_>>().join(" ").chars().take(150).collect::<String>()); }
             node.remove_from_parent();
         }
     }
+}
+
+/// Whether it holds other people's words that the article quotes.
+fn is_quoted(node: &NodeRef<'_>) -> bool {
+    let words = node.element_ref().map(|e| Words::of(&e));
+    words.is_some_and(|w| w.any(QUOTED) && !w.any(CAPTIONS))
 }
 
 /// Up to which share of the prose an element goes; none: it stays.
@@ -93,9 +109,7 @@ fn share_of(node: &NodeRef<'_>) -> Option<usize> {
         return Some(OTHERS_SHARE);
     }
     let words = Words::of(&element);
-    if words.any(KEPT) {
-        None
-    } else if words.any(OTHERS) {
+    if words.any(OTHERS) {
         Some(OTHERS_SHARE)
     } else if words.any(PARTS) {
         Some(PARTS_SHARE)
