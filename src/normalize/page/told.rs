@@ -1,10 +1,10 @@
 //! What a page tells about its article beside the text: headline, authors, date, language. JSON-LD first, then `meta`,
 //! then marked elements, then patterns. Never invents: what is not there is none.
 
-use dom_query::{Document, NodeRef};
+use dom_query::{Document, NodeId, NodeRef};
 use std::collections::HashMap;
 
-use super::super::{byline, plain};
+use super::super::plain;
 use super::json_ld::{self, Said};
 use super::words::Words;
 use crate::model::{Time, WebUrl};
@@ -17,8 +17,6 @@ pub(super) struct Told {
     pub(super) authors: Vec<String>,
     pub(super) published: Option<Time>,
     pub(super) language: Option<String>,
-    /// The name of the site.
-    pub(super) site: Option<String>,
 }
 
 /// Reads dates as people and machines write them; none if other words stand before.
@@ -83,16 +81,69 @@ const AUTHORS: &[&str] = &[
 pub(super) fn read(page: &Document, blocks: &[String], url: &WebUrl, date: ReadDate<'_>) -> Told {
     let said = json_ld::read(blocks);
     let seen = Seen::of(page);
+    let date = |text: &str| is_whole(text).then(|| date(text)).flatten();
+    let date: ReadDate<'_> = &date;
     let site = said
         .publisher
         .clone()
         .or_else(|| seen.meta(&["og:site_name", "application-name"]));
+    let title = title(&said, &seen, site.as_deref(), url);
+    let near = near(page, title.as_deref().unwrap_or_default());
+    let mut authors = authors(&said, &seen, site.as_deref());
+    if authors.is_empty() {
+        let line = near.iter().find(|line| without_by(line).len() < line.len());
+        authors = line.map(|l| names(l, site.as_deref())).unwrap_or_default();
+    }
     Told {
-        title: title(&said, &seen, site.as_deref()),
-        authors: authors(&said, &seen, site.as_deref()),
-        published: published(&said, &seen, url, date),
+        published: published(&said, &seen, url, date)
+            .or_else(|| near.iter().find_map(|line| within(line, date))),
+        authors,
         language: language(&said, &seen),
-        site,
+        title,
+    }
+}
+
+/// Lines of text before and after the headline that may say who and when.
+const NEAR_BEFORE: usize = 3;
+const NEAR_AFTER: usize = 10;
+
+/// The short lines around the headline.
+fn near(page: &Document, title: &str) -> Vec<String> {
+    let Some(body) = page.body() else {
+        return Vec::new();
+    };
+    let title = fold(title);
+    let lines: Vec<String> = body
+        .descendants_it()
+        .filter(NodeRef::is_text)
+        .map(|text| plain::line(&text.text()))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let Some(at) = lines.iter().position(|line| title.len() > 2 && fold(line) == title) else {
+        return Vec::new();
+    };
+    let (before, after) = lines.split_at(at);
+    let after = after.iter().skip(1).take(NEAR_AFTER);
+    after
+        .chain(before.iter().rev().take(NEAR_BEFORE))
+        .filter(|line| line.chars().count() <= LINE_CHARS_MAX / 2)
+        .cloned()
+        .collect()
+}
+
+/// Whether a text holds a day, a month and a year: less names no date of an article.
+fn is_whole(text: &str) -> bool {
+    let numbers: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|n| !n.is_empty())
+        .collect();
+    let has_month = text
+        .split(|c: char| !c.is_alphabetic())
+        .any(|word| word.chars().count() >= 3);
+    match numbers.as_slice() {
+        [one] => one.len() >= 8,
+        [_, _] => has_month || numbers.iter().any(|n| n.len() >= 8),
+        _ => !numbers.is_empty(),
     }
 }
 
@@ -106,7 +157,15 @@ struct Seen {
     /// Dates in marked elements, best first when sorted: rank and text.
     dates: Vec<(u8, String)>,
     /// The same of bylines.
-    bylines: Vec<(u8, String)>,
+    bylines: Vec<Marked>,
+}
+
+/// An element that is marked as a byline.
+struct Marked {
+    /// 0 is surest.
+    rank: u8,
+    text: String,
+    parent: Option<NodeId>,
 }
 
 impl Seen {
@@ -135,7 +194,7 @@ impl Seen {
             }
         }
         seen.dates.sort_by_key(|(rank, _)| *rank);
-        seen.bylines.sort_by_key(|(rank, _)| *rank);
+        seen.bylines.sort_by_key(|b| b.rank);
         seen
     }
 
@@ -146,6 +205,9 @@ impl Seen {
             attribute(name).is_some_and(|v| v.split_ascii_whitespace().any(|w| w == value))
         };
         let words = Words::of(element);
+        if words.any(ELSEWHERE) {
+            return;
+        }
         let is_time = &*element.name.local == "time";
         if self.dates.len() < MARKED_MAX {
             let rank = if has("itemprop", "datePublished") {
@@ -183,7 +245,11 @@ impl Seen {
                 None
             };
             if let Some(rank) = rank {
-                self.bylines.extend(short(node).map(|t| (rank, t)));
+                self.bylines.extend(short(node).map(|text| Marked {
+                    rank,
+                    text,
+                    parent: node.parent().map(|p| p.id),
+                }));
             }
         }
     }
@@ -206,10 +272,11 @@ const PUBLISHED: &[&str] = &[
     "published", "publish date", "publishdate", "publication date", "pubdate", "entry date",
     "post date", "postdate", "article date", "posted on", "date published", "created",
 ];
+const ELSEWHERE: &[&str] = &["comment", "comments", "related", "footer", "copyright"];
 const DATED: &[&str] = &[
     "date", "dateline", "timestamp", "posted", "datetime", "article time", "datum", "fecha", "data",
 ];
-const MODIFIED: &[&str] = &["updated", "modified", "update", "comment", "related"];
+const MODIFIED: &[&str] = &["updated", "modified", "update"];
 const AUTHOR_NAME: &[&str] = &[
     "author name", "authorname", "byline name", "byline author", "author fn", "author link",
     "article author", "post author", "entry author", "author title", "vcard author", "fn",
@@ -239,34 +306,43 @@ fn short(node: &NodeRef<'_>) -> Option<String> {
 }
 
 /// The headline that is on the page and in its data; else what the data say.
-fn title(said: &Said, seen: &Seen, site: Option<&str>) -> Option<String> {
+fn title(said: &Said, seen: &Seen, site: Option<&str>, url: &WebUrl) -> Option<String> {
     let og = seen.meta(&["og:title", "twitter:title", "dc.title", "sailthru.title"]);
     let told: Vec<String> = [said.headline.clone(), og, seen.title.clone()]
         .into_iter()
         .flatten()
         .map(|t| plain::line(&html_escape::decode_html_entities(&t)))
+        .filter(|t| !t.is_empty())
         .collect();
     let folded: Vec<String> = told.iter().map(|t| fold(t)).collect();
+    let is_site = |text: &str| is_site(text, site, url);
     let on_page = seen.headlines.iter().find(|h| {
-        let h = fold(h);
-        h.split_whitespace().count() > 1 && folded.iter().any(|t| t.contains(&h) || h == *t)
+        let own = fold(h);
+        let is_told = folded.iter().any(|t| {
+            let is_most = own.len() * 2 > t.len();
+            t.starts_with(&own) || own.starts_with(t.as_str()) || is_most && t.contains(&own)
+        });
+        is_told && own.split_whitespace().count() > 1 && !is_site(h)
     });
-    if let Some(headline) = on_page {
-        return Some(headline.clone());
-    }
-    told.first()
-        .map(|t| without_site(t, site).to_owned())
+    on_page
+        .cloned()
+        .or_else(|| told.first().map(|t| without_site(t, is_site).to_owned()))
         .or_else(|| seen.headlines.first().cloned())
 }
 
+/// Whether a text is the name of the site, as it says or as its host has it.
+fn is_site(text: &str, site: Option<&str>, url: &WebUrl) -> bool {
+    let folded = fold(text);
+    let words: String = folded.split_whitespace().collect();
+    let in_host = url.host().split('.').any(|label| {
+        let label: String = label.chars().filter(|c| c.is_alphanumeric()).collect();
+        label.len() > 3 && label == words
+    });
+    in_host || site.is_some_and(|s| fold(s) == folded)
+}
+
 /// A title without the name of its site behind or before it.
-fn without_site<'t>(title: &'t str, site: Option<&str>) -> &'t str {
-    let is_site = |part: &str| {
-        site.is_some_and(|s| {
-            let (part, site) = (fold(part), fold(s));
-            part.trim() == site.trim()
-        })
-    };
+fn without_site(title: &str, is_site: impl Fn(&str) -> bool) -> &str {
     for mark in [" | ", " - ", " – ", " — ", " » ", " « ", " :: ", " · ", ": "] {
         if let Some((head, tail)) = title.rsplit_once(mark)
             && is_site(tail)
@@ -279,13 +355,7 @@ fn without_site<'t>(title: &'t str, site: Option<&str>) -> &'t str {
             return tail.trim();
         }
     }
-    // Sites that do not say their name set it behind a bar all the same.
-    match title.rsplit_once(" | ") {
-        Some((head, tail)) if site.is_none() && tail.chars().count() < head.chars().count() => {
-            head.trim()
-        }
-        _ => title,
-    }
+    title
 }
 
 fn authors(said: &Said, seen: &Seen, site: Option<&str>) -> Vec<String> {
@@ -298,19 +368,14 @@ fn authors(said: &Said, seen: &Seen, site: Option<&str>) -> Vec<String> {
     if !metas.is_empty() {
         return once(metas);
     }
-    let best = seen.bylines.iter().map(|(rank, _)| *rank);
-    for rank in best {
-        let found: Vec<String> = seen
-            .bylines
-            .iter()
-            .filter(|(r, _)| *r == rank)
-            .flat_map(|(_, text)| named(text))
-            .collect();
-        if !found.is_empty() {
-            return once(found);
-        }
-    }
-    Vec::new()
+    // Several together are one byline; further ones belong to other pieces.
+    let mut found = seen.bylines.iter().map(|b| (b, named(&b.text)));
+    let Some((first, mut names)) = found.find(|(_, names)| !names.is_empty()) else {
+        return Vec::new();
+    };
+    let together = found.filter(|(b, _)| b.rank == first.rank && b.parent == first.parent);
+    names.extend(together.flat_map(|(_, names)| names));
+    once(names)
 }
 
 fn once(names: Vec<String>) -> Vec<String> {
@@ -325,7 +390,7 @@ fn once(names: Vec<String>) -> Vec<String> {
 
 /// Words before names, in the languages of many papers.
 const BY: &[&str] = &[
-    "by", "von", "par", "por", "di", "door", "av", "af", "autor", "author", "written by",
+    "by", "von", "par", "por", "di", "door", "av", "af", "autor", "author", "written by", "veröffentlicht von",
     "posted by", "published by", "reported by", "text", "words by", "story by", "автор", "yazan",
     "geschrieben von", "publicado por", "escrito por", "scritto da", "écrit par", "publié par",
 ];
@@ -335,9 +400,10 @@ const NAME_CHARS_MAX: usize = 70;
 /// The names that a byline holds.
 fn names(text: &str, site: Option<&str>) -> Vec<String> {
     let text = plain::line(&html_escape::decode_html_entities(text));
+    if text.contains("://") {
+        return Vec::new();
+    }
     let text = without_by(&text);
-    let date = |_: &str| false;
-    let text = byline::read(text, date).map_or(text, |b| b.name);
     text.split([',', ';', '|', '•', '·', '/'])
         .flat_map(|part| part.split(" and "))
         .flat_map(|part| part.split(" & "))
@@ -369,8 +435,8 @@ fn is_name(name: &str) -> bool {
         && name.split_whitespace().count() <= 7
         && name.chars().any(char::is_alphabetic)
         && !name.contains(|c: char| c.is_ascii_digit() || "@?!:\"“”{}<>=#".contains(c))
-        && !name.contains("://")
         && !name.contains("www.")
+        && !BY.contains(&name.to_lowercase().as_str())
 }
 
 /// The first publication: data, `meta`, marked elements, the URL.
