@@ -5,6 +5,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `visit` | one feed: ask, read, plan, commit |
+//! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
 //! | [`scheduler`] | passes for ever, as feeds fall due |
 //! | [`outage`] | is it the feed, or are we offline (ET-30) |
@@ -12,6 +13,7 @@
 //! | [`report`] | what a pass did |
 
 pub mod add;
+mod full_text;
 pub mod outage;
 pub mod pass;
 pub mod report;

@@ -138,7 +138,7 @@ impl Ingest {
         match self.verdict(&poll, claim.url.host()) {
             Verdict::Unknown if is_network => Ok(Done::Held(Box::new((claim, poll)))),
             verdict => self
-                .settle(claim, poll, is_network && verdict == Verdict::Down)
+                .settle(claim, poll, is_network && verdict == Verdict::Down, &cancel)
                 .await
                 .map(|settled| Done::Settled(Box::new(settled))),
         }
@@ -155,21 +155,30 @@ impl Ingest {
         Ok(Skipped { url, reason })
     }
 
-    /// Reads and commits on a thread that may block.
+    /// Reads and commits on a thread that may block; in between, the pages are asked for that full text wants.
     pub(super) async fn settle(
         &self,
         claim: Claim,
         poll: Poll,
         offline: bool,
+        cancel: &CancellationToken,
     ) -> Result<Settled, StoreError> {
         let options = self.options.clone();
-        let place = Arc::clone(&self.reading).acquire_owned().await;
-        let read = self
+        let mut place = Arc::clone(&self.reading).acquire_owned().await;
+        let mut read = self
             .ask(move |store| visit::read(store, &options, claim, poll, offline))
             .await?;
+        let wanted = std::mem::take(&mut read.wants.pages);
+        let mut pages = Vec::new();
+        if !wanted.is_empty() {
+            drop(place);
+            pages = self.pages(read.url(), wanted, cancel).await;
+            place = Arc::clone(&self.reading).acquire_owned().await;
+        }
+        let ready = self.ask(move |_| Ok(read.ready(pages))).await?;
         // Others may read while this one waits for the disk: what waits together is committed together.
         drop(place);
-        self.ask(move |store| visit::commit(store, read)).await
+        self.ask(move |store| visit::commit(store, ready)).await
     }
 }
 
@@ -250,7 +259,10 @@ impl Flight {
     /// Commits what waited for a verdict on the network.
     pub(super) async fn release(&mut self, offline: bool) -> Result<(), StoreError> {
         for (claim, poll) in std::mem::take(&mut self.held) {
-            let settled = self.ingest.settle(claim, poll, offline).await?;
+            let settled = self
+                .ingest
+                .settle(claim, poll, offline, &self.cancel)
+                .await?;
             self.report.count(&settled);
         }
         Ok(())

@@ -6,10 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::IngestOptions;
+use super::full_text::{self, Wants};
 use crate::fetch::FetchRequest;
 use crate::model::{
     Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
+use crate::normalize::draft::take_pages;
+use crate::normalize::page::Page;
 use crate::normalize::{self, Drafted};
 use crate::parse::{self, ParseContext, ParseError};
 use crate::schedule::{self, Observation, Policy, Seen, State};
@@ -52,9 +55,16 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
     }
 }
 
-/// A visit that is read and planned, to be committed.
+/// A visit that is read and planned.
 pub(super) struct Read {
-    ready: ReadyCommit,
+    commit: PollCommit,
+    /// What full text wants; empty where nothing does.
+    pub(super) wants: Wants,
+}
+
+/// A visit that is ready to be committed.
+pub(super) struct Ready {
+    commit: ReadyCommit,
     url: String,
     title: String,
     failures_before: u32,
@@ -83,37 +93,77 @@ pub(super) fn read(
             Err(failure) => poll.outcome = Outcome::Failed(failure),
         }
     }
+    let mut wants = Wants::default();
+    if let Some(document) = made.document.as_ref().filter(|_| claim.settings.full_text) {
+        let standings = store.reads().standings(&claim, &document.drafts)?;
+        wants = full_text::wants(&document.drafts, standings);
+    }
     let plan = plan(&options.policy, &claim, &poll, &made, offline);
     Ok(Read {
-        url: claim.url.to_string(),
-        title: claim.title.clone(),
-        failures_before: claim.failures,
-        ready: Store::prepare(PollCommit {
+        commit: PollCommit {
             claim,
-            poll: poll.clone(),
+            poll,
             document: made.document,
             plan,
             offline,
-        }),
-        poll,
+        },
+        wants,
     })
 }
 
-/// Commits what was read. Blocks until it stands.
-pub(super) fn commit(store: &Store, read: Read) -> Result<Settled, StoreError> {
-    let committed = store.commit(read.ready)?;
+impl Read {
+    /// The feed as subscribed.
+    pub(super) fn url(&self) -> &str {
+        self.commit.claim.url.as_str()
+    }
+
+    /// Puts the bodies of `pages` and those that are stored in place, and makes all of it ready. Blocks for the time of
+    /// some computing.
+    pub(super) fn ready(mut self, mut pages: Vec<(usize, Page)>) -> Ready {
+        pages.append(&mut self.wants.stored);
+        let claim = &self.commit.claim;
+        if let Some(document) = self.commit.document.as_mut().filter(|_| !pages.is_empty()) {
+            let mut drafted = Drafted {
+                drafts: std::mem::take(&mut document.drafts),
+                paragraphs: std::mem::take(&mut document.paragraphs),
+            };
+            take_pages(&mut drafted, pages, &drafting(claim));
+            document.drafts = drafted.drafts;
+            document.paragraphs = drafted.paragraphs;
+        }
+        Ready {
+            url: claim.url.to_string(),
+            title: claim.title.clone(),
+            failures_before: claim.failures,
+            poll: self.commit.poll.clone(),
+            commit: Store::prepare(self.commit),
+        }
+    }
+}
+
+/// Commits what is ready. Blocks until it stands.
+pub(super) fn commit(store: &Store, ready: Ready) -> Result<Settled, StoreError> {
+    let committed = store.commit(ready.commit)?;
     tell(
-        &read.url,
-        &read.title,
-        &read.poll,
+        &ready.url,
+        &ready.title,
+        &ready.poll,
         &committed,
-        read.failures_before,
+        ready.failures_before,
     );
     Ok(Settled {
-        url: read.url,
-        poll: read.poll,
+        url: ready.url,
+        poll: ready.poll,
         committed,
     })
+}
+
+/// What drafts are made with.
+fn drafting(claim: &Claim) -> normalize::Context<'_> {
+    normalize::Context {
+        boilerplate: &claim.boilerplate,
+        read_date: &parse::dates::read_bare,
+    }
 }
 
 /// What a document came to.
@@ -144,13 +194,7 @@ fn read_document(
     };
     let made = catch_unwind(AssertUnwindSafe(|| {
         let feed = parse::parse(body, &context)?;
-        let drafted = normalize::drafts(
-            &feed,
-            &normalize::Context {
-                boilerplate: &claim.boilerplate,
-                read_date: &parse::dates::read_bare,
-            },
-        );
+        let drafted = normalize::drafts(&feed, &drafting(claim));
         Ok((feed, drafted))
     }));
     let (feed, drafted) = match made {

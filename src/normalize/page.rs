@@ -19,9 +19,12 @@ mod told;
 mod trim;
 mod words;
 
+use std::collections::HashSet;
+
 use dom_query::Document;
 
 use crate::model::{Time, WebUrl};
+use crate::query::fold::fold;
 
 /// An article as its page prints it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,7 +49,7 @@ pub fn read(page: &str, url: &WebUrl, date: &dyn Fn(&str) -> Option<Time>) -> Op
     let tree = Document::from(gated.html);
     let told = told::read(&tree, &gated.json_ld, url, date);
     clutter::remove(&tree);
-    if std::env::var("NOJOIN").is_err() {pieces::join(&tree);} //(&tree);
+    pieces::join(&tree);
     let html = trim::trim(&body::of(tree, url)?, url, &told, date);
     Some(Page {
         title: told.title,
@@ -55,4 +58,27 @@ pub fn read(page: &str, url: &WebUrl, date: &dyn Fn(&str) -> Option<Time>) -> Op
         language: told.language,
         html,
     })
+}
+
+/// Fewest words of a headline from which it can be told whether a text speaks of the same.
+const WORDS_MIN: usize = 3;
+
+/// Whether a page speaks of what a headline announces: half of its longer words stand there. A wall that asks for consent
+/// or a login, or a front page, does not.
+#[must_use]
+pub fn speaks_of(headline: &str, title: Option<&str>, text: &str) -> bool {
+    let headline = fold(headline);
+    let words: HashSet<&str> = headline
+        .split_whitespace()
+        .filter(|w| w.chars().count() > 3)
+        .collect();
+    if words.len() < WORDS_MIN {
+        return true;
+    }
+    let (title, text) = (fold(title.unwrap_or_default()), fold(text));
+    let there: HashSet<&str> = title
+        .split_whitespace()
+        .chain(text.split_whitespace())
+        .collect();
+    words.intersection(&there).count() * 2 >= words.len()
 }

@@ -10,8 +10,19 @@ use super::words::Words;
 
 /// Elements that are no part of a text.
 const ELEMENTS: &[&str] = &[
-    "nav", "footer", "aside", "form", "button", "dialog", "menu", "input", "label", "figcaption",
-    "fieldset", "link", "meta",
+    "nav",
+    "footer",
+    "aside",
+    "form",
+    "button",
+    "dialog",
+    "menu",
+    "input",
+    "label",
+    "figcaption",
+    "fieldset",
+    "link",
+    "meta",
 ];
 
 /// Roles that are no part of a text.
@@ -32,32 +43,154 @@ const ROLES: &[&str] = &[
 
 /// What goes even if it is long: other pieces, other people's words, the site's furniture.
 const OTHERS: &[&str] = &[
-    "comments", "comment", "commentlist", "disqus", "respond", "replies", "related", "relatedposts",
-    "recommended", "recommendations", "recommendation", "read next", "more stories", "more news",
-    "most read", "mostread", "most popular", "mostpopular", "popular", "trending", "latest news",
-    "outbrain", "taboola", "zergnet", "sidebar", "side bar", "sidebars", "breadcrumb", "breadcrumbs",
-    "navigation", "navbar", "nav", "menu", "menus", "pagination", "pager", "footer", "masthead",
-    "cookie", "cookies", "gdpr", "consent", "popup", "modal", "overlay", "lightbox",
+    "comments",
+    "comment",
+    "commentlist",
+    "disqus",
+    "respond",
+    "replies",
+    "related",
+    "relatedposts",
+    "recommended",
+    "recommendations",
+    "recommendation",
+    "read next",
+    "more stories",
+    "more news",
+    "most read",
+    "mostread",
+    "most popular",
+    "mostpopular",
+    "popular",
+    "trending",
+    "latest news",
+    "outbrain",
+    "taboola",
+    "zergnet",
+    "sidebar",
+    "side bar",
+    "sidebars",
+    "breadcrumb",
+    "breadcrumbs",
+    "navigation",
+    "navbar",
+    "nav",
+    "menu",
+    "menus",
+    "pagination",
+    "pager",
+    "footer",
+    "masthead",
+    "cookie",
+    "cookies",
+    "gdpr",
+    "consent",
+    "popup",
+    "modal",
+    "overlay",
+    "lightbox",
 ];
 
 /// What goes if it is short beside the text.
 const PARTS: &[&str] = &[
-    "share", "shares", "sharing", "sharebar", "sharetools", "social", "socials", "addthis", "addtoany",
-    "sharethis", "sharedaddy", "sharing buttons", "follow", "promo", "promos", "promotion",
-    "readmore", "read more", "also read", "newsletter", "newsletters", "subscribe",
-    "subscription", "signup", "sign up", "advert", "adverts", "advertisement", "advertising", "ads",
-    "ad", "adsbygoogle", "sponsor", "sponsored", "tags", "taglist", "tag list", "tag links",
-    "post tags", "tagcloud", "keywords", "caption", "captions", "credit", "credits", "gallery",
-    "galleries", "slideshow", "carousel", "slider", "byline", "bylines", "dateline", "timestamp",
-    "author bio", "authorbox", "author box", "about author", "about the author", "author info",
-    "author description", "authorbio", "bio", "post meta", "entry meta", "article meta", "postmeta",
-    "meta", "metadata", "pubdate", "published", "toolbar", "tools", "print", "visually hidden",
-    "visuallyhidden", "screen reader text", "sr only", "skip link", "print only", "printonly",
-    "rating", "ratings", "correction tips", "feedback", "donate", "paywall", "noprint",
+    "share",
+    "shares",
+    "sharing",
+    "sharebar",
+    "sharetools",
+    "social",
+    "socials",
+    "addthis",
+    "addtoany",
+    "sharethis",
+    "sharedaddy",
+    "sharing buttons",
+    "follow",
+    "promo",
+    "promos",
+    "promotion",
+    "readmore",
+    "read more",
+    "also read",
+    "newsletter",
+    "newsletters",
+    "subscribe",
+    "subscription",
+    "signup",
+    "sign up",
+    "advert",
+    "adverts",
+    "advertisement",
+    "advertising",
+    "ads",
+    "ad",
+    "adsbygoogle",
+    "sponsor",
+    "sponsored",
+    "tags",
+    "taglist",
+    "tag list",
+    "tag links",
+    "post tags",
+    "tagcloud",
+    "keywords",
+    "caption",
+    "captions",
+    "credit",
+    "credits",
+    "gallery",
+    "galleries",
+    "slideshow",
+    "carousel",
+    "slider",
+    "byline",
+    "bylines",
+    "dateline",
+    "timestamp",
+    "author bio",
+    "authorbox",
+    "author box",
+    "about author",
+    "about the author",
+    "author info",
+    "author description",
+    "authorbio",
+    "bio",
+    "post meta",
+    "entry meta",
+    "article meta",
+    "postmeta",
+    "meta",
+    "metadata",
+    "pubdate",
+    "published",
+    "toolbar",
+    "tools",
+    "print",
+    "visually hidden",
+    "visuallyhidden",
+    "screen reader text",
+    "sr only",
+    "skip link",
+    "print only",
+    "printonly",
+    "rating",
+    "ratings",
+    "correction tips",
+    "feedback",
+    "donate",
+    "paywall",
+    "noprint",
 ];
 
 /// What other people's words are called that an article quotes.
-const QUOTED: &[&str] = &["embed", "embedded", "tweet", "twitter tweet", "instagram media"];
+const QUOTED: &[&str] = &[
+    "embed",
+    "embedded",
+    "tweet",
+    "twitter tweet",
+    "instagram media",
+];
 /// What stands under pictures.
 const CAPTIONS: &[&str] = &["caption", "captions", "credit", "credits", "media caption"];
 
@@ -81,8 +214,26 @@ pub(super) fn remove(page: &Document) {
             continue;
         }
         let share = share_of(&node);
-        if share.is_some_and(|share| prose.in_element(&node) * 100 <= all * share) && !prose.is_body(&node) {
-            if std::env::var("DBG").is_ok() && prose.in_element(&node)>60 { eprintln!("RM {}/{} <{}> {:?} {:?} :: {}", prose.in_element(&node), all, node.node_name().unwrap_or_default(), node.attr("class"), node.attr("id"), node.text().split_whitespace().collect::<Vec<_>>().join(" ").chars().take(150).collect::<String>()); }
+        if share.is_some_and(|share| prose.in_element(&node) * 100 <= all * share)
+            && !prose.is_body(&node)
+        {
+            if std::env::var("DBG").is_ok() && prose.in_element(&node) > 60 {
+                eprintln!(
+                    "RM {}/{} <{}> {:?} {:?} :: {}",
+                    prose.in_element(&node),
+                    all,
+                    node.node_name().unwrap_or_default(),
+                    node.attr("class"),
+                    node.attr("id"),
+                    node.text()
+                        .split_whitespace()
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                        .chars()
+                        .take(150)
+                        .collect::<String>()
+                );
+            }
             node.remove_from_parent();
         }
     }
@@ -101,7 +252,10 @@ fn share_of(node: &NodeRef<'_>) -> Option<usize> {
     if ELEMENTS.contains(&name) {
         return Some(OTHERS_SHARE);
     }
-    if matches!(name, "html" | "body" | "main" | "tr" | "tbody" | "td" | "img" | "br") {
+    if matches!(
+        name,
+        "html" | "body" | "main" | "tr" | "tbody" | "td" | "img" | "br"
+    ) {
         return None;
     }
     let role = element.attr("role");
@@ -139,7 +293,10 @@ impl Prose {
                         *of.entry(element.id).or_default() += chars;
                     }
                 }
-            } else if node.attr("itemprop").is_some_and(|p| p.contains("articleBody")) {
+            } else if node
+                .attr("itemprop")
+                .is_some_and(|p| p.contains("articleBody"))
+            {
                 bodies.push(node.id);
                 bodies.extend(node.ancestors_it(None).map(|n| n.id));
             }

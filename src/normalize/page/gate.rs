@@ -36,8 +36,7 @@ const FLAT: &[&str] = &[
 ];
 /// Elements that browsers open again in every block until they are closed.
 const FORMATS: &[&str] = &[
-    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
-    "u",
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
 
 /// A page that a tree may be built of.
@@ -195,7 +194,8 @@ mod tests {
 
     #[test]
     fn data_in_scripts_is_set_aside() {
-        let page = "<script type=\"application/ld+json\"> {\"a\": \"<p>\"} </script><script>x</script>y";
+        let page =
+            "<script type=\"application/ld+json\"> {\"a\": \"<p>\"} </script><script>x</script>y";
         let gated = gate(page).unwrap();
         assert_eq!(gated.json_ld, ["{\"a\": \"<p>\"}"]);
         assert_eq!(gated.html, "y");

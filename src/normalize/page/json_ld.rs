@@ -181,7 +181,9 @@ mod tests {
     fn an_article_alone_in_a_list_or_in_a_graph() {
         let article = r#"{"@type":"NewsArticle","headline":"Tides &amp; boats","datePublished":"2030-01-05",
             "author":[{"name":"Ada Brandt"},"Lewis Oram"],"publisher":{"name":"The Paper"}}"#;
-        let graph = format!(r#"{{"@context":"https://schema.org","@graph":[{{"@type":"WebPage","name":"x"}},{article}]}}"#);
+        let graph = format!(
+            r#"{{"@context":"https://schema.org","@graph":[{{"@type":"WebPage","name":"x"}},{article}]}}"#
+        );
         for block in [article.to_owned(), format!("[{article}]"), graph] {
             let said = said(&block);
             assert_eq!(said.headline.as_deref(), Some("Tides & boats"));
@@ -207,7 +209,9 @@ mod tests {
     fn broken_blocks_say_nothing_or_what_they_can() {
         assert_eq!(said("{"), Said::default());
         assert_eq!(
-            said("{\"@type\":\"Article\",\"headline\":\"a\nb\"}").headline.as_deref(),
+            said("{\"@type\":\"Article\",\"headline\":\"a\nb\"}")
+                .headline
+                .as_deref(),
             Some("a b")
         );
     }

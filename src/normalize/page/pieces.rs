@@ -31,28 +31,43 @@ pub(super) fn join(page: &Document) {
         all += chars;
         let class = parent.class().unwrap_or_default();
         let name = parent.node_name().unwrap_or_default();
-        let is_text = parent.element_ref().is_some_and(|e| Words::of(&e).any(TEXT));
+        let is_text = parent
+            .element_ref()
+            .is_some_and(|e| Words::of(&e).any(TEXT));
         if !is_text {
             continue;
         }
-        let (pieces, held) = kinds.entry((name.to_string(), class.to_string())).or_default();
+        let (pieces, held) = kinds
+            .entry((name.to_string(), class.to_string()))
+            .or_default();
         *held += chars;
         if pieces.last().is_none_or(|last| last.id != parent.id) {
             pieces.push(parent);
         }
     }
-    let pieces = kinds
-        .into_values()
-        .find(|(pieces, held)| held * 100 >= all * SHARE_MIN && (2..=PIECES_MAX).contains(&pieces.len()));
+    let pieces = kinds.into_values().find(|(pieces, held)| {
+        held * 100 >= all * SHARE_MIN && (2..=PIECES_MAX).contains(&pieces.len())
+    });
     let Some((pieces, _)) = pieces else { return };
     let mut pieces = pieces.into_iter();
     let Some(first) = pieces.next() else { return };
     for piece in pieces {
-        let article = |node: &NodeRef<'_>| node.ancestors_it(None).find(|n| n.has_name("article")).map(|n| n.id);
-        let apart = article(&piece) == article(&first) && piece.ancestors_it(None).all(|n| n.id != first.id)
+        let article = |node: &NodeRef<'_>| {
+            node.ancestors_it(None)
+                .find(|n| n.has_name("article"))
+                .map(|n| n.id)
+        };
+        let apart = article(&piece) == article(&first)
+            && piece.ancestors_it(None).all(|n| n.id != first.id)
             && first.ancestors_it(None).all(|n| n.id != piece.id);
         if apart {
-            if std::env::var("DBG").is_ok() { eprintln!("JOIN {:?} {}", piece.class(), piece.text().chars().take(100).collect::<String>()); }
+            if std::env::var("DBG").is_ok() {
+                eprintln!(
+                    "JOIN {:?} {}",
+                    piece.class(),
+                    piece.text().chars().take(100).collect::<String>()
+                );
+            }
             for child in piece.children() {
                 first.append_child(&child);
             }

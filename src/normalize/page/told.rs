@@ -119,7 +119,10 @@ fn near(page: &Document, title: &str) -> Vec<String> {
         .map(|text| plain::line(&text.text()))
         .filter(|line| !line.is_empty())
         .collect();
-    let Some(at) = lines.iter().position(|line| title.len() > 2 && fold(line) == title) else {
+    let Some(at) = lines
+        .iter()
+        .position(|line| title.len() > 2 && fold(line) == title)
+    else {
         return Vec::new();
     };
     let (before, after) = lines.split_at(at);
@@ -269,20 +272,55 @@ impl Seen {
 }
 
 const PUBLISHED: &[&str] = &[
-    "published", "publish date", "publishdate", "publication date", "pubdate", "entry date",
-    "post date", "postdate", "article date", "posted on", "date published", "created",
+    "published",
+    "publish date",
+    "publishdate",
+    "publication date",
+    "pubdate",
+    "entry date",
+    "post date",
+    "postdate",
+    "article date",
+    "posted on",
+    "date published",
+    "created",
 ];
 const ELSEWHERE: &[&str] = &["comment", "comments", "related", "footer", "copyright"];
 const DATED: &[&str] = &[
-    "date", "dateline", "timestamp", "posted", "datetime", "article time", "datum", "fecha", "data",
+    "date",
+    "dateline",
+    "timestamp",
+    "posted",
+    "datetime",
+    "article time",
+    "datum",
+    "fecha",
+    "data",
 ];
 const MODIFIED: &[&str] = &["updated", "modified", "update"];
 const AUTHOR_NAME: &[&str] = &[
-    "author name", "authorname", "byline name", "byline author", "author fn", "author link",
-    "article author", "post author", "entry author", "author title", "vcard author", "fn",
+    "author name",
+    "authorname",
+    "byline name",
+    "byline author",
+    "author fn",
+    "author link",
+    "article author",
+    "post author",
+    "entry author",
+    "author title",
+    "vcard author",
+    "fn",
 ];
 const BYLINE: &[&str] = &["byline", "bylines", "by line", "writtenby", "written by"];
-const AUTHOR: &[&str] = &["author", "authors", "autor", "auteur", "autore", "forfatter"];
+const AUTHOR: &[&str] = &[
+    "author",
+    "authors",
+    "autor",
+    "auteur",
+    "autore",
+    "forfatter",
+];
 
 /// The text of an element as a line, unless it has none.
 fn line(node: &NodeRef<'_>) -> Option<String> {
@@ -343,7 +381,9 @@ fn is_site(text: &str, site: Option<&str>, url: &WebUrl) -> bool {
 
 /// A title without the name of its site behind or before it.
 fn without_site(title: &str, is_site: impl Fn(&str) -> bool) -> &str {
-    for mark in [" | ", " - ", " – ", " — ", " » ", " « ", " :: ", " · ", ": "] {
+    for mark in [
+        " | ", " - ", " – ", " — ", " » ", " « ", " :: ", " · ", ": ",
+    ] {
         if let Some((head, tail)) = title.rsplit_once(mark)
             && is_site(tail)
         {
@@ -390,9 +430,32 @@ fn once(names: Vec<String>) -> Vec<String> {
 
 /// Words before names, in the languages of many papers.
 const BY: &[&str] = &[
-    "by", "von", "par", "por", "di", "door", "av", "af", "autor", "author", "written by", "veröffentlicht von",
-    "posted by", "published by", "reported by", "text", "words by", "story by", "автор", "yazan",
-    "geschrieben von", "publicado por", "escrito por", "scritto da", "écrit par", "publié par",
+    "by",
+    "von",
+    "par",
+    "por",
+    "di",
+    "door",
+    "av",
+    "af",
+    "autor",
+    "author",
+    "written by",
+    "veröffentlicht von",
+    "posted by",
+    "published by",
+    "reported by",
+    "text",
+    "words by",
+    "story by",
+    "автор",
+    "yazan",
+    "geschrieben von",
+    "publicado por",
+    "escrito por",
+    "scritto da",
+    "écrit par",
+    "publié par",
 ];
 /// Longest name, in characters.
 const NAME_CHARS_MAX: usize = 70;
@@ -419,9 +482,9 @@ fn without_by(text: &str) -> &str {
     let lower = text.to_lowercase();
     BY.iter()
         .filter(|by| {
-            lower.strip_prefix(**by).is_some_and(|rest| {
-                rest.starts_with([' ', ':']) 
-            })
+            lower
+                .strip_prefix(**by)
+                .is_some_and(|rest| rest.starts_with([' ', ':']))
         })
         .filter_map(|by| text.get(by.len()..))
         .map(|rest| rest.trim_start_matches([':', ' ']))
@@ -486,7 +549,10 @@ fn of_url(url: &WebUrl, date: ReadDate<'_>) -> Option<Time> {
         let is_day = matches!(day.len(), 1 | 2) && day.bytes().all(|b| b.is_ascii_digit());
         let is_month = matches!(month.len(), 1..=3);
         (is_year && is_day && is_month)
-            .then(|| date(&format!("{year}-{month}-{day}")).or_else(|| date(&format!("{day} {month} {year}"))))
+            .then(|| {
+                date(&format!("{year}-{month}-{day}"))
+                    .or_else(|| date(&format!("{day} {month} {year}")))
+            })
             .flatten()
     })
 }

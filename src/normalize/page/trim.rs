@@ -25,22 +25,83 @@ const CALL_CHARS_MAX: usize = 300;
 
 /// Lines that say nothing, folded.
 const EMPTY: &[&str] = &[
-    "advertisement", "advertising", "anzeige", "werbung", "publicite", "publicidad", "pubblicita",
-    "publicidade", "реклама", "annonce", "reklama", "reklam", "story continues below advertisement",
-    "article continues below advertisement", "subscribe", "share", "share this", "comments", "tags",
-    "print", "email", "read more", "loading", "caption", "close",
+    "advertisement",
+    "advertising",
+    "anzeige",
+    "werbung",
+    "publicite",
+    "publicidad",
+    "pubblicita",
+    "publicidade",
+    "реклама",
+    "annonce",
+    "reklama",
+    "reklam",
+    "story continues below advertisement",
+    "article continues below advertisement",
+    "subscribe",
+    "share",
+    "share this",
+    "comments",
+    "tags",
+    "print",
+    "email",
+    "read more",
+    "loading",
+    "caption",
+    "close",
 ];
 /// Where publishers want to be followed.
 const PLACES: &[&str] = &[
-    " twitter ", " facebook ", " instagram ", " whatsapp ", " telegram ", " youtube ", " tiktok ",
-    " linkedin ", " newsletter ", " newsletters ", " podcast ", " inbox ", " google news ",
-    " mastodon ", " app ", " forum ", " forums ", " email ", " e mail ", " mail ",
+    " twitter ",
+    " facebook ",
+    " instagram ",
+    " whatsapp ",
+    " telegram ",
+    " youtube ",
+    " tiktok ",
+    " linkedin ",
+    " newsletter ",
+    " newsletters ",
+    " podcast ",
+    " inbox ",
+    " google news ",
+    " mastodon ",
+    " app ",
+    " forum ",
+    " forums ",
+    " email ",
+    " e mail ",
+    " mail ",
 ];
 /// What they call for, in the languages of many papers; beginnings of words.
 const CALLS: &[&str] = &[
-    " follow ", " subscribe ", " sign up ", " join ", " reach ", " contact ", " write to ", " like us ",
-    " get the latest ", " abonn", " folg", " suivez ", " inscri", " sigue", " siga ", " suscri", " seguici ",
-    " iscriv", " volg ", " подпис", " читаите нас ", " sledz ", " takip ", " obserwuj ", " email ", " download ",
+    " follow ",
+    " subscribe ",
+    " sign up ",
+    " join ",
+    " reach ",
+    " contact ",
+    " write to ",
+    " like us ",
+    " get the latest ",
+    " abonn",
+    " folg",
+    " suivez ",
+    " inscri",
+    " sigue",
+    " siga ",
+    " suscri",
+    " seguici ",
+    " iscriv",
+    " volg ",
+    " подпис",
+    " читаите нас ",
+    " sledz ",
+    " takip ",
+    " obserwuj ",
+    " email ",
+    " download ",
 ];
 
 /// The text without what is none of it.
@@ -51,7 +112,10 @@ pub(super) fn trim(html: &str, url: &WebUrl, told: &Told, date: ReadDate<'_>) ->
         .collect();
     let lines: Vec<Line<'_>> = all.iter().map(|b| Line::of(b, html, url)).collect();
     let first = lines.iter().position(Line::is_prose).unwrap_or(0);
-    let last = lines.iter().rposition(Line::is_prose).unwrap_or(lines.len());
+    let last = lines
+        .iter()
+        .rposition(Line::is_prose)
+        .unwrap_or(lines.len());
     let title = fold(told.title.as_deref().unwrap_or_default());
     let mut dropped: Vec<bool> = lines
         .iter()
@@ -175,7 +239,9 @@ impl<'b> Line<'b> {
     fn is_call(&self) -> bool {
         let has = |words: &[&str]| words.iter().any(|w| self.folded.contains(w));
         let begins = CALLS.iter().any(|w| self.folded.starts_with(w));
-        has(PLACES) && (begins && self.chars <= CALL_CHARS_MAX || has(CALLS) && self.chars <= CALL_CHARS_MAX / 2)
+        has(PLACES)
+            && (begins && self.chars <= CALL_CHARS_MAX
+                || has(CALLS) && self.chars <= CALL_CHARS_MAX / 2)
     }
 }
 
