@@ -129,7 +129,6 @@ fn is_of_host(kind: FailureKind) -> bool {
             | FailureKind::Connect
             | FailureKind::Tls
             | FailureKind::Timeout
-            | FailureKind::Blocked
             | FailureKind::Throttled
             | FailureKind::Server
     )

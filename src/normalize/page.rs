@@ -4,17 +4,24 @@
 //! | file | idea |
 //! |---|---|
 //! | `gate` | what of a page a tree may be built of (SEC-03) |
-//! | `told` | what the page tells about its article: data, `meta`, marked elements |
-//! | `json_ld` | the data in its scripts |
+//! | `told` | what the page tells about its article: `title`, `authors`, `published`, language |
+//! | `json_ld`, `seen` | where that stands: the data in scripts; `meta` and marked elements |
 //! | `clutter` | what is no part of any article goes |
-//! | `body` | the main text |
+//! | `pieces` | a text in pieces becomes one |
+//! | `body` | the main text, found by readability |
+//! | `trim`, `lines` | lines that are none of it go |
 //! | `words` | what elements are called |
 
+mod authors;
 mod body;
 mod clutter;
 mod gate;
 mod json_ld;
+mod lines;
 mod pieces;
+mod published;
+mod seen;
+mod title;
 mod told;
 mod trim;
 mod words;
@@ -50,7 +57,7 @@ pub fn read(page: &str, url: &WebUrl, date: &dyn Fn(&str) -> Option<Time>) -> Op
     let told = told::read(&tree, &gated.json_ld, url, date);
     clutter::remove(&tree);
     pieces::join(&tree);
-    let html = trim::trim(&body::of(tree, url)?, url, &told, date);
+    let html = trim::trim(&body::of(tree, url)?, url, told.title.as_deref(), date);
     Some(Page {
         title: told.title,
         authors: told.authors,

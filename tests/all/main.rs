@@ -6,6 +6,7 @@ mod add;
 mod cli;
 mod emit;
 mod fetch;
+mod full_text;
 mod path;
 mod serve;
 mod support;

@@ -13,7 +13,7 @@ const ELEMENTS_MAX: usize = 20_000;
 /// Most elements that browsers would open again because `b` and its like were not closed.
 const REOPENED_MAX: usize = 60_000;
 /// Deepest nesting; pages that people read stay below 60.
-const DEPTH_MAX: usize = 160;
+const DEPTH_MAX: usize = 100;
 /// Longest tag that keeps its attributes, in bytes, and most of them.
 const TAG_BYTES_MAX: usize = 8 * 1024;
 const ATTRIBUTES_MAX: usize = 64;
