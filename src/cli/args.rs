@@ -165,6 +165,9 @@ pub enum Command {
     Status(status::StatusArgs),
     /// Tell whether the daemon is well: exit 0 or 1
     Healthcheck,
+    /// Plan polls over a trace: JSON lines in, JSON lines out
+    #[command(hide = true)]
+    SimulateSchedule,
     /// Check the configuration
     Check(check::CheckArgs),
     /// Remove what retention no longer keeps, now

@@ -30,6 +30,7 @@ mod progress;
 mod run;
 mod safe;
 mod show;
+mod simulate;
 mod status;
 mod stop;
 mod table;
@@ -110,6 +111,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Extract(args) => extract::extract(cx, args),
         Command::Status(args) => status::status(cx, args),
         Command::Healthcheck => health::healthcheck(cx),
+        Command::SimulateSchedule => simulate::simulate(cx),
         Command::Check(args) => check::check(cx, args),
         Command::Prune(args) => maintain::prune(cx, args),
         Command::Backup(args) => maintain::backup(cx, args),

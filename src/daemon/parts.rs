@@ -32,7 +32,12 @@ pub fn apply(config: &Config, store: &Store) -> Result<(), StoreError> {
     if changed > 0 {
         tracing::info!(
             topics = changed,
-            "{changed} topic definitions changed; what is stored was tagged anew"
+            "{changed} {} new or changed; what is stored is tagged by them",
+            if changed == 1 {
+                "topic is"
+            } else {
+                "topics are"
+            }
         );
     }
     Ok(())
@@ -77,6 +82,10 @@ pub fn ingest(
     fetcher: Fetcher,
     clock: &Clock,
 ) -> Result<Arc<Ingest>, StoreError> {
+    let now = clock.now();
+    for (host, until) in store.reads().resting_hosts(now)? {
+        fetcher.rest(&host, until.since(now));
+    }
     let s = &config.schedule;
     let options = IngestOptions {
         policy: Policy {
@@ -89,10 +98,5 @@ pub fn ingest(
         },
         manual_interval: s.manual_interval,
     };
-    Ok(Arc::new(Ingest::new(
-        store,
-        Arc::new(fetcher),
-        clock.clone(),
-        options,
-    )))
+    Ingest::new(store, Arc::new(fetcher), clock.clone(), options).map(Arc::new)
 }

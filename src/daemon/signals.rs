@@ -1,5 +1,8 @@
 //! What the outside asks for by signal. TERM and INT stop in order; a second one ends the process at once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -20,6 +23,7 @@ const EXIT_AT_ONCE: i32 = 143;
 /// Signals as they come.
 pub(super) fn listen() -> mpsc::Receiver<Signal> {
     let (tell, signals) = mpsc::channel(8);
+    let stopping = Arc::new(AtomicBool::new(false));
     for (kind, wish) in [
         (SignalKind::terminate(), Signal::Stop),
         (SignalKind::interrupt(), Signal::Stop),
@@ -30,11 +34,11 @@ pub(super) fn listen() -> mpsc::Receiver<Signal> {
             tracing::warn!("signal {} cannot be listened to", kind.as_raw_value());
             continue;
         };
-        let tell = tell.clone();
+        let (tell, stopping) = (tell.clone(), Arc::clone(&stopping));
         tokio::spawn(async move {
-            let mut stopping = false;
             while signals.recv().await.is_some() {
-                if wish == Signal::Stop && std::mem::replace(&mut stopping, true) {
+                // TERM after INT is the second one too.
+                if wish == Signal::Stop && stopping.swap(true, Ordering::Relaxed) {
                     std::process::exit(EXIT_AT_ONCE);
                 }
                 if tell.send(wish).await.is_err() && wish != Signal::Stop {

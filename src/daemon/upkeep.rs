@@ -19,6 +19,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How soon after the start retention runs first, and how often then.
 const PRUNE_FIRST: Duration = Duration::from_secs(60);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// How often topics with relative times (`since:7d`) are told anew.
+const TOPICS_EVERY: Duration = Duration::from_secs(300);
 
 /// Tells whoever serves that the store has changed, by whichever process.
 pub(super) async fn watch_sequence(
@@ -65,6 +67,18 @@ pub(super) async fn prune(
     }
 }
 
+/// Keeps topics with relative times true as time goes by.
+pub(super) async fn refresh_topics(store: Arc<Store>) -> Result<(), DaemonError> {
+    let mut ticks = interval(TOPICS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(e) = blocking(&store, Store::refresh_topics).await {
+            tracing::warn!("topics with relative times were not told anew: {e}");
+        }
+    }
+}
+
 /// Tells systemd that writer and scheduler make progress, if it wants to know (sd_watchdog_enabled(3)).
 pub(super) async fn watchdog(
     store: Arc<Store>,
@@ -86,7 +100,7 @@ pub(super) async fn watchdog(
         };
         let writer = blocking(&store, move |s| s.claim(now, nothing, 0)).await;
         let is_stuck = matches!(writer, Err(StoreError::Internal(_)))
-            || pulse.as_ref().is_some_and(|p| p.check().is_err());
+            || pulse.as_ref().is_some_and(|p| p.is_stuck());
         if !is_stuck {
             super::notify(&[NotifyState::Watchdog]);
         }

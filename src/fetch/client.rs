@@ -175,8 +175,8 @@ impl Fetcher {
     }
 
     /// Visits a feed once. Waits for the host's permit without counting it against the time limit; a host at rest is
-    /// not asked at all, and the poll says so (no status, `hints.retry_after` is the rest). When `cancel` fires
-    /// the poll fails as `Internal` and should be forgotten.
+    /// not asked at all, and the poll says so ([`Poll::is_unasked`]). When `cancel` fires the poll fails as `Internal`
+    /// and should be forgotten; before its turn that is a rest of no time.
     pub async fn poll(&self, request: &FetchRequest, cancel: &CancellationToken) -> Poll {
         let ask = Ask {
             url: without_fragment(&request.url),
@@ -324,6 +324,11 @@ impl Fetcher {
         self.hosts.resting(url.host())
     }
 
+    /// A host asked, before this process began, to be left alone for this much longer.
+    pub fn rest(&self, host: &str, span: Duration) {
+        self.hosts.rest(host, span);
+    }
+
     /// How long a visit to `url` that came now would wait for its host's turn.
     pub fn wait(&self, url: &WebUrl) -> Duration {
         self.hosts.wait(url.host())
@@ -353,7 +358,10 @@ impl Fetcher {
             let host = url.host();
             let permit = tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Err(cancelled()),
+                () = cancel.cancelled() => {
+                    trace.hints.retry_after = Some(Duration::ZERO);
+                    return Err(cancelled());
+                }
                 permit = self.hosts.acquire(host) => permit,
             };
             let permit = permit.map_err(|Resting(rest)| {

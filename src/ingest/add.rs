@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
-use super::visit;
+use super::visit::{self, Visited};
 use crate::model::{FailureKind, FeedId, Outcome, Poll, WebUrl};
 use crate::normalize::discover::{Candidate, discover, well_known};
 use crate::parse::{self, ParseContext};
@@ -190,7 +190,9 @@ impl Ingest {
         cancel: &CancellationToken,
     ) -> Result<(), StoreError> {
         let row = claim.feed;
-        let settled = self.settle(claim, poll, false, cancel).await?;
+        let settled = self
+            .settle(&Visited::new(claim, poll), false, cancel)
+            .await?;
         added.articles = settled.committed.new;
         if let Outcome::Failed(f) = settled.poll.outcome {
             added.failure = Some(f.message);

@@ -75,7 +75,7 @@ impl Ingest {
     pub(super) async fn pages(
         &self,
         feed: &str,
-        wanted: Vec<(usize, WebUrl)>,
+        wanted: &[(usize, WebUrl)],
         cancel: &CancellationToken,
     ) -> Vec<(usize, Page)> {
         let deadline = Instant::now() + TIME_MAX;
@@ -86,9 +86,9 @@ impl Ingest {
             if cancel.is_cancelled() || silent.contains(url.host()) {
                 continue;
             }
-            let asked = self.fetcher.article(&url, PAGE_BYTES_MAX, cancel);
+            let asked = self.fetcher.article(url, PAGE_BYTES_MAX, cancel);
             match timeout_at(deadline, asked).await {
-                Ok(Ok(page)) => read.extend(self.read_page(page).await.map(|page| (at, page))),
+                Ok(Ok(page)) => read.extend(self.read_page(page).await.map(|page| (*at, page))),
                 Ok(Err(failure)) => {
                     tracing::debug!(article.url = %url, "no full text: {}", failure.message);
                     if is_of_host(failure.kind) {

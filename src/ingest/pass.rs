@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::outage::Verdict;
 use super::report::{PassReport, Progress};
-use super::visit::{self, Settled};
-use crate::model::{FailureKind, FeedRow, Outcome, Poll, Time};
+use super::visit::{self, Settled, Visited};
+use crate::model::{FeedRow, Outcome, Poll, Time};
 use crate::store::{Claim, ClaimScope, Skipped, StoreError};
 
 /// Feeds of one pass by command at most; a store holds fewer.
@@ -23,26 +23,32 @@ const FLIGHT_MAX: usize = 512;
 const CHUNK: usize = 64;
 /// A feed whose host has no turn for so long is given back rather than waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// Documents that wait for a store that takes nothing, in bytes.
+const STUCK_BYTES_MAX: usize = 64 << 20;
 
 /// What became of one claimed feed.
-enum Done {
+pub(super) enum Done {
     Settled(Box<Settled>),
     /// Its host could not be reached: whose fault it is, the others must tell.
-    Held(Box<(Claim, Poll)>),
+    Held(Arc<Visited>),
+    /// The store did not take it; it may later.
+    Stuck(Arc<Visited>, bool, StoreError),
     /// Given back unasked.
     Left(Skipped),
-    /// The pass was stopped before the feed was asked; its lease runs out by itself.
+    /// The pass was stopped on the way.
     Stopped,
 }
 
-type Outcomes = Result<Result<Done, StoreError>, JoinError>;
+/// How a visit's task ended.
+pub(super) type Landed = Result<Result<Done, StoreError>, JoinError>;
 
 /// Feeds in flight.
 pub(super) struct Flight {
     ingest: Arc<Ingest>,
     cancel: CancellationToken,
     tasks: JoinSet<Result<Done, StoreError>>,
-    held: Vec<(Claim, Poll)>,
+    held: Vec<Arc<Visited>>,
+    stuck: Vec<(Arc<Visited>, bool)>,
     patience: Duration,
     pub(super) report: PassReport,
 }
@@ -82,7 +88,9 @@ impl Ingest {
                 && let Some(chunk) = chunks.next()
             {
                 flight.claim(chunk.to_vec(), manual_interval).await?;
-            } else if !flight.land().await? {
+            } else if let Some(landed) = flight.land().await {
+                flight.take(landed).await?;
+            } else {
                 break;
             }
             progress(flight.report.progress(total));
@@ -121,30 +129,36 @@ impl Ingest {
     ) -> Result<Done, StoreError> {
         let wait = self.fetcher.wait(&claim.url);
         if wait > patience {
-            return self.give_back(claim, wait).await.map(Done::Left);
+            return self.put_off(claim, wait).await.map(Done::Left);
         }
         let poll = self.fetcher.poll(&visit::request_of(&claim), &cancel).await;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
+            // One that was asked is not asked again before its lease is over: that would be a second request.
+            if poll.is_unasked() {
+                self.ask(move |store| store.give_back(&claim)).await?;
+            }
             return Ok(Done::Stopped);
         }
-        // The host went to rest while this feed waited for its turn: nobody was asked.
-        if let (Outcome::Failed(f), None, Some(rest)) =
-            (&poll.outcome, poll.status, poll.hints.retry_after)
-            && f.kind == FailureKind::Throttled
-        {
-            return self.give_back(claim, rest).await.map(Done::Left);
+        // The host went to rest while this feed waited for its turn.
+        if poll.is_unasked() {
+            let rest = poll.hints.retry_after.unwrap_or_default();
+            return self.put_off(claim, rest).await.map(Done::Left);
         }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
-        match self.verdict(&poll, claim.url.host()) {
-            Verdict::Unknown if is_network => Ok(Done::Held(Box::new((claim, poll)))),
-            verdict => self
-                .settle(claim, poll, is_network && verdict == Verdict::Down, &cancel)
-                .await
-                .map(|settled| Done::Settled(Box::new(settled))),
+        let verdict = self.verdict(&poll, claim.url.host());
+        let visited = Visited::new(claim, poll);
+        if is_network && verdict == Verdict::Unknown {
+            return Ok(Done::Held(visited));
+        }
+        let offline = is_network && verdict == Verdict::Down;
+        match self.settle(&visited, offline, &cancel).await {
+            Ok(settled) => Ok(Done::Settled(Box::new(settled))),
+            Err(e) if e.may_pass() => Ok(Done::Stuck(visited, offline, e)),
+            Err(e) => Err(e),
         }
     }
 
-    async fn give_back(&self, claim: Claim, wait: Duration) -> Result<Skipped, StoreError> {
+    async fn put_off(&self, claim: Claim, wait: Duration) -> Result<Skipped, StoreError> {
         let until = self.clock.now().plus(wait);
         let host = claim.url.host().to_owned();
         let reason = format!("not before {until}: {host} has no turn for it sooner");
@@ -158,24 +172,24 @@ impl Ingest {
     /// Reads and commits on a thread that may block; in between, the pages are asked for that full text wants.
     pub(super) async fn settle(
         &self,
-        claim: Claim,
-        poll: Poll,
+        visited: &Arc<Visited>,
         offline: bool,
         cancel: &CancellationToken,
     ) -> Result<Settled, StoreError> {
-        let options = self.options.clone();
+        let policy = self.pricing.apply(&self.options.policy);
         let mut place = Arc::clone(&self.reading).acquire_owned().await;
-        let mut read = self
-            .ask(move |store| visit::read(store, &options, claim, poll, offline))
+        let what = Arc::clone(visited);
+        let read = self
+            .ask(move |store| visit::read(store, &policy, &what, offline))
             .await?;
-        let wanted = std::mem::take(&mut read.wants.pages);
-        let mut pages = Vec::new();
-        if !wanted.is_empty() {
+        if !read.wanted().is_empty() {
             drop(place);
-            pages = self.pages(read.url(), wanted, cancel).await;
+            let ask = || self.pages(visited.claim.url.as_str(), read.wanted(), cancel);
+            visited.pages.get_or_init(ask).await;
             place = Arc::clone(&self.reading).acquire_owned().await;
         }
-        let ready = self.ask(move |_| Ok(read.ready(pages))).await?;
+        let what = Arc::clone(visited);
+        let ready = self.ask(move |_| Ok(read.ready(&what))).await?;
         // Others may read while this one waits for the disk: what waits together is committed together.
         drop(place);
         self.ask(move |store| visit::commit(store, ready)).await
@@ -189,6 +203,7 @@ impl Flight {
             cancel,
             tasks: JoinSet::new(),
             held: Vec::new(),
+            stuck: Vec::new(),
             patience,
             report: PassReport::default(),
         }
@@ -225,17 +240,15 @@ impl Flight {
             .spawn(ingest.visit(claim, self.cancel.clone(), self.patience));
     }
 
-    /// Waits for one feed to be done; false if none is on its way. May be dropped while it waits.
-    pub(super) async fn land(&mut self) -> Result<bool, StoreError> {
-        let Some(done) = self.tasks.join_next().await else {
-            return Ok(false);
-        };
-        self.take(done).await?;
-        Ok(true)
+    /// Waits for one feed to land; none if none is on its way. It may be dropped while it waits; what it gave has to be
+    /// [taken](Self::take).
+    pub(super) async fn land(&mut self) -> Option<Landed> {
+        self.tasks.join_next().await
     }
 
-    async fn take(&mut self, done: Outcomes) -> Result<(), StoreError> {
-        match done {
+    /// Notes how a feed landed.
+    pub(super) async fn take(&mut self, landed: Landed) -> Result<(), StoreError> {
+        match landed {
             Ok(done) => match done? {
                 Done::Settled(settled) => {
                     let is_up = settled.poll.status.is_some();
@@ -246,7 +259,11 @@ impl Flight {
                         self.release(true).await?;
                     }
                 }
-                Done::Held(visit) => self.held.push(*visit),
+                Done::Held(visited) => self.held.push(visited),
+                Done::Stuck(visited, offline, e) => {
+                    self.stick(visited, offline);
+                    return Err(e);
+                }
                 Done::Left(skipped) => self.report.skip(vec![skipped]),
                 Done::Stopped => {}
             },
@@ -257,20 +274,48 @@ impl Flight {
     }
 
     /// Commits what waited for a verdict on the network.
-    pub(super) async fn release(&mut self, offline: bool) -> Result<(), StoreError> {
-        for (claim, poll) in std::mem::take(&mut self.held) {
-            let settled = self
-                .ingest
-                .settle(claim, poll, offline, &self.cancel)
-                .await?;
-            self.report.count(&settled);
+    async fn release(&mut self, offline: bool) -> Result<(), StoreError> {
+        while let Some(visited) = self.held.pop() {
+            self.commit(visited, offline).await?;
         }
         Ok(())
     }
 
+    /// Tries again what the store did not take: nobody is asked twice because a disk was full (REL-02).
+    pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
+        while let Some((visited, offline)) = self.stuck.pop() {
+            self.commit(visited, offline).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, visited: Arc<Visited>, offline: bool) -> Result<(), StoreError> {
+        match self.ingest.settle(&visited, offline, &self.cancel).await {
+            Ok(settled) => {
+                self.report.count(&settled);
+                Ok(())
+            }
+            Err(e) => {
+                if e.may_pass() {
+                    self.stick(visited, offline);
+                }
+                Err(e)
+            }
+        }
+    }
+
+    /// Keeps what the store did not take, within a limit: the lease of what is too much runs out by itself, and it is
+    /// asked for again.
+    fn stick(&mut self, visited: Arc<Visited>, offline: bool) {
+        let kept: usize = self.stuck.iter().map(|(v, _)| v.bytes()).sum();
+        if kept.saturating_add(visited.bytes()) <= STUCK_BYTES_MAX {
+            self.stuck.push((visited, offline));
+        }
+    }
+
     /// Since when the oldest visit waits for a verdict, by its own clock.
     pub(super) fn held_since(&self) -> Option<Time> {
-        self.held.iter().map(|(_, poll)| poll.finished).min()
+        self.held.iter().map(|visited| visited.poll.finished).min()
     }
 
     /// Everything has landed: no further host will speak for the network.

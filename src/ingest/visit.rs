@@ -2,10 +2,11 @@
 //! so: a panic or a poison is this feed's failure (REL-04).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use tokio::sync::OnceCell;
 
-use super::IngestOptions;
 use super::full_text::{self, Wants};
 use crate::fetch::FetchRequest;
 use crate::model::{
@@ -55,11 +56,40 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
     }
 }
 
+/// A feed that was asked, and all that came. Kept until the store has taken it: nobody is asked twice because a disk was
+/// full (REL-02).
+pub(super) struct Visited {
+    pub(super) claim: Claim,
+    pub(super) poll: Poll,
+    /// The articles of pages, by their place in the document, once they were asked for.
+    pub(super) pages: OnceCell<Vec<(usize, Page)>>,
+}
+
+impl Visited {
+    /// A visit of which nothing is read yet.
+    pub(super) fn new(claim: Claim, poll: Poll) -> Arc<Self> {
+        Arc::new(Self {
+            claim,
+            poll,
+            pages: OnceCell::new(),
+        })
+    }
+
+    /// How much it holds, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let document = match &self.poll.outcome {
+            Outcome::Document { body, .. } => body.len(),
+            _ => 0,
+        };
+        let pages = self.pages.get().into_iter().flatten();
+        pages.map(|(_, page)| page.html.len()).sum::<usize>() + document
+    }
+}
+
 /// A visit that is read and planned.
 pub(super) struct Read {
     commit: PollCommit,
-    /// What full text wants; empty where nothing does.
-    pub(super) wants: Wants,
+    wants: Wants,
 }
 
 /// A visit that is ready to be committed.
@@ -68,26 +98,26 @@ pub(super) struct Ready {
     url: String,
     title: String,
     failures_before: u32,
+    offline: bool,
     poll: Poll,
 }
 
-/// Reads and plans. Blocks; call it from a thread that may. `offline`: the failure is the network's.
+/// Reads and plans. Blocks; call it from a thread that may. `offline`: the failure is the network's. Takes nothing away,
+/// so that it can be done again when the store does not take the result.
 pub(super) fn read(
     store: &Store,
-    options: &IngestOptions,
-    claim: Claim,
-    mut poll: Poll,
+    policy: &Policy,
+    visited: &Visited,
     offline: bool,
 ) -> Result<Read, StoreError> {
-    let body = match &mut poll.outcome {
-        Outcome::Document {
-            body, content_type, ..
-        } => Some((std::mem::take(body), content_type.clone())),
-        _ => None,
-    };
+    let claim = &visited.claim;
+    let mut poll = visited.poll.without_body();
     let mut made = Made::default();
-    if let Some((body, content_type)) = body {
-        match read_document(store, &claim, &poll, &body, content_type)? {
+    if let Outcome::Document {
+        body, content_type, ..
+    } = &visited.poll.outcome
+    {
+        match read_document(store, claim, &visited.poll, body, content_type.clone())? {
             Ok(done) => made = done,
             // ET-08, ET-35: a body that is no feed stores neither articles nor validators.
             Err(failure) => poll.outcome = Outcome::Failed(failure),
@@ -95,13 +125,13 @@ pub(super) fn read(
     }
     let mut wants = Wants::default();
     if let Some(document) = made.document.as_ref().filter(|_| claim.settings.full_text) {
-        let standings = store.reads().standings(&claim, &document.drafts)?;
+        let standings = store.reads().standings(claim, &document.drafts)?;
         wants = full_text::wants(&document.drafts, standings);
     }
-    let plan = plan(&options.policy, &claim, &poll, &made, offline);
+    let plan = plan(policy, claim, &poll, &made, offline);
     Ok(Read {
         commit: PollCommit {
-            claim,
+            claim: claim.clone(),
             poll,
             document: made.document,
             plan,
@@ -112,16 +142,16 @@ pub(super) fn read(
 }
 
 impl Read {
-    /// The feed as subscribed.
-    pub(super) fn url(&self) -> &str {
-        self.commit.claim.url.as_str()
+    /// The pages that full text wants.
+    pub(super) fn wanted(&self) -> &[(usize, WebUrl)] {
+        &self.wants.pages
     }
 
-    /// Puts the bodies of `pages` and those that are stored in place, and makes all of it ready. Blocks for the time of
-    /// some computing.
-    pub(super) fn ready(mut self, mut pages: Vec<(usize, Page)>) -> Ready {
-        pages.append(&mut self.wants.stored);
+    /// Puts the bodies of pages in place and makes all of it ready. Blocks for the time of some computing.
+    pub(super) fn ready(mut self, visited: &Visited) -> Ready {
         let claim = &self.commit.claim;
+        let mut pages = visited.pages.get().cloned().unwrap_or_default();
+        pages.append(&mut self.wants.stored);
         if let Some(document) = self.commit.document.as_mut().filter(|_| !pages.is_empty()) {
             let mut drafted = Drafted {
                 drafts: std::mem::take(&mut document.drafts),
@@ -135,6 +165,7 @@ impl Read {
             url: claim.url.to_string(),
             title: claim.title.clone(),
             failures_before: claim.failures,
+            offline: self.commit.offline,
             poll: self.commit.poll.clone(),
             commit: Store::prepare(self.commit),
         }
@@ -144,13 +175,16 @@ impl Read {
 /// Commits what is ready. Blocks until it stands.
 pub(super) fn commit(store: &Store, ready: Ready) -> Result<Settled, StoreError> {
     let committed = store.commit(ready.commit)?;
-    tell(
-        &ready.url,
-        &ready.title,
-        &ready.poll,
-        &committed,
-        ready.failures_before,
-    );
+    // ET-30: that the network is down is told once, not by every feed.
+    if !ready.offline {
+        tell(
+            &ready.url,
+            &ready.title,
+            &ready.poll,
+            &committed,
+            ready.failures_before,
+        );
+    }
     Ok(Settled {
         url: ready.url,
         poll: ready.poll,
@@ -225,7 +259,7 @@ fn read_document(
 fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentCommit {
     DocumentCommit {
         drafts: drafted.drafts,
-        title: feed.title,
+        title: feed.title.filter(|t| !t.is_empty()),
         site: feed.link,
         digest,
         repairs: feed.warnings,

@@ -62,6 +62,39 @@ pub struct Poll {
     pub outcome: Outcome,
 }
 
+impl Poll {
+    /// Whether nobody was asked: the host rests, or the visit was called off before its turn. `hints.retry_after` is
+    /// the rest.
+    pub fn is_unasked(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_))
+            && self.status.is_none()
+            && self.hints.retry_after.is_some()
+    }
+
+    /// The same without the bytes of its document.
+    #[must_use]
+    pub fn without_body(&self) -> Self {
+        let outcome = match &self.outcome {
+            Outcome::Document {
+                content_type,
+                validators,
+                ..
+            } => Outcome::Document {
+                body: Vec::new(),
+                content_type: content_type.clone(),
+                validators: validators.clone(),
+            },
+            other => other.clone(),
+        };
+        Self {
+            outcome,
+            hints: self.hints.clone(),
+            final_url: self.final_url.clone(),
+            ..*self
+        }
+    }
+}
+
 /// What came of a poll.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {

@@ -394,6 +394,68 @@ mod tests {
     }
 
     #[test]
+    fn a_page_takes_the_place_of_the_body_and_of_nothing_that_the_feed_says() {
+        let teaser = "<p>Two mayors met on a pier in spring.</p>";
+        let mut told = entry("Harbours agree about spring tides", teaser);
+        told.published = read_date("2030-01-05");
+        let silent = entry("Harbours agree about autumn tides", teaser);
+        let mut made = made(vec![told, silent]);
+        let page = |html: &str| Page {
+            title: Some("Another headline about tides".to_owned()),
+            authors: vec!["Ada Brandt".to_owned()],
+            published: read_date("2030-02-02"),
+            language: Some("en".to_owned()),
+            html: html.to_owned(),
+        };
+        let full = "<p>The mayors of two harbours met on a pier and agree on spring tides.</p><p>They met on a Saturday.</p><p>(Reuters)</p>";
+        let context = Context {
+            boilerplate: &HashSet::new(),
+            read_date: &read_date,
+        };
+        let before = made.drafts[1].clone();
+        take_pages(
+            &mut made,
+            vec![(0, page(full)), (1, page("<p>Short.</p>"))],
+            &context,
+        );
+        let draft = &made.drafts[0];
+        assert!(draft.content_text.starts_with("The mayors of two harbours"));
+        assert!(!draft.bare_text.contains("Reuters"));
+        assert_eq!(draft.agencies, ["Reuters"]);
+        assert_eq!(draft.title, "Harbours agree about spring tides");
+        assert_eq!(draft.summary, "Two mayors met on a pier in spring.");
+        assert_eq!(draft.published, read_date("2030-01-05"));
+        assert_eq!(draft.authors[0].name.as_deref(), Some("Ada Brandt"));
+        assert_eq!(made.paragraphs[0].len(), 3);
+        assert_eq!(made.drafts[1], before, "a shorter page changes nothing");
+    }
+
+    #[test]
+    fn what_recurs_on_three_pages_is_no_text() {
+        let titles = ["Spring tides", "Autumn boats", "Winter piers"];
+        let mut made = made(titles.map(|t| entry(t, "<p>A teaser.</p>")).to_vec());
+        let pages = titles.iter().enumerate().map(|(n, title)| {
+            let html = format!(
+                "<p>{title}: a whole paragraph.</p><p>Our journalism needs your support.</p>"
+            );
+            let page = Page {
+                html,
+                ..Page::default()
+            };
+            (n, page)
+        });
+        let context = Context {
+            boilerplate: &HashSet::new(),
+            read_date: &read_date,
+        };
+        take_pages(&mut made, pages.collect(), &context);
+        assert_eq!(
+            made.drafts[1].content_text,
+            "Autumn boats: a whole paragraph."
+        );
+    }
+
+    #[test]
     fn the_same_entry_twice_is_one_draft() {
         let twice = made(vec![entry("A", "<p>x</p>"), entry("A", "<p>x</p>")]);
         assert_eq!(twice.drafts.len(), 1);

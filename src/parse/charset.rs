@@ -230,4 +230,25 @@ mod tests {
             .collect();
         assert_eq!(text(&wider, None), "<rss/>");
     }
+
+    #[test]
+    fn pages_are_utf_8_if_they_can_be_then_what_header_and_meta_say() {
+        let page = |bytes: &[u8], told: Option<&str>| page_to_text(bytes, told).into_owned();
+        let utf_8 = "<meta charset=windows-1251><p>Ж";
+        assert_eq!(
+            page(utf_8.as_bytes(), Some("text/html; charset=latin1")),
+            utf_8
+        );
+        let cyrillic = b"<META http-equiv=x content=\"text/html; CHARSET=windows-1251\"><p>\xc6";
+        assert!(page(cyrillic, Some("text/html")).ends_with("<p>Ж"));
+        assert!(
+            page(cyrillic, Some("text/html; charset=koi8-r")).ends_with("<p>ф")
+                || page(cyrillic, Some("text/html; charset=koi8-r")).ends_with("<p>Ф")
+        );
+        assert_eq!(page(b"\xef\xbb\xbfa", None), "a");
+        assert_eq!(
+            page(b"<meta charset='x-nothing'>\xe9", None).chars().last(),
+            Some('é')
+        );
+    }
 }

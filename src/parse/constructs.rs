@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::vocabulary::Ns;
 use super::xml::{Element, Node};
+use super::{mojibake, people};
 use crate::model::{Category, Person, WebUrl};
 use crate::normalize::{html, plain};
 
@@ -64,6 +65,35 @@ pub fn language_tag(written: &str) -> Option<String> {
     is_tag.then_some(tag)
 }
 
+/// Names that Atom does not have: without a namespace they are RSS's, whatever the document calls itself.
+pub fn is_of_rss_only(name: &str) -> bool {
+    matches!(
+        name,
+        "body"
+            | "date"
+            | "description"
+            | "enclosure"
+            | "fullitem"
+            | "fulltext"
+            | "guid"
+            | "image"
+            | "keywords"
+            | "language"
+            | "lastbuilddate"
+            | "managingeditor"
+            | "pubdate"
+            | "skipdays"
+            | "skiphours"
+            | "thumbnail"
+            | "ttl"
+    )
+}
+
+/// Names that RSS does not have: without a namespace they are Atom's, whatever the document calls itself.
+pub fn is_of_atom_only(name: &str) -> bool {
+    matches!(name, "contributor" | "icon" | "id" | "info" | "logo")
+}
+
 /// How a text is to be read (RFC 4287 section 3.1; `mode` is Atom 0.3's).
 enum Reading {
     Plain(String),
@@ -74,9 +104,9 @@ fn reading(element: &Element, is_atom: bool) -> Reading {
     if element.has_elements() {
         return Reading::Html(element.inner_html());
     }
-    let text = element.text();
+    let text = mojibake::mended(element.text());
     if !is_atom {
-        return Reading::Html(text);
+        return Reading::Html(without_wrapper(text));
     }
     let declared = element.attribute("type").unwrap_or_default();
     let mime = declared
@@ -103,7 +133,16 @@ fn reading(element: &Element, is_atom: bool) -> Reading {
             Reading::Plain(text)
         }
         // Escaped without a type: Atom 0.3 says plain, publishers mean HTML.
-        _ => Reading::Html(text),
+        _ => Reading::Html(without_wrapper(text)),
+    }
+}
+
+/// HTML without the CDATA section that some wrap around it a second time: as HTML it would be a comment.
+fn without_wrapper(html: String) -> String {
+    let inner = html.trim().strip_prefix("<![CDATA[");
+    match inner {
+        Some(inner) => inner.strip_suffix("]]>").unwrap_or(inner).to_owned(),
+        None => html,
     }
 }
 
@@ -119,16 +158,26 @@ fn from_base64(text: &str) -> Option<String> {
 
 /// One line without markup; none if nothing is left.
 pub fn line(element: &Element, is_atom: bool) -> Option<String> {
-    let text = match reading(element, is_atom) {
-        Reading::Plain(text) => plain::line(&text),
-        Reading::Html(text) => plain::line_of_html(&text),
+    headline(element, is_atom).filter(|line| !line.is_empty())
+}
+
+/// The same, but empty rather than none where there is something without words: a picture in the place of a title.
+pub fn headline(element: &Element, is_atom: bool) -> Option<String> {
+    let (line, is_blank) = match reading(element, is_atom) {
+        Reading::Plain(text) => (plain::line(&text), text.trim().is_empty()),
+        Reading::Html(text) => (plain::line_of_html(&text), text.trim().is_empty()),
     };
-    (!text.is_empty()).then_some(text)
+    (!is_blank).then_some(line)
+}
+
+/// A person named in one line.
+pub fn person(element: &Element) -> Option<Person> {
+    line(element, false).as_deref().and_then(people::read)
 }
 
 /// One line of what is text by definition: a guid, a category, a name.
 pub fn words(element: &Element) -> Option<String> {
-    let text = plain::line(&element.text());
+    let text = plain::line(&mojibake::mended(element.text()));
     (!text.is_empty()).then_some(text)
 }
 
@@ -176,7 +225,7 @@ pub fn atom_person(element: &Element, scope: &Scope) -> Option<Person> {
         }
     }
     if person == Person::default() {
-        return super::people::read(&plain::line_of_html(&element.text()));
+        return people::read(&plain::line_of_html(&element.text()));
     }
     Some(person)
 }

@@ -1,5 +1,6 @@
 //! The syntax tree of an expression, and how it is written: reading what is written gives the same tree.
 
+use std::collections::HashSet;
 use std::fmt;
 
 pub use super::value::{Compare, When};
@@ -161,6 +162,26 @@ impl Expr {
     /// Whether the answer depends on other topics.
     pub fn needs_topics(&self) -> bool {
         self.any(&mut |e| matches!(e, Self::Fact(Fact::Topic(_))))
+    }
+
+    /// Whether the answer depends on one of these topics.
+    pub fn needs_one_of(&self, topics: &HashSet<String>) -> bool {
+        self.any(&mut |e| matches!(e, Self::Fact(Fact::Topic(name)) if topics.contains(name)))
+    }
+
+    /// Whether the answer changes with what the feed is called and how it is filed.
+    pub fn needs_feed(&self) -> bool {
+        self.any(&mut |e| matches!(e, Self::Fact(Fact::Feed(_) | Fact::Tag(_) | Fact::Site(_))))
+    }
+
+    /// Whether the answer changes as time goes by.
+    pub fn needs_now(&self) -> bool {
+        self.any(&mut |e| {
+            matches!(
+                e,
+                Self::Fact(Fact::Since(When::Ago(_)) | Fact::Until(When::Ago(_)))
+            )
+        })
     }
 }
 

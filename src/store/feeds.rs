@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::articles::next_seq;
 use super::records::{
-    Claim, ClaimScope, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped, Subscribed,
+    Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
+    Subscribed,
 };
 use crate::model::{FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
 
@@ -43,10 +45,19 @@ pub(super) fn subscribe(conn: &Connection, feeds: &[NewFeed], now: Time) -> Sql<
 
 fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed> {
     let url = without_fragment(&feed.url);
+    let id = FeedId::of(&url);
+    // The feed that bears the id was there once and has moved (ET-36): it is the same one.
     let known: Option<(FeedRow, [u8; 16], bool)> = conn
-        .prepare_cached("SELECT feed, id, subscribed FROM feeds WHERE url = ?1")?
-        .query_row([&url], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        .prepare_cached(
+            "SELECT feed, id, subscribed FROM feeds WHERE url = ?1 OR id = ?2 ORDER BY url = ?1 DESC LIMIT 1",
+        )?
+        .query_row(params![url, &id.0.as_bytes()[..]], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
         .optional()?;
+    if known.is_none_or(|(.., subscribed)| !subscribed) {
+        next_seq(conn)?; // whoever lists the feeds must look again
+    }
     match known {
         Some((row, id, subscribed)) => {
             if !subscribed {
@@ -64,7 +75,6 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
             })
         }
         None => {
-            let id = free_id(conn, &url)?;
             conn.prepare_cached(
                 "INSERT INTO feeds (id, url, title_own, subscribed, declared, tags, headers, paused, gone, schedule,
                                     next_at, lease, failures, repairs)
@@ -75,21 +85,6 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
             describe(conn, row, feed)?;
             Ok(Subscribed { row, id, new: true })
         }
-    }
-}
-
-/// The id of a URL, unless a feed that has moved away from that URL still bears it.
-fn free_id(conn: &Connection, url: &str) -> Sql<FeedId> {
-    let mut name = url.to_owned();
-    loop {
-        let id = FeedId::of(&name);
-        let taken: bool = conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM feeds WHERE id = ?1)")?
-            .query_row([&id.0.as_bytes()[..]], |r| r.get(0))?;
-        if !taken {
-            return Ok(id);
-        }
-        name.push('#');
     }
 }
 
@@ -120,6 +115,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
 }
 
 pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
+    next_seq(conn)?;
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
@@ -131,6 +127,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
 }
 
 pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now: Time) -> Sql<()> {
+    next_seq(conn)?;
     let text = |column: &str, value: &Option<String>| -> Sql<()> {
         if let Some(value) = value {
             let value = Some(value).filter(|v| !v.is_empty());
@@ -174,11 +171,15 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
     Ok(())
 }
 
-pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> Sql<()> {
+/// Makes the declared feeds these. Gives those that are called or filed otherwise since.
+pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> Sql<Vec<FeedRow>> {
     let mut rows = Vec::with_capacity(declared.len());
+    let mut renamed = Vec::new();
     for feed in declared {
         let row = subscribe_one(conn, feed, now)?.row;
-        describe(conn, row, feed)?;
+        if renames(conn, row, || describe(conn, row, feed))? {
+            renamed.push(row);
+        }
         rows.push(row);
     }
     let mut stale = conn.prepare("SELECT feed FROM feeds WHERE declared = 1 AND subscribed = 1")?;
@@ -188,7 +189,25 @@ pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> S
     for row in stale.into_iter().filter(|row| !rows.contains(row)) {
         unsubscribe(conn, row)?;
     }
-    Ok(())
+    Ok(renamed)
+}
+
+/// Does `write`; tells whether the feed is called or filed otherwise since.
+pub(super) fn renames(
+    conn: &Connection,
+    row: FeedRow,
+    write: impl FnOnce() -> Sql<()>,
+) -> Sql<bool> {
+    let name = || -> Sql<Option<String>> {
+        conn.prepare_cached(
+            "SELECT json_array(coalesce(title_user, title_own), url, folder, tags, site) FROM feeds WHERE feed = ?1",
+        )?
+        .query_row([row], |r| r.get(0))
+        .optional()
+    };
+    let before = name()?;
+    write()?;
+    Ok(name()? != before)
 }
 
 /// Which feeds a scope means now, at most `limit`, and what it leaves alone.
@@ -265,8 +284,11 @@ fn free_of_floors(
                     Some("it is paused; newswire resume sets it going".to_owned())
                 } else if r.get(2)? {
                     Some("it is gone (410); newswire resume asks once more".to_owned())
-                } else if leased.is_some_and(|t| t > now.millis()) {
-                    Some("it is being polled just now".to_owned())
+                } else if let Some(leased) = leased.filter(|&t| t > now.millis()) {
+                    Some(format!(
+                        "it is being polled just now (if that was killed, it is free again at {})",
+                        Time::from_millis(leased)
+                    ))
                 } else if let Some(floor) = floor.filter(|&f| f > now.millis()) {
                     Some(format!(
                         "not before {}: {}",
@@ -294,12 +316,6 @@ fn free_of_floors(
 }
 
 fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
-    let until = now.plus(LEASE).millis();
-    conn.prepare_cached(
-        "UPDATE feeds SET lease = lease + 1, leased_until = ?2, next_at = max(coalesce(next_at, ?2), ?2)
-         WHERE feed = ?1",
-    )?
-    .execute(params![row, until])?;
     let validators = conn
         .prepare_cached("SELECT url, etag, last_modified FROM validators WHERE feed = ?1")?
         .query_map([row], |r| {
@@ -313,28 +329,36 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
         })?
         .collect::<Sql<_>>()?;
     let boilerplate = boilerplate(conn, row)?;
+    let claim = conn
+        .prepare_cached(
+            "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
+                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text
+             FROM feeds WHERE feed = ?1",
+        )?
+        .query_row([row], |r| {
+            let url: String = r.get(1)?;
+            Ok(Claim {
+                feed: row,
+                id: FeedId(uuid::Uuid::from_bytes(r.get(0)?)),
+                url: WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?,
+                title: r.get(2)?,
+                lease: r.get(3)?,
+                due: r.get::<_, Option<i64>>(8)?.map(Time::from_millis),
+                validators,
+                body_digest: r.get(4)?,
+                boilerplate,
+                schedule: r.get(5)?,
+                last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
+                failures: r.get(7)?,
+                settings: settings(r, 9)?,
+            })
+        })?;
+    let until = now.plus(LEASE).millis();
     conn.prepare_cached(
-        "SELECT id, url, coalesce(title_user, title_own), lease, body_digest, schedule, last_poll, failures,
-                auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text
-         FROM feeds WHERE feed = ?1",
+        "UPDATE feeds SET lease = ?2, leased_until = ?3, next_at = max(coalesce(next_at, ?3), ?3) WHERE feed = ?1",
     )?
-    .query_row([row], |r| {
-        let url: String = r.get(1)?;
-        Ok(Claim {
-            feed: row,
-            id: FeedId(uuid::Uuid::from_bytes(r.get(0)?)),
-            url: WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?,
-            title: r.get(2)?,
-            lease: r.get(3)?,
-            validators,
-            body_digest: r.get(4)?,
-            boilerplate,
-            schedule: r.get(5)?,
-            last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
-            failures: r.get(7)?,
-            settings: settings(r, 8)?,
-        })
-    })
+    .execute(params![row, claim.lease, until])?;
+    Ok(claim)
 }
 
 fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
@@ -353,17 +377,18 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
     })
 }
 
-pub(super) fn defer(
+/// Ends a lease without a poll. Without `why` the plan stays the one it was.
+pub(super) fn give_back(
     conn: &Connection,
-    feed: FeedRow,
-    lease: i64,
-    until: Time,
-    why: &str,
+    (feed, lease): (FeedRow, i64),
+    due: Option<Time>,
+    why: Option<&str>,
 ) -> Sql<()> {
     conn.prepare_cached(
-        "UPDATE feeds SET next_at = ?3, why_next = ?4, leased_until = NULL WHERE feed = ?1 AND lease = ?2",
+        "UPDATE feeds SET next_at = ?3, why_next = coalesce(?4, why_next), leased_until = NULL
+         WHERE feed = ?1 AND lease = ?2",
     )?
-    .execute(params![feed, lease, until.millis(), why])?;
+    .execute(params![feed, lease, due.map(Time::millis), why])?;
     Ok(())
 }
 
@@ -424,8 +449,12 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
         plan.next_at.is_none(),
         poll.finished.millis(),
     ])?;
-    if let Some(target) = &plan.moved_to {
-        // ET-36. A subscription to the target that exists already stays the one that is asked.
+    // ET-36, but what the user gave for the old origin does not go to another (SEC-08): then the old one is asked on.
+    let settings = &commit.claim.settings;
+    let has_secrets = settings.auth.is_some() || !settings.headers.is_empty();
+    let may_move = |to: &WebUrl| !has_secrets || to.origin() == commit.claim.url.origin();
+    if let Some(target) = plan.moved_to.as_ref().filter(|to| may_move(to)) {
+        // A subscription to the target that exists already stays the one that is asked.
         conn.prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
             .execute(params![feed, without_fragment(target)])?;
     }
@@ -452,18 +481,22 @@ fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {
         }
     }
     if let Some(document) = &commit.document {
-        conn.prepare_cached(
-            "UPDATE feeds SET title_own = coalesce(nullif(?2, ''), title_own), site = coalesce(?3, site), body_digest = ?4,
-                    repairs = ?5 WHERE feed = ?1",
-        )?
-        .execute(params![
-            feed,
-            document.title,
-            document.site.as_ref().map(WebUrl::as_str),
-            document.digest,
-            json(&document.repairs),
-        ])?;
+        conn.prepare_cached("UPDATE feeds SET body_digest = ?2, repairs = ?3 WHERE feed = ?1")?
+            .execute(params![feed, document.digest, json(&document.repairs)])?;
     }
+    Ok(())
+}
+
+/// Writes what a document calls its feed: before its articles, which are tagged by it.
+pub(super) fn name(conn: &Connection, feed: FeedRow, document: &DocumentCommit) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE feeds SET title_own = coalesce(nullif(?2, ''), title_own), site = coalesce(?3, site) WHERE feed = ?1",
+    )?
+    .execute(params![
+        feed,
+        document.title,
+        document.site.as_ref().map(WebUrl::as_str),
+    ])?;
     Ok(())
 }
 
@@ -535,18 +568,23 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
     }
     let failed = matches!(poll.outcome, Outcome::Failed(_));
     let throttled = matches!(&poll.outcome, Outcome::Failed(f) if f.kind == FailureKind::Throttled);
+    // A 429 speaks for the host, and so does a rate limit that is used up; a 503 for its own document.
+    let is_hosts_word = !failed || poll.status == Some(429);
+    let rest = poll.hints.retry_after.filter(|_| is_hosts_word);
     conn.prepare_cached(
-        "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+        "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes, rest_until)
+         VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET polls = polls + 1, not_modified = not_modified + excluded.not_modified,
             failed = failed + excluded.failed, throttled = throttled + excluded.throttled,
-            bytes = bytes + excluded.bytes",
+            bytes = bytes + excluded.bytes, rest_until = coalesce(excluded.rest_until, rest_until)",
     )?
     .execute(params![
         commit.claim.url.host(),
         matches!(poll.outcome, Outcome::NotModified { .. }),
         failed,
         throttled,
-        bytes
+        bytes,
+        rest.map(|rest| poll.finished.plus(rest).millis()),
     ])?;
     Ok(())
 }

@@ -69,6 +69,13 @@ pub enum StoreError {
     Internal(String),
 }
 
+impl StoreError {
+    /// Whether the same may work later: the disk is full or read-only, or somebody else writes.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unusable { .. } | Self::Busy(_))
+    }
+}
+
 /// The store with its writer thread. Every write blocks until it is committed; call it from a thread that may
 /// block. Dropping the last handle ends the writer after what is queued.
 #[derive(Debug)]
@@ -76,6 +83,7 @@ pub struct Store {
     commands: Option<SyncSender<Command>>,
     writer: Option<JoinHandle<()>>,
     reads: Reads,
+    clock: Clock,
 }
 
 /// A poll that is ready to be committed.
@@ -101,7 +109,7 @@ impl Store {
             grouping: grouping::Grouping::new(options.dedup_window, options.dedup_near),
             tagger: topics::Tagger::default(),
             index: word_index::WordIndex::default(),
-            clock,
+            clock: clock.clone(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -111,6 +119,7 @@ impl Store {
             commands: Some(commands),
             writer: Some(thread),
             reads,
+            clock,
         })
     }
 
@@ -144,10 +153,15 @@ impl Store {
         self.ask(|reply| Command::Reconcile(declared, reply))
     }
 
-    /// Makes these the topics in force; re-tags what is stored where a definition changed. Returns how many
-    /// definitions changed.
+    /// Makes these the topics in force; re-tags what is stored where a definition changed. Returns how many topics
+    /// changed in any way.
     pub fn set_topics(&self, topics: Vec<TopicDefinition>) -> Result<usize, StoreError> {
         self.ask(|reply| Command::SetTopics(topics, reply))
+    }
+
+    /// Tells anew which articles belong to topics with relative times (`since:7d`).
+    pub fn refresh_topics(&self) -> Result<(), StoreError> {
+        self.ask(Command::RefreshTopics)
     }
 
     /// Leases up to `limit` feeds.
@@ -160,10 +174,16 @@ impl Store {
         self.ask(|reply| Command::Claim(now, scope, limit, reply))
     }
 
+    /// Gives a claimed feed back unasked: it is due when it was.
+    pub fn give_back(&self, claim: &Claim) -> Result<(), StoreError> {
+        let (lease, due) = ((claim.feed, claim.lease), claim.due);
+        self.ask(|reply| Command::GiveBack(lease, due, None, reply))
+    }
+
     /// Gives a claimed feed back unasked: it is due at `until`, for the reason `why`.
     pub fn defer(&self, claim: &Claim, until: Time, why: &str) -> Result<(), StoreError> {
-        let (feed, lease, why) = (claim.feed, claim.lease, why.to_owned());
-        self.ask(|reply| Command::Defer(feed, lease, until, why, reply))
+        let (lease, why) = ((claim.feed, claim.lease), why.to_owned());
+        self.ask(|reply| Command::GiveBack(lease, Some(until), Some(why), reply))
     }
 
     /// Spreads the feeds that are overdue and were polled before over the time to come: at most one a second, or all
@@ -186,24 +206,32 @@ impl Store {
         self.ask(|reply| Command::Commit(ready.commit, ready.drafts, reply))
     }
 
-    /// Removes what retention no longer keeps (`keep` none: for ever), in small batches.
+    /// Keeps a text under a name, for [`Reads::remembered`].
+    pub fn remember(&self, name: &'static str, text: String) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Remember(name, text, reply))
+    }
+
+    /// Removes what retention no longer keeps (`keep` none: for ever), in small batches. `dry_run`: only tells.
     pub fn prune(
         &self,
         keep: Option<Duration>,
         keep_max_per_feed: u64,
         dry_run: bool,
     ) -> Result<Pruned, StoreError> {
+        if dry_run {
+            let now = self.clock.now();
+            return self.reads.prunable(keep, keep_max_per_feed, now);
+        }
         let retention = prune::Retention {
             keep,
             keep_max_per_feed,
-            dry_run,
         };
         self.ask(|reply| Command::Prune(retention, reply))
     }
 
     /// Online backup into a new file.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        self.ask(|reply| Command::Backup(to.to_owned(), reply))
+        self.reads.backup(to)
     }
 
     fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, StoreError> {
@@ -220,6 +248,8 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        // Whoever closes the file last writes the log back into it; a reader may not.
+        self.reads.rest();
         self.commands = None;
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();

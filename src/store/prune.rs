@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::articles;
 use super::records::Pruned;
+use super::topics::Tagger;
 use super::writer::Writer;
 use crate::model::Time;
 
@@ -26,8 +27,15 @@ pub(super) struct Retention {
     pub(super) keep: Option<Duration>,
     /// Of each feed the newest so many stay.
     pub(super) keep_max_per_feed: u64,
-    /// Only count.
-    pub(super) dry_run: bool,
+}
+
+/// What would go.
+pub(super) fn prunable(conn: &Connection, retention: &Retention, now: Time) -> Sql<Pruned> {
+    let doomed = doomed(conn, retention, now)?;
+    Ok(Pruned {
+        articles: doomed.len() as u64,
+        stories: emptied(conn, &doomed)?,
+    })
 }
 
 pub(super) fn prune(writer: &mut Writer, retention: &Retention) -> Sql<Pruned> {
@@ -37,16 +45,13 @@ pub(super) fn prune(writer: &mut Writer, retention: &Retention) -> Sql<Pruned> {
         articles: doomed.len() as u64,
         stories: 0,
     };
-    if retention.dry_run {
-        done.stories = emptied(&writer.conn, &doomed)?;
-        return Ok(done);
-    }
     for batch in doomed.chunks(BATCH as usize) {
         let tx = writer
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        writer.tagger.refresh(&tx, now)?;
         for &article in batch {
-            done.stories += u64::from(remove(&tx, article, now)?);
+            done.stories += u64::from(remove(&tx, &writer.tagger, article, now)?);
         }
         tx.commit()?;
         for &article in batch {
@@ -91,7 +96,7 @@ fn emptied(conn: &Connection, doomed: &[i64]) -> Sql<u64> {
 }
 
 /// Removes one article; true if its story went with it.
-fn remove(conn: &Connection, article: i64, now: Time) -> Sql<bool> {
+fn remove(conn: &Connection, tagger: &Tagger, article: i64, now: Time) -> Sql<bool> {
     let story: i64 = conn
         .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))?;
@@ -107,6 +112,7 @@ fn remove(conn: &Connection, article: i64, now: Time) -> Sql<bool> {
         conn.prepare_cached(sql)?.execute([article])?;
     }
     articles::refresh_story(conn, story)?;
+    tagger.tag_copies(conn, story, None)?;
     conn.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM stories WHERE story = ?1)")?
         .query_row([story], |r| r.get(0))
 }

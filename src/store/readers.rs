@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Skipped, Standing, Status, TopicHead,
-    TopicInfo,
+    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Pruned, Skipped, Standing, Status,
+    TopicHead, TopicInfo,
 };
 use super::select::Selection;
-use super::{StoreError, articles, feeds, feeds::from_json, open, search, status};
+use super::{StoreError, articles, backup, feeds, feeds::from_json, open, prune, search, status};
 use crate::model::{
     Alternate, ArticleId, ArticleRow, ArticleView, Draft, Feed, FeedId, FeedRef, FeedRow, SameAs,
     Seq, StoryId, StoryRow, StoryView, Time,
@@ -53,7 +53,27 @@ impl Reads {
         })
     }
 
+    /// Closes the connections that nobody reads from just now.
+    pub(super) fn rest(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Sql<T>) -> Result<T, StoreError> {
+        let until = Instant::now() + DEADLINE;
+        self.with(|conn| {
+            conn.progress_handler(STEPS, Some(move || Instant::now() > until))
+                .and_then(|()| query(conn))
+                .map_err(|e| open::error(&self.path, &e))
+        })
+    }
+
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let spare = self
             .idle
             .lock()
@@ -63,12 +83,7 @@ impl Reads {
             Some(conn) => conn,
             None => open::reader(&self.path)?,
         };
-        let until = Instant::now() + DEADLINE;
-        let answer = (|| {
-            conn.progress_handler(STEPS, Some(move || Instant::now() > until))?;
-            query(&conn)
-        })()
-        .map_err(|e| open::error(&self.path, &e));
+        let answer = work(&mut conn);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_MAX {
             idle.push(conn);
@@ -237,6 +252,47 @@ impl Reads {
         })
     }
 
+    /// The text kept under a name.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+                .query_row([name], |r| r.get(0))
+                .optional()
+        })
+    }
+
+    /// The schedule's states of the feeds whose plan is ours: neither paused nor gone nor given an interval.
+    pub fn schedules(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT schedule FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0
+                   AND interval_ms IS NULL AND length(schedule) > 0",
+            )?
+            .query_map([], |r| r.get(0))?
+            .collect()
+        })
+    }
+
+    /// How many polls were ever made.
+    pub fn polls_ever(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            conn.query_row("SELECT coalesce(sum(polls), 0) FROM hosts", [], |r| {
+                r.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+
+    /// Hosts that asked to be left alone until later than `now`, with that time.
+    pub fn resting_hosts(&self, now: Time) -> Result<Vec<(String, Time)>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT host, rest_until FROM hosts WHERE rest_until > ?1")?
+                .query_map([now.millis()], |r| {
+                    Ok((r.get(0)?, Time::from_millis(r.get(1)?)))
+                })?
+                .collect()
+        })
+    }
+
     /// A number that tells this installation from another with the same feeds.
     pub fn install(&self) -> Result<u64, StoreError> {
         self.read(|conn| {
@@ -295,6 +351,46 @@ impl Reads {
     /// The last sequence given.
     pub fn sequence(&self) -> Result<Seq, StoreError> {
         self.read(search::sequence)
+    }
+
+    /// What retention would remove (`keep` none: nothing for its age).
+    pub fn prunable(
+        &self,
+        keep: Option<Duration>,
+        keep_max_per_feed: u64,
+        now: Time,
+    ) -> Result<Pruned, StoreError> {
+        let retention = prune::Retention {
+            keep,
+            keep_max_per_feed,
+        };
+        self.read(|conn| prune::prunable(conn, &retention, now))
+    }
+
+    /// Online backup into a new file, of a read-only or ailing store too.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        self.with(|conn| backup::backup(conn, to, &self.path))
+    }
+
+    /// A look at the pages of the file for at most `limit`, before anything is written (REL-03).
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] if it is damaged, as far as it was looked at.
+    pub fn glance(&self, limit: Duration) -> Result<(), StoreError> {
+        let until = Instant::now() + limit;
+        self.with(|conn| {
+            let found = conn
+                .progress_handler(STEPS, Some(move || Instant::now() > until))
+                .and_then(|()| {
+                    conn.pragma_query_value(None, "quick_check", |r| r.get::<_, String>(0))
+                });
+            match found {
+                Ok(found) if found == "ok" => Ok(()),
+                Err(e) if e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(()),
+                Ok(found) => Err(open::damaged(&self.path, &found)),
+                Err(e) => Err(open::error(&self.path, &e)),
+            }
+        })
     }
 
     /// Integrity check; empty if all is well.

@@ -159,6 +159,8 @@ pub struct Claim {
     pub title: String,
     /// The fencing number: a commit with an older one is discarded.
     pub lease: i64,
+    /// When it was due before it was claimed.
+    pub due: Option<Time>,
     /// The validators by URL.
     pub validators: Vec<(String, Validators)>,
     /// The SHA-256 of the last body that was read.

@@ -1,5 +1,5 @@
-//! Topics are views over stored copies: membership is computed when an article is written, and again for all of them
-//! when a definition changes.
+//! Topics are views over stored copies: membership is computed when an article is written, and again when something
+//! changes that it depends on: the definition, what the feed is called, the copies of the story.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::prepare::{self, Facts as ArticleFacts};
 use super::records::TopicDefinition;
-use super::{feeds, readers};
-use crate::model::{Time, WebUrl};
+use super::select::Selection;
+use super::{feeds, readers, search};
+use crate::model::{FeedRow, Time, WebUrl};
 use crate::query::compile::TopicSet;
-use crate::query::{Facts, Folded};
+use crate::query::{Expr, Facts, Folded};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -32,23 +33,27 @@ impl Tagger {
         if self.set.is_some() && self.version == version {
             return Ok(());
         }
-        let mut rows = Vec::new();
-        let mut topics = Vec::new();
+        let mut found = Vec::new();
         let mut query =
             conn.prepare_cached("SELECT topic, name, expr FROM topics ORDER BY topic")?;
-        let mut found = query.query([])?;
-        while let Some(r) = found.next()? {
+        let mut rows = query.query([])?;
+        while let Some(r) = rows.next()? {
             let text: String = r.get(2)?;
             // It was checked when it was set; a definition that this version cannot read matches nothing.
             if let Ok(expr) = crate::query::parse(&text) {
-                rows.push(r.get(0)?);
-                topics.push((r.get::<_, String>(1)?, expr));
+                found.push((r.get(0)?, (r.get(1)?, expr)));
             }
         }
+        let (rows, topics) = referred_first(found).into_iter().unzip();
         self.set = Some(TopicSet::new(topics));
         self.rows = rows;
         self.version = version;
         Ok(())
+    }
+
+    /// The definitions may not be those of the store: what set them was rolled back.
+    pub(super) fn forget(&mut self) {
+        self.set = None;
     }
 
     /// Writes the memberships of an article and of its story.
@@ -63,11 +68,21 @@ impl Tagger {
             return Ok(());
         };
         self.tag(conn, set, article, text)?;
-        // A copy more may carry the others over a `copies>=3`.
+        self.tag_copies(conn, story, Some(article))
+    }
+
+    /// Writes the memberships of a story that gained or lost a copy. `tagged` is done already.
+    pub(super) fn tag_copies(&self, conn: &Connection, story: i64, tagged: Option<i64>) -> Sql<()> {
+        let Some(set) = self.set.as_ref().filter(|s| !s.is_empty()) else {
+            return Ok(());
+        };
+        // A copy more or less may carry the others over a `copies>=3`.
         let others: Vec<i64> = if set.topics().iter().any(|(_, e)| e.needs_story()) {
-            conn.prepare_cached("SELECT article FROM articles WHERE story = ?1 AND article <> ?2")?
-                .query_map([story, article], |r| r.get(0))?
-                .collect::<Sql<_>>()?
+            conn.prepare_cached(
+                "SELECT article FROM articles WHERE story = ?1 AND article IS NOT ?2",
+            )?
+            .query_map(params![story, tagged], |r| r.get(0))?
+            .collect::<Sql<_>>()?
         } else {
             Vec::new()
         };
@@ -77,6 +92,49 @@ impl Tagger {
             }
         }
         tag_story(conn, story)
+    }
+
+    /// These feeds are called or filed otherwise than before: what they brought is tagged anew where that counts.
+    pub(super) fn tag_feeds(&mut self, conn: &Connection, feeds: &[FeedRow], now: Time) -> Sql<()> {
+        let mut has_articles =
+            conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM articles WHERE feed = ?1)")?;
+        let mut with_articles = Vec::new();
+        for &feed in feeds {
+            if has_articles.query_row([feed], |r| r.get(0))? {
+                with_articles.push(feed);
+            }
+        }
+        if with_articles.is_empty() {
+            return Ok(());
+        }
+        self.refresh(conn, now)?;
+        super::articles::next_seq(conn)?; // whoever shows them shows the title
+        self.retag(conn, HashSet::new(), Expr::needs_feed, &with_articles)
+    }
+
+    /// Time has gone by: topics with relative times are told anew.
+    pub(super) fn tag_times(&mut self, conn: &Connection, now: Time) -> Sql<()> {
+        self.refresh(conn, now)?;
+        self.retag(conn, HashSet::new(), Expr::needs_now, &[])
+    }
+
+    /// Tags anew over the whole store, or over these feeds, the topics that `changed` names, those of which
+    /// `depends` holds, and those that refer to one of them.
+    fn retag(
+        &self,
+        conn: &Connection,
+        mut changed: HashSet<String>,
+        depends: fn(&Expr) -> bool,
+        feeds: &[FeedRow],
+    ) -> Sql<()> {
+        let topics = self.set.iter().flat_map(TopicSet::topics);
+        for (row, (name, expr)) in self.rows.iter().zip(topics) {
+            if changed.contains(name) || depends(expr) || expr.needs_one_of(&changed) {
+                changed.insert(name.clone());
+                retag_topic(conn, *row, expr, feeds, self.now)?;
+            }
+        }
+        Ok(())
     }
 
     fn tag(&self, conn: &Connection, set: &TopicSet, article: i64, text: &Folded) -> Sql<()> {
@@ -98,6 +156,19 @@ impl Tagger {
     }
 }
 
+/// A topic that others refer to stands before them. Of topics that refer to each other the older one stands first.
+fn referred_first(mut topics: Vec<(i64, (String, Expr))>) -> Vec<(i64, (String, Expr))> {
+    let mut ordered = Vec::with_capacity(topics.len());
+    let mut waiting: HashSet<String> = topics.iter().map(|(_, (name, _))| name.clone()).collect();
+    while !topics.is_empty() {
+        let is_free = |(_, (_, expr)): &(i64, (String, Expr))| !expr.needs_one_of(&waiting);
+        let next = topics.remove(topics.iter().position(is_free).unwrap_or(0));
+        waiting.remove(&next.1.0);
+        ordered.push(next);
+    }
+    ordered
+}
+
 /// A story belongs to a topic if any of its copies does.
 fn tag_story(conn: &Connection, story: i64) -> Sql<()> {
     conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
@@ -116,47 +187,36 @@ fn version(conn: &Connection) -> Sql<i64> {
         .query_row([], |r| r.get(0))
 }
 
-/// Puts these topics in force. What changed is tagged anew over the whole store.
+/// Puts these topics in force. What is defined otherwise than before is tagged anew over the whole store. Returns how
+/// many topics changed in any way.
 pub(super) fn set(
     conn: &Connection,
     tagger: &mut Tagger,
     topics: Vec<TopicDefinition>,
     now: Time,
 ) -> Sql<usize> {
-    let names: HashSet<&str> = topics.iter().map(|t| t.name.as_str()).collect();
-    let stored: Vec<(i64, String)> = conn
-        .prepare("SELECT topic, name FROM topics")?
-        .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
-        .collect::<Sql<_>>()?;
-    let mut changed = 0;
-    for (row, _) in stored
-        .iter()
-        .filter(|(_, name)| !names.contains(name.as_str()))
-    {
-        changed += 1;
-        for sql in [
-            "DELETE FROM article_topics WHERE topic = ?1",
-            "DELETE FROM story_topics WHERE topic = ?1",
-            "DELETE FROM topics WHERE topic = ?1",
-        ] {
-            conn.execute(sql, [row])?;
-        }
-    }
-    let mut redefined = false;
-    for t in &topics {
+    let mut redefined = remove_others(conn, &topics)?;
+    let mut changed = redefined.len();
+    for t in topics {
         let expr = t.expr.to_string();
-        let known: Option<String> = conn
-            .prepare_cached("SELECT expr FROM topics WHERE name = ?1")?
-            .query_row([&t.name], |r| r.get(0))
+        let known: Option<(String, String, String)> = conn
+            .prepare_cached("SELECT title, source, expr FROM topics WHERE name = ?1")?
+            .query_row([&t.name], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
             .optional()?;
+        if known
+            .as_ref()
+            .is_some_and(|k| (&k.0, &k.1, &k.2) == (&t.title, &t.source, &expr))
+        {
+            continue;
+        }
+        changed += 1;
         conn.prepare_cached(
             "INSERT INTO topics (name, title, source, expr) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (name) DO UPDATE SET title = excluded.title, source = excluded.source, expr = excluded.expr",
         )?
         .execute(params![t.name, t.title, t.source, expr])?;
-        if known.as_ref() != Some(&expr) {
-            changed += 1;
-            redefined = true;
+        if known.is_none_or(|(.., known)| known != expr) {
+            redefined.insert(t.name);
         }
     }
     if changed == 0 {
@@ -168,31 +228,79 @@ pub(super) fn set(
     )?;
     super::articles::next_seq(conn)?; // whoever shows stories must look again
     tagger.refresh(conn, now)?;
-    if redefined {
-        retag(conn, tagger)?;
-    }
+    tagger.retag(conn, redefined, |_| false, &[])?;
     Ok(changed)
 }
 
-fn retag(conn: &Connection, tagger: &Tagger) -> Sql<()> {
-    let Some(set) = &tagger.set else {
-        return Ok(());
-    };
-    let stories: Vec<i64> = conn
-        .prepare("SELECT story FROM stories")?
-        .query_map([], |r| r.get(0))?
+/// Removes the topics that are none of these; gives their names.
+fn remove_others(conn: &Connection, topics: &[TopicDefinition]) -> Sql<HashSet<String>> {
+    let names: HashSet<&str> = topics.iter().map(|t| t.name.as_str()).collect();
+    let stored: Vec<(i64, String)> = conn
+        .prepare("SELECT topic, name FROM topics")?
+        .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
         .collect::<Sql<_>>()?;
-    for story in stories {
-        let copies: Vec<i64> = conn
-            .prepare_cached("SELECT article FROM articles WHERE story = ?1")?
-            .query_map([story], |r| r.get(0))?
-            .collect::<Sql<_>>()?;
-        for article in copies {
-            if let Some(text) = folded(conn, article)? {
-                tagger.tag(conn, set, article, &text)?;
-            }
+    let mut removed = HashSet::new();
+    for (row, name) in stored {
+        if names.contains(name.as_str()) {
+            continue;
         }
-        tag_story(conn, story)?;
+        for sql in [
+            "DELETE FROM article_topics WHERE topic = ?1",
+            "DELETE FROM story_topics WHERE topic = ?1",
+            "DELETE FROM topics WHERE topic = ?1",
+        ] {
+            conn.execute(sql, [row])?;
+        }
+        removed.insert(name);
+    }
+    Ok(removed)
+}
+
+/// Finds the members of a topic among all articles, or among those of `feeds`, as a search does: the word index
+/// knows them at once, so that nobody waits long for the writer.
+fn retag_topic(
+    conn: &Connection,
+    topic: i64,
+    expr: &Expr,
+    feeds: &[FeedRow],
+    now: Time,
+) -> Sql<()> {
+    let everywhere = Selection {
+        expr: Some(expr.clone()),
+        now,
+        ..Selection::default()
+    };
+    let parts: Vec<Option<FeedRow>> = match feeds {
+        [] => vec![None],
+        some => some.iter().copied().map(Some).collect(),
+    };
+    for feed in parts {
+        conn.prepare_cached(
+            "DELETE FROM article_topics WHERE topic = ?1 AND
+               (?2 IS NULL OR article IN (SELECT article FROM articles WHERE feed = ?2))",
+        )?
+        .execute(params![topic, feed])?;
+        let selection = Selection {
+            feed,
+            ..everywhere.clone()
+        };
+        let mut add =
+            conn.prepare_cached("INSERT INTO article_topics (topic, article) VALUES (?1, ?2)")?;
+        for article in search::articles(conn, &selection)? {
+            add.execute([topic, article])?;
+        }
+        conn.prepare_cached(
+            "DELETE FROM story_topics WHERE topic = ?1 AND
+               (?2 IS NULL OR story IN (SELECT story FROM articles WHERE feed = ?2))",
+        )?
+        .execute(params![topic, feed])?;
+        conn.prepare_cached(
+            "INSERT INTO story_topics (topic, arrived, story)
+             SELECT DISTINCT t.topic, s.arrived, s.story FROM article_topics t JOIN articles a USING (article)
+               JOIN stories s USING (story) WHERE t.topic = ?1 AND
+               (?2 IS NULL OR s.story IN (SELECT story FROM articles WHERE feed = ?2))",
+        )?
+        .execute(params![topic, feed])?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::records::{
 };
 use super::topics::{self, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, backup, feeds, open, prune, search};
+use super::{StoreError, articles, feeds, open, prune, search};
 use crate::model::{FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -43,11 +43,12 @@ pub(super) enum Command {
     Reconcile(Vec<NewFeed>, Reply<()>),
     SetTopics(Vec<TopicDefinition>, Reply<usize>),
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
-    Defer(FeedRow, i64, Time, String, Reply<()>),
+    GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
     SpreadOverdue(Time, Reply<usize>),
+    Remember(&'static str, String, Reply<()>),
+    RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
     Prune(prune::Retention, Reply<Pruned>),
-    Backup(PathBuf, Reply<()>),
 }
 
 /// The writer's own state.
@@ -74,10 +75,6 @@ impl Writer {
                     let _ = reply.send(done.map_err(|e| open::error(&self.path, &e)));
                     next = commands.recv().ok();
                 }
-                Command::Backup(to, reply) => {
-                    let _ = reply.send(backup::backup(&self.conn, &to, &self.path));
-                    next = commands.recv().ok();
-                }
                 command => {
                     next = self
                         .group(command, commands)
@@ -96,6 +93,7 @@ impl Writer {
         let outcome = self.transact(first, commands, &mut pending, &mut left);
         if outcome.is_err() {
             self.grouping.forget();
+            self.tagger.forget();
             self.index.forget_after(0);
         }
         for answer in pending {
@@ -130,26 +128,36 @@ impl Writer {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
-            if matches!(command, Command::Prune(..) | Command::Backup(..)) {
+            if matches!(command, Command::Prune(..)) {
                 *left = Some(command);
                 break;
             }
-            tx.savepoint().and_then(|mut savepoint| {
-                let indexed = self.index.len();
-                let mut hands = Hands {
-                    grouping: &mut self.grouping,
-                    tagger: &mut self.tagger,
-                    index: &mut self.index,
-                };
-                let (answer, keep) = execute(&savepoint, command, &mut hands, &path, now);
-                pending.push(answer);
-                if !keep {
-                    savepoint.rollback()?;
-                    self.grouping.forget();
-                    self.index.forget_after(indexed);
+            let mut savepoint = match tx.savepoint() {
+                Ok(savepoint) => savepoint,
+                Err(e) => {
+                    refuse(command, open::error(&path, &e));
+                    return Err(e);
                 }
-                savepoint.commit()
-            })?;
+            };
+            let indexed = self.index.len();
+            let mut hands = Hands {
+                grouping: &mut self.grouping,
+                tagger: &mut self.tagger,
+                index: &mut self.index,
+            };
+            let (answer, failed) = execute(&savepoint, command, &mut hands, &path, now);
+            pending.push(answer);
+            if let Some(e) = failed {
+                // A disk that is full may have ended the transaction, and with it the savepoint: then it is
+                // why the whole group failed.
+                if savepoint.rollback().is_err() {
+                    return Err(e);
+                }
+                self.grouping.forget();
+                self.tagger.forget();
+                self.index.forget_after(indexed);
+            }
+            savepoint.commit()?;
             count += 1;
             if count < GROUP_MAX && opened.elapsed() < GROUP_TIME {
                 next = commands.try_recv().ok();
@@ -167,36 +175,70 @@ struct Hands<'a> {
     index: &'a mut WordIndex,
 }
 
-/// Executes one command inside the open transaction. The answer is sent after the commit; false: roll it back.
+/// Executes one command inside the open transaction. The answer is sent after the commit; an error: roll it back.
 fn execute(
     conn: &Connection,
     command: Command,
     hands: &mut Hands<'_>,
     path: &std::path::Path,
     now: Time,
-) -> (Pending, bool) {
+) -> (Pending, Option<rusqlite::Error>) {
     match command {
-        Command::Subscribe(list, reply) => answer(feeds::subscribe(conn, &list, now), reply, path),
+        Command::Subscribe(list, reply) => {
+            answer(subscribe(conn, hands.tagger, &list, now), reply, path)
+        }
         Command::Unsubscribe(feed, reply) => answer(feeds::unsubscribe(conn, feed), reply, path),
         Command::ChangeFeed(feed, change, reply) => {
-            answer(feeds::change(conn, feed, &change, now), reply, path)
+            let changed = feeds::renames(conn, feed, || feeds::change(conn, feed, &change, now))
+                .and_then(|renamed| match renamed {
+                    true => hands.tagger.tag_feeds(conn, &[feed], now),
+                    false => Ok(()),
+                });
+            answer(changed, reply, path)
         }
-        Command::Reconcile(list, reply) => answer(feeds::reconcile(conn, &list, now), reply, path),
+        Command::Reconcile(list, reply) => {
+            let done = feeds::reconcile(conn, &list, now)
+                .and_then(|renamed| hands.tagger.tag_feeds(conn, &renamed, now));
+            answer(done, reply, path)
+        }
         Command::SetTopics(list, reply) => {
             answer(topics::set(conn, hands.tagger, list, now), reply, path)
         }
         Command::Claim(now, scope, limit, reply) => {
             answer(feeds::claim(conn, now, &scope, limit), reply, path)
         }
-        Command::Defer(feed, lease, until, why, reply) => {
-            answer(feeds::defer(conn, feed, lease, until, &why), reply, path)
-        }
+        Command::GiveBack(lease, due, why, reply) => answer(
+            feeds::give_back(conn, lease, due, why.as_deref()),
+            reply,
+            path,
+        ),
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
+        Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
         Command::Commit(poll, prepared, reply) => {
             answer(commit(conn, hands, &poll, prepared), reply, path)
         }
-        Command::Prune(..) | Command::Backup(..) => (Box::new(|_| {}), true), // run alone, see `run`
+        Command::RefreshTopics(reply) => answer(hands.tagger.tag_times(conn, now), reply, path),
+        Command::Prune(..) => (Box::new(|_| {}), None), // runs alone, see `run`
     }
+}
+
+/// Subscribes. A feed that was there once may come back under another name.
+fn subscribe(
+    conn: &Connection,
+    tagger: &mut Tagger,
+    list: &[NewFeed],
+    now: Time,
+) -> Sql<Vec<Subscribed>> {
+    let made = feeds::subscribe(conn, list, now)?;
+    let new: Vec<FeedRow> = made.iter().filter(|m| m.new).map(|m| m.row).collect();
+    tagger.tag_feeds(conn, &new, now)?;
+    Ok(made)
+}
+
+fn remember(conn: &Connection, name: &str, text: &str) -> Sql<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+        .execute([name, text])?;
+    Ok(())
 }
 
 /// One poll: its articles, validators, plan and health together (ET-08, REL-01).
@@ -215,7 +257,11 @@ fn commit(
     }
     let now = commit.poll.finished;
     let mut done = Committed::default();
-    if commit.document.is_some() {
+    let feed = commit.claim.feed;
+    if let Some(document) = &commit.document {
+        if feeds::renames(conn, feed, || feeds::name(conn, feed, document))? {
+            hands.tagger.tag_feeds(conn, &[feed], now)?;
+        }
         hands.tagger.refresh(conn, now)?;
         hands.grouping.catch_up(conn, now)?;
         let mut desk = Desk {
@@ -236,16 +282,23 @@ fn answer<T: Send + 'static>(
     result: Sql<T>,
     reply: Reply<T>,
     path: &std::path::Path,
-) -> (Pending, bool) {
-    let keep = result.is_ok();
-    let result = result.map_err(|e| open::error(path, &e));
-    (
-        Box::new(move |committed| {
-            // The asker may have gone away; the write stands all the same.
-            let _ = reply.send(committed.and(result));
-        }),
-        keep,
-    )
+) -> (Pending, Option<rusqlite::Error>) {
+    // The asker may have gone away; the write stands all the same.
+    match result {
+        Ok(done) => {
+            let tell = move |committed: Result<(), StoreError>| {
+                let _ = reply.send(committed.map(|()| done));
+            };
+            (Box::new(tell), None)
+        }
+        Err(e) => {
+            let told = open::error(path, &e);
+            let tell = move |_| {
+                let _ = reply.send(Err(told));
+            };
+            (Box::new(tell), Some(e))
+        }
+    }
 }
 
 /// Answers a command that could not even begin.
@@ -258,11 +311,12 @@ fn refuse(command: Command, e: StoreError) {
         Command::Unsubscribe(_, r)
         | Command::ChangeFeed(_, _, r)
         | Command::Reconcile(_, r)
-        | Command::Defer(.., r) => say(&r, e),
+        | Command::GiveBack(.., r)
+        | Command::Remember(.., r)
+        | Command::RefreshTopics(r) => say(&r, e),
         Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),
-        Command::Backup(_, r) => say(&r, e),
     }
 }

@@ -1,12 +1,21 @@
 //! All integration tests in one binary: one link, one fake internet to learn.
 // In a test a panic is the message.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 mod add;
 mod cli;
+mod daemon;
 mod emit;
 mod fetch;
 mod full_text;
+mod moves;
 mod path;
 mod serve;
+mod stops;
 mod support;
+mod topics;

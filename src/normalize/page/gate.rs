@@ -21,10 +21,10 @@ const ATTRIBUTES_MAX: usize = 64;
 const BLOCKS_MAX: usize = 16;
 const BLOCK_BYTES_MAX: usize = 256 * 1024;
 
-/// Elements that leave with all they hold.
+/// Elements that leave with all they hold; of titles and data the inside is kept apart.
 const DROPPED: &[&str] = &[
     "applet", "canvas", "iframe", "math", "noembed", "noframes", "object", "script", "select",
-    "style", "svg", "template", "textarea",
+    "style", "svg", "title", "template", "textarea",
 ];
 /// Elements whose tags leave: they would change how all that follows is read.
 const UNWRAPPED: &[&str] = &["frame", "frameset", "plaintext", "xmp"];
@@ -58,7 +58,7 @@ pub(super) fn gate(page: &str) -> Option<Gated> {
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => gate.out.html.push_str(text),
-            Token::Silent => gate.part(),
+            Token::Silent(inside) => gate.silent(inside),
             Token::Tag(tag) if listed(DROPPED, tag.name) => gate.drop(&tag, &mut tokens),
             Token::Tag(tag) if listed(UNWRAPPED, tag.name) || !tag.is_whole => gate.part(),
             Token::Tag(tag) => gate.keep(&tag),
@@ -80,25 +80,26 @@ struct Gate<'p> {
     open: Vec<&'p str>,
     formats: Vec<&'p str>,
     reopened: usize,
-    /// Where the text of a title began, which is no markup.
-    title_at: Option<usize>,
-    /// Where data in a script began.
-    data_at: Option<usize>,
+    /// What comes next is no markup and yet read.
+    next: Option<Inside>,
     /// Dropped elements that are closed nowhere below: looked for once.
     endless: HashSet<String>,
 }
 
+/// The inside of an element that is no markup.
+enum Inside {
+    Title,
+    Data,
+}
+
 impl<'p> Gate<'p> {
     fn keep(&mut self, tag: &Tag<'p>) {
+        self.next = None;
         self.reopened += self.formats.len();
         if tag.is_end {
             self.close(tag.name);
-            if let Some(from) = self.title_at.take() {
-                let title = self.page.get(from..tag.start).unwrap_or_default();
-                self.out.html.push_str(title);
-            }
         } else {
-            self.open(tag);
+            self.open(tag.name);
         }
         let is_monster = tag.end - tag.start > TAG_BYTES_MAX
             || tag.attributes().take(ATTRIBUTES_MAX + 1).count() > ATTRIBUTES_MAX;
@@ -112,16 +113,13 @@ impl<'p> Gate<'p> {
         }
     }
 
-    fn open(&mut self, tag: &Tag<'p>) {
+    fn open(&mut self, name: &'p str) {
         self.elements += 1;
-        if tag.is("title") {
-            self.title_at = Some(tag.end);
+        if !listed(FLAT, name) {
+            self.open.push(name);
         }
-        if !listed(FLAT, tag.name) {
-            self.open.push(tag.name);
-        }
-        if listed(FORMATS, tag.name) {
-            self.formats.push(tag.name);
+        if listed(FORMATS, name) {
+            self.formats.push(name);
         }
     }
 
@@ -138,14 +136,18 @@ impl<'p> Gate<'p> {
     /// Leaves out an element to its end tag, or, where there is none, its tag.
     fn drop(&mut self, tag: &Tag<'p>, tokens: &mut Tokens<'p>) {
         self.part();
+        self.next = None;
         if tag.is_end {
-            self.data(tag);
+            return;
+        }
+        if tag.is("title") {
+            self.next = Some(Inside::Title);
         } else if tag.is("script") {
             let is_data = |(name, value): (&str, &str)| {
                 name.eq_ignore_ascii_case("type") && value.contains("ld+json")
             };
             let is_data = tag.attributes().take(ATTRIBUTES_MAX).any(is_data);
-            self.data_at = is_data.then_some(tag.end);
+            self.next = is_data.then_some(Inside::Data);
         } else if !tag.is_closed() {
             let name = tag.name.to_ascii_lowercase();
             if !self.endless.contains(&name) && tokens.skip_to_end_of(&name).is_none() {
@@ -154,14 +156,18 @@ impl<'p> Gate<'p> {
         }
     }
 
-    /// Sets aside the data that ends at `tag`.
-    fn data(&mut self, tag: &Tag<'p>) {
-        let Some(from) = self.data_at.take() else {
-            return;
-        };
-        let block = self.page.get(from..tag.start).unwrap_or_default().trim();
-        if block.len() <= BLOCK_BYTES_MAX && self.out.json_ld.len() < BLOCKS_MAX {
-            self.out.json_ld.push(block.to_owned());
+    /// Comments, and the insides of elements that are no markup.
+    fn silent(&mut self, inside: &str) {
+        self.part();
+        match self.next.take() {
+            Some(Inside::Title) => self.out.html.extend(["<title>", inside, "</title>"]),
+            Some(Inside::Data) => {
+                let is_bounded = inside.len() <= BLOCK_BYTES_MAX;
+                if is_bounded && self.out.json_ld.len() < BLOCKS_MAX {
+                    self.out.json_ld.push(inside.trim().to_owned());
+                }
+            }
+            None => {}
         }
     }
 

@@ -44,6 +44,9 @@ static AUTHORS: LazyLock<Phrases> =
 static ELSEWHERE: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::of("comment, comments, related, footer, copyright"));
 
+/// Elements that hold the article whatever they are called.
+const FRAMES: &[&str] = &["html", "body", "main", "article"];
+
 /// What stands in a page.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -71,9 +74,19 @@ impl Seen {
     /// Walks a page.
     pub(super) fn of(page: &Document) -> Self {
         let mut seen = Self::default();
+        let mut elsewhere = None;
         for node in page.root().descendants_it() {
-            if let Some(element) = node.element_ref() {
-                seen.look(&node, &element);
+            let Some(element) = node.element_ref() else {
+                continue;
+            };
+            if elsewhere.is_some_and(|top| node.ancestors_it(None).any(|n| n.id == top)) {
+                continue;
+            }
+            let words = Words::of(&element);
+            let is_frame = FRAMES.contains(&&*element.name.local);
+            elsewhere = (!is_frame && words.any(&ELSEWHERE)).then_some(node.id);
+            if elsewhere.is_none() {
+                seen.look(&node, &element, &words);
             }
         }
         seen.dates.sort_by_key(|d| d.rank);
@@ -81,7 +94,7 @@ impl Seen {
         seen
     }
 
-    fn look(&mut self, node: &NodeRef<'_>, element: &Element) {
+    fn look(&mut self, node: &NodeRef<'_>, element: &Element, words: &Words) {
         let attribute = |name: &str| element.attr(name).map(|v| v.trim().to_owned());
         match &*element.name.local {
             "html" => self.language = attribute("lang").or_else(|| attribute("xml:lang")),
@@ -98,21 +111,17 @@ impl Seen {
             }
             "title" if self.title.is_none() => self.title = line(node),
             "h1" if self.headlines.len() < HEADLINES_MAX => self.headlines.extend(line(node)),
-            _ => self.marked(node, element),
+            _ => self.marked(node, element, words),
         }
     }
 
-    fn marked(&mut self, node: &NodeRef<'_>, element: &Element) {
-        let words = Words::of(element);
-        if words.any(&ELSEWHERE) {
-            return;
-        }
+    fn marked(&mut self, node: &NodeRef<'_>, element: &Element, words: &Words) {
         let marked = |rank: u8, text: String| Marked {
             rank,
             text,
             parent: node.parent().map(|p| p.id),
         };
-        if let Some(rank) = date_rank(element, &words)
+        if let Some(rank) = date_rank(element, words)
             && self.dates.len() < MARKED_MAX
         {
             let told = ["datetime", "content", "title"]
@@ -122,7 +131,7 @@ impl Seen {
             let text = told.or_else(|| short(node));
             self.dates.extend(text.map(|t| marked(rank, t)));
         }
-        if let Some(rank) = byline_rank(element, &words)
+        if let Some(rank) = byline_rank(element, words)
             && self.bylines.len() < MARKED_MAX
         {
             self.bylines.extend(short(node).map(|t| marked(rank, t)));

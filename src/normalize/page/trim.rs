@@ -3,6 +3,8 @@
 //! not enough.
 
 use super::super::blocks::{self, Block};
+use super::super::html;
+use super::super::tokens::{self, Token};
 use super::lines::Line;
 use super::published::ReadDate;
 use crate::model::WebUrl;
@@ -13,23 +15,25 @@ const HEAD_LINES: usize = 8;
 const FOOT_LINES: usize = 6;
 
 /// The text without what is none of it; as it is if nothing would be left.
-pub(super) fn trim(html: &str, url: &WebUrl, title: Option<&str>, date: ReadDate<'_>) -> String {
-    let all: Vec<Block> = blocks::of(html)
+pub(super) fn trim(body: &str, url: &WebUrl, title: Option<&str>, date: ReadDate<'_>) -> String {
+    let all: Vec<Block> = blocks::of(body)
         .into_iter()
-        .filter(|b| !b.text.is_empty())
+        .filter(|b| has_words(body.get(b.start..b.end).unwrap_or_default()))
         .collect();
-    let lines: Vec<Line<'_>> = all.iter().map(|b| Line::of(b, html, url)).collect();
+    let lines: Vec<Line<'_>> = all.iter().map(|b| Line::of(b, body, url)).collect();
     let first = lines.iter().position(Line::is_prose).unwrap_or(0);
     let last = lines.iter().rposition(Line::is_prose);
     let last = last.unwrap_or(lines.len());
     let foot = lines.len().saturating_sub(FOOT_LINES);
+    // What has no prose below it is no head.
+    let head = first.max(HEAD_LINES).min(last);
     let title = fold(title.unwrap_or_default());
     let mut goes: Vec<bool> = lines
         .iter()
         .enumerate()
         .map(|(at, line)| {
             at < first && line.is_above()
-                || at < first.max(HEAD_LINES) && line.is_head(&title, date)
+                || at < head && line.is_head(&title, date)
                 || at > last && line.is_below()
                 || at >= foot && line.is_call()
                 || line.is_noise()
@@ -43,10 +47,16 @@ pub(super) fn trim(html: &str, url: &WebUrl, title: Option<&str>, date: ReadDate
         .map(|(line, _)| line.block)
         .collect();
     if dropped.len() == lines.len() {
-        html.to_owned()
+        body.to_owned()
     } else {
-        blocks::without(html, &dropped)
+        // What is left may be simpler, and is written so.
+        html::sanitize(&blocks::without(body, &dropped), None)
     }
+}
+
+/// Whether a block holds more than pictures.
+fn has_words(html: &str) -> bool {
+    tokens::of(html).any(|token| matches!(token, Token::Text(text) if !text.trim().is_empty()))
 }
 
 /// A heading goes with what it headed.

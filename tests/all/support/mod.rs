@@ -5,6 +5,7 @@ pub mod feeds;
 pub mod home;
 pub mod house;
 pub mod internet;
+pub mod process;
 pub mod shelf;
 
 pub use feeds::{Item, rss};

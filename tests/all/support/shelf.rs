@@ -40,11 +40,16 @@ impl Shelf {
         }
     }
 
-    /// Subscribes to `https://HOST/feed`.
+    /// Subscribes to `https://HOST/feed` under the title HOST.
     pub fn subscribe(&self, host: &str) -> FeedRow {
+        self.subscribe_titled(host, Some(host))
+    }
+
+    /// The same under a title of its own, or under the publisher's.
+    pub fn subscribe_titled(&self, host: &str, title: Option<&str>) -> FeedRow {
         let feed = NewFeed {
             url: WebUrl::parse(&format!("https://{host}/feed")).unwrap(),
-            title: Some(host.to_owned()),
+            title: title.map(str::to_owned),
             folder: None,
             tags: Vec::new(),
             settings: FeedSettings::default(),
@@ -55,7 +60,14 @@ impl Shelf {
 
     /// Puts these topics in force.
     pub fn topics(&self, definitions: &[(&str, &str)]) {
-        let topics = definitions
+        self.store
+            .set_topics(self.definitions(definitions))
+            .unwrap();
+    }
+
+    /// Topics by name and expression.
+    pub fn definitions(&self, definitions: &[(&str, &str)]) -> Vec<TopicDefinition> {
+        definitions
             .iter()
             .map(|(name, source)| TopicDefinition {
                 name: (*name).to_owned(),
@@ -63,12 +75,16 @@ impl Shelf {
                 source: (*source).to_owned(),
                 expr: query::parse(source).unwrap(),
             })
-            .collect();
-        self.store.set_topics(topics).unwrap();
+            .collect()
     }
 
     /// One poll, a minute later, that brings these. Returns the sequence after it.
     pub fn put(&self, feed: FeedRow, drafts: Vec<Draft>) -> Seq {
+        self.put_titled(feed, None, drafts)
+    }
+
+    /// The same, with what the document says of itself: its title.
+    pub fn put_titled(&self, feed: FeedRow, title: Option<&str>, drafts: Vec<Draft>) -> Seq {
         self.clock.advance(Duration::from_secs(60));
         let now = self.clock.now();
         let scope = ClaimScope::These {
@@ -96,7 +112,7 @@ impl Shelf {
             poll,
             document: Some(DocumentCommit {
                 drafts,
-                title: None,
+                title: title.map(str::to_owned),
                 site: None,
                 digest: vec![1],
                 repairs: Vec::new(),

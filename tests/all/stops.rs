@@ -1,0 +1,64 @@
+//! What stops half-way: by a signal, or because the store takes nothing. Nothing is asked twice, nothing is lost.
+
+use std::time::Duration;
+
+use newswire::store::ClaimScope;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Framing, House, Internet, Item, Reply, rss};
+
+const HOST: &str = "slow.example";
+
+#[tokio::test]
+async fn et_21_a_stopped_pass_gives_back_what_it_has_not_asked_and_only_that() {
+    let net = Internet::start().await;
+    let paths = ["/a", "/b", "/c"];
+    for path in paths {
+        let feed = rss("Slow", &[Item::numbered(HOST, 1)]);
+        let drip = Framing::Drip(Duration::from_secs(1));
+        net.always(HOST, path, Reply::feed(feed).framing(drip));
+    }
+    let house = House::new(&net);
+    house.subscribe(
+        &paths
+            .map(|path| format!("http://{HOST}{path}"))
+            .each_ref()
+            .map(String::as_str),
+    );
+    let due = || {
+        let reads = house.store.reads();
+        reads
+            .claimable(house.clock.now(), &ClaimScope::Due, 10)
+            .unwrap()
+            .0
+            .len()
+    };
+    let cancel = CancellationToken::new();
+    let pass = {
+        let (ingest, cancel) = (house.ingest.clone(), cancel.clone());
+        tokio::spawn(async move { ingest.pass(ClaimScope::Due, &cancel, &|_| {}).await })
+    };
+    while net.log().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(due(), 0, "all are claimed");
+    cancel.cancel();
+    let report = pass.await.unwrap().unwrap();
+    assert_eq!((report.fetched, report.failed), (0, 0));
+    assert_eq!(net.log().len(), 1, "one request at a time to a host");
+    assert_eq!(
+        due(),
+        2,
+        "those that waited for their turn are due as before"
+    );
+    let asked = house
+        .feeds()
+        .into_iter()
+        .find(|f| f.next_poll > Some(house.clock.now()));
+    assert!(
+        net.log()[0]
+            .request
+            .path
+            .ends_with(asked.unwrap().url.rsplit('/').next().unwrap())
+    );
+}
