@@ -12,6 +12,7 @@ mod context;
 mod emit;
 mod exit;
 mod explain;
+mod extract;
 mod feeds;
 mod fetch;
 mod files;
@@ -107,6 +108,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Emit(args) => emit::emit(cx, args),
         Command::Render(args) => emit::render(cx, args),
         Command::Parse(args) => parse::parse(cx, args),
+        Command::Extract(args) => extract::extract(cx, args),
         Command::Status(args) => status::status(cx, args),
         Command::Healthcheck => health::healthcheck(cx),
         Command::SimulateSchedule => simulate::simulate(cx),

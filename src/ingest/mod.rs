@@ -5,6 +5,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `visit` | one feed: ask, read, plan, commit |
+//! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
 //! | [`scheduler`] | passes for ever, as feeds fall due |
 //! | `price` | the price that all plans share |
@@ -13,6 +14,7 @@
 //! | [`report`] | what a pass did |
 
 pub mod add;
+mod full_text;
 pub mod outage;
 pub mod pass;
 mod price;

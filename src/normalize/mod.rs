@@ -11,6 +11,7 @@ pub mod html;
 pub mod identity;
 pub mod language;
 pub mod links;
+pub mod page;
 pub mod plain;
 pub mod references;
 mod tame;

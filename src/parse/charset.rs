@@ -49,6 +49,36 @@ pub fn to_text<'b>(
     }
 }
 
+/// A web page as text. Pages are less careful with what they claim than feeds: UTF-8 that is valid is UTF-8; then the
+/// charset of the Content-Type, the `meta` element, a guess.
+pub fn page_to_text<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Cow<'b, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text.trim_start_matches('\u{feff}'));
+    }
+    let told = content_type
+        .filter(|told| charset_of(told).is_some())
+        .map(str::to_owned)
+        .or_else(|| Some(format!("text/html; charset={}", meta_charset(bytes)?)));
+    to_text(bytes, told.as_deref(), &mut Warnings::default())
+}
+
+/// How far into a page its `meta` charset may stand, in bytes; browsers look at the first kilobyte.
+const META_BYTES_MAX: usize = 4096;
+
+/// The charset that a `meta` element names, alone or in the words of a Content-Type.
+fn meta_charset(bytes: &[u8]) -> Option<String> {
+    let head = bytes.get(..bytes.len().min(META_BYTES_MAX))?;
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    head.split("<meta").skip(1).find_map(|after| {
+        let (_, told) = after.split('>').next()?.split_once("charset")?;
+        let told = told.trim_start().strip_prefix('=')?;
+        let told = told.trim_start_matches([' ', '"', '\'']);
+        let is_label = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
+        let label: String = told.chars().take_while(|c| is_label(*c)).collect();
+        (!label.is_empty()).then_some(label)
+    })
+}
+
 /// The charset parameter of a Content-Type (RFC 9110 section 8.3.2), unquoted.
 fn charset_of(content_type: &str) -> Option<&[u8]> {
     content_type.split(';').skip(1).find_map(|parameter| {
@@ -210,5 +240,26 @@ mod tests {
             .flat_map(|c| u32::from(c).to_be_bytes())
             .collect();
         assert_eq!(text(&wider, None), "<rss/>");
+    }
+
+    #[test]
+    fn pages_are_utf_8_if_they_can_be_then_what_header_and_meta_say() {
+        let page = |bytes: &[u8], told: Option<&str>| page_to_text(bytes, told).into_owned();
+        let utf_8 = "<meta charset=windows-1251><p>Ж";
+        assert_eq!(
+            page(utf_8.as_bytes(), Some("text/html; charset=latin1")),
+            utf_8
+        );
+        let cyrillic = b"<META http-equiv=x content=\"text/html; CHARSET=windows-1251\"><p>\xc6";
+        assert!(page(cyrillic, Some("text/html")).ends_with("<p>Ж"));
+        assert!(
+            page(cyrillic, Some("text/html; charset=koi8-r")).ends_with("<p>ф")
+                || page(cyrillic, Some("text/html; charset=koi8-r")).ends_with("<p>Ф")
+        );
+        assert_eq!(page(b"\xef\xbb\xbfa", None), "a");
+        assert_eq!(
+            page(b"<meta charset='x-nothing'>\xe9", None).chars().last(),
+            Some('é')
+        );
     }
 }

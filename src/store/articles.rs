@@ -5,13 +5,13 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::prepare::{PageOf, Prepared};
-use super::records::{Claim, Committed};
+use super::prepare::{PageOf, Prepared, unpack};
+use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
 use super::{feeds, grouping::Grouping};
 use crate::dedup::{Join, StoredCopy};
-use crate::model::{ArticleId, FeedRow, Time};
+use crate::model::{ArticleId, Draft, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -133,6 +133,33 @@ fn find(conn: &Connection, feed: FeedRow, p: &Prepared, keys: &[String]) -> Sql<
         }
         _ => Ok(None),
     }
+}
+
+/// What is stored of an article that a document lists; see [`Standing`].
+pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
+    let stored = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?));
+    let mut found: Option<(Vec<u8>, Vec<u8>)> = conn
+        .prepare_cached("SELECT digest, content FROM articles WHERE feed = ?1 AND key = ?2")?
+        .query_row(params![claim.feed, draft.key], stored)
+        .optional()?;
+    if found.is_none()
+        && let Some(url) = &draft.url
+    {
+        found = conn
+            .prepare_cached(
+                "SELECT digest, content FROM articles WHERE url = ?2 AND feed = ?1 LIMIT 1",
+            )?
+            .query_row(params![claim.feed, url.as_str()], stored)
+            .optional()?;
+    }
+    Ok(match found {
+        Some((digest, _)) if digest == draft.digest => Standing::Same,
+        Some((_, content)) => Standing::Edited {
+            html: unpack(&content),
+        },
+        None if is_tombstone(conn, ArticleId::of(claim.id, &draft.key))? => Standing::Same,
+        None => Standing::New,
+    })
 }
 
 fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bool> {

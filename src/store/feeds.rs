@@ -93,7 +93,8 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     let s = &feed.settings;
     conn.prepare_cached(
         "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
-                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12 WHERE feed = ?1",
+                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12, full_text = ?13
+         WHERE feed = ?1",
     )?
     .execute(params![
         row,
@@ -108,6 +109,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         json(&s.headers),
         s.paused,
         s.near_dedup,
+        s.full_text,
     ])?;
     Ok(())
 }
@@ -149,6 +151,12 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
         conn.execute(
             "UPDATE feeds SET interval_ms = ?2 WHERE feed = ?1",
             params![feed, interval],
+        )?;
+    }
+    if let Some(full_text) = change.full_text {
+        conn.execute(
+            "UPDATE feeds SET full_text = ?2 WHERE feed = ?1",
+            params![feed, full_text],
         )?;
     }
     if let Some(paused) = change.paused {
@@ -324,7 +332,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
     let claim = conn
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
-                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup
+                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
@@ -365,6 +373,7 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
         headers: from_json(&r.get::<_, String>(at + 4)?),
         paused: r.get(at + 5)?,
         near_dedup: r.get(at + 6)?,
+        full_text: r.get(at + 7)?,
     })
 }
 

@@ -12,14 +12,14 @@ use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Pruned, Skipped, Status, TopicHead,
-    TopicInfo,
+    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Pruned, Skipped, Standing, Status,
+    TopicHead, TopicInfo,
 };
 use super::select::Selection;
-use super::{StoreError, backup, feeds, feeds::from_json, open, prune, search, status};
+use super::{StoreError, articles, backup, feeds, feeds::from_json, open, prune, search, status};
 use crate::model::{
-    Alternate, ArticleId, ArticleRow, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq,
-    StoryId, StoryRow, StoryView, Time,
+    Alternate, ArticleId, ArticleRow, ArticleView, Draft, Feed, FeedId, FeedRef, FeedRow, SameAs,
+    Seq, StoryId, StoryRow, StoryView, Time,
 };
 
 type Sql<T> = rusqlite::Result<T>;
@@ -239,6 +239,16 @@ impl Reads {
                 }
             }
             Ok(known)
+        })
+    }
+
+    /// What is stored of these articles of a feed: under their keys, else under their pages.
+    pub fn standings(&self, claim: &Claim, drafts: &[Draft]) -> Result<Vec<Standing>, StoreError> {
+        self.read(|conn| {
+            drafts
+                .iter()
+                .map(|draft| articles::standing(conn, claim, draft))
+                .collect()
         })
     }
 

@@ -26,6 +26,7 @@ CREATE TABLE feeds (
   headers       TEXT NOT NULL,              -- JSON array of pairs
   paused        INTEGER NOT NULL,
   near_dedup    INTEGER NOT NULL DEFAULT 1,
+  full_text     INTEGER NOT NULL DEFAULT 0, -- bodies come from the articles' pages
   gone          INTEGER NOT NULL,           -- answered 410 twice (ET-33)
   schedule      BLOB NOT NULL,
   why_next      TEXT,
