@@ -29,11 +29,20 @@ const FILES: &[&str] = &[
     ".wav", ".mp4", ".webm", ".mov", ".m3u8", ".pdf", ".zip", ".gz", ".exe", ".dmg", ".epub",
 ];
 
+/// A new article whose page is wanted.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// Its place in the document.
+    at: usize,
+    url: WebUrl,
+    title: String,
+}
+
 /// Which drafts want a page, and what else their bodies come from.
 #[derive(Debug, Default)]
 pub(super) struct Wants {
-    /// New articles, by their place in the document.
-    pub(super) pages: Vec<(usize, WebUrl)>,
+    /// Those that want one.
+    pub(super) pages: Vec<Wanted>,
     /// Bodies that the store has of articles which the feed has edited since: their pages are not asked for again.
     pub(super) stored: Vec<(usize, Page)>,
 }
@@ -62,7 +71,11 @@ pub(super) fn wants(drafts: &[Draft], standings: Vec<Standing>) -> Wants {
                     .as_ref()
                     .filter(|url| named.get(bare(url)) == Some(&1) && !is_file(url));
                 if let Some(url) = own.filter(|_| wants.pages.len() < PAGES_MAX) {
-                    wants.pages.push((at, url.clone()));
+                    wants.pages.push(Wanted {
+                        at,
+                        url: url.clone(),
+                        title: draft.title.clone(),
+                    });
                 }
             }
         }
@@ -75,20 +88,23 @@ impl Ingest {
     pub(super) async fn pages(
         &self,
         feed: &str,
-        wanted: &[(usize, WebUrl)],
+        wanted: &[Wanted],
         cancel: &CancellationToken,
     ) -> Vec<(usize, Page)> {
         let deadline = Instant::now() + TIME_MAX;
         let count = wanted.len();
         let mut silent: HashSet<String> = HashSet::new();
         let mut read = Vec::new();
-        for (at, url) in wanted {
+        for Wanted { at, url, title } in wanted {
             if cancel.is_cancelled() || silent.contains(url.host()) {
                 continue;
             }
             let asked = self.fetcher.article(url, PAGE_BYTES_MAX, cancel);
             match timeout_at(deadline, asked).await {
-                Ok(Ok(page)) => read.extend(self.read_page(page).await.map(|page| (*at, page))),
+                Ok(Ok(page)) => {
+                    let page = self.read_page(page, title.clone()).await;
+                    read.extend(page.map(|page| (*at, page)));
+                }
                 Ok(Err(failure)) => {
                     tracing::debug!(article.url = %url, "no full text: {}", failure.message);
                     if is_of_host(failure.kind) {
@@ -106,14 +122,16 @@ impl Ingest {
         read
     }
 
-    /// Reads a page on a thread that may block, as one of the few that read at a time.
-    async fn read_page(&self, page: fetch::Page) -> Option<Page> {
+    /// Reads a page on a thread that may block, as one of the few that read at a time. None if it is no article, or one under
+    /// another headline.
+    async fn read_page(&self, page: fetch::Page, headline: String) -> Option<Page> {
         let place = Arc::clone(&self.reading).acquire_owned().await;
         let reading = tokio::task::spawn_blocking(move || {
             let _place = place;
             catch_unwind(AssertUnwindSafe(|| {
                 let text = charset::page_to_text(&page.body, page.content_type.as_deref());
                 page::read(&text, &page.url, &dates::read_bare)
+                    .filter(|page| page.speaks_of(&headline))
             }))
             .unwrap_or_default()
         });

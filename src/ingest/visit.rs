@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
-use super::full_text::{self, Wants};
+use super::full_text::{self, Wanted, Wants};
 use crate::fetch::FetchRequest;
 use crate::model::{
     Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
@@ -143,7 +143,7 @@ pub(super) fn read(
 
 impl Read {
     /// The pages that full text wants.
-    pub(super) fn wanted(&self) -> &[(usize, WebUrl)] {
+    pub(super) fn wanted(&self) -> &[Wanted] {
         &self.wants.pages
     }
 
@@ -157,7 +157,10 @@ impl Read {
                 drafts: std::mem::take(&mut document.drafts),
                 paragraphs: std::mem::take(&mut document.paragraphs),
             };
-            take_pages(&mut drafted, pages, &drafting(claim));
+            // A page that makes it panic leaves what the feed gave, as far as it came (REL-04).
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                take_pages(&mut drafted, pages, &drafting(claim));
+            }));
             document.drafts = drafted.drafts;
             document.paragraphs = drafted.paragraphs;
         }

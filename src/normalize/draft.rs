@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::blocks::{self, Block};
-use super::page::{self, Page};
+use super::page::Page;
 use super::{boilerplate, byline, identity, language, links, plain, text};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
 use crate::query::fold::fold;
@@ -59,7 +59,7 @@ pub fn drafts(feed: &ParsedFeed, context: &Context<'_>) -> Drafted {
 }
 
 /// Puts the pages of articles in the place of what the feed gave of them. The headline, and what the feed says in fields of
-/// its own, stay the feed's. A page that is no longer than the feed's text, or speaks of something else, changes nothing.
+/// its own, stay the feed's. A page that is no longer than the feed's text changes nothing.
 pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, context: &Context<'_>) {
     let bodies: Vec<(usize, Page, Body)> = pages
         .into_iter()
@@ -82,8 +82,7 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, context: &Co
             continue;
         };
         let text = text::from_html(&boilerplate::without(&body.html, &known));
-        let is_longer = text.chars().count() > draft.content_text.chars().count();
-        if !is_longer || !page::speaks_of(&draft.title, page.title.as_deref(), &text) {
+        if text.chars().count() <= draft.content_text.chars().count() {
             continue;
         }
         if let Some(paragraphs) = drafted.paragraphs.get_mut(at) {

@@ -35,6 +35,10 @@ static BY: LazyLock<Phrases> = LazyLock::new(|| {
 });
 /// Between names.
 const JOINTS: &[&str] = &[" and ", " & ", " und ", " et "];
+/// What is not in capitals in a line of names.
+const PARTICLES: &[&str] = &[
+    "and", "und", "et", "y", "e", "&", "de", "van", "von", "der", "den", "la", "di", "da", "al",
+];
 /// Longest name, in characters and in words.
 const NAME_CHARS_MAX: usize = 70;
 const NAME_WORDS_MAX: usize = 7;
@@ -47,7 +51,7 @@ pub(super) fn of(said: &Said, seen: &Seen, near: &[String], site: Option<&str>) 
         seen.metas_of(METAS).flat_map(named).collect(),
         marked(seen, named),
         near.iter()
-            .find(|line| without_by(line).len() < line.len())
+            .find(|line| is_byline(line))
             .map(|line| named(line))
             .unwrap_or_default(),
     ];
@@ -65,6 +69,16 @@ fn marked(seen: &Seen, named: impl Fn(&str) -> Vec<String>) -> Vec<String> {
     let together = found.filter(|(b, _)| b.rank == first.rank && b.parent == first.parent);
     names.extend(together.flat_map(|(_, names)| names));
     names
+}
+
+/// Whether a line is "by" and names in capitals, and nothing else.
+fn is_byline(line: &str) -> bool {
+    let rest = without_by(line);
+    let mut words = rest.split_whitespace();
+    rest.len() < line.len()
+        && rest.split_whitespace().count() <= NAME_WORDS_MAX
+        && words.clone().count() > 1
+        && words.all(|word| word.starts_with(char::is_uppercase) || PARTICLES.contains(&word))
 }
 
 /// The names that a byline holds.
@@ -120,6 +134,10 @@ mod tests {
         );
         assert_eq!(of("Von: Ada Brandt"), ["Ada Brandt"]);
         assert_eq!(of("Ada Brandt, The Paper"), ["Ada Brandt"]);
+        assert!(is_byline("Von Ada van der Brandt und Lewis Oram"));
+        assert!(
+            !is_byline("Di Maio attacca") && !is_byline("Text size") && !is_byline("Ada Brandt")
+        );
         assert!(of("https://a.example/ada").is_empty());
         assert!(of("by").is_empty() && of("ada@a.example").is_empty() && of("12:30").is_empty());
     }

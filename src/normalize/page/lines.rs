@@ -179,9 +179,8 @@ fn links(html: &str, url: &WebUrl) -> (usize, bool) {
     (chars, is_inside)
 }
 
-/// Whether two hosts are of one site, as far as names tell: one is the other, or under it.
+/// Whether two hosts are of one site: they share what somebody can register.
 fn is_near(a: &str, b: &str) -> bool {
-    let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
-    let (a, b) = (bare(a), bare(b));
-    a == b || a.ends_with(&format!(".{b}")) || b.ends_with(&format!(".{a}"))
+    let site = |host| psl::domain_str(host).unwrap_or(host);
+    site(a) == site(b)
 }
