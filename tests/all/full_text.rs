@@ -1,8 +1,12 @@
 //! `full_text`: the bodies of new articles are read off their pages, politely and once.
 
+use std::time::Duration;
+
 use newswire::model::ArticleView;
 use newswire::store::{FeedChange, FeedSettings, NewFeed};
 
+use crate::support::home::Home;
+use crate::support::process::{Daemon, configuration, eventually, log_bytes};
 use crate::support::{Framing, House, Internet, Item, Reply, rss};
 
 const HOST: &str = "paper.example";
@@ -414,4 +418,39 @@ async fn sec_10_what_pages_bring_is_sanitized_and_absolute() {
     for bad in ["onclick", "javascript", "onerror", "href=\"/", "<script"] {
         assert!(!html.contains(bad), "{bad} in {html}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rel_02_pages_are_not_asked_for_again_when_the_store_takes_nothing() {
+    const LOCAL: &str = "127.0.0.1";
+    let net = Internet::start().await;
+    let feed = |link: &str| {
+        let item = Item {
+            link: format!("http://{}{link}", net.address()),
+            ..item(1)
+        };
+        Reply::feed(rss("The Paper", &[item]))
+    };
+    net.always(LOCAL, "/feed", feed("/articles/1"));
+    let slowly = Framing::Drip(Duration::from_millis(1));
+    net.always(LOCAL, "/articles/1", page(1).framing(slowly));
+    let home = Home::empty();
+    home.configure(&format!(
+        "{}[[feed]]\nurl = \"http://{}/feed\"\nfull_text = true\n",
+        configuration(&home),
+        net.address()
+    ));
+    let daemon = Daemon::start(&home);
+    let pages = || asked(&net).iter().filter(|p| *p == "/articles/1").count();
+    eventually("the page to be asked for", || (pages() == 1).then_some(()));
+    daemon.limit_files(Some(log_bytes(&home.db())));
+    eventually("the complaint", || {
+        daemon.log().contains("nothing can be stored").then_some(())
+    });
+    daemon.limit_files(None);
+    eventually("the article", || {
+        let (_, feed) = daemon.get("/feeds/all.atom");
+        feed.contains("outer moorings").then_some(())
+    });
+    assert_eq!(pages(), 1);
 }
