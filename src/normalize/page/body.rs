@@ -1,5 +1,7 @@
 //! The main text of a page: found by dom_smoothie, made safe by the one sanitizer.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use dom_query::Document;
 use dom_smoothie::{Config, Readability};
 
@@ -17,7 +19,8 @@ pub(super) fn of(page: Document, url: &WebUrl) -> Option<String> {
         ..Config::default()
     };
     let mut reader = Readability::with_document(page, Some(url.as_str()), Some(config)).ok()?;
-    let article = reader.parse().ok()?;
+    // It slices text in places: a page that makes it panic has no main text (SEC-01).
+    let article = catch_unwind(AssertUnwindSafe(|| reader.parse().ok())).ok()??;
     let html = html::sanitize(&article.content, Some(url));
     Some(html).filter(|h| !h.is_empty())
 }
