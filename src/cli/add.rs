@@ -5,7 +5,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::count;
-use super::{change, work};
+use super::{change, safe, work};
 use crate::ingest::{AddError, Added};
 use crate::model::web_url;
 use crate::store::{FeedSettings, NewFeed};
@@ -75,18 +75,13 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
 }
 
 fn new_feed(url: &str, args: &AddArgs) -> Result<NewFeed, Failure> {
-    let written = if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("https://{url}")
+    let refused = |why: &str| {
+        let shown = safe::without_password(url);
+        Failure::usage(format!("cannot subscribe to {shown:?}: {why}"))
     };
-    // The URL may hold a password: the message names what is left of it.
-    let (url, auth) = web_url::part(&written).map_err(|e| {
-        Failure::usage(format!(
-            "cannot subscribe to {:?}: {e}",
-            written.rsplit('@').next().unwrap_or_default()
-        ))
-    })?;
+    let written = with_scheme(url)
+        .ok_or_else(|| refused("that is no URL; write it as in https://example.org/feed.xml"))?;
+    let (url, auth) = web_url::part(&written).map_err(|e| refused(&e.to_string()))?;
     if let Some(folder) = &args.folder {
         change::check_folder(folder)?;
     }
@@ -101,6 +96,24 @@ fn new_feed(url: &str, args: &AddArgs) -> Result<NewFeed, Failure> {
         },
         declared: false,
     })
+}
+
+/// A URL as people type or paste it: without `https://`, or behind the `feed:` that some sites put there. None if it is
+/// just a word.
+fn with_scheme(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    let url = match typed.strip_prefix("feed:") {
+        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
+        None => typed,
+    };
+    if url.contains("://") {
+        return Some(url.to_owned());
+    }
+    let host = url.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let name = host.split(':').next().unwrap_or_default();
+    let is_host = name.contains('.') || name == "localhost" || host.starts_with('[');
+    is_host.then(|| format!("https://{url}"))
 }
 
 fn tell(cx: &mut Context, added: &Added) -> Result<(), Failure> {
@@ -125,4 +138,28 @@ fn in_full(refused: &AddError) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_may_lack_its_scheme_but_a_word_is_none() {
+        for (typed, url) in [
+            ("https://a.example/x", Some("https://a.example/x")),
+            (" a.example/x?y=1 ", Some("https://a.example/x?y=1")),
+            ("feed:https://a.example/x", Some("https://a.example/x")),
+            ("feed://a.example/x", Some("https://a.example/x")),
+            ("localhost:8080/feed", Some("https://localhost:8080/feed")),
+            ("[::1]:8080", Some("https://[::1]:8080")),
+            ("ann:secret@a.example", Some("https://ann:secret@a.example")),
+            ("notaurl", None),
+            ("notaurl/feed.xml", None),
+            ("http:/a.example", None),
+            ("", None),
+        ] {
+            assert_eq!(with_scheme(typed).as_deref(), url, "{typed:?}");
+        }
+    }
 }

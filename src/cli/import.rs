@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::count;
-use super::{parse, progress, work};
+use super::{parse, progress, safe, work};
 use crate::config::Config;
 use crate::daemon::parts;
 use crate::emit::opml::{self, Subscription};
@@ -54,8 +54,10 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
     };
     let text = charset::to_text(&bytes, None, &mut Warnings::default());
     let mut refused = Vec::new();
-    let list = opml::read_with(&text, |outline| refused.push(outline))
-        .map_err(|e| Failure::new(Exit::BadInput, format!("{}: {e}", args.source)))?;
+    let list = opml::read_with(&text, |outline| refused.push(outline)).map_err(|e| {
+        let source = safe::without_password(&args.source);
+        Failure::new(Exit::BadInput, format!("{source}: {e}"))
+    })?;
     let spinner = progress::spinner(cx, &format!("subscribing to {} feeds", list.len()));
     let done = cx
         .store(&config)?
@@ -71,7 +73,7 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
         ));
     }
     cx.out.note(&format!(
-        "{}: {new} new, {} known already, {} left out; nothing is polled before it is due (`newswire fetch`)",
+        "{}: {new} new, {} known already, {} left out; a running daemon polls them now, `newswire fetch` does without one",
         count(done.len() + refused.len(), "feed"),
         done.len() - new,
         refused.len()
@@ -87,9 +89,10 @@ fn web_source(source: &str) -> Result<Option<WebUrl>, Failure> {
     if !source.starts_with("http://") && !source.starts_with("https://") {
         return Ok(None);
     }
-    WebUrl::parse(source)
-        .map(Some)
-        .map_err(|e| Failure::usage(format!("cannot import from {source:?}: {e}")))
+    WebUrl::parse(source).map(Some).map_err(|e| {
+        let shown = safe::without_password(source);
+        Failure::usage(format!("cannot import from {shown:?}: {e}"))
+    })
 }
 
 fn download(cx: &Context, config: &Config, url: &WebUrl) -> Result<Vec<u8>, Failure> {

@@ -30,12 +30,13 @@ pub struct BackupArgs {
 /// Runs `newswire prune`.
 pub fn prune(cx: &mut Context, args: &PruneArgs) -> Result<(), Failure> {
     let config = cx.config()?;
-    let store = cx.existing_store(&config)?;
-    let pruned = store.prune(
-        config.store.keep.limit(),
-        config.store.keep_max_per_feed,
-        args.dry_run,
-    )?;
+    let (keep, most) = (config.store.keep.limit(), config.store.keep_max_per_feed);
+    // A dry run puts nothing in force.
+    let pruned = if args.dry_run {
+        cx.reads()?.prunable(keep, most, cx.clock.now())?
+    } else {
+        cx.existing_store(&config)?.prune(keep, most, false)?
+    };
     if args.json {
         return cx.out.json(&pruned);
     }
@@ -53,8 +54,7 @@ pub fn prune(cx: &mut Context, args: &PruneArgs) -> Result<(), Failure> {
 
 /// Runs `newswire backup`.
 pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
-    let config = cx.config()?;
-    cx.existing_store(&config)?.backup(&args.file)?;
+    cx.reads()?.backup(&args.file)?;
     let size = std::fs::metadata(&args.file).map_or(0, |m| m.len());
     cx.out.note(&format!(
         "wrote {} ({}); `newswire --db {} verify` checks it",

@@ -7,6 +7,8 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
+use crate::model::web_url;
+
 /// Whether a terminal could take this character for more than a letter: a control, or one that turns the direction of
 /// what follows (Unicode annex 9, embeddings, overrides and isolates).
 fn is_unsafe(c: char) -> bool {
@@ -21,6 +23,15 @@ pub fn line(text: &str) -> Cow<'_, str> {
         c if is_unsafe(c) => None,
         c => Some(c),
     })
+}
+
+/// A text that was to be a URL, without the password that may stand in it (SEC-08).
+pub fn without_password(text: &str) -> Cow<'_, str> {
+    match (web_url::part(text), text.rsplit_once('@')) {
+        (Ok((url, Some(_))), _) => Cow::Owned(url.to_string()),
+        (Err(_), Some((before, rest))) if before.contains(':') => Cow::Owned(format!("…@{rest}")),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// Several lines: line feeds stay, the rest is as in [`line`].
@@ -81,6 +92,15 @@ mod tests {
         );
         assert_eq!(line("שלום 👨‍👩‍👧 plain"), "שלום 👨‍👩‍👧 plain");
         assert_eq!(lines("a\nb\u{1b}[2Jc\r\n"), "a\nb[2Jc\n");
+    }
+
+    #[test]
+    fn sec_08_a_wrong_url_is_shown_without_its_password() {
+        assert_eq!(
+            without_password("htps://ann:p/w@a.example/x"),
+            "…@a.example/x"
+        );
+        assert_eq!(without_password("htps://a.example/x"), "htps://a.example/x");
     }
 
     #[test]

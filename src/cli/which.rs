@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use super::exit::{Exit, Failure};
+use super::safe;
 use crate::config::Config;
-use crate::model::{Feed, StoryId, WebUrl};
+use crate::model::{Feed, FeedId, StoryId, WebUrl};
 use crate::normalize::links;
 use crate::store::{Reads, TopicHead};
 
@@ -27,7 +28,9 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
     let folded = wanted.to_lowercase();
     let url = bare_url(wanted);
     let by_id = |f: &Feed| is_beginning_of_id(&f.id.to_string(), wanted);
-    let by_url = |f: &Feed| bare_url(&f.url) == url;
+    // Where it is, or where it was when it was subscribed.
+    let first = FeedId::of(wanted);
+    let by_url = |f: &Feed| bare_url(&f.url) == url || f.id == first;
     let by_title = |f: &Feed| f.title.to_lowercase() == folded;
     let by_part = |f: &Feed| f.title.to_lowercase().contains(&folded);
     let by_url_part = |f: &Feed| f.url.to_lowercase().contains(&folded);
@@ -57,7 +60,8 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
         || "see `newswire feeds`".to_owned(),
         |near| format!("did you mean {near:?}?"),
     );
-    Err(Failure::missing(format!("no feed is {wanted:?}; {hint}")))
+    let shown = safe::without_password(wanted);
+    Err(Failure::missing(format!("no feed is {shown:?}; {hint}")))
 }
 
 /// All the feeds that are meant, each once.
@@ -126,7 +130,8 @@ fn story_at(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     } else {
         format!("https://{given}")
     };
-    let url = WebUrl::parse(&with_scheme).map_err(|e| Failure::usage(format!("{given:?}: {e}")))?;
+    let url = WebUrl::parse(&with_scheme)
+        .map_err(|e| Failure::usage(format!("{:?}: {e}", safe::without_password(given))))?;
     // As published; then as spread, without what the spreading added.
     let found = match reads.story_by_url(url.as_str())? {
         None => reads.story_by_url(links::canonicalize(&url).as_str())?,
@@ -195,7 +200,7 @@ fn ambiguous(what: &str, given: &str, candidates: impl Iterator<Item = String>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FeedId, FeedState};
+    use crate::model::FeedState;
 
     fn a_feed(row: i64, url: &str, title: &str) -> Feed {
         Feed {

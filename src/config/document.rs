@@ -97,7 +97,9 @@ impl<'r, 'd, 't> Section<'r, 'd, 't> {
 
     /// The key's value as it stands, with its place.
     pub fn raw(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.table?
             .iter()
             .find(|(name, _)| name.get_ref().as_ref() == key)

@@ -6,11 +6,12 @@
 //!
 //! Where to look: [`document`] walks the TOML and keeps the places, [`value`] reads single values, `read` is the
 //! schema, `feeds` and `topics` the two lists, [`places`] which file and which store, [`problem`] how a mistake
-//! is shown.
+//! is shown, `mask` without its secrets.
 
 pub mod credentials;
 mod document;
 mod feeds;
+mod mask;
 pub mod places;
 pub mod problem;
 mod read;

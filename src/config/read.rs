@@ -7,6 +7,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{Reading, Section};
+use super::mask::mask;
 use super::places::{Env, Given, beside, config_file, store_file};
 use super::problem::{ConfigError, Invalid, Problem};
 use super::value::{Etiquette, HeaderText, Keep, Listen, Size, SynchronousFull, Value};
@@ -66,7 +67,7 @@ pub fn read_text(
         problems.sort_by_key(|p| p.place.start);
         ConfigError::Invalid(Box::new(Invalid {
             path: file.map_or_else(|| "(sample)".to_owned(), |p| p.display().to_string()),
-            text: text.to_owned(),
+            text: mask(text),
             problems,
         }))
     };

@@ -32,13 +32,16 @@ use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
 use crate::model::Seq;
 use crate::serve::{BindError, Limits, Listener, ServeOptions, Server};
-use crate::store::{Store, StoreError};
+use crate::store::{Reads, Store, StoreError};
 use lock::{Lock, LockError};
 use pulse::Pulse;
 use signals::Signal;
 
 /// Everything must have stopped so long after the signal (REL-08).
 const STOP_MAX: Duration = Duration::from_millis(4500);
+
+/// How long the pages of the store are looked at before the start: it is to be ready within a second (REL-08).
+const LOOK_MAX: Duration = Duration::from_millis(400);
 
 /// Which halves of the daemon run.
 #[derive(Debug, Clone, Copy)]
@@ -88,9 +91,12 @@ pub async fn run(
     let signals = signals::listen();
     let store = {
         let (config, clock) = (config.clone(), clock.clone());
-        tokio::task::spawn_blocking(move || parts::open_store(&config, &clock))
-            .await
-            .map_err(|e| ended("opening the store", &e))??
+        tokio::task::spawn_blocking(move || {
+            look_at(&config.store.path)?;
+            parts::open_store(&config, &clock)
+        })
+        .await
+        .map_err(|e| ended("opening the store", &e))??
     };
     let store = Arc::new(store);
     let listeners = if what.serve {
@@ -105,6 +111,15 @@ pub async fn run(
         clock,
     };
     house.run(given, config, what, listeners, signals).await
+}
+
+/// REL-03: a damaged store is refused before anything is written to it. One of an older version is brought up to date
+/// first.
+fn look_at(path: &std::path::Path) -> Result<(), StoreError> {
+    match Reads::open(path) {
+        Ok(reads) => reads.glance(LOOK_MAX),
+        Err(_) => Ok(()), // whatever it is, opening it for writing says it
+    }
 }
 
 async fn bind(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
@@ -178,7 +193,7 @@ impl House {
     fn schedule(&mut self, ingest: Arc<Ingest>, wishes: mpsc::Receiver<Wish>) {
         let (cancel, pulse) = (self.tasks.cancel.clone(), Arc::clone(&self.pulse));
         self.tasks.spawn("the scheduler", async move {
-            let beat = move || pulse.beat();
+            let beat = move |trouble: Option<&StoreError>| pulse.beat(trouble);
             ingest
                 .run(cancel, wishes, &beat)
                 .await

@@ -1,16 +1,21 @@
 //! Proof that the scheduler makes progress. Monotonic: a jump of the wall clock is no standstill (REL-07).
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::store::StoreError;
 
 /// A scheduler that has not looked for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// When the scheduler last looked for due feeds.
+/// When the scheduler last looked for due feeds, and whether the store took what came.
 #[derive(Debug)]
 pub(super) struct Pulse {
     begun: Instant,
     last_ms: AtomicU64,
+    /// What keeps the store from it.
+    trouble: Mutex<Option<String>>,
 }
 
 impl Pulse {
@@ -18,26 +23,40 @@ impl Pulse {
         Self {
             begun: Instant::now(),
             last_ms: AtomicU64::new(0),
+            trouble: Mutex::default(),
         }
     }
 
-    pub(super) fn beat(&self) {
+    pub(super) fn beat(&self, trouble: Option<&StoreError>) {
         self.last_ms.store(self.now_ms(), Ordering::Relaxed);
+        // Who asks may be anybody: the path stays here.
+        let told = trouble.map(|e| match e {
+            StoreError::Unusable { reason, .. } => format!("the store takes nothing: {reason}"),
+            _ => "the store takes nothing at present".to_owned(),
+        });
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = told;
     }
 
-    /// Whether the scheduler is on time, else why not.
+    /// Whether the scheduler is on time and the store takes what it brings, else why not.
     pub(super) fn check(&self) -> Result<(), String> {
-        let silent_ms = self
-            .now_ms()
-            .saturating_sub(self.last_ms.load(Ordering::Relaxed));
-        if Duration::from_millis(silent_ms) < STUCK {
-            Ok(())
-        } else {
-            Err(format!(
+        if self.is_stuck() {
+            return Err(format!(
                 "the scheduler has not looked for {} s",
-                silent_ms / 1000
-            ))
+                self.silent().as_secs()
+            ));
         }
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.clone().map_or(Ok(()), Err)
+    }
+
+    /// Whether the scheduler has stopped looking: a restart would help.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.silent() >= STUCK
+    }
+
+    fn silent(&self) -> Duration {
+        let last_ms = self.last_ms.load(Ordering::Relaxed);
+        Duration::from_millis(self.now_ms().saturating_sub(last_ms))
     }
 
     fn now_ms(&self) -> u64 {

@@ -100,7 +100,7 @@ pub(super) async fn watchdog(
         };
         let writer = blocking(&store, move |s| s.claim(now, nothing, 0)).await;
         let is_stuck = matches!(writer, Err(StoreError::Internal(_)))
-            || pulse.as_ref().is_some_and(|p| p.check().is_err());
+            || pulse.as_ref().is_some_and(|p| p.is_stuck());
         if !is_stuck {
             super::notify(&[NotifyState::Watchdog]);
         }

@@ -277,11 +277,6 @@ impl Flight {
         Ok(())
     }
 
-    /// Whether there is something that the store did not take.
-    pub(super) fn is_stuck(&self) -> bool {
-        !self.stuck.is_empty()
-    }
-
     /// Tries again what the store did not take: nobody is asked twice because a disk was full (REL-02).
     pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
         while let Some((visited, offline)) = self.stuck.pop() {

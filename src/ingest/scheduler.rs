@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::pass::Flight;
 use crate::model::Time;
-use crate::store::{ClaimScope, StoreError};
+use crate::store::{ClaimScope, Store, StoreError};
 
 /// How often the store is asked for due feeds: also how soon a feed added by another process is seen.
 const TICK: Duration = Duration::from_secs(1);
@@ -36,7 +36,8 @@ pub enum Wish {
 }
 
 impl Ingest {
-    /// Runs until `cancel`. `beat` is called at every look: the watchdog's proof of progress.
+    /// Runs until `cancel`. `beat` is called at every look, with what keeps the store from taking anything: the
+    /// watchdog's proof of progress.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be used for good; a full disk or a busy store is waited out (REL-02).
@@ -44,7 +45,7 @@ impl Ingest {
         self: &Arc<Self>,
         cancel: CancellationToken,
         mut wishes: mpsc::Receiver<Wish>,
-        beat: &(dyn Fn() + Sync),
+        beat: &(dyn Fn(Option<&StoreError>) + Sync),
     ) -> Result<(), StoreError> {
         let stop = CancellationToken::new();
         let mut flight = Flight::new(self, stop.clone(), PATIENCE);
@@ -55,15 +56,15 @@ impl Ingest {
             tokio::select! {
                 () = cancel.cancelled() => break,
                 _ = ticks.tick() => {
-                    beat();
-                    look.outcome(flight.retry().await)?;
                     let scope = look.tick(self, &flight).await;
-                    self.take_off(&mut flight, scope, &mut look).await?;
+                    let done = self.take_off(&mut flight, scope).await;
+                    beat(done.as_ref().err());
+                    look.outcome(done)?;
                 }
                 Some(Wish::PollAll) = wishes.recv() => {
                     let manual_interval = self.options.manual_interval;
                     let scope = Some((ClaimScope::All { manual_interval }, FLIGHT_MAX));
-                    self.take_off(&mut flight, scope, &mut look).await?;
+                    look.outcome(self.take_off(&mut flight, scope).await)?;
                 }
                 Some(landed) = flight.land(), if flight.len() > 0 => {
                     look.outcome(flight.take(landed).await)?;
@@ -88,26 +89,22 @@ impl Ingest {
         look.outcome(flight.retry().await)
     }
 
-    /// Claims what the scope means and sends it off.
+    /// Claims what the scope means and sends it off; but first what could not be stored: nobody else is asked for what
+    /// could not be stored either.
     async fn take_off(
         self: &Arc<Self>,
         flight: &mut Flight,
         scope: Option<(ClaimScope, usize)>,
-        look: &mut Look,
     ) -> Result<(), StoreError> {
-        // What could not be stored comes first: nobody else is asked for what could not be stored either.
-        let Some((scope, limit)) = scope.filter(|_| !flight.is_stuck()) else {
+        flight.retry().await?;
+        let Some((scope, limit)) = scope else {
             return Ok(());
         };
         let now = self.clock.now();
-        let claimed = self.ask(move |store| store.claim(now, scope, limit)).await;
-        match claimed {
-            Ok((claims, _)) => {
-                claims.into_iter().for_each(|claim| flight.start(claim));
-                look.outcome(Ok(()))
-            }
-            Err(e) => look.outcome(Err(e)),
-        }
+        let claim = move |store: &Store| store.claim(now, scope, limit);
+        let (claims, _) = self.ask(claim).await?;
+        claims.into_iter().for_each(|claim| flight.start(claim));
+        Ok(())
     }
 }
 

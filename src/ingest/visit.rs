@@ -184,7 +184,7 @@ fn read_document(
 fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentCommit {
     DocumentCommit {
         drafts: drafted.drafts,
-        title: feed.title,
+        title: feed.title.filter(|t| !t.is_empty()),
         site: feed.link,
         digest,
         repairs: feed.warnings,

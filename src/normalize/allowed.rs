@@ -24,6 +24,8 @@ pub(super) struct Element {
     pub(super) kind: Kind,
     /// Its own attributes, beside [`EVERYWHERE`].
     pub(super) attributes: &'static [&'static str],
+    /// Its place in [`ELEMENTS`].
+    pub(super) id: usize,
 }
 
 /// How browsers nest an element (HTML standard section 13.2.6).
@@ -86,16 +88,13 @@ impl Element {
         match self.kind {
             kind if tables > 0 || !kind.is_table_part() => Some(self),
             Kind::Column => None,
-            _ => Some(DIV),
+            _ => element_of("div"),
         }
     }
 }
 
 /// Attributes that every element may have.
 pub(super) const EVERYWHERE: &[&str] = &["dir", "lang", "title"];
-
-/// What parts of a table are where there is no table.
-const DIV: Element = element("div", Kind::Block, &[]);
 
 /// Every element that may stand in an article.
 pub(super) const ELEMENTS: &[Element] = &[
@@ -123,7 +122,7 @@ pub(super) const ELEMENTS: &[Element] = &[
     element("details", Kind::Block, &[]),
     element("dfn", Kind::Inline, &[]),
     element("dir", Kind::List, &[]),
-    DIV,
+    element("div", Kind::Block, &[]),
     element("dl", Kind::Terms, &[]),
     element("dt", Kind::Term, &[]),
     element("em", Kind::Format, &[]),
@@ -190,6 +189,7 @@ const fn element(name: &'static str, kind: Kind, attributes: &'static [&'static 
         name,
         kind,
         attributes,
+        id: 0,
     }
 }
 
@@ -223,24 +223,25 @@ const fn key(name: &[u8]) -> u128 {
     key
 }
 
-fn kept(name: &str) -> Option<Element> {
-    let at = KEYS.binary_search(&key(name.as_bytes())).ok()?;
-    ELEMENTS.get(at).copied()
+/// The element of this name that may stand in an article.
+pub(super) fn element_of(name: &str) -> Option<Element> {
+    let id = KEYS.binary_search(&key(name.as_bytes())).ok()?;
+    ELEMENTS.get(id).map(|element| Element { id, ..*element })
 }
 
 /// What becomes of the element of this name, whatever its case.
 pub(super) fn fate(name: &str) -> Fate {
-    if let Some(element) = kept(name) {
+    if let Some(element) = element_of(name) {
         return Fate::Kept(element);
     }
     let relative = match name.to_ascii_lowercase().as_str() {
-        "applet" | "iframe" | "math" | "noembed" | "noframes" | "script" | "style" | "svg"
-        | "template" | "title" => return Fate::Gone,
-        // Without an end tag, so that nothing else could stand for them; or the document around the fragment; or, where
-        // no script runs, what stands in the place of scripts and plugins.
+        "math" | "script" | "style" | "svg" | "template" | "title" => return Fate::Gone,
+        // Without an end tag, so that nothing else could stand for them; or the document around the fragment; or frames,
+        // plugins and scripts: where there are none, what stands in them is what was meant for us.
         "area" | "base" | "basefont" | "bgsound" | "command" | "embed" | "frame" | "input"
         | "keygen" | "link" | "meta" | "param" | "track" | "html" | "head" | "body"
-        | "frameset" | "noscript" | "object" | "plaintext" => return Fate::Unwrapped,
+        | "frameset" | "applet" | "iframe" | "noembed" | "noframes" | "noscript" | "object"
+        | "plaintext" => return Fate::Unwrapped,
         "image" => "img",
         "menu" => "ul",
         "listing" | "xmp" => "pre",
@@ -249,7 +250,7 @@ pub(super) fn fate(name: &str) -> Fate {
         | "textarea" => "div",
         _ => "span",
     };
-    kept(relative).map_or(Fate::Unwrapped, Fate::Kept)
+    element_of(relative).map_or(Fate::Unwrapped, Fate::Kept)
 }
 
 /// Whether the value of an attribute is a URL.

@@ -15,6 +15,6 @@ pub mod plain;
 pub mod references;
 mod tame;
 pub mod text;
-mod tokens;
+pub(crate) mod tokens;
 
 pub use draft::{Context, Drafted, drafts};

@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
-use super::allowed::{self, EVERYWHERE, Element, Fate, Kind};
-use super::html::{ATTRIBUTES_MAX, DEPTH_MAX, LINK_REL, TAG_BYTES_MAX, is_forbidden};
-use super::references;
+use super::allowed::{self, ELEMENTS, EVERYWHERE, Element, Fate, Kind};
+use super::html::{ATTRIBUTES_MAX, DEPTH_MAX, HTML_BYTES_MAX, LINK_REL, TABLES_MAX, TAG_BYTES_MAX};
+use super::references::{self, Place};
 use super::tokens::{self, Tag, Token};
 use crate::model::WebUrl;
 
@@ -16,11 +16,17 @@ pub(super) fn read(html: &str, base: Option<&WebUrl>) -> Option<String> {
         base,
         out: String::with_capacity(html.len() + html.len() / 8),
         open: Vec::new(),
+        counts: [0; ELEMENTS.len()],
         tables: 0,
+        paragraphs: 0,
         pre: None,
     };
     let mut tokens = tokens::of(html);
     while let Some(token) = tokens.next() {
+        // Escaped signs and resolved addresses are longer than they were.
+        if writer.out.len() > HTML_BYTES_MAX {
+            break;
+        }
         match token {
             Token::Text(text) => writer.text(text)?,
             Token::Silent(_) => {}
@@ -46,8 +52,12 @@ struct Writer<'b> {
     base: Option<&'b WebUrl>,
     out: String,
     open: Vec<Element>,
+    /// How many of each element are open.
+    counts: [u16; ELEMENTS.len()],
     /// Open tables.
     tables: usize,
+    /// Open paragraphs.
+    paragraphs: usize,
     /// The length of `out` just after a `<pre>`: a line end there would be lost in reading.
     pre: Option<usize>,
 }
@@ -67,6 +77,10 @@ impl Writer<'_> {
     fn close_top(&mut self) -> Option<()> {
         let element = self.open.pop()?;
         self.tables -= usize::from(element.kind == Kind::Table);
+        self.paragraphs -= usize::from(element.kind == Kind::Paragraph);
+        if let Some(count) = self.counts.get_mut(element.id) {
+            *count -= 1;
+        }
         self.out.push_str("</");
         self.out.push_str(element.name);
         self.out.push('>');
@@ -98,6 +112,9 @@ impl Writer<'_> {
     fn end_paragraph(&mut self) -> Option<()> {
         use Kind::{Caption, Cell, Paragraph, Table};
         self.close_if(Paragraph);
+        if self.paragraphs == 0 {
+            return Some(());
+        }
         let inside = self.open.iter().rev();
         let is_inside = inside
             .take_while(|e| !matches!(e.kind, Caption | Cell | Table))
@@ -135,9 +152,16 @@ impl Writer<'_> {
                     return None;
                 }
             }
-            Item => self.next_of(Item, List)?,
-            Term => self.next_of(Term, Terms)?,
-            RubyText => self.next_of(RubyText, Ruby)?,
+            Item | Term => {
+                self.end_item(element.kind)?;
+                self.end_paragraph()?;
+            }
+            RubyText => {
+                self.close_if(RubyText);
+                if self.top() != Some(Ruby) {
+                    return None;
+                }
+            }
             Caption | Columns | Section => self.back_to(&[Table])?,
             Column => {
                 if self.top() != Some(Columns) {
@@ -148,29 +172,44 @@ impl Writer<'_> {
                 self.back_to(&[Section, Table])?;
                 if self.top() == Some(Table) {
                     self.out.push_str("<tbody>");
-                    self.open.push(Element {
-                        name: "tbody",
-                        kind: Section,
-                        attributes: &[],
-                    });
+                    self.push(allowed::element_of("tbody")?);
                 }
             }
             Cell => self.back_to(&[Row])?,
         }
         self.write_tag(element, tag)?;
         if !matches!(element.kind, Void | Column) {
-            self.tables += usize::from(element.kind == Table);
-            self.open.push(element);
+            self.push(element);
         }
         self.pre = (element.kind == Pre).then_some(self.out.len());
-        (self.open.len() <= DEPTH_MAX).then_some(())
+        (self.open.len() <= DEPTH_MAX && self.tables <= TABLES_MAX).then_some(())
     }
 
-    /// An item ends the one before it, and stands in its list.
-    fn next_of(&mut self, item: Kind, list: Kind) -> Option<()> {
-        self.close_if(Kind::Paragraph);
-        self.close_if(item);
-        (self.top() == Some(list)).then_some(())
+    fn push(&mut self, element: Element) {
+        self.tables += usize::from(element.kind == Kind::Table);
+        self.paragraphs += usize::from(element.kind == Kind::Paragraph);
+        if let Some(count) = self.counts.get_mut(element.id) {
+            *count += 1;
+        }
+        self.open.push(element);
+    }
+
+    /// An item ends the one before it in its list.
+    fn end_item(&mut self, kind: Kind) -> Option<()> {
+        use Kind::{Format, Inline, Paragraph, Ruby, RubyText};
+        let ends = |e: &&Element| match e.kind {
+            Format | Inline | Ruby | RubyText | Paragraph => false,
+            _ => !matches!(e.name, "div" | "address"),
+        };
+        let before = self.open.iter().rev().find(ends);
+        if before.is_some_and(|e| e.kind == kind) {
+            self.close_if(Paragraph);
+            if self.top() != Some(kind) {
+                return None;
+            }
+            self.close_if(kind);
+        }
+        Some(())
     }
 
     fn end(&mut self, element: Element) -> Option<()> {
@@ -181,7 +220,12 @@ impl Writer<'_> {
         let Some(element) = element.within(self.tables) else {
             return Some(());
         };
-        if !self.open.iter().any(|e| e.name == element.name) {
+        if self.counts.get(element.id).is_none_or(|n| *n == 0) {
+            if element.kind == Paragraph && !self.is_between_cells() {
+                // An end alone is an empty paragraph.
+                self.out.push_str("<p></p>");
+                return Some(());
+            }
             // Without a start, most end tags mean nothing; these do.
             let means_something = match element.kind {
                 _ if self.top() == Some(Columns) => true,
@@ -228,7 +272,7 @@ impl Writer<'_> {
                 continue;
             }
             *written.iter_mut().find(|w| w.is_empty())? = name;
-            let value = resolved(value, Place::Value)?;
+            let value = references::resolve_in_html(value, Place::Value);
             let value = if allowed::is_address(name) {
                 match allowed::address(&value, self.base) {
                     Some(address) => Cow::Owned(address),
@@ -260,7 +304,7 @@ impl Writer<'_> {
             self.out.push_str(if is_blank { text } else { "" });
             return is_blank.then_some(());
         }
-        let text = resolved(text, Place::Text)?;
+        let text = references::resolve_in_html(text, Place::Text);
         let text = if self.pre == Some(self.out.len()) {
             text.trim_start_matches('\n')
         } else {
@@ -269,59 +313,6 @@ impl Writer<'_> {
         push_escaped(&mut self.out, text, |b| matches!(b, b'&' | b'<' | b'>'));
         Some(())
     }
-}
-
-/// Where a text stands: a reference without its semicolon counts differently in a value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Text,
-    Value,
-}
-
-/// A text with its references resolved; none where browsers know more about it than we do (HTML standard section
-/// 13.2.5.73).
-fn resolved(text: &str, place: Place) -> Option<Cow<'_, str>> {
-    let Some(first) = memchr::memchr(b'&', text.as_bytes()) else {
-        return Some(Cow::Borrowed(text));
-    };
-    let mut out = String::with_capacity(text.len());
-    let (before, mut rest) = text.split_at(first);
-    out.push_str(before);
-    while let Some(after) = rest.strip_prefix('&') {
-        let name = references::name_of(after);
-        let tail = after.get(name.len()..)?;
-        let has_sign_inside = name.rfind('#').is_some_and(|at| at > 0);
-        let means_itself = name.is_empty()
-            || place == Place::Value && tail.starts_with('=')
-            // The shortest name that counts without a semicolon has two letters.
-            || name.len() == 1 && name != "#" && !tail.starts_with(';');
-        let tail = if means_itself {
-            out.push('&');
-            after
-        } else {
-            let tail = tail.strip_prefix(';').filter(|_| !has_sign_inside)?;
-            match references::meaning(name) {
-                Some(meaning) if is_readable(&meaning) => out.push_str(&meaning),
-                None if place == Place::Value => {
-                    out.push('&');
-                    out.push_str(name);
-                    out.push(';');
-                }
-                _ => return None,
-            }
-            tail
-        };
-        let end = memchr::memchr(b'&', tail.as_bytes()).unwrap_or(tail.len());
-        let (plain, next) = tail.split_at(end);
-        out.push_str(plain);
-        rest = next;
-    }
-    Some(Cow::Owned(out))
-}
-
-/// Whether a reference gave characters that may stand in an article.
-fn is_readable(text: &str) -> bool {
-    !text.is_empty() && !text.contains(is_forbidden)
 }
 
 /// Writes a text or a value with its signs escaped.

@@ -2,7 +2,7 @@
 //! tables cell by cell. Never keeps markup, scripts or style.
 
 use super::allowed::{self, Fate, Kind};
-use super::references;
+use super::references::{self, Place};
 use super::tokens::{self, Tag, Token};
 
 /// Longest text of a picture that stands for a sign (`<img alt="😀">`), in characters.
@@ -24,7 +24,7 @@ pub fn from_html(html: &str) -> String {
     let mut is_endless = false;
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) => reader.text(&references::resolve_in_html(text)),
+            Token::Text(text) => reader.text(&references::resolve_in_html(text, Place::Text)),
             // A declaration that never ends is none.
             Token::Silent(text) if text.starts_with("<!") && !text.ends_with('>') => {
                 reader.text(text);
@@ -231,7 +231,8 @@ impl Reader {
             "img" => {
                 let mut attributes = tag.attributes();
                 let written = attributes.find(|(name, _)| name.eq_ignore_ascii_case("alt"));
-                let written = written.map(|(_, value)| references::resolve_in_html(value));
+                let written =
+                    written.map(|(_, value)| references::resolve_in_html(value, Place::Value));
                 self.picture(written.unwrap_or_default().trim());
             }
             _ => {}

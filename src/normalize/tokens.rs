@@ -5,7 +5,7 @@ use memchr::{memchr, memmem};
 
 /// A piece of HTML.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Token<'h> {
+pub(crate) enum Token<'h> {
     /// Text, references not resolved. A `<` that begins no tag is text.
     Text(&'h str),
     /// A start or end tag.
@@ -16,17 +16,17 @@ pub(super) enum Token<'h> {
 
 /// A tag as written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tag<'h> {
+pub(crate) struct Tag<'h> {
     /// The name.
-    pub(super) name: &'h str,
+    pub(crate) name: &'h str,
     /// Whether it is an end tag.
-    pub(super) is_end: bool,
+    pub(crate) is_end: bool,
     /// Whether its `>` is there; one without it reaches to the next `>` there is, and holds nothing.
-    pub(super) is_whole: bool,
+    pub(crate) is_whole: bool,
     /// Where it stands, `<` and `>` included.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// The byte after it.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     html: &'h str,
     /// Where its name ends.
     name_end: usize,
@@ -34,22 +34,22 @@ pub(super) struct Tag<'h> {
 
 impl<'h> Tag<'h> {
     /// Whether this is the name, whatever its case.
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
     /// Whether it ends in `/>`: drawings close so.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.html.get(..self.end).is_some_and(|t| t.ends_with("/>"))
     }
 
     /// What follows its name, its `>` included.
-    pub(super) fn after_name(&self) -> &'h str {
+    pub(crate) fn after_name(&self) -> &'h str {
         self.html.get(self.name_end..self.end).unwrap_or_default()
     }
 
     /// Its attributes as written: name and value, references not resolved.
-    pub(super) fn attributes(&self) -> Attributes<'h> {
+    pub(crate) fn attributes(&self) -> Attributes<'h> {
         Attributes {
             html: if self.is_whole { self.html } else { "" },
             at: self.name_end,
@@ -58,31 +58,30 @@ impl<'h> Tag<'h> {
 }
 
 /// Walks the tokens of a fragment.
-pub(super) struct Tokens<'h> {
+pub(crate) struct Tokens<'h> {
     html: &'h str,
     at: usize,
-    /// The element whose inside comes next as one silent piece.
-    raw: Option<&'h str>,
+    /// Where the silent piece ends that comes next: the inside of a raw element.
+    raw: Option<usize>,
+    /// A raw element had no end tag: looked for once.
+    is_endless: bool,
 }
 
 impl Tokens<'_> {
     /// Goes behind the next end tag of this name; none if there is none, and nothing is skipped then.
-    pub(super) fn skip_to_end_of(&mut self, name: &str) -> Option<()> {
+    pub(crate) fn skip_to_end_of(&mut self, name: &str) -> Option<()> {
         let mut ahead = Tokens {
             html: self.html,
             at: self.at,
             raw: self.raw,
+            is_endless: self.is_endless,
         };
         while let Some(token) = ahead.next() {
             if let Token::Tag(tag) = token
                 && tag.is_end
                 && tag.is(name)
             {
-                *self = Tokens {
-                    html: self.html,
-                    at: tag.end,
-                    raw: None,
-                };
+                *self = ahead;
                 return Some(());
             }
         }
@@ -90,25 +89,41 @@ impl Tokens<'_> {
     }
 }
 
-/// Elements whose inside is no markup (HTML standard section 13.2.6.2). Not `noscript`, since no script runs here, and
-/// not those whose text we keep.
-const RAW: &[&str] = &["iframe", "noembed", "noframes", "script", "style", "title"];
+impl Tokens<'_> {
+    /// Where the inside of a raw element ends. A title that never ends holds nothing back; nobody wants to read the rest of
+    /// a script.
+    fn end_of_raw(&mut self, name: &str) -> Option<usize> {
+        let is_code = !name.eq_ignore_ascii_case("title");
+        if is_code || !self.is_endless {
+            let found = end_tag(self.html, self.at, name);
+            self.is_endless |= found.is_none();
+            return found.or(is_code.then_some(self.html.len()));
+        }
+        None
+    }
+}
+
+/// Elements whose inside is no markup (HTML standard section 13.2.6.2), but for those whose inside we keep: where no frame
+/// is shown and no script runs, it is read as markup.
+const RAW: &[&str] = &["script", "style", "title"];
 
 /// The tokens of `html`.
-pub(super) fn of(html: &str) -> Tokens<'_> {
+pub(crate) fn of(html: &str) -> Tokens<'_> {
     Tokens {
         html,
         at: 0,
         raw: None,
+        is_endless: false,
     }
 }
 
 /// The next tag from `from` on.
-pub(super) fn next_tag(html: &str, from: usize) -> Option<Tag<'_>> {
+pub(crate) fn next_tag(html: &str, from: usize) -> Option<Tag<'_>> {
     let mut tokens = Tokens {
         html,
         at: from,
         raw: None,
+        is_endless: false,
     };
     tokens.find_map(|token| match token {
         Token::Tag(tag) => Some(tag),
@@ -120,10 +135,9 @@ impl<'h> Iterator for Tokens<'h> {
     type Item = Token<'h>;
 
     fn next(&mut self) -> Option<Token<'h>> {
-        if let Some(name) = self.raw.take() {
-            let rest = self.html.get(self.at..)?;
-            let inside = rest.get(..end_of_raw(rest, name))?;
-            self.at += inside.len();
+        if let Some(end) = self.raw.take() {
+            let inside = self.html.get(self.at..end)?;
+            self.at = end;
             return Some(Token::Silent(inside));
         }
         let rest = self.html.get(self.at..).filter(|r| !r.is_empty())?;
@@ -139,7 +153,7 @@ impl<'h> Iterator for Tokens<'h> {
         };
         self.at = tag.end;
         if !tag.is_end && tag.is_whole && RAW.iter().any(|r| tag.is(r)) {
-            self.raw = Some(tag.name);
+            self.raw = self.end_of_raw(tag.name);
         }
         Some(Token::Tag(tag))
     }
@@ -262,7 +276,7 @@ fn step(bytes: &[u8], at: usize) -> Option<Step> {
 }
 
 /// Walks the attributes of a tag: names and values as written.
-pub(super) struct Attributes<'h> {
+pub(crate) struct Attributes<'h> {
     html: &'h str,
     at: usize,
 }
@@ -282,6 +296,11 @@ impl<'h> Iterator for Attributes<'h> {
             }
         }
     }
+}
+
+/// The attributes in what stands between the name of a tag and its `>`.
+pub(crate) fn attributes_in(inner: &str) -> Attributes<'_> {
+    Attributes { html: inner, at: 0 }
 }
 
 /// How long the comment or declaration at the start is.
@@ -305,10 +324,10 @@ fn silent_len(html: &str) -> usize {
     bytes.len()
 }
 
-/// How long the inside of a raw element is: up to its end tag.
-fn end_of_raw(html: &str, name: &str) -> usize {
+/// Where the next end tag of a raw element stands.
+fn end_tag(html: &str, from: usize, name: &str) -> Option<usize> {
     let bytes = html.as_bytes();
-    let mut at = 0;
+    let mut at = from;
     while let Some(found) = bytes.get(at..).and_then(|b| memmem::find(b, b"</")) {
         let here = at + found;
         let after = bytes.get(here + 2..).unwrap_or_default();
@@ -319,11 +338,11 @@ fn end_of_raw(html: &str, name: &str) -> usize {
             .get(name.len())
             .is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'));
         if is_name && ends {
-            return here;
+            return Some(here);
         }
         at = here + 2;
     }
-    bytes.len()
+    None
 }
 
 #[cfg(test)]
@@ -394,5 +413,6 @@ mod tests {
             shown("<script>if (a<b) '<p>'</script x>c<style>d"),
             ["<script>", "-", "</script x=>", "c", "<style>", "-"]
         );
+        assert_eq!(shown("<title>a<b>"), ["<title>", "a", "<b>"]);
     }
 }

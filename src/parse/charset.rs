@@ -13,6 +13,9 @@ use super::Warnings;
 /// How far into a document its XML declaration may reach, in bytes.
 const DECLARATION_BYTES_MAX: usize = 1024;
 
+/// How much of a document an encoding is guessed from, in bytes.
+const GUESS_BYTES_MAX: usize = 256 * 1024;
+
 /// The document as text.
 pub fn to_text<'b>(
     bytes: &'b [u8],
@@ -134,18 +137,22 @@ fn decode<'b>(
 /// UTF-8 with a few bytes of Windows-1252 pasted in: the commonest mixture there is. None if the text is not
 /// mostly UTF-8.
 fn mostly_utf_8(bytes: &[u8], warnings: &mut Warnings) -> Option<Cow<'static, str>> {
-    let mut text = String::with_capacity(bytes.len());
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
-        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        text.push_str(chunk.valid());
-        if !chunk.invalid().is_empty() {
-            bad += 1;
-            text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
-        }
+        good += chunk.valid().bytes().filter(|b| *b >= 0xc0).count();
+        bad += usize::from(!chunk.invalid().is_empty());
     }
     if bad > good && good > 0 || good == 0 && bad > 3 {
         return None;
+    }
+    let all: Vec<u8> = (0x80..=0xff).collect();
+    let (all, _) = WINDOWS_1252.decode_without_bom_handling(&all);
+    let meant: Vec<char> = all.chars().collect();
+    let meant = |byte: &u8| meant.get(usize::from(byte & 0x7f)).copied();
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().filter_map(meant));
     }
     warnings.add(format!(
         "{bad} places are not valid UTF-8 and were read as Windows-1252"
@@ -155,7 +162,11 @@ fn mostly_utf_8(bytes: &[u8], warnings: &mut Warnings) -> Option<Cow<'static, st
 
 fn guess<'b>(bytes: &'b [u8], warnings: &mut Warnings) -> Cow<'b, str> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(bytes, true);
+    // From the first line that tells anything.
+    let telling = bytes.iter().position(|b| !b.is_ascii() || *b == 0x1b);
+    let window = bytes.get(telling.unwrap_or(0)..).unwrap_or_default();
+    let window = window.get(..GUESS_BYTES_MAX).unwrap_or(window);
+    detector.feed(window, true);
     let encoding = detector.guess(None, Utf8Detection::Allow);
     warnings.add(format!(
         "no valid encoding is declared; read as {}",

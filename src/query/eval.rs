@@ -3,7 +3,7 @@
 use super::ast::{Expr, Fact, Measure, Name, Pattern, Scope};
 use super::fold::fold;
 use super::subject::{Facts, Folded};
-use crate::model::Time;
+use crate::model::{FeedId, Time};
 
 /// Whether an article matches. `now` is where relative times count from.
 pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
@@ -116,6 +116,8 @@ fn holds(fact: &Fact, facts: &Facts, text: &Folded, now: Time) -> bool {
         Fact::Feed(Name::Is(name)) => {
             name == &facts.feed_id
                 || name == &facts.feed_url
+                // It may have moved since it was named so.
+                || (name.contains("://") && FeedId::of(name).to_string() == facts.feed_id)
                 || fold(&facts.feed_title).contains(&fold(name))
         }
         Fact::Feed(Name::Like(regex)) => {

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::prepare::Prepared;
+use super::prepare::{PageOf, Prepared};
 use super::records::{Claim, Committed};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
@@ -150,6 +150,7 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
         at: new.arrived,
         seen: new.now,
         dated: p.is_dated(),
+        own_page: p.page == PageOf::ItsHost,
     };
     let decision = desk.grouping.decide(conn, &copy, &p.fingerprint)?;
     let join = decision.join;
@@ -255,7 +256,7 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
         now.millis(),
         arrived.millis(),
         d.language,
-        p.own_host,
+        p.page as i64,
         p.facts,
         d.digest,
         joined_with,
@@ -288,7 +289,7 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
         d.published.map(Time::millis),
         d.updated.unwrap_or(now).millis(),
         d.language,
-        p.own_host,
+        p.page as i64,
         p.facts,
         d.digest,
         p.fingerprint.to_bytes(),
@@ -304,6 +305,7 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
         at: Time::from_millis(arrived),
         seen: Time::from_millis(seen),
         dated: p.is_dated(),
+        own_page: p.page == PageOf::ItsHost,
     };
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, known.story)?;
@@ -320,8 +322,8 @@ pub(super) fn next_seq(conn: &Connection) -> Sql<i64> {
     .query_row([], |r| r.get(0))
 }
 
-/// Counts the copies again and chooses the one that is shown: the copy whose feed owns the page's host, else the
-/// first (SEC-13). A story without copies goes.
+/// Counts the copies again and chooses the one that is shown: a copy on its feed's own host, else on the site that its feed
+/// names, else any; of these the first (SEC-13). A story without copies goes.
 pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<()> {
     let (copies, feeds): (i64, i64) = conn
         .prepare_cached("SELECT count(*), count(DISTINCT feed) FROM articles WHERE story = ?1")?

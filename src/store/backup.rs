@@ -10,9 +10,6 @@ use rusqlite::backup::Backup;
 
 use super::{StoreError, open};
 
-/// Pages copied between two looks at the rest of the world.
-const STEP_PAGES: i32 = 2000;
-
 /// Copies the store to `to`, which must not exist; only a complete copy bears that name.
 pub(super) fn backup(conn: &Connection, to: &Path, store: &Path) -> Result<(), StoreError> {
     let failed = |reason: String| StoreError::Unusable {
@@ -37,7 +34,8 @@ pub(super) fn backup(conn: &Connection, to: &Path, store: &Path) -> Result<(), S
         .map_err(|e| failed(format!("cannot write there: {e}")))?;
     let copied = (|| {
         let mut target = Connection::open(part)?;
-        Backup::new(conn, &mut target)?.run_to_completion(STEP_PAGES, Duration::ZERO, None)?;
+        // In one step: a snapshot, whatever is written meanwhile. It holds up nobody, for the log is read beside it.
+        Backup::new(conn, &mut target)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
         target.pragma_update(None, "journal_mode", "delete")
     })();
     let done = copied

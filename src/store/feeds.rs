@@ -45,9 +45,15 @@ pub(super) fn subscribe(conn: &Connection, feeds: &[NewFeed], now: Time) -> Sql<
 
 fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed> {
     let url = without_fragment(&feed.url);
+    let id = FeedId::of(&url);
+    // The feed that bears the id was there once and has moved (ET-36): it is the same one.
     let known: Option<(FeedRow, [u8; 16], bool)> = conn
-        .prepare_cached("SELECT feed, id, subscribed FROM feeds WHERE url = ?1")?
-        .query_row([&url], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        .prepare_cached(
+            "SELECT feed, id, subscribed FROM feeds WHERE url = ?1 OR id = ?2 ORDER BY url = ?1 DESC LIMIT 1",
+        )?
+        .query_row(params![url, &id.0.as_bytes()[..]], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
         .optional()?;
     if known.is_none_or(|(.., subscribed)| !subscribed) {
         next_seq(conn)?; // whoever lists the feeds must look again
@@ -69,7 +75,6 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
             })
         }
         None => {
-            let id = free_id(conn, &url)?;
             conn.prepare_cached(
                 "INSERT INTO feeds (id, url, title_own, subscribed, declared, tags, headers, paused, gone, schedule,
                                     next_at, lease, failures, repairs)
@@ -80,21 +85,6 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
             describe(conn, row, feed)?;
             Ok(Subscribed { row, id, new: true })
         }
-    }
-}
-
-/// The id of a URL, unless a feed that has moved away from that URL still bears it.
-fn free_id(conn: &Connection, url: &str) -> Sql<FeedId> {
-    let mut name = url.to_owned();
-    loop {
-        let id = FeedId::of(&name);
-        let taken: bool = conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM feeds WHERE id = ?1)")?
-            .query_row([&id.0.as_bytes()[..]], |r| r.get(0))?;
-        if !taken {
-            return Ok(id);
-        }
-        name.push('#');
     }
 }
 
@@ -450,8 +440,12 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
         plan.next_at.is_none(),
         poll.finished.millis(),
     ])?;
-    if let Some(target) = &plan.moved_to {
-        // ET-36. A subscription to the target that exists already stays the one that is asked.
+    // ET-36, but what the user gave for the old origin does not go to another (SEC-08): then the old one is asked on.
+    let settings = &commit.claim.settings;
+    let has_secrets = settings.auth.is_some() || !settings.headers.is_empty();
+    let may_move = |to: &WebUrl| !has_secrets || to.origin() == commit.claim.url.origin();
+    if let Some(target) = plan.moved_to.as_ref().filter(|to| may_move(to)) {
+        // A subscription to the target that exists already stays the one that is asked.
         conn.prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
             .execute(params![feed, without_fragment(target)])?;
     }

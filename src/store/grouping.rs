@@ -120,7 +120,7 @@ impl Grouping {
 }
 
 const COPIES: &str = "SELECT article, story, feed, arrived, first_seen,
-    published IS NOT NULL OR updated IS NOT NULL, fingerprint FROM articles";
+    published IS NOT NULL OR updated IS NOT NULL, own_host = 2, fingerprint FROM articles";
 
 /// Reads the copies seen since `since` into the window: rows follow the time of the first sighting, so the walk from the
 /// newest down ends at the first that is older.
@@ -144,8 +144,9 @@ fn take(window: &mut Grouper, r: &Row<'_>) -> Sql<()> {
         at: Time::from_millis(r.get(3)?),
         seen: Time::from_millis(r.get(4)?),
         dated: r.get(5)?,
+        own_page: r.get(6)?,
     };
-    if let Some(print) = Fingerprint::from_bytes(&r.get::<_, Vec<u8>>(6)?) {
+    if let Some(print) = Fingerprint::from_bytes(&r.get::<_, Vec<u8>>(7)?) {
         window.insert(copy, print);
     }
     Ok(())

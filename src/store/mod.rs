@@ -83,6 +83,7 @@ pub struct Store {
     commands: Option<SyncSender<Command>>,
     writer: Option<JoinHandle<()>>,
     reads: Reads,
+    clock: Clock,
 }
 
 /// A poll that is ready to be committed.
@@ -108,7 +109,7 @@ impl Store {
             grouping: grouping::Grouping::new(options.dedup_window, options.dedup_near),
             tagger: topics::Tagger::default(),
             index: word_index::WordIndex::default(),
-            clock,
+            clock: clock.clone(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -118,6 +119,7 @@ impl Store {
             commands: Some(commands),
             writer: Some(thread),
             reads,
+            clock,
         })
     }
 
@@ -209,24 +211,27 @@ impl Store {
         self.ask(|reply| Command::Remember(name, text, reply))
     }
 
-    /// Removes what retention no longer keeps (`keep` none: for ever), in small batches.
+    /// Removes what retention no longer keeps (`keep` none: for ever), in small batches. `dry_run`: only tells.
     pub fn prune(
         &self,
         keep: Option<Duration>,
         keep_max_per_feed: u64,
         dry_run: bool,
     ) -> Result<Pruned, StoreError> {
+        if dry_run {
+            let now = self.clock.now();
+            return self.reads.prunable(keep, keep_max_per_feed, now);
+        }
         let retention = prune::Retention {
             keep,
             keep_max_per_feed,
-            dry_run,
         };
         self.ask(|reply| Command::Prune(retention, reply))
     }
 
     /// Online backup into a new file.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        self.ask(|reply| Command::Backup(to.to_owned(), reply))
+        self.reads.backup(to)
     }
 
     fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, StoreError> {

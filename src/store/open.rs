@@ -26,10 +26,9 @@ const STATEMENTS: usize = 128;
 /// Opens the store for writing: creates it (0600 in a directory of 0700; SEC-19), migrates it.
 pub(super) fn writer(path: &Path, synchronous_full: bool) -> Result<Connection, StoreError> {
     create_private(path)?;
-    let mut conn = connect(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags).map_err(|e| error(path, &e))?;
+    set_up(&conn).map_err(|e| error(path, &e))?;
     prepare_writer(&mut conn, synchronous_full, path)?;
     Ok(conn)
 }
@@ -39,29 +38,56 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
-    let conn = connect(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
-    (|| {
-        conn.pragma_update(None, "query_only", true)?;
-        version(&conn)
-    })()
-    .map_err(|e| error(path, &e))
-    .and_then(|v| refuse_unknown(path, v))
-    .and_then(|v| {
-        if v < MIGRATIONS.len() as i64 {
-            Err(StoreError::Unusable {
-                path: path.to_owned(),
-                reason:
-                    "it is of an older newswire; start `newswire run` once to bring it up to date"
-                        .to_owned(),
-            })
-        } else {
-            Ok(())
-        }
-    })?;
-    Ok(conn)
+    if path.is_dir() {
+        return Err(StoreError::Unusable {
+            path: path.to_owned(),
+            reason: "it is a directory; name a file in it".to_owned(),
+        });
+    }
+    let (conn, found) = attach(path, false)
+        .or_else(|e| match e.sqlite_error_code() {
+            Some(ErrorCode::CannotOpen) if !has_log(path) => attach(path, true),
+            _ => Err(e),
+        })
+        .map_err(|e| error(path, &e))?;
+    match refuse_unknown(path, found)? {
+        0 => Err(StoreError::Missing(path.to_owned())), // an empty file, or one that was just begun
+        v if v < MIGRATIONS.len() as i64 => Err(StoreError::Unusable {
+            path: path.to_owned(),
+            reason: "it is of an older newswire; start `newswire run` once to bring it up to date"
+                .to_owned(),
+        }),
+        _ => Ok(conn),
+    }
+}
+
+/// A connection that only reads, and the schema version that it finds. Readers of a log share a file beside it; where
+/// none can be made (a read-only disk) and there is no log, the store is `still`: nobody writes it.
+fn attach(path: &Path, still: bool) -> rusqlite::Result<(Connection, i64)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = if still {
+        let name = path.to_string_lossy();
+        // A relative path has to begin with a dot: `file:a/b` would be one too, but `file://a/b` would not.
+        let dot = if path.is_absolute() { "" } else { "./" };
+        let escaped = name
+            .replace('%', "%25")
+            .replace('?', "%3f")
+            .replace('#', "%23");
+        let uri = format!("file:{dot}{escaped}?immutable=1");
+        Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        Connection::open_with_flags(path, flags)?
+    };
+    set_up(&conn)?;
+    conn.pragma_update(None, "query_only", true)?;
+    let found = version(&conn)?;
+    Ok((conn, found))
+}
+
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Path::new(&log).exists()
 }
 
 fn create_private(path: &Path) -> Result<(), StoreError> {
@@ -91,17 +117,12 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         .map_err(|e| unusable(format!("cannot open it for writing: {e}")))
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let conn = Connection::open_with_flags(path, flags).map_err(|e| error(path, &e))?;
+fn set_up(conn: &Connection) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    (|| {
-        conn.busy_timeout(BUSY_TIMEOUT)?;
-        conn.pragma_update(None, "trusted_schema", false)?;
-        conn.pragma_update(None, "mmap_size", 256 << 20)?;
-        conn.pragma_update(None, "temp_store", "memory")
-    })()
-    .map_err(|e| error(path, &e))?;
-    Ok(conn)
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "mmap_size", 256 << 20)?;
+    conn.pragma_update(None, "temp_store", "memory")
 }
 
 fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), StoreError> {
@@ -181,9 +202,7 @@ pub(super) fn error(path: &Path, e: &rusqlite::Error) -> StoreError {
             unusable("the disk is full; free some space, nothing stored is lost")
         }
         Some(ErrorCode::NotADatabase) => unusable("it is no newswire store; give another --db"),
-        Some(ErrorCode::DatabaseCorrupt) => unusable(
-            "it is damaged; stop the daemon, keep the file, restore a `newswire backup` or start a new one",
-        ),
+        Some(ErrorCode::DatabaseCorrupt) => damaged(path, &e.to_string()),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
             unusable(
                 "it cannot be opened or written; check owner and permissions of file and directory",
@@ -194,6 +213,17 @@ pub(super) fn error(path: &Path, e: &rusqlite::Error) -> StoreError {
             StoreError::Busy("the query took too long; narrow it".to_owned())
         }
         _ => StoreError::Internal(format!("{}: {e}", path.display())),
+    }
+}
+
+/// What to do about a file with faults in it.
+pub(super) fn damaged(path: &Path, fault: &str) -> StoreError {
+    StoreError::Unusable {
+        path: path.to_owned(),
+        reason: format!(
+            "it is damaged; stop the daemon, keep the file, restore a `newswire backup` or start a new one ({})",
+            fault.lines().next().unwrap_or_default()
+        ),
     }
 }
 
@@ -251,11 +281,27 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_store_is_said_to_be_missing() {
+    fn a_missing_or_empty_store_is_said_to_be_missing_and_a_directory_to_be_one() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            reader(&dir.path().join("none.db")),
-            Err(StoreError::Missing(_))
-        ));
+        let path = dir.path().join("none.db");
+        assert!(matches!(reader(&path), Err(StoreError::Missing(_))));
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(reader(&path), Err(StoreError::Missing(_))));
+        let told = reader(dir.path()).unwrap_err().to_string();
+        assert!(told.contains("directory"), "{told}");
+    }
+
+    #[test]
+    fn rel_02_a_store_on_a_read_only_disk_is_read_without_a_file_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("100% \u{fc} #?.db");
+        drop(writer(&path, false).unwrap());
+        let (still, found) = attach(&path, true).unwrap();
+        assert_eq!(found, MIGRATIONS.len() as i64);
+        let tables: i64 = still
+            .query_row("SELECT count(*) FROM stories", [], |r| r.get(0))
+            .unwrap();
+        assert_eq!(tables, 0);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

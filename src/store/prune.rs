@@ -27,8 +27,15 @@ pub(super) struct Retention {
     pub(super) keep: Option<Duration>,
     /// Of each feed the newest so many stay.
     pub(super) keep_max_per_feed: u64,
-    /// Only count.
-    pub(super) dry_run: bool,
+}
+
+/// What would go.
+pub(super) fn prunable(conn: &Connection, retention: &Retention, now: Time) -> Sql<Pruned> {
+    let doomed = doomed(conn, retention, now)?;
+    Ok(Pruned {
+        articles: doomed.len() as u64,
+        stories: emptied(conn, &doomed)?,
+    })
 }
 
 pub(super) fn prune(writer: &mut Writer, retention: &Retention) -> Sql<Pruned> {
@@ -38,10 +45,6 @@ pub(super) fn prune(writer: &mut Writer, retention: &Retention) -> Sql<Pruned> {
         articles: doomed.len() as u64,
         stories: 0,
     };
-    if retention.dry_run {
-        done.stories = emptied(&writer.conn, &doomed)?;
-        return Ok(done);
-    }
     for batch in doomed.chunks(BATCH as usize) {
         let tx = writer
             .conn

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Skipped, Status, TopicHead, TopicInfo,
+    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Pruned, Skipped, Status, TopicHead,
+    TopicInfo,
 };
 use super::select::Selection;
-use super::{StoreError, feeds, feeds::from_json, open, search, status};
+use super::{StoreError, backup, feeds, feeds::from_json, open, prune, search, status};
 use crate::model::{
     Alternate, ArticleId, ArticleRow, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq,
     StoryId, StoryRow, StoryView, Time,
@@ -61,6 +62,18 @@ impl Reads {
     }
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Sql<T>) -> Result<T, StoreError> {
+        let until = Instant::now() + DEADLINE;
+        self.with(|conn| {
+            conn.progress_handler(STEPS, Some(move || Instant::now() > until))
+                .and_then(|()| query(conn))
+                .map_err(|e| open::error(&self.path, &e))
+        })
+    }
+
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let spare = self
             .idle
             .lock()
@@ -70,12 +83,7 @@ impl Reads {
             Some(conn) => conn,
             None => open::reader(&self.path)?,
         };
-        let until = Instant::now() + DEADLINE;
-        let answer = (|| {
-            conn.progress_handler(STEPS, Some(move || Instant::now() > until))?;
-            query(&conn)
-        })()
-        .map_err(|e| open::error(&self.path, &e));
+        let answer = work(&mut conn);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_MAX {
             idle.push(conn);
@@ -333,6 +341,46 @@ impl Reads {
     /// The last sequence given.
     pub fn sequence(&self) -> Result<Seq, StoreError> {
         self.read(search::sequence)
+    }
+
+    /// What retention would remove (`keep` none: nothing for its age).
+    pub fn prunable(
+        &self,
+        keep: Option<Duration>,
+        keep_max_per_feed: u64,
+        now: Time,
+    ) -> Result<Pruned, StoreError> {
+        let retention = prune::Retention {
+            keep,
+            keep_max_per_feed,
+        };
+        self.read(|conn| prune::prunable(conn, &retention, now))
+    }
+
+    /// Online backup into a new file, of a read-only or ailing store too.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        self.with(|conn| backup::backup(conn, to, &self.path))
+    }
+
+    /// A look at the pages of the file for at most `limit`, before anything is written (REL-03).
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] if it is damaged, as far as it was looked at.
+    pub fn glance(&self, limit: Duration) -> Result<(), StoreError> {
+        let until = Instant::now() + limit;
+        self.with(|conn| {
+            let found = conn
+                .progress_handler(STEPS, Some(move || Instant::now() > until))
+                .and_then(|()| {
+                    conn.pragma_query_value(None, "quick_check", |r| r.get::<_, String>(0))
+                });
+            match found {
+                Ok(found) if found == "ok" => Ok(()),
+                Err(e) if e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(()),
+                Ok(found) => Err(open::damaged(&self.path, &found)),
+                Err(e) => Err(open::error(&self.path, &e)),
+            }
+        })
     }
 
     /// Integrity check; empty if all is well.

@@ -51,6 +51,7 @@ struct Kind {
     from_topic: &'static str,
     row: &'static str,
     alias: &'static str,
+    /// Of one feed: by its articles, not by a walk over everybody's.
     of_feed: &'static str,
     published: &'static str,
 }
@@ -60,7 +61,7 @@ const STORIES: Kind = Kind {
     from_topic: "story_topics t CROSS JOIN stories x ON x.story = t.story",
     row: "x.story",
     alias: "t.arrived",
-    of_feed: "EXISTS (SELECT 1 FROM articles c WHERE c.story = x.story AND c.feed = ?)",
+    of_feed: "x.story IN (SELECT story FROM articles WHERE feed = ?)",
     published: "(SELECT published FROM articles c WHERE c.article = x.shown)",
 };
 
@@ -108,6 +109,8 @@ fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>>
     let order = match order_of(selection) {
         Order::Sequence => "x.seq".to_owned(),
         Order::Published => format!("{} DESC, x.arrived DESC, x.id DESC", kind.published),
+        // The sign keeps the planner from walking the river down in search of one feed's.
+        _ if selection.feed.is_some() => format!("+{arrived} DESC, x.id DESC"),
         Order::River | Order::Best => format!("{arrived} DESC, x.id DESC"),
     };
     let condition = if wheres.is_empty() {
@@ -231,7 +234,7 @@ fn candidates(
     }
     if let Some(feed) = selection.feed {
         let sql = if stories {
-            "EXISTS (SELECT 1 FROM articles c WHERE c.story = a.story AND c.feed = ?)"
+            "a.story IN (SELECT story FROM articles WHERE feed = ?)"
         } else {
             "a.feed = ?"
         };

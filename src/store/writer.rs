@@ -18,7 +18,7 @@ use super::records::{
 };
 use super::topics::{self, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, backup, feeds, open, prune, search};
+use super::{StoreError, articles, feeds, open, prune, search};
 use crate::model::{FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -49,7 +49,6 @@ pub(super) enum Command {
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
     Prune(prune::Retention, Reply<Pruned>),
-    Backup(PathBuf, Reply<()>),
 }
 
 /// The writer's own state.
@@ -74,10 +73,6 @@ impl Writer {
                 Command::Prune(retention, reply) => {
                     let done = prune::prune(&mut self, &retention);
                     let _ = reply.send(done.map_err(|e| open::error(&self.path, &e)));
-                    next = commands.recv().ok();
-                }
-                Command::Backup(to, reply) => {
-                    let _ = reply.send(backup::backup(&self.conn, &to, &self.path));
                     next = commands.recv().ok();
                 }
                 command => {
@@ -133,7 +128,7 @@ impl Writer {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
-            if matches!(command, Command::Prune(..) | Command::Backup(..)) {
+            if matches!(command, Command::Prune(..)) {
                 *left = Some(command);
                 break;
             }
@@ -223,7 +218,7 @@ fn execute(
             answer(commit(conn, hands, &poll, prepared), reply, path)
         }
         Command::RefreshTopics(reply) => answer(hands.tagger.tag_times(conn, now), reply, path),
-        Command::Prune(..) | Command::Backup(..) => (Box::new(|_| {}), None), // run alone, see `run`
+        Command::Prune(..) => (Box::new(|_| {}), None), // runs alone, see `run`
     }
 }
 
@@ -323,6 +318,5 @@ fn refuse(command: Command, e: StoreError) {
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),
-        Command::Backup(_, r) => say(&r, e),
     }
 }

@@ -240,6 +240,9 @@ async fn rel_02_what_a_full_disk_did_not_take_is_stored_when_there_is_room_witho
 
     daemon.limit_files(None);
     entries(&daemon, "all.atom", 7);
+    eventually("readiness", || {
+        (daemon.get("/readyz").0 == 200).then_some(())
+    });
     assert_eq!(asked(&net, "/slow"), 1);
     let complaints = daemon.log().matches("nothing can be stored").count();
     assert_eq!(complaints, 1, "{}", daemon.log());
@@ -288,4 +291,29 @@ async fn et_30_without_a_network_it_says_so_once_and_serves_what_it_has() {
     let log = daemon.log();
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
     assert!(!run(&home, &["feeds", "--json"]).1.contains("\"failing\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rel_03_a_damaged_store_is_refused_and_stays_as_it_is() {
+    let net = Internet::start().await;
+    net.document(HOST, "/a", feed("a", 40));
+    let home = home(&net, &["/a"]);
+    let mut daemon = Daemon::start(&home);
+    entries(&daemon, "all.atom", 40);
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ends(), Some(0));
+    let mut bytes = std::fs::read(home.db()).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..half + 16_384].fill(0xa5);
+    std::fs::write(home.db(), &bytes).unwrap();
+    let (code, told) = run(&home, &["run"]);
+    assert_eq!(code, Some(74), "{told}");
+    assert!(
+        told.contains("damaged") && told.contains("backup"),
+        "{told}"
+    );
+    assert!(
+        std::fs::read(home.db()).unwrap() == bytes,
+        "not a byte of it changed"
+    );
 }

@@ -12,6 +12,7 @@ mod cli;
 mod daemon;
 mod emit;
 mod fetch;
+mod moves;
 mod path;
 mod serve;
 mod stops;

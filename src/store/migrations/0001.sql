@@ -118,7 +118,7 @@ CREATE TABLE articles (
   first_seen    INTEGER NOT NULL,
   arrived       INTEGER NOT NULL,
   language      TEXT,
-  own_host      INTEGER NOT NULL,           -- the feed's site owns the page's host (SEC-13)
+  own_host      INTEGER NOT NULL,           -- the page is on the feed's own host: 2, on the site it names: 1, else 0 (SEC-13)
   facts         TEXT NOT NULL,              -- JSON: authors, agencies, categories, enclosures, image, ...
   digest        BLOB NOT NULL,              -- of everything the publisher gave: tells an edit
   revision      INTEGER NOT NULL,
@@ -132,7 +132,7 @@ CREATE TABLE articles (
 CREATE INDEX articles_of_story ON articles (story);
 CREATE INDEX articles_river ON articles (arrived, id);
 CREATE INDEX articles_seq ON articles (seq);
-CREATE INDEX articles_of_feed ON articles (feed, arrived);
+CREATE INDEX articles_of_feed ON articles (feed, arrived, story);
 CREATE INDEX articles_url ON articles (url);
 CREATE INDEX articles_canonical_url ON articles (canonical_url);
 

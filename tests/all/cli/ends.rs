@@ -3,8 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
+use newswire::clock::Clock;
+
 use super::filled;
-use crate::support::home::{Home, exists};
+use crate::support::home::{Home, NOW, exists, time, topics};
 
 /// Runs a command that must fail so, with one message that begins with our name and says `says`.
 #[track_caller]
@@ -282,4 +284,21 @@ fn help_version_completions_and_man_pages_are_there() {
     let page = std::fs::read_to_string(home.path("man1/newswire-topic-test.1")).unwrap();
     assert!(page.contains("newswire\\-topic\\-test"), "{page}");
     assert!(exists(&home.path("man1/newswire.1")));
+}
+
+#[test]
+fn a_dry_run_and_a_backup_put_nothing_in_force() {
+    let home = Home::empty();
+    let clock = Clock::manual(time(NOW));
+    {
+        let store = home.store(&clock);
+        topics(&store, &[("sea", "boats")]);
+    }
+    home.configure("[[topic]]\nname = \"land\"\nmatch = 'hills'\n");
+    home.run(&["prune", "--dry-run"]).exits(0);
+    home.run(&["backup", "copy.db"]).exits(0);
+    let names: Vec<String> = (home.run(&["topics", "--json"]).json().iter())
+        .map(|topic| topic["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["sea"]);
 }
