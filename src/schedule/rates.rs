@@ -29,7 +29,7 @@ const LATE: Duration = HOUR;
 /// How full the document may be expected to get, for what falls out is lost; and how much more cautious every
 /// overflow of the last weeks makes us, for some feeds publish in bursts.
 const ROOM: f64 = 0.8;
-const CAUTION: f64 = 0.2;
+const CAUTION: f64 = 0.3;
 const CAUTION_MAX: f64 = 1.5;
 /// Every feed counts as if it published so much more a day for each poll of the budget: in the mean over
 /// articles a rare feed would hardly be asked, and its reader waits too.

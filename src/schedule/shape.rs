@@ -23,11 +23,15 @@ const USUAL_HOURS: [f64; 24] = [
     0.47, 0.31, 0.26, 0.31, 0.52, 0.68, 0.73, 0.89, 1.26, 1.15, 1.26, 1.26, 1.41, 1.52, 1.73, 1.68,
     1.47, 1.47, 1.41, 1.26, 1.47, 0.94, 0.68, 0.47,
 ];
+/// And of an hour: more at its beginning and its middle.
+const USUAL_PHASES: [f64; 12] = [
+    1.5, 0.93, 0.93, 0.93, 0.93, 0.93, 1.2, 0.93, 0.93, 0.93, 0.93, 0.93,
+];
 const USUAL_DAYS: [f64; 7] = [1.09, 1.13, 1.26, 1.14, 1.14, 0.65, 0.6];
 
-/// Editors schedule on the full hour and on the half: within those five minutes the first holds so much.
-const FIRST_OF_HOUR: f64 = 0.66;
-const FIRST_OF_HALF: f64 = 0.43;
+/// Editors schedule on the full hour and on the half: what these five minutes hold beyond the usual is the first
+/// minute's, but for so much of it.
+const OFF_THE_MARK: f64 = 0.2;
 
 /// The relative intensity through the week.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,12 +51,12 @@ impl Shape {
         let usual = std::array::from_fn(|i| at(&USUAL_HOURS, i / 2));
         let every_day = blended(&both, &usual, HOURS_PRIOR);
         let days = floats(&profile.days);
-        let phases = blended(&floats(&profile.phases), &[1.0; 12], PHASES_PRIOR);
+        let phases = blended(&floats(&profile.phases), &USUAL_PHASES, PHASES_PRIOR);
         Self {
             workdays: blended(&workdays, &every_day, WEEKEND_PRIOR),
             weekend: blended(&weekend, &every_day, WEEKEND_PRIOR),
             days: blended(&days, &USUAL_DAYS, DAYS_PRIOR),
-            minutes: std::array::from_fn(|m| 5.0 * at(&phases, m / 5) * within(m)),
+            minutes: minutes(&phases),
         }
     }
 
@@ -107,20 +111,18 @@ impl Shape {
 
 const HALF_HOUR_MS: i64 = 1_800_000;
 
-/// The share of minute `m` in its five.
-fn within(m: usize) -> f64 {
-    let rest = |first: f64| {
-        if m.is_multiple_of(5) {
-            first
-        } else {
-            (1.0 - first) / 4.0
+/// The minutes of the hour, from its fives.
+fn minutes(phases: &[f64; 12]) -> [f64; 60] {
+    let usual = (phases.iter().sum::<f64>() - at(phases, 0) - at(phases, 6)) / 10.0;
+    std::array::from_fn(|m| {
+        let five = at(phases, m / 5);
+        let later = usual.max(OFF_THE_MARK * five).min(five);
+        match m % 30 {
+            0 => 5.0 * five - 4.0 * later,
+            1..5 => later,
+            _ => five,
         }
-    };
-    match m / 5 {
-        0 => rest(FIRST_OF_HOUR),
-        6 => rest(FIRST_OF_HALF),
-        _ => 0.2,
-    }
+    })
 }
 
 /// A mean of 1: `weight` half articles spread as `usual`, the others as counted.
