@@ -14,6 +14,7 @@ mod emit;
 mod fetch;
 mod moves;
 mod path;
+mod query;
 mod serve;
 mod stops;
 mod support;
