@@ -152,7 +152,7 @@ fn house(dir: &std::path::Path, clock: &Clock, address: SocketAddr, feeds: usize
         manual_interval: Duration::ZERO,
     };
     let fetcher = Arc::new(Fetcher::new(fetch, clock.clone()).unwrap());
-    Arc::new(Ingest::new(store, fetcher, clock.clone(), options))
+    Arc::new(Ingest::new(store, fetcher, clock.clone(), options).unwrap())
 }
 
 async fn pass(ingest: &Arc<Ingest>, name: &str) -> Duration {

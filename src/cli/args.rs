@@ -7,8 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    add, change, check, emit, explain, feeds, fetch, generate, import, list, maintain, parse, run,
-    show, status, topic, topics,
+    add, change, check, emit, explain, extract, feeds, fetch, generate, import, list, maintain,
+    parse, run, show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
@@ -158,10 +158,16 @@ pub enum Command {
     Render(emit::RenderArgs),
     /// Show what newswire makes of a feed; nothing is stored
     Parse(parse::ParseArgs),
+    /// Show the article that newswire reads off a web page; nothing is stored
+    #[command(hide = true)]
+    Extract(extract::ExtractArgs),
     /// Show the store in numbers
     Status(status::StatusArgs),
     /// Tell whether the daemon is well: exit 0 or 1
     Healthcheck,
+    /// Plan polls over a trace: JSON lines in, JSON lines out
+    #[command(hide = true)]
+    SimulateSchedule,
     /// Check the configuration
     Check(check::CheckArgs),
     /// Remove what retention no longer keeps, now

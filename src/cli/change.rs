@@ -27,12 +27,12 @@ pub struct SetArgs {
     /// Its id, its URL or a unique part of its title
     #[arg(value_name = "FEED")]
     pub feed: String,
-    /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true. An empty value goes back to the default
+    /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true, full_text=true. An empty value goes back to the default
     #[arg(value_name = "KEY=VALUE", required = true)]
     pub changes: Vec<String>,
 }
 
-const KEYS: [&str; 5] = ["title", "folder", "tags", "interval", "paused"];
+const KEYS: [&str; 6] = ["title", "folder", "tags", "interval", "paused", "full_text"];
 
 /// Runs `newswire remove`.
 pub fn remove(cx: &mut Context, args: &SomeFeeds) -> Result<(), Failure> {
@@ -137,17 +137,8 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
                 .map_err(|why| Failure::usage(format!("interval {value:?}: {why}")))?;
             change.interval = Some(interval);
         }
-        "paused" => {
-            change.paused = Some(match value {
-                "true" | "yes" | "on" => true,
-                "false" | "no" | "off" | "" => false,
-                _ => {
-                    return Err(Failure::usage(format!(
-                        "paused is true or false, not {value:?}"
-                    )));
-                }
-            });
-        }
+        "paused" => change.paused = Some(read_claim("paused", value)?),
+        "full_text" => change.full_text = Some(read_claim("full_text", value)?),
         other => {
             let hint = Config::nearest_name(other, &KEYS).map_or_else(
                 || format!("the keys are {}", KEYS.join(", ")),
@@ -157,6 +148,17 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
         }
     }
     Ok(change)
+}
+
+/// A value that is true or false; an empty one is false.
+fn read_claim(key: &str, value: &str) -> Result<bool, Failure> {
+    match value {
+        "true" | "yes" | "on" => Ok(true),
+        "false" | "no" | "off" | "" => Ok(false),
+        _ => Err(Failure::usage(format!(
+            "{key} is true or false, not {value:?}"
+        ))),
+    }
 }
 
 /// A folder is `a/b`, or nothing.
@@ -191,6 +193,7 @@ mod tests {
         );
         assert_eq!(read("interval=").unwrap().interval, Some(Duration::ZERO));
         assert_eq!(read("paused=yes").unwrap().paused, Some(true));
+        assert_eq!(read("full_text=on").unwrap().full_text, Some(true));
     }
 
     #[test]
@@ -204,5 +207,6 @@ mod tests {
         assert!(told("interval=30").contains("30m"));
         assert!(told("folder=a//b").contains("empty part"));
         assert!(told("paused=maybe").contains("true or false"));
+        assert!(told("full_text=maybe").contains("full_text is true or false"));
     }
 }

@@ -177,6 +177,9 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
             show_duration(std::time::Duration::from_secs(seconds)),
         ));
     }
+    if detail.full_text {
+        facts.push(("full text", "read off the articles' pages".to_owned()));
+    }
     for (url, etag, last_modified) in &detail.validators {
         let etag = etag.as_deref().unwrap_or("no ETag");
         let last_modified = last_modified.as_deref().unwrap_or("no Last-Modified");

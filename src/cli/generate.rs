@@ -71,6 +71,6 @@ fn write_pages(
     *pages += 1;
     command
         .get_subcommands()
-        .filter(|sub| sub.get_name() != "help")
+        .filter(|sub| sub.get_name() != "help" && !sub.is_hide_set())
         .try_for_each(|sub| write_pages(sub, &format!("{name}-{}", sub.get_name()), args, pages))
 }

@@ -12,6 +12,7 @@ mod context;
 mod emit;
 mod exit;
 mod explain;
+mod extract;
 mod feeds;
 mod fetch;
 mod files;
@@ -29,6 +30,7 @@ mod progress;
 mod run;
 mod safe;
 mod show;
+mod simulate;
 mod status;
 mod stop;
 mod table;
@@ -106,8 +108,10 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Emit(args) => emit::emit(cx, args),
         Command::Render(args) => emit::render(cx, args),
         Command::Parse(args) => parse::parse(cx, args),
+        Command::Extract(args) => extract::extract(cx, args),
         Command::Status(args) => status::status(cx, args),
         Command::Healthcheck => health::healthcheck(cx),
+        Command::SimulateSchedule => simulate::simulate(cx),
         Command::Check(args) => check::check(cx, args),
         Command::Prune(args) => maintain::prune(cx, args),
         Command::Backup(args) => maintain::backup(cx, args),

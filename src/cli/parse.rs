@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
@@ -46,41 +46,63 @@ pub struct ParseArgs {
 
 /// One request of `--batch`.
 #[derive(Deserialize)]
-struct Request {
-    file: PathBuf,
-    url: Option<String>,
-    content_type: Option<String>,
+pub struct Request {
+    /// The document.
+    pub file: PathBuf,
+    /// Where it was found.
+    pub url: Option<String>,
+    /// The Content-Type header that came with it.
+    pub content_type: Option<String>,
 }
 
 /// Runs `newswire parse`.
 pub fn parse(cx: &mut Context, args: &ParseArgs) -> Result<(), Failure> {
     let out = &mut cx.out;
+    on_known_stack(|| {
+        if args.batch {
+            return batch(out, |request| {
+                let context = ParseContext {
+                    url: request.url.and_then(|url| WebUrl::parse(&url).ok()),
+                    content_type: request.content_type,
+                };
+                feed_of(&request.file, &read(&request.file)?, &context)
+            });
+        }
+        let context = ParseContext {
+            url: args.url.clone(),
+            content_type: args.content_type.clone(),
+        };
+        each(out, &args.files, |file| {
+            feed_of(file, &read(file)?, &context)
+        })
+    })
+}
+
+/// Runs what reads documents on a thread of a stack of known size.
+pub fn on_known_stack<T: Send>(
+    work: impl FnOnce() -> Result<T, Failure> + Send,
+) -> Result<T, Failure> {
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("parse".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || {
-                if args.batch {
-                    batch(out)
-                } else {
-                    files(out, args)
-                }
-            })
+            .spawn_scoped(scope, work)
             .map_err(|e| Failure::new(Exit::Internal, format!("cannot start a thread: {e}")))?
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
-fn files(out: &mut Out, args: &ParseArgs) -> Result<(), Failure> {
-    let context = ParseContext {
-        url: args.url.clone(),
-        content_type: args.content_type.clone(),
-    };
+/// Prints what `answer` makes of each file, one a line.
+pub fn each<T: Serialize>(
+    out: &mut Out,
+    files: &[PathBuf],
+    answer: impl Fn(&Path) -> Result<T, Failure>,
+) -> Result<(), Failure> {
     let mut first_failure = None;
-    for file in &args.files {
-        match read(file).and_then(|bytes| feed_of(file, &bytes, &context)) {
-            Ok(feed) => out.json(&feed)?,
+    for file in files {
+        match answer(file) {
+            Ok(made) => out.json(&made)?,
             Err(Failure::Told(exit, message)) => {
                 // The others are read all the same.
                 complain(&format!("newswire: {}", safe::line(&message)));
@@ -95,7 +117,11 @@ fn files(out: &mut Out, args: &ParseArgs) -> Result<(), Failure> {
     }
 }
 
-fn batch(out: &mut Out) -> Result<(), Failure> {
+/// Answers each request on stdin with one line.
+pub fn batch<T: Serialize>(
+    out: &mut Out,
+    answer: impl Fn(Request) -> Result<T, Failure>,
+) -> Result<(), Failure> {
     let mut requests = io::stdin().lock();
     let mut line = Vec::new();
     loop {
@@ -107,32 +133,27 @@ fn batch(out: &mut Out) -> Result<(), Failure> {
         if read == 0 {
             return Ok(());
         }
-        match answer(&line) {
-            Ok(feed) => out.json(&feed)?,
+        let answer = request(&line).and_then(|request| {
+            answer(request).map_err(|failure| match failure {
+                Failure::Told(_, message) => message,
+                other => format!("{other:?}"),
+            })
+        });
+        match answer {
+            Ok(made) => out.json(&made)?,
             Err(error) => out.json(&serde_json::json!({ "error": error }))?,
         }
         out.flush()?;
     }
 }
 
-fn answer(line: &[u8]) -> Result<ParsedFeed, String> {
+fn request(line: &[u8]) -> Result<Request, String> {
     if line.last() != Some(&b'\n') && line.len() as u64 == REQUEST_BYTES_MAX {
         return Err(format!(
             "a request is at most {REQUEST_BYTES_MAX} bytes long"
         ));
     }
-    let request: Request =
-        serde_json::from_slice(line).map_err(|e| format!("not a request: {e}"))?;
-    let context = ParseContext {
-        url: request.url.and_then(|url| WebUrl::parse(&url).ok()),
-        content_type: request.content_type,
-    };
-    let told = |failure| match failure {
-        Failure::Told(_, message) => message,
-        other => format!("{other:?}"),
-    };
-    let bytes = read(&request.file).map_err(told)?;
-    feed_of(&request.file, &bytes, &context).map_err(told)
+    serde_json::from_slice(line).map_err(|e| format!("not a request: {e}"))
 }
 
 fn feed_of(file: &Path, bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, Failure> {

@@ -25,7 +25,7 @@ pub fn read(reading: &mut Reading<'_>, tables: &[Placed<'_>], file: Option<&Path
     let mut feeds = Vec::with_capacity(tables.len());
     for (n, (table, place)) in tables.iter().enumerate() {
         let path = format!("feed[{}]", n + 1);
-        let mut s = Section::open(reading, path, Some(table), place.clone(), &["full_text"]);
+        let mut s = Section::open(reading, path, Some(table), place.clone(), &[]);
         let url = read_url(&mut s);
         if let Some((url, place, _)) = &url {
             match seen.get(url.as_str()) {
@@ -96,6 +96,7 @@ fn read_rest(
         headers: read_headers(s),
         paused: s.get("paused").is_some_and(|(paused, _)| paused),
         near_dedup: s.get("near_dedup").is_none_or(|(near, _)| near),
+        full_text: s.get("full_text").is_some_and(|(full, _)| full),
     };
     let (url, _, _) = url?;
     Some(NewFeed {

@@ -191,7 +191,6 @@ fn what_comes_later_is_refused_and_says_so() {
         "[websub]\ncallback_url = \"https://x.example/\"\n",
         "[[notify]]\ntopic = \"a\"\n",
         "[server]\ntoken_file = \"t\"\n",
-        "[[feed]]\nurl = \"https://x.example/f\"\nfull_text = true\n",
         "[[topic]]\nname = \"a\"\nmatch = \"b\"\nprefer = []\n",
         "[[topic]]\nname = \"a\"\nmatch = \"b\"\nlimit_per_feed = 1\n",
     ] {

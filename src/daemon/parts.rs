@@ -82,6 +82,10 @@ pub fn ingest(
     fetcher: Fetcher,
     clock: &Clock,
 ) -> Result<Arc<Ingest>, StoreError> {
+    let now = clock.now();
+    for (host, until) in store.reads().resting_hosts(now)? {
+        fetcher.rest(&host, until.since(now));
+    }
     let s = &config.schedule;
     let options = IngestOptions {
         policy: Policy {
@@ -94,10 +98,5 @@ pub fn ingest(
         },
         manual_interval: s.manual_interval,
     };
-    Ok(Arc::new(Ingest::new(
-        store,
-        Arc::new(fetcher),
-        clock.clone(),
-        options,
-    )))
+    Ingest::new(store, Arc::new(fetcher), clock.clone(), options).map(Arc::new)
 }

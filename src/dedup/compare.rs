@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use super::fingerprint::{Fingerprint, Sketch};
-use super::group::{Signal, StoredCopy};
+use super::copy::StoredCopy;
+use super::fingerprint::Fingerprint;
+use super::verdict::{Ground, Likeness, Verdict};
 
 /// Near copies are printed within so long of each other.
 pub const NEAR: Duration = Duration::from_secs(36 * HOUR);
-/// Within so long a rewritten copy is expected; after it only a nearly unchanged one.
-const FRESH: Duration = Duration::from_secs(16 * HOUR);
+/// Within so long a rewritten copy is expected; after it only a nearly unchanged one: the next day has its follow-ups.
+const FRESH: Duration = Duration::from_secs(18 * HOUR);
 /// An equal headline means the same piece within so long.
 const SAME_TITLE: Duration = Duration::from_secs(24 * HOUR);
 /// How far apart one feed may print the same text or name the same page and mean the same piece: a weekly column's
@@ -20,175 +21,186 @@ pub const SAME_FEED: Duration = Duration::from_secs(36 * HOUR);
 
 const HOUR: u64 = 3600;
 
-/// Share of the shorter copy's grams that the other must hold: within [`FRESH`], and after it.
+/// Share of the shorter copy's grams that the other must hold.
 const GRAMS: f64 = 0.45;
+/// The same for texts of fewer than [`WORDS_SHORT`] words, of which one phrase is a good part.
+const GRAMS_SHORT: f64 = 0.55;
+const WORDS_SHORT: u32 = 20;
+/// The same after [`FRESH`]; and a teaser comes under its old headline then.
 const GRAMS_LATE: f64 = 0.95;
+const TITLE_LATE: f64 = 0.5;
+const TEASER_WORDS_MAX: u32 = 40;
 /// Below this the lead's words must agree too.
 const GRAMS_SURE: f64 = 0.5;
 const WORDS_BESIDE: f64 = 0.5;
-/// A rewritten copy: some grams, most of the lead's words, most of the headline's.
+/// A rewritten copy, which only longer texts can tell: some grams, most of the lead's words.
 const GRAMS_REWRITTEN: f64 = 0.25;
 const WORDS_REWRITTEN: f64 = 0.8;
-const TITLE_REWRITTEN: f64 = 0.6;
+const REWRITTEN_WORDS_MIN: u32 = 30;
+/// So near, a number may have been corrected.
+const GRAMS_WHATEVER_NUMBERS: f64 = 0.7;
+/// Share of the shorter lead's numbers that the other must hold.
+const NUMBERS: f64 = 0.5;
 /// What one feed prints twice differs by little.
 const GRAMS_SAME_FEED: f64 = 0.9;
 const GRAMS_SAME_TITLE: f64 = 0.6;
 const TITLE_SAME_FEED: f64 = 0.5;
-/// An equal headline of so many words is enough; of fewer, the leads must have something in common.
+/// An equal headline of so many words is enough.
 const TITLE_WORDS_ALONE: usize = 8;
-const TITLE_WORDS_MIN: usize = 6;
+/// Of so many, the leads must have words in common.
+const TITLE_WORDS_BESIDE: usize = 6;
 const WORDS_BESIDE_TITLE: f64 = 0.3;
+/// Of so many, one copy must be a headline alone, or the texts must have grams in common: then the headlines may differ
+/// by a word.
+const TITLE_WORDS_MIN: usize = 5;
+const GRAMS_BESIDE_TITLE: f64 = 0.35;
+const TITLE_NEARLY: f64 = 0.85;
+/// Copies of one story have at least one of these in common; of unrelated articles, one pair in two hundred has.
+const GRAMS_OF_KIN: f64 = 0.1;
+const WORDS_OF_KIN: f64 = 0.5;
+const TITLE_OF_KIN: f64 = 0.5;
 /// Texts of fewer words are told by their headlines.
 const WORDS_MIN: u32 = 8;
-/// Share of the shorter lead's numbers that the other must hold.
-const NUMBERS: f64 = 0.5;
-/// Words of the shorter copy's beginning that are looked for, and of the other in which.
-const LEAD_SOUGHT: usize = 40;
-const LEAD_SEARCHED: usize = 60;
 
-/// The signal and score by which `new` is a copy of `old`; none if it is not, as far as one can tell. `near`: whether
-/// more than equality counts.
+/// Whether `new` is a copy of `old`, and why. `near`: whether more than equality counts.
 #[must_use]
 pub fn compare(
     new: (&StoredCopy, &Fingerprint),
     old: (&StoredCopy, &Fingerprint),
     window: Duration,
     near: bool,
-) -> Option<(Signal, f64)> {
+) -> Verdict {
     let ((a, p), (b, q)) = (new, old);
     let apart = a.apart(b);
     let is_same_feed = a.feed == b.feed;
+    let equal = |ground| Verdict {
+        ground,
+        likeness: Likeness::default(),
+        apart,
+    };
     if apart > if is_same_feed { SAME_FEED } else { window } {
-        return None;
+        return equal(Ground::TooFarApart);
     }
     let names_one = !is_same_feed || p.url_names_article;
     if p.url.is_some() && p.url == q.url && names_one {
-        return Some((Signal::Url, 1.0));
+        return equal(Ground::SamePage);
     }
     if p.text.is_some() && p.text == q.text {
-        return Some((Signal::Text, 1.0));
+        return equal(Ground::SameText);
     }
-    if !near || apart > NEAR {
-        return None;
+    if !near || p.sketch.is_empty() || q.sketch.is_empty() {
+        return equal(Ground::OnlyEquality);
     }
-    let score = if is_same_feed {
-        within_a_feed(p, q, apart)
+    if apart > NEAR {
+        return equal(Ground::TooFarApart);
+    }
+    let likeness = Likeness::of(p, q);
+    let ground = if is_same_feed {
+        within_a_feed(p, q, &likeness, apart)
     } else {
-        across_feeds(p, q, apart)
+        across_feeds(p, q, &likeness, apart)
     };
-    score.map(|score| (Signal::Near, score))
+    Verdict {
+        ground,
+        likeness,
+        apart,
+    }
 }
 
-fn within_a_feed(p: &Fingerprint, q: &Fingerprint, apart: Duration) -> Option<f64> {
-    if p.sketch.title_marks != q.sketch.title_marks || p.words.min(q.words) < WORDS_MIN {
+/// Whether two copies can be of one story, however they came into it: whether they have anything in common. None if
+/// that cannot be told.
+#[must_use]
+pub fn are_kin(new: (&StoredCopy, &Fingerprint), old: (&StoredCopy, &Fingerprint)) -> Option<bool> {
+    let ((a, p), (b, q)) = (new, old);
+    let is_one_page = p.url.is_some() && p.url == q.url;
+    if p.text.is_some() && p.text == q.text || is_one_page && (a.feed == b.feed || a.own_page) {
+        return Some(true);
+    }
+    if p.sketch.is_empty() || q.sketch.is_empty() {
         return None;
     }
-    let pair = Pair::of(p, q);
-    let grams = pair.grams();
-    let is_near = p.title == q.title && grams >= GRAMS_SAME_TITLE
-        || apart <= FRESH && grams >= GRAMS_SAME_FEED && pair.title() >= TITLE_SAME_FEED;
-    (is_near && pair.numbers_agree()).then_some(grams)
+    let like = Likeness::of(p, q);
+    let is_alike =
+        like.grams >= GRAMS_OF_KIN || like.words >= WORDS_OF_KIN || like.title >= TITLE_OF_KIN;
+    Some(is_alike || is_one_page && p.words.min(q.words) < WORDS_MIN)
 }
 
-fn across_feeds(p: &Fingerprint, q: &Fingerprint, apart: Duration) -> Option<f64> {
-    let pair = Pair::of(p, q);
-    let words = pair.words();
-    if p.title == q.title && apart <= SAME_TITLE {
-        let n = p.sketch.title.len();
-        if n >= TITLE_WORDS_ALONE || n >= TITLE_WORDS_MIN && words >= WORDS_BESIDE_TITLE {
-            return Some(GRAMS + words / 10.0);
-        }
+fn within_a_feed(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Duration) -> Ground {
+    if p.sketch.title_marks() != q.sketch.title_marks() {
+        return Ground::AnotherOfItsSeries;
     }
-    if p.words.min(q.words) < WORDS_MIN || !pair.numbers_agree() {
-        return None;
+    if p.words.min(q.words) < WORDS_MIN {
+        return Ground::TooShort;
     }
-    let grams = pair.grams();
-    let least = if apart <= FRESH { GRAMS } else { GRAMS_LATE };
-    if grams >= least && (grams >= GRAMS_SURE || words >= WORDS_BESIDE) {
-        return Some(grams);
+    let is_same_title = p.title == q.title && like.grams >= GRAMS_SAME_TITLE;
+    let is_reprint = like.grams >= GRAMS_SAME_FEED && like.title >= TITLE_SAME_FEED;
+    if !is_same_title && !is_reprint {
+        return Ground::TooLittle;
     }
-    let is_rewritten = apart <= FRESH
-        && grams >= GRAMS_REWRITTEN
-        && words >= WORDS_REWRITTEN
-        && pair.title() >= TITLE_REWRITTEN;
-    is_rewritten.then_some((grams + words) / 2.0 * 0.9)
+    if !is_same_title && apart > FRESH {
+        return Ground::TooLittleForSoLong;
+    }
+    if like.numbers < NUMBERS {
+        return Ground::OtherNumbers;
+    }
+    Ground::Contained
 }
 
-/// Two sketches, the shorter text's first.
-struct Pair<'s> {
-    short: &'s Sketch,
-    long: &'s Sketch,
-}
-
-impl<'s> Pair<'s> {
-    fn of(p: &'s Fingerprint, q: &'s Fingerprint) -> Self {
-        if p.words <= q.words {
-            Self {
-                short: &p.sketch,
-                long: &q.sketch,
-            }
-        } else {
-            Self {
-                short: &q.sketch,
-                long: &p.sketch,
-            }
-        }
+fn across_feeds(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Duration) -> Ground {
+    if is_under_one_headline(p, q, like, apart) {
+        return Ground::SameHeadline;
     }
-
-    /// Share of the shorter one's grams that stand in the other's sketch (containment, Broder 1997).
-    fn grams(&self) -> f64 {
-        share(&self.short.grams, &self.long.grams)
+    let length = p.words.min(q.words);
+    if length < WORDS_MIN {
+        return Ground::TooShort;
     }
-
-    /// Share of the words of the shorter one's lead that stand in the other's.
-    fn words(&self) -> f64 {
-        let head = |words: &'s [u16], n: usize| words.get(..n).unwrap_or(words);
-        share(
-            head(&self.short.words, LEAD_SOUGHT),
-            head(&self.long.words, LEAD_SEARCHED),
-        )
-    }
-
-    /// Share of the shorter headline's words that stand in the other.
-    fn title(&self) -> f64 {
-        let (a, b) = (&self.short.title, &self.long.title);
-        if a.len() <= b.len() {
-            share(a, b)
-        } else {
-            share(b, a)
-        }
-    }
-
-    /// Whether the numbers of the shorter lead stand in the other: forms are filled with numbers, and little else.
-    fn numbers_agree(&self) -> bool {
-        let of = |s: &'s Sketch, within: usize| -> Vec<u16> {
-            let places = s.numbers.iter().map(|at| usize::from(*at));
-            places
-                .filter(|at| *at < within)
-                .filter_map(|at| s.words.get(at).copied())
-                .collect()
-        };
-        let (sought, searched) = (of(self.short, LEAD_SOUGHT), of(self.long, usize::MAX));
-        sought.is_empty() || searched.is_empty() || share(&sought, &searched) >= NUMBERS
-    }
-}
-
-/// Share of the different values of `of` that are among `among`; nothing holds nothing. Quadratic over at most a hundred
-/// short values, which beats building sets.
-fn share(of: &[u16], among: &[u16]) -> f64 {
-    let (mut different, mut held) = (0_u32, 0_u32);
-    for (at, value) in of.iter().enumerate() {
-        if of.get(..at).is_some_and(|before| before.contains(value)) {
-            continue;
-        }
-        different += 1;
-        held += u32::from(among.contains(value));
-    }
-    if different == 0 {
-        0.0
+    let ground = if is_contained(like, length) {
+        Ground::Contained
+    } else if is_rewritten(like, length) {
+        Ground::Rewritten
     } else {
-        f64::from(held) / f64::from(different)
+        return Ground::TooLittle;
+    };
+    if like.numbers < NUMBERS && like.grams < GRAMS_WHATEVER_NUMBERS {
+        return Ground::OtherNumbers;
     }
+    let is_late_teaser = length <= TEASER_WORDS_MAX && like.title < TITLE_LATE;
+    if apart > FRESH && (like.grams < GRAMS_LATE || is_late_teaser) {
+        return Ground::TooLittleForSoLong;
+    }
+    ground
+}
+
+fn is_under_one_headline(
+    p: &Fingerprint,
+    q: &Fingerprint,
+    like: &Likeness,
+    apart: Duration,
+) -> bool {
+    let title_words = p.sketch.title().len().min(q.sketch.title().len());
+    let is_same = p.title == q.title;
+    let is_enough = title_words >= TITLE_WORDS_ALONE
+        || title_words >= TITLE_WORDS_BESIDE && like.words >= WORDS_BESIDE_TITLE;
+    let is_headline_alone = p.words.min(q.words) == 0;
+    let is_nearly =
+        like.title >= TITLE_NEARLY && like.grams >= GRAMS_BESIDE_TITLE && like.numbers >= NUMBERS;
+    is_same && is_enough && apart <= SAME_TITLE
+        || title_words >= TITLE_WORDS_MIN
+            && apart <= FRESH
+            && (is_same && is_headline_alone || is_nearly)
+}
+
+fn is_contained(like: &Likeness, length: u32) -> bool {
+    let least = if length < WORDS_SHORT {
+        GRAMS_SHORT
+    } else {
+        GRAMS
+    };
+    like.grams >= least && (like.grams >= GRAMS_SURE || like.words >= WORDS_BESIDE)
+}
+
+fn is_rewritten(like: &Likeness, length: u32) -> bool {
+    length >= REWRITTEN_WORDS_MIN && like.grams >= GRAMS_REWRITTEN && like.words >= WORDS_REWRITTEN
 }
 
 #[cfg(test)]
@@ -207,6 +219,7 @@ mod tests {
             at,
             seen: at,
             dated: true,
+            own_page: true,
         }
     }
 
@@ -215,7 +228,6 @@ mod tests {
             title: &fold(title),
             body: &fold(body),
             canonical_url: None,
-            published: None,
         })
     }
 
@@ -223,7 +235,9 @@ mod tests {
     fn near(feed: FeedRow, hour: i64, a: (&str, &str), b: (&str, &str)) -> bool {
         let (old, new) = (print(a.0, a.1), print(b.0, b.1));
         let week = Duration::from_secs(7 * 24 * HOUR);
-        compare((&copy(feed, hour), &new), (&copy(1, 0), &old), week, true).is_some()
+        compare((&copy(feed, hour), &new), (&copy(1, 0), &old), week, true)
+            .join()
+            .is_some()
     }
 
     const FULL: &str = "The port authority of Kessport said on Monday that the old lighthouse will be lit again before \

@@ -1,9 +1,13 @@
-//! What comparing two copies needs of each: a few stable hashes, and a sketch of how the text begins and what else it
-//! says. Some 400 bytes a copy; the layout bears a version.
+//! What comparing two copies needs of each: a few stable hashes, and a sketch of the text. Some 300 bytes a copy; the
+//! layout bears a version.
 
-use std::collections::HashSet;
+use std::num::NonZeroU64;
 
-use crate::model::{Time, WebUrl};
+use super::sketch::Sketch;
+use crate::model::WebUrl;
+
+/// A hash that stands for what it is taken from.
+pub type Hash = NonZeroU64;
 
 /// What a fingerprint is taken from.
 #[derive(Debug, Clone, Copy)]
@@ -14,62 +18,27 @@ pub struct Subject<'a> {
     pub body: &'a str,
     /// The page without tracking and variants; none if it is not this article's alone.
     pub canonical_url: Option<&'a WebUrl>,
-    /// First publication, as claimed.
-    pub published: Option<Time>,
 }
 
 /// The hashes of one copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint {
     /// Of the canonical URL; none if there is none or it names a whole site.
-    pub url: Option<u64>,
+    pub url: Option<Hash>,
+    /// Of the whole folded body, and of the headline too where the body alone is too short to tell.
+    pub text: Option<Hash>,
+    /// Of the folded headline; none if it is empty.
+    pub title: Option<Hash>,
     /// Whether that URL looks like one article's, not like a section's or a programme's.
     pub url_names_article: bool,
-    /// Of the whole folded body, and of the headline too where the body alone is too short to tell.
-    pub text: Option<u64>,
-    /// Of the folded headline.
-    pub title: u64,
     /// Words of the body.
     pub words: u32,
-    /// For near copies.
+    /// For near copies; empty if there are to be none.
     pub sketch: Sketch,
 }
 
-/// How a text begins, and some of what follows. Hashes of 16 bits: among a hundred of them one in a thousand agrees by
-/// chance, which no threshold feels.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sketch {
-    /// Word 4-grams: the first [`LEAD_GRAMS`], then the [`REST_GRAMS`] smallest of the rest (bottom-k sampling,
-    /// Broder 1997). A teaser is found in the lead of the full text, a trimmed text in both.
-    pub grams: Vec<u16>,
-    /// How many of `grams` are of the lead.
-    pub lead_grams: u8,
-    /// The smallest grams at full width: what the index knows the copy by.
-    pub keys: Vec<u32>,
-    /// The first [`LEAD_WORDS`] words, in order.
-    pub words: Vec<u16>,
-    /// Which of `words` are numbers, by their places.
-    pub numbers: Vec<u8>,
-    /// The words of the headline.
-    pub title: Vec<u16>,
-    /// Of the numbers, weekdays and months of the headline, in order: a serial column changes nothing else.
-    pub title_marks: u16,
-}
-
-/// 4-grams kept of a text's beginning.
-pub const LEAD_GRAMS: usize = 40;
-/// 4-grams kept of what follows.
-pub const REST_GRAMS: usize = 32;
-/// Grams that a copy is indexed by, of the lead and of the rest. Both ends take the smallest, so that copies take the same.
-const LEAD_KEYS: usize = 12;
-const REST_KEYS: usize = 4;
-/// Words kept of a text's beginning.
-pub const LEAD_WORDS: usize = 70;
-/// Words kept of a headline.
-const TITLE_WORDS: usize = 40;
-
 /// Layout of [`Fingerprint::to_bytes`].
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// From so many words on, an equal body is the same piece whatever its headline.
 const WORDS_ALONE: usize = 40;
@@ -98,174 +67,56 @@ impl Fingerprint {
         };
         let url = subject.canonical_url.filter(|u| names_a_page(u));
         Self {
-            url: url.map(|u| hash(u.as_str().as_bytes())),
+            url: url.map(|u| some(hash(u.as_str().as_bytes()))),
             url_names_article: url.is_some_and(names_an_article),
-            text,
-            title,
+            text: text.map(some),
+            title: (title_words > 0).then(|| some(title)),
             words: u32::try_from(words.len()).unwrap_or(u32::MAX),
             sketch: Sketch::of(subject.title, &words),
         }
     }
 
-    /// The stored form: version, flags, hashes, then each list of the sketch with its length; little-endian.
+    /// The stored form: version, flags, the hashes that there are, the number of words, the sketch; little-endian.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let flags = u8::from(self.url.is_some())
             | u8::from(self.text.is_some()) << 1
-            | u8::from(self.url_names_article) << 2;
+            | u8::from(self.title.is_some()) << 2
+            | u8::from(self.url_names_article) << 3;
         let mut out = vec![VERSION, flags];
-        for h in [self.url, self.text].into_iter().flatten() {
-            out.extend(h.to_le_bytes());
+        for h in [self.url, self.text, self.title].into_iter().flatten() {
+            out.extend(h.get().to_le_bytes());
         }
-        out.extend(self.title.to_le_bytes());
         out.extend(self.words.to_le_bytes());
-        let s = &self.sketch;
-        out.extend(s.title_marks.to_le_bytes());
-        out.push(s.lead_grams);
-        for list in [&s.grams, &s.words, &s.title] {
-            out.push(u8::try_from(list.len()).unwrap_or(u8::MAX));
-            out.extend(list.iter().flat_map(|h| h.to_le_bytes()));
-        }
-        out.push(u8::try_from(s.keys.len()).unwrap_or(u8::MAX));
-        out.extend(s.keys.iter().flat_map(|k| k.to_le_bytes()));
-        out.push(u8::try_from(s.numbers.len()).unwrap_or(u8::MAX));
-        out.extend(&s.numbers);
+        self.sketch.write(&mut out);
         out
     }
 
     /// Reads the stored form; none if it is of another version or damaged.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut r = Bytes(bytes);
-        let [VERSION, flags] = r.array()? else {
+        let (&[VERSION, flags], mut rest) = bytes.split_first_chunk::<2>()? else {
             return None;
         };
-        let hash_if = |flag: u8, r: &mut Bytes<'_>| -> Option<Option<u64>> {
+        let mut hash_if = |flag: u8| -> Option<Option<Hash>> {
             if flags & flag == 0 {
                 return Some(None);
             }
-            r.array().map(|b| Some(u64::from_le_bytes(b)))
+            let (h, behind) = rest.split_first_chunk::<8>()?;
+            rest = behind;
+            Some(Hash::new(u64::from_le_bytes(*h)))
         };
-        let url = hash_if(1, &mut r)?;
-        let text = hash_if(2, &mut r)?;
-        let title = u64::from_le_bytes(r.array()?);
-        let words = u32::from_le_bytes(r.array()?);
-        let title_marks = u16::from_le_bytes(r.array()?);
-        let [lead_grams] = r.array()?;
-        let sketch = Sketch {
-            title_marks,
-            lead_grams,
-            grams: r.list(u16::from_le_bytes)?,
-            words: r.list(u16::from_le_bytes)?,
-            title: r.list(u16::from_le_bytes)?,
-            keys: r.list(u32::from_le_bytes)?,
-            numbers: r.list(|[b]: [u8; 1]| b)?,
-        };
+        let (url, text, title) = (hash_if(1)?, hash_if(2)?, hash_if(4)?);
+        let (words, sketch) = rest.split_first_chunk::<4>()?;
         Some(Self {
             url,
-            url_names_article: flags & 4 != 0,
             text,
             title,
-            words,
-            sketch,
+            url_names_article: flags & 8 != 0,
+            words: u32::from_le_bytes(*words),
+            sketch: Sketch::read(sketch)?,
         })
     }
-}
-
-impl Sketch {
-    /// Of a folded headline and the words of a folded body. A body too short for a 4-gram is told by its words alone.
-    fn of(title: &str, words: &[&str]) -> Self {
-        let mut seen = HashSet::new();
-        let mut lead: Vec<u32> = Vec::new();
-        let mut rest: Vec<u32> = Vec::new();
-        for gram in words.windows(4) {
-            let h = wide(gram);
-            if !seen.insert(h) {
-                continue;
-            }
-            if lead.len() < LEAD_GRAMS {
-                lead.push(h);
-            } else {
-                rest.push(h);
-            }
-        }
-        rest.sort_unstable();
-        rest.truncate(REST_GRAMS);
-        let mut keys = lead.clone();
-        keys.sort_unstable();
-        keys.truncate(LEAD_KEYS);
-        keys.extend(rest.iter().take(REST_KEYS));
-        let begin: Vec<&str> = words.iter().take(LEAD_WORDS).copied().collect();
-        let numbers = begin.iter().enumerate().filter(|(_, w)| is_number(w));
-        Self {
-            lead_grams: u8::try_from(lead.len()).unwrap_or(u8::MAX),
-            grams: lead
-                .iter()
-                .chain(&rest)
-                .map(|h| narrow(u64::from(*h)))
-                .collect(),
-            keys,
-            numbers: numbers
-                .filter_map(|(at, _)| u8::try_from(at).ok())
-                .collect(),
-            words: begin.iter().map(|w| narrow(hash(w.as_bytes()))).collect(),
-            title: title
-                .split_ascii_whitespace()
-                .take(TITLE_WORDS)
-                .map(|w| narrow(hash(w.as_bytes())))
-                .collect(),
-            title_marks: marks(title),
-        }
-    }
-}
-
-/// A hash over the numbers, weekdays and months of a headline.
-fn marks(title: &str) -> u16 {
-    let marks: Vec<&str> = title
-        .split_ascii_whitespace()
-        .filter(|w| is_number(w) || CALENDAR.contains(w))
-        .collect();
-    narrow(hash(marks.join(" ").as_bytes()))
-}
-
-/// Weekdays and months, folded. English only: elsewhere the numbers of a date tell.
-const CALENDAR: [&str; 19] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
-fn is_number(word: &str) -> bool {
-    word.chars().all(char::is_numeric)
-}
-
-fn wide(gram: &[&str]) -> u32 {
-    let mut h = FNV_BASIS;
-    for word in gram {
-        h = fnv(fnv(h, word.as_bytes()), b" ");
-    }
-    let h = mix(h);
-    u32::try_from(h >> 32).unwrap_or_default()
-}
-
-fn narrow(h: u64) -> u16 {
-    u16::try_from(h & 0xffff).unwrap_or_default()
 }
 
 /// A home page is no article, however many items link to it.
@@ -288,34 +139,19 @@ const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// FNV-1a, 64 bits, with a final mix (Fowler, Noll, Vo; finalizer of MurmurHash3): stable for ever, on every machine.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    mix(fnv(FNV_BASIS, bytes))
-}
-
-fn fnv(h: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(h, |h, b| {
+    mix(bytes.iter().fold(FNV_BASIS, |h, b| {
         (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    }))
 }
 
-fn mix(h: u64) -> u64 {
+pub(super) fn mix(h: u64) -> u64 {
     let h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     h ^ (h >> 33)
 }
 
-/// Reads from the front of a slice.
-struct Bytes<'b>(&'b [u8]);
-
-impl Bytes<'_> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (head, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*head)
-    }
-
-    fn list<const N: usize, T>(&mut self, read: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
-        let [len] = self.array()?;
-        (0..len).map(|_| self.array().map(&read)).collect()
-    }
+/// One value in 2^64 is moved.
+fn some(h: u64) -> Hash {
+    Hash::new(h).unwrap_or(Hash::MIN)
 }
 
 #[cfg(test)]
@@ -329,7 +165,6 @@ mod tests {
             title: &fold(title),
             body: &fold(body),
             canonical_url: url.as_ref(),
-            published: None,
         })
     }
 
@@ -348,14 +183,14 @@ mod tests {
             ),
             print("", "one two", "https://a.example/"),
         ] {
-            assert_eq!(
-                Fingerprint::from_bytes(&print.to_bytes()),
-                Some(print.clone())
-            );
-            assert!(print.to_bytes().len() < 520, "{}", print.to_bytes().len());
+            let bytes = print.to_bytes();
+            assert_eq!(Fingerprint::from_bytes(&bytes), Some(print));
+            assert!(bytes.len() < 330, "{}", bytes.len());
         }
         assert_eq!(Fingerprint::from_bytes(&[]), None);
         assert_eq!(Fingerprint::from_bytes(&[9, 9, 9]), None);
+        let bytes = print("Boats", &words(300), "").to_bytes();
+        assert_eq!(Fingerprint::from_bytes(&bytes[..100]), None);
     }
 
     #[test]

@@ -5,13 +5,21 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`fingerprint`] | what comparing needs of a copy |
-//! | [`compare`] | are these two the same piece |
-//! | [`group`] | the window of copies, and which story a new one joins |
+//! | [`copy`] | a stored copy, and how one is found to be of a story |
+//! | [`fingerprint`], [`sketch`] | what comparing needs of a copy |
+//! | [`compare`], [`verdict`] | are these two the same piece, and why |
+//! | [`window`] | the copies of a window, by what they have |
+//! | [`group`] | which story a new copy joins |
 
 pub mod compare;
+pub mod copy;
 pub mod fingerprint;
 pub mod group;
+pub mod sketch;
+pub mod verdict;
+pub mod window;
 
+pub use copy::{Signal, StoredCopy};
 pub use fingerprint::{Fingerprint, Subject};
-pub use group::{Grouper, Join, Limits, Signal, StoredCopy};
+pub use group::{Decision, Grouper, Join, Limits};
+pub use verdict::{Ground, Likeness, Verdict};

@@ -21,6 +21,7 @@ use super::hints;
 use super::hosts::{HostStats, Hosts, Resting};
 use super::options::{FetchOptions, FetchSetupError};
 use super::resolve::Resolver;
+use super::robots::{Known, Robots, Rules};
 use crate::clock::Clock;
 use crate::model::{
     Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, Validators, WebUrl,
@@ -29,6 +30,9 @@ use crate::model::{
 /// Feed types first, anything last, always the same text (ET-43).
 pub const ACCEPT_FEEDS: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
      application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
+
+/// What pages of articles are asked for with.
+const ACCEPT_PAGES: &str = "text/html, application/xhtml+xml, */*;q=0.1";
 
 /// Limit of one connection's set-up.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -101,6 +105,7 @@ pub struct Fetcher {
     clock: Clock,
     guard: Guard,
     hosts: Hosts,
+    robots: Robots,
     large: Semaphore,
 }
 
@@ -113,6 +118,8 @@ struct Ask<'a> {
     auth: Option<&'a (String, Secret)>,
     headers: &'a [(String, Secret)],
     body_bytes_max: usize,
+    /// An article's page: robots.txt holds on every hop, and nothing but HTML is read.
+    is_article: bool,
 }
 
 /// How far a visit came, filled in on the way.
@@ -162,6 +169,7 @@ impl Fetcher {
             clock,
             guard,
             hosts,
+            robots: Robots::default(),
             large,
         })
     }
@@ -181,6 +189,7 @@ impl Fetcher {
             auth: request.auth.as_ref(),
             headers: &request.headers,
             body_bytes_max: self.options.body_bytes_max,
+            is_article: false,
         };
         let mut trace = Trace::new();
         let outcome = match self.visit(&ask, &mut trace, cancel).await {
@@ -219,7 +228,27 @@ impl Fetcher {
         body_bytes_max: usize,
         cancel: &CancellationToken,
     ) -> Result<Page, Failure> {
+        let ask = self.ask(url, accept, body_bytes_max);
+        self.page(&ask, &mut Trace::new(), cancel).await
+    }
+
+    /// Gets the page of an article: the same, but robots.txt is obeyed on every hop (ET-47), and what is no HTML is a
+    /// failure before it is read (ET-48).
+    pub async fn article(
+        &self,
+        url: &WebUrl,
+        body_bytes_max: usize,
+        cancel: &CancellationToken,
+    ) -> Result<Page, Failure> {
         let ask = Ask {
+            is_article: true,
+            ..self.ask(url, ACCEPT_PAGES, body_bytes_max)
+        };
+        self.page(&ask, &mut Trace::new(), cancel).await
+    }
+
+    fn ask<'a>(&'a self, url: &WebUrl, accept: &'a str, body_bytes_max: usize) -> Ask<'a> {
+        Ask {
             url: without_fragment(url),
             accept,
             user_agent: &self.options.user_agent,
@@ -227,11 +256,19 @@ impl Fetcher {
             auth: None,
             headers: &[],
             body_bytes_max: body_bytes_max.min(self.options.body_bytes_max),
-        };
-        let mut trace = Trace::new();
-        match self.visit(&ask, &mut trace, cancel).await? {
+            is_article: false,
+        }
+    }
+
+    async fn page(
+        &self,
+        ask: &Ask<'_>,
+        trace: &mut Trace,
+        cancel: &CancellationToken,
+    ) -> Result<Page, Failure> {
+        match self.visit(ask, trace, cancel).await? {
             Answer::Document { headers, body } => Ok(Page {
-                url: trace.url.unwrap_or(ask.url),
+                url: trace.url.clone().unwrap_or_else(|| ask.url.clone()),
                 content_type: content_type(&headers),
                 body,
             }),
@@ -241,9 +278,55 @@ impl Fetcher {
         }
     }
 
+    /// Refuses what the robots.txt of its origin forbids us.
+    async fn obey_robots(&self, url: &WebUrl, cancel: &CancellationToken) -> Result<(), Failure> {
+        let origin = self.robots.origin(url, self.clock.now());
+        let mut known = origin.lock().await;
+        let rules = match known.as_ref().and_then(|k| k.at(self.clock.now())) {
+            Some(rules) => rules.clone(),
+            None => {
+                let rules = self.rules(url, cancel).await?;
+                *known = Some(Known::new(rules.clone(), self.clock.now()));
+                rules
+            }
+        };
+        if rules.allow(url) {
+            return Ok(());
+        }
+        let why = match rules {
+            Rules::Closed => "cannot say what its robots.txt allows",
+            _ => "does not want this page to be read by programs (robots.txt)",
+        };
+        Err(fail(
+            FailureKind::Forbidden,
+            format!("{} {why}", url.host()),
+        ))
+    }
+
+    /// Asks an origin for its robots.txt.
+    async fn rules(&self, url: &WebUrl, cancel: &CancellationToken) -> Result<Rules, Failure> {
+        let robots = url
+            .join("/robots.txt")
+            .map_err(|e| fail(FailureKind::Internal, e.to_string()))?;
+        let ask = self.ask(&robots, "text/plain, */*;q=0.1", usize::MAX);
+        let mut trace = Trace::new();
+        // Boxed: a visit to a page asks for robots.txt, which is a visit.
+        match Box::pin(self.page(&ask, &mut trace, cancel)).await {
+            Ok(page) => Ok(Rules::read(&page.body)),
+            // Nobody was asked: that says nothing about the rules.
+            Err(failure) if cancel.is_cancelled() || trace.started.is_none() => Err(failure),
+            Err(failure) => Ok(Rules::of_failure(&failure)),
+        }
+    }
+
     /// How much longer the host of `url` wants to be left alone, if it does. Ask before claiming a feed.
     pub fn resting(&self, url: &WebUrl) -> Option<Duration> {
         self.hosts.resting(url.host())
+    }
+
+    /// A host asked, before this process began, to be left alone for this much longer.
+    pub fn rest(&self, host: &str, span: Duration) {
+        self.hosts.rest(host, span);
     }
 
     /// How long a visit to `url` that came now would wait for its host's turn.
@@ -269,6 +352,9 @@ impl Fetcher {
         let mut left = self.options.timeout_total;
         loop {
             self.guard.check_url(&url)?;
+            if ask.is_article {
+                self.obey_robots(&url, cancel).await?;
+            }
             let host = url.host();
             let permit = tokio::select! {
                 biased;
@@ -354,6 +440,10 @@ impl Fetcher {
             }
             200 | 203 => {
                 let headers = response.headers().clone();
+                if ask.is_article && !is_html(&headers) {
+                    let text = format!("{host} sent something that is no page");
+                    return Err(fail(FailureKind::Status, text));
+                }
                 let body = self.body(response, host, ask.body_bytes_max, trace).await?;
                 Ok(Step::Final(Answer::Document { headers, body }))
             }
@@ -622,6 +712,14 @@ fn validators(headers: &HeaderMap) -> Validators {
 fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?;
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// Whether the body is a page, as far as its header tells; without one it may be.
+fn is_html(headers: &HeaderMap) -> bool {
+    content_type(headers).is_none_or(|told| {
+        let told = told.trim_start().to_ascii_lowercase();
+        told.starts_with("text/html") || told.starts_with("application/xhtml")
+    })
 }
 
 fn cancelled() -> Failure {

@@ -1,5 +1,6 @@
-//! How gently each host is asked (ET-26, ET-45): few requests in flight, time between starts, rest after 429.
-//! Keeps time by tokio's monotonic clock; knows nothing of HTTP.
+//! How gently each host is asked (ET-26, ET-45): few requests in flight, time between starts, rest after 429. Hosts of one
+//! registrable domain (publicsuffix.org) are one host here; hosts of one address are not, for networks that serve half
+//! the web share their addresses. Keeps time by tokio's monotonic clock; knows nothing of HTTP.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -151,13 +152,13 @@ impl Hosts {
 
     /// How much longer `host` wants to be left alone, if it does.
     pub fn resting(&self, host: &str) -> Option<Duration> {
-        let known = self.known().get(host).cloned()?;
+        let known = self.known().get(site_of(host)).cloned()?;
         known.check_rest().err().map(|Resting(left)| left)
     }
 
     /// How long a request to `host` that came now would wait for its turn.
     pub fn wait(&self, host: &str) -> Duration {
-        let Some(known) = self.known().get(host).cloned() else {
+        let Some(known) = self.known().get(site_of(host)).cloned() else {
             return Duration::ZERO;
         };
         let free_at = known.state().free_at();
@@ -190,6 +191,7 @@ impl Hosts {
     }
 
     fn host(&self, name: &str) -> Arc<Host> {
+        let name = site_of(name);
         let mut known = self.known();
         if let Some(host) = known.get(name) {
             return Arc::clone(host);
@@ -224,6 +226,15 @@ impl Hosts {
         });
         listed.map_or(self.delay, |(_, delay)| self.delay.max(*delay))
     }
+}
+
+/// The registrable domain of a host, or the host itself where it has none: an address, a name of one's own network.
+fn site_of(host: &str) -> &str {
+    let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
+    if is_address {
+        return host;
+    }
+    psl::domain_str(host).unwrap_or(host)
 }
 
 /// Drops hosts that nobody waits for and that owe no pause; if all owe one, the one that owes least.
@@ -302,6 +313,16 @@ mod tests {
         }
         drop(hosts.acquire("b.example").await.unwrap());
         assert_eq!(t0.elapsed().as_secs(), 4, "another host does not wait");
+    }
+
+    #[test]
+    fn et_45_hosts_of_one_registrable_domain_are_one() {
+        assert_eq!(site_of("feeds.bbci.co.uk"), "bbci.co.uk");
+        assert_eq!(site_of("www.example.com"), "example.com");
+        assert_eq!(site_of("ann.github.io"), "ann.github.io", "each its own");
+        assert_eq!(site_of("localhost"), "localhost");
+        assert_eq!(site_of("192.0.2.7"), "192.0.2.7");
+        assert_eq!(site_of("[2001:db8::1]"), "[2001:db8::1]");
     }
 
     #[tokio::test(start_paused = true)]

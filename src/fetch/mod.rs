@@ -8,6 +8,7 @@
 //! | [`resolve`] | names to checked addresses |
 //! | [`hosts`] | one request a host, spacing, resting after 429 (ET-26, ET-45) |
 //! | [`body`] | bounded reading and decoding (SEC-05, ET-42) |
+//! | [`robots`] | what robots.txt lets us read, for pages of articles (ET-47) |
 //! | [`hints`] | what headers say about when to ask again (ET-11..13, ET-25, ET-28) |
 //! | [`failure`] | errors in words for a person, without secrets |
 //! | [`options`] | what the operator decides |
@@ -20,6 +21,7 @@ pub mod hints;
 pub mod hosts;
 pub mod options;
 pub mod resolve;
+pub mod robots;
 
 pub use client::{FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
-use super::visit;
+use super::visit::{self, Visited};
 use crate::model::{FailureKind, FeedId, Outcome, Poll, WebUrl};
 use crate::normalize::discover::{Candidate, discover, well_known};
 use crate::parse::{self, ParseContext};
@@ -68,7 +68,7 @@ impl Ingest {
         }
         let poll = self.first_poll(&feed, cancel).await;
         let Some(candidates) = candidates(&feed.url, &poll) else {
-            return self.subscribe(feed, poll).await;
+            return self.subscribe(feed, poll, cancel).await;
         };
         let page = poll.final_url.clone().unwrap_or_else(|| feed.url.clone());
         if candidates.len() > 1 && !take_first {
@@ -87,7 +87,9 @@ impl Ingest {
         }
         let poll = self.first_poll(&found, cancel).await;
         match (&poll.outcome, named) {
-            (Outcome::Document { .. }, _) if is_feed(&poll) => self.subscribe(found, poll).await,
+            (Outcome::Document { .. }, _) if is_feed(&poll) => {
+                self.subscribe(found, poll, cancel).await
+            }
             (Outcome::Failed(f), Some(url)) => Err(no_feed(
                 &feed.url,
                 &format!("it names the feed {url}, but that failed: {}", f.message),
@@ -130,7 +132,12 @@ impl Ingest {
     }
 
     /// Writes the subscription and what its first poll brought.
-    async fn subscribe(self: &Arc<Self>, feed: NewFeed, poll: Poll) -> Result<Added, AddError> {
+    async fn subscribe(
+        self: &Arc<Self>,
+        feed: NewFeed,
+        poll: Poll,
+        cancel: &CancellationToken,
+    ) -> Result<Added, AddError> {
         if let Outcome::Failed(f) = &poll.outcome
             && is_final(f.kind)
         {
@@ -170,7 +177,7 @@ impl Ingest {
                 feed: claim.feed,
                 ..poll
             };
-            self.settle_first(claim, poll, &mut added).await?;
+            self.settle_first(claim, poll, &mut added, cancel).await?;
         }
         Ok(added)
     }
@@ -180,9 +187,12 @@ impl Ingest {
         claim: Claim,
         poll: Poll,
         added: &mut Added,
+        cancel: &CancellationToken,
     ) -> Result<(), StoreError> {
         let row = claim.feed;
-        let settled = self.settle(Arc::new((claim, poll)), false).await?;
+        let settled = self
+            .settle(&Visited::new(claim, poll), false, cancel)
+            .await?;
         added.articles = settled.committed.new;
         if let Outcome::Failed(f) = settled.poll.outcome {
             added.failure = Some(f.message);

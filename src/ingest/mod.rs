@@ -5,15 +5,19 @@
 //! | file | idea |
 //! |---|---|
 //! | `visit` | one feed: ask, read, plan, commit |
+//! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
 //! | [`scheduler`] | passes for ever, as feeds fall due |
+//! | `price` | the price that all plans share |
 //! | [`outage`] | is it the feed, or are we offline (ET-30) |
 //! | [`add`] | a new subscription: ask once, find the feed behind a page |
 //! | [`report`] | what a pass did |
 
 pub mod add;
+mod full_text;
 pub mod outage;
 pub mod pass;
+mod price;
 pub mod report;
 pub mod scheduler;
 mod visit;
@@ -31,6 +35,7 @@ use crate::fetch::Fetcher;
 use crate::schedule::Policy;
 use crate::store::{Store, StoreError};
 use outage::Outage;
+use price::Pricing;
 
 /// Documents read at the same time: each takes a core, and up to some hundred megabytes when it is hostile.
 const READING_MAX: usize = 4;
@@ -38,7 +43,7 @@ const READING_MAX: usize = 4;
 /// What the operator decides about polling.
 #[derive(Debug, Clone)]
 pub struct IngestOptions {
-    /// When feeds are asked.
+    /// When feeds are asked; its price is set by ingest itself.
     pub policy: Policy,
     /// Least time between two polls of a feed by command.
     pub manual_interval: Duration,
@@ -52,25 +57,30 @@ pub struct Ingest {
     clock: Clock,
     options: IngestOptions,
     outage: Mutex<Outage>,
+    pricing: Arc<Pricing>,
     reading: Arc<Semaphore>,
 }
 
 impl Ingest {
     /// Puts the parts together; asks nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
     pub fn new(
         store: Arc<Store>,
         fetcher: Arc<Fetcher>,
         clock: Clock,
         options: IngestOptions,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            pricing: Arc::new(Pricing::load(&store)?),
             store,
             fetcher,
             clock,
             options,
             outage: Mutex::default(),
             reading: Arc::new(Semaphore::new(READING_MAX)),
-        }
+        })
     }
 
     /// The store's answer to `ask`, which blocks, from a thread that may block.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::outage::Verdict;
 use super::report::{PassReport, Progress};
-use super::visit::{self, Settled};
+use super::visit::{self, Settled, Visited};
 use crate::model::{FeedRow, Outcome, Poll, Time};
 use crate::store::{Claim, ClaimScope, Skipped, StoreError};
 
@@ -30,17 +30,14 @@ const STUCK_BYTES_MAX: usize = 64 << 20;
 pub(super) enum Done {
     Settled(Box<Settled>),
     /// Its host could not be reached: whose fault it is, the others must tell.
-    Held(Visited),
+    Held(Arc<Visited>),
     /// The store did not take it; it may later.
-    Stuck(Visited, bool, StoreError),
+    Stuck(Arc<Visited>, bool, StoreError),
     /// Given back unasked.
     Left(Skipped),
     /// The pass was stopped on the way.
     Stopped,
 }
-
-/// A feed that was asked, and what came.
-type Visited = Arc<(Claim, Poll)>;
 
 /// How a visit's task ended.
 pub(super) type Landed = Result<Result<Done, StoreError>, JoinError>;
@@ -50,8 +47,8 @@ pub(super) struct Flight {
     ingest: Arc<Ingest>,
     cancel: CancellationToken,
     tasks: JoinSet<Result<Done, StoreError>>,
-    held: Vec<Visited>,
-    stuck: Vec<(Visited, bool)>,
+    held: Vec<Arc<Visited>>,
+    stuck: Vec<(Arc<Visited>, bool)>,
     patience: Duration,
     pub(super) report: PassReport,
 }
@@ -149,12 +146,12 @@ impl Ingest {
         }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
         let verdict = self.verdict(&poll, claim.url.host());
-        let visited = Arc::new((claim, poll));
+        let visited = Visited::new(claim, poll);
         if is_network && verdict == Verdict::Unknown {
             return Ok(Done::Held(visited));
         }
         let offline = is_network && verdict == Verdict::Down;
-        match self.settle(Arc::clone(&visited), offline).await {
+        match self.settle(&visited, offline, &cancel).await {
             Ok(settled) => Ok(Done::Settled(Box::new(settled))),
             Err(e) if e.may_pass() => Ok(Done::Stuck(visited, offline, e)),
             Err(e) => Err(e),
@@ -172,23 +169,30 @@ impl Ingest {
         Ok(Skipped { url, reason })
     }
 
-    /// Reads and commits on a thread that may block.
+    /// Reads and commits on a thread that may block; in between, the pages are asked for that full text wants.
     pub(super) async fn settle(
         &self,
-        visited: Visited,
+        visited: &Arc<Visited>,
         offline: bool,
+        cancel: &CancellationToken,
     ) -> Result<Settled, StoreError> {
-        let options = self.options.clone();
-        let place = Arc::clone(&self.reading).acquire_owned().await;
+        let policy = self.pricing.apply(&self.options.policy);
+        let mut place = Arc::clone(&self.reading).acquire_owned().await;
+        let what = Arc::clone(visited);
         let read = self
-            .ask(move |store| {
-                let (claim, poll) = &*visited;
-                visit::read(store, &options, claim, poll, offline)
-            })
+            .ask(move |store| visit::read(store, &policy, &what, offline))
             .await?;
+        if !read.wanted().is_empty() {
+            drop(place);
+            let ask = || self.pages(visited.claim.url.as_str(), read.wanted(), cancel);
+            visited.pages.get_or_init(ask).await;
+            place = Arc::clone(&self.reading).acquire_owned().await;
+        }
+        let what = Arc::clone(visited);
+        let ready = self.ask(move |_| Ok(read.ready(&what))).await?;
         // Others may read while this one waits for the disk: what waits together is committed together.
         drop(place);
-        self.ask(move |store| visit::commit(store, read)).await
+        self.ask(move |store| visit::commit(store, ready)).await
     }
 }
 
@@ -285,8 +289,8 @@ impl Flight {
         Ok(())
     }
 
-    async fn commit(&mut self, visited: Visited, offline: bool) -> Result<(), StoreError> {
-        match self.ingest.settle(Arc::clone(&visited), offline).await {
+    async fn commit(&mut self, visited: Arc<Visited>, offline: bool) -> Result<(), StoreError> {
+        match self.ingest.settle(&visited, offline, &self.cancel).await {
             Ok(settled) => {
                 self.report.count(&settled);
                 Ok(())
@@ -302,20 +306,16 @@ impl Flight {
 
     /// Keeps what the store did not take, within a limit: the lease of what is too much runs out by itself, and it is
     /// asked for again.
-    fn stick(&mut self, visited: Visited, offline: bool) {
-        let bytes = |(_, poll): &(Claim, Poll)| match &poll.outcome {
-            Outcome::Document { body, .. } => body.len(),
-            _ => 0,
-        };
-        let kept: usize = self.stuck.iter().map(|(v, _)| bytes(v)).sum();
-        if kept.saturating_add(bytes(&visited)) <= STUCK_BYTES_MAX {
+    fn stick(&mut self, visited: Arc<Visited>, offline: bool) {
+        let kept: usize = self.stuck.iter().map(|(v, _)| v.bytes()).sum();
+        if kept.saturating_add(visited.bytes()) <= STUCK_BYTES_MAX {
             self.stuck.push((visited, offline));
         }
     }
 
     /// Since when the oldest visit waits for a verdict, by its own clock.
     pub(super) fn held_since(&self) -> Option<Time> {
-        self.held.iter().map(|visited| visited.1.finished).min()
+        self.held.iter().map(|visited| visited.poll.finished).min()
     }
 
     /// Everything has landed: no further host will speak for the network.

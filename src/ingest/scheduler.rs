@@ -134,6 +134,13 @@ impl Look {
             }
         }
         self.last = Some(now);
+        if ingest.pricing.is_due(now) {
+            let (pricing, policy) = (Arc::clone(&ingest.pricing), ingest.options.policy.clone());
+            let set = ingest.ask(move |store| pricing.set(store, &policy, now));
+            if let Err(e) = set.await {
+                tracing::debug!("the price of polls was not set anew: {e}");
+            }
+        }
         let free = FLIGHT_MAX.saturating_sub(flight.len());
         if ingest.is_offline() {
             let is_time = self.last_probe.is_none_or(|at| now.since(at) >= PROBE);

@@ -2,14 +2,18 @@
 //! so: a panic or a poison is this feed's failure (REL-04).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use tokio::sync::OnceCell;
 
-use super::IngestOptions;
+use super::full_text::{self, Wants};
 use crate::fetch::FetchRequest;
 use crate::model::{
     Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
+use crate::normalize::draft::take_pages;
+use crate::normalize::page::Page;
 use crate::normalize::{self, Drafted};
 use crate::parse::{self, ParseContext, ParseError};
 use crate::schedule::{self, Observation, Policy, Seen, State};
@@ -52,9 +56,45 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
     }
 }
 
-/// A visit that is read and planned, to be committed.
+/// A feed that was asked, and all that came. Kept until the store has taken it: nobody is asked twice because a disk was
+/// full (REL-02).
+pub(super) struct Visited {
+    pub(super) claim: Claim,
+    pub(super) poll: Poll,
+    /// The articles of pages, by their place in the document, once they were asked for.
+    pub(super) pages: OnceCell<Vec<(usize, Page)>>,
+}
+
+impl Visited {
+    /// A visit of which nothing is read yet.
+    pub(super) fn new(claim: Claim, poll: Poll) -> Arc<Self> {
+        Arc::new(Self {
+            claim,
+            poll,
+            pages: OnceCell::new(),
+        })
+    }
+
+    /// How much it holds, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let document = match &self.poll.outcome {
+            Outcome::Document { body, .. } => body.len(),
+            _ => 0,
+        };
+        let pages = self.pages.get().into_iter().flatten();
+        pages.map(|(_, page)| page.html.len()).sum::<usize>() + document
+    }
+}
+
+/// A visit that is read and planned.
 pub(super) struct Read {
-    ready: ReadyCommit,
+    commit: PollCommit,
+    wants: Wants,
+}
+
+/// A visit that is ready to be committed.
+pub(super) struct Ready {
+    commit: ReadyCommit,
     url: String,
     title: String,
     failures_before: u32,
@@ -66,58 +106,98 @@ pub(super) struct Read {
 /// so that it can be done again when the store does not take the result.
 pub(super) fn read(
     store: &Store,
-    options: &IngestOptions,
-    claim: &Claim,
-    visited: &Poll,
+    policy: &Policy,
+    visited: &Visited,
     offline: bool,
 ) -> Result<Read, StoreError> {
-    let mut poll = visited.without_body();
+    let claim = &visited.claim;
+    let mut poll = visited.poll.without_body();
     let mut made = Made::default();
     if let Outcome::Document {
         body, content_type, ..
-    } = &visited.outcome
+    } = &visited.poll.outcome
     {
-        match read_document(store, claim, visited, body, content_type.clone())? {
+        match read_document(store, claim, &visited.poll, body, content_type.clone())? {
             Ok(done) => made = done,
             // ET-08, ET-35: a body that is no feed stores neither articles nor validators.
             Err(failure) => poll.outcome = Outcome::Failed(failure),
         }
     }
-    let plan = plan(&options.policy, claim, &poll, &made, offline);
+    let mut wants = Wants::default();
+    if let Some(document) = made.document.as_ref().filter(|_| claim.settings.full_text) {
+        let standings = store.reads().standings(claim, &document.drafts)?;
+        wants = full_text::wants(&document.drafts, standings);
+    }
+    let plan = plan(policy, claim, &poll, &made, offline);
     Ok(Read {
-        url: claim.url.to_string(),
-        title: claim.title.clone(),
-        failures_before: claim.failures,
-        offline,
-        ready: Store::prepare(PollCommit {
+        commit: PollCommit {
             claim: claim.clone(),
-            poll: poll.clone(),
+            poll,
             document: made.document,
             plan,
             offline,
-        }),
-        poll,
+        },
+        wants,
     })
 }
 
-/// Commits what was read. Blocks until it stands.
-pub(super) fn commit(store: &Store, read: Read) -> Result<Settled, StoreError> {
-    let committed = store.commit(read.ready)?;
+impl Read {
+    /// The pages that full text wants.
+    pub(super) fn wanted(&self) -> &[(usize, WebUrl)] {
+        &self.wants.pages
+    }
+
+    /// Puts the bodies of pages in place and makes all of it ready. Blocks for the time of some computing.
+    pub(super) fn ready(mut self, visited: &Visited) -> Ready {
+        let claim = &self.commit.claim;
+        let mut pages = visited.pages.get().cloned().unwrap_or_default();
+        pages.append(&mut self.wants.stored);
+        if let Some(document) = self.commit.document.as_mut().filter(|_| !pages.is_empty()) {
+            let mut drafted = Drafted {
+                drafts: std::mem::take(&mut document.drafts),
+                paragraphs: std::mem::take(&mut document.paragraphs),
+            };
+            take_pages(&mut drafted, pages, &drafting(claim));
+            document.drafts = drafted.drafts;
+            document.paragraphs = drafted.paragraphs;
+        }
+        Ready {
+            url: claim.url.to_string(),
+            title: claim.title.clone(),
+            failures_before: claim.failures,
+            offline: self.commit.offline,
+            poll: self.commit.poll.clone(),
+            commit: Store::prepare(self.commit),
+        }
+    }
+}
+
+/// Commits what is ready. Blocks until it stands.
+pub(super) fn commit(store: &Store, ready: Ready) -> Result<Settled, StoreError> {
+    let committed = store.commit(ready.commit)?;
     // ET-30: that the network is down is told once, not by every feed.
-    if !read.offline {
+    if !ready.offline {
         tell(
-            &read.url,
-            &read.title,
-            &read.poll,
+            &ready.url,
+            &ready.title,
+            &ready.poll,
             &committed,
-            read.failures_before,
+            ready.failures_before,
         );
     }
     Ok(Settled {
-        url: read.url,
-        poll: read.poll,
+        url: ready.url,
+        poll: ready.poll,
         committed,
     })
+}
+
+/// What drafts are made with.
+fn drafting(claim: &Claim) -> normalize::Context<'_> {
+    normalize::Context {
+        boilerplate: &claim.boilerplate,
+        read_date: &parse::dates::read_bare,
+    }
 }
 
 /// What a document came to.
@@ -148,13 +228,7 @@ fn read_document(
     };
     let made = catch_unwind(AssertUnwindSafe(|| {
         let feed = parse::parse(body, &context)?;
-        let drafted = normalize::drafts(
-            &feed,
-            &normalize::Context {
-                boilerplate: &claim.boilerplate,
-                read_date: &parse::dates::read_bare,
-            },
-        );
+        let drafted = normalize::drafts(&feed, &drafting(claim));
         Ok((feed, drafted))
     }));
     let (feed, drafted) = match made {
@@ -185,7 +259,7 @@ fn read_document(
 fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentCommit {
     DocumentCommit {
         drafts: drafted.drafts,
-        title: feed.title,
+        title: feed.title.filter(|t| !t.is_empty()),
         site: feed.link,
         digest,
         repairs: feed.warnings,

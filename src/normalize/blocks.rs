@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::html::{next_tag, sanitize};
+use super::allowed::{self, Fate, Kind};
+use super::html::sanitize;
 use super::text;
+use super::tokens::{Tag, next_tag};
 
 /// A paragraph of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,42 +19,31 @@ pub struct Block {
     pub text: String,
 }
 
-/// Elements that hold a paragraph or other blocks.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "tbody",
-    "td",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-    "center",
-];
+/// Whether an element holds a paragraph or other blocks.
+fn is_block(tag: &Tag<'_>) -> bool {
+    use Kind::{
+        Block, Caption, Cell, Heading, Item, List, Paragraph, Pre, Row, Section, Table, Term, Terms,
+    };
+    let Fate::Kept(element) = allowed::fate(tag.name) else {
+        return false;
+    };
+    matches!(
+        element.kind,
+        Block
+            | Caption
+            | Cell
+            | Heading
+            | Item
+            | List
+            | Paragraph
+            | Pre
+            | Row
+            | Section
+            | Table
+            | Term
+            | Terms
+    )
+}
 
 /// The innermost blocks of a body in order; text that stands in none is not among them.
 #[must_use]
@@ -63,7 +54,7 @@ pub fn of(html: &str) -> Vec<Block> {
     let mut at = 0;
     while let Some(tag) = next_tag(html, at) {
         at = tag.end;
-        if !BLOCKS.contains(&tag.name) {
+        if !is_block(&tag) {
             continue;
         }
         if !tag.is_end {
@@ -108,9 +99,9 @@ pub fn with_paragraphs(html: &str) -> Cow<'_, str> {
         std::iter::from_fn(|| {
             let tag = next_tag(html, at)?;
             at = tag.end;
-            Some(tag.name)
+            Some(tag)
         })
-        .any(|name| BLOCKS.contains(&name))
+        .any(|tag| is_block(&tag))
     };
     if has_blocks {
         return Cow::Borrowed(html);

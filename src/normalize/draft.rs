@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::blocks::{self, Block};
+use super::page::{self, Page};
 use super::{boilerplate, byline, identity, language, links, plain, text};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
 use crate::query::fold::fold;
@@ -46,7 +47,9 @@ pub fn drafts(feed: &ParsedFeed, context: &Context<'_>) -> Drafted {
         .map(|(key, entry)| (key, entry, Body::of(entry, context)))
         .collect();
     let mut known = context.boilerplate.clone();
-    known.extend(recurring(&bodies));
+    known.extend(recurring(bodies.iter().map(|(_, entry, body)| {
+        (entry.title.as_deref().unwrap_or_default(), body)
+    })));
     let mut out = Drafted::default();
     for (key, entry, body) in bodies {
         out.paragraphs.push(body.paragraphs.clone());
@@ -55,11 +58,75 @@ pub fn drafts(feed: &ParsedFeed, context: &Context<'_>) -> Drafted {
     out
 }
 
+/// Puts the pages of articles in the place of what the feed gave of them. The headline, and what the feed says in fields of
+/// its own, stay the feed's. A page that is no longer than the feed's text, or speaks of something else, changes nothing.
+pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, context: &Context<'_>) {
+    let bodies: Vec<(usize, Page, Body)> = pages
+        .into_iter()
+        .filter_map(|(at, mut page)| {
+            let entry = ParsedEntry {
+                title: Some(drafted.drafts.get(at)?.title.clone()),
+                content_html: Some(std::mem::take(&mut page.html)),
+                ..ParsedEntry::default()
+            };
+            let body = Body::of(&entry, context);
+            Some((at, page, body))
+        })
+        .collect();
+    let mut known = context.boilerplate.clone();
+    known.extend(recurring(bodies.iter().filter_map(|(at, _, body)| {
+        Some((drafted.drafts.get(*at)?.title.as_str(), body))
+    })));
+    for (at, page, body) in bodies {
+        let Some(draft) = drafted.drafts.get_mut(at) else {
+            continue;
+        };
+        let text = text::from_html(&boilerplate::without(&body.html, &known));
+        let is_longer = text.chars().count() > draft.content_text.chars().count();
+        if !is_longer || !page::speaks_of(&draft.title, page.title.as_deref(), &text) {
+            continue;
+        }
+        if let Some(paragraphs) = drafted.paragraphs.get_mut(at) {
+            paragraphs.clone_from(&body.paragraphs);
+        }
+        take_page(draft, page, body, text);
+    }
+}
+
+fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
+    if draft.authors.is_empty() {
+        let names = page.authors.into_iter().chain(body.author);
+        draft.authors = names
+            .map(|name| Person {
+                name: Some(name),
+                ..Person::default()
+            })
+            .collect();
+    }
+    if draft.published.is_none() && draft.updated.is_none() {
+        draft.published = page.published.or(body.date);
+    }
+    if draft.summary.is_empty() {
+        draft.summary = summary_of(&text);
+    }
+    for agency in body.agencies {
+        if !draft.agencies.contains(&agency) {
+            draft.agencies.push(agency);
+        }
+    }
+    draft.agencies = agencies(&draft.authors, std::mem::take(&mut draft.agencies));
+    let told = draft.language.take().or(page.language);
+    draft.language = language::of(told.as_deref(), &text);
+    draft.bare_text = byline::without_credits(&text);
+    draft.content_html = body.html;
+    draft.content_text = text;
+}
+
 /// Paragraphs that stand in several articles of this document. One article listed several times is one.
-fn recurring(bodies: &[(String, &ParsedEntry, Body)]) -> HashSet<u64> {
+fn recurring<'a>(bodies: impl Iterator<Item = (&'a str, &'a Body)>) -> HashSet<u64> {
     let mut titles: HashMap<u64, HashSet<u64>> = HashMap::new();
-    for (_, entry, body) in bodies {
-        let title = boilerplate::digest(entry.title.as_deref().unwrap_or_default());
+    for (title, body) in bodies {
+        let title = boilerplate::digest(title);
         for paragraph in &body.paragraphs {
             titles.entry(*paragraph).or_default().insert(title);
         }
@@ -215,8 +282,16 @@ fn summary(
         .and(entry.summary_html.as_deref())
         .map(|html| plain::line(&text::from_html(&boilerplate::without(html, known))))
         .filter(|s| !s.is_empty());
-    let first = || plain::line(text.split("\n\n").next().unwrap_or_default());
-    plain::shortened(&own.or(standfirst).unwrap_or_else(first), SUMMARY_CHARS_MAX)
+    match own.or(standfirst) {
+        Some(told) => plain::shortened(&told, SUMMARY_CHARS_MAX),
+        None => summary_of(text),
+    }
+}
+
+/// The first paragraph of a text.
+fn summary_of(text: &str) -> String {
+    let first = plain::line(text.split("\n\n").next().unwrap_or_default());
+    plain::shortened(&first, SUMMARY_CHARS_MAX)
 }
 
 /// The agencies that the text credits, and those named as authors.
@@ -316,6 +391,68 @@ mod tests {
         let mut e = entry("", "<p>A note about boats.</p>");
         e.title = None;
         assert_eq!(made(vec![e]).drafts[0].title, "A note about boats.");
+    }
+
+    #[test]
+    fn a_page_takes_the_place_of_the_body_and_of_nothing_that_the_feed_says() {
+        let teaser = "<p>Two mayors met on a pier in spring.</p>";
+        let mut told = entry("Harbours agree about spring tides", teaser);
+        told.published = read_date("2030-01-05");
+        let silent = entry("Harbours agree about autumn tides", teaser);
+        let mut made = made(vec![told, silent]);
+        let page = |html: &str| Page {
+            title: Some("Another headline about tides".to_owned()),
+            authors: vec!["Ada Brandt".to_owned()],
+            published: read_date("2030-02-02"),
+            language: Some("en".to_owned()),
+            html: html.to_owned(),
+        };
+        let full = "<p>The mayors of two harbours met on a pier and agree on spring tides.</p><p>They met on a Saturday.</p><p>(Reuters)</p>";
+        let context = Context {
+            boilerplate: &HashSet::new(),
+            read_date: &read_date,
+        };
+        let before = made.drafts[1].clone();
+        take_pages(
+            &mut made,
+            vec![(0, page(full)), (1, page("<p>Short.</p>"))],
+            &context,
+        );
+        let draft = &made.drafts[0];
+        assert!(draft.content_text.starts_with("The mayors of two harbours"));
+        assert!(!draft.bare_text.contains("Reuters"));
+        assert_eq!(draft.agencies, ["Reuters"]);
+        assert_eq!(draft.title, "Harbours agree about spring tides");
+        assert_eq!(draft.summary, "Two mayors met on a pier in spring.");
+        assert_eq!(draft.published, read_date("2030-01-05"));
+        assert_eq!(draft.authors[0].name.as_deref(), Some("Ada Brandt"));
+        assert_eq!(made.paragraphs[0].len(), 3);
+        assert_eq!(made.drafts[1], before, "a shorter page changes nothing");
+    }
+
+    #[test]
+    fn what_recurs_on_three_pages_is_no_text() {
+        let titles = ["Spring tides", "Autumn boats", "Winter piers"];
+        let mut made = made(titles.map(|t| entry(t, "<p>A teaser.</p>")).to_vec());
+        let pages = titles.iter().enumerate().map(|(n, title)| {
+            let html = format!(
+                "<p>{title}: a whole paragraph.</p><p>Our journalism needs your support.</p>"
+            );
+            let page = Page {
+                html,
+                ..Page::default()
+            };
+            (n, page)
+        });
+        let context = Context {
+            boilerplate: &HashSet::new(),
+            read_date: &read_date,
+        };
+        take_pages(&mut made, pages.collect(), &context);
+        assert_eq!(
+            made.drafts[1].content_text,
+            "Autumn boats: a whole paragraph."
+        );
     }
 
     #[test]

@@ -1,249 +1,300 @@
 //! The one sanitizer: whatever a publisher calls it, HTML enters here and leaves with nothing that runs, styles or
-//! frames (SEC-10). ammonia does the work; before it stands a linear gate, because building a tree is quadratic in
-//! nesting and in attributes (SEC-03, F7).
+//! frames (SEC-10). What may stand is in [`super::allowed`]. Most fragments are simple enough for [`super::tame`]; for the
+//! others ammonia builds a tree as browsers do, behind a linear gate, because that is quadratic in nesting and in
+//! attributes (SEC-03, F7). Reading the result again changes nothing.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::HashSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use ammonia::{Builder, UrlRelative};
+use ammonia::Builder;
 
-use super::text;
+use super::allowed::{self, ELEMENTS, EVERYWHERE, Element, Fate, Kind};
+use super::references::{self, Place};
+use super::tokens::{self, Tag, Token};
+use super::{tame, text};
 use crate::model::WebUrl;
 
 /// Longest fragment read, in bytes; what follows is left out (SEC-12).
 pub const HTML_BYTES_MAX: usize = 1024 * 1024;
 /// Deepest nesting that a tree is built for; what is deeper becomes plain text.
-const DEPTH_MAX: usize = 256;
+pub(super) const DEPTH_MAX: usize = 256;
 /// Longest tag kept, in bytes.
-const TAG_BYTES_MAX: usize = 16 * 1024;
+pub(super) const TAG_BYTES_MAX: usize = 16 * 1024;
 /// Most attributes of a tag kept.
-const ATTRIBUTES_MAX: usize = 64;
+pub(super) const ATTRIBUTES_MAX: usize = 64;
+/// What links say about where they lead.
+pub(super) const LINK_REL: &str = "noopener noreferrer";
+/// Deepest nesting of tables: each is four elements deep.
+pub(super) const TABLES_MAX: usize = 32;
+/// What the trees of one document may cost, in bytes of HTML, a tag counting as [`TAG_WORK`] of them: half a second.
+const WORK_MAX: usize = 16 * 1024 * 1024;
+/// What a tag costs beside its bytes.
+const TAG_WORK: usize = 32;
+/// Most elements that browsers would open again because `b` and its like were not closed; what has more becomes plain
+/// text. Three hundred of them before every paragraph of a megabyte are sixty million.
+const REOPENED_MAX: usize = 100_000;
+/// How often a tree is built of one fragment until reading the result changes nothing.
+const ROUNDS_MAX: usize = 4;
 
 thread_local! {
     /// What relative URLs of the fragment at hand are resolved with: the shared sanitizer is built once, and
-    /// ammonia hands its resolver nothing but the URL.
+    /// ammonia hands its filter nothing but the attribute.
     static BASE: RefCell<Option<WebUrl>> = const { RefCell::new(None) };
 }
 
 static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
-    let mut builder = Builder::default();
+    let attributes: HashMap<&str, HashSet<&str>> = ELEMENTS
+        .iter()
+        .map(|e| (e.name, e.attributes.iter().copied().collect()))
+        .collect();
+    let mut builder = Builder::empty();
     builder
-        .add_tags([
-            "audio", "big", "dir", "font", "picture", "source", "tfoot", "track", "video",
-        ])
-        .rm_tags(["area", "map"])
-        .clean_content_tags(HashSet::from([
-            "script", "style", "template", "noscript", "title", "iframe", "object", "applet",
-            "noembed", "noframes", "select", "textarea",
-        ]))
-        .add_tag_attributes("audio", ["src", "controls"])
-        .add_tag_attributes("video", ["src", "poster", "controls", "width", "height"])
-        .add_tag_attributes("source", ["src", "type"])
-        .add_tag_attributes("time", ["datetime"])
-        .add_generic_attributes(["dir"])
+        .tags(ELEMENTS.iter().map(|e| e.name).collect())
+        .tag_attributes(attributes)
+        .generic_attributes(EVERYWHERE.iter().copied().collect())
+        // The gate has taken them out; this is the second bolt.
+        .clean_content_tags(HashSet::from(["script", "style"]))
         .url_schemes(HashSet::from(["http", "https", "mailto", "tel"]))
-        .url_relative(UrlRelative::Custom(Box::new(resolve)))
-        .link_rel(Some("noopener noreferrer"));
+        .attribute_filter(|_, attribute, value| {
+            if allowed::is_address(attribute) {
+                BASE.with_borrow(|base| allowed::address(value, base.as_ref()))
+                    .map(Cow::Owned)
+            } else {
+                Some(Cow::Borrowed(value))
+            }
+        })
+        .link_rel(Some(LINK_REL));
     builder
 });
 
-fn resolve(url: &str) -> Option<Cow<'_, str>> {
-    BASE.with_borrow(|base| base.as_ref()?.join(url).ok())
-        .map(|u| Cow::Owned(u.to_string()))
+/// What the trees of one document may still cost. A few megabytes of tangled HTML take a second; no feed needs that much,
+/// and what goes beyond becomes plain text.
+#[derive(Debug)]
+pub struct Effort {
+    left: Cell<usize>,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self {
+            left: Cell::new(WORK_MAX),
+        }
+    }
+}
+
+impl Effort {
+    /// Whether something had to become plain text for want of it.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    fn take(&self, work: usize) -> Option<()> {
+        let left = self.left.get().checked_sub(work);
+        self.left.set(left.unwrap_or(0));
+        left.map(|_| ())
+    }
 }
 
 /// `html` with nothing executable left and every URL absolute; a URL that cannot be made so loses its attribute.
 #[must_use]
 pub fn sanitize(html: &str, base: Option<&WebUrl>) -> String {
-    if !html.contains(['<', '&']) {
-        return clean_controls(&html_escape::encode_text(html)).into_owned();
-    }
-    let html = cut(html);
-    let gated = match gate(html) {
-        Some(gated) => gated,
-        None => {
-            Cow::Owned(html_escape::encode_text(&text::from_html(&without_tags(html))).into_owned())
-        }
-    };
-    BASE.set(base.cloned());
-    let clean = SANITIZER.clean(&clean_controls(&gated)).to_string();
-    BASE.set(None);
-    clean
+    sanitize_within(html, base, &Effort::default())
 }
 
-/// Controls that XML 1.0 forbids would make every feed that carries them ill-formed.
-fn clean_controls(html: &str) -> Cow<'_, str> {
-    let is_bad = |c: char| {
-        c.is_control() && !matches!(c, '\n' | '\t' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}')
-    };
-    if html.contains(is_bad) {
-        Cow::Owned(html.replace(is_bad, ""))
-    } else {
-        Cow::Borrowed(html)
-    }
+/// The same for one of many fragments of a document.
+#[must_use]
+pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> String {
+    let html = clean_controls(cut(html));
+    tame::read(&html, base)
+        .or_else(|| with_tree(&html, base, effort))
+        .unwrap_or_else(|| html_escape::encode_text(&text::from_html(&html)).into_owned())
 }
 
-fn cut(html: &str) -> &str {
-    let mut end = html.len().min(HTML_BYTES_MAX);
-    while !html.is_char_boundary(end) {
-        end -= 1;
-    }
-    let kept = html.get(..end).unwrap_or_default();
-    if end < html.len()
-        && let Some(tag) = kept.rfind('<')
-    {
-        // Not in the middle of a tag.
-        return kept.get(..tag).unwrap_or_default();
-    }
-    kept
-}
-
-/// A tag as the gate sees it.
-pub(super) struct Tag<'h> {
-    pub(super) name: &'h str,
-    pub(super) is_end: bool,
-    /// Where it stands, `<` and `>` included.
-    pub(super) start: usize,
-    pub(super) end: usize,
-    attributes: usize,
-}
-
-/// The next tag from `from` on. Quotes are honoured as HTML does; a tag without an end reaches to the end.
-pub(super) fn next_tag(html: &str, from: usize) -> Option<Tag<'_>> {
-    let bytes = html.as_bytes();
-    let mut at = from;
-    loop {
-        let start = at + memchr::memchr(b'<', bytes.get(at..)?)?;
-        let is_end = bytes.get(start + 1) == Some(&b'/');
-        let name_at = start + 1 + usize::from(is_end);
-        if !bytes.get(name_at).is_some_and(u8::is_ascii_alphabetic) {
-            at = start + 1;
-            continue;
+/// The slow way: what browsers would make of it. None if a tree would cost too much, or reading the result never comes
+/// to rest.
+fn with_tree(html: &str, base: Option<&WebUrl>, effort: &Effort) -> Option<String> {
+    let mut clean = built(&gate(html, effort)?, base);
+    for _ in 0..ROUNDS_MAX {
+        if let Some(settled) = tame::read(&clean, base) {
+            return Some(settled);
         }
-        let rest = bytes.get(name_at..)?;
-        let name_len = rest
-            .iter()
-            .position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
-            .unwrap_or(rest.len());
-        let (mut quote, mut attributes, mut gap) = (None, 0, true);
-        let mut end = name_at + name_len;
-        for b in bytes.get(end..)? {
-            end += 1;
-            match (quote, *b) {
-                (None, b'>') => break,
-                (None, b'"' | b'\'') => quote = Some(*b),
-                (Some(q), b) if b == q => quote = None,
-                (None, b) if b.is_ascii_whitespace() || b == b'/' => gap = true,
-                (None, _) if gap => {
-                    attributes += 1;
-                    gap = false;
-                }
-                _ => {}
-            }
+        let next = built(&gate(&clean, effort)?, base);
+        if next == clean {
+            return Some(clean);
         }
-        return Some(Tag {
-            name: html.get(name_at..name_at + name_len)?,
-            is_end,
-            start,
-            end,
-            attributes,
-        });
-    }
-}
-
-/// The fragment without monstrous tags and drawings, if its nesting is bounded; none if it is too deep.
-fn gate(html: &str) -> Option<Cow<'_, str>> {
-    let mut out = String::new();
-    let mut copied = 0;
-    let mut open: Vec<&str> = Vec::new();
-    let mut at = 0;
-    // Where no further end tag of a drawing follows: looked for once.
-    let mut no_more = HashSet::new();
-    while let Some(tag) = next_tag(html, at) {
-        at = tag.end;
-        let name = tag.name;
-        let is_monster = tag.end - tag.start > TAG_BYTES_MAX || tag.attributes > ATTRIBUTES_MAX;
-        let drawing = ["svg", "math"]
-            .into_iter()
-            .find(|d| name.eq_ignore_ascii_case(d));
-        let skip_to = if is_monster {
-            Some(tag.end)
-        } else if let Some(drawing) = drawing {
-            let end = (!tag.is_end && !no_more.contains(drawing))
-                .then(|| end_of(html, tag.end, drawing))
-                .flatten();
-            if end.is_none() {
-                no_more.insert(drawing);
-            }
-            Some(end.unwrap_or(tag.end))
-        } else {
-            None
-        };
-        if let Some(to) = skip_to {
-            out.push_str(html.get(copied..tag.start)?);
-            copied = to;
-            at = to;
-            continue;
-        }
-        if tag.is_end {
-            if let Some(found) = open.iter().rposition(|o| o.eq_ignore_ascii_case(name)) {
-                open.truncate(found);
-            }
-        } else if nests(name) {
-            open.push(name);
-            if open.len() > DEPTH_MAX {
-                return None;
-            }
-        }
-    }
-    if copied == 0 {
-        return Some(Cow::Borrowed(html));
-    }
-    out.push_str(html.get(copied..)?);
-    Some(Cow::Owned(out))
-}
-
-/// The end of the next `</name>` from `from` on.
-fn end_of(html: &str, from: usize, name: &str) -> Option<usize> {
-    let mut at = from;
-    while let Some(tag) = next_tag(html, at) {
-        at = tag.end;
-        if tag.is_end && tag.name.eq_ignore_ascii_case(name) {
-            return Some(at);
-        }
+        clean = next;
     }
     None
 }
 
-/// Whether an element keeps what follows inside it until it is closed: not the void ones, and not those that
-/// their own kind closes.
-fn nests(name: &str) -> bool {
-    const FLAT: &[&str] = &[
-        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source",
-        "track", "wbr", "p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead",
-        "tfoot",
-    ];
-    !FLAT.iter().any(|f| f.eq_ignore_ascii_case(name))
+fn built(html: &str, base: Option<&WebUrl>) -> String {
+    BASE.set(base.cloned());
+    let clean = SANITIZER.clean(html).to_string();
+    BASE.set(None);
+    // `&#8;` is a control only now.
+    clean_controls(&clean).into_owned()
 }
 
-/// The fragment with every tag replaced by a space.
-fn without_tags(html: &str) -> String {
-    let mut out = String::with_capacity(html.len());
-    let mut at = 0;
-    while let Some(tag) = next_tag(html, at) {
-        out.push_str(html.get(at..tag.start).unwrap_or_default());
-        out.push(' ');
-        at = tag.end;
+/// Controls that XML 1.0 forbids would make every feed that carries them ill-formed. Line ends become `\n`, as browsers
+/// read them.
+fn clean_controls(html: &str) -> Cow<'_, str> {
+    // Only these bytes begin what may not stand: a first look without decoding.
+    let is_suspect =
+        |b: &u8| *b < b' ' && !matches!(b, b'\n' | b'\t') || matches!(b, 0x7f | 0xc2 | 0xef);
+    let is_clean =
+        !html.as_bytes().iter().any(is_suspect) || !html.contains(|c| is_forbidden(c) || c == '\r');
+    if is_clean {
+        return Cow::Borrowed(html);
     }
-    out.push_str(html.get(at..).unwrap_or_default());
-    out
+    let html = html.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(html.replace(is_forbidden, ""))
+}
+
+/// What may not stand in an article: controls but for line ends and tabs, and noncharacters.
+pub(super) fn is_forbidden(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
+fn cut(html: &str) -> &str {
+    if html.len() <= HTML_BYTES_MAX {
+        return html;
+    }
+    let end = html.floor_char_boundary(HTML_BYTES_MAX);
+    let kept = html.get(..end).unwrap_or_default();
+    // Not in the middle of a tag.
+    let end = kept.rfind('<').unwrap_or(kept.len());
+    kept.get(..end).unwrap_or_default()
+}
+
+/// The fragment with tags from the list only, monsters and what is silent gone; none if a tree of it would cost too
+/// much.
+fn gate(html: &str, effort: &Effort) -> Option<String> {
+    let mut gate = Gate {
+        out: String::with_capacity(html.len()),
+        open: Vec::new(),
+        tables: 0,
+        tags: 0,
+        formats: Vec::new(),
+        reopened: 0,
+    };
+    // Where no further end tag of an element follows: looked for once.
+    let mut endless: HashSet<String> = HashSet::new();
+    let mut tokens = tokens::of(html);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Text(text) => gate.text(text),
+            Token::Silent(_) => gate.part(),
+            Token::Tag(tag) => match allowed::fate(tag.name) {
+                Fate::Kept(element) => gate.tag(element, &tag)?,
+                Fate::Gone if !tag.is_end && !tag.is_closed() => {
+                    let name = tag.name.to_ascii_lowercase();
+                    if !endless.contains(&name) && tokens.skip_to_end_of(&name).is_none() {
+                        endless.insert(name);
+                    }
+                    gate.part();
+                }
+                Fate::Gone | Fate::Unwrapped => gate.part(),
+            },
+        }
+    }
+    effort.take(gate.out.len() + gate.tags * TAG_WORK)?;
+    Some(gate.out)
+}
+
+struct Gate {
+    out: String,
+    /// Open elements that keep what follows inside them until they are closed.
+    open: Vec<Element>,
+    tables: usize,
+    /// Tags kept so far.
+    tags: usize,
+    /// Elements that browsers open again after every block until they are closed.
+    formats: Vec<&'static str>,
+    /// How many elements browsers would have opened again so far, at most.
+    reopened: usize,
+}
+
+impl Gate {
+    /// In the place of a tag that goes: `<` and `b>` around it must not become one.
+    fn part(&mut self) {
+        if !self.out.ends_with('>') {
+            self.out.push_str("<!---->");
+        }
+    }
+
+    /// Text goes on with its references resolved: what is odd in them costs browsers' rules a microsecond each.
+    fn text(&mut self, text: &str) {
+        let text = references::resolve_in_html(text, Place::Text);
+        self.out.push_str(&html_escape::encode_text(&text));
+    }
+
+    fn tag(&mut self, element: Element, tag: &Tag<'_>) -> Option<()> {
+        let is_monster = !tag.is_whole
+            || tag.end - tag.start > TAG_BYTES_MAX
+            || tag.attributes().take(ATTRIBUTES_MAX + 1).count() > ATTRIBUTES_MAX;
+        let element = element.within(self.tables).filter(|_| !is_monster);
+        let Some(element) = element else {
+            self.part();
+            return Some(());
+        };
+        self.tags += 1;
+        let open = self.open.iter().filter(|e| e.kind == Kind::Format);
+        self.reopened += self.formats.len().saturating_sub(open.count());
+        if tag.is_end {
+            self.close(element.name);
+        } else {
+            self.open(element, tag);
+        }
+        self.out.push_str(if tag.is_end { "</" } else { "<" });
+        self.out.push_str(element.name);
+        self.out.push_str(tag.after_name());
+        let is_bounded = self.open.len() <= DEPTH_MAX
+            && self.tables <= TABLES_MAX
+            && self.reopened <= REOPENED_MAX;
+        is_bounded.then_some(())
+    }
+
+    fn open(&mut self, element: Element, tag: &Tag<'_>) {
+        use Kind::{Caption, Cell, Column, Columns, Format, Item, Paragraph, Row, RubyText};
+        use Kind::{Section, Table, Term, Void};
+        self.tables += usize::from(element.kind == Table);
+        let name = element.name;
+        if element.kind == Format {
+            // Browsers open no more than three alike.
+            let alike = self.formats.iter().filter(|f| **f == name).count();
+            if alike < 3 || tag.attributes().next().is_some() {
+                self.formats.push(name);
+            }
+        }
+        match element.kind {
+            // Void, or closed by the next of their kind.
+            Void | Column | Paragraph | Item | Term | RubyText | Section | Row | Cell | Columns
+            | Caption => {}
+            _ => self.open.push(element),
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        if let Some(at) = self.open.iter().rposition(|e| e.name == name) {
+            self.open.truncate(at);
+        }
+        if let Some(at) = self.formats.iter().rposition(|f| *f == name) {
+            self.formats.remove(at);
+        }
+        if name == "table" {
+            self.tables = self.tables.saturating_sub(1);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use proptest::prelude::*;
 
     fn clean(html: &str) -> String {
         let base = WebUrl::parse("https://a.example/d/f.xml").unwrap();
@@ -256,7 +307,7 @@ mod tests {
             clean(
                 "<p style='x' onclick='y()' class=z>a<script>b()</script><iframe src=x>c</iframe></p>"
             ),
-            "<p>a</p>"
+            "<p>ac</p>"
         );
         assert_eq!(
             clean("<a href='javascript:x()'>a</a><img src='data:text/html,x' onerror=y>"),
@@ -291,8 +342,110 @@ mod tests {
     }
 
     #[test]
+    fn sec_03_the_trees_of_a_document_are_bounded_together() {
+        let effort = Effort {
+            left: Cell::new(500_000),
+        };
+        let tangled = "<b><i>x</b></i>".repeat(1000);
+        let first = sanitize_within(&tangled, None, &effort);
+        assert!(first.starts_with("<b><i>x</i></b>") && !effort.is_spent());
+        let texts = (0..10).map(|_| sanitize_within(&tangled, None, &effort));
+        assert!(texts.last().is_some_and(|last| last.starts_with("xx")));
+        assert!(effort.is_spent());
+    }
+
+    #[test]
+    fn sec_12_an_article_is_bounded_as_it_is_stored() {
+        let long = clean(&"<p>&</p>".repeat(HTML_BYTES_MAX / 8));
+        assert!(long.len() < HTML_BYTES_MAX + 100 && long.ends_with("</p>"));
+    }
+
+    #[test]
     fn plain_text_is_html_too() {
         assert_eq!(clean("a > b"), "a &gt; b");
         assert_eq!(clean("a < b & c"), "a &lt; b &amp; c");
+    }
+
+    /// Fragments of the tags that browsers have rules of their own for, rightly and wrongly nested.
+    fn soup() -> impl Strategy<Value = String> {
+        let names = "a|b|i|font|p|div|ul|ol|li|dl|dt|dd|h1|h2|pre|table|tr|td|th|tbody|thead|caption|colgroup|col|br|hr|img|\
+                     span|section|form|button|select|option|ruby|rt|rp|iframe|script|style|title|svg|math|noscript|object|\
+                     textarea|template|x-y|blockquote|center|body|image|nobr|audio|input|plaintext";
+        let piece = prop_oneof![
+            4 => proptest::string::string_regex(&format!("<({names})>")).unwrap(),
+            4 => proptest::string::string_regex(&format!("</({names})>")).unwrap(),
+            2 => proptest::string::string_regex(
+                "<(a|img|p|td|font|q)( (href|src|title|TITLE|cite|x|colspan|onclick)(=('[^']{0,4}'|\"[^\"]{0,4}\"|[a-z&;/:]{0,5}))?){0,3} ?/?>"
+            ).unwrap(),
+            4 => "[a-z \n]{0,4}",
+            1 => "(&(amp|lt|gt|nbsp|copy|hellip|x|#60|#x3c|#8|#150|)(;|)|<|>|\"|'|=|<!-- x -->|<!x>|<\\?x>|</ >|-->|\u{a0}|é|\r\n|\u{0})",
+        ];
+        proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    /// The tree of elements that stays when whole pieces are nested rightly.
+    fn nested() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            "[a-z &<>é\n]{0,6}",
+            Just("<br>".to_owned()),
+            Just("<img src=x alt='a&amp;b'>".to_owned())
+        ];
+        leaf.prop_recursive(5, 40, 5, |inner| {
+            let names = prop::sample::select(vec![
+                "p",
+                "div",
+                "b",
+                "a",
+                "ul",
+                "li",
+                "ol",
+                "dl",
+                "dt",
+                "dd",
+                "h2",
+                "pre",
+                "table",
+                "tbody",
+                "tr",
+                "td",
+                "caption",
+                "span",
+                "ruby",
+                "rt",
+                "section",
+                "form",
+                "x",
+                "em",
+                "blockquote",
+            ]);
+            (names, proptest::collection::vec(inner, 0..5), any::<bool>()).prop_map(
+                |(name, inner, ends)| {
+                    let inner = inner.concat();
+                    if ends {
+                        format!("<{name}>{inner}</{name}>")
+                    } else {
+                        format!("<{name}>{inner}")
+                    }
+                },
+            )
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn sec_10_reading_the_result_again_changes_nothing(html in soup()) {
+            let once = clean(&html);
+            prop_assert_eq!(sanitize(&once, None), once);
+        }
+
+        #[test]
+        fn the_quick_way_gives_what_a_tree_gives(html in prop_oneof![soup(), nested()]) {
+            let base = WebUrl::parse("https://a.example/d/f.xml").unwrap();
+            let html = clean_controls(&html);
+            if let Some(quick) = tame::read(&html, Some(&base)) {
+                let slow = with_tree(&html, Some(&base), &Effort::default());
+                prop_assert_eq!(slow, Some(quick));
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 /// Fewest letters that a guess is made from.
 const LETTERS_MIN: usize = 60;
 /// Most characters that a guess looks at.
-const CHARS_MAX: usize = 500;
+const CHARS_MAX: usize = 300;
 
 /// The primary tag of `told` in lower case, else what the text is reliably in (ISO 639-1 where it has a code).
 #[must_use]

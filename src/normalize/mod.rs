@@ -1,5 +1,6 @@
 //! What one entry of a feed becomes: clean text, one identity. Pure; never fetches, never asks the store.
 
+mod allowed;
 pub mod blocks;
 pub mod boilerplate;
 pub mod byline;
@@ -10,7 +11,11 @@ pub mod html;
 pub mod identity;
 pub mod language;
 pub mod links;
+pub mod page;
 pub mod plain;
+pub mod references;
+mod tame;
 pub mod text;
+pub(crate) mod tokens;
 
 pub use draft::{Context, Drafted, drafts};

@@ -13,6 +13,9 @@ use super::Warnings;
 /// How far into a document its XML declaration may reach, in bytes.
 const DECLARATION_BYTES_MAX: usize = 1024;
 
+/// How much of a document an encoding is guessed from, in bytes.
+const GUESS_BYTES_MAX: usize = 256 * 1024;
+
 /// The document as text.
 pub fn to_text<'b>(
     bytes: &'b [u8],
@@ -44,6 +47,36 @@ pub fn to_text<'b>(
             Err(_) => guess(bytes, warnings),
         },
     }
+}
+
+/// A web page as text. Pages are less careful with what they claim than feeds: UTF-8 that is valid is UTF-8; then the
+/// charset of the Content-Type, the `meta` element, a guess.
+pub fn page_to_text<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Cow<'b, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text.trim_start_matches('\u{feff}'));
+    }
+    let told = content_type
+        .filter(|told| charset_of(told).is_some())
+        .map(str::to_owned)
+        .or_else(|| Some(format!("text/html; charset={}", meta_charset(bytes)?)));
+    to_text(bytes, told.as_deref(), &mut Warnings::default())
+}
+
+/// How far into a page its `meta` charset may stand, in bytes; browsers look at the first kilobyte.
+const META_BYTES_MAX: usize = 4096;
+
+/// The charset that a `meta` element names, alone or in the words of a Content-Type.
+fn meta_charset(bytes: &[u8]) -> Option<String> {
+    let head = bytes.get(..bytes.len().min(META_BYTES_MAX))?;
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    head.split("<meta").skip(1).find_map(|after| {
+        let (_, told) = after.split('>').next()?.split_once("charset")?;
+        let told = told.trim_start().strip_prefix('=')?;
+        let told = told.trim_start_matches([' ', '"', '\'']);
+        let is_label = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
+        let label: String = told.chars().take_while(|c| is_label(*c)).collect();
+        (!label.is_empty()).then_some(label)
+    })
 }
 
 /// The charset parameter of a Content-Type (RFC 9110 section 8.3.2), unquoted.
@@ -134,18 +167,22 @@ fn decode<'b>(
 /// UTF-8 with a few bytes of Windows-1252 pasted in: the commonest mixture there is. None if the text is not
 /// mostly UTF-8.
 fn mostly_utf_8(bytes: &[u8], warnings: &mut Warnings) -> Option<Cow<'static, str>> {
-    let mut text = String::with_capacity(bytes.len());
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
-        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        text.push_str(chunk.valid());
-        if !chunk.invalid().is_empty() {
-            bad += 1;
-            text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
-        }
+        good += chunk.valid().bytes().filter(|b| *b >= 0xc0).count();
+        bad += usize::from(!chunk.invalid().is_empty());
     }
     if bad > good && good > 0 || good == 0 && bad > 3 {
         return None;
+    }
+    let all: Vec<u8> = (0x80..=0xff).collect();
+    let (all, _) = WINDOWS_1252.decode_without_bom_handling(&all);
+    let meant: Vec<char> = all.chars().collect();
+    let meant = |byte: &u8| meant.get(usize::from(byte & 0x7f)).copied();
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().filter_map(meant));
     }
     warnings.add(format!(
         "{bad} places are not valid UTF-8 and were read as Windows-1252"
@@ -155,7 +192,11 @@ fn mostly_utf_8(bytes: &[u8], warnings: &mut Warnings) -> Option<Cow<'static, st
 
 fn guess<'b>(bytes: &'b [u8], warnings: &mut Warnings) -> Cow<'b, str> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(bytes, true);
+    // From the first line that tells anything.
+    let telling = bytes.iter().position(|b| !b.is_ascii() || *b == 0x1b);
+    let window = bytes.get(telling.unwrap_or(0)..).unwrap_or_default();
+    let window = window.get(..GUESS_BYTES_MAX).unwrap_or(window);
+    detector.feed(window, true);
     let encoding = detector.guess(None, Utf8Detection::Allow);
     warnings.add(format!(
         "no valid encoding is declared; read as {}",
@@ -199,5 +240,26 @@ mod tests {
             .flat_map(|c| u32::from(c).to_be_bytes())
             .collect();
         assert_eq!(text(&wider, None), "<rss/>");
+    }
+
+    #[test]
+    fn pages_are_utf_8_if_they_can_be_then_what_header_and_meta_say() {
+        let page = |bytes: &[u8], told: Option<&str>| page_to_text(bytes, told).into_owned();
+        let utf_8 = "<meta charset=windows-1251><p>Ж";
+        assert_eq!(
+            page(utf_8.as_bytes(), Some("text/html; charset=latin1")),
+            utf_8
+        );
+        let cyrillic = b"<META http-equiv=x content=\"text/html; CHARSET=windows-1251\"><p>\xc6";
+        assert!(page(cyrillic, Some("text/html")).ends_with("<p>Ж"));
+        assert!(
+            page(cyrillic, Some("text/html; charset=koi8-r")).ends_with("<p>ф")
+                || page(cyrillic, Some("text/html; charset=koi8-r")).ends_with("<p>Ф")
+        );
+        assert_eq!(page(b"\xef\xbb\xbfa", None), "a");
+        assert_eq!(
+            page(b"<meta charset='x-nothing'>\xe9", None).chars().last(),
+            Some('é')
+        );
     }
 }

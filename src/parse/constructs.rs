@@ -1,12 +1,15 @@
 //! The shapes in which XML dialects say things: a line of text, a body, a link, a person. Whatever the declared
 //! type, a body leaves here sanitized and a line without markup.
 
+use std::rc::Rc;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::vocabulary::Ns;
 use super::xml::{Element, Node};
+use super::{Warnings, mojibake, people};
 use crate::model::{Category, Person, WebUrl};
 use crate::normalize::{html, plain};
 
@@ -19,6 +22,8 @@ pub struct Scope {
     pub language: Option<String>,
     /// The base where none is told: the feed's own site.
     pub site: Option<WebUrl>,
+    /// What sanitizing the bodies of this document may still cost.
+    pub effort: Rc<html::Effort>,
 }
 
 impl Scope {
@@ -39,6 +44,18 @@ impl Scope {
     /// What relative URLs are resolved with.
     pub fn base(&self) -> Option<&WebUrl> {
         self.base.as_ref().or(self.site.as_ref())
+    }
+
+    /// HTML that is safe, every URL absolute.
+    pub fn sanitize(&self, html: &str) -> String {
+        html::sanitize_within(html, self.base(), &self.effort)
+    }
+
+    /// Warns if bodies were too tangled to be read as HTML.
+    pub fn tell(&self, warnings: &mut Warnings) {
+        if self.effort.is_spent() {
+            warnings.add("the HTML was too tangled: some bodies were read as plain text");
+        }
     }
 
     /// An absolute URL, if that can be made of `written`.
@@ -64,6 +81,35 @@ pub fn language_tag(written: &str) -> Option<String> {
     is_tag.then_some(tag)
 }
 
+/// Names that Atom does not have: without a namespace they are RSS's, whatever the document calls itself.
+pub fn is_of_rss_only(name: &str) -> bool {
+    matches!(
+        name,
+        "body"
+            | "date"
+            | "description"
+            | "enclosure"
+            | "fullitem"
+            | "fulltext"
+            | "guid"
+            | "image"
+            | "keywords"
+            | "language"
+            | "lastbuilddate"
+            | "managingeditor"
+            | "pubdate"
+            | "skipdays"
+            | "skiphours"
+            | "thumbnail"
+            | "ttl"
+    )
+}
+
+/// Names that RSS does not have: without a namespace they are Atom's, whatever the document calls itself.
+pub fn is_of_atom_only(name: &str) -> bool {
+    matches!(name, "contributor" | "icon" | "id" | "info" | "logo")
+}
+
 /// How a text is to be read (RFC 4287 section 3.1; `mode` is Atom 0.3's).
 enum Reading {
     Plain(String),
@@ -74,9 +120,9 @@ fn reading(element: &Element, is_atom: bool) -> Reading {
     if element.has_elements() {
         return Reading::Html(element.inner_html());
     }
-    let text = element.text();
+    let text = mojibake::mended(element.text());
     if !is_atom {
-        return Reading::Html(text);
+        return Reading::Html(without_wrapper(text));
     }
     let declared = element.attribute("type").unwrap_or_default();
     let mime = declared
@@ -103,7 +149,16 @@ fn reading(element: &Element, is_atom: bool) -> Reading {
             Reading::Plain(text)
         }
         // Escaped without a type: Atom 0.3 says plain, publishers mean HTML.
-        _ => Reading::Html(text),
+        _ => Reading::Html(without_wrapper(text)),
+    }
+}
+
+/// HTML without the CDATA section that some wrap around it a second time: as HTML it would be a comment.
+fn without_wrapper(html: String) -> String {
+    let inner = html.trim().strip_prefix("<![CDATA[");
+    match inner {
+        Some(inner) => inner.strip_suffix("]]>").unwrap_or(inner).to_owned(),
+        None => html,
     }
 }
 
@@ -119,16 +174,26 @@ fn from_base64(text: &str) -> Option<String> {
 
 /// One line without markup; none if nothing is left.
 pub fn line(element: &Element, is_atom: bool) -> Option<String> {
-    let text = match reading(element, is_atom) {
-        Reading::Plain(text) => plain::line(&text),
-        Reading::Html(text) => plain::line_of_html(&text),
+    headline(element, is_atom).filter(|line| !line.is_empty())
+}
+
+/// The same, but empty rather than none where there is something without words: a picture in the place of a title.
+pub fn headline(element: &Element, is_atom: bool) -> Option<String> {
+    let (line, is_blank) = match reading(element, is_atom) {
+        Reading::Plain(text) => (plain::line(&text), text.trim().is_empty()),
+        Reading::Html(text) => (plain::line_of_html(&text), text.trim().is_empty()),
     };
-    (!text.is_empty()).then_some(text)
+    (!is_blank).then_some(line)
+}
+
+/// A person named in one line.
+pub fn person(element: &Element) -> Option<Person> {
+    line(element, false).as_deref().and_then(people::read)
 }
 
 /// One line of what is text by definition: a guid, a category, a name.
 pub fn words(element: &Element) -> Option<String> {
-    let text = plain::line(&element.text());
+    let text = plain::line(&mojibake::mended(element.text()));
     (!text.is_empty()).then_some(text)
 }
 
@@ -137,9 +202,9 @@ pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
     let html = match reading(element, is_atom) {
         Reading::Plain(text) => html_escape::encode_text(text.trim()).into_owned(),
         Reading::Html(text) if element.has_elements() => {
-            html::sanitize(unwrapped(element).as_deref().unwrap_or(&text), scope.base())
+            scope.sanitize(unwrapped(element).as_deref().unwrap_or(&text))
         }
-        Reading::Html(text) => html::sanitize(&text, scope.base()),
+        Reading::Html(text) => scope.sanitize(&text),
     };
     let html = html.trim();
     (!html.is_empty()).then(|| html.to_owned())
@@ -176,7 +241,7 @@ pub fn atom_person(element: &Element, scope: &Scope) -> Option<Person> {
         }
     }
     if person == Person::default() {
-        return super::people::read(&plain::line_of_html(&element.text()));
+        return people::read(&plain::line_of_html(&element.text()));
     }
     Some(person)
 }

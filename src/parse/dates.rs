@@ -5,10 +5,13 @@
 use jiff::civil;
 use unicode_normalization::UnicodeNormalization;
 
+use super::date_words::{month, zone};
 use crate::model::Time;
 
 /// Longest text looked at, in characters.
 const DATE_CHARS_MAX: usize = 100;
+/// Before this year a date is a program's zero (`0001-01-01`), not a day on which something was published.
+const YEAR_MIN: i64 = 1000;
 
 /// The moment that `text` names; a time without a zone is UTC. None if it names none.
 pub fn read(text: &str) -> Option<Time> {
@@ -26,18 +29,32 @@ pub fn read(text: &str) -> Option<Time> {
 
 /// The same for a text that begins with its date: a number, a month or a weekday. None if other words stand before it.
 pub fn read_bare(text: &str) -> Option<Time> {
-    let begins = match tokens(text).first()? {
+    let tokens = tokens(text);
+    let (first, rest) = tokens.split_first()?;
+    let begins = match first {
         Token::Number { .. } => true,
-        // `month` knows months by their beginnings: a short word must be one, not begin like one ("desk").
-        Token::Word(word) if word.len() == 4 => matches!(word.as_str(), "june" | "july" | "sept"),
-        Token::Word(word) => month(word).is_some() || WEEKDAYS.iter().any(|d| word.starts_with(d)),
+        Token::Word(word) if is_weekday(word) => true,
+        // Months are known by how they begin, and so do Maria and Dublin: a day follows, and no other month.
+        Token::Word(word) => {
+            let next = rest.iter().find(|t| !matches!(t, Token::Sign(_)));
+            let is_other = |t: &Token| matches!(t, Token::Word(w) if month(w).is_some());
+            month(word).is_some()
+                && matches!(next, Some(Token::Number { .. }))
+                && !rest.iter().any(is_other)
+        }
         Token::Sign(_) => false,
     };
     begins.then(|| read(text)).flatten()
 }
 
-/// How the days of the week begin in English.
-const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// A day of the week in English, whole or shortened; `sunil` is none.
+fn is_weekday(word: &str) -> bool {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    DAYS.iter().any(|day| {
+        word.strip_prefix(day)
+            .is_some_and(|rest| matches!(rest, "" | "s" | "r" | "rs") || rest.ends_with("day"))
+    })
+}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
@@ -83,19 +100,12 @@ fn tokens(text: &str) -> Vec<Token> {
 
 /// Seconds or milliseconds since 1970, alone.
 fn epoch(tokens: &[Token]) -> Option<Time> {
-    match tokens {
-        [
-            Token::Number {
-                value,
-                digits: 9..=11,
-            },
-        ] => Some(Time::from_seconds(*value)),
-        [
-            Token::Number {
-                value,
-                digits: 12..=13,
-            },
-        ] => Some(Time::from_millis(*value)),
+    let [Token::Number { value, digits }] = tokens else {
+        return None;
+    };
+    match digits {
+        9 | 10 => Some(Time::from_seconds(*value)),
+        13 => Some(Time::from_millis(*value)),
         _ => None,
     }
 }
@@ -112,6 +122,8 @@ struct Found {
     offset_s: Option<i64>,
     sign: Option<char>,
     after_t: bool,
+    /// `W`: the second number is a week (ISO 8601).
+    is_by_week: bool,
 }
 
 impl Found {
@@ -146,6 +158,62 @@ impl Found {
                 };
                 self.clock = Some((*h, *m, seconds));
                 Some(3 + used + self.fraction(rest.get(used..)?))
+            }
+            // 7pm, 7 p.m.
+            [
+                Token::Number {
+                    value,
+                    digits: 1..=2,
+                },
+                rest @ ..,
+            ] if self.clock.is_none() && half_of_day_at(rest).is_some() => {
+                self.clock = Some((*value, 0, 0));
+                Some(1)
+            }
+            // 19.48, 19h48: only behind the whole date, where it can be nothing else.
+            [
+                Token::Number {
+                    value: h,
+                    digits: 1..=2,
+                },
+                Token::Sign('.'),
+                Token::Number {
+                    value: m,
+                    digits: 2,
+                },
+                ..,
+            ] if self.clock.is_none() && self.is_dated() => {
+                self.clock = Some((*h, *m, 0));
+                Some(3)
+            }
+            [
+                Token::Number {
+                    value: h,
+                    digits: 1..=2,
+                },
+                Token::Word(word),
+                Token::Number {
+                    value: m,
+                    digits: 2,
+                },
+                ..,
+            ] if word == "h" && self.clock.is_none() && self.is_dated() => {
+                self.clock = Some((*h, *m, 0));
+                Some(3)
+            }
+            // 20031231101455, 200312311014
+            [
+                Token::Number {
+                    value,
+                    digits: digits @ (12 | 14),
+                },
+                rest @ ..,
+            ] if self.numbers.is_empty() => {
+                let value = if *digits == 12 { value * 100 } else { *value };
+                self.number(value / 1_000_000, 8, before)?;
+                let clock = value % 1_000_000;
+                self.clock = Some((clock / 10_000, clock / 100 % 100, clock % 100));
+                Some(1 + self.fraction(rest))
             }
             // -0500, +02:00, GMT+2
             [
@@ -202,6 +270,9 @@ impl Found {
             }
             [Token::Word(word), ..] => {
                 self.word(word);
+                if let Some(afternoon) = half_of_day_at(tokens) {
+                    self.afternoon = Some(afternoon);
+                }
                 Some(1)
             }
             [Token::Sign(sign), ..] => {
@@ -231,8 +302,8 @@ impl Found {
     fn word(&mut self, word: &str) {
         if word == "t" {
             self.after_t = true;
-        } else if let Some(afternoon) = half_of_day(word) {
-            self.afternoon = Some(afternoon);
+        } else if word == "w" && self.numbers.len() == 1 {
+            self.is_by_week = true;
         } else if let Some(offset) = zone(word)
             && self.clock.is_some()
         {
@@ -251,7 +322,7 @@ impl Found {
             Some(false) if hour == 12 => hour = 0,
             _ => {}
         }
-        if hour > 24 || minute > 59 || second > 60 {
+        if year < YEAR_MIN || hour > 24 || minute > 59 || second > 60 {
             return None;
         }
         let date = civil::Date::new(i16::try_from(year).ok()?, month, day).ok()?;
@@ -265,14 +336,38 @@ impl Found {
         ))
     }
 
+    /// Whether day, month and year are there.
+    fn is_dated(&self) -> bool {
+        self.numbers.len() + usize::from(self.month.is_some()) >= 3
+    }
+
     /// Year, month, day.
     fn date(&self) -> Option<(i64, i8, i8)> {
         let n = |i: usize| self.numbers.get(i).copied();
         if let Some((month, before)) = self.month {
             return self.date_by_name(month, before);
         }
-        let (first, digits, _) = n(0)?;
+        let (first, digits, sign) = n(0)?;
+        if self.is_by_week {
+            return of_week(first, n(1)?.0, n(2).map_or(1, |day| day.0));
+        }
         match (digits, n(1), n(2)) {
+            // ISO 8601 of 1988 lets the century go: -0312, -03-12, -03, 03335, 03-335, 031231.
+            (2, None, _) if sign == Some('-') => Some((full_year(first, 2)?, 1, 1)),
+            (4, None, _) if sign == Some('-') => {
+                Some((full_year(first / 100, 2)?, small(first % 100)?, 1))
+            }
+            (2, Some((month, 2, _)), None) if sign == Some('-') => {
+                Some((full_year(first, 2)?, small(month)?, 1))
+            }
+            (5, None, _) => of_ordinal(full_year(first / 1000, 2)?, first % 1000),
+            (2, Some((ordinal, 3, _)), None) => of_ordinal(full_year(first, 2)?, ordinal),
+            // A year and a month are never written together there, so that this is no year and month if it can help it.
+            (6, ..) if is_month_and_day(first / 100 % 100, first % 100) => Some((
+                full_year(first / 10_000, 2)?,
+                small(first / 100 % 100)?,
+                small(first % 100)?,
+            )),
             (8, ..) => Some((
                 first / 10_000,
                 small(first / 100 % 100)?,
@@ -320,6 +415,18 @@ fn small(value: i64) -> Option<i8> {
     i8::try_from(value).ok()
 }
 
+fn is_month_and_day(month: i64, day: i64) -> bool {
+    (1..=12).contains(&month) && (1..=31).contains(&day)
+}
+
+/// The day of a week of a year (ISO 8601).
+fn of_week(year: i64, week: i64, day: i64) -> Option<(i64, i8, i8)> {
+    let weekday = civil::Weekday::from_monday_one_offset(small(day)?).ok()?;
+    let date = civil::ISOWeekDate::new(i16::try_from(year).ok()?, small(week)?, weekday).ok()?;
+    let date = date.date();
+    Some((i64::from(date.year()), date.month(), date.day()))
+}
+
 fn of_ordinal(year: i64, ordinal: i64) -> Option<(i64, i8, i8)> {
     let first = civil::Date::new(i16::try_from(year).ok()?, 1, 1).ok()?;
     if !(1..=366).contains(&ordinal) {
@@ -341,173 +448,19 @@ fn full_year(value: i64, digits: usize) -> Option<i64> {
     }
 }
 
-fn half_of_day(word: &str) -> Option<bool> {
-    match word {
+/// Whether the afternoon is meant, if these tokens begin with what says so.
+fn half_of_day_at(tokens: &[Token]) -> Option<bool> {
+    let (Token::Word(word), rest) = tokens.split_first()? else {
+        return None;
+    };
+    let is_dotted = matches!(rest, [Token::Sign('.'), Token::Word(m), ..] if m == "m");
+    match word.as_str() {
         "am" | "오전" | "上午" | "午前" => Some(false),
         "pm" | "오후" | "下午" | "午後" => Some(true),
+        "a" if is_dotted => Some(false),
+        "p" if is_dotted => Some(true),
         _ => None,
     }
-}
-
-/// Seconds east of Greenwich. Military letters count as UTC (RFC 5322 section 4.3).
-fn zone(word: &str) -> Option<i64> {
-    let quarters = match word {
-        "z" | "gmt" | "ut" | "utc" | "wet" | "gmtz" => 0,
-        "est" => -20,
-        "edt" | "ast" => -16,
-        "cst" => -24,
-        "cdt" => -20,
-        "mst" => -28,
-        "mdt" => -24,
-        "pst" => -32,
-        "pdt" => -28,
-        "akst" => -36,
-        "akdt" => -32,
-        "hst" => -40,
-        "adt" | "brt" | "art" => -12,
-        "nst" => -14,
-        "ndt" => -10,
-        "bst" | "cet" | "met" | "mez" | "west" | "wat" => 4,
-        "cest" | "mest" | "mesz" | "eet" | "cat" | "sast" => 8,
-        "eest" | "msk" | "eat" | "trt" => 12,
-        "msd" | "gst" => 16,
-        "irst" => 14,
-        "pkt" => 20,
-        "ist" => 22,
-        "npt" => 23,
-        "wib" | "ict" => 28,
-        "sgt" | "hkt" | "pht" | "myt" | "awst" => 32,
-        "jst" | "kst" => 36,
-        "acst" => 38,
-        "aest" => 40,
-        "acdt" => 42,
-        "aedt" => 44,
-        "nzst" => 48,
-        "nzdt" => 52,
-        _ if word.len() == 1 && word.is_ascii() => 0,
-        _ => return None,
-    };
-    Some(quarters * 900)
-}
-
-/// How month names begin, without marks: English, German, French, Spanish, Italian, Portuguese, Dutch, Nordic,
-/// Finnish, Polish, Czech, Hungarian, Turkish, Indonesian, Russian, Ukrainian, Greek.
-const MONTHS: &[(&str, i8)] = &[
-    ("marras", 11),
-    ("jan", 1),
-    ("gen", 1),
-    ("ene", 1),
-    ("sty", 1),
-    ("oca", 1),
-    ("tam", 1),
-    ("янв", 1),
-    ("січ", 1),
-    ("ιαν", 1),
-    ("feb", 2),
-    ("fev", 2),
-    ("lut", 2),
-    ("sub", 2),
-    ("hel", 2),
-    ("фев", 2),
-    ("лют", 2),
-    ("φεβ", 2),
-    ("mar", 3),
-    ("maa", 3),
-    ("mrt", 3),
-    ("мар", 3),
-    ("бер", 3),
-    ("μαρ", 3),
-    ("apr", 4),
-    ("avr", 4),
-    ("abr", 4),
-    ("kwi", 4),
-    ("nis", 4),
-    ("huh", 4),
-    ("апр", 4),
-    ("кві", 4),
-    ("квi", 4),
-    ("απρ", 4),
-    ("may", 5),
-    ("mai", 5),
-    ("maj", 5),
-    ("mag", 5),
-    ("mei", 5),
-    ("tou", 5),
-    ("май", 5),
-    ("мая", 5),
-    ("маи", 5),
-    ("тра", 5),
-    ("μαι", 5),
-    ("jun", 6),
-    ("juin", 6),
-    ("giu", 6),
-    ("cze", 6),
-    ("haz", 6),
-    ("kes", 6),
-    ("июн", 6),
-    ("чер", 6),
-    ("ιουν", 6),
-    ("jul", 7),
-    ("juil", 7),
-    ("lug", 7),
-    ("lip", 7),
-    ("tem", 7),
-    ("hei", 7),
-    ("июл", 7),
-    ("лип", 7),
-    ("ιουλ", 7),
-    ("aug", 8),
-    ("aou", 8),
-    ("ago", 8),
-    ("sie", 8),
-    ("agu", 8),
-    ("ags", 8),
-    ("elo", 8),
-    ("авг", 8),
-    ("сер", 8),
-    ("αυγ", 8),
-    ("sep", 9),
-    ("set", 9),
-    ("wrz", 9),
-    ("eyl", 9),
-    ("szep", 9),
-    ("syy", 9),
-    ("сен", 9),
-    ("вер", 9),
-    ("σεπ", 9),
-    ("oct", 10),
-    ("okt", 10),
-    ("ott", 10),
-    ("out", 10),
-    ("paz", 10),
-    ("eki", 10),
-    ("lok", 10),
-    ("окт", 10),
-    ("жов", 10),
-    ("οκτ", 10),
-    ("nov", 11),
-    ("lis", 11),
-    ("kas", 11),
-    ("ноя", 11),
-    ("лис", 11),
-    ("νοε", 11),
-    ("dec", 12),
-    ("dez", 12),
-    ("dic", 12),
-    ("des", 12),
-    ("gru", 12),
-    ("ara", 12),
-    ("jou", 12),
-    ("дек", 12),
-    ("гру", 12),
-    ("δεκ", 12),
-];
-
-fn month(word: &str) -> Option<i8> {
-    MONTHS
-        .iter()
-        .find(|(name, _)| word.starts_with(name))
-        .map(|(_, month)| *month)
 }
 
 #[cfg(test)]
@@ -563,6 +516,49 @@ mod tests {
     }
 
     #[test]
+    fn iso_8601_without_its_century_and_by_weeks() {
+        for text in ["-0312", "-03-12", "03335", "03-335", "031201"] {
+            reads(text, "2003-12-01T00:00:00Z");
+        }
+        reads("-03", "2003-01-01T00:00:00Z");
+        reads("202210", "2022-10-01T00:00:00Z");
+        reads("2022-W42-5", "2022-10-21T00:00:00Z");
+        reads("2004-W01", "2003-12-29T00:00:00Z");
+        reads("20221021100000", "2022-10-21T10:00:00Z");
+        reads("202210211000", "2022-10-21T10:00:00Z");
+    }
+
+    #[test]
+    fn hours_as_people_write_them() {
+        reads("Oct 21, 2022 7pm", "2022-10-21T19:00:00Z");
+        reads("Oct 21, 2022 at 7:30 p.m. ET", "2022-10-22T00:30:00Z");
+        reads("21.10.2022 kl. 19.48", "2022-10-21T19:48:00Z");
+        reads("21 octobre 2022, 19h48", "2022-10-21T19:48:00Z");
+        reads("Fri, 21 Oct 2022 10:00:00 PT", "2022-10-21T18:00:00Z");
+    }
+
+    #[test]
+    fn months_of_other_languages() {
+        for text in [
+            "13. července 2022",
+            "13 iulie 2022",
+            "13 юли 2022",
+            "13 يوليو 2022",
+            "13 יולי 2022",
+            "13 juillet 2022",
+            "13 lipca 2022",
+            "13 липня 2022",
+            "13 Temmuz 2022",
+            "2022. július 13.",
+            "2022年7月13日",
+        ] {
+            reads(text, "2022-07-13T00:00:00Z");
+        }
+        reads("13. června 2022", "2022-06-13T00:00:00Z");
+        reads("13 أكتوبر 2022", "2022-10-13T00:00:00Z");
+    }
+
+    #[test]
     fn sec_04_nonsense_is_no_date() {
         for text in [
             "",
@@ -572,6 +568,10 @@ mod tests {
             "99:99",
             "+49 30 1234 5678 90",
             "12:00",
+            "0001-01-01T00:00:00Z",
+            "Thu, 01 Jan 0000 00:00:00 GMT",
+            "--12-31",
+            "-335",
         ] {
             assert_eq!(read(text), None, "{text}");
         }
@@ -584,6 +584,9 @@ mod tests {
         for text in [
             "News Desk October 21, 2022",
             "By Ann 21 Oct 2022",
+            "Maria Jan 5, 2022",
+            "Mark 21 Oct 2022",
+            "Sunil Rao Oct 21, 2022",
             "in 2014",
         ] {
             assert_eq!(read_bare(text), None, "{text}");

@@ -52,14 +52,24 @@ pub fn read(
         );
         entry.url.offer(5, about.and_then(|a| scope.url(a)));
     }
+    // The Channel Definition Format wrote both as attributes.
+    let written = element.attribute("href").and_then(|u| scope.url(u));
+    entry.url.offer(8, written);
+    let changed = element.attribute("lastmod");
+    let changed = changed.and_then(|d| date_in(d, "lastmod", warnings));
+    entry.updated.offer(6, changed);
+    // `<link/>https://…`: what is left of a link that a browser has read.
+    let loose = element.own_text();
+    entry.url.offer(8, WebUrl::parse(&loose).ok());
     for child in element.elements() {
         let inner = scope.within(child);
-        let ns = if child.ns == Ns::Core && dialect.is_atom() {
-            Ns::Atom
-        } else {
-            child.ns
-        };
-        match ns {
+        match child.ns {
+            Ns::Core if dialect.is_atom() && !constructs::is_of_rss_only(&child.name) => {
+                entry.atom(child, &inner, warnings);
+            }
+            Ns::Core if !dialect.is_atom() && constructs::is_of_atom_only(&child.name) => {
+                entry.atom(child, &inner, warnings);
+            }
             Ns::Core => entry.core(child, &inner, warnings),
             Ns::Atom => entry.atom(child, &inner, warnings),
             Ns::Dc | Ns::DcTerms => entry.dublin_core(child, &inner, warnings),
@@ -98,7 +108,7 @@ pub fn read(
 impl Reader {
     fn core(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
         match e.name.as_str() {
-            "title" => self.title.offer(1, constructs::line(e, false)),
+            "title" => self.title.offer_line(1, constructs::headline(e, false)),
             "link" => {
                 let written = e.text();
                 let written = if written.trim().is_empty() {
@@ -136,13 +146,10 @@ impl Reader {
                 }
                 self.id.offer(1, id);
             }
-            "id" => self.id.offer(3, constructs::words(e)),
             "pubdate" | "date" | "published" | "issued" => self.date(e, 1, warnings),
             "created" => self.date(e, 3, warnings),
             "updated" | "modified" | "lastbuilddate" => self.change(e, 1, warnings),
-            "author" if e.has_elements() => {
-                self.authors.extend(constructs::atom_person(e, scope));
-            }
+            "author" if e.has_elements() => self.author(constructs::atom_person(e, scope)),
             "author" | "managingeditor" => self.people_of(e),
             "category" | "keywords" => self.label(e),
             "comments" => self.comments = self.comments.take().or_else(|| scope.url(&e.text())),
@@ -153,6 +160,7 @@ impl Reader {
                     .add(url, e.attribute("type"), e.attribute("length"));
             }
             "image" | "thumbnail" => self.image(e, 3, scope),
+            "source" if e.has_elements() => self.atom_source(e, scope),
             "source" => {
                 self.source = Some(Source {
                     title: constructs::line(e, false),
@@ -172,7 +180,7 @@ impl Reader {
     fn atom(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
         match e.name.as_str() {
             "id" => self.id.offer(1, constructs::words(e)),
-            "title" => self.title.offer(1, constructs::line(e, true)),
+            "title" => self.title.offer_line(1, constructs::headline(e, true)),
             "link" => self.atom_link(e, scope, warnings),
             "summary" | "tagline" | "subtitle" => {
                 self.summary.offer(1, constructs::body(e, true, scope));
@@ -193,8 +201,8 @@ impl Reader {
             "published" | "issued" | "pubdate" => self.date(e, 1, warnings),
             "created" => self.date(e, 3, warnings),
             "updated" | "modified" => self.change(e, 1, warnings),
-            "author" => self.authors.extend(constructs::atom_person(e, scope)),
-            "contributor" => self.contributors.extend(constructs::atom_person(e, scope)),
+            "author" => self.author(constructs::atom_person(e, scope)),
+            "contributor" => self.contributor(constructs::atom_person(e, scope)),
             "category" => self.label(e),
             "rights" | "copyright" => self.rights.offer(1, constructs::line(e, true)),
             "source" => self.atom_source(e, scope),
@@ -246,7 +254,7 @@ impl Reader {
                 }
                 // RFC 4287 section 4.2.11: an entry without an author has its source's.
                 "author" if self.creators.is_empty() => {
-                    self.creators.extend(constructs::atom_person(child, &scope));
+                    self.creator(constructs::atom_person(child, &scope));
                 }
                 _ => {}
             }
@@ -259,15 +267,9 @@ impl Reader {
 
     fn dublin_core(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
         match e.name.as_str() {
-            "title" => self.title.offer(3, constructs::line(e, false)),
-            "creator" | "author" => {
-                let person = constructs::line(e, false).as_deref().and_then(people::read);
-                self.creators.extend(person);
-            }
-            "contributor" => {
-                let person = constructs::line(e, false).as_deref().and_then(people::read);
-                self.contributors.extend(person);
-            }
+            "title" => self.title.offer_line(3, constructs::headline(e, false)),
+            "creator" | "author" => self.creator(constructs::person(e)),
+            "contributor" => self.contributor(constructs::person(e)),
             "date" | "issued" => self.date(e, 2, warnings),
             "created" => self.date(e, 3, warnings),
             "modified" => self.change(e, 2, warnings),
@@ -297,12 +299,9 @@ impl Reader {
 
     fn itunes(&mut self, e: &Element, scope: &Scope) {
         match e.name.as_str() {
-            "author" => {
-                let person = constructs::line(e, false).as_deref().and_then(people::read);
-                self.creators.extend(person);
-            }
-            "title" => self.title.offer(4, constructs::line(e, false)),
-            "summary" => self.summary.offer(4, constructs::body(e, false, scope)),
+            "author" => self.creator(constructs::person(e)),
+            "title" => self.title.offer_line(4, constructs::headline(e, false)),
+            "summary" | "description" => self.summary.offer(4, constructs::body(e, false, scope)),
             "subtitle" => self.summary.offer(5, constructs::body(e, false, scope)),
             "image" => self.image(e, 1, scope),
             "keywords" => self.label(e),
@@ -328,6 +327,25 @@ impl Reader {
 
     fn change(&mut self, e: &Element, rank: u8, warnings: &mut Warnings) {
         self.updated.offer(rank, date_of(e, warnings));
+    }
+
+    fn author(&mut self, person: Option<Person>) {
+        if let Some(person) = person {
+            push_new(&mut self.authors, person);
+        }
+    }
+
+    fn contributor(&mut self, person: Option<Person>) {
+        if let Some(person) = person {
+            push_new(&mut self.contributors, person);
+        }
+    }
+
+    /// Who made it, where the entry names no author.
+    fn creator(&mut self, person: Option<Person>) {
+        if let Some(person) = person {
+            push_new(&mut self.creators, person);
+        }
     }
 
     fn people_of(&mut self, e: &Element) {
@@ -364,25 +382,19 @@ impl Reader {
     }
 
     fn finish(mut self, own_language: Option<String>) -> ParsedEntry {
-        let mut authors = std::mem::take(&mut self.authors);
-        if authors.is_empty() {
-            authors = self.creators;
-        }
-        let mut people = Vec::new();
-        for person in authors {
-            push_new(&mut people, person);
-        }
-        let mut contributors = Vec::new();
-        for person in self.contributors {
-            push_new(&mut contributors, person);
-        }
         let summary_html = self.summary.take();
         let content_html = self.content.take();
-        let content_text = content_html
-            .as_deref()
-            .or(summary_html.as_deref())
-            .map(text::from_html)
-            .filter(|t| !t.is_empty());
+        let text_of = |html: &Option<String>| {
+            let text = html.as_deref().map(text::from_html);
+            text.filter(|t| !t.is_empty())
+        };
+        let mut content_text = text_of(&content_html);
+        let mut content_html = content_html;
+        if content_text.is_none() {
+            content_text = text_of(&summary_html);
+            // An empty frame is no content beside a summary with words.
+            content_html = content_html.filter(|h| content_text.is_none() || shows_something(h));
+        }
         self.language.offer(4, own_language);
         ParsedEntry {
             id: self.id.take(),
@@ -393,8 +405,12 @@ impl Reader {
             content_text,
             published: self.published.take(),
             updated: self.updated.take(),
-            authors: people,
-            contributors,
+            authors: if self.authors.is_empty() {
+                self.creators
+            } else {
+                self.authors
+            },
+            contributors: self.contributors,
             categories: self.categories,
             enclosures: self.media.enclosures,
             language: self.language.take(),
@@ -404,6 +420,13 @@ impl Reader {
             source: self.source,
         }
     }
+}
+
+/// Whether there is something to see in a body without words.
+fn shows_something(html: &str) -> bool {
+    ["<img", "<video", "<audio"]
+        .iter()
+        .any(|t| html.contains(t))
 }
 
 /// The page that a link names; a warning if it names none.
@@ -417,7 +440,11 @@ fn url_of(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebUr
 
 /// The date in an element; a warning if there is one and it cannot be read (SEC-04).
 pub fn date_of(e: &Element, warnings: &mut Warnings) -> Option<Time> {
-    let written = e.text();
+    date_in(&e.text(), &e.name, warnings)
+}
+
+/// The same for a text found under a name.
+pub fn date_in(written: &str, name: &str, warnings: &mut Warnings) -> Option<Time> {
     let written = written.trim();
     if written.is_empty() {
         return None;
@@ -425,10 +452,7 @@ pub fn date_of(e: &Element, warnings: &mut Warnings) -> Option<Time> {
     let date = dates::read(written);
     if date.is_none() {
         let shown: String = written.chars().take(60).collect();
-        warnings.add(format!(
-            "{:?} in {} is no date and was dropped",
-            shown, e.name
-        ));
+        warnings.add(format!("{shown:?} in {name} is no date and was dropped"));
     }
     date
 }

@@ -1,10 +1,10 @@
 //! An XML feed: which dialect it is, what it says about itself, and its entries in order.
 
 use super::constructs::{self, Scope};
-use super::vocabulary::{ATOM_03, Ns};
-use super::xml::{self, Element, Piece, Walk};
-use super::{Best, ENTRIES_MAX, ParseContext, ParseError, Warnings, entry, people, push_new};
-use crate::model::{Hints, ParsedEntry, ParsedFeed, Time, WebUrl};
+use super::vocabulary::{self, ATOM_03, Ns};
+use super::xml::{Element, Piece, Walk};
+use super::{Best, Newest, ParseContext, ParseError, Warnings, entry, mend, push_new};
+use crate::model::{Hints, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
 
 /// What kind of document this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Dialect {
         };
         match root.name.as_str() {
             "rss" if version.starts_with("0.9") => Ok(Self::Rss09),
-            "rss" | "channel" => Ok(Self::Rss2),
+            "rss" | "channel" | "item" => Ok(Self::Rss2),
             "rdf"
                 if declares("my.netscape.com/rdf/simple/0.9")
                     || declares("channel.netscape.com/rdf/simple/0.9") =>
@@ -82,55 +82,55 @@ pub fn read(
     context: &ParseContext,
     warnings: &mut Warnings,
 ) -> Result<ParsedFeed, ParseError> {
-    let mended = xml::mend(text);
-    if matches!(mended, std::borrow::Cow::Owned(_)) {
-        warnings.add("a < that begins no tag was read as text");
-    }
+    let mended = mend::mend(text, warnings);
     let mut walk = Walk::new(&mended);
-    let Some(Piece::Container(root)) = walk.next() else {
-        return Err(ParseError::NotAFeed(
-            "it is neither XML nor JSON".to_owned(),
-        ));
+    let first = walk.next();
+    let root = match &first {
+        Some(Piece::Container(root) | Piece::Child(root)) => root,
+        None => {
+            return Err(ParseError::NotAFeed(
+                "it is neither XML nor JSON".to_owned(),
+            ));
+        }
     };
-    let dialect = Dialect::of_root(&root)?;
+    let dialect = Dialect::of_root(root)?;
     let outer = Scope {
         base: context.url.clone(),
         ..Scope::default()
     };
-    let mut head = Head::new(dialect, outer.within(&root));
+    let mut head = Head::new(dialect, outer.within(root));
     head.language(root.attribute_in(Ns::Xml, "lang"));
-    let mut left_out = 0_usize;
-    while let Some(piece) = walk.next() {
+    // RDF says other things too.
+    let is_other_rdf = dialect == Dialect::Rss1 && !declares_rss(root);
+    let mut entries = Newest::default();
+    // The root itself may be an entry.
+    let mut next = first.filter(|piece| matches!(piece, Piece::Child(_)));
+    while let Some(piece) = next.take().or_else(|| walk.next()) {
         match piece {
-            Piece::Container(channel) => {
-                head.scope = head.scope.within(&channel);
-                head.language(channel.attribute_in(Ns::Xml, "lang"));
-                if dialect.is_rdf() {
-                    let about = channel.attribute_in(Ns::Rdf, "about").map(str::trim);
-                    head.id
-                        .offer(1, about.filter(|a| !a.is_empty()).map(str::to_owned));
-                }
-            }
+            Piece::Container(container) => head.container(&container, warnings),
             Piece::Child(child) if is_entry(&child) => {
-                if head.entries.len() < ENTRIES_MAX {
-                    let read = entry::read(&child, dialect, &head.scope, warnings);
-                    head.entries.push(read);
-                } else {
-                    left_out += 1;
-                }
+                let entry = entry::read(&child, dialect, &head.scope, warnings);
+                entries.push(entry.published.or(entry.updated), entry);
             }
             Piece::Child(child) => head.child(&child, warnings),
         }
     }
+    head.scope.tell(warnings);
     for fault in &walk.faults {
         warnings.add(*fault);
     }
-    if left_out > 0 {
-        warnings.add(format!(
-            "only the first {ENTRIES_MAX} entries were taken; {left_out} were left out"
+    if is_other_rdf && entries.is_empty() && head.says_nothing() {
+        return Err(ParseError::NotAFeed(
+            "it is RDF, but nothing in it belongs to a feed".to_owned(),
         ));
     }
-    Ok(head.finish())
+    Ok(head.finish(entries.into_vec(warnings)))
+}
+
+fn declares_rss(root: &Element) -> bool {
+    root.attributes
+        .iter()
+        .any(|a| !a.value.is_empty() && vocabulary::of_uri(&a.value) == Some(Ns::Core))
 }
 
 fn is_entry(child: &Element) -> bool {
@@ -152,8 +152,7 @@ struct Head {
     generator: Best<String>,
     icon: Best<WebUrl>,
     image: Best<WebUrl>,
-    creators: Vec<crate::model::Person>,
-    entries: Vec<ParsedEntry>,
+    creators: Vec<Person>,
     update_period: Option<u32>,
     update_frequency: Option<u32>,
     feed: ParsedFeed,
@@ -176,7 +175,6 @@ impl Head {
             icon: Best::default(),
             image: Best::default(),
             creators: Vec::new(),
-            entries: Vec::new(),
             update_period: None,
             update_frequency: None,
             feed: ParsedFeed {
@@ -191,14 +189,45 @@ impl Head {
             .offer(2, tag.and_then(constructs::language_tag));
     }
 
+    /// A `channel`, or what wraps items.
+    fn container(&mut self, e: &Element, warnings: &mut Warnings) {
+        self.scope = self.scope.within(e);
+        self.language(e.attribute_in(Ns::Xml, "lang"));
+        if e.name != "channel" {
+            return;
+        }
+        if self.dialect.is_rdf() {
+            let about = e.attribute_in(Ns::Rdf, "about").map(str::trim);
+            let about = about.filter(|a| !a.is_empty());
+            self.id.offer(1, about.map(str::to_owned));
+        }
+        // The Channel Definition Format wrote both as attributes.
+        let link = e.attribute("href").and_then(|u| self.scope.url(u));
+        self.link.offer(6, link);
+        let changed = e.attribute("lastmod");
+        self.updated.offer(
+            6,
+            changed.and_then(|d| entry::date_in(d, "lastmod", warnings)),
+        );
+    }
+
+    fn says_nothing(&self) -> bool {
+        self.title.is_none()
+            && self.link.is_none()
+            && self.description.is_none()
+            && self.image.is_none()
+            && self.feed.categories.is_empty()
+    }
+
     fn child(&mut self, e: &Element, warnings: &mut Warnings) {
         let scope = self.scope.within(e);
-        let ns = if e.ns == Ns::Core && self.dialect.is_atom() {
-            Ns::Atom
-        } else {
-            e.ns
-        };
-        match ns {
+        match e.ns {
+            Ns::Core if self.dialect.is_atom() && !constructs::is_of_rss_only(&e.name) => {
+                self.atom(e, &scope, warnings);
+            }
+            Ns::Core if !self.dialect.is_atom() && constructs::is_of_atom_only(&e.name) => {
+                self.atom(e, &scope, warnings);
+            }
             Ns::Core => self.core(e, &scope, warnings),
             Ns::Atom => self.atom(e, &scope, warnings),
             Ns::Dc | Ns::DcTerms => self.dublin_core(e, warnings),
@@ -212,6 +241,8 @@ impl Head {
                 let about = e.attribute_in(Ns::Rdf, "resource").map(str::to_owned);
                 self.rights.offer(5, about.or_else(|| constructs::words(e)));
             }
+            // `webfeeds:icon` and kin.
+            Ns::Other if e.name == "icon" => self.icon.offer(2, scope.url(&e.text())),
             Ns::Other if e.name == "generatoragent" => {
                 let about = e.attribute_in(Ns::Rdf, "resource").map(str::to_owned);
                 self.generator.offer(2, about);
@@ -222,7 +253,7 @@ impl Head {
 
     fn core(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
         match e.name.as_str() {
-            "title" => self.title.offer(1, constructs::line(e, false)),
+            "title" => self.title.offer_line(1, constructs::headline(e, false)),
             "link" => {
                 let text = e.text();
                 let written = if text.trim().is_empty() {
@@ -243,8 +274,12 @@ impl Head {
                     Some(_) => {}
                 }
             }
-            "description" => self.description.offer(1, constructs::line(e, false)),
-            "tagline" | "subtitle" => self.description.offer(2, constructs::line(e, false)),
+            "description" => self
+                .description
+                .offer_line(1, constructs::headline(e, false)),
+            "abstract" | "tagline" | "subtitle" => self
+                .description
+                .offer_line(2, constructs::headline(e, false)),
             "language" => self.language.offer(1, constructs::language_tag(&e.text())),
             "pubdate" | "date" | "published" => {
                 self.published.offer(1, entry::date_of(e, warnings));
@@ -252,14 +287,11 @@ impl Head {
             "lastbuilddate" | "updated" | "modified" => {
                 self.updated.offer(1, entry::date_of(e, warnings));
             }
-            "managingeditor" => self.person(e, true),
-            "author" if e.has_elements() => {
-                self.feed.authors.extend(constructs::atom_person(e, scope));
-            }
-            "author" => self.person(e, true),
-            "webmaster" => self.person(e, false),
+            "managingeditor" => self.author(constructs::person(e)),
+            "author" if e.has_elements() => self.author(constructs::atom_person(e, scope)),
+            "author" => self.author(constructs::person(e)),
             "category" => self.label(e),
-            "copyright" | "rights" => self.rights.offer(1, constructs::line(e, false)),
+            "copyright" | "rights" => self.rights.offer_line(1, constructs::headline(e, false)),
             "generator" => self.generator.offer(1, constructs::line(e, false)),
             "image" => {
                 self.image.offer(1, image_url(e, scope));
@@ -281,9 +313,13 @@ impl Head {
     fn atom(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
         match e.name.as_str() {
             "id" => self.id.offer(2, constructs::words(e)),
-            "title" => self.title.offer(2, constructs::line(e, true)),
-            "subtitle" | "tagline" => self.description.offer(2, constructs::line(e, true)),
-            "info" => self.description.offer(5, constructs::line(e, true)),
+            "title" => self.title.offer_line(2, constructs::headline(e, true)),
+            "subtitle" | "tagline" => self
+                .description
+                .offer_line(2, constructs::headline(e, true)),
+            "info" => self
+                .description
+                .offer_line(5, constructs::headline(e, true)),
             "link" => {
                 let text = e.text();
                 let href = scope.url(e.attribute("href").unwrap_or(&text));
@@ -307,14 +343,10 @@ impl Head {
             "published" | "issued" | "created" => {
                 self.published.offer(2, entry::date_of(e, warnings));
             }
-            "author" => self.feed.authors.extend(constructs::atom_person(e, scope)),
-            "contributor" => {
-                self.feed
-                    .contributors
-                    .extend(constructs::atom_person(e, scope));
-            }
+            "author" => self.author(constructs::atom_person(e, scope)),
+            "contributor" => self.contributor(constructs::atom_person(e, scope)),
             "category" => self.label(e),
-            "rights" | "copyright" => self.rights.offer(2, constructs::line(e, true)),
+            "rights" | "copyright" => self.rights.offer_line(2, constructs::headline(e, true)),
             "generator" => self.generator.offer(2, constructs::line(e, true)),
             "icon" => self.icon.offer(1, scope.url(&e.text())),
             "logo" => self.image.offer(2, scope.url(&e.text())),
@@ -324,20 +356,15 @@ impl Head {
 
     fn dublin_core(&mut self, e: &Element, warnings: &mut Warnings) {
         match e.name.as_str() {
-            "title" => self.title.offer(3, constructs::line(e, false)),
-            "creator" | "author" => {
-                let person = constructs::line(e, false).as_deref().and_then(people::read);
-                self.creators.extend(person);
-            }
-            "publisher" => self.person(e, false),
-            "contributor" => {
-                let person = constructs::line(e, false).as_deref().and_then(people::read);
-                self.feed.contributors.extend(person);
-            }
-            "description" | "abstract" => self.description.offer(3, constructs::line(e, false)),
+            "title" => self.title.offer_line(3, constructs::headline(e, false)),
+            "creator" | "author" => self.creator(constructs::person(e)),
+            "contributor" => self.contributor(constructs::person(e)),
+            "description" | "abstract" => self
+                .description
+                .offer_line(3, constructs::headline(e, false)),
             "subject" => self.label(e),
             "language" => self.language.offer(3, constructs::language_tag(&e.text())),
-            "rights" => self.rights.offer(3, constructs::line(e, false)),
+            "rights" => self.rights.offer_line(3, constructs::headline(e, false)),
             "date" | "issued" | "created" => {
                 self.published.offer(3, entry::date_of(e, warnings));
             }
@@ -349,16 +376,17 @@ impl Head {
 
     fn itunes(&mut self, e: &Element, scope: &Scope) {
         match e.name.as_str() {
-            "author" => {
-                let person = constructs::line(e, false).as_deref().and_then(people::read);
-                self.creators.extend(person);
-            }
+            "author" => self.creator(constructs::person(e)),
             "owner" if self.creators.is_empty() => {
-                self.creators.extend(constructs::atom_person(e, scope));
+                self.creator(constructs::atom_person(e, scope));
             }
-            "title" => self.title.offer(4, constructs::line(e, false)),
-            "summary" => self.description.offer(4, constructs::line(e, false)),
-            "subtitle" => self.description.offer(5, constructs::line(e, false)),
+            "title" => self.title.offer_line(4, constructs::headline(e, false)),
+            "summary" | "description" => self
+                .description
+                .offer_line(4, constructs::headline(e, false)),
+            "subtitle" => self
+                .description
+                .offer_line(5, constructs::headline(e, false)),
             "image" => self.image.offer(3, image_url(e, scope)),
             "category" => self.itunes_category(e),
             "keywords" => {
@@ -395,12 +423,22 @@ impl Head {
         }
     }
 
-    fn person(&mut self, e: &Element, is_author: bool) {
-        let Some(person) = constructs::line(e, false).as_deref().and_then(people::read) else {
-            return;
-        };
-        if is_author {
+    fn author(&mut self, person: Option<Person>) {
+        if let Some(person) = person {
             push_new(&mut self.feed.authors, person);
+        }
+    }
+
+    fn contributor(&mut self, person: Option<Person>) {
+        if let Some(person) = person {
+            push_new(&mut self.feed.contributors, person);
+        }
+    }
+
+    /// Who made it, where the feed names no author.
+    fn creator(&mut self, person: Option<Person>) {
+        if let Some(person) = person {
+            push_new(&mut self.creators, person);
         }
     }
 
@@ -461,12 +499,10 @@ impl Head {
         }
     }
 
-    fn finish(self) -> ParsedFeed {
+    fn finish(self, entries: Vec<ParsedEntry>) -> ParsedFeed {
         let mut feed = self.feed;
         if feed.authors.is_empty() {
-            for person in self.creators {
-                push_new(&mut feed.authors, person);
-            }
+            feed.authors = self.creators;
         }
         let hints = Hints {
             update_period_s: self
@@ -486,7 +522,7 @@ impl Head {
             generator: self.generator.take(),
             icon: self.icon.take(),
             image: self.image.take(),
-            entries: self.entries,
+            entries,
             hints,
             ..feed
         }

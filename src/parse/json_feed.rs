@@ -3,15 +3,16 @@
 //! (SEC-03, F6, F10). What its model leaves out is taken from the document beside it.
 //! (<https://www.jsonfeed.org/version/1.1/>)
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::constructs::{Scope, language_tag};
+use super::json_text::{self, Document};
 use super::media::Media;
-use super::{
-    ENTRIES_MAX, ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new,
-};
+use super::{ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new};
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::{html, plain, text};
+use crate::normalize::{plain, text};
 
 /// Reads a JSON document.
 pub fn read(
@@ -19,19 +20,19 @@ pub fn read(
     context: &ParseContext,
     warnings: &mut Warnings,
 ) -> Result<ParsedFeed, ParseError> {
-    let document: Map<String, Value> = serde_json::from_str(source)
+    let Document {
+        head: document,
+        items,
+    } = json_text::read(source, warnings)
         .map_err(|e| ParseError::Unreadable(format!("it is no valid JSON: {e}")))?;
-    let is_feed = document.get("items").is_some_and(Value::is_array)
-        || document
-            .get("version")
-            .and_then(Value::as_str)
-            .is_some_and(|v| v.contains("jsonfeed"));
+    let is_feed =
+        items.is_some() || text_in(&document, "version").is_some_and(|v| v.contains("jsonfeed"));
     if !is_feed {
         return Err(ParseError::NotAFeed(
             "it is JSON, but no JSON Feed".to_owned(),
         ));
     }
-    let items = items(&document, warnings);
+    let items = items.unwrap_or_default();
     let mended = mend(&document, &items);
     let model = feed_rs::parser::Builder::new()
         .sanitize_content(false)
@@ -41,22 +42,22 @@ pub fn read(
         .parse(mended.to_string().as_bytes())
         .map_err(|e| ParseError::Unreadable(e.to_string()))?;
 
-    let site = text_in(&document, "home_page_url").and_then(|u| WebUrl::parse(u).ok());
+    let site = text_in(&document, "home_page_url").and_then(|u| WebUrl::parse(&u).ok());
     let scope = Scope {
         base: context.url.clone(),
-        language: None,
         site,
+        ..Scope::default()
     };
-    let url = |key: &str| text_in(&document, key).and_then(|u| scope.url(u));
+    let url = |key: &str| text_in(&document, key).and_then(|u| scope.url(&u));
     let line = |text: Option<feed_rs::model::Text>| text.and_then(|t| some_line(&t.content));
-    Ok(ParsedFeed {
+    let feed = ParsedFeed {
         format: "json",
         id: None,
         title: line(model.title),
         link: url("home_page_url"),
         feed_url: url("feed_url"),
         description: line(model.description),
-        language: text_in(&document, "language").and_then(language_tag),
+        language: text_in(&document, "language").and_then(|l| language_tag(&l)),
         authors: authors(&document, &scope),
         icon: url("favicon"),
         image: url("icon"),
@@ -73,35 +74,20 @@ pub fn read(
             .map(|(entry, item)| read_item(entry, item, &scope, warnings))
             .collect(),
         ..ParsedFeed::default()
-    })
-}
-
-/// The items that can be read, bounded.
-fn items<'d>(
-    document: &'d Map<String, Value>,
-    warnings: &mut Warnings,
-) -> Vec<&'d Map<String, Value>> {
-    let all = document.get("items").and_then(Value::as_array);
-    let all = all.map(Vec::as_slice).unwrap_or_default();
-    let objects: Vec<_> = all.iter().filter_map(Value::as_object).collect();
-    if objects.len() < all.len() {
-        warnings.add("an item is no JSON object and was dropped");
-    }
-    if objects.len() > ENTRIES_MAX {
-        warnings.add(format!("only the first {ENTRIES_MAX} entries were taken"));
-    }
-    objects.into_iter().take(ENTRIES_MAX).collect()
+    };
+    scope.tell(warnings);
+    Ok(feed)
 }
 
 /// The document as the standard has it: only what feed-rs's model keeps, each of the type it expects.
-fn mend(document: &Map<String, Value>, items: &[&Map<String, Value>]) -> Value {
+fn mend(document: &Map<String, Value>, items: &[Map<String, Value>]) -> Value {
     let items: Vec<Value> = items
         .iter()
         .map(|item| {
             let mut out = Map::new();
             out.insert(
                 "id".to_owned(),
-                Value::String(id_of(item).unwrap_or_default()),
+                json!(text_in(item, "id").unwrap_or_default()),
             );
             for key in ["title", "content_html", "content_text", "summary"] {
                 if let Some(text) = text_in(item, key) {
@@ -119,18 +105,11 @@ fn mend(document: &Map<String, Value>, items: &[&Map<String, Value>]) -> Value {
     })
 }
 
-fn text_in<'d>(object: &'d Map<String, Value>, key: &str) -> Option<&'d str> {
-    object
-        .get(key)
-        .and_then(Value::as_str)
-        .filter(|t| !t.trim().is_empty())
-}
-
-/// The id as text: the standard asks readers to make a string of a number.
-fn id_of(item: &Map<String, Value>) -> Option<String> {
-    match item.get("id")? {
-        Value::String(id) => Some(plain::line(id)).filter(|id| !id.is_empty()),
-        Value::Number(id) => Some(id.to_string()),
+/// A text, or a number in its place: the standard asks readers to make strings of ids, and some write dates so.
+fn text_in<'d>(object: &'d Map<String, Value>, key: &str) -> Option<Cow<'d, str>> {
+    match object.get(key)? {
+        Value::String(text) if !text.trim().is_empty() => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
         _ => None,
     }
 }
@@ -145,10 +124,10 @@ fn read_item(
     scope: &Scope,
     warnings: &mut Warnings,
 ) -> ParsedEntry {
-    let url = |key: &str| text_in(item, key).and_then(|u| scope.url(u));
+    let url = |key: &str| text_in(item, key).and_then(|u| scope.url(&u));
     let mut date = |key: &str| -> Option<Time> {
         let written = text_in(item, key)?;
-        let time = dates::read(written);
+        let time = dates::read(&written);
         if time.is_none() {
             warnings.add(format!("{key} is no date and was dropped"));
         }
@@ -156,7 +135,7 @@ fn read_item(
     };
     let content = entry.content.and_then(|c| c.body).unwrap_or_default();
     let content_html = if text_in(item, "content_html").is_some() {
-        html::sanitize(&content, scope.base())
+        scope.sanitize(&content)
     } else {
         html_escape::encode_text(content.trim()).into_owned()
     };
@@ -164,7 +143,7 @@ fn read_item(
     let summary_html =
         text_in(item, "summary").map(|s| html_escape::encode_text(s.trim()).into_owned());
     let content_text = match text_in(item, "content_text") {
-        Some(written) if text_in(item, "content_html").is_none() => Some(plain::lines(written)),
+        Some(written) if text_in(item, "content_html").is_none() => Some(plain::lines(&written)),
         _ => content_html
             .as_deref()
             .or(summary_html.as_deref())
@@ -180,19 +159,19 @@ fn read_item(
     {
         let length = file.get("size_in_bytes").map(Value::to_string);
         media.add(
-            text_in(file, "url").and_then(|u| scope.url(u)),
-            text_in(file, "mime_type"),
+            text_in(file, "url").and_then(|u| scope.url(&u)),
+            text_in(file, "mime_type").as_deref(),
             length.as_deref(),
         );
     }
     let mut categories = Vec::new();
-    for tag in item
-        .get("tags")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        if let Some(term) = tag.as_str().and_then(some_line) {
+    let tags: Vec<&str> = match item.get("tags") {
+        Some(Value::Array(tags)) => tags.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(tags)) => tags.split(',').collect(),
+        _ => Vec::new(),
+    };
+    for tag in tags {
+        if let Some(term) = some_line(tag) {
             push_new(
                 &mut categories,
                 Category {
@@ -202,7 +181,7 @@ fn read_item(
             );
         }
     }
-    let id = Some(entry.id).filter(|id| !id.is_empty());
+    let id = some_line(&entry.id);
     ParsedEntry {
         url: url("url")
             .or_else(|| url("external_url"))
@@ -217,7 +196,7 @@ fn read_item(
         authors: authors(item, scope),
         categories,
         enclosures: media.enclosures,
-        language: text_in(item, "language").and_then(language_tag),
+        language: text_in(item, "language").and_then(|l| language_tag(&l)),
         image: url("image").or_else(|| url("banner_image")),
         ..ParsedEntry::default()
     }
@@ -237,10 +216,10 @@ fn authors(object: &Map<String, Value>, scope: &Scope) -> Vec<Person> {
             Value::String(name) => people::read(&plain::line(name)),
             Value::Object(o) => {
                 let mut person = text_in(o, "name")
-                    .and_then(|n| people::read(&plain::line(n)))
+                    .and_then(|n| people::read(&plain::line(&n)))
                     .unwrap_or_default();
                 person.url = text_in(o, "url")
-                    .and_then(|u| scope.url(u))
+                    .and_then(|u| scope.url(&u))
                     .map(|u| u.to_string());
                 Some(person).filter(|p| *p != Person::default())
             }

@@ -4,32 +4,41 @@
 //! | file | idea |
 //! |---|---|
 //! | [`charset`] | bytes to text |
+//! | [`mojibake`] | text that was decoded wrongly before it came here
+//! | [`mend`] | marks that begin or end nothing put right
 //! | [`xml`] | text to small bounded trees, one for each child of the feed, whatever is broken |
 //! | [`vocabulary`] | which namespace a name means |
 //! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
 //! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
 //! | [`dates`], [`people`] | the values that publishers spell in a hundred ways |
+//! | [`json_text`] | JSON as far as it goes, bounded |
 //! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
 
 pub mod charset;
 mod constructs;
+mod date_words;
 pub mod dates;
 mod entry;
 mod head;
 mod json_feed;
+mod json_text;
 mod media;
+mod mend;
+mod mojibake;
 pub mod people;
 mod vocabulary;
 mod xml;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::model::{ParsedFeed, WebUrl};
+use crate::model::{ParsedFeed, Time, WebUrl};
 
-/// Most entries taken from one document, the first ones (SEC-03, SEC-12).
+/// Most entries taken from one document, the newest (SEC-03, SEC-12).
 pub const ENTRIES_MAX: usize = 10_000;
 /// Most values of one repeated field of an entry (SEC-03).
 pub const REPEATS_MAX: usize = 64;
+/// How much may stand before a feed, in bytes.
+const PREAMBLE_BYTES_MAX: usize = 4096;
 /// Most warnings kept for one document.
 pub const WARNINGS_MAX: usize = 50;
 
@@ -73,10 +82,27 @@ fn read(bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, ParseError> 
     let mut feed = match text.chars().next() {
         None => return Err(ParseError::NotAFeed("the document is empty".to_owned())),
         Some('{') => json_feed::read(text, context, &mut warnings)?,
-        Some(_) => head::read(text, context, &mut warnings)?,
+        Some(_) => match head::read(text, context, &mut warnings) {
+            Err(ParseError::NotAFeed(why)) => match behind_preamble(text) {
+                Some(text) => {
+                    warnings.add("there is something before the feed");
+                    head::read(text, context, &mut warnings)?
+                }
+                None => return Err(ParseError::NotAFeed(why)),
+            },
+            read => read?,
+        },
     };
     feed.warnings = warnings.0;
     Ok(feed)
+}
+
+/// The feed behind a short text that does not belong to it: the warning of a program that printed it, HTTP headers.
+fn behind_preamble(text: &str) -> Option<&str> {
+    let head = text.get(1..text.floor_char_boundary(PREAMBLE_BYTES_MAX))?;
+    let beginnings = ["<?xml", "<rss", "<feed", "<rdf:RDF"];
+    let at = beginnings.iter().filter_map(|b| head.find(b)).min()?;
+    text.get(at + 1..)
 }
 
 /// What was repaired or dropped, bounded and without repeats.
@@ -121,8 +147,69 @@ impl<T> Best<T> {
         }
     }
 
+    fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     fn take(self) -> Option<T> {
         self.0.map(|(_, value)| value)
+    }
+}
+
+impl Best<String> {
+    /// The same for a line: one without words is worse than any with some.
+    fn offer_line(&mut self, rank: u8, value: Option<String>) {
+        let has_words = value.as_ref().is_some_and(|v| !v.is_empty());
+        self.offer(if has_words { rank } else { u8::MAX }, value);
+    }
+}
+
+/// The newest entries of a document, at most [`ENTRIES_MAX`], however many come. Undated ones give way first, among equals
+/// the later.
+#[derive(Debug)]
+struct Newest<T> {
+    kept: Vec<(usize, Option<Time>, T)>,
+    seen: usize,
+}
+
+impl<T> Default for Newest<T> {
+    fn default() -> Self {
+        Self {
+            kept: Vec::new(),
+            seen: 0,
+        }
+    }
+}
+
+impl<T> Newest<T> {
+    fn push(&mut self, date: Option<Time>, entry: T) {
+        self.kept.push((self.seen, date, entry));
+        self.seen += 1;
+        if self.kept.len() >= 2 * ENTRIES_MAX {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        self.kept.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        self.kept.truncate(ENTRIES_MAX);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// In document order.
+    fn into_vec(mut self, warnings: &mut Warnings) -> Vec<T> {
+        if self.seen > ENTRIES_MAX {
+            self.drop_oldest();
+            self.kept.sort_by_key(|(at, ..)| *at);
+            warnings.add(format!(
+                "only the newest {ENTRIES_MAX} entries were taken; {} were left out",
+                self.seen - ENTRIES_MAX
+            ));
+        }
+        self.kept.into_iter().map(|(.., entry)| entry).collect()
     }
 }
 

@@ -2,13 +2,13 @@
 //! `&` and `<`, wrong nesting, missing ends, a document that breaks off. Never builds a whole document, never
 //! expands an entity of a DTD (SEC-02), never goes deeper than [`DEPTH_MAX`] (SEC-03).
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::vocabulary::{self, Ns};
+use crate::normalize::references;
 
 /// Deepest nesting kept; what is deeper is left out.
 pub const DEPTH_MAX: usize = 256;
@@ -16,6 +16,8 @@ pub const DEPTH_MAX: usize = 256;
 const ELEMENTS_MAX: usize = 20_000;
 /// Most attributes of one element.
 const ATTRIBUTES_MAX: usize = 64;
+/// Most containers inside one another: root, `channel`, `items`.
+const CONTAINERS_MAX: usize = 4;
 /// Most namespace declarations in force.
 const NAMESPACES_MAX: usize = 256;
 
@@ -95,6 +97,15 @@ impl Element {
         }
     }
 
+    /// The text directly in it.
+    pub fn own_text(&self) -> String {
+        let texts = self.children.iter().filter_map(|n| match n {
+            Node::Text(text) => Some(text.as_str()),
+            Node::Element(_) => None,
+        });
+        texts.map(str::trim).collect()
+    }
+
     /// What is in it as HTML: elements as tags, text escaped.
     pub fn inner_html(&self) -> String {
         let mut out = String::new();
@@ -117,8 +128,9 @@ impl Element {
                         out.push('"');
                     }
                     out.push('>');
+                    // What stands in a void element was left open before it: it follows.
+                    element.html_into(out);
                     if !is_void(&element.name) {
-                        element.html_into(out);
                         out.push_str("</");
                         out.push_str(&element.name);
                         out.push('>');
@@ -188,7 +200,7 @@ struct Open {
 }
 
 impl<'t> Walk<'t> {
-    /// Over a text that [`mend`] has seen.
+    /// Over a text that [`super::mend`] has seen.
     pub fn new(text: &'t str) -> Self {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
@@ -216,7 +228,9 @@ impl<'t> Walk<'t> {
                 Ok(Event::Start(start)) => self.start(&start),
                 Ok(Event::End(end)) => self.end(end.name().0),
                 Ok(Event::Text(text)) => {
-                    self.push_text(&text.into_inner());
+                    // The end of a CDATA section that ended before: it stands in no text otherwise (XML 1.0 section 2.4).
+                    let text = text.into_inner();
+                    text.split("]]>").for_each(|part| self.push_text(part));
                     None
                 }
                 Ok(Event::CData(text)) => {
@@ -225,7 +239,11 @@ impl<'t> Walk<'t> {
                 }
                 Ok(Event::GeneralRef(name)) => {
                     let name = name.into_inner();
-                    self.push_text(&reference(&name));
+                    match references::meaning(&name) {
+                        Some(text) => self.push_text(&text),
+                        // An entity of a DTD, or none at all (SEC-02).
+                        None => self.push_text(&format!("&{name};")),
+                    }
                     None
                 }
                 Ok(Event::Eof) | Err(_) => self.finish(),
@@ -272,8 +290,13 @@ impl<'t> Walk<'t> {
             return None;
         }
         let is_container = self.stack.is_empty()
-            && (self.containers.is_empty()
-                || self.containers.len() == 1 && local_of(&raw) == "channel");
+            && match local_of(&raw) {
+                // A document may be one entry (RFC 4287 section 2).
+                "item" | "entry" => false,
+                // RSS 1.1 and some of their own making wrap their items.
+                "channel" | "items" => self.containers.len() < CONTAINERS_MAX,
+                _ => self.containers.is_empty(),
+            };
         let element = self.element(start, &raw, is_container);
         if is_container {
             let shown = element.clone();
@@ -289,10 +312,46 @@ impl<'t> Walk<'t> {
         } else {
             None
         };
+        if self.is_unfinished_before(&element) {
+            self.fault("a field has no end tag");
+            self.close_to(self.stack.len() - 1);
+        }
         *self.open.entry(raw.clone()).or_default() += 1;
         self.elements += 1;
         self.stack.push(Open { raw, element });
         finished.map(Piece::Child)
+    }
+
+    /// Whether the innermost open element is a field of an entry that the next field cannot stand in: its end was
+    /// forgotten or misspelt.
+    fn is_unfinished_before(&self, next: &Element) -> bool {
+        let is_plain = |e: &Element| matches!(e.ns, Ns::Core | Ns::Atom);
+        let is_field = is_plain(next)
+            && matches!(
+                next.name.as_str(),
+                "link"
+                    | "guid"
+                    | "pubdate"
+                    | "description"
+                    | "comments"
+                    | "enclosure"
+                    | "updated"
+                    | "published"
+            );
+        let is_open = |e: &Element| match e.name.as_str() {
+            "title" | "link" | "guid" | "pubdate" | "category" | "comments" | "updated"
+            | "published" => true,
+            // Markup may stand in it, and a link in that.
+            "description" => next.name != "link",
+            _ => false,
+        };
+        // A field, inside an entry or on its own.
+        is_field
+            && self.stack.len() <= 2
+            && self
+                .stack
+                .last()
+                .is_some_and(|o| is_plain(&o.element) && is_open(&o.element))
     }
 
     fn element(&mut self, start: &BytesStart<'_>, raw: &str, is_container: bool) -> Element {
@@ -303,7 +362,7 @@ impl<'t> Walk<'t> {
                 break;
             }
             let name = attribute.key.0.to_ascii_lowercase();
-            let value = resolve_references(&attribute.value);
+            let value = references::resolve(&attribute.value);
             let prefix = match name.strip_prefix("xmlns") {
                 Some("") => Some(""),
                 Some(rest) => rest.strip_prefix(':'),
@@ -428,120 +487,14 @@ fn local_of(raw: &str) -> &str {
     raw.rsplit(':').next().unwrap_or(raw)
 }
 
-/// Escapes every `<` that cannot begin a tag, outside CDATA and comments: `a < b`, `<jane@example.org>`.
-pub fn mend(text: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let mut copied = 0;
-    let mut at = 0;
-    while let Some(rest) = text.get(at..) {
-        let Some(found) = rest.find('<') else { break };
-        let here = at + found;
-        let after = text.get(here + 1..).unwrap_or_default();
-        at = if let Some(cdata) = after.strip_prefix("![CDATA[") {
-            match cdata.find("]]>") {
-                Some(end) => here + 10 + end,
-                None => break,
-            }
-        } else if let Some(comment) = after.strip_prefix("!--") {
-            match comment.find("-->") {
-                Some(end) => here + 4 + end,
-                None => break,
-            }
-        } else {
-            if !begins_tag(after) {
-                out.push_str(text.get(copied..here).unwrap_or_default());
-                out.push_str("&lt;");
-                copied = here + 1;
-            }
-            here + 1
-        };
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    out.push_str(text.get(copied..).unwrap_or_default());
-    Cow::Owned(out)
-}
-
-fn begins_tag(after: &str) -> bool {
-    let name = after.strip_prefix('/').unwrap_or(after);
-    let starts = name
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | ':' | '!' | '?'));
-    let is_mail = name
-        .chars()
-        .take(100)
-        .take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '<' | '=' | '"' | '!' | '?'))
-        .any(|c| c == '@');
-    starts && !is_mail
-}
-
-/// A text with its character and entity references resolved; unknown ones stay as written.
-pub fn resolve_references(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let name = from.get(1..).unwrap_or_default();
-        let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'));
-        match end {
-            Some(end) if name.get(end..).is_some_and(|s| s.starts_with(';')) => {
-                out.push_str(&reference(name.get(..end).unwrap_or_default()));
-                rest = name.get(end + 1..).unwrap_or_default();
-            }
-            _ => {
-                out.push('&');
-                rest = name;
-            }
-        }
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
-}
-
-/// What a reference between `&` and `;` stands for: a character, an HTML name, else itself (SEC-02).
-fn reference(name: &str) -> Cow<'static, str> {
-    let code = name.strip_prefix('#').and_then(|digits| {
-        match digits.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16),
-            None => digits.parse(),
-        }
-        .ok()
-    });
-    if let Some(code) = code {
-        return Cow::Owned(character(code).map(String::from).unwrap_or_default());
-    }
-    if name.starts_with('#') {
-        return Cow::Owned(String::new());
-    }
-    let written = format!("&{name};");
-    Cow::Owned(html_escape::decode_html_entities(&written).into_owned())
-}
-
-/// A character by its number; 128 to 159 mean Windows-1252 as browsers have it (HTML standard section 13.2.5.80).
-fn character(code: u32) -> Option<char> {
-    match u8::try_from(code) {
-        Ok(byte @ 0x80..=0x9f) => {
-            let bytes = [byte];
-            let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes);
-            text.chars().next()
-        }
-        Ok(0) => None,
-        _ => char::from_u32(code),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Warnings;
+    use super::super::mend::mend;
     use super::*;
 
     fn children(text: &str) -> Vec<Element> {
-        let mended = mend(text);
+        let mended = mend(text, &mut Warnings::default());
         let mut walk = Walk::new(&mended);
         let mut found = Vec::new();
         while let Some(piece) = walk.next() {

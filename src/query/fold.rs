@@ -43,17 +43,20 @@ pub fn fold_into(out: &mut String, text: &str) {
 
 /// The same for ASCII: most of the text that is folded.
 fn fold_ascii_into(out: &mut String, text: &str) {
-    out.reserve(text.len() + 1);
-    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
-        if !word.is_empty() {
-            let at = out.len();
-            out.push_str(word);
-            if let Some(word) = out.get_mut(at..) {
-                word.make_ascii_lowercase();
-            }
-            out.push(' ');
+    let mut bytes = std::mem::take(out).into_bytes();
+    bytes.reserve(text.len() + 1);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            bytes.push(byte.to_ascii_lowercase());
+        } else if bytes.last() != Some(&b' ') {
+            bytes.push(b' ');
         }
     }
+    if bytes.last() != Some(&b' ') {
+        bytes.push(b' ');
+    }
+    // What was valid stays so: only ASCII was added.
+    *out = String::from_utf8(bytes).unwrap_or_default();
 }
 
 /// The tokens of a text.

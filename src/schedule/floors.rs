@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use super::account::{Bound, Whose};
 use super::bytes::{Reader, Writer};
-use super::explain::{Bound, span};
+use super::explain::span;
 use super::{DAY, HOUR, Observation, Policy, Seen, WEEK};
 use crate::model::{Hints, Time};
 
@@ -27,6 +28,13 @@ pub struct Said {
 }
 
 impl Said {
+    /// What one answer's headers alone say.
+    pub fn of(hints: &Hints) -> Self {
+        let mut said = Self::default();
+        said.cache(hints);
+        said
+    }
+
     /// Takes note of an answer. A 304 changes what it mentions and leaves the rest (ET-06, ET-15); a failure
     /// speaks for itself only.
     pub fn observe(&mut self, seen: &Observation) {
@@ -121,74 +129,83 @@ fn speaks(hints: &Hints) -> bool {
         || hints.skip_days != 0
 }
 
-/// The words that nobody undercuts: Retry-After, max-age and ttl. `mean_gap` is the usual time between two
-/// articles; freshness beyond it, a day and a week is not believed (ET-14).
-pub fn words(said: &Said, seen: &Observation, mean_gap: Duration) -> Vec<Bound> {
-    let mut bounds = Vec::new();
-    if let Some(wait) = seen.hints.retry_after {
-        bounds.push(Bound::word(
-            seen.at.plus(wait.min(WEEK)),
-            format!("the server asks to wait {}", span(wait.min(WEEK))),
-        ));
-    }
-    // A failure's own headers count (ET-15), what was said before it is over.
-    let own = match seen.seen {
-        Seen::Failed(_) => {
-            let mut own = Said::default();
-            own.cache(&seen.hints);
-            own
-        }
-        _ => said.clone(),
-    };
-    if let Some(fresh) = own.fresh() {
+/// What nobody undercuts: max-age and ttl. `mean_gap` is the usual time between two articles; freshness beyond
+/// it, a day and a week is not believed (ET-14).
+pub fn words(said: &Said, at: Time, mean_gap: Duration) -> Vec<Bound> {
+    let fresh = said.fresh().map(|fresh| {
         let believed = fresh.min(mean_gap.max(DAY)).min(WEEK);
         let of = if believed < fresh {
             format!(" of {}", span(fresh))
         } else {
             String::new()
         };
-        bounds.push(Bound::word(
-            seen.at.plus(believed),
+        word(
+            at.plus(believed),
             format!("fresh for {}{of} (max-age less Age)", span(believed)),
-        ));
-    }
-    if let Some(ttl) = own.ttl() {
+        )
+    });
+    let ttl = said.ttl().map(|ttl| {
         let ttl = ttl.min(DAY);
-        bounds.push(Bound::word(seen.at.plus(ttl), format!("ttl {}", span(ttl))));
-    }
-    bounds
+        word(at.plus(ttl), format!("ttl {}", span(ttl)))
+    });
+    fresh.into_iter().chain(ttl).collect()
+}
+
+/// Retry-After, or a rate limit's reset: for a week at most (ET-25, ET-28).
+pub fn retry_after(hints: &Hints, at: Time) -> Option<Bound> {
+    let wait = hints.retry_after?.min(WEEK);
+    let words = format!("the server asks to wait {}", span(wait));
+    Some(word(at.plus(wait), words))
 }
 
 /// What we ask of ourselves: the operator's `min_interval` (an hour), less where the server allows it; more for
 /// a feed that can only be sent whole and says nothing about its freshness (ET-19); and the syndication module's
-/// period where nothing better is known (ET-16), for WordPress writes "hourly" everywhere.
-pub fn courtesy(said: &Said, seen: &Observation, policy: &Policy) -> Vec<Bound> {
+/// period where nothing better is known (ET-16), for WordPress writes "hourly" everywhere. After a failure the
+/// first alone.
+pub fn courtesy(said: &Said, at: Time, failed: bool, policy: &Policy) -> Vec<Bound> {
     let min = policy.min_interval;
     let allowed = said.allowed();
-    let mut bounds = Vec::new();
-    let mut add = |wait: Duration, words: String| {
-        bounds.push(Bound::ours(seen.at.plus(wait), words));
-    };
-    match allowed {
+    let mut bounds = vec![match allowed {
         // An operator who asks for more than the usual hour means it.
         Some((allowed, by)) if min <= HOUR && allowed < min => {
             let wait = allowed.max(LEAST).min(min);
-            add(wait, format!("courtesy {}, as {by} allows", span(wait)));
+            let words = format!("courtesy {}, as {by} allows", span(wait));
+            ours(at.plus(wait), words)
         }
-        _ => add(min, format!("courtesy {}", span(min))),
-    }
-    if matches!(seen.seen, Seen::Failed(_)) {
+        _ => ours(at.plus(min), format!("courtesy {}", span(min))),
+    }];
+    if failed || allowed.is_some() {
         return bounds;
     }
-    if allowed.is_none() && !said.validators {
+    if !said.validators {
         let wait = min.saturating_mul(if policy.strict { 24 } else { 3 });
-        add(wait, format!("{}: no validator, no freshness", span(wait)));
+        let words = format!("courtesy {}: no validator, no freshness", span(wait));
+        bounds.push(ours(at.plus(wait), words));
     }
-    if let (None, Some(period)) = (allowed, said.update_period_s) {
+    if let Some(period) = said.update_period_s {
         let wait = Duration::from_secs(period.into()).min(DAY);
-        add(wait, format!("sy:updatePeriod {}", span(wait)));
+        let words = format!("sy:updatePeriod {}", span(wait));
+        bounds.push(ours(at.plus(wait), words));
     }
     bounds
+}
+
+/// The least interval that words and courtesy leave a feed.
+pub fn least(said: &Said, policy: &Policy, mean_gap: Duration) -> Duration {
+    let at = Time::EPOCH;
+    let courtesy = courtesy(said, at, false, policy);
+    let bounds = words(said, at, mean_gap).into_iter().chain(courtesy);
+    bounds.map(|b| b.at.since(at)).max().unwrap_or_default()
+}
+
+fn word(at: Time, words: String) -> Bound {
+    let whose = Whose::Word;
+    Bound { whose, at, words }
+}
+
+fn ours(at: Time, words: String) -> Bound {
+    let whose = Whose::Ours;
+    Bound { whose, at, words }
 }
 
 /// The strongest of the words, for manual polls.
@@ -345,7 +362,7 @@ mod tests {
         let (_, plan) = after(&[hinted(document(noon(), 9), hints)], &busy());
         let due = plan.next_at.unwrap();
         let eight = Time::parse_rfc3339("2026-03-10T20:00:00Z").unwrap();
-        assert!(due >= eight && due < eight.plus(CHANCE));
+        assert!(due >= eight && due < eight.plus(MINUTE * 15));
     }
 
     #[test]
@@ -383,7 +400,7 @@ mod tests {
             strict: true,
             ..busy()
         };
-        assert!(wait_after(&bare, &strict) >= DAY - CHANCE);
+        assert!(wait_after(&bare, &strict) >= DAY);
         seen.hints = fresh(MINUTE * 15);
         assert!(wait_after(&[seen], &strict) < HOUR);
     }

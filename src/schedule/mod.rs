@@ -2,16 +2,25 @@
 //! randomness but a hash of names. Never undercuts a server's word.
 //!
 //! [`next`] is the one decision. What it weighs: `floors` (servers' words and courtesy), `backoff` (failures),
-//! `rates` (how a feed publishes), `plan` (when asking is worth its price), `skip` and `spread` (which minute);
-//! `explain` writes it down. `price` sets the one price that all feeds share; `simulate` runs it all on a trace.
+//! `rates`, `profile` and `shape` (how a feed publishes), `plan` (when asking is worth its price), `skip` and `spread`
+//! (which minute); `account` settles it and writes it down. [`Budget`] keeps the one [`Price`] that all feeds share;
+//! [`simulate`] runs it all on a trace.
 
+mod account;
 mod backoff;
+mod budget;
 mod bytes;
 mod explain;
 mod floors;
 mod moved;
 mod next;
+mod plan;
+mod price;
+mod priced;
+mod profile;
 mod rates;
+mod shape;
+pub mod simulate;
 mod skip;
 mod spread;
 mod state;
@@ -22,7 +31,9 @@ use std::time::Duration;
 
 use crate::model::{FailureKind, Hints, Time, WebUrl};
 
+pub use budget::Budget;
 pub use next::next;
+pub use price::{Demand, Price};
 pub use state::State;
 
 const HOUR: Duration = Duration::from_secs(3600);

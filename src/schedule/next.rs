@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::explain::{self, Bound, Whose};
-use super::{Observation, Plan, Policy, Seen, State, floors, skip, spread};
-use crate::model::Time;
+use super::account::{Account, Bound, Whose};
+use super::explain::{self, span};
+use super::floors::Said;
+use super::priced::Priced;
+use super::{Observation, Plan, Policy, Seen, State, floors, spread};
 
-/// Even without any rule, the next poll is later than this one.
-const LEAST: Duration = Duration::from_secs(1);
 /// While the network is down (ET-30).
 const OFFLINE: Duration = Duration::from_secs(60);
 
@@ -22,125 +22,356 @@ pub struct Wish {
     pub most: Option<(Duration, &'static str)>,
 }
 
-impl Wish {
-    fn bounds(self, at: Time) -> Vec<Bound> {
-        let wish = Bound {
-            whose: Whose::Wish,
-            at: at.plus(self.wait.max(LEAST)),
-            words: self.words,
-        };
-        let cap = self.most.map(|(most, by)| Bound {
-            whose: Whose::Cap,
-            at: at.plus(most.max(LEAST)),
-            words: format!("{by} {}", explain::span(most)),
-        });
-        std::iter::once(wish).chain(cap).collect()
-    }
-}
-
 /// Takes note of a poll and plans the next one. The same arguments give the same answer, always.
 pub fn next(state: &State, seen: &Observation, policy: &Policy) -> (State, Plan) {
     if seen.offline {
         return (state.clone(), probe(seen, policy));
     }
     let mut state = state.clone();
+    let failed = matches!(seen.seen, Seen::Failed(_));
+    let is_first = !failed && state.last.is_none();
     state.said.observe(seen);
     let moved_to = state.moving.observe(seen);
-    let failed = matches!(seen.seen, Seen::Failed(_));
     if !failed {
         state.rates.observe(state.last, seen);
         state.last = Some(seen.at);
     }
-    let Some(wish) = wish(&mut state, seen, policy) else {
+    let Some((wish, priced)) = wish(&mut state, seen, policy) else {
         let plan = Plan {
             why: explain::never(seen.at),
             ..Plan::default()
         };
         return (state, plan);
     };
-    let mut bounds = wish.bounds(seen.at);
-    if seen.interval.is_none() {
-        let courtesy = floors::courtesy(&state.said, seen, policy);
-        bounds.splice(1..1, courtesy);
-    }
-    let words = floors::words(&state.said, seen, state.rates.mean_gap());
+    let words = words(&state, seen);
     let floor = floors::strongest(&words);
-    bounds.extend(words);
-    let (due, why) = settle(&state, seen, policy, &bounds);
+    let mut account = Account::of(seen.at, bounds(wish, words, &state.said, seen, policy));
+    if let Some(priced) = priced.filter(|_| account.is_held()) {
+        let wait = priced.wait(account.due.since(seen.at));
+        account.best_after(seen.at.plus(wait));
+    }
+    let wait = account.due.since(seen.at);
+    let jitter = spread::jitter(policy.install, seen, wait, is_first);
+    account.spread(jitter, state.said.skips());
     if !failed {
-        state.health.succeeded(due.since(seen.at));
+        state.health.succeeded(account.due.since(seen.at));
     }
     let plan = Plan {
-        next_at: Some(due),
+        next_at: Some(account.due),
         floor,
-        why,
+        why: account.to_string(),
         moved_to,
     };
     (state, plan)
 }
 
-/// What we would do by ourselves; none: never ask again.
-fn wish(state: &mut State, seen: &Observation, policy: &Policy) -> Option<Wish> {
+/// What we would do by ourselves, and the plan behind it if it is priced; none: never ask again.
+fn wish(state: &mut State, seen: &Observation, policy: &Policy) -> Option<(Wish, Option<Priced>)> {
     if let Seen::Failed(kind) = seen.seen {
-        return state.health.failed(kind, seen, policy);
+        return state.health.failed(kind, seen, policy).map(|w| (w, None));
     }
-    let (wait, words) = match seen.interval {
-        Some(interval) => (interval, "the user's interval".to_owned()),
-        None => state.rates.wish(policy),
-    };
-    let most = (policy.max_interval, "max_interval");
-    Some(Wish {
-        wait,
-        words,
-        most: seen.interval.is_none().then_some(most),
-    })
+    if let Some(wait) = seen.interval {
+        let wish = Wish {
+            wait,
+            words: format!("the user's interval, {}", span(wait)),
+            most: None,
+        };
+        return Some((wish, None));
+    }
+    let priced = state.rates.priced(seen, policy);
+    Some((priced.wish(), Some(priced)))
 }
 
-/// One moment out of many bounds: the latest of ours, at most the cap, at least every word, then out of the
-/// skipped hours and a little later by chance.
-fn settle(state: &State, seen: &Observation, policy: &Policy, bounds: &[Bound]) -> (Time, String) {
-    let mut due = seen.at.plus(LEAST);
-    let mut binding = 0;
-    for (i, bound) in bounds.iter().enumerate() {
-        let binds = match bound.whose {
-            Whose::Cap => bound.at <= due,
-            _ => bound.at > due,
-        };
-        if binds {
-            due = bound.at;
-            binding = i;
-        }
+/// Everything that has a say, in the order in which each wins over those before.
+fn bounds(
+    wish: Wish,
+    words: Vec<Bound>,
+    said: &Said,
+    seen: &Observation,
+    policy: &Policy,
+) -> Vec<Bound> {
+    let cap = wish.most.map(|(most, by)| Bound {
+        whose: Whose::Cap,
+        at: seen.at.plus(most),
+        words: format!("{by} {}", span(most)),
+    });
+    let mut bounds = vec![Bound {
+        whose: Whose::Wish,
+        at: seen.at.plus(wish.wait),
+        words: wish.words,
+    }];
+    if seen.interval.is_none() {
+        let failed = matches!(seen.seen, Seen::Failed(_));
+        bounds.extend(floors::courtesy(said, seen.at, failed, policy));
     }
-    let jitter = spread::jitter(policy.install, seen.feed, seen.at, due.since(seen.at));
-    let capped = bounds.get(binding).is_some_and(|b| b.whose == Whose::Cap);
-    let spread_out = if capped {
-        let least = bounds.iter().filter(|b| b.whose == Whose::Word);
-        let least = least.map(|b| b.at).max().unwrap_or(seen.at);
-        due.minus(jitter).max(least).max(seen.at.plus(LEAST))
-    } else {
-        due.plus(jitter)
+    bounds.extend(cap);
+    bounds.extend(words);
+    bounds
+}
+
+/// The publisher's words. A failure speaks for itself only (ET-15): what was said before it is over.
+fn words(state: &State, seen: &Observation) -> Vec<Bound> {
+    let gap = state.rates.mean_gap();
+    let mut words = match seen.seen {
+        Seen::Failed(_) => floors::words(&Said::of(&seen.hints), seen.at, gap),
+        _ => floors::words(&state.said, seen.at, gap),
     };
-    let (hours, days) = state.said.skips();
-    let free = skip::out_of(spread_out, hours, days);
-    let skipped = free > spread_out;
-    let due = if skipped {
-        free.plus(jitter)
-    } else {
-        spread_out
-    };
-    (
-        due,
-        explain::account(seen.at, due, bounds, binding, skipped, jitter),
-    )
+    words.extend(floors::retry_after(&seen.hints, seen.at));
+    words
 }
 
 /// No count grows and nothing is learned: the next probe is soon (ET-30).
 fn probe(seen: &Observation, policy: &Policy) -> Plan {
-    let due = seen.at.plus(OFFLINE);
-    let due = due.plus(spread::jitter(policy.install, seen.feed, seen.at, OFFLINE));
+    let jitter = spread::jitter(policy.install, seen, OFFLINE, false);
+    let due = seen.at.plus(OFFLINE).plus(jitter);
     Plan {
         next_at: Some(due),
         why: explain::offline(due),
         ..Plan::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FailureKind, Hints, Time};
+    use crate::schedule::support::*;
+    use crate::schedule::{DAY, HOUR};
+    use proptest::prelude::*;
+
+    /// The due times of feeds over two days, imported at the rate of one a second.
+    fn two_days(install: u64, feeds: u64) -> Vec<Time> {
+        let policy = Policy {
+            install,
+            ..policy()
+        };
+        let mut polls = Vec::new();
+        for feed in 0..feeds {
+            let mut at = noon().plus(Duration::from_secs(feed));
+            let mut state = State::default();
+            while at < noon().plus(DAY * 2) {
+                polls.push(at);
+                let new = if state == State::default() { 20 } else { 1 };
+                let seen = Observation {
+                    feed: feed * 977,
+                    ..document(at, new)
+                };
+                let plan;
+                (state, plan) = next(&state, &seen, &policy);
+                at = plan.next_at.unwrap();
+            }
+        }
+        polls
+    }
+
+    #[test]
+    fn et_23_no_minute_of_the_hour_holds_more_than_three_times_its_share() {
+        let polls = two_days(1, 200);
+        let mut minutes = [0_usize; 60];
+        for at in &polls {
+            minutes[usize::try_from(at.seconds().rem_euclid(3600) / 60).unwrap()] += 1;
+        }
+        let most = *minutes.iter().max().unwrap() as f64 * 60.0 / polls.len() as f64;
+        assert!(most <= 3.0, "{most} {minutes:?}");
+        assert_ne!(two_days(1, 2), two_days(2, 2));
+    }
+
+    #[test]
+    fn et_18_a_feed_on_its_own_is_never_asked_more_than_hourly() {
+        let (_, waits) = follow(State::default(), noon(), 60, &policy(), |at| {
+            document(at, 15)
+        });
+        assert!(waits.iter().all(|w| *w >= HOUR), "{waits:?}");
+    }
+
+    #[test]
+    fn a_word_of_more_than_max_interval_wins() {
+        let mut seen = document(noon(), 1);
+        seen.hints.ttl_minutes = Some(600);
+        let short = Policy {
+            max_interval: HOUR * 2,
+            ..policy()
+        };
+        assert!(wait_after(&[seen], &short) >= HOUR * 10);
+    }
+
+    #[test]
+    fn the_same_facts_give_the_same_plan() {
+        let seen = document(noon(), 5);
+        let state = after(std::slice::from_ref(&seen), &policy()).0;
+        let again = not_modified(noon().plus(HOUR));
+        assert_eq!(
+            next(&state, &again, &policy()),
+            next(&state, &again, &policy())
+        );
+    }
+
+    fn any_kind() -> impl Strategy<Value = FailureKind> {
+        proptest::sample::select(FailureKind::ALL.to_vec())
+    }
+
+    fn any_span() -> impl Strategy<Value = Duration> {
+        prop_oneof![
+            (0..200_000_u64).prop_map(Duration::from_secs),
+            any::<u64>().prop_map(Duration::from_millis),
+            Just(Duration::ZERO),
+            Just(Duration::MAX),
+        ]
+    }
+
+    fn any_time() -> impl Strategy<Value = Time> {
+        prop_oneof![
+            (0..10_000_000_i64).prop_map(|s| noon().plus(Duration::from_secs(s.unsigned_abs()))),
+            // Years 1 to 9000.
+            (-62_135_596_800_000..221_845_392_000_000_i64).prop_map(Time::from_millis),
+        ]
+    }
+
+    fn any_hints() -> impl Strategy<Value = Hints> {
+        let freshness = (
+            proptest::option::of(any_span()),
+            any::<bool>(),
+            proptest::option::weighted(0.2, any_span()),
+        );
+        let document = (
+            proptest::option::of(any::<u32>()),
+            proptest::option::of(any::<u32>()),
+            prop_oneof![Just(0), any::<u32>()],
+            prop_oneof![Just(0), any::<u8>()],
+        );
+        (freshness, document).prop_map(|(f, d)| Hints {
+            fresh_for: f.0,
+            no_cache: f.1,
+            retry_after: f.2,
+            ttl_minutes: d.0,
+            update_period_s: d.1,
+            skip_hours: d.2,
+            skip_days: d.3,
+        })
+    }
+
+    fn any_seen() -> impl Strategy<Value = Seen> {
+        let document = (
+            proptest::collection::vec(proptest::option::of(any_time()), 0..30),
+            any::<u16>(),
+            any::<bool>(),
+            any::<bool>(),
+        );
+        prop_oneof![
+            document.prop_map(|(new, window, window_full, validators)| Seen::Document {
+                new,
+                window: window.into(),
+                window_full,
+                validators
+            }),
+            Just(Seen::NotModified),
+            any_kind().prop_map(Seen::Failed),
+        ]
+    }
+
+    fn any_observation() -> impl Strategy<Value = Observation> {
+        let rest = (
+            proptest::option::weighted(0.3, any_span()),
+            any::<u64>(),
+            proptest::bool::weighted(0.1),
+        );
+        (any_time(), any_seen(), any_hints(), rest).prop_map(|(at, seen, hints, rest)| {
+            Observation {
+                at,
+                seen,
+                hints,
+                interval: rest.0,
+                bytes: rest.1,
+                offline: rest.2,
+                ..document(at, 0)
+            }
+        })
+    }
+
+    fn any_policy() -> impl Strategy<Value = Policy> {
+        let price = proptest::option::of(prop_oneof![
+            0.0..1e9_f64,
+            Just(f64::NAN),
+            Just(f64::INFINITY),
+            Just(-1.0)
+        ]);
+        let budget = prop_oneof![0.01..1440.0_f64, Just(f64::NAN), Just(0.0), Just(1e300)];
+        (budget, any_span(), any_span(), any::<bool>(), price).prop_map(
+            |(b, min, max, strict, price)| Policy {
+                polls_per_day: b,
+                min_interval: min,
+                max_interval: max,
+                strict,
+                install: 1,
+                price,
+            },
+        )
+    }
+
+    proptest! {
+        // A case is some plans, each of thousands of steps.
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn rel_07_whatever_is_seen_the_plan_is_later_and_above_every_word(
+            seen in proptest::collection::vec(any_observation(), 1..6),
+            policy in any_policy(),
+        ) {
+            let mut state = State::default();
+            for one in seen {
+                let before = state.clone();
+                let plan;
+                (state, plan) = next(&before, &one, &policy);
+                let bytes = state.to_bytes();
+                prop_assert!(bytes.len() <= 300);
+                prop_assert_eq!(&State::from_bytes(&bytes), &state);
+                prop_assert!(!plan.why.is_empty());
+                let Some(due) = plan.next_at else { continue };
+                prop_assert!(due > one.at);
+                if let Some((floor, _)) = &plan.floor {
+                    prop_assert!(due >= *floor);
+                    prop_assert!(*floor <= one.at.plus(DAY * 7));
+                }
+                if let (Some(wait), false) = (one.hints.retry_after, one.offline) {
+                    prop_assert!(due >= one.at.plus(wait.min(DAY * 7)));
+                }
+            }
+        }
+
+        #[test]
+        fn without_a_word_nothing_is_put_off_beyond_max_interval(
+            times in proptest::collection::vec(0..400_000_u64, 1..20),
+            news in 0..20_usize,
+            max in 60..200_000_u64,
+            min in 0..200_000_u64,
+        ) {
+            let policy = Policy {
+                min_interval: Duration::from_secs(min),
+                max_interval: Duration::from_secs(max),
+                ..policy()
+            };
+            let mut state = State::default();
+            let mut at = noon();
+            for s in times {
+                let plan;
+                (state, plan) = next(&state, &document(at, news), &policy);
+                let due = plan.next_at.unwrap();
+                prop_assert!(due <= at.plus(policy.max_interval));
+                prop_assert!(due >= at.plus(policy.min_interval.min(policy.max_interval)));
+                at = at.plus(Duration::from_secs(s));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_state(bytes in proptest::collection::vec(any::<u8>(), 0..320)) {
+            let mut versioned = after(&[document(noon(), 3)], &policy()).0.to_bytes();
+            for (to, from) in versioned.iter_mut().skip(1).zip(&bytes) {
+                *to = *from;
+            }
+            for state in [State::from_bytes(&bytes), State::from_bytes(&versioned)] {
+                let (_, plan) = next(&state, &document(noon(), 2), &policy());
+                prop_assert!(plan.next_at.unwrap() > noon());
+            }
+        }
     }
 }

@@ -1,66 +1,194 @@
-//! How a feed publishes, learned from what each poll brought.
+//! How a feed publishes, learned from what each poll brought: how much, with a slow and a fast memory, and when
+//! ([`Profile`]). Only what was seen counts; a failed poll teaches nothing.
 
 use std::time::Duration;
 
 use super::bytes::{Reader, Writer};
-use super::{Observation, Policy, Seen};
+use super::price::{self, Demand};
+use super::priced::Priced;
+use super::profile::{DATED, Profile, UNDATED};
+use super::shape::Shape;
+use super::spread::{Draw, chance};
+use super::{DAY, HOUR, Observation, Policy, Seen};
 use crate::model::Time;
 
 const DAY_S: f64 = 86_400.0;
+/// Half-lives in days: what is usual, and what is going on now.
+const SLOW: f64 = 21.0;
+const FAST: f64 = 2.0;
+/// What is believed of a feed of which nothing is known, in articles, at one a day.
+const PRIOR: f64 = 0.7;
+/// How many articles' worth of evidence it takes to leave the slow rate.
+const INERTIA: f64 = 4.0;
+/// A first document of so many articles is taken for full: it covers what its dates cover, however short.
+const FULL: usize = 10;
+/// However much a feed publishes, it is not asked sooner by our own plan (ET-18).
+const LEAST: Duration = Duration::from_secs(300);
+/// A date so much before the last poll is not that of its appearance.
+const LATE: Duration = HOUR;
+/// How full the document may be expected to get, for what falls out is lost; and how much more cautious every
+/// overflow of the last weeks makes us, for some feeds publish in bursts.
+const ROOM: f64 = 0.8;
+const CAUTION: f64 = 0.2;
+const CAUTION_MAX: f64 = 1.5;
+/// Every feed counts as if it published so much more a day for each poll of the budget: in the mean over
+/// articles a rare feed would hardly be asked, and its reader waits too.
+const KINDNESS: f64 = 1.0 / 28.0;
+/// A poll that moves so many bytes costs twice as much as one that moves none.
+const DEAR: f64 = 65_536.0;
+/// Window of a document whose size is not known.
+const WINDOW: u16 = 20;
 
-/// Counts and exposures with two memories.
+/// What is known about how a feed publishes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Rates {
     slow_n: f32,
     slow_days: f32,
     fast_n: f32,
     fast_days: f32,
+    /// How often the document overflowed, with the slow memory.
+    overflows: f32,
+    /// Mean bytes of a body, 304 counting as none.
+    bytes: f32,
+    /// Articles in the last document; 0: none seen.
+    window: u16,
+    profile: Profile,
 }
 
 impl Rates {
     /// Takes note of what a poll brought since `last`.
     pub fn observe(&mut self, last: Option<Time>, seen: &Observation) {
-        let (new, window_full): (&[Option<Time>], bool) = match &seen.seen {
+        let none: &[Option<Time>] = &[];
+        let (new, full) = match &seen.seen {
             Seen::Document {
-                new, window_full, ..
-            } => (new, *window_full),
-            _ => (&[], false),
+                new,
+                window,
+                window_full,
+                ..
+            } => {
+                if *window > 0 {
+                    self.window = u16::try_from(*window).unwrap_or(u16::MAX);
+                }
+                (new.as_slice(), *window_full)
+            }
+            _ => (none, false),
         };
-        let oldest = new.iter().flatten().filter(|&&t| t < seen.at).min();
-        let since_oldest = oldest.map(|t| seen.at.since(*t).as_secs_f64() / DAY_S);
-        let days = match (last, since_oldest) {
-            (None, None) => 1.0,
-            (None, Some(d)) => d.clamp(2.0, 90.0),
-            (Some(_), Some(d)) if window_full => d.max(1e-3),
-            (Some(t), _) => seen.at.since(t).as_secs_f64() / DAY_S,
-        };
-        let n = new.len() as f64;
-        let (slow, fast) = (0.5_f64.powf(days / 21.0), 0.5_f64.powf(days / 2.0));
-        self.slow_n = (f64::from(self.slow_n) * slow + n) as f32;
-        self.slow_days = (f64::from(self.slow_days) * slow + days) as f32;
-        self.fast_n = (f64::from(self.fast_n) * fast + n) as f32;
-        self.fast_days = (f64::from(self.fast_days) * fast + days) as f32;
+        let share = if last.is_some() { 0.25 } else { 1.0 };
+        self.bytes += (seen.bytes as f32 - self.bytes) * share;
+        self.profile.age(seen.at);
+        match last {
+            None => self.first(new, seen.at),
+            Some(last) => self.further(new, full, last, seen.at),
+        }
     }
 
-    /// Articles a day.
-    fn per_day(&self) -> f64 {
-        let slow = (f64::from(self.slow_n) + 0.7) / (f64::from(self.slow_days) + 0.7);
-        (f64::from(self.fast_n) + 4.0) / (f64::from(self.fast_days) + 4.0 / slow)
+    /// The first document is free history: its dates fill the slow rate and the profile.
+    fn first(&mut self, new: &[Option<Time>], at: Time) {
+        let dated = || new.iter().flatten().filter(|&&t| t <= at);
+        for &t in dated() {
+            self.profile.note(t, DATED);
+        }
+        let Some(&oldest) = dated().min() else {
+            return;
+        };
+        let least = if new.len() < FULL { DAY * 2 } else { HOUR };
+        let days = in_days(at.since(oldest).clamp(least, DAY * 90));
+        let memory = SLOW / std::f64::consts::LN_2;
+        self.slow_days = (memory * (1.0 - kept(days, SLOW))) as f32;
+        let weights = dated().map(|t| kept(in_days(at.since(*t)), SLOW));
+        self.slow_n = weights.sum::<f64>() as f32;
+    }
+
+    /// Exposure is measured in the feed's own time, so that a quiet night is no decline. If the document
+    /// overflowed, only the span that it covers was seen.
+    fn further(&mut self, new: &[Option<Time>], full: bool, last: Time, at: Time) {
+        let credible = |t: &Time| *t <= at && t.plus(LATE) >= last;
+        let oldest = new.iter().flatten().filter(|t| credible(t)).min();
+        let from = match oldest {
+            Some(&oldest) if full && new.len() > 1 => oldest.max(last),
+            _ => last,
+        };
+        let own_days = Shape::of(&self.profile).exposure(from, at).max(1.0) / DAY_S;
+        let days = in_days(at.since(from));
+        let n = new.len() as f64;
+        let pass = |was: f32, half_life: f64, plus: f64| {
+            (f64::from(was) * kept(days, half_life) + plus) as f32
+        };
+        self.overflows = pass(self.overflows, SLOW, f64::from(u8::from(full)));
+        self.slow_n = pass(self.slow_n, SLOW, n);
+        self.slow_days = pass(self.slow_days, SLOW, own_days);
+        self.fast_n = pass(self.fast_n, FAST, n);
+        self.fast_days = pass(self.fast_days, FAST, own_days);
+        for t in new {
+            match t.filter(credible) {
+                Some(t) => self.profile.note(t, DATED),
+                None => self.profile.note(at, UNDATED),
+            }
+        }
+    }
+
+    /// Articles a day, as usual. What was believed before yields as articles come.
+    fn usual(&self) -> f64 {
+        let n = f64::from(self.slow_n);
+        (n + PRIOR) / (f64::from(self.slow_days) + PRIOR / (1.0 + n))
+    }
+
+    /// Articles a day, as things are.
+    fn current(&self) -> f64 {
+        let usual = self.usual();
+        (f64::from(self.fast_n) + INERTIA) / (f64::from(self.fast_days) + INERTIA / usual)
     }
 
     /// The usual time between two articles.
     pub fn mean_gap(&self) -> Duration {
-        Duration::try_from_secs_f64(DAY_S / self.per_day()).unwrap_or(Duration::MAX)
+        Duration::try_from_secs_f64(DAY_S / self.usual()).unwrap_or(Duration::MAX)
     }
 
-    /// How long to wait, and why.
-    pub fn wish(&self, policy: &Policy) -> (Duration, String) {
-        let rate = self.per_day();
-        let usual = DAY_S / policy.polls_per_day.max(0.01);
-        let price = policy.price.unwrap_or(2.0 * usual * usual / DAY_S / 2.0);
-        let wait = (2.0 * price / (rate.powf(0.75) / DAY_S)).sqrt();
-        let wait = Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX);
-        (wait, format!("priced waiting: {rate:.2} articles a day"))
+    /// What the price is solved from.
+    pub fn demand(&self, policy: &Policy, least: Duration) -> Demand {
+        Demand {
+            worth: self.worth(policy) * Shape::of(&self.profile).evenness().powi(2),
+            least,
+            most: policy.max_interval,
+        }
+    }
+
+    /// Articles a day, rare feeds raised, over how dear a poll is.
+    fn worth(&self, policy: &Policy) -> f64 {
+        (self.current() + kindness(policy)) / (1.0 + f64::from(self.bytes) / DEAR)
+    }
+
+    /// The plan by the price.
+    pub fn priced(&self, seen: &Observation, policy: &Policy) -> Priced {
+        let (rate, usual) = (self.current(), self.usual());
+        let price = policy.price.filter(|p| p.is_finite() && *p > 0.0);
+        let price = price.unwrap_or_else(|| price::guess(policy));
+        let window = if self.window == 0 {
+            WINDOW
+        } else {
+            self.window
+        };
+        let caution = 1.0 + (CAUTION * f64::from(self.overflows)).min(CAUTION_MAX);
+        Priced {
+            shape: Shape::of(&self.profile),
+            at: seen.at,
+            rates: (rate, usual),
+            price,
+            relative_price: price / (self.worth(policy) / DAY_S),
+            room: ROOM * f64::from(window) / caution / rate.max(usual) * DAY_S,
+            own: [Draw::Place, Draw::Grid].map(|draw| chance(policy.install, seen, draw)),
+            least: policy.min_interval.min(LEAST),
+            most: policy.max_interval,
+            patience: self.patience(),
+        }
+    }
+
+    /// Until anything is seen: as long as it has been known, an hour at least; so the wait doubles until the price
+    /// takes over.
+    fn patience(&self) -> Option<Duration> {
+        let known = f64::from(self.slow_days) * DAY_S;
+        let known = Duration::try_from_secs_f64(known).unwrap_or(DAY);
+        (self.slow_n == 0.0).then(|| known.max(HOUR))
     }
 
     /// Reads the stored form.
@@ -70,14 +198,136 @@ impl Rates {
             slow_days: from.amount()?,
             fast_n: from.amount()?,
             fast_days: from.amount()?,
+            overflows: from.amount()?,
+            bytes: from.amount()?,
+            window: from.u16()?,
+            profile: Profile::read(from)?,
         })
     }
 
     /// Writes the stored form.
     pub fn write(&self, to: &mut Writer) {
-        to.amount(self.slow_n);
-        to.amount(self.slow_days);
-        to.amount(self.fast_n);
-        to.amount(self.fast_days);
+        for amount in [
+            self.slow_n,
+            self.slow_days,
+            self.fast_n,
+            self.fast_days,
+            self.overflows,
+            self.bytes,
+        ] {
+            to.amount(amount);
+        }
+        to.u16(self.window);
+        self.profile.write(to);
+    }
+}
+
+/// See [`KINDNESS`].
+pub fn kindness(policy: &Policy) -> f64 {
+    policy.polls_per_day.max(0.0) * KINDNESS
+}
+
+fn in_days(span: Duration) -> f64 {
+    span.as_secs_f64() / DAY_S
+}
+
+/// What is left of a count after so many days.
+fn kept(days: f64, half_life: f64) -> f64 {
+    0.5_f64.powf(days / half_life)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::State;
+    use crate::schedule::support::*;
+
+    fn found(at: Time, dates: &[Option<Time>], full: bool) -> Observation {
+        let mut seen = document(at, 0);
+        if let Seen::Document {
+            new, window_full, ..
+        } = &mut seen.seen
+        {
+            *new = dates.to_vec();
+            *window_full = full;
+        }
+        seen
+    }
+
+    /// `n` dates, one every `gap`, the newest one gap ago.
+    fn dates(at: Time, n: u32, gap: Duration) -> Vec<Option<Time>> {
+        (1..=n).map(|i| Some(at.minus(gap * i))).collect()
+    }
+
+    #[test]
+    fn the_first_document_is_free_history() {
+        for (gap, rate) in [(HOUR, 24.0), (DAY, 1.0), (MINUTE * 10, 144.0)] {
+            let mut rates = Rates::default();
+            rates.observe(None, &found(noon(), &dates(noon(), 20, gap), false));
+            let got = rates.current() / rate;
+            assert!((0.7..1.4).contains(&got), "{got} of {rate}");
+        }
+    }
+
+    #[test]
+    fn dates_of_the_future_teach_nothing_and_undated_articles_count_half_in_the_profile() {
+        let mut rates = Rates::default();
+        rates.observe(None, &found(noon(), &[Some(noon().plus(DAY))], false));
+        assert_eq!(rates.slow_n, 0.0);
+        rates.observe(
+            Some(noon()),
+            &found(noon().plus(HOUR), &[None, Some(noon().minus(DAY))], false),
+        );
+        assert!(rates.slow_n > 1.9);
+        assert_eq!(rates.profile.days.0.iter().sum::<u16>(), 2 * UNDATED);
+    }
+
+    #[test]
+    fn after_an_overflow_only_the_covered_span_was_seen() {
+        let mut plain = Rates::default();
+        plain.observe(None, &document(noon(), 0));
+        let mut full = plain.clone();
+        let at = noon().plus(DAY);
+        let new = dates(at, 20, MINUTE * 6);
+        plain.observe(Some(noon()), &found(at, &new, false));
+        full.observe(Some(noon()), &found(at, &new, true));
+        assert!(full.current() > 3.0 * plain.current());
+        assert!(full.overflows > 0.9);
+    }
+
+    #[test]
+    fn silence_lowers_the_rate_within_days_and_the_usual_one_within_weeks() {
+        let mut rates = Rates::default();
+        rates.observe(None, &found(noon(), &dates(noon(), 20, HOUR * 2), false));
+        let mut last = noon();
+        for _ in 0..20 {
+            let at = last.plus(HOUR * 6);
+            rates.observe(Some(last), &not_modified(at));
+            last = at;
+        }
+        assert!(rates.current() < 2.5, "{}", rates.current());
+        assert!(rates.usual() > rates.current());
+    }
+
+    #[test]
+    fn what_moves_many_bytes_is_asked_less() {
+        let mut light = Rates::default();
+        let seen = document(noon(), 9);
+        light.observe(None, &seen);
+        let mut heavy = Rates::default();
+        let bytes = 500_000;
+        heavy.observe(None, &Observation { bytes, ..seen });
+        let worth = |rates: &Rates| rates.demand(&policy(), HOUR).worth;
+        assert!(worth(&light) > 4.0 * worth(&heavy));
+    }
+
+    #[test]
+    fn until_anything_is_seen_the_wait_doubles_until_the_price_takes_over() {
+        let mut scarce = policy();
+        scarce.polls_per_day = 4.0;
+        let (_, waits) = follow(State::default(), noon(), 8, &scarce, |at| document(at, 0));
+        assert!(waits[0] >= HOUR && waits[0] < MINUTE * 80, "{waits:?}");
+        assert!(waits[1] >= HOUR && waits[1] < HOUR * 3, "{waits:?}");
+        assert!(waits[3] > waits[1] && waits[7] > HOUR * 6, "{waits:?}");
     }
 }

@@ -3,34 +3,43 @@
 
 use std::time::Duration;
 
-use crate::model::Time;
+use super::Observation;
 
-/// The most that a poll is put off by chance.
+/// The most that a poll is put off by chance, in seconds: usually, and after the first, for feeds are imported
+/// all at once.
 const JITTER_S: f64 = 120.0;
-/// A feed's own place within the minute.
-const MINUTE_S: f64 = 60.0;
-/// Neither is more than so much of the wait itself.
-const SHARE: f64 = 0.05;
+const FIRST_S: f64 = 900.0;
+/// Never more than so much of the wait itself.
+const SHARE: f64 = 0.2;
 
-/// How much later than planned a feed is asked: U(0, 120 s) anew each time, and its own place in the minute.
-/// Short waits are put off less.
-pub fn jitter(install: u64, feed: u64, at: Time, wait: Duration) -> Duration {
-    let most = wait.as_secs_f64() * SHARE;
-    let anew = chance(install, feed, at);
-    let own = unit(hash(&[&install.to_le_bytes(), &feed.to_le_bytes()]));
-    Duration::from_secs_f64(JITTER_S.min(most) * anew + MINUTE_S.min(most) * own)
+/// What is left to chance; each is drawn on its own.
+#[derive(Debug, Clone, Copy)]
+pub enum Draw {
+    /// How much later than planned.
+    Jitter = 0,
+    /// The place among others that want the same minute.
+    Place = 1,
+    /// The place on the grid of moments that are considered.
+    Grid = 2,
+    /// How much longer after a failure.
+    Backoff = 3,
 }
 
-/// A number in [0, 1) that only these three decide.
-pub fn chance(install: u64, feed: u64, at: Time) -> f64 {
-    unit(hash(&[
+/// How much later than planned a feed is asked, anew each time.
+pub fn jitter(install: u64, seen: &Observation, wait: Duration, is_first: bool) -> Duration {
+    let most = if is_first { FIRST_S } else { JITTER_S };
+    let most = most.min(wait.as_secs_f64() * SHARE);
+    Duration::from_secs_f64(most * chance(install, seen, Draw::Jitter))
+}
+
+/// A number in [0, 1) that installation, feed, time and purpose decide.
+pub fn chance(install: u64, seen: &Observation, draw: Draw) -> f64 {
+    let h = hash(&[
         &install.to_le_bytes(),
-        &feed.to_le_bytes(),
-        &at.millis().to_le_bytes(),
-    ]))
-}
-
-fn unit(h: u64) -> f64 {
+        &seen.feed.to_le_bytes(),
+        &seen.at.millis().to_le_bytes(),
+        &[draw as u8],
+    ]);
     (h >> 11) as f64 / (1_u64 << 53) as f64
 }
 
@@ -51,34 +60,53 @@ pub fn hash(parts: &[&[u8]]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Time;
+    use crate::schedule::support::*;
 
-    #[test]
-    fn et_23_feeds_and_installations_differ_and_a_decision_repeats() {
-        let at = Time::from_seconds(1_800_000_000);
-        let hour = Duration::from_secs(3600);
-        assert_eq!(jitter(1, 2, at, hour), jitter(1, 2, at, hour));
-        assert_ne!(jitter(1, 2, at, hour), jitter(2, 2, at, hour));
-        assert_ne!(jitter(1, 2, at, hour), jitter(1, 3, at, hour));
-        assert_ne!(jitter(1, 2, at, hour), jitter(1, 2, at.plus(hour), hour));
+    fn of(install: u64, feed: u64, at: Time, wait: u64) -> Duration {
+        let seen = Observation {
+            feed,
+            ..not_modified(at)
+        };
+        jitter(install, &seen, Duration::from_secs(wait), false)
     }
 
     #[test]
-    fn et_23_the_minutes_are_filled_evenly() {
-        let mut minutes = [0; 3];
+    fn et_23_feeds_and_installations_differ_and_a_decision_repeats() {
+        let later = noon().plus(MINUTE);
+        assert_eq!(of(1, 2, noon(), 3600), of(1, 2, noon(), 3600));
+        assert_ne!(of(1, 2, noon(), 3600), of(2, 2, noon(), 3600));
+        assert_ne!(of(1, 2, noon(), 3600), of(1, 3, noon(), 3600));
+        assert_ne!(of(1, 2, noon(), 3600), of(1, 2, later, 3600));
+        let seen = not_modified(noon());
+        assert_ne!(chance(1, &seen, Draw::Place), chance(1, &seen, Draw::Grid));
+    }
+
+    #[test]
+    fn et_23_chance_is_even() {
+        let mut tenths = [0; 12];
         for feed in 0..3000 {
-            let j = jitter(9, feed, Time::EPOCH, Duration::from_secs(7200));
-            minutes[usize::try_from(j.as_secs() / 60).unwrap()] += 1;
+            let j = of(9, feed, noon(), 7200);
+            tenths[usize::try_from(j.as_secs() / 10).unwrap()] += 1;
         }
-        // The sum of U(0, 2) and U(0, 1) minutes: a quarter, a half, a quarter.
-        for (n, share) in minutes.into_iter().zip([0.25, 0.5, 0.25]) {
-            assert!((f64::from(n) / 3000.0 - share).abs() < 0.05, "{minutes:?}");
-        }
+        assert!(tenths.iter().all(|n| (200..=300).contains(n)), "{tenths:?}");
     }
 
     #[test]
     fn short_waits_are_put_off_little() {
-        let most = Duration::from_millis(200);
-        assert!(jitter(1, 2, Time::EPOCH, Duration::from_secs(2)) <= most);
-        assert_eq!(jitter(1, 2, Time::EPOCH, Duration::ZERO), Duration::ZERO);
+        assert!(of(1, 2, noon(), 2) <= Duration::from_millis(400));
+        assert_eq!(of(1, 2, noon(), 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn feeds_imported_together_part_after_the_first_poll() {
+        let most = (0..100).map(|feed| {
+            let seen = Observation {
+                feed,
+                ..document(noon(), 3)
+            };
+            jitter(1, &seen, MINUTE * 90, true)
+        });
+        assert!(most.max().unwrap() > MINUTE * 12);
     }
 }

@@ -6,6 +6,7 @@ use super::bytes::{Reader, Writer};
 use super::floors::Said;
 use super::moved::Moving;
 use super::rates::Rates;
+use super::{Demand, Policy, floors};
 use crate::model::Time;
 
 /// Layout of [`State::to_bytes`]. A stored state of another layout is read as that of a new feed: what it had
@@ -28,6 +29,12 @@ pub struct State {
 }
 
 impl State {
+    /// What the price is solved from ([`super::Price::solve`]). Leave out feeds with the user's own interval.
+    pub fn demand(&self, policy: &Policy) -> Demand {
+        let least = floors::least(&self.said, policy, self.rates.mean_gap());
+        self.rates.demand(policy, least)
+    }
+
     /// Reads the stored form. Empty, damaged or foreign bytes are a new feed.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self::read(bytes).unwrap_or_default()

@@ -7,7 +7,7 @@ use crate::model::{FailureKind, Hints, Time};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 /// What chance may add.
-pub const CHANCE: Duration = Duration::from_secs(180);
+pub const CHANCE: Duration = Duration::from_secs(120);
 
 pub fn policy() -> Policy {
     Policy {

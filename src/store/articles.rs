@@ -5,13 +5,13 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::prepare::Prepared;
-use super::records::{Claim, Committed};
+use super::prepare::{PageOf, Prepared, unpack};
+use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
 use super::{feeds, grouping::Grouping};
 use crate::dedup::{Join, StoredCopy};
-use crate::model::{ArticleId, FeedRow, Time};
+use crate::model::{ArticleId, Draft, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -135,6 +135,33 @@ fn find(conn: &Connection, feed: FeedRow, p: &Prepared, keys: &[String]) -> Sql<
     }
 }
 
+/// What is stored of an article that a document lists; see [`Standing`].
+pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
+    let stored = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?));
+    let mut found: Option<(Vec<u8>, Vec<u8>)> = conn
+        .prepare_cached("SELECT digest, content FROM articles WHERE feed = ?1 AND key = ?2")?
+        .query_row(params![claim.feed, draft.key], stored)
+        .optional()?;
+    if found.is_none()
+        && let Some(url) = &draft.url
+    {
+        found = conn
+            .prepare_cached(
+                "SELECT digest, content FROM articles WHERE url = ?2 AND feed = ?1 LIMIT 1",
+            )?
+            .query_row(params![claim.feed, url.as_str()], stored)
+            .optional()?;
+    }
+    Ok(match found {
+        Some((digest, _)) if digest == draft.digest => Standing::Same,
+        Some((_, content)) => Standing::Edited {
+            html: unpack(&content),
+        },
+        None if is_tombstone(conn, ArticleId::of(claim.id, &draft.key))? => Standing::Same,
+        None => Standing::New,
+    })
+}
+
 fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bool> {
     conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?
         .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
@@ -150,19 +177,56 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
         at: new.arrived,
         seen: new.now,
         dated: p.is_dated(),
+        own_page: p.page == PageOf::ItsHost,
     };
-    let join = desk.grouping.decide(conn, &copy, &p.fingerprint)?;
-    let story = match &join {
+    let decision = desk.grouping.decide(conn, &copy, &p.fingerprint)?;
+    let join = decision.join;
+    let mut story = match &join {
         Some(join) => join.story,
         None => begin_story(conn, new)?,
     };
     insert_row(conn, new, story, join.as_ref())?;
     let article = conn.last_insert_rowid();
+    for other in &decision.bridged {
+        story = merge(desk, new, story, other)?;
+    }
     (copy.article, copy.story) = (article, story);
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, story)?;
     desk.tagger.tag_article(conn, article, story, &p.folded)?;
     Ok((article, join.is_some()))
+}
+
+/// Makes one story of two that a new copy shows to be the same; the row that is left. The older one stays, for its id has
+/// been out longer; what links to the younger finds the same copies, for a story's id is also that of its first copy.
+fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i64> {
+    let conn = desk.conn;
+    let (into, from) = (story.min(other.story), story.max(other.story));
+    if into == from {
+        return Ok(into);
+    }
+    // The younger one's first copy was the first of nothing, as it turns out: it came in through the new copy.
+    conn.prepare_cached(
+        "UPDATE articles SET joined_with = ?2, signal = ?3, score = ?4 WHERE story = ?1 AND signal IS NULL",
+    )?
+    .execute(params![
+        from,
+        &new.id.0.as_bytes()[..],
+        other.signal.as_str(),
+        other.score
+    ])?;
+    let moved: Vec<i64> = conn
+        .prepare_cached("SELECT article FROM articles WHERE story = ?1")?
+        .query_map([from], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    for article in moved {
+        let seq = next_seq(conn)?;
+        conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
+            .execute([article, into, seq])?;
+    }
+    desk.grouping.merge(from, into);
+    refresh_story(conn, from)?; // it has no copy left, and goes
+    Ok(into)
 }
 
 /// The row of a story without a copy yet: [`refresh_story`] fills in the rest.
@@ -219,7 +283,7 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
         now.millis(),
         arrived.millis(),
         d.language,
-        p.own_host,
+        p.page as i64,
         p.facts,
         d.digest,
         joined_with,
@@ -252,7 +316,7 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
         d.published.map(Time::millis),
         d.updated.unwrap_or(now).millis(),
         d.language,
-        p.own_host,
+        p.page as i64,
         p.facts,
         d.digest,
         p.fingerprint.to_bytes(),
@@ -268,6 +332,7 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
         at: Time::from_millis(arrived),
         seen: Time::from_millis(seen),
         dated: p.is_dated(),
+        own_page: p.page == PageOf::ItsHost,
     };
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, known.story)?;
@@ -284,8 +349,8 @@ pub(super) fn next_seq(conn: &Connection) -> Sql<i64> {
     .query_row([], |r| r.get(0))
 }
 
-/// Counts the copies again and chooses the one that is shown: the copy whose feed owns the page's host, else the
-/// first (SEC-13). A story without copies goes.
+/// Counts the copies again and chooses the one that is shown: a copy on its feed's own host, else on the site that its feed
+/// names, else any; of these the first (SEC-13). A story without copies goes.
 pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<()> {
     let (copies, feeds): (i64, i64) = conn
         .prepare_cached("SELECT count(*), count(DISTINCT feed) FROM articles WHERE story = ?1")?

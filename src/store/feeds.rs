@@ -94,7 +94,8 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     let s = &feed.settings;
     conn.prepare_cached(
         "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
-                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12 WHERE feed = ?1",
+                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12, full_text = ?13
+         WHERE feed = ?1",
     )?
     .execute(params![
         row,
@@ -109,6 +110,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         json(&s.headers),
         s.paused,
         s.near_dedup,
+        s.full_text,
     ])?;
     Ok(())
 }
@@ -158,6 +160,12 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
         conn.execute(
             "UPDATE feeds SET interval_ms = ?2 WHERE feed = ?1",
             params![feed, interval],
+        )?;
+    }
+    if let Some(full_text) = change.full_text {
+        conn.execute(
+            "UPDATE feeds SET full_text = ?2 WHERE feed = ?1",
+            params![feed, full_text],
         )?;
     }
     if let Some(paused) = change.paused {
@@ -333,7 +341,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
     let claim = conn
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
-                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup
+                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
@@ -374,6 +382,7 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
         headers: from_json(&r.get::<_, String>(at + 4)?),
         paused: r.get(at + 5)?,
         near_dedup: r.get(at + 6)?,
+        full_text: r.get(at + 7)?,
     })
 }
 
@@ -568,18 +577,23 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
     }
     let failed = matches!(poll.outcome, Outcome::Failed(_));
     let throttled = matches!(&poll.outcome, Outcome::Failed(f) if f.kind == FailureKind::Throttled);
+    // A 429 speaks for the host, and so does a rate limit that is used up; a 503 for its own document.
+    let is_hosts_word = !failed || poll.status == Some(429);
+    let rest = poll.hints.retry_after.filter(|_| is_hosts_word);
     conn.prepare_cached(
-        "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+        "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes, rest_until)
+         VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET polls = polls + 1, not_modified = not_modified + excluded.not_modified,
             failed = failed + excluded.failed, throttled = throttled + excluded.throttled,
-            bytes = bytes + excluded.bytes",
+            bytes = bytes + excluded.bytes, rest_until = coalesce(excluded.rest_until, rest_until)",
     )?
     .execute(params![
         commit.claim.url.host(),
         matches!(poll.outcome, Outcome::NotModified { .. }),
         failed,
         throttled,
-        bytes
+        bytes,
+        rest.map(|rest| poll.finished.plus(rest).millis()),
     ])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::dedup::{Fingerprint, Grouper, Join, Limits, StoredCopy};
+use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
 use crate::model::Time;
 
 type Sql<T> = rusqlite::Result<T>;
@@ -70,25 +70,39 @@ impl Grouping {
         self.sequence = sequence;
     }
 
-    /// The story of a new copy, if it has one. What another process has pruned meanwhile is not joined.
+    /// What becomes of a new copy. What another process has pruned or merged meanwhile is not joined.
     pub(super) fn decide(
         &mut self,
         conn: &Connection,
         new: &StoredCopy,
         print: &Fingerprint,
-    ) -> Sql<Option<Join>> {
+    ) -> Sql<Decision> {
         loop {
-            let Some(join) = self.window.as_ref().and_then(|w| w.decide(new, print)) else {
-                return Ok(None);
+            let Some(window) = &self.window else {
+                return Ok(Decision::default());
             };
-            let story: Option<i64> = conn
-                .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
-                .query_row([join.with_article], |r| r.get(0))
-                .optional()?;
-            if story == Some(join.story) {
-                return Ok(Some(join));
+            let decision = window.decide(new, print);
+            let mut stale = Vec::new();
+            for join in decision.join.iter().chain(&decision.bridged) {
+                let story: Option<i64> = conn
+                    .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
+                    .query_row([join.with_article], |r| r.get(0))
+                    .optional()?;
+                if story != Some(join.story) {
+                    stale.push(join.with_article);
+                }
             }
-            self.remove(join.with_article);
+            if stale.is_empty() {
+                return Ok(decision);
+            }
+            stale.into_iter().for_each(|article| self.remove(article));
+        }
+    }
+
+    /// All copies of one story belong to another from now on.
+    pub(super) fn merge(&mut self, from: i64, into: i64) {
+        if let Some(window) = &mut self.window {
+            window.merge(from, into);
         }
     }
 
@@ -106,7 +120,7 @@ impl Grouping {
 }
 
 const COPIES: &str = "SELECT article, story, feed, arrived, first_seen,
-    published IS NOT NULL OR updated IS NOT NULL, fingerprint FROM articles";
+    published IS NOT NULL OR updated IS NOT NULL, own_host = 2, fingerprint FROM articles";
 
 /// Reads the copies seen since `since` into the window: rows follow the time of the first sighting, so the walk from the
 /// newest down ends at the first that is older.
@@ -130,8 +144,9 @@ fn take(window: &mut Grouper, r: &Row<'_>) -> Sql<()> {
         at: Time::from_millis(r.get(3)?),
         seen: Time::from_millis(r.get(4)?),
         dated: r.get(5)?,
+        own_page: r.get(6)?,
     };
-    if let Some(print) = Fingerprint::from_bytes(&r.get::<_, Vec<u8>>(6)?) {
+    if let Some(print) = Fingerprint::from_bytes(&r.get::<_, Vec<u8>>(7)?) {
         window.insert(copy, print);
     }
     Ok(())

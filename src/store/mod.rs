@@ -206,6 +206,11 @@ impl Store {
         self.ask(|reply| Command::Commit(ready.commit, ready.drafts, reply))
     }
 
+    /// Keeps a text under a name, for [`Reads::remembered`].
+    pub fn remember(&self, name: &'static str, text: String) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Remember(name, text, reply))
+    }
+
     /// Removes what retention no longer keeps (`keep` none: for ever), in small batches. `dry_run`: only tells.
     pub fn prune(
         &self,

@@ -31,8 +31,8 @@ pub(super) struct Prepared {
     pub(super) facts: String,
     /// The body, compressed.
     pub(super) content: Vec<u8>,
-    /// Whether the feed's site owns the page's host.
-    pub(super) own_host: bool,
+    /// Whose page it is.
+    pub(super) page: PageOf,
     /// Whether no other draft of the document names the same page.
     pub(super) only_with_its_url: bool,
     pub(super) paragraphs: Vec<u64>,
@@ -57,6 +57,32 @@ pub(super) struct SourceFact {
     title: Option<String>,
     url: Option<String>,
     id: Option<String>,
+}
+
+/// Whose page an article has (SEC-13), by what proves it: anybody can name any site as its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PageOf {
+    /// Another site's, or there is none.
+    Another = 0,
+    /// That of the site which the feed names as its own.
+    ItsSite = 1,
+    /// That of the host which serves the feed.
+    ItsHost = 2,
+}
+
+impl PageOf {
+    fn of(draft: &Draft, claim: &Claim, site: Option<&WebUrl>) -> Self {
+        let Some(page) = &draft.url else {
+            return Self::Another;
+        };
+        if related_hosts(page.host(), claim.url.host()) {
+            Self::ItsHost
+        } else if site.is_some_and(|s| related_hosts(page.host(), s.host())) {
+            Self::ItsSite
+        } else {
+            Self::Another
+        }
+    }
 }
 
 impl Prepared {
@@ -141,22 +167,18 @@ fn prepare_one(
             .canonical_url
             .as_ref()
             .filter(|_| page_shared_by <= ARTICLES_A_PAGE),
-        published: draft.published,
     });
     if !claim.settings.near_dedup {
         fingerprint.sketch = Default::default();
     }
     let facts = json(&facts);
-    let own_host = draft.url.as_ref().is_some_and(|u| {
-        related_hosts(u.host(), claim.url.host())
-            || site.is_some_and(|s| related_hosts(u.host(), s.host()))
-    });
+    let page = PageOf::of(&draft, claim, *site);
     Prepared {
         content: pack(&draft.content_html),
         folded,
         fingerprint,
         facts,
-        own_host,
+        page,
         only_with_its_url: page_shared_by == 1,
         paragraphs,
         draft,

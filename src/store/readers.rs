@@ -12,14 +12,14 @@ use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Pruned, Skipped, Status, TopicHead,
-    TopicInfo,
+    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Pruned, Skipped, Standing, Status,
+    TopicHead, TopicInfo,
 };
 use super::select::Selection;
-use super::{StoreError, backup, feeds, feeds::from_json, open, prune, search, status};
+use super::{StoreError, articles, backup, feeds, feeds::from_json, open, prune, search, status};
 use crate::model::{
-    Alternate, ArticleId, ArticleRow, ArticleView, Feed, FeedId, FeedRef, FeedRow, SameAs, Seq,
-    StoryId, StoryRow, StoryView, Time,
+    Alternate, ArticleId, ArticleRow, ArticleView, Draft, Feed, FeedId, FeedRef, FeedRow, SameAs,
+    Seq, StoryId, StoryRow, StoryView, Time,
 };
 
 type Sql<T> = rusqlite::Result<T>;
@@ -239,6 +239,57 @@ impl Reads {
                 }
             }
             Ok(known)
+        })
+    }
+
+    /// What is stored of these articles of a feed: under their keys, else under their pages.
+    pub fn standings(&self, claim: &Claim, drafts: &[Draft]) -> Result<Vec<Standing>, StoreError> {
+        self.read(|conn| {
+            drafts
+                .iter()
+                .map(|draft| articles::standing(conn, claim, draft))
+                .collect()
+        })
+    }
+
+    /// The text kept under a name.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+                .query_row([name], |r| r.get(0))
+                .optional()
+        })
+    }
+
+    /// The schedule's states of the feeds whose plan is ours: neither paused nor gone nor given an interval.
+    pub fn schedules(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT schedule FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0
+                   AND interval_ms IS NULL AND length(schedule) > 0",
+            )?
+            .query_map([], |r| r.get(0))?
+            .collect()
+        })
+    }
+
+    /// How many polls were ever made.
+    pub fn polls_ever(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            conn.query_row("SELECT coalesce(sum(polls), 0) FROM hosts", [], |r| {
+                r.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+
+    /// Hosts that asked to be left alone until later than `now`, with that time.
+    pub fn resting_hosts(&self, now: Time) -> Result<Vec<(String, Time)>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT host, rest_until FROM hosts WHERE rest_until > ?1")?
+                .query_map([now.millis()], |r| {
+                    Ok((r.get(0)?, Time::from_millis(r.get(1)?)))
+                })?
+                .collect()
         })
     }
 

@@ -39,6 +39,8 @@ pub struct FeedSettings {
     pub paused: bool,
     /// Whether its articles may be joined as near copies; equal ones always are.
     pub near_dedup: bool,
+    /// Whether the bodies of its articles are read off their pages.
+    pub full_text: bool,
 }
 
 impl Default for FeedSettings {
@@ -50,6 +52,7 @@ impl Default for FeedSettings {
             headers: Vec::new(),
             paused: false,
             near_dedup: true,
+            full_text: false,
         }
     }
 }
@@ -67,6 +70,8 @@ pub struct FeedChange {
     pub interval: Option<Duration>,
     /// Paused or not.
     pub paused: Option<bool>,
+    /// Whether bodies are read off the articles' pages.
+    pub full_text: Option<bool>,
 }
 
 /// What `subscribe` made of one [`NewFeed`].
@@ -179,6 +184,20 @@ pub struct Skipped {
     pub url: String,
     /// Why, in words.
     pub reason: String,
+}
+
+/// What the store knows of an article that a document lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: neither it nor its page was ever seen in this feed.
+    New,
+    /// It stands as listed, or was pruned.
+    Same,
+    /// It stands, and is listed otherwise now.
+    Edited {
+        /// Its body as stored.
+        html: String,
+    },
 }
 
 /// One poll with everything that came of it: committed in one transaction (ET-08).
@@ -345,6 +364,8 @@ pub struct FeedDetail {
     pub why_next: Option<String>,
     /// Before when nobody may ask, and why.
     pub floor: Option<(Time, String)>,
+    /// Whether the bodies of its articles are read off their pages.
+    pub full_text: bool,
     /// What the parser had to repair in the last document.
     pub repairs: Vec<String>,
     /// The last polls, newest first.

@@ -74,7 +74,8 @@ fn host_of(url: &str) -> String {
 pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
     let found = conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS}, f.why_next, f.floor_until, f.floor_reason FROM feeds f WHERE f.feed = ?1"
+            "SELECT {COLUMNS}, f.why_next, f.floor_until, f.floor_reason, f.full_text
+             FROM feeds f WHERE f.feed = ?1"
         ))?
         .query_row([row], |r| {
             let floor: Option<i64> = r.get(20)?;
@@ -83,10 +84,11 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
                 feed_of(r)?,
                 r.get::<_, Option<String>>(19)?,
                 floor.map(|t| (Time::from_millis(t), reason.unwrap_or_default())),
+                r.get::<_, bool>(22)?,
             ))
         })
         .optional()?;
-    let Some((feed, why_next, floor)) = found else {
+    let Some((feed, why_next, floor, full_text)) = found else {
         return Ok(None);
     };
     let text = |bytes: Option<Vec<u8>>| bytes.map(|b| String::from_utf8_lossy(&b).into_owned());
@@ -117,6 +119,7 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
         validators,
         why_next,
         floor,
+        full_text,
         polls,
     }))
 }

@@ -460,3 +460,33 @@ fn a_feed_has_one_title_wherever_it_is_shown() {
     house.store.commit(Store::prepare(nameless)).unwrap();
     assert_eq!(titles(), (argus(), argus()), "an empty title names nothing");
 }
+
+#[test]
+fn a_late_copy_makes_one_story_of_two_and_both_ids_still_lead_there() {
+    let house = House::new();
+    let (a, b, c) = (
+        house.subscribe("a.example"),
+        house.subscribe("b.example"),
+        house.subscribe("c.example"),
+    );
+    house.topics(&[("boats", "boats")]);
+    let text = wire();
+    let words: Vec<&str> = text.split(' ').collect();
+    let (beginning, end) = (words[..30].join(" "), words[20..].join(" "));
+    house.poll(a, vec![draft("a.example", 1, "Boats", &beginning)]);
+    house.poll(b, vec![draft("b.example", 1, "Ships", &end)]);
+    let ids: Vec<_> = house.river().iter().map(|s| s.id).collect();
+    assert_eq!(ids.len(), 2, "too little in common");
+    let (younger, older) = (ids[0], ids[1]);
+    house.poll(c, vec![draft("c.example", 1, "Boats and ships", &text)]);
+    let river = house.river();
+    assert_eq!(river.len(), 1);
+    assert_eq!((river[0].id, river[0].copies), (older, 3));
+    assert_eq!(river[0].topics, ["boats"]);
+    for id in [older, younger] {
+        assert_eq!(house.store.reads().story(id).unwrap().unwrap().id, older);
+    }
+    let copies = house.store.reads().copies(older).unwrap();
+    assert_eq!(copies.iter().filter(|c| c.same_as.is_none()).count(), 1);
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}

@@ -45,6 +45,7 @@ pub(super) enum Command {
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
     GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
     SpreadOverdue(Time, Reply<usize>),
+    Remember(&'static str, String, Reply<()>),
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
     Prune(prune::Retention, Reply<Pruned>),
@@ -212,6 +213,7 @@ fn execute(
             path,
         ),
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
+        Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
         Command::Commit(poll, prepared, reply) => {
             answer(commit(conn, hands, &poll, prepared), reply, path)
         }
@@ -231,6 +233,12 @@ fn subscribe(
     let new: Vec<FeedRow> = made.iter().filter(|m| m.new).map(|m| m.row).collect();
     tagger.tag_feeds(conn, &new, now)?;
     Ok(made)
+}
+
+fn remember(conn: &Connection, name: &str, text: &str) -> Sql<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+        .execute([name, text])?;
+    Ok(())
 }
 
 /// One poll: its articles, validators, plan and health together (ET-08, REL-01).
@@ -304,6 +312,7 @@ fn refuse(command: Command, e: StoreError) {
         | Command::ChangeFeed(_, _, r)
         | Command::Reconcile(_, r)
         | Command::GiveBack(.., r)
+        | Command::Remember(.., r)
         | Command::RefreshTopics(r) => say(&r, e),
         Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),

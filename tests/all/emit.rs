@@ -284,10 +284,11 @@ fn assert_says(entry: &ParsedEntry, story: &StoryView) {
     if !plain::line(&story.summary).is_empty() {
         assert_eq!(summary, plain::line(&story.summary));
         let content = entry.content_html.as_deref().unwrap_or_default();
-        assert_eq!(
-            content,
-            story.content_html.as_deref().unwrap_or_default().trim()
-        );
+        let told = story.content_html.as_deref().unwrap_or_default().trim();
+        // A frame without words is read as no content.
+        if !plain::line_of_html(told).is_empty() {
+            assert_eq!(content, told);
+        }
     }
 }
 

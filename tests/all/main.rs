@@ -12,6 +12,7 @@ mod cli;
 mod daemon;
 mod emit;
 mod fetch;
+mod full_text;
 mod moves;
 mod path;
 mod query;

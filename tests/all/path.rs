@@ -365,3 +365,27 @@ async fn rel_06_changed_guids_and_edits_are_the_same_articles() {
     assert_eq!(two.revision, 2);
     assert!(two.content_text.as_deref().unwrap().contains("Corrected."));
 }
+
+#[tokio::test]
+async fn et_26_a_hosts_429_holds_its_other_feeds_back_even_after_a_restart() {
+    let net = Internet::start().await;
+    let busy = Reply::status(429).header("Retry-After", "7200");
+    net.always("a.example", "/one", busy);
+    let two = rss("Two", &[Item::numbered("a.example", 2)]);
+    net.always("feeds.a.example", "/two", Reply::feed(two));
+    let house = House::new(&net);
+    house.subscribe(&["http://a.example/one"]);
+    house.pass().await;
+    let house = house.again(&net);
+    house.subscribe(&["http://feeds.a.example/two"]);
+    let report = house.pass_due().await;
+    assert_eq!(
+        (report.fetched, report.skipped),
+        (0, 1),
+        "{:?}",
+        report.skipped_feeds
+    );
+    assert_eq!(net.log().len(), 1);
+    let left = house.feeds().into_iter().find(|f| f.url.ends_with("two"));
+    assert!(left.unwrap().next_poll.unwrap() > house.clock.now());
+}

@@ -26,6 +26,7 @@ CREATE TABLE feeds (
   headers       TEXT NOT NULL,              -- JSON array of pairs
   paused        INTEGER NOT NULL,
   near_dedup    INTEGER NOT NULL DEFAULT 1,
+  full_text     INTEGER NOT NULL DEFAULT 0, -- bodies come from the articles' pages
   gone          INTEGER NOT NULL,           -- answered 410 twice (ET-33)
   schedule      BLOB NOT NULL,
   why_next      TEXT,
@@ -72,7 +73,8 @@ CREATE TABLE hosts (
   not_modified INTEGER NOT NULL,
   failed       INTEGER NOT NULL,
   throttled    INTEGER NOT NULL,
-  bytes        INTEGER NOT NULL
+  bytes        INTEGER NOT NULL,
+  rest_until   INTEGER                      -- the server's word for all of the host (ET-26, ET-28)
 ) STRICT, WITHOUT ROWID;
 
 -- In how many articles of a feed a paragraph stood: the boilerplate that is learned.
@@ -117,7 +119,7 @@ CREATE TABLE articles (
   first_seen    INTEGER NOT NULL,
   arrived       INTEGER NOT NULL,
   language      TEXT,
-  own_host      INTEGER NOT NULL,           -- the feed's site owns the page's host (SEC-13)
+  own_host      INTEGER NOT NULL,           -- the page is on the feed's own host: 2, on the site it names: 1, else 0 (SEC-13)
   facts         TEXT NOT NULL,              -- JSON: authors, agencies, categories, enclosures, image, ...
   digest        BLOB NOT NULL,              -- of everything the publisher gave: tells an edit
   revision      INTEGER NOT NULL,

@@ -61,6 +61,9 @@ impl House {
             ..FetchOptions::default()
         };
         let fetcher = Arc::new(Fetcher::new(fetch, clock.clone()).unwrap());
+        for (host, until) in store.reads().resting_hosts(clock.now()).unwrap() {
+            fetcher.rest(&host, until.since(clock.now()));
+        }
         let options = IngestOptions {
             policy: Policy {
                 polls_per_day: 24.0,
@@ -72,7 +75,7 @@ impl House {
             },
             manual_interval: Duration::ZERO,
         };
-        let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options);
+        let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options).unwrap();
         Self {
             clock,
             store,

@@ -1,0 +1,88 @@
+//! `newswire extract`: the article that newswire reads off a web page; nothing is fetched, nothing is stored. Not in the
+//! help: it is for measuring and for looking into a page whose full text is wrong.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::parse::{Request, batch, each, on_known_stack, read};
+use crate::model::{Time, WebUrl};
+use crate::normalize::{boilerplate, page, text};
+use crate::parse::{charset, dates};
+
+/// The base of relative URLs where none is given.
+const NOWHERE: &str = "http://localhost/";
+
+/// `newswire extract`.
+#[derive(Debug, Args)]
+pub struct ExtractArgs {
+    /// Where the page was found, after redirects
+    #[arg(long, value_name = "URL", conflicts_with = "batch")]
+    pub url: Option<WebUrl>,
+    /// Read requests from stdin, one a line: {"file":…,"url":…|null,"content_type":…|null}; answer each with one line, the
+    /// object or {"error":…}
+    #[arg(long, conflicts_with = "files")]
+    pub batch: bool,
+    /// The pages; - is stdin
+    #[arg(value_name = "FILE", required_unless_present = "batch")]
+    pub files: Vec<PathBuf>,
+}
+
+/// An article as it is printed.
+#[derive(Serialize)]
+struct Extracted {
+    file: PathBuf,
+    title: Option<String>,
+    byline: Option<String>,
+    date: Option<Time>,
+    language: Option<String>,
+    text: String,
+    html: String,
+}
+
+/// Runs `newswire extract`.
+pub fn extract(cx: &mut Context, args: &ExtractArgs) -> Result<(), Failure> {
+    let out = &mut cx.out;
+    on_known_stack(|| {
+        if args.batch {
+            batch(out, |request: Request| {
+                let url = request.url.and_then(|url| WebUrl::parse(&url).ok());
+                extracted(&request.file, url, request.content_type.as_deref())
+            })
+        } else {
+            each(out, &args.files, |file| {
+                extracted(file, args.url.clone(), None)
+            })
+        }
+    })
+}
+
+fn extracted(
+    file: &Path,
+    url: Option<WebUrl>,
+    content_type: Option<&str>,
+) -> Result<Extracted, Failure> {
+    let nothing = |what: &str| Failure::new(Exit::BadInput, format!("{}: {what}", file.display()));
+    let url = match url {
+        Some(url) => url,
+        None => WebUrl::parse(NOWHERE).map_err(|e| nothing(&e.to_string()))?,
+    };
+    let bytes = read(file)?;
+    let page = charset::page_to_text(&bytes, content_type);
+    let page = page::read(&page, &url, &dates::read_bare)
+        .ok_or_else(|| nothing("no article can be read off it"))?;
+    let html = boilerplate::without(&page.html, &HashSet::new());
+    Ok(Extracted {
+        file: file.to_owned(),
+        title: page.title,
+        byline: (!page.authors.is_empty()).then(|| page.authors.join(", ")),
+        date: page.published,
+        language: page.language,
+        text: text::from_html(&html),
+        html: html.into_owned(),
+    })
+}

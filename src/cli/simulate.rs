@@ -1,0 +1,24 @@
+//! `newswire simulate-schedule`: the daemon's own schedule over a trace, for measuring it. One JSON object a line in, an
+//! answer a poll out, flushed.
+
+use std::io::BufRead;
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use crate::schedule::simulate::Simulation;
+
+/// Runs `newswire simulate-schedule`.
+pub fn simulate(cx: &mut Context) -> Result<(), Failure> {
+    let mut run = Simulation::new();
+    for line in std::io::stdin().lock().lines() {
+        let line = line.map_err(|e| Failure::new(Exit::BadInput, format!("stdin: {e}")))?;
+        let answer = run
+            .line(&line)
+            .map_err(|e| Failure::new(Exit::BadInput, e))?;
+        if let Some(answer) = answer {
+            cx.out.line(&answer)?;
+            cx.out.flush()?;
+        }
+    }
+    Ok(())
+}

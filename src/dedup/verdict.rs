@@ -1,0 +1,165 @@
+//! What comparing two copies comes to, with the reason and the figures: what a decision rests on is also what
+//! `newswire explain` prints.
+
+use std::time::Duration;
+
+use super::copy::Signal;
+use super::fingerprint::Fingerprint;
+use super::sketch::{Sketch, is_number};
+
+/// Words of the shorter copy's beginning that are looked for, and of the other in which.
+const LEAD_SOUGHT: usize = 40;
+const LEAD_SEARCHED: usize = 60;
+
+/// What comparing two copies came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// The reason.
+    pub ground: Ground,
+    /// How alike they are.
+    pub likeness: Likeness,
+    /// How far apart they were printed.
+    pub apart: Duration,
+}
+
+/// Why two copies are the same piece, or are not as far as one can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// The same: both name one page.
+    SamePage,
+    /// The same: one text.
+    SameText,
+    /// The same: one long headline, within a day, in two feeds; or nearly, over texts with something in common.
+    SameHeadline,
+    /// The same: one holds most of the other.
+    Contained,
+    /// The same: the words of one stand in the other, with other turns between them.
+    Rewritten,
+    /// Not the same: too long between them.
+    TooFarApart,
+    /// Unknown: only equal copies are joined here.
+    OnlyEquality,
+    /// Not the same: headlines of one feed that differ in a number, a weekday or a month.
+    AnotherOfItsSeries,
+    /// Not the same: the numbers of one are not those of the other.
+    OtherNumbers,
+    /// Unknown: too few words to tell.
+    TooShort,
+    /// Not the same: enough in common for an hour, too little for so long a time.
+    TooLittleForSoLong,
+    /// Not the same: too little in common.
+    TooLittle,
+}
+
+impl Ground {
+    /// The stable name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SamePage => "same_page",
+            Self::SameText => "same_text",
+            Self::SameHeadline => "same_headline",
+            Self::Contained => "contained",
+            Self::Rewritten => "rewritten",
+            Self::TooFarApart => "too_far_apart",
+            Self::OnlyEquality => "only_equality",
+            Self::AnotherOfItsSeries => "another_of_its_series",
+            Self::OtherNumbers => "other_numbers",
+            Self::TooShort => "too_short",
+            Self::TooLittleForSoLong => "too_little_for_so_long",
+            Self::TooLittle => "too_little",
+        }
+    }
+}
+
+impl Verdict {
+    /// The signal and the score, 0 to 1, by which the two are the same; none if they are not.
+    #[must_use]
+    pub fn join(&self) -> Option<(Signal, f64)> {
+        let Likeness { grams, words, .. } = self.likeness;
+        match self.ground {
+            Ground::SamePage => Some((Signal::Url, 1.0)),
+            Ground::SameText => Some((Signal::Text, 1.0)),
+            Ground::SameHeadline => Some((Signal::Near, grams.max(0.45 + words / 10.0))),
+            Ground::Contained => Some((Signal::Near, grams)),
+            Ground::Rewritten => Some((Signal::Near, (grams + words) / 2.0 * 0.9)),
+            _ => None,
+        }
+    }
+}
+
+/// How alike two copies are: shares from 0 to 1 of what the shorter one has.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Likeness {
+    /// Of its runs of four words, those that the other's sketch holds (containment, Broder 1997).
+    pub grams: f64,
+    /// Of the first words of its text, those that stand at the beginning of the other.
+    pub words: f64,
+    /// Of the words of the shorter headline, those of the other.
+    pub title: f64,
+    /// Of the numbers among its first words, those of the other; 1 if either has none.
+    pub numbers: f64,
+}
+
+impl Likeness {
+    /// Measures two copies.
+    #[must_use]
+    pub fn of(p: &Fingerprint, q: &Fingerprint) -> Self {
+        let (short, long) = if p.words <= q.words {
+            (&p.sketch, &q.sketch)
+        } else {
+            (&q.sketch, &p.sketch)
+        };
+        let (a, b) = (short.title(), long.title());
+        Self {
+            grams: share(&short.grams(), &long.grams()),
+            words: share(
+                first(short.words(), LEAD_SOUGHT),
+                first(long.words(), LEAD_SEARCHED),
+            ),
+            title: if a.len() <= b.len() {
+                share(a, b)
+            } else {
+                share(b, a)
+            },
+            numbers: numbers(short, long),
+        }
+    }
+}
+
+/// Forms are filled with numbers, and little else.
+fn numbers(short: &Sketch, long: &Sketch) -> f64 {
+    let of = |words: &[u16]| -> Vec<u16> {
+        let numbers = words.iter().copied();
+        numbers.filter(|word| is_number(*word)).collect()
+    };
+    let sought = of(first(short.words(), LEAD_SOUGHT));
+    let searched = of(long.words());
+    if sought.is_empty() || searched.is_empty() {
+        1.0
+    } else {
+        share(&sought, &searched)
+    }
+}
+
+fn first(words: &[u16], n: usize) -> &[u16] {
+    words.get(..n).unwrap_or(words)
+}
+
+/// Share of the different values of `of` that are among `among`; nothing holds nothing. Quadratic over at most a hundred
+/// short values, which beats building sets.
+fn share(of: &[u16], among: &[u16]) -> f64 {
+    let (mut different, mut held) = (0_u32, 0_u32);
+    for (at, value) in of.iter().enumerate() {
+        if of.get(..at).is_some_and(|before| before.contains(value)) {
+            continue;
+        }
+        different += 1;
+        held += u32::from(among.contains(value));
+    }
+    if different == 0 {
+        0.0
+    } else {
+        f64::from(held) / f64::from(different)
+    }
+}

@@ -1,0 +1,284 @@
+//! The copies of a window, in little memory: in the order of their rows, which is that of their first sighting, and
+//! found by what they have. Streaming and bounded: a copy leaves when it was seen too long ago, and what near copies
+//! need leaves sooner.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use super::copy::StoredCopy;
+use super::fingerprint::{Fingerprint, Hash};
+use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
+
+/// What near copies need is kept for so long after the first sighting: copies are near within [`super::compare::NEAR`], and a
+/// feed brings its copy up to a day after it was published.
+const SKETCH_KEPT: Duration = Duration::from_secs(60 * 3600);
+/// Sketches kept at most, the newest, whatever the flood: some 700 bytes each with their keys.
+pub const SKETCHES_MAX: usize = 350_000;
+/// Copies looked at behind one hash, the newest first.
+pub const BEHIND_ONE: usize = 64;
+/// What so many copies of one feed in a row have is that feed's phrase, and finds no more of them: a feed that floods the
+/// window hides no other behind it (SEC-13).
+const IN_A_ROW: usize = 16;
+
+/// A copy's place in the window: it counts up, and wraps.
+pub type Slot = u32;
+
+/// A copy and its fingerprint, without the sketch once that is too old.
+#[derive(Debug)]
+pub struct Kept {
+    /// The copy.
+    pub copy: StoredCopy,
+    /// Its fingerprint.
+    pub print: Fingerprint,
+    /// Taken out: only its place is left.
+    is_gone: bool,
+}
+
+/// The copies of a window.
+#[derive(Debug, Default)]
+pub struct Window {
+    /// By row. The first one's slot is `first`.
+    copies: VecDeque<Kept>,
+    first: Slot,
+    /// So many from the front have no sketch any more.
+    sketchless: usize,
+    /// Copies that are not gone.
+    len: usize,
+    pages: Index,
+    texts: Index,
+    titles: Index,
+    grams: Index,
+    stories: Index,
+}
+
+impl Window {
+    /// Adds a copy behind the others; one that is there already is replaced. A row that is older than those of the window
+    /// and not among them is left out: it has been evicted.
+    pub fn insert(&mut self, copy: StoredCopy, print: Fingerprint) {
+        let kept = Kept {
+            copy,
+            print,
+            is_gone: false,
+        };
+        if self
+            .copies
+            .back()
+            .is_none_or(|last| last.copy.article < copy.article)
+        {
+            self.copies.push_back(kept);
+        } else if let Ok(place) = self.place(copy.article) {
+            self.remove(copy.article);
+            if let Some(old) = self.copies.get_mut(place) {
+                *old = kept;
+                if place < self.sketchless {
+                    old.print.sketch = Default::default();
+                }
+            }
+        } else {
+            return;
+        }
+        self.len += 1;
+        self.enter(copy.article);
+    }
+
+    /// Takes a copy out.
+    pub fn remove(&mut self, article: ArticleRow) {
+        let Ok(place) = self.place(article) else {
+            return;
+        };
+        let slot = self.slot(place);
+        self.forget_sketch(place);
+        let Some(kept) = self.copies.get_mut(place).filter(|kept| !kept.is_gone) else {
+            return;
+        };
+        kept.is_gone = true;
+        self.len -= 1;
+        let (print, story) = (&kept.print, kept.copy.story);
+        self.pages.remove(print.url.map(key), slot);
+        self.texts.remove(print.text.map(key), slot);
+        self.stories.remove(Some(story_key(story)), slot);
+    }
+
+    /// All copies of one story belong to another from now on.
+    pub fn merge(&mut self, from: StoryRow, into: StoryRow) {
+        for slot in self.of_story(from) {
+            let place = self.place_of(slot);
+            if let Some(kept) = self.copies.get_mut(place) {
+                kept.copy.story = into;
+                self.stories.remove(Some(story_key(from)), slot);
+                self.stories.0.insert((story_key(into), slot));
+            }
+        }
+    }
+
+    /// Forgets what was seen too long before `now`: sketches first, then copies seen before `since`.
+    pub fn evict(&mut self, now: Time, since: Time) {
+        let limit = now.minus(SKETCH_KEPT);
+        while let Some(kept) = self.copies.get(self.sketchless)
+            && (kept.copy.seen < limit || self.copies.len() - self.sketchless > SKETCHES_MAX)
+        {
+            self.forget_sketch(self.sketchless);
+            self.sketchless += 1;
+        }
+        while let Some(kept) = self.copies.front()
+            && (kept.copy.seen < since || kept.is_gone)
+        {
+            self.remove(kept.copy.article);
+            self.copies.pop_front();
+            self.first = self.first.wrapping_add(1);
+            self.sketchless = self.sketchless.saturating_sub(1);
+        }
+    }
+
+    /// How many copies there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The copy in a slot.
+    #[must_use]
+    pub fn get(&self, slot: Slot) -> Option<&Kept> {
+        self.copies
+            .get(self.place_of(slot))
+            .filter(|kept| !kept.is_gone)
+    }
+
+    /// The copy of a row.
+    #[must_use]
+    pub fn of_article(&self, article: ArticleRow) -> Option<&Kept> {
+        let place = self.place(article).ok()?;
+        self.copies.get(place).filter(|kept| !kept.is_gone)
+    }
+
+    /// The copies of a story, in order.
+    #[must_use]
+    pub fn of_story(&self, story: StoryRow) -> Vec<Slot> {
+        let range = (story_key(story), Slot::MIN)..=(story_key(story), Slot::MAX);
+        let slots = self.stories.0.range(range).map(|(_, slot)| *slot);
+        slots
+            .filter(|slot| self.get(*slot).is_some_and(|kept| kept.copy.story == story))
+            .collect()
+    }
+
+    /// The newest copies that name this page.
+    pub fn with_page(&self, url: Option<Hash>) -> impl Iterator<Item = Slot> + '_ {
+        self.pages.behind(url.map(key))
+    }
+
+    /// The newest copies of this text.
+    pub fn with_text(&self, text: Option<Hash>) -> impl Iterator<Item = Slot> + '_ {
+        self.texts.behind(text.map(key))
+    }
+
+    /// The newest copies under this headline.
+    pub fn with_title(&self, title: Option<Hash>) -> impl Iterator<Item = Slot> + '_ {
+        self.titles.behind(title.map(key))
+    }
+
+    /// The newest copies with this gram.
+    pub fn with_gram(&self, gram: u32) -> impl Iterator<Item = Slot> + '_ {
+        self.grams.behind(Some(gram))
+    }
+
+    /// Makes the copy of a row known by what it has.
+    fn enter(&mut self, article: ArticleRow) {
+        let Ok(place) = self.place(article) else {
+            return;
+        };
+        let slot = self.slot(place);
+        let Some(Kept { copy, print, .. }) = self.copies.get(place) else {
+            return;
+        };
+        self.stories.0.insert((story_key(copy.story), slot));
+        let feed = copy.feed;
+        let of = |slot: Slot| {
+            let place = usize::try_from(slot.wrapping_sub(self.first)).ok()?;
+            self.copies.get(place).map(|kept| kept.copy.feed)
+        };
+        self.pages.add(print.url.map(key), slot, feed, of);
+        self.texts.add(print.text.map(key), slot, feed, of);
+        if !print.sketch.is_empty() {
+            self.titles.add(print.title.map(key), slot, feed, of);
+            for gram in print.sketch.keys() {
+                self.grams.add(Some(gram), slot, feed, of);
+            }
+        }
+    }
+
+    fn forget_sketch(&mut self, place: usize) {
+        let slot = self.slot(place);
+        let Some(kept) = self.copies.get_mut(place) else {
+            return;
+        };
+        let sketch = std::mem::take(&mut kept.print.sketch);
+        self.titles.remove(kept.print.title.map(key), slot);
+        for gram in sketch.keys() {
+            self.grams.remove(Some(gram), slot);
+        }
+    }
+
+    fn place(&self, article: ArticleRow) -> Result<usize, usize> {
+        self.copies
+            .binary_search_by_key(&article, |kept| kept.copy.article)
+    }
+
+    fn place_of(&self, slot: Slot) -> usize {
+        usize::try_from(slot.wrapping_sub(self.first)).unwrap_or(usize::MAX)
+    }
+
+    fn slot(&self, place: usize) -> Slot {
+        self.first
+            .wrapping_add(Slot::try_from(place).unwrap_or_default())
+    }
+}
+
+/// Copies by a hash of something that they have. Hashes of 32 bits: whoever asks looks at the copies themselves.
+#[derive(Debug, Default)]
+struct Index(BTreeSet<(u32, Slot)>);
+
+impl Index {
+    /// Enters a copy of `feed`, unless that feed alone has this of late.
+    fn add(
+        &mut self,
+        key: Option<u32>,
+        slot: Slot,
+        feed: FeedRow,
+        feed_of: impl Fn(Slot) -> Option<FeedRow>,
+    ) {
+        let Some(key) = key else { return };
+        let of_this_feed = self
+            .behind(Some(key))
+            .take(IN_A_ROW)
+            .take_while(|slot| feed_of(*slot) == Some(feed));
+        if of_this_feed.count() < IN_A_ROW {
+            self.0.insert((key, slot));
+        }
+    }
+
+    fn remove(&mut self, key: Option<u32>, slot: Slot) {
+        if let Some(key) = key {
+            self.0.remove(&(key, slot));
+        }
+    }
+
+    fn behind(&self, key: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
+        key.into_iter().flat_map(|key| {
+            let range = (key, Slot::MIN)..=(key, Slot::MAX);
+            self.0.range(range).rev().take(BEHIND_ONE).map(|(_, s)| *s)
+        })
+    }
+}
+
+fn key(hash: Hash) -> u32 {
+    u32::try_from(hash.get() >> 32).unwrap_or_default()
+}
+
+fn story_key(story: StoryRow) -> u32 {
+    u32::try_from(story.cast_unsigned() & 0xffff_ffff).unwrap_or_default()
+}

@@ -1,0 +1,23 @@
+//! The main text of a page: found by dom_smoothie, made safe by the one sanitizer.
+
+use dom_query::Document;
+use dom_smoothie::{Config, Readability};
+
+use super::super::html;
+use crate::model::WebUrl;
+
+/// Most elements that are looked at; the gate lets fewer through.
+const ELEMENTS_MAX: usize = 100_000;
+
+/// The article's HTML; none if the page has no main text.
+pub(super) fn of(page: Document, url: &WebUrl) -> Option<String> {
+    let config = Config {
+        max_elements_to_parse: ELEMENTS_MAX,
+        disable_json_ld: true,
+        ..Config::default()
+    };
+    let mut reader = Readability::with_document(page, Some(url.as_str()), Some(config)).ok()?;
+    let article = reader.parse().ok()?;
+    let html = html::sanitize(&article.content, Some(url));
+    Some(html).filter(|h| !h.is_empty())
+}

@@ -1,0 +1,93 @@
+//! UTF-8 that somebody once read as Windows-1252 and wrote again: `â€™`, `Ã©`. The commonest damage there is, and the only
+//! one put right here; a text is mended as a whole or not at all.
+
+use encoding_rs::WINDOWS_1252;
+
+/// The first characters of such damage: what the first bytes of Latin letters, punctuation and Cyrillic turn into. Others
+/// (`É »`) stand in good texts too.
+const BEGINNINGS: [char; 6] = ['Â', 'Ã', 'â', 'Ð', 'Ñ', 'ï'];
+
+/// The text that was meant, if every character beyond ASCII says so.
+pub fn mended(text: String) -> String {
+    if text.is_ascii() || !text.contains(BEGINNINGS) {
+        return text;
+    }
+    meant(&text).unwrap_or(text)
+}
+
+fn meant(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        bytes.push(byte_of(c)?);
+    }
+    let meant = String::from_utf8(bytes).ok()?;
+    // Every character in it came from a beginning that is above suspicion.
+    let is_damage = |c: char| {
+        let mut buffer = [0; 4];
+        let lead = c.encode_utf8(&mut buffer).as_bytes().first().copied();
+        c.is_ascii()
+            || lead.is_some_and(|b| matches!(b, 0xc2 | 0xc3 | 0xd0 | 0xd1 | 0xe2))
+            || c == '\u{fffd}'
+    };
+    meant.chars().all(is_damage).then_some(meant)
+}
+
+/// The byte that Windows-1252 has for a character; the five it has none for stand for themselves.
+fn byte_of(c: char) -> Option<u8> {
+    let code = u32::from(c);
+    if c.is_ascii() || (0xa0..=0xff).contains(&code) {
+        return u8::try_from(code).ok();
+    }
+    if matches!(code, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d) {
+        return u8::try_from(code).ok();
+    }
+    let mut buffer = [0; 4];
+    let (bytes, _, is_missing) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+    match *bytes {
+        [byte] if !is_missing => Some(byte),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mended;
+
+    fn of(text: &str) -> String {
+        mended(text.to_owned())
+    }
+
+    #[test]
+    fn text_read_as_windows_1252_is_read_again() {
+        for good in [
+            "It’s “so” …",
+            "Café à la carte",
+            "Привет",
+            "10 €",
+            "a\u{a0}b",
+            "\u{fffd}",
+        ] {
+            let (damaged, _) =
+                encoding_rs::WINDOWS_1252.decode_without_bom_handling(good.as_bytes());
+            assert_eq!(of(&damaged), good);
+        }
+    }
+
+    #[test]
+    fn good_text_stays() {
+        for good in [
+            "Café",
+            "«CAFÉ»",
+            "ÂGE",
+            "é—â",
+            "MARCHÉ\u{a0}: PRIVÉ\u{a0}!",
+            "Ñandú",
+            "日本",
+            "plain",
+            "AMANHÃ — sim",
+            "Âme…",
+        ] {
+            assert_eq!(of(good), good);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The price over time: set once a day, corrected once a week by what was really spent. Kept in the store between runs.
+//! While the feeds are new it is set every hour: what is learned in the first days moves it by factors.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DAY, Demand, HOUR, Price, WEEK};
+use crate::model::Time;
+
+/// The price in force and what it takes to correct it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    price: Option<Price>,
+    priced_ms: i64,
+    counted_from_ms: i64,
+    /// Polls ever made, when counting began.
+    polls_then: u64,
+    /// Whether a whole week has been counted: the first one is spent on getting to know the feeds.
+    is_settled: bool,
+}
+
+impl Budget {
+    /// [`super::Policy::price`].
+    #[must_use]
+    pub fn article_seconds(&self) -> Option<f64> {
+        self.price.map(|p| p.article_seconds)
+    }
+
+    /// Whether the price is to be set anew. A clock that was set back is a reason too.
+    #[must_use]
+    pub fn is_due(&self, now: Time) -> bool {
+        let priced = Time::from_millis(self.priced_ms);
+        let every = if self.is_settled { DAY } else { HOUR };
+        self.price.is_none() || now.since(priced) >= every || now < priced
+    }
+
+    /// Sets the price for `polls_per_day` a feed. `polls` is how many were ever made.
+    pub fn set(&mut self, now: Time, demands: &[Demand], polls_per_day: f64, polls: u64) {
+        let counted_from = Time::from_millis(self.counted_from_ms);
+        let counted = now.since(counted_from);
+        let is_first = self.price.is_none();
+        let is_week = !is_first && (counted >= WEEK || now < counted_from);
+        let spent = (is_week && self.is_settled).then(|| {
+            mean(
+                polls.saturating_sub(self.polls_then),
+                demands.len(),
+                counted,
+            )
+        });
+        if is_first || is_week {
+            self.is_settled = is_week;
+            self.counted_from_ms = now.millis();
+            self.polls_then = polls;
+        }
+        self.priced_ms = now.millis();
+        self.price = Some(Price::solve(demands, polls_per_day, self.price, spent));
+    }
+}
+
+/// Polls a feed and day.
+fn mean(polls: u64, feeds: usize, span: Duration) -> f64 {
+    let days = (span.as_secs_f64() / DAY.as_secs_f64()).max(1.0);
+    polls as f64 / feeds.max(1) as f64 / days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(n: i64) -> Time {
+        Time::from_seconds(n * 86_400)
+    }
+
+    fn demands() -> Vec<Demand> {
+        (1..=10)
+            .map(|n| Demand {
+                worth: f64::from(n),
+                least: Duration::from_secs(3600),
+                most: DAY,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_price_is_set_daily_and_corrected_after_a_week_that_counts() {
+        let mut budget = Budget::default();
+        assert!(budget.is_due(day(0)) && budget.article_seconds().is_none());
+        budget.set(day(0), &demands(), 8.0, 0);
+        let first = budget.article_seconds().unwrap();
+        assert!(!budget.is_due(day(0)) && budget.is_due(day(1)));
+        for n in 1..=7 {
+            budget.set(day(n), &demands(), 8.0, 9999);
+        }
+        assert_eq!(
+            budget.article_seconds(),
+            Some(first),
+            "the first week does not count"
+        );
+        for n in 8..=14 {
+            budget.set(day(n), &demands(), 8.0, 9999 + 10 * 7 * 16);
+        }
+        assert!(
+            budget.article_seconds().unwrap() > first,
+            "too much was spent: polls get dearer"
+        );
+        assert!(budget.is_due(day(13)), "a clock that was set back");
+    }
+
+    #[test]
+    fn what_is_kept_reads_back() {
+        let mut budget = Budget::default();
+        budget.set(day(3), &demands(), 24.0, 7);
+        let text = serde_json::to_string(&budget).unwrap();
+        assert_eq!(serde_json::from_str::<Budget>(&text).unwrap(), budget);
+    }
+}

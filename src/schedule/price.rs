@@ -1,0 +1,180 @@
+//! The one price that all feeds share: what a poll costs, in article-seconds of waiting. It is solved from what the
+//! feeds are worth so that the budget is met, and corrected now and then by what was really spent.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::rates::kindness;
+use super::{HOUR, Policy};
+
+const DAY_S: f64 = 86_400.0;
+/// A feed of so many articles a day gets the mean of the budget while no price is known.
+const TYPICAL: f64 = 3.0;
+/// How much of the difference between spent and budget is corrected at once.
+const GAIN: f64 = 1.0;
+/// What a correction may come to: beyond, something else is wrong.
+const CORRECTION: (f64, f64) = (0.4, 2.5);
+/// However often courtesy lets a feed be asked, the price is that of a world where all may be asked this often:
+/// what is not spent on a feed that publishes all the time is not wasted on one that sleeps.
+const LEAST: Duration = Duration::from_secs(300);
+
+/// What one feed asks of the budget.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Demand {
+    /// Articles a day, weighted, over how dear a poll of it is.
+    pub worth: f64,
+    /// The least interval that floors and courtesy leave.
+    pub least: Duration,
+    /// The most.
+    pub most: Duration,
+}
+
+/// A price, and what is needed to correct it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// Article-seconds a poll: [`Policy::price`].
+    pub article_seconds: f64,
+    /// Polls of the flat law over polls really made, as far as known.
+    pub correction: f64,
+    /// Polls a feed and day that are expected at this price; less than the budget where floors hold feeds back.
+    pub expected: f64,
+}
+
+impl Price {
+    /// Solves the price for a budget of `polls_per_day` a feed; to be called about once a day. `before` is the
+    /// price that was. `spent` is how many polls a feed and day were really made, in the mean over the seven days
+    /// before; to be given once a week, for weekends differ, and not in the first. Without feeds or with an absurd
+    /// budget the answer is finite all the same.
+    pub fn solve(
+        demands: &[Demand],
+        polls_per_day: f64,
+        before: Option<Self>,
+        spent: Option<f64>,
+    ) -> Self {
+        let correction = match (before, spent) {
+            (Some(price), Some(spent)) if price.expected > 0.0 => {
+                // A form whose fixed point is that the mean of spent is the budget.
+                let missing = 1.0 - (spent / price.expected).min(2.0);
+                price.correction * (1.0 + GAIN * missing)
+            }
+            (Some(price), _) => price.correction,
+            (None, _) => 1.0,
+        };
+        let correction = correction.max(CORRECTION.0).min(CORRECTION.1);
+        let goal = polls_per_day * correction;
+        // The mean of polls falls as the price grows: bisection on its logarithm.
+        let (mut low, mut high) = (-10.0_f64, 40.0_f64);
+        for _ in 0..50 {
+            let middle = f64::midpoint(low, high);
+            if mean_polls(demands, middle.exp(), |d| d.least.min(LEAST)) > goal {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let article_seconds = high.exp();
+        let free = mean_polls(demands, article_seconds, |d| d.least.min(LEAST));
+        let held = mean_polls(demands, article_seconds, |d| d.least);
+        Self {
+            article_seconds,
+            correction,
+            expected: polls_per_day * if free > 0.0 { held / free } else { 1.0 },
+        }
+    }
+}
+
+/// Polls a day at this price in the mean over the feeds, by the flat law within bounds.
+fn mean_polls(demands: &[Demand], price: f64, least: impl Fn(&Demand) -> Duration) -> f64 {
+    let polls = demands.iter().map(|d| {
+        let most = DAY_S / least(d).as_secs_f64().max(1.0);
+        let fewest = DAY_S / d.most.max(d.least).as_secs_f64().max(1.0);
+        let worth = d.worth.max(0.0) / DAY_S;
+        (DAY_S * (worth / (2.0 * price)).sqrt())
+            .max(fewest)
+            .min(most)
+    });
+    let count = demands.len().max(1) as f64;
+    polls.sum::<f64>() / count
+}
+
+/// The price while none was solved: at it a typical feed is asked as often as the budget says.
+pub fn guess(policy: &Policy) -> f64 {
+    let usual = DAY_S / policy.polls_per_day.max(1e-3);
+    let usual = usual.max(HOUR.as_secs_f64() / 60.0);
+    (TYPICAL + kindness(policy)) / DAY_S * usual * usual / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::support::*;
+
+    fn feeds(worth: impl Iterator<Item = f64>, least: Duration) -> Vec<Demand> {
+        let demand = |worth| Demand {
+            worth,
+            least,
+            most: HOUR * 24,
+        };
+        worth.map(demand).collect()
+    }
+
+    fn mean(demands: &[Demand], price: Price) -> f64 {
+        mean_polls(demands, price.article_seconds, |d| d.least)
+    }
+
+    #[test]
+    fn the_price_meets_the_budget() {
+        let demands = feeds((0..100).map(|i| f64::from(i * i) / 50.0), MINUTE * 5);
+        for budget in [2.0, 4.0, 24.0, 100.0] {
+            let price = Price::solve(&demands, budget, None, None);
+            assert!((mean(&demands, price) / budget - 1.0).abs() < 1e-3);
+            assert!((price.expected / budget - 1.0).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn spending_is_corrected_until_it_is_the_budget() {
+        let demands = feeds((0..100).map(f64::from), MINUTE * 5);
+        let mut price = Price::solve(&demands, 24.0, None, None);
+        for _ in 0..5 {
+            // Feeds that need a fifth less than the flat law says.
+            let spent = 0.8 * mean(&demands, price);
+            price = Price::solve(&demands, 24.0, Some(price), Some(spent));
+        }
+        assert!((0.8 * mean(&demands, price) / 24.0 - 1.0).abs() < 0.01);
+        let same = Price::solve(&demands, 24.0, Some(price), None);
+        assert_eq!(same.correction, price.correction);
+    }
+
+    #[test]
+    fn what_courtesy_holds_back_is_not_spent_on_feeds_that_sleep() {
+        let half_busy = (0..100).map(|i| if i % 2 == 0 { 100.0 } else { 0.1 });
+        let free = feeds(half_busy.clone(), MINUTE * 5);
+        let held = feeds(half_busy, HOUR);
+        let (a, b) = (
+            Price::solve(&free, 24.0, None, None),
+            Price::solve(&held, 24.0, None, None),
+        );
+        assert_eq!(a.article_seconds, b.article_seconds);
+        assert!(b.expected < 16.0, "{b:?}");
+    }
+
+    #[test]
+    fn rel_07_absurd_budgets_and_feeds_have_a_finite_price() {
+        let odd = [0.0, f64::MAX, f64::NAN, -1.0].into_iter();
+        for demands in [Vec::new(), feeds(odd, Duration::ZERO)] {
+            for budget in [0.0, 1e-9, 1e12, f64::NAN, f64::INFINITY] {
+                let price = Price::solve(&demands, budget, None, Some(f64::NAN));
+                assert!(price.article_seconds.is_finite() && price.article_seconds > 0.0);
+                let again = Price::solve(&demands, budget, Some(price), Some(f64::NAN));
+                assert!((0.4..=2.5).contains(&again.correction));
+            }
+        }
+        let mut policy = policy();
+        for budget in [0.0, f64::MIN_POSITIVE, f64::MAX, f64::NAN] {
+            policy.polls_per_day = budget;
+            assert!(guess(&policy) > 0.0);
+        }
+    }
+}

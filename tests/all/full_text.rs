@@ -1,0 +1,417 @@
+//! `full_text`: the bodies of new articles are read off their pages, politely and once.
+
+use newswire::model::ArticleView;
+use newswire::store::{FeedChange, FeedSettings, NewFeed};
+
+use crate::support::{Framing, House, Internet, Item, Reply, rss};
+
+const HOST: &str = "paper.example";
+const FEED: &str = "http://paper.example/feed";
+
+/// What the page says beyond the feed.
+const BODY: [&str; 4] = [
+    "The council of the harbour met for the whole of Monday and counted every boat that lay behind the long pier.",
+    "Two of its members asked for a second count, because fog had come in before noon and hidden the outer moorings.",
+    "The harbour master said that the figures would be published on Friday, when the tide tables are printed as well.",
+    "Nobody could say how many boats there had been in the year before, when the same question was first asked.",
+];
+
+fn item(n: usize) -> Item {
+    Item {
+        id: format!("id-{n}"),
+        title: format!("Harbour council counts boats, report {n}"),
+        link: format!("http://{HOST}/articles/{n}"),
+        html: format!("<p>The council counted boats ({n}).</p>"),
+        date: None,
+    }
+}
+
+fn page(n: usize) -> Reply {
+    let body: String = BODY.iter().map(|p| format!("<p>{p} ({n})</p>")).collect();
+    html(format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><title>Harbour council counts boats, report {n} | The Paper</title>
+         <meta property=\"article:published_time\" content=\"2030-01-1{n}T08:00:00Z\"><meta name=\"author\" content=\"Ada Brandt\">
+         <script>if (a<b) '<div>';</script></head><body><nav><a href=\"/\">Home</a></nav><article>
+         <h1>Harbour council counts boats, report {n}</h1><p class=\"byline\">By Ada Brandt</p>
+         <div class=\"share-bar\">Share on Facebook</div>{body}<p>(Reuters)</p></article>
+         <footer>All rights reserved.</footer></body></html>"
+    ))
+}
+
+fn html(body: String) -> Reply {
+    Reply::status(200)
+        .header("Content-Type", "text/html; charset=utf-8")
+        .body(body)
+}
+
+fn serve_items(net: &Internet, items: &[Item]) {
+    net.always(HOST, "/feed", Reply::feed(rss("The Paper", items)));
+}
+
+/// An internet with a feed of `n` items and their pages; there is no robots.txt.
+async fn paper(n: usize) -> Internet {
+    let net = Internet::start().await;
+    let items: Vec<Item> = (1..=n).map(item).collect();
+    serve_items(&net, &items);
+    for n in 1..=n {
+        net.always(HOST, &format!("/articles/{n}"), page(n));
+    }
+    net
+}
+
+fn house(net: &Internet) -> House {
+    let house = House::new(net);
+    let feed = NewFeed {
+        settings: FeedSettings {
+            full_text: true,
+            ..FeedSettings::default()
+        },
+        ..House::feed(FEED)
+    };
+    house.store.subscribe(vec![feed]).unwrap();
+    house
+}
+
+/// What was asked for beside the feed, in order.
+fn asked(net: &Internet) -> Vec<String> {
+    let paths = net.log().into_iter().map(|s| s.request.path);
+    paths.filter(|path| path != "/feed").collect()
+}
+
+fn is_full(article: &ArticleView) -> bool {
+    let text = article.content_text.as_deref().unwrap();
+    BODY.iter().all(|paragraph| text.contains(paragraph))
+}
+
+fn full(house: &House) -> usize {
+    house.articles().iter().filter(|a| is_full(a)).count()
+}
+
+#[tokio::test]
+async fn the_body_is_the_pages_and_the_rest_the_feeds() {
+    let net = paper(1).await;
+    let house = house(&net);
+    assert_eq!(house.pass().await.articles_new, 1);
+    let article = house.articles().remove(0);
+    assert!(is_full(&article), "{:?}", article.content_text);
+    assert_eq!(article.title, "Harbour council counts boats, report 1");
+    assert_eq!(article.summary, "The council counted boats (1).");
+    assert_eq!(article.authors[0].name.as_deref(), Some("Ada Brandt"));
+    assert_eq!(
+        article.published.unwrap().to_string(),
+        "2030-01-11T08:00:00Z"
+    );
+    assert_eq!(article.agencies, ["Reuters"]);
+    assert_eq!(article.language.as_deref(), Some("en"));
+    let text = article.content_text.unwrap();
+    for noise in ["Home", "By Ada", "Share", "rights", "if (a"] {
+        assert!(!text.contains(noise), "{noise} in {text}");
+    }
+    let found = newswire::query::parse("\"outer moorings\"").unwrap();
+    let selection = newswire::store::Selection {
+        expr: Some(found),
+        ..Default::default()
+    };
+    assert_eq!(house.store.reads().articles(&selection).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn et_47_et_48_one_request_a_page_one_for_robots_and_none_twice() {
+    let net = paper(3).await;
+    let house = house(&net);
+    house.pass().await;
+    assert_eq!(
+        asked(&net),
+        ["/robots.txt", "/articles/1", "/articles/2", "/articles/3"]
+    );
+    for seen in net.log() {
+        assert_eq!(seen.request.method, "GET");
+        assert!(
+            seen.request
+                .header("user-agent")
+                .unwrap()
+                .starts_with("newswire/")
+        );
+        assert!(
+            seen.request.header("cookie").is_none() && seen.request.header("referer").is_none()
+        );
+    }
+    // The same document, then one with an edit, a new guid for a known page and a new article.
+    house.hours(2);
+    house.pass().await;
+    let mut edited = item(1);
+    edited.html = "<p>The council counted boats twice (1).</p>".to_owned();
+    let mut renamed = item(2);
+    renamed.id = "id-2-again".to_owned();
+    net.always(HOST, "/articles/4", page(4));
+    serve_items(&net, &[item(4), edited, renamed, item(3)]);
+    house.hours(2);
+    let report = house.pass().await;
+    assert_eq!((report.articles_new, report.articles_changed), (1, 2));
+    assert_eq!(asked(&net)[4..], ["/articles/4"]);
+    // The edit of the feed's teaser is seen, and the body that was read stays.
+    assert_eq!(full(&house), 4);
+    let articles = house.articles();
+    let mut summaries = articles.iter().map(|a| a.summary.as_str());
+    assert!(summaries.any(|s| s == "The council counted boats twice (1)."));
+    assert_eq!(articles.len(), 4);
+}
+
+#[tokio::test]
+async fn et_47_et_48_without_full_text_nothing_but_the_feed_is_asked_for() {
+    let net = paper(2).await;
+    let house = House::new(&net);
+    let row = house.subscribe(&[FEED])[0];
+    house.pass().await;
+    assert!(asked(&net).is_empty());
+    assert_eq!(full(&house), 0);
+    // Turned on later it holds for what is new from then on.
+    let change = FeedChange {
+        full_text: Some(true),
+        ..FeedChange::default()
+    };
+    house.store.change_feed(row, change).unwrap();
+    net.always(HOST, "/articles/3", page(3));
+    serve_items(&net, &[item(3), item(2), item(1)]);
+    house.hours(2);
+    house.pass().await;
+    assert_eq!(asked(&net), ["/robots.txt", "/articles/3"]);
+    assert_eq!(full(&house), 1);
+}
+
+#[tokio::test]
+async fn et_47_robots_txt_is_obeyed_and_kept_for_a_day() {
+    let net = paper(2).await;
+    let rules = "User-agent: *\nDisallow: /\n\nUser-agent: newswire\nDisallow: /articles/1$\n";
+    net.always(HOST, "/robots.txt", Reply::status(200).body(rules));
+    let house = house(&net);
+    house.pass().await;
+    assert_eq!(asked(&net), ["/robots.txt", "/articles/2"]);
+    assert_eq!((house.articles().len(), full(&house)), (2, 1));
+    for (hours, n) in [(20, 3), (5, 4)] {
+        net.always(HOST, &format!("/articles/{n}"), page(n));
+        serve_items(&net, &[item(n)]);
+        house.hours(hours);
+        house.pass().await;
+    }
+    let expected = ["/articles/3", "/robots.txt", "/articles/4"];
+    assert_eq!(
+        asked(&net)[2..],
+        expected,
+        "a day later it is asked for again"
+    );
+}
+
+#[tokio::test]
+async fn et_47_a_missing_robots_txt_frees_and_a_failing_one_forbids() {
+    for (robots, pages) in [
+        (Reply::status(404), 1),
+        (Reply::status(403), 1),
+        (Reply::status(500), 0),
+        (Reply::status(503), 0),
+        (
+            Reply::status(200)
+                .body("User-agent: *\nDisallow: /x")
+                .framing(Framing::Cut(5)),
+            0,
+        ),
+        (
+            Reply::status(200).body(format!(
+                "{}\nUser-agent: *\nDisallow: /",
+                "#".repeat(600 << 10)
+            )),
+            1,
+        ),
+        (
+            Reply::status(200).body("<!doctype html><title>Not found</title>"),
+            1,
+        ),
+    ] {
+        let status = robots.status;
+        let net = paper(1).await;
+        net.always(HOST, "/robots.txt", robots);
+        let house = house(&net);
+        house.pass().await;
+        assert_eq!(asked(&net).len(), 1 + pages, "robots.txt answered {status}");
+        assert_eq!(full(&house), pages);
+        assert_eq!(
+            house.articles().len(),
+            1,
+            "the article is there all the same"
+        );
+    }
+}
+
+#[tokio::test]
+async fn et_47_robots_txt_holds_where_a_page_redirects_to() {
+    let net = paper(1).await;
+    net.always(
+        HOST,
+        "/articles/1",
+        Reply::redirect(302, "http://other.example/private/1"),
+    );
+    net.always("other.example", "/private/1", page(1));
+    let rules = "User-agent: *\nDisallow: /private/";
+    net.always(
+        "other.example",
+        "/robots.txt",
+        Reply::status(200).body(rules),
+    );
+    let house = house(&net);
+    house.pass().await;
+    assert_eq!(asked(&net), ["/robots.txt", "/articles/1", "/robots.txt"]);
+    assert_eq!(full(&house), 0);
+}
+
+#[tokio::test]
+async fn a_page_that_fails_or_says_less_keeps_what_the_feed_gave() {
+    let wall = format!(
+        "<body><h1>Your privacy</h1>{}",
+        "<p>We and our partners store cookies on your device, for which we ask.</p>".repeat(20)
+    );
+    let pages = [
+        Reply::status(500),
+        Reply::status(404),
+        Reply::status(200)
+            .header("Content-Type", "image/png")
+            .body("\u{89}PNG"),
+        page(1).framing(Framing::Cut(200)),
+        html("<body><article><p>Short.</p></article>".to_owned()),
+        html(wall),
+        html("<div>".repeat(50_000)),
+        html(String::new()),
+        page(1).header("Content-Encoding", "strange"),
+    ];
+    for (n, reply) in pages.into_iter().enumerate() {
+        let net = paper(1).await;
+        net.always(HOST, "/articles/1", reply);
+        let house = house(&net);
+        let report = house.pass().await;
+        assert_eq!((report.failed, report.articles_new), (0, 1), "page {n}");
+        let article = house.articles().remove(0);
+        let text = article.content_text.as_deref();
+        assert_eq!(text, Some("The council counted boats (1)."), "page {n}");
+        // It is not asked again: the article is known.
+        house.hours(2);
+        house.pass().await;
+        assert_eq!(asked(&net), ["/robots.txt", "/articles/1"], "page {n}");
+    }
+}
+
+#[tokio::test]
+async fn sec_06_sec_07_pages_at_private_addresses_are_never_asked_for() {
+    let net = paper(1).await;
+    let links = [
+        "http://10.0.0.1/articles/1",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[::ffff:10.0.0.1]/x",
+        "http://paper.example:22/x",
+        "http://paper.example/away",
+    ];
+    net.always(
+        HOST,
+        "/away",
+        Reply::redirect(302, "http://192.168.0.1/admin"),
+    );
+    let items: Vec<Item> = links
+        .iter()
+        .enumerate()
+        .map(|(n, link)| Item {
+            link: (*link).to_owned(),
+            ..item(n)
+        })
+        .collect();
+    serve_items(&net, &items);
+    let house = house(&net);
+    let report = house.pass().await;
+    assert_eq!((report.articles_new, report.failed), (5, 0));
+    assert_eq!(asked(&net), ["/robots.txt", "/away"]);
+    assert_eq!(full(&house), 0);
+}
+
+#[tokio::test]
+async fn a_poll_asks_for_a_bounded_number_of_pages_the_newest_first() {
+    let net = Internet::start().await;
+    let items: Vec<Item> = (1..=30).map(item).collect();
+    serve_items(&net, &items);
+    for n in 1..=30 {
+        let page = page(n % 10);
+        net.always(HOST, &format!("/articles/{n}"), page);
+    }
+    let house = house(&net);
+    house.pass().await;
+    let pages = asked(&net);
+    assert_eq!(pages.len(), 21);
+    assert_eq!(
+        (pages[1].as_str(), pages[20].as_str()),
+        ("/articles/1", "/articles/20")
+    );
+    assert_eq!((house.articles().len(), full(&house)), (30, 20));
+    house.hours(2);
+    house.pass().await;
+    assert_eq!(asked(&net).len(), 21, "the others are known now");
+}
+
+#[tokio::test]
+async fn files_and_pages_that_several_articles_name_are_not_asked_for() {
+    let net = paper(1).await;
+    let at = |n: usize, link: &str| Item {
+        link: link.to_owned(),
+        ..item(n)
+    };
+    serve_items(
+        &net,
+        &[
+            at(1, "http://paper.example/shared#a"),
+            at(2, "http://paper.example/shared#b"),
+            at(3, "http://paper.example/picture.JPG"),
+            at(4, "http://paper.example/episode.mp3?x=1"),
+        ],
+    );
+    let house = house(&net);
+    house.pass().await;
+    assert!(asked(&net).is_empty());
+    assert_eq!(house.articles().len(), 4);
+}
+
+#[tokio::test]
+async fn a_throttled_host_is_not_asked_for_its_other_pages() {
+    let net = paper(5).await;
+    net.always(
+        HOST,
+        "/articles/2",
+        Reply::status(429).header("Retry-After", "600"),
+    );
+    let house = house(&net);
+    house.pass().await;
+    assert_eq!(asked(&net), ["/robots.txt", "/articles/1", "/articles/2"]);
+    assert_eq!((house.articles().len(), full(&house)), (5, 1));
+}
+
+#[tokio::test]
+async fn sec_10_what_pages_bring_is_sanitized_and_absolute() {
+    let net = paper(1).await;
+    let body: String = BODY
+        .iter()
+        .map(|p| format!("<p onclick=\"x()\">{p}</p>"))
+        .collect();
+    net.always(
+        HOST,
+        "/articles/1",
+        html(format!(
+            "<base href=\"http://cdn.example/\"><article><h1>Harbour council counts boats</h1>{body}
+             <p><a href=\"javascript:x()\">a long enough paragraph with a link, and a picture</a><img src=\"b.png\" onerror=x()></p>
+             <p><a href=\"/relative\">another long enough paragraph</a>, with more words than links, as texts have.</p></article>"
+        )),
+    );
+    let house = house(&net);
+    house.pass().await;
+    let html = house.articles().remove(0).content_html.unwrap();
+    assert!(
+        html.contains("outer moorings") && html.contains("http://cdn.example/"),
+        "{html}"
+    );
+    for bad in ["onclick", "javascript", "onerror", "href=\"/", "<script"] {
+        assert!(!html.contains(bad), "{bad} in {html}");
+    }
+}
