@@ -18,7 +18,7 @@ pub struct Lock {
 pub enum LockError {
     /// Another daemon runs.
     #[error(
-        "newswire runs already on {} (process {holder}); stop that one first, or give this one another --db",
+        "a daemon runs already on {} (process {holder}); stop that one first, or give this one another --db",
         .store.display()
     )]
     Held {
@@ -40,7 +40,9 @@ pub enum LockError {
 impl Lock {
     /// Takes the lock of a store; makes its directory if there is none yet.
     pub fn take(store: &Path) -> Result<Self, LockError> {
-        let mut path = store.as_os_str().to_owned();
+        // Under whatever name it is given: a link leads to the same store.
+        let place = std::fs::canonicalize(store).unwrap_or_else(|_| store.to_owned());
+        let mut path = place.into_os_string();
         path.push(".lock");
         let path = PathBuf::from(path);
         let unusable = |source| LockError::Unusable {
@@ -69,11 +71,12 @@ impl Lock {
                 holder: if holder.is_empty() { "unknown" } else { holder }.to_owned(),
             });
         }
+        // The lock is what counts: on a full disk the number is not written.
         let note = format!("{}\n", std::process::id());
-        file.set_len(0)
+        let _ = file
+            .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(note.as_bytes()))
-            .map_err(unusable)?;
+            .and_then(|()| file.write_all(note.as_bytes()));
         Ok(Self { _file: file })
     }
 }
@@ -92,6 +95,10 @@ mod tests {
             refused.contains(&std::process::id().to_string()),
             "{refused}"
         );
+        std::fs::write(&store, "").unwrap();
+        let link = dir.path().join("link.db");
+        std::os::unix::fs::symlink(&store, &link).unwrap();
+        assert!(Lock::take(&link).is_err(), "by another name");
         drop(first);
         assert!(Lock::take(&store).is_ok());
     }

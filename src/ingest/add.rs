@@ -10,7 +10,7 @@ use super::visit::{self, Visited};
 use crate::model::{FailureKind, FeedId, Outcome, Poll, WebUrl};
 use crate::normalize::discover::{Candidate, discover, well_known};
 use crate::parse::{self, ParseContext};
-use crate::store::{Claim, ClaimScope, NewFeed, Skipped, StoreError};
+use crate::store::{Claim, NewFeed, StoreError};
 
 /// A subscription that stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -148,21 +148,9 @@ impl Ingest {
         }
         let url = feed.url.clone();
         let now = self.clock.now();
-        let (made, claims, skipped) = self
-            .ask(move |store| {
-                let made = store.subscribe(vec![feed])?;
-                let rows = made.iter().map(|m| m.row).collect();
-                let scope = ClaimScope::These {
-                    feeds: rows,
-                    manual_interval: std::time::Duration::ZERO,
-                };
-                let (claims, skipped) = store.claim(now, scope, 1)?;
-                Ok((made, claims, skipped))
-            })
+        let (made, lease) = self
+            .ask(move |store| store.subscribe_asked(feed, now))
             .await?;
-        let Some(made) = made.into_iter().next() else {
-            return Err(StoreError::Internal("a subscription left no trace".to_owned()).into());
-        };
         let mut added = Added {
             id: made.id,
             title: url.host().to_owned(),
@@ -170,14 +158,17 @@ impl Ingest {
             new: made.new,
             articles: 0,
             failure: None,
-            skipped: skipped.into_iter().next().map(|s: Skipped| s.reason),
+            skipped: None,
         };
-        if let Some(claim) = claims.into_iter().next() {
-            let poll = Poll {
-                feed: claim.feed,
-                ..poll
-            };
-            self.settle_first(claim, poll, &mut added, cancel).await?;
+        match lease {
+            Ok(claim) => {
+                let poll = Poll {
+                    feed: claim.feed,
+                    ..poll
+                };
+                self.settle_first(claim, poll, &mut added, cancel).await?;
+            }
+            Err(left) => added.skipped = Some(left.reason),
         }
         Ok(added)
     }

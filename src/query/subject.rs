@@ -85,7 +85,7 @@ impl Folded {
             let mut summary = String::from(" ");
             fold_into(&mut summary, text.summary);
             // A summary that is the body's own beginning adds nothing.
-            if !body.contains(summary.trim_end()) {
+            if !body.contains(&summary) {
                 summary.push_str(BREAK);
                 summary.push_str(body.trim_start());
                 body = summary;
@@ -144,4 +144,25 @@ fn folded_list(list: &[&str]) -> String {
         fold_into(&mut out, text);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body_of(summary: &str, body: &str) -> String {
+        let text = Text {
+            summary,
+            body,
+            ..Text::default()
+        };
+        Folded::of(&text).body
+    }
+
+    #[test]
+    fn a_summary_is_left_out_only_if_all_its_words_stand_in_the_body() {
+        assert_eq!(body_of("A red fox…", "A red fox came."), " a red fox came ");
+        let cut = body_of("A red fo…", "A red fox came.");
+        assert!(cut.contains(" fo ") && cut.contains(" fox "), "{cut:?}");
+    }
 }

@@ -14,6 +14,7 @@ use super::records::{
     Subscribed,
 };
 use crate::model::{FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
+use crate::normalize::plain;
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -99,9 +100,9 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     .execute(params![
         row,
         feed.declared,
-        feed.title.as_deref().filter(|t| !t.is_empty()),
-        feed.folder,
-        json(&feed.tags),
+        feed.title.as_deref().and_then(told),
+        feed.folder.as_deref().and_then(told),
+        json(&tags_told(&feed.tags)),
         s.auth.as_ref().map(|(user, _)| user),
         s.auth.as_ref().map(|(_, password)| password.reveal()),
         s.interval.map(millis),
@@ -112,6 +113,15 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         s.full_text,
     ])?;
     Ok(())
+}
+
+/// What a user, or another reader's list, calls something: one clean line (SEC-14), or nothing.
+fn told(text: &str) -> Option<String> {
+    Some(plain::line(text)).filter(|line| !line.is_empty())
+}
+
+fn tags_told(tags: &[String]) -> Vec<String> {
+    tags.iter().filter_map(|tag| told(tag)).collect()
 }
 
 pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
@@ -130,10 +140,9 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
     next_seq(conn)?;
     let text = |column: &str, value: &Option<String>| -> Sql<()> {
         if let Some(value) = value {
-            let value = Some(value).filter(|v| !v.is_empty());
             conn.execute(
                 &format!("UPDATE feeds SET {column} = ?2 WHERE feed = ?1"),
-                params![feed, value],
+                params![feed, told(value)],
             )?;
         }
         Ok(())
@@ -143,7 +152,7 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
     if let Some(tags) = &change.tags {
         conn.execute(
             "UPDATE feeds SET tags = ?2 WHERE feed = ?1",
-            params![feed, json(tags)],
+            params![feed, json(&tags_told(tags))],
         )?;
     }
     if let Some(interval) = change.interval {

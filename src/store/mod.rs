@@ -138,6 +138,16 @@ impl Store {
         self.ask(|reply| Command::Subscribe(feeds, reply))
     }
 
+    /// Subscribes to a feed that was asked already, and leases it in the same moment, so that nobody asks it again
+    /// before its first answer is committed (ET-20). Without a lease it says why.
+    pub fn subscribe_asked(
+        &self,
+        feed: NewFeed,
+        now: Time,
+    ) -> Result<(Subscribed, Result<Claim, Skipped>), StoreError> {
+        self.ask(|reply| Command::SubscribeAsked(Box::new(feed), now, reply))
+    }
+
     /// Unsubscribes; the articles stay.
     pub fn unsubscribe(&self, feed: FeedRow) -> Result<(), StoreError> {
         self.ask(|reply| Command::Unsubscribe(feed, reply))

@@ -38,6 +38,7 @@ const GROUP_TIME: Duration = Duration::from_millis(20);
 /// What the writer can be asked for.
 pub(super) enum Command {
     Subscribe(Vec<NewFeed>, Reply<Vec<Subscribed>>),
+    SubscribeAsked(Box<NewFeed>, Time, Reply<Asked>),
     Unsubscribe(FeedRow, Reply<()>),
     ChangeFeed(FeedRow, FeedChange, Reply<()>),
     Reconcile(Vec<NewFeed>, Reply<()>),
@@ -50,6 +51,9 @@ pub(super) enum Command {
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
     Prune(prune::Retention, Reply<Pruned>),
 }
+
+/// A subscription and its lease, or why there is none.
+pub(super) type Asked = (Subscribed, Result<Claim, Skipped>);
 
 /// The writer's own state.
 pub(super) struct Writer {
@@ -187,6 +191,9 @@ fn execute(
         Command::Subscribe(list, reply) => {
             answer(subscribe(conn, hands.tagger, &list, now), reply, path)
         }
+        Command::SubscribeAsked(feed, now, reply) => {
+            answer(subscribe_asked(conn, hands.tagger, *feed, now), reply, path)
+        }
         Command::Unsubscribe(feed, reply) => answer(feeds::unsubscribe(conn, feed), reply, path),
         Command::ChangeFeed(feed, change, reply) => {
             let changed = feeds::renames(conn, feed, || feeds::change(conn, feed, &change, now))
@@ -239,6 +246,23 @@ fn remember(conn: &Connection, name: &str, text: &str) -> Sql<()> {
     conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
         .execute([name, text])?;
     Ok(())
+}
+
+/// Subscribes, and leases in the same moment.
+fn subscribe_asked(conn: &Connection, tagger: &mut Tagger, feed: NewFeed, now: Time) -> Sql<Asked> {
+    let made = subscribe(conn, tagger, &[feed], now)?.into_iter().next();
+    let made = made.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let scope = ClaimScope::These {
+        feeds: vec![made.row],
+        manual_interval: Duration::ZERO,
+    };
+    let (claims, skipped) = feeds::claim(conn, now, &scope, 1)?;
+    let lease = match (claims.into_iter().next(), skipped.into_iter().next()) {
+        (Some(claim), _) => Ok(claim),
+        (None, Some(skipped)) => Err(skipped),
+        (None, None) => return Err(rusqlite::Error::QueryReturnedNoRows),
+    };
+    Ok((made, lease))
 }
 
 /// One poll: its articles, validators, plan and health together (ET-08, REL-01).
@@ -308,6 +332,7 @@ fn refuse(command: Command, e: StoreError) {
     }
     match command {
         Command::Subscribe(_, r) => say(&r, e),
+        Command::SubscribeAsked(.., r) => say(&r, e),
         Command::Unsubscribe(_, r)
         | Command::ChangeFeed(_, _, r)
         | Command::Reconcile(_, r)

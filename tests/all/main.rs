@@ -15,6 +15,7 @@ mod fetch;
 mod full_text;
 mod moves;
 mod path;
+mod query;
 mod serve;
 mod stops;
 mod support;

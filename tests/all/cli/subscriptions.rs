@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
+use newswire::clock::Clock;
+
 use super::filled;
-use crate::support::home::{Home, exists};
+use crate::support::home::{Home, NOW, exists, time};
 use crate::support::{Item, rss};
 
 const OPML: &str = r#"<?xml version="1.0"?>
@@ -342,4 +344,30 @@ fn a_list_is_imported_from_its_url() {
     home.run(&["import", &format!("{base}/subs")]).exits(0);
     assert_eq!(home.run(&["feeds", "--json"]).json().len(), 2);
     home.run(&["import", &format!("{base}/none")]).exits(66);
+}
+
+#[test]
+fn sec_14_names_of_feeds_are_clean_when_they_come_in() {
+    let home = Home::empty();
+    let list = "<opml><body><outline text=\"A\u{202e}B\"><outline text=\"T\u{202e}x&#10;y\" \
+                xmlUrl=\"https://a.example/f\"/></outline></body></opml>";
+    home.run_with(&["import", "-"], list.as_bytes()).exits(0);
+    let clock = Clock::manual(time(NOW));
+    let named = |home: &Home| home.store(&clock).reads().feeds().unwrap().remove(0);
+    let feed = named(&home);
+    assert_eq!(
+        (feed.title.as_str(), feed.folder.as_deref()),
+        ("Tx y", Some("AB"))
+    );
+    home.run(&[
+        "set",
+        "a.example",
+        "title=C\u{202e}\u{1b}D",
+        "tags=e\u{9b}f,\u{202e}",
+        "folder=\u{202e}",
+    ])
+    .exits(0);
+    let feed = named(&home);
+    assert_eq!((feed.title.as_str(), feed.folder), ("CD", None));
+    assert_eq!(feed.tags, ["ef"]);
 }

@@ -1,0 +1,265 @@
+//! One language, one meaning: what the store finds by SQL and the word index is what the evaluator says of each article,
+//! for any expression over any articles; and a topic holds the same, whether it was there first or the articles were.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use newswire::model::{ArticleView, Category, Draft, Person, Time, WebUrl};
+use newswire::query::{self, Expr, Facts, Folded, Text, eval};
+use newswire::store::{FeedChange, Order, Selection};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::support::shelf::{Shelf, draft};
+
+/// Words that fold, break, begin like others, or stand in scripts without spaces.
+const WORDS: [&str; 12] = [
+    "red",
+    "fox",
+    "foxes",
+    "Kyïv",
+    "kyiv",
+    "co-op",
+    "U.S.",
+    "naïve",
+    "東京都",
+    "大阪",
+    "x",
+    "REDS",
+];
+
+/// What an expression is made of. The clock stands at noon of 10 January 2030.
+const LEAVES: [&str; 44] = [
+    "red",
+    "fox",
+    "\"red fox\"",
+    "\"kyiv red fox\"",
+    "fo*",
+    "red*",
+    "\"red fo\"*",
+    "x",
+    "co-op",
+    "coop",
+    "us",
+    "U.S.",
+    "東京",
+    "京都",
+    "\"東京都 大阪\"",
+    "NAIVE",
+    "title:red",
+    "body:fox",
+    "title:(red OR kyiv)",
+    "title:\"red fox\"",
+    "author:ann",
+    "author:\"ann red\"",
+    "category:fox",
+    "agency:x",
+    "NEAR(red fox, 1)",
+    "NEAR(red kyiv x, 3)",
+    "title:NEAR(red fox, 0)",
+    "/r.d/",
+    "/RED/i",
+    "title:/^red/",
+    "feed:one.example",
+    "feed:ONE",
+    "tag:daily",
+    "tag:news",
+    "tag:\"news/world\"",
+    "site:one.example",
+    "url:two.example",
+    "lang:en",
+    "topic:seen",
+    "since:2d",
+    "until:2030-01-10",
+    "copies>=2",
+    "feeds<2",
+    "words>=4",
+];
+
+fn expression() -> impl Strategy<Value = String> {
+    let leaf = select(&LEAVES[..]).prop_map(str::to_owned);
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} OR {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} -{b})")),
+            inner.prop_map(|a| format!("-({a})")),
+        ]
+    })
+}
+
+fn words(most: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(select(&WORDS[..]), 0..=most).prop_map(|words| words.join(" "))
+}
+
+prop_compose! {
+    fn article()(
+        title in words(4),
+        summary in words(4),
+        body in words(8),
+        author in prop::option::of(words(2)),
+        category in prop::option::of(words(2)),
+        agency in prop::option::of(words(1)),
+        english in any::<bool>(),
+        hours_ago in prop::option::of(0_u64..100),
+    ) -> Draft {
+        let now = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
+        let named = |name: String| Person { name: Some(name), ..Person::default() };
+        let labelled = |term: String| Category { term, label: None, scheme: None };
+        Draft {
+            summary,
+            authors: author.into_iter().map(named).collect(),
+            categories: category.into_iter().map(labelled).collect(),
+            agencies: agency.into_iter().collect(),
+            language: english.then(|| "en".to_owned()),
+            published: hours_ago.map(|h| now.minus(Duration::from_secs(h * 3600))),
+            ..draft("one.example", 0, &title, &body)
+        }
+    }
+}
+
+/// Two feeds with these articles, by turns; every third of the second feed has the page of one of the first.
+fn shelf(articles: Vec<Draft>) -> Shelf {
+    let shelf = Shelf::new();
+    shelf.topics(&[("seen", "red OR 大阪")]);
+    let feeds = ["one.example", "two.example"].map(|host| shelf.subscribe(host));
+    let filed = FeedChange {
+        folder: Some("news/world".to_owned()),
+        tags: Some(vec!["Daily".to_owned()]),
+        ..FeedChange::default()
+    };
+    shelf.store.change_feed(feeds[0], filed).unwrap();
+    let mut drafts = [Vec::new(), Vec::new()];
+    for (n, article) in articles.into_iter().enumerate() {
+        let host = ["one.example", "two.example"][n % 2];
+        let page = WebUrl::parse(&format!("https://{host}/{n}")).unwrap();
+        let shared = WebUrl::parse(&format!("https://one.example/{}", n - n % 2)).unwrap();
+        drafts[n % 2].push(Draft {
+            guid: Some(format!("{n}")),
+            key: format!("guid:{n}"),
+            canonical_url: Some(if n % 3 == 0 { shared } else { page.clone() }),
+            url: Some(page),
+            ..article
+        });
+    }
+    for (feed, drafts) in feeds.into_iter().zip(drafts) {
+        shelf.put(feed, drafts);
+    }
+    shelf
+}
+
+fn selection(shelf: &Shelf, expr: Option<&Expr>) -> Selection {
+    Selection {
+        expr: expr.cloned(),
+        now: shelf.clock.now(),
+        bodies: true,
+        ..Selection::default()
+    }
+}
+
+/// The articles of which the evaluator says yes, newest first.
+fn evaluated(shelf: &Shelf, expr: &Expr) -> Vec<ArticleView> {
+    let all = shelf
+        .store
+        .reads()
+        .articles(&selection(shelf, None))
+        .unwrap();
+    let mut feeds: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for a in &all {
+        let story = feeds.entry(a.story_id.to_string()).or_default();
+        story.insert(a.feed_url.clone());
+    }
+    let is_match = |a: &ArticleView| {
+        let feeds = feeds[&a.story_id.to_string()].len() as u64;
+        eval::matches(expr, &folded(a), &facts(a, feeds), shelf.clock.now())
+    };
+    all.into_iter().filter(is_match).collect()
+}
+
+fn folded(a: &ArticleView) -> Folded {
+    let authors: Vec<&str> = a.authors.iter().filter_map(|p| p.name.as_deref()).collect();
+    let categories: Vec<&str> = a.categories.iter().map(|c| c.term.as_str()).collect();
+    let agencies: Vec<&str> = a.agencies.iter().map(String::as_str).collect();
+    Folded::of(&Text {
+        title: &a.title,
+        summary: &a.summary,
+        body: a.content_text.as_deref().unwrap_or_default(),
+        authors: &authors,
+        categories: &categories,
+        agencies: &agencies,
+    })
+}
+
+fn facts(a: &ArticleView, feeds: u64) -> Facts {
+    let host = |url: &String| WebUrl::parse(url).ok().map(|url| url.host().to_owned());
+    Facts {
+        feed_id: a.feed.id.to_string(),
+        feed_title: a.feed.title.clone(),
+        feed_url: a.feed_url.clone(),
+        tags: a.tags.clone(),
+        hosts: a.url.iter().chain(&a.feed.site).filter_map(host).collect(),
+        url: a.url.clone(),
+        language: a.language.clone(),
+        arrived: a.arrived,
+        copies: u64::from(a.copies),
+        feeds,
+        topics: a.topics.clone(),
+    }
+}
+
+fn ids(articles: &[ArticleView]) -> Vec<String> {
+    articles.iter().map(|a| a.id.to_string()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn store_and_evaluator_agree_on_every_expression(
+        articles in prop::collection::vec(article(), 1..14),
+        sources in prop::collection::vec(expression(), 1..12),
+        limit in 1_usize..6,
+    ) {
+        let shelf = shelf(articles);
+        let reads = shelf.store.reads();
+        for source in &sources {
+            let expr = query::parse(source).unwrap();
+            let expected = evaluated(&shelf, &expr);
+            let river = selection(&shelf, Some(&expr));
+            prop_assert_eq!(ids(&reads.articles(&river).unwrap()), ids(&expected), "{}", source);
+            let first = Selection { limit: Some(limit), ..river.clone() };
+            let head = &expected[..expected.len().min(limit)];
+            prop_assert_eq!(ids(&reads.articles(&first).unwrap()), ids(head), "{} limited", source);
+            let best = Selection { order: Order::Best, ..river.clone() };
+            let found: BTreeSet<String> = ids(&reads.articles(&best).unwrap()).into_iter().collect();
+            let wanted: BTreeSet<String> = ids(&expected).into_iter().collect();
+            prop_assert_eq!(found, wanted, "{} by rank", source);
+            let stories: BTreeSet<_> = expected.iter().map(|a| a.story_id).collect();
+            let found: Vec<_> = reads.stories(&river).unwrap().into_iter().map(|s| s.id).collect();
+            prop_assert_eq!(found.len(), stories.len(), "{}: each story once", source);
+            prop_assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), stories, "{} stories", source);
+        }
+    }
+
+    #[test]
+    fn a_topic_holds_what_its_expression_finds_whichever_was_there_first(
+        before in prop::collection::vec(article(), 1..10),
+        source in expression(),
+    ) {
+        let shelf = shelf(before);
+        let expr = query::parse(&source).unwrap();
+        let both = [("seen", "red OR 大阪"), ("t", source.as_str())];
+        shelf.topics(&both);
+        let members = |shelf: &Shelf| {
+            let of_topic = Selection { topic: Some("t".to_owned()), ..selection(shelf, None) };
+            ids(&shelf.store.reads().articles(&of_topic).unwrap())
+        };
+        prop_assert_eq!(members(&shelf), ids(&evaluated(&shelf, &expr)), "told anew");
+        // What comes now is tagged as it is written.
+        let feed = shelf.subscribe("three.example");
+        let drafts = ["red fox", "x 大阪 naive", "Kyiv kyiv red"].iter().enumerate();
+        let drafts = drafts.map(|(n, text)| draft("three.example", 100 + n, text, text)).collect();
+        shelf.put(feed, drafts);
+        prop_assert_eq!(members(&shelf), ids(&evaluated(&shelf, &expr)), "told at once");
+    }
+}
