@@ -6,6 +6,7 @@ pub mod boilerplate;
 pub mod byline;
 pub mod discover;
 pub mod draft;
+mod gate;
 pub mod html;
 pub mod identity;
 pub mod language;
