@@ -1,7 +1,6 @@
 //! The one sanitizer: whatever a publisher calls it, HTML enters here and leaves with nothing that runs, styles or
 //! frames (SEC-10). What may stand is in [`super::allowed`]. Most fragments are simple enough for [`super::tame`]; for the
-//! others ammonia builds a tree as browsers do, behind a linear gate, because that is quadratic in nesting and in
-//! attributes (SEC-03, F7). Reading the result again changes nothing.
+//! others ammonia builds a tree as browsers do, behind [`super::gate`]. Reading the result again changes nothing.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -10,10 +9,8 @@ use std::sync::LazyLock;
 
 use ammonia::Builder;
 
-use super::allowed::{self, ELEMENTS, EVERYWHERE, Element, Fate, Kind};
-use super::references::{self, Place};
-use super::tokens::{self, Tag, Token};
-use super::{tame, text};
+use super::allowed::{self, ELEMENTS, EVERYWHERE};
+use super::{gate, tame, text};
 use crate::model::WebUrl;
 
 /// Longest fragment read, in bytes; what follows is left out (SEC-12).
@@ -28,13 +25,8 @@ pub(super) const ATTRIBUTES_MAX: usize = 64;
 pub(super) const LINK_REL: &str = "noopener noreferrer";
 /// Deepest nesting of tables: each is four elements deep.
 pub(super) const TABLES_MAX: usize = 32;
-/// What the trees of one document may cost, in bytes of HTML, a tag counting as [`TAG_WORK`] of them: half a second.
+/// What the trees of one document may cost, in units of [`gate::pass`]: half a second.
 const WORK_MAX: usize = 16 * 1024 * 1024;
-/// What a tag costs beside its bytes.
-const TAG_WORK: usize = 32;
-/// Most elements that browsers would open again because `b` and its like were not closed; what has more becomes plain
-/// text. Three hundred of them before every paragraph of a megabyte are sixty million.
-const REOPENED_MAX: usize = 100_000;
 /// How often a tree is built of one fragment until reading the result changes nothing.
 const ROUNDS_MAX: usize = 4;
 
@@ -116,18 +108,25 @@ pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> St
 /// The slow way: what browsers would make of it. None if a tree would cost too much, or reading the result never comes
 /// to rest.
 fn with_tree(html: &str, base: Option<&WebUrl>, effort: &Effort) -> Option<String> {
-    let mut clean = built(&gate(html, effort)?, base);
+    let mut clean = built(&gated(html, effort)?, base);
     for _ in 0..ROUNDS_MAX {
         if let Some(settled) = tame::read(&clean, base) {
             return Some(settled);
         }
-        let next = built(&gate(&clean, effort)?, base);
+        let next = built(&gated(&clean, effort)?, base);
         if next == clean {
             return Some(clean);
         }
         clean = next;
     }
     None
+}
+
+/// What a tree may be built of; none if it would cost too much.
+fn gated(html: &str, effort: &Effort) -> Option<String> {
+    let (html, work) = gate::pass(html)?;
+    effort.take(work)?;
+    Some(html)
 }
 
 fn built(html: &str, base: Option<&WebUrl>) -> String {
@@ -167,127 +166,6 @@ fn cut(html: &str) -> &str {
     // Not in the middle of a tag.
     let end = kept.rfind('<').unwrap_or(kept.len());
     kept.get(..end).unwrap_or_default()
-}
-
-/// The fragment with tags from the list only, monsters and what is silent gone; none if a tree of it would cost too
-/// much.
-fn gate(html: &str, effort: &Effort) -> Option<String> {
-    let mut gate = Gate {
-        out: String::with_capacity(html.len()),
-        open: Vec::new(),
-        tables: 0,
-        tags: 0,
-        formats: Vec::new(),
-        reopened: 0,
-    };
-    // Where no further end tag of an element follows: looked for once.
-    let mut endless: HashSet<String> = HashSet::new();
-    let mut tokens = tokens::of(html);
-    while let Some(token) = tokens.next() {
-        match token {
-            Token::Text(text) => gate.text(text),
-            Token::Silent(_) => gate.part(),
-            Token::Tag(tag) => match allowed::fate(tag.name) {
-                Fate::Kept(element) => gate.tag(element, &tag)?,
-                Fate::Gone if !tag.is_end && !tag.is_closed() => {
-                    let name = tag.name.to_ascii_lowercase();
-                    if !endless.contains(&name) && tokens.skip_to_end_of(&name).is_none() {
-                        endless.insert(name);
-                    }
-                    gate.part();
-                }
-                Fate::Gone | Fate::Unwrapped => gate.part(),
-            },
-        }
-    }
-    effort.take(gate.out.len() + gate.tags * TAG_WORK)?;
-    Some(gate.out)
-}
-
-struct Gate {
-    out: String,
-    /// Open elements that keep what follows inside them until they are closed.
-    open: Vec<Element>,
-    tables: usize,
-    /// Tags kept so far.
-    tags: usize,
-    /// Elements that browsers open again after every block until they are closed.
-    formats: Vec<&'static str>,
-    /// How many elements browsers would have opened again so far, at most.
-    reopened: usize,
-}
-
-impl Gate {
-    /// In the place of a tag that goes: `<` and `b>` around it must not become one.
-    fn part(&mut self) {
-        if !self.out.ends_with('>') {
-            self.out.push_str("<!---->");
-        }
-    }
-
-    /// Text goes on with its references resolved: what is odd in them costs browsers' rules a microsecond each.
-    fn text(&mut self, text: &str) {
-        let text = references::resolve_in_html(text, Place::Text);
-        self.out.push_str(&html_escape::encode_text(&text));
-    }
-
-    fn tag(&mut self, element: Element, tag: &Tag<'_>) -> Option<()> {
-        let is_monster = !tag.is_whole
-            || tag.end - tag.start > TAG_BYTES_MAX
-            || tag.attributes().take(ATTRIBUTES_MAX + 1).count() > ATTRIBUTES_MAX;
-        let element = element.within(self.tables).filter(|_| !is_monster);
-        let Some(element) = element else {
-            self.part();
-            return Some(());
-        };
-        self.tags += 1;
-        let open = self.open.iter().filter(|e| e.kind == Kind::Format);
-        self.reopened += self.formats.len().saturating_sub(open.count());
-        if tag.is_end {
-            self.close(element.name);
-        } else {
-            self.open(element, tag);
-        }
-        self.out.push_str(if tag.is_end { "</" } else { "<" });
-        self.out.push_str(element.name);
-        self.out.push_str(tag.after_name());
-        let is_bounded = self.open.len() <= DEPTH_MAX
-            && self.tables <= TABLES_MAX
-            && self.reopened <= REOPENED_MAX;
-        is_bounded.then_some(())
-    }
-
-    fn open(&mut self, element: Element, tag: &Tag<'_>) {
-        use Kind::{Caption, Cell, Column, Columns, Format, Item, Paragraph, Row, RubyText};
-        use Kind::{Section, Table, Term, Void};
-        self.tables += usize::from(element.kind == Table);
-        let name = element.name;
-        if element.kind == Format {
-            // Browsers open no more than three alike.
-            let alike = self.formats.iter().filter(|f| **f == name).count();
-            if alike < 3 || tag.attributes().next().is_some() {
-                self.formats.push(name);
-            }
-        }
-        match element.kind {
-            // Void, or closed by the next of their kind.
-            Void | Column | Paragraph | Item | Term | RubyText | Section | Row | Cell | Columns
-            | Caption => {}
-            _ => self.open.push(element),
-        }
-    }
-
-    fn close(&mut self, name: &str) {
-        if let Some(at) = self.open.iter().rposition(|e| e.name == name) {
-            self.open.truncate(at);
-        }
-        if let Some(at) = self.formats.iter().rposition(|f| *f == name) {
-            self.formats.remove(at);
-        }
-        if name == "table" {
-            self.tables = self.tables.saturating_sub(1);
-        }
-    }
 }
 
 #[cfg(test)]

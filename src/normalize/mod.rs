@@ -7,6 +7,7 @@ pub mod byline;
 pub mod discover;
 pub mod draft;
 pub mod headline;
+mod gate;
 pub mod html;
 pub mod identity;
 pub mod language;
