@@ -10,7 +10,7 @@ pub const LEAD_GRAMS: usize = 40;
 /// 4-grams kept of what follows.
 pub const REST_GRAMS: usize = 32;
 /// Grams that a copy is indexed by, of the lead and of the rest. Both ends take the smallest, so that copies take the same.
-const LEAD_KEYS: usize = 12;
+const LEAD_KEYS: usize = 10;
 const REST_KEYS: usize = 4;
 /// Words kept of a text's beginning.
 pub const LEAD_WORDS: usize = 70;

@@ -70,6 +70,19 @@ impl Ground {
             Self::TooLittle => "too_little",
         }
     }
+
+    /// Whether this is a reason for, not against.
+    #[must_use]
+    pub fn is_one_piece(self) -> bool {
+        matches!(
+            self,
+            Self::SamePage
+                | Self::SameText
+                | Self::SameHeadline
+                | Self::Contained
+                | Self::Rewritten
+        )
+    }
 }
 
 impl Verdict {
