@@ -134,8 +134,8 @@ fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
         rough(Duration::from_secs(trial.window_seconds)),
         if trial.near { "joined" } else { "apart" }
     ))?;
-    print_groups(cx, "would be one story", &trial.joined)?;
-    print_groups(cx, "would be stories of their own", &trial.parted)
+    print_groups(cx, "Stories that would be one", &trial.joined)?;
+    print_groups(cx, "Stories that would be several", &trial.parted)
 }
 
 fn print_groups(cx: &mut Context, what: &str, groups: &[Vec<Brief>]) -> Result<(), Failure> {
@@ -143,7 +143,7 @@ fn print_groups(cx: &mut Context, what: &str, groups: &[Vec<Brief>]) -> Result<(
         return Ok(());
     }
     cx.out.line("")?;
-    cx.out.line(&format!("{} × {what}:", groups.len()))?;
+    cx.out.line(&format!("{what} ({}):", groups.len()))?;
     for group in groups.iter().take(SHOWN) {
         for (n, brief) in group.iter().enumerate() {
             cx.out.line(&format!(

@@ -15,6 +15,8 @@ pub struct Alike {
     pub ground: &'static str,
     /// Shares, 0 to 1, of what the shorter copy has: its runs of four words, …
     pub runs: f64,
+    /// … those of them behind its beginning, …
+    pub runs_behind: f64,
     /// … the words of its beginning, …
     pub words: f64,
     /// … those of its headline, …
@@ -40,6 +42,7 @@ impl Alike {
         Self {
             ground: verdict.ground.as_str(),
             runs: share(like.grams),
+            runs_behind: share(like.rest),
             words: share(like.words),
             headline: share(like.title),
             numbers: share(like.numbers),
@@ -68,16 +71,22 @@ impl Alike {
         facts
     }
 
+    /// The shares are of what the shorter copy has.
     fn because(&self) -> String {
-        let percent = |share: f64| format!("{:.0}%", share * 100.0);
+        let shares = [
+            (self.runs, "runs of four words"),
+            (self.words, "first words"),
+            (self.headline, "the headline"),
+            (self.numbers, "numbers"),
+        ];
+        let shares: Vec<String> = shares
+            .iter()
+            .map(|(share, of)| format!("{:.0}% of {of}", share * 100.0))
+            .collect();
         format!(
-            "{}; of the shorter one stand in the other: {} of its runs of four words, {} of its first words, {} of \
-             its headline, {} of its numbers; {} apart",
+            "{}: {} in common; {} apart",
             in_words(self.of),
-            percent(self.runs),
-            percent(self.words),
-            percent(self.headline),
-            percent(self.numbers),
+            shares.join(", "),
             rough(Duration::from_secs(self.apart_seconds))
         )
     }
@@ -90,6 +99,7 @@ fn in_words(ground: Ground) -> &'static str {
         Ground::SameHeadline => "both have one long headline, or nearly",
         Ground::Contained => "one holds most of the other",
         Ground::Rewritten => "the words of one stand in the other, with other turns between them",
+        Ground::UnderAnotherLead => "one text under another beginning",
         Ground::TooFarApart => "too long between them",
         Ground::OnlyEquality => "near copies are not joined here, only equal ones",
         Ground::AnotherOfItsSeries => {

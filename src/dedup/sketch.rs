@@ -74,11 +74,15 @@ impl Sketch {
     /// The grams: of the lead, then of the rest. A teaser is found in the lead of the full text, a trimmed text in both.
     pub(super) fn grams(&self) -> Vec<u16> {
         let lead = lead_grams(self.words());
-        let rest = self.part(self.lead.into(), self.rest.into());
         lead.into_iter()
             .map(low)
-            .chain(rest.iter().copied())
+            .chain(self.rest().iter().copied())
             .collect()
+    }
+
+    /// The grams of the rest, a sample.
+    pub(super) fn rest(&self) -> &[u16] {
+        self.part(self.lead.into(), self.rest.into())
     }
 
     /// The grams that the index knows the copy by, at full width.
@@ -87,7 +91,7 @@ impl Sketch {
         keys.sort_unstable();
         keys.truncate(LEAD_KEYS);
         let (lead, rest) = (usize::from(self.lead), usize::from(self.rest));
-        let lows = self.part(lead, rest).iter();
+        let lows = self.rest().iter();
         let highs = self.part(lead + rest, self.rest_keys()).iter();
         keys.extend(
             lows.zip(highs)

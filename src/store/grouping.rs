@@ -1,6 +1,5 @@
 //! The writer's window of copies: filled from the store, kept in step with it, and asked for every new article.
 
-
 use rusqlite::{Connection, OptionalExtension};
 
 use super::copies;

@@ -8,4 +8,5 @@ mod emit;
 mod fetch;
 mod path;
 mod serve;
+mod stories;
 mod support;

@@ -69,6 +69,11 @@ impl Shelf {
 
     /// One poll, a minute later, that brings these. Returns the sequence after it.
     pub fn put(&self, feed: FeedRow, drafts: Vec<Draft>) -> Seq {
+        self.put_from(feed, None, drafts)
+    }
+
+    /// The same from a feed that names this site as its own.
+    pub fn put_from(&self, feed: FeedRow, site: Option<&WebUrl>, drafts: Vec<Draft>) -> Seq {
         self.clock.advance(Duration::from_secs(60));
         let now = self.clock.now();
         let scope = ClaimScope::These {
@@ -97,7 +102,7 @@ impl Shelf {
             document: Some(DocumentCommit {
                 drafts,
                 title: None,
-                site: None,
+                site: site.cloned(),
                 digest: vec![1],
                 repairs: Vec::new(),
                 paragraphs: Vec::new(),
