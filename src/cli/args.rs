@@ -7,8 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    add, change, check, emit, explain, extract, feeds, fetch, generate, import, list, maintain,
-    parse, run, show, status, topic, topics,
+    add, change, check, dedup, emit, explain, extract, feeds, fetch, generate, import, list,
+    maintain, parse, run, show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
@@ -152,6 +152,9 @@ pub enum Command {
     /// Try out or explain a topic
     #[command(subcommand)]
     Topic(topic::TopicCommand),
+    /// Try out how copies become stories
+    #[command(subcommand)]
+    Dedup(dedup::DedupCommand),
     /// Write the merged feed of a topic
     Emit(emit::EmitArgs),
     /// Write all merged feeds as files

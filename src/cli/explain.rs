@@ -1,5 +1,5 @@
 //! `newswire explain`: why a story is as it is: what identifies each copy, what its URL was cleaned to, why it is a copy,
-//! which topics it is in and on which words.
+//! what came closest without being one, which topics it is in and on which words.
 
 use clap::Args;
 use serde::Serialize;
@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Failure;
 use super::human::{count, local};
+use super::likeness::Alike;
 use super::which;
 use crate::model::{ArticleView, SameAs};
 use crate::query::{self, Expr, Folded, Text, eval};
-use crate::store::{Reads, TopicInfo};
+use crate::store::{DedupSettings, Reads, TopicInfo};
 
 /// `newswire explain`.
 #[derive(Debug, Args)]
@@ -47,7 +48,20 @@ struct CopyExplained {
     canonical_url: Option<String>,
     joined_with: Option<String>,
     same_as: Option<SameAs>,
+    /// The two as they are now; none if it joined nothing, or the other is gone.
+    alike: Option<Alike>,
+    /// For the first copy: what came closest to it without being of the story.
+    nearest: Option<Neighbour>,
     topics: Vec<TopicExplained>,
+}
+
+/// A copy of another story.
+#[derive(Serialize)]
+struct Neighbour {
+    id: String,
+    feed_title: String,
+    title: String,
+    alike: Alike,
 }
 
 /// A topic that holds it, and the words that decided.
@@ -70,16 +84,25 @@ pub struct Found {
 
 /// Runs `newswire explain`.
 pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
-    let reads = cx.reads()?;
+    let config = cx.config()?;
+    let reads = Reads::open(&config.store.path)?;
     let id = which::story(&reads, &args.story)?;
     let story = reads
         .story(id)?
         .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
-    let topics = reads.topics()?;
-    let copies = reads
-        .copies(id)?
-        .into_iter()
-        .map(|copy| explained(&reads, &topics, copy))
+    let copies = reads.copies(id)?;
+    let about = About {
+        topics: reads.topics()?,
+        dedup: DedupSettings {
+            window: config.dedup.window,
+            near: config.dedup.near,
+        },
+        copies: &copies,
+        reads,
+    };
+    let copies = copies
+        .iter()
+        .map(|copy| about.explained(copy))
         .collect::<Result<Vec<_>, Failure>>()?;
     let explanation = Explanation {
         id: id.to_string(),
@@ -92,41 +115,80 @@ pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
     print(cx, &explanation)
 }
 
-fn explained(
-    reads: &Reads,
-    topics: &[TopicInfo],
-    copy: ArticleView,
-) -> Result<CopyExplained, Failure> {
-    let lineage = reads.lineage(copy.id)?;
-    let folded = folded(&copy);
-    let topics = topics
-        .iter()
-        .filter(|topic| copy.topics.contains(&topic.name))
-        .map(|topic| TopicExplained {
-            name: topic.name.clone(),
-            source: topic.source.clone(),
-            found: query::parse(&topic.source).map_or_else(|_| Vec::new(), |e| found(&e, &folded)),
+/// What explaining the copies of a story needs.
+struct About<'a> {
+    reads: Reads,
+    topics: Vec<TopicInfo>,
+    dedup: DedupSettings,
+    copies: &'a [ArticleView],
+}
+
+impl About<'_> {
+    fn explained(&self, copy: &ArticleView) -> Result<CopyExplained, Failure> {
+        let lineage = self.reads.lineage(copy.id)?;
+        let (identity, key, joined_with) = match lineage {
+            Some(lineage) => (lineage.key_kind, lineage.key, lineage.joined_with),
+            None => ("gone", String::new(), None),
+        };
+        Ok(CopyExplained {
+            id: copy.id.to_string(),
+            feed_title: copy.feed.title.clone(),
+            feed_url: copy.feed_url.clone(),
+            title: copy.title.clone(),
+            arrived: copy.arrived,
+            revision: copy.revision,
+            identity,
+            key,
+            url: copy.url.clone(),
+            canonical_url: copy.canonical_url.clone(),
+            alike: self.alike(copy, joined_with.as_deref())?,
+            joined_with,
+            same_as: copy.same_as.clone(),
+            nearest: match copy.same_as {
+                Some(_) => None,
+                None => self.nearest(copy)?,
+            },
+            topics: self.topics_of(copy),
         })
-        .collect();
-    let (identity, key, joined_with) = match lineage {
-        Some(lineage) => (lineage.key_kind, lineage.key, lineage.joined_with),
-        None => ("gone", String::new(), None),
-    };
-    Ok(CopyExplained {
-        id: copy.id.to_string(),
-        feed_title: copy.feed.title,
-        feed_url: copy.feed_url,
-        title: copy.title,
-        arrived: copy.arrived,
-        revision: copy.revision,
-        identity,
-        key,
-        url: copy.url,
-        canonical_url: copy.canonical_url,
-        joined_with,
-        same_as: copy.same_as,
-        topics,
-    })
+    }
+
+    /// What a copy has in common with the one that it was joined with.
+    fn alike(&self, copy: &ArticleView, with: Option<&str>) -> Result<Option<Alike>, Failure> {
+        let other = self
+            .copies
+            .iter()
+            .find(|c| Some(c.id.to_string().as_str()) == with);
+        let Some(other) = other else { return Ok(None) };
+        let verdict = self.reads.verdict(self.dedup, copy.id, other.id)?;
+        Ok(verdict.map(|verdict| Alike::of(&verdict, copy, other)))
+    }
+
+    fn nearest(&self, copy: &ArticleView) -> Result<Option<Neighbour>, Failure> {
+        let Some(nearest) = self.reads.nearest(self.dedup, copy.id)? else {
+            return Ok(None);
+        };
+        let other = self.reads.articles_at(&[nearest.row], true)?.pop();
+        Ok(other.map(|other| Neighbour {
+            id: other.id.to_string(),
+            alike: Alike::of(&nearest.verdict, copy, &other),
+            feed_title: other.feed.title,
+            title: other.title,
+        }))
+    }
+
+    fn topics_of(&self, copy: &ArticleView) -> Vec<TopicExplained> {
+        let folded = folded(copy);
+        let topics = self.topics.iter();
+        topics
+            .filter(|topic| copy.topics.contains(&topic.name))
+            .map(|topic| TopicExplained {
+                name: topic.name.clone(),
+                source: topic.source.clone(),
+                found: query::parse(&topic.source)
+                    .map_or_else(|_| Vec::new(), |e| found(&e, &folded)),
+            })
+            .collect()
+    }
 }
 
 /// The words of an expression that stand in a text.
@@ -188,14 +250,41 @@ fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
             facts.extend(copy.canonical_url.clone().map(|url| ("cleaned to", url)));
         }
         facts.push(("joined", joined(copy)));
+        facts.extend(copy.alike.iter().flat_map(Alike::facts));
         facts.extend(
             copy.topics
                 .iter()
                 .map(|topic| ("topic", topic_in_words(topic))),
         );
         super::feeds::facts_table(cx, facts)?;
+        if let Some(nearest) = &copy.nearest {
+            print_nearest(cx, nearest)?;
+        }
     }
     Ok(())
+}
+
+fn print_nearest(cx: &mut Context, nearest: &Neighbour) -> Result<(), Failure> {
+    cx.out.line("")?;
+    let mut facts = vec![
+        (
+            "nearest",
+            format!("{}: {}", nearest.feed_title, nearest.title),
+        ),
+        ("id", nearest.id.clone()),
+        ("joined", not_joined(&nearest.alike).to_owned()),
+    ];
+    facts.extend(nearest.alike.facts());
+    super::feeds::facts_table(cx, facts)
+}
+
+fn not_joined(alike: &Alike) -> &'static str {
+    if alike.is_one_piece() {
+        "no, though the two are alike: one was edited since, its story was full or over, or the story's other feeds \
+         have nothing in common with it"
+    } else {
+        "no"
+    }
 }
 
 fn joined(copy: &CopyExplained) -> String {

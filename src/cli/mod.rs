@@ -9,6 +9,7 @@ mod args;
 mod change;
 mod check;
 mod context;
+mod dedup;
 mod emit;
 mod exit;
 mod explain;
@@ -22,6 +23,7 @@ mod health;
 mod human;
 mod import;
 mod item;
+mod likeness;
 mod list;
 mod maintain;
 mod output;
@@ -105,6 +107,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Explain(args) => explain::explain(cx, args),
         Command::Topics(args) => topics::topics(cx, args),
         Command::Topic(command) => topic::topic(cx, command),
+        Command::Dedup(command) => dedup::dedup(cx, command),
         Command::Emit(args) => emit::emit(cx, args),
         Command::Render(args) => emit::render(cx, args),
         Command::Parse(args) => parse::parse(cx, args),

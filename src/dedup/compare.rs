@@ -37,6 +37,8 @@ const WORDS_BESIDE: f64 = 0.5;
 const GRAMS_REWRITTEN: f64 = 0.25;
 const WORDS_REWRITTEN: f64 = 0.8;
 const REWRITTEN_WORDS_MIN: u32 = 30;
+/// A text under another beginning.
+const REST_UNDER_ANOTHER_LEAD: f64 = 0.7;
 /// So near, a number may have been corrected.
 const GRAMS_WHATEVER_NUMBERS: f64 = 0.7;
 /// Share of the shorter lead's numbers that the other must hold.
@@ -158,6 +160,8 @@ fn across_feeds(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Durati
         Ground::Contained
     } else if is_rewritten(like, length) {
         Ground::Rewritten
+    } else if like.rest >= REST_UNDER_ANOTHER_LEAD {
+        Ground::UnderAnotherLead
     } else {
         return Ground::TooLittle;
     };

@@ -147,7 +147,7 @@ impl Grouper {
         let mut bridged: Vec<Join> = joins.collect();
         bridged.retain(|other| {
             let link = self.window.of_article(other.with_article);
-            self.fit(stories.of(join.story), stories.of(other.story))
+            self.fit(join.story, other.story, &mut stories)
                 && link.is_some_and(|y| {
                     stories.welcomes(join.story, (&y.copy, &y.print), Some(new.feed))
                 })
@@ -183,9 +183,16 @@ impl Grouper {
     }
 
     /// Whether two stories fit into the bounds of one.
-    fn fit(&self, a: Story, b: Story) -> bool {
-        let span = a.last.max(b.last).since(a.first.min(b.first));
-        a.copies + b.copies < self.limits.copies_max && span <= STORY_SPAN
+    fn fit(&self, a: StoryRow, b: StoryRow, stories: &mut Stories<'_>) -> bool {
+        let (one, other) = (stories.of(a), stories.of(b));
+        let span = one.last.max(other.last).since(one.first.min(other.first));
+        let mut of_feeds: HashMap<FeedRow, usize> = HashMap::new();
+        for kept in copies(&self.window, a).chain(copies(&self.window, b)) {
+            *of_feeds.entry(kept.copy.feed).or_default() += 1;
+        }
+        one.copies + other.copies < self.limits.copies_max
+            && span <= STORY_SPAN
+            && of_feeds.into_values().all(|n| n <= COPIES_OF_A_FEED)
     }
 
     /// Copies that share anything with this one: its page, its text, its headline, and the most of its grams.

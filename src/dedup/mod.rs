@@ -10,11 +10,15 @@
 //! | [`compare`], [`verdict`] | are these two the same piece, and why |
 //! | [`window`] | the copies of a window, by what they have |
 //! | [`group`] | which story a new copy joins |
+//! | [`replay`] | the same under other settings |
+//! | [`shared`] | what two copies have in common, in words |
 
 pub mod compare;
 pub mod copy;
 pub mod fingerprint;
 pub mod group;
+pub mod replay;
+pub mod shared;
 pub mod sketch;
 pub mod verdict;
 pub mod window;
@@ -22,4 +26,5 @@ pub mod window;
 pub use copy::{Signal, StoredCopy};
 pub use fingerprint::{Fingerprint, Subject};
 pub use group::{Decision, Grouper, Join, Limits};
+pub use replay::{Changes, Replay};
 pub use verdict::{Ground, Likeness, Verdict};

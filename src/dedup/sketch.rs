@@ -10,7 +10,7 @@ pub const LEAD_GRAMS: usize = 40;
 /// 4-grams kept of what follows.
 pub const REST_GRAMS: usize = 32;
 /// Grams that a copy is indexed by, of the lead and of the rest. Both ends take the smallest, so that copies take the same.
-const LEAD_KEYS: usize = 12;
+const LEAD_KEYS: usize = 10;
 const REST_KEYS: usize = 4;
 /// Words kept of a text's beginning.
 pub const LEAD_WORDS: usize = 70;
@@ -74,11 +74,15 @@ impl Sketch {
     /// The grams: of the lead, then of the rest. A teaser is found in the lead of the full text, a trimmed text in both.
     pub(super) fn grams(&self) -> Vec<u16> {
         let lead = lead_grams(self.words());
-        let rest = self.part(self.lead.into(), self.rest.into());
         lead.into_iter()
             .map(low)
-            .chain(rest.iter().copied())
+            .chain(self.rest().iter().copied())
             .collect()
+    }
+
+    /// The grams of the rest, a sample.
+    pub(super) fn rest(&self) -> &[u16] {
+        self.part(self.lead.into(), self.rest.into())
     }
 
     /// The grams that the index knows the copy by, at full width.
@@ -87,7 +91,7 @@ impl Sketch {
         keys.sort_unstable();
         keys.truncate(LEAD_KEYS);
         let (lead, rest) = (usize::from(self.lead), usize::from(self.rest));
-        let lows = self.part(lead, rest).iter();
+        let lows = self.rest().iter();
         let highs = self.part(lead + rest, self.rest_keys()).iter();
         keys.extend(
             lows.zip(highs)

@@ -10,6 +10,8 @@ use super::sketch::{Sketch, is_number};
 /// Words of the shorter copy's beginning that are looked for, and of the other in which.
 const LEAD_SOUGHT: usize = 40;
 const LEAD_SEARCHED: usize = 60;
+/// Grams behind the lead that are enough to tell by.
+const REST_MIN: usize = 24;
 
 /// What comparing two copies came to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +37,8 @@ pub enum Ground {
     Contained,
     /// The same: the words of one stand in the other, with other turns between them.
     Rewritten,
+    /// The same: one text under another beginning.
+    UnderAnotherLead,
     /// Not the same: too long between them.
     TooFarApart,
     /// Unknown: only equal copies are joined here.
@@ -61,6 +65,7 @@ impl Ground {
             Self::SameHeadline => "same_headline",
             Self::Contained => "contained",
             Self::Rewritten => "rewritten",
+            Self::UnderAnotherLead => "under_another_lead",
             Self::TooFarApart => "too_far_apart",
             Self::OnlyEquality => "only_equality",
             Self::AnotherOfItsSeries => "another_of_its_series",
@@ -70,19 +75,36 @@ impl Ground {
             Self::TooLittle => "too_little",
         }
     }
+
+    /// Whether this is a reason for, not against.
+    #[must_use]
+    pub fn is_one_piece(self) -> bool {
+        matches!(
+            self,
+            Self::SamePage
+                | Self::SameText
+                | Self::SameHeadline
+                | Self::Contained
+                | Self::Rewritten
+                | Self::UnderAnotherLead
+        )
+    }
 }
 
 impl Verdict {
     /// The signal and the score, 0 to 1, by which the two are the same; none if they are not.
     #[must_use]
     pub fn join(&self) -> Option<(Signal, f64)> {
-        let Likeness { grams, words, .. } = self.likeness;
+        let Likeness {
+            grams, words, rest, ..
+        } = self.likeness;
         match self.ground {
             Ground::SamePage => Some((Signal::Url, 1.0)),
             Ground::SameText => Some((Signal::Text, 1.0)),
             Ground::SameHeadline => Some((Signal::Near, grams.max(0.45 + words / 10.0))),
             Ground::Contained => Some((Signal::Near, grams)),
             Ground::Rewritten => Some((Signal::Near, (grams + words) / 2.0 * 0.9)),
+            Ground::UnderAnotherLead => Some((Signal::Near, rest * 0.9)),
             _ => None,
         }
     }
@@ -93,6 +115,8 @@ impl Verdict {
 pub struct Likeness {
     /// Of its runs of four words, those that the other's sketch holds (containment, Broder 1997).
     pub grams: f64,
+    /// The same of what follows its beginning; 0 if that is too little to tell by.
+    pub rest: f64,
     /// Of the first words of its text, those that stand at the beginning of the other.
     pub words: f64,
     /// Of the words of the shorter headline, those of the other.
@@ -111,8 +135,14 @@ impl Likeness {
             (&q.sketch, &p.sketch)
         };
         let (a, b) = (short.title(), long.title());
+        let among = long.grams();
         Self {
-            grams: share(&short.grams(), &long.grams()),
+            grams: share(&short.grams(), &among),
+            rest: if short.rest().len() < REST_MIN {
+                0.0
+            } else {
+                share(short.rest(), &among)
+            },
             words: share(
                 first(short.words(), LEAD_SOUGHT),
                 first(long.words(), LEAD_SEARCHED),

@@ -1,9 +1,9 @@
 //! The writer's window of copies: filled from the store, kept in step with it, and asked for every new article.
 
-use std::time::Duration;
+use rusqlite::{Connection, OptionalExtension};
 
-use rusqlite::{Connection, OptionalExtension, Row};
-
+use super::copies;
+use super::records::DedupSettings;
 use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
 use crate::model::Time;
 
@@ -11,6 +11,15 @@ type Sql<T> = rusqlite::Result<T>;
 
 /// Copies in one story at most.
 const COPIES_MAX: usize = 1000;
+
+/// The bounds of stories under these settings.
+pub(super) fn limits(settings: DedupSettings) -> Limits {
+    Limits {
+        window: settings.window,
+        copies_max: COPIES_MAX,
+        near: settings.near,
+    }
+}
 
 /// The window, or nothing until it is first needed.
 #[derive(Debug)]
@@ -22,13 +31,9 @@ pub(super) struct Grouping {
 }
 
 impl Grouping {
-    pub(super) fn new(window: Duration, near: bool) -> Self {
+    pub(super) fn new(settings: DedupSettings) -> Self {
         Self {
-            limits: Limits {
-                window,
-                copies_max: COPIES_MAX,
-                near,
-            },
+            limits: limits(settings),
             window: None,
             sequence: 0,
         }
@@ -46,14 +51,20 @@ impl Grouping {
         match &mut self.window {
             None => {
                 let mut window = Grouper::new(limits);
-                fill(conn, &mut window, now.minus(limits.window))?;
+                copies::each_since(conn, now.minus(limits.window), |copy, print| {
+                    window.insert(copy, print);
+                    window.evict(now);
+                })?;
                 self.window = Some(window);
             }
             Some(window) if sequence != self.sequence => {
-                let mut rows = conn.prepare_cached(&format!("{COPIES} WHERE seq > ?1"))?;
+                let changed = format!("{} WHERE seq > ?1 ORDER BY article", copies::COPIES);
+                let mut rows = conn.prepare_cached(&changed)?;
                 let mut rows = rows.query([self.sequence])?;
                 while let Some(r) = rows.next()? {
-                    take(window, r)?;
+                    if let Some((copy, print)) = copies::read(r)? {
+                        window.insert(copy, print);
+                    }
                 }
             }
             Some(_) => {}
@@ -117,37 +128,4 @@ impl Grouping {
             window.remove(article);
         }
     }
-}
-
-const COPIES: &str = "SELECT article, story, feed, arrived, first_seen,
-    published IS NOT NULL OR updated IS NOT NULL, own_host = 2, fingerprint FROM articles";
-
-/// Reads the copies seen since `since` into the window: rows follow the time of the first sighting, so the walk from the
-/// newest down ends at the first that is older.
-fn fill(conn: &Connection, window: &mut Grouper, since: Time) -> Sql<()> {
-    let mut rows = conn.prepare_cached(&format!("{COPIES} ORDER BY article DESC"))?;
-    let mut rows = rows.query([])?;
-    while let Some(r) = rows.next()? {
-        if r.get::<_, i64>(4)? < since.millis() {
-            break;
-        }
-        take(window, r)?;
-    }
-    Ok(())
-}
-
-fn take(window: &mut Grouper, r: &Row<'_>) -> Sql<()> {
-    let copy = StoredCopy {
-        article: r.get(0)?,
-        story: r.get(1)?,
-        feed: r.get(2)?,
-        at: Time::from_millis(r.get(3)?),
-        seen: Time::from_millis(r.get(4)?),
-        dated: r.get(5)?,
-        own_page: r.get(6)?,
-    };
-    if let Some(print) = Fingerprint::from_bytes(&r.get::<_, Vec<u8>>(7)?) {
-        window.insert(copy, print);
-    }
-    Ok(())
 }

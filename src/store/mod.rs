@@ -5,6 +5,7 @@
 
 mod articles;
 mod backup;
+mod copies;
 mod feeds;
 mod grouping;
 mod open;
@@ -106,7 +107,10 @@ impl Store {
         let writer = Writer {
             conn,
             path: options.path.clone(),
-            grouping: grouping::Grouping::new(options.dedup_window, options.dedup_near),
+            grouping: grouping::Grouping::new(DedupSettings {
+                window: options.dedup_window,
+                near: options.dedup_near,
+            }),
             tagger: topics::Tagger::default(),
             index: word_index::WordIndex::default(),
             clock: clock.clone(),

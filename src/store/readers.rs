@@ -12,11 +12,15 @@ use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, FeedDetail, Lineage, PollTotals, Pruned, Skipped, Standing, Status,
-    TopicHead, TopicInfo,
+    Claim, ClaimScope, DedupSettings, FeedDetail, Lineage, Nearest, PollTotals, Pruned, Skipped,
+    Standing, Status, TopicHead, TopicInfo,
 };
 use super::select::Selection;
-use super::{StoreError, articles, backup, feeds, feeds::from_json, open, prune, search, status};
+use super::{
+    StoreError, articles, backup, copies, feeds, feeds::from_json, grouping::limits, open, prune,
+    search, status,
+};
+use crate::dedup::{Changes, Verdict};
 use crate::model::{
     Alternate, ArticleId, ArticleRow, ArticleView, Draft, Feed, FeedId, FeedRef, FeedRow, SameAs,
     Seq, StoryId, StoryRow, StoryView, Time,
@@ -212,6 +216,30 @@ impl Reads {
             })
             .optional()
         })
+    }
+
+    /// What comparing two articles comes to as they are now; none if one is gone.
+    pub fn verdict(
+        &self,
+        settings: DedupSettings,
+        a: ArticleId,
+        b: ArticleId,
+    ) -> Result<Option<Verdict>, StoreError> {
+        self.read(|conn| copies::verdict(conn, limits(settings), a, b))
+    }
+
+    /// The article that came closest to one without being of its story, and what held them apart.
+    pub fn nearest(
+        &self,
+        settings: DedupSettings,
+        id: ArticleId,
+    ) -> Result<Option<Nearest>, StoreError> {
+        self.read(|conn| copies::nearest(conn, limits(settings), id))
+    }
+
+    /// Which stories would be otherwise under these settings, by the articles seen since `since`. Nothing is changed.
+    pub fn replay(&self, settings: DedupSettings, since: Time) -> Result<Changes, StoreError> {
+        self.read(|conn| copies::replay(conn, limits(settings), since))
     }
 
     /// Which feeds a claim of `scope` would take now, at most `limit`, and what it would leave alone.

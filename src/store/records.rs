@@ -393,3 +393,23 @@ pub struct Lineage {
     /// The signal and score of the join.
     pub same_as: Option<crate::model::story::SameAs>,
 }
+
+/// The copy that came closest to another without being of its story.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nearest {
+    /// Its row.
+    pub row: crate::model::ArticleRow,
+    /// Its id.
+    pub id: crate::model::ArticleId,
+    /// What held them apart. Alike by themselves: something else did.
+    pub verdict: crate::dedup::Verdict,
+}
+
+/// How near copies are judged: `[dedup]` of the configuration, or what is tried instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DedupSettings {
+    /// How long a story may gather copies.
+    pub window: std::time::Duration,
+    /// Whether near copies are joined too, not only equal ones.
+    pub near: bool,
+}

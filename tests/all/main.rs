@@ -18,5 +18,6 @@ mod path;
 mod query;
 mod serve;
 mod stops;
+mod stories;
 mod support;
 mod topics;

@@ -122,6 +122,15 @@ impl House {
         .await
     }
 
+    /// A pass over one feed.
+    pub async fn poll(&self, feed: FeedRow) -> PassReport {
+        self.pass_over(ClaimScope::These {
+            feeds: vec![feed],
+            manual_interval: Duration::ZERO,
+        })
+        .await
+    }
+
     /// A pass over what is due.
     pub async fn pass_due(&self) -> PassReport {
         self.pass_over(ClaimScope::Due).await

@@ -80,11 +80,25 @@ impl Shelf {
 
     /// One poll, a minute later, that brings these. Returns the sequence after it.
     pub fn put(&self, feed: FeedRow, drafts: Vec<Draft>) -> Seq {
-        self.put_titled(feed, None, drafts)
+        self.put_said(feed, (None, None), drafts)
     }
 
     /// The same, with what the document says of itself: its title.
     pub fn put_titled(&self, feed: FeedRow, title: Option<&str>, drafts: Vec<Draft>) -> Seq {
+        self.put_said(feed, (title, None), drafts)
+    }
+
+    /// The same from a feed that names this site as its own.
+    pub fn put_from(&self, feed: FeedRow, site: Option<&WebUrl>, drafts: Vec<Draft>) -> Seq {
+        self.put_said(feed, (None, site), drafts)
+    }
+
+    fn put_said(
+        &self,
+        feed: FeedRow,
+        (title, site): (Option<&str>, Option<&WebUrl>),
+        drafts: Vec<Draft>,
+    ) -> Seq {
         self.clock.advance(Duration::from_secs(60));
         let now = self.clock.now();
         let scope = ClaimScope::These {
@@ -113,7 +127,7 @@ impl Shelf {
             document: Some(DocumentCommit {
                 drafts,
                 title: title.map(str::to_owned),
-                site: None,
+                site: site.cloned(),
                 digest: vec![1],
                 repairs: Vec::new(),
                 paragraphs: Vec::new(),

@@ -1,0 +1,165 @@
+//! `newswire dedup test`: which stories would be otherwise under other settings. Nothing is changed.
+
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Subcommand};
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::Failure;
+use super::human::{count, local, point, rough};
+use super::which;
+use crate::config::span;
+use crate::model::{ArticleRow, ArticleView, StoryRow, Time};
+use crate::store::{DedupSettings, Reads};
+
+/// Stories shown of each kind.
+const SHOWN: usize = 10;
+
+/// `newswire dedup`.
+#[derive(Debug, Subcommand)]
+pub enum DedupCommand {
+    /// Group the stored copies anew under other settings and tell what would change; nothing is changed
+    Test(TestArgs),
+}
+
+/// `newswire dedup test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Only copies seen since: 24h, 7d, a date
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub since: String,
+    /// How long a story may gather copies [default: dedup.window of the configuration]
+    #[arg(long, value_name = "SPAN", value_parser = span::parse_duration)]
+    pub window: Option<Duration>,
+    /// Whether near copies are joined too, not only equal ones [default: dedup.near of the configuration]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
+    pub near: Option<bool>,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What would be otherwise, as `--json` prints it.
+#[derive(Serialize)]
+struct Trial {
+    since: Time,
+    window_seconds: u64,
+    near: bool,
+    copies: usize,
+    stories: usize,
+    stories_then: usize,
+    /// Stories that would be one.
+    joined: Vec<Vec<Brief>>,
+    /// Stories that would be several: the first copy of each.
+    parted: Vec<Vec<Brief>>,
+}
+
+/// A story, or a part of one, in a line.
+#[derive(Serialize)]
+struct Brief {
+    id: String,
+    arrived: Time,
+    feed_title: String,
+    title: String,
+    copies: usize,
+}
+
+/// Runs `newswire dedup test`.
+pub fn dedup(cx: &mut Context, command: &DedupCommand) -> Result<(), Failure> {
+    let DedupCommand::Test(args) = command;
+    let config = cx.config()?;
+    let since = point("--since", &args.since, cx.clock.now())?;
+    let settings = DedupSettings {
+        window: args.window.unwrap_or(config.dedup.window),
+        near: args.near.unwrap_or(config.dedup.near),
+    };
+    let reads = Reads::open(&config.store.path)?;
+    let changes = reads.replay(settings, since)?;
+    let joined = changes.joined.iter().map(|rows| stories(&reads, rows));
+    let parted = changes.parted.iter().map(|(_, of)| parts(&reads, of));
+    let trial = Trial {
+        since,
+        window_seconds: settings.window.as_secs(),
+        near: settings.near,
+        copies: changes.copies,
+        stories: changes.stories,
+        stories_then: changes.stories_then,
+        joined: joined.collect::<Result<_, _>>()?,
+        parted: parted.collect::<Result<_, _>>()?,
+    };
+    if args.json {
+        cx.out.json(&trial)
+    } else {
+        print(cx, &trial)
+    }
+}
+
+fn stories(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<Brief>, Failure> {
+    let stories = reads.stories_at(rows, false)?.into_iter();
+    Ok(stories
+        .map(|s| Brief {
+            id: s.id.to_string(),
+            arrived: s.arrived,
+            feed_title: s.feed.title,
+            title: s.title,
+            copies: usize::try_from(s.copies).unwrap_or(usize::MAX),
+        })
+        .collect())
+}
+
+fn parts(reads: &Reads, parts: &[Vec<ArticleRow>]) -> Result<Vec<Brief>, Failure> {
+    let mut briefs = Vec::new();
+    for part in parts {
+        let first = part.get(..1).unwrap_or_default();
+        let brief = |a: ArticleView| Brief {
+            id: a.id.to_string(),
+            arrived: a.arrived,
+            feed_title: a.feed.title,
+            title: a.title,
+            copies: part.len(),
+        };
+        briefs.extend(reads.articles_at(first, false)?.into_iter().map(brief));
+    }
+    Ok(briefs)
+}
+
+fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
+    cx.out.line(&format!(
+        "{} seen since {}: {} now, {} with a window of {} and near copies {}",
+        count(trial.copies, "copy"),
+        local(trial.since),
+        count(trial.stories, "story"),
+        count(trial.stories_then, "story"),
+        rough(Duration::from_secs(trial.window_seconds)),
+        if trial.near { "joined" } else { "apart" }
+    ))?;
+    print_groups(cx, "Stories that would be one", &trial.joined)?;
+    print_groups(cx, "Stories that would be several", &trial.parted)
+}
+
+fn print_groups(cx: &mut Context, what: &str, groups: &[Vec<Brief>]) -> Result<(), Failure> {
+    if groups.is_empty() {
+        return Ok(());
+    }
+    cx.out.line("")?;
+    cx.out.line(&format!("{what} ({}):", groups.len()))?;
+    for group in groups.iter().take(SHOWN) {
+        for (n, brief) in group.iter().enumerate() {
+            cx.out.line(&format!(
+                "{} {}  {}  {}: {} ({})",
+                if n == 0 { "-" } else { " " },
+                which::short(&brief.id),
+                local(brief.arrived),
+                brief.feed_title,
+                brief.title,
+                count(brief.copies, "copy")
+            ))?;
+        }
+    }
+    if groups.len() > SHOWN {
+        cx.out
+            .line(&format!("  and {} more", groups.len() - SHOWN))?;
+    }
+    Ok(())
+}

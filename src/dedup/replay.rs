@@ -1,0 +1,154 @@
+//! Stored copies once more through a fresh window, under other settings: which stories would be one, and which would be
+//! several. Nothing is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::copy::StoredCopy;
+use super::fingerprint::Fingerprint;
+use super::group::{Grouper, Limits};
+use crate::model::{ArticleRow, StoryRow, Time};
+
+/// A replay under way.
+#[derive(Debug)]
+pub struct Replay {
+    window: Grouper,
+    /// Copies seen before are taken in, but not compared with what they came to.
+    since: Time,
+    /// The story of each copy: as stored, and here. A story bears the row of its first copy here.
+    copies: BTreeMap<ArticleRow, (StoryRow, ArticleRow)>,
+    /// Stories here that went up in older ones.
+    merged: BTreeMap<ArticleRow, ArticleRow>,
+}
+
+/// What would be otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Copies compared.
+    pub copies: usize,
+    /// Stories as stored.
+    pub stories: usize,
+    /// Stories under these settings.
+    pub stories_then: usize,
+    /// Stored stories that would be one.
+    pub joined: Vec<Vec<StoryRow>>,
+    /// Stored stories that would be several: the copies of each part.
+    pub parted: Vec<(StoryRow, Vec<Vec<ArticleRow>>)>,
+}
+
+impl Replay {
+    /// An empty window under these settings; copies seen since `since` count.
+    #[must_use]
+    pub fn new(limits: Limits, since: Time) -> Self {
+        Self {
+            window: Grouper::new(limits),
+            since,
+            copies: BTreeMap::new(),
+            merged: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in the next copy, in the order of the rows.
+    pub fn take(&mut self, copy: StoredCopy, print: Fingerprint) {
+        self.window.evict(copy.seen);
+        let decision = self.window.decide(&copy, &print);
+        let mut story = decision.join.map_or(copy.article, |join| join.story);
+        for other in decision.bridged {
+            let (into, from) = (story.min(other.story), story.max(other.story));
+            self.window.merge(from, into);
+            self.merged.insert(from, into);
+            story = into;
+        }
+        let replayed = StoredCopy { story, ..copy };
+        self.window.insert(replayed, print);
+        if copy.seen >= self.since {
+            self.copies.insert(copy.article, (copy.story, story));
+        }
+    }
+
+    /// The story that one has become.
+    fn story(&self, mut story: ArticleRow) -> ArticleRow {
+        while let Some(into) = self.merged.get(&story) {
+            story = *into;
+        }
+        story
+    }
+
+    /// What came out otherwise than it is stored.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        let mut before: BTreeMap<StoryRow, BTreeMap<ArticleRow, Vec<ArticleRow>>> = BTreeMap::new();
+        let mut then: BTreeMap<ArticleRow, BTreeSet<StoryRow>> = BTreeMap::new();
+        for (article, (stored, here)) in &self.copies {
+            let here = self.story(*here);
+            let parts = before.entry(*stored).or_default();
+            parts.entry(here).or_default().push(*article);
+            then.entry(here).or_default().insert(*stored);
+        }
+        let several = before.iter().filter(|(_, parts)| parts.len() > 1);
+        Changes {
+            copies: self.copies.len(),
+            stories: before.len(),
+            stories_then: then.len(),
+            parted: several
+                .map(|(story, parts)| (*story, parts.values().cloned().collect()))
+                .collect(),
+            joined: then
+                .values()
+                .filter(|stories| stories.len() > 1)
+                .map(|stories| stories.iter().copied().collect())
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::dedup::Subject;
+
+    fn take(replay: &mut Replay, article: ArticleRow, story: StoryRow, body: &str) {
+        let at = Time::from_seconds(article * 60);
+        let copy = StoredCopy {
+            article,
+            story,
+            feed: article,
+            at,
+            seen: at,
+            dated: true,
+            own_page: true,
+        };
+        let subject = Subject {
+            title: "",
+            body,
+            canonical_url: None,
+        };
+        replay.take(copy, Fingerprint::of(&subject));
+    }
+
+    #[test]
+    fn what_other_settings_join_and_part_is_told() {
+        let limits = Limits {
+            window: Duration::from_secs(86_400),
+            copies_max: 10,
+            near: false,
+        };
+        let mut replay = Replay::new(limits, Time::from_seconds(90));
+        let (boats, buoys) = (
+            "boats came home late on friday because of the fog",
+            "buoys were laid out along the whole of the strait",
+        );
+        take(&mut replay, 1, 1, boats);
+        take(&mut replay, 2, 1, boats);
+        take(&mut replay, 3, 1, buoys);
+        take(&mut replay, 4, 4, buoys);
+        let changes = replay.changes();
+        assert_eq!(
+            (changes.copies, changes.stories, changes.stories_then),
+            (3, 2, 2)
+        );
+        assert_eq!(changes.parted, [(1, vec![vec![2], vec![3]])]);
+        assert_eq!(changes.joined, [vec![1, 4]]);
+    }
+}

@@ -1,0 +1,215 @@
+//! SEC-13: no feed changes, hides or captures what another prints.
+
+use newswire::model::{ArticleView, Draft, FeedRow, WebUrl};
+use newswire::store::Selection;
+
+use crate::support::shelf::{Shelf, draft};
+
+const BOATS: &str = "The harbour masters of Aldmouth and Kessport agreed on Friday to mark the channel through the \
+    winter, after three boats had run aground within a week. Buoys are to be laid out before the end of the month, and \
+    both towns will pay for them in equal parts, a statement said.";
+const TAX: &str = "Parliament voted by a narrow majority for a tax on sugar that is meant to pay for hospitals. The \
+    opposition called the decision a disgrace for the lemonade industry and promised to abolish it after the next \
+    election, while doctors spoke of a first step in the right direction.";
+const BOATS_TITLE: &str = "Harbour masters agree on buoys for the winter channel";
+const TAX_TITLE: &str = "Parliament votes for sugar tax by narrow majority";
+
+/// A story as the paper of `host` prints it on a page of its own.
+fn boats(host: &str) -> Draft {
+    draft(host, 1, BOATS_TITLE, BOATS)
+}
+
+fn tax(host: &str) -> Draft {
+    draft(host, 2, TAX_TITLE, TAX)
+}
+
+/// The same text on another's page.
+fn on_page_of(other: &Draft, draft: Draft) -> Draft {
+    Draft {
+        url: other.url.clone(),
+        canonical_url: other.canonical_url.clone(),
+        ..draft
+    }
+}
+
+fn articles(shelf: &Shelf) -> Vec<ArticleView> {
+    let selection = Selection {
+        bodies: true,
+        ..Selection::default()
+    };
+    shelf.store.reads().articles(&selection).unwrap()
+}
+
+fn printed_by(shelf: &Shelf, host: &str) -> Vec<ArticleView> {
+    let url = format!("https://{host}/feed");
+    let all = articles(shelf).into_iter();
+    all.filter(|a| a.feed_url == url).collect()
+}
+
+/// The one article of a host.
+fn of(shelf: &Shelf, host: &str) -> ArticleView {
+    let mut all = printed_by(shelf, host);
+    assert_eq!(all.len(), 1, "{host}");
+    all.remove(0)
+}
+
+#[test]
+fn sec_13_a_guid_means_nothing_outside_its_feed() {
+    let shelf = Shelf::new();
+    let (honest, hostile) = (
+        shelf.subscribe("honest.example"),
+        shelf.subscribe("bad.example"),
+    );
+    shelf.put(honest, vec![boats("honest.example")]);
+    let forged = Draft {
+        guid: boats("honest.example").guid,
+        key: boats("honest.example").key,
+        ..tax("bad.example")
+    };
+    shelf.put(hostile, vec![forged]);
+    let (a, x) = (of(&shelf, "honest.example"), of(&shelf, "bad.example"));
+    assert_eq!(a.guid, x.guid);
+    assert_ne!(a.id, x.id);
+    assert_ne!(a.story_id, x.story_id);
+    assert_eq!((a.content_text.as_deref(), a.revision), (Some(BOATS), 1));
+}
+
+#[test]
+fn sec_13_a_page_is_shown_as_its_own_feed_has_it() {
+    for hostile_first in [true, false] {
+        let shelf = Shelf::new();
+        let (honest, hostile) = (
+            shelf.subscribe("honest.example"),
+            shelf.subscribe("bad.example"),
+        );
+        let claim = draft(
+            "bad.example",
+            1,
+            BOATS_TITLE,
+            "Buy sugar while there is some, at our shop.",
+        );
+        let claim = on_page_of(&boats("honest.example"), claim);
+        let site = WebUrl::parse("https://honest.example/").unwrap();
+        // It says that the honest site is its own, as well.
+        if hostile_first {
+            shelf.put_from(hostile, Some(&site), vec![claim]);
+            shelf.put(honest, vec![boats("honest.example")]);
+        } else {
+            shelf.put(honest, vec![boats("honest.example")]);
+            shelf.put_from(hostile, Some(&site), vec![claim]);
+        }
+        let a = of(&shelf, "honest.example");
+        assert_eq!((a.content_text.as_deref(), a.revision), (Some(BOATS), 1));
+        let story = shelf.store.reads().story(a.story_id).unwrap().unwrap();
+        assert_eq!(story.content_text.as_deref(), Some(BOATS));
+        assert_eq!(story.feed.url, "https://honest.example/feed");
+    }
+}
+
+#[test]
+fn the_first_copy_is_shown_where_no_feed_owns_a_page() {
+    let shelf = Shelf::new();
+    for host in ["one.example", "two.example"] {
+        let feed = shelf.subscribe(host);
+        let elsewhere = draft("elsewhere.example", 7, BOATS_TITLE, BOATS);
+        shelf.put(feed, vec![on_page_of(&elsewhere, boats(host))]);
+    }
+    let story = of(&shelf, "two.example").story_id;
+    let story = shelf.store.reads().story(story).unwrap().unwrap();
+    assert_eq!(
+        (story.copies, story.feed.url.as_str()),
+        (2, "https://one.example/feed")
+    );
+}
+
+#[test]
+fn sec_13_no_feed_brings_two_others_together() {
+    let page_of_one_text_of_the_other = on_page_of(
+        &boats("boats.example"),
+        draft("bad.example", 1, BOATS_TITLE, TAX),
+    );
+    let both_texts = draft("bad.example", 1, TAX_TITLE, &format!("{BOATS} {TAX}"));
+    for forged in [page_of_one_text_of_the_other, both_texts] {
+        for order in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
+            let shelf = Shelf::new();
+            let printed = [
+                (shelf.subscribe("boats.example"), boats("boats.example")),
+                (shelf.subscribe("tax.example"), tax("tax.example")),
+                (shelf.subscribe("bad.example"), forged.clone()),
+            ];
+            for n in order {
+                let (feed, draft) = &printed[n];
+                shelf.put(*feed, vec![draft.clone()]);
+            }
+            let second = [boats("second.example"), tax("second.example")];
+            shelf.put(shelf.subscribe("second.example"), second.to_vec());
+            let (a, b) = (of(&shelf, "boats.example"), of(&shelf, "tax.example"));
+            assert_ne!(a.story_id, b.story_id, "{order:?}");
+            let second = printed_by(&shelf, "second.example");
+            let story = |title| second.iter().find(|c| c.title == title).unwrap().story_id;
+            assert_eq!(story(BOATS_TITLE), a.story_id, "{order:?}");
+            assert_eq!(story(TAX_TITLE), b.story_id, "{order:?}");
+        }
+    }
+}
+
+#[test]
+fn sec_13_an_edit_captures_nothing() {
+    let shelf = Shelf::new();
+    let (honest, hostile) = (
+        shelf.subscribe("boats.example"),
+        shelf.subscribe("bad.example"),
+    );
+    shelf.put(honest, vec![boats("boats.example")]);
+    shelf.put(hostile, vec![boats("bad.example")]);
+    let edited = Draft {
+        digest: b"edited".to_vec(),
+        ..draft("bad.example", 1, TAX_TITLE, TAX)
+    };
+    shelf.put(hostile, vec![edited]);
+    shelf.put(shelf.subscribe("tax.example"), vec![tax("tax.example")]);
+    let a = of(&shelf, "boats.example");
+    assert_eq!(
+        of(&shelf, "bad.example").story_id,
+        a.story_id,
+        "it stays where it was"
+    );
+    assert_ne!(of(&shelf, "tax.example").story_id, a.story_id);
+}
+
+#[test]
+fn sec_13_a_flood_hides_nobody() {
+    let shelf = Shelf::new();
+    let hostile = shelf.subscribe("bad.example");
+    let flood = |from: usize| -> Vec<Draft> {
+        (from..from + 1100)
+            .map(|n| draft("bad.example", n, BOATS_TITLE, BOATS))
+            .collect()
+    };
+    let papers: Vec<(FeedRow, String)> = (0..5)
+        .map(|n| {
+            let host = format!("paper{n}.example");
+            (shelf.subscribe(&host), host)
+        })
+        .collect();
+    shelf.put(papers[0].0, vec![boats(&papers[0].1)]);
+    shelf.put(hostile, flood(0));
+    for (feed, host) in &papers[1..4] {
+        shelf.put(*feed, vec![boats(host)]);
+    }
+    shelf.put(hostile, flood(5000));
+    shelf.put(papers[4].0, vec![boats(&papers[4].1)]);
+    let story = of(&shelf, "paper0.example").story_id;
+    for (_, host) in &papers {
+        assert_eq!(of(&shelf, host).story_id, story, "{host}");
+    }
+    let copies = shelf.store.reads().copies(story).unwrap();
+    assert!(copies.len() <= 60, "{} copies", copies.len());
+}

@@ -1,0 +1,60 @@
+//! One story once: what joins and what stays apart, in any order, after a restart, and whatever one feed does to another.
+
+mod corpus;
+mod hostile;
+mod told;
+
+use corpus::{grouped, read};
+
+const PAPERS: [&str; 12] = [
+    "argus", "beacon", "courier", "dispatch", "echo", "gazette", "herald", "ledger", "mirror",
+    "observer", "post", "tribune",
+];
+
+fn backwards() -> Vec<&'static str> {
+    PAPERS.iter().rev().copied().collect()
+}
+
+#[tokio::test]
+async fn the_corpus_is_grouped_as_it_was_written() {
+    let copies = read();
+    let score = grouped(&copies, &PAPERS, false).await.score(&copies);
+    assert!(score.precision >= 1.0, "{:#?}", score.wrong);
+    assert!(score.recall >= 0.94, "{:#?}", score.missed);
+    for (kind, least) in [
+        ("full", 1.0),
+        ("trimmed", 1.0),
+        ("teaser", 1.0),
+        ("headline", 1.0),
+        ("rewritten", 1.0),
+        ("update", 1.0),
+        ("reled", 0.75),
+    ] {
+        assert!(score.caught[kind] >= least, "{kind}: {:#?}", score.missed);
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_polls_and_restarts_change_nothing() {
+    let copies = read();
+    let groups = grouped(&copies, &PAPERS, false).await;
+    let again = grouped(&copies, &backwards(), false).await;
+    let restarted = grouped(&copies, &PAPERS, true).await;
+    assert_eq!(groups.partition(), again.partition());
+    assert_eq!(groups.partition(), restarted.partition());
+}
+
+#[tokio::test]
+async fn every_language_has_its_stories() {
+    let copies = read();
+    let groups = grouped(&copies, &PAPERS, false).await;
+    for language in ["en", "de", "fr", "es", "pl", "ru", "ar", "ja", "zh", "th"] {
+        let of: Vec<_> = copies
+            .iter()
+            .filter(|c| c.language == language)
+            .cloned()
+            .collect();
+        let score = groups.score(&of);
+        assert!(score.recall >= 0.9, "{language}: {:#?}", score.missed);
+    }
+}
