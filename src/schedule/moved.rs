@@ -49,6 +49,11 @@ impl Moving {
         Some(target.clone())
     }
 
+    /// Every time in it.
+    pub fn times(&mut self) -> [&mut Option<Time>; 1] {
+        [&mut self.since]
+    }
+
     /// Reads the stored form.
     pub fn read(from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {

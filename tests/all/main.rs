@@ -9,6 +9,7 @@
 
 mod add;
 mod cli;
+mod clock;
 mod daemon;
 mod emit;
 mod fetch;
