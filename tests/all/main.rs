@@ -12,6 +12,7 @@ mod cli;
 mod clock;
 mod daemon;
 mod emit;
+mod failing;
 mod fetch;
 mod full_text;
 mod moves;
