@@ -15,7 +15,10 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// How long a write waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

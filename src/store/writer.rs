@@ -46,6 +46,7 @@ pub(super) enum Command {
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
     GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
     SpreadOverdue(Time, Reply<usize>),
+    Hub(Work, Reply<()>),
     MoveTimes(i64, Reply<()>),
     BoundTimes(Time, Reply<usize>),
     Remember(&'static str, String, Reply<()>),
@@ -53,6 +54,9 @@ pub(super) enum Command {
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
     Prune(prune::Retention, Reply<Pruned>),
 }
+
+/// A step of a hub's subscription, as `hubs` spells it.
+pub(super) type Work = Box<dyn FnOnce(&Connection) -> Sql<()> + Send>;
 
 /// A subscription and its lease, or why there is none.
 pub(super) type Asked = (Subscribed, Result<Claim, Skipped>);
@@ -196,7 +200,9 @@ fn execute(
         Command::SubscribeAsked(feed, now, reply) => {
             answer(subscribe_asked(conn, hands.tagger, *feed, now), reply, path)
         }
-        Command::Unsubscribe(feed, reply) => answer(feeds::unsubscribe(conn, feed), reply, path),
+        Command::Unsubscribe(feed, reply) => {
+            answer(feeds::unsubscribe(conn, feed, now), reply, path)
+        }
         Command::ChangeFeed(feed, change, reply) => {
             let changed = feeds::renames(conn, feed, || feeds::change(conn, feed, &change, now))
                 .and_then(|renamed| match renamed {
@@ -222,6 +228,7 @@ fn execute(
             path,
         ),
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
+        Command::Hub(work, reply) => answer(work(conn), reply, path),
         Command::MoveTimes(ms, reply) => answer(clock_set::move_all(conn, ms), reply, path),
         Command::BoundTimes(now, reply) => answer(clock_set::bound(conn, now), reply, path),
         Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
@@ -346,6 +353,7 @@ fn refuse(command: Command, e: StoreError) {
         Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
+        Command::Hub(_, r) => say(&r, e),
         Command::MoveTimes(_, r) => say(&r, e),
         Command::BoundTimes(_, r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),
