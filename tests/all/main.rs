@@ -11,6 +11,7 @@ mod add;
 mod cli;
 mod daemon;
 mod emit;
+mod feeds;
 mod fetch;
 mod full_text;
 mod moves;
