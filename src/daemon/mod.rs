@@ -253,6 +253,10 @@ impl House {
         );
         self.tasks
             .spawn("topics", upkeep::refresh_topics(Arc::clone(&self.store)));
+        if !fetches {
+            self.tasks
+                .spawn("the clock", upkeep::follow(self.clock.clone()));
+        }
         let pulse = fetches.then(|| Arc::clone(&self.pulse));
         self.tasks.spawn(
             "the watchdog",

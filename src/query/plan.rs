@@ -25,7 +25,7 @@ pub fn index_plan(expr: &Expr, now: Time) -> IndexPlan {
         Expr::And(list) => list,
         one => std::slice::from_ref(one),
     };
-    let is_open = |e: &&Expr| !is_bound(e) && !(words.is_some() && is_told(e));
+    let is_open = |e: &&Expr| !(is_bound(e) || words.is_some() && is_told(e));
     let open: Vec<Expr> = conjuncts.iter().filter(is_open).cloned().collect();
     let mut plan = IndexPlan {
         words,

@@ -39,7 +39,7 @@ impl Days {
     }
 
     /// The place from which the archive holds a story that arrived then: the end of its day, if that is settled.
-    pub fn from_end(self, arrived: Time) -> Option<RiverPlace> {
+    pub fn end_of_day(self, arrived: Time) -> Option<RiverPlace> {
         let end = Time::from_millis(start_of_day(arrived).millis().saturating_add(DAY_MS));
         (end <= self.settled).then_some(RiverPlace {
             arrived: end,
@@ -69,12 +69,12 @@ mod tests {
     #[test]
     fn a_day_is_settled_a_day_and_an_hour_after_its_end() {
         let days = Days::until(t("2026-11-03T00:59:59Z"));
-        assert_eq!(days.from_end(t("2026-11-01T12:00:00Z")), None);
+        assert_eq!(days.end_of_day(t("2026-11-01T12:00:00Z")), None);
         let days = Days::until(t("2026-11-03T01:00:00Z"));
-        let end = days.from_end(t("2026-11-01T12:00:00Z")).unwrap();
+        let end = days.end_of_day(t("2026-11-01T12:00:00Z")).unwrap();
         assert_eq!(end.arrived, t("2026-11-02T00:00:00Z"));
         assert!(days.is_settled(end));
-        assert_eq!(days.from_end(t("2026-11-02T00:00:00Z")), None);
+        assert_eq!(days.end_of_day(t("2026-11-02T00:00:00Z")), None);
     }
 
     #[test]

@@ -234,7 +234,7 @@ impl Wanted {
                     // A day with more than a document holds goes on where this one ends.
                     let day = match self.is_archive && !is_of_another_day {
                         true => None,
-                        false => days.from_end(story.arrived),
+                        false => days.end_of_day(story.arrived),
                     };
                     let has_archive = self.is_archive || self.before.is_none();
                     page.archive = has_archive.then(|| day.unwrap_or(last));

@@ -5,6 +5,7 @@
 
 mod articles;
 mod backup;
+mod clock_set;
 mod copies;
 mod feeds;
 mod grouping;
@@ -221,6 +222,17 @@ impl Store {
     /// within a quarter of an hour if that is more (ET-22). Returns how many.
     pub fn spread_overdue(&self, now: Time) -> Result<usize, StoreError> {
         self.ask(|reply| Command::SpreadOverdue(now, reply))
+    }
+
+    /// The machine's clock was set by `ms`, back if below zero: every plan, lease and rest moves along (ET-24).
+    pub fn move_times(&self, ms: i64) -> Result<(), StoreError> {
+        self.ask(|reply| Command::MoveTimes(ms, reply))
+    }
+
+    /// Takes back what a wrong clock planned before this process began: no wait is longer than it was meant to be.
+    /// Returns how many feeds had been polled in the future.
+    pub fn bound_times(&self, now: Time) -> Result<usize, StoreError> {
+        self.ask(|reply| Command::BoundTimes(now, reply))
     }
 
     /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.

@@ -18,7 +18,7 @@ use super::records::{
 };
 use super::topics::{self, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, feeds, open, prune, retag, search};
+use super::{StoreError, articles, clock_set, feeds, open, prune, retag, search};
 use crate::model::{FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -49,6 +49,8 @@ pub(super) enum Command {
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
     GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
     SpreadOverdue(Time, Reply<usize>),
+    MoveTimes(i64, Reply<()>),
+    BoundTimes(Time, Reply<usize>),
     Remember(&'static str, String, Reply<()>),
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
@@ -274,6 +276,8 @@ fn execute(
             path,
         ),
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
+        Command::MoveTimes(ms, reply) => answer(clock_set::move_all(conn, ms), reply, path),
+        Command::BoundTimes(now, reply) => answer(clock_set::bound(conn, now), reply, path),
         Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
         Command::Commit(poll, prepared, reply) => {
             answer(commit(conn, hands, &poll, prepared), reply, path)
@@ -398,6 +402,8 @@ fn refuse(command: Command, e: StoreError) {
         Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
+        Command::MoveTimes(_, r) => say(&r, e),
+        Command::BoundTimes(_, r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),
     }
 }
