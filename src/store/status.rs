@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::feeds::from_json;
 use super::hubs;
 use super::records::{
-    FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicHead, TopicInfo,
+    FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time};
 
@@ -159,15 +159,22 @@ pub(super) fn topics(conn: &Connection) -> Sql<Vec<TopicInfo>> {
 }
 
 pub(super) fn topic_heads(conn: &Connection) -> Sql<Vec<TopicHead>> {
-    conn.prepare_cached("SELECT name, title, source FROM topics ORDER BY name")?
+    conn.prepare_cached("SELECT name, title, source, feed FROM topics ORDER BY name")?
         .query_map([], |r| {
             Ok(TopicHead {
                 name: r.get(0)?,
                 title: r.get(1)?,
                 source: r.get(2)?,
+                feed: from_json(&r.get::<_, String>(3)?),
             })
         })?
         .collect()
+}
+
+pub(super) fn topic_feed(conn: &Connection, name: &str) -> Sql<Option<TopicFeed>> {
+    conn.prepare_cached("SELECT feed FROM topics WHERE name = ?1")?
+        .query_row([name], |r| Ok(from_json(&r.get::<_, String>(0)?)))
+        .optional()
 }
 
 pub(super) fn next_poll(conn: &Connection) -> Sql<Option<Time>> {

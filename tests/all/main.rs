@@ -14,6 +14,7 @@ mod daemon;
 mod delta;
 mod emit;
 mod failing;
+mod feeds;
 mod fetch;
 mod full_text;
 mod moves;

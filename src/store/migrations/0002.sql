@@ -1,15 +1,15 @@
--- WebSub: who tells us of news of which feed (ET-50). A row says what a feed names; it is asked where [websub] is configured.
-CREATE TABLE hubs (
-  feed        INTEGER PRIMARY KEY,
-  hub         TEXT NOT NULL,
-  topic       TEXT NOT NULL,                -- what the feed calls itself
-  path        TEXT NOT NULL UNIQUE,         -- the end of our callback's URL: nobody else knows it
-  secret      TEXT NOT NULL,                -- what the hub signs with
-  callback    TEXT,                         -- where it was last told to reach us
-  leaving     INTEGER NOT NULL,             -- it is asked to stop
-  ask_at      INTEGER,                      -- when the hub is asked next
-  asked       INTEGER NOT NULL,             -- how often in vain
-  verified_at INTEGER,                      -- since when it tells us, without a gap
-  lease_until INTEGER,
-  last_error  TEXT
+-- Version 2: how a topic's feed is made up, topics that are told anew part by part, and what happened to feeds.
+
+ALTER TABLE topics ADD COLUMN feed TEXT NOT NULL DEFAULT '{}';  -- JSON: one_per_story, prefer, limit_per_feed
+-- While the store is told anew: articles up to this row are still to come. Null: all are told.
+ALTER TABLE topics ADD COLUMN untold INTEGER;
+
+-- Where a feed's health changed: it broke, recovered, moved, went, fell silent, spoke again.
+CREATE TABLE events (
+  event INTEGER PRIMARY KEY,
+  feed  INTEGER NOT NULL,
+  at    INTEGER NOT NULL,
+  kind  TEXT NOT NULL,
+  note  TEXT NOT NULL
 ) STRICT;
+CREATE INDEX events_of_feed ON events (feed, event);

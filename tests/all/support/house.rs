@@ -161,6 +161,7 @@ impl House {
                 title: (*name).to_owned(),
                 source: (*source).to_owned(),
                 expr: query::parse(source).unwrap(),
+                feed: Default::default(),
             })
             .collect();
         self.store.set_topics(topics).unwrap();
