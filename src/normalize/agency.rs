@@ -143,9 +143,7 @@ const CREDIT_PARAGRAPHS: usize = 6;
 pub fn named(name: &str) -> Option<&'static str> {
     let name = name.trim().trim_end_matches('.');
     let is_it = |n: &&str| *n == name || n.len() > 4 && n.eq_ignore_ascii_case(name);
-    let names = AGENCIES
-        .iter()
-        .find(|names| names.iter().any(|n| is_it(n)))?;
+    let names = AGENCIES.iter().find(|names| names.iter().any(is_it))?;
     names.first().copied()
 }
 
