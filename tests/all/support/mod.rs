@@ -9,6 +9,7 @@ pub mod internet;
 pub mod process;
 pub mod properties;
 pub mod shelf;
+pub mod site;
 
 pub use feeds::{Item, rss};
 pub use house::House;
