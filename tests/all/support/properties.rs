@@ -124,7 +124,9 @@ pub fn expression(bytes: &[u8]) {
 
 /// A subscription list: refused, or the same when it is written and read again (SEC-17).
 pub fn subscriptions(bytes: &[u8]) {
-    if let Ok(list) = opml::read(&String::from_utf8_lossy(bytes)) {
+    // What is lost is printed as a question mark.
+    let written = String::from_utf8_lossy(bytes).replace('\u{fffd}', "?");
+    if let Ok(list) = opml::read(&written) {
         let written = opml::write("Feeds", &list);
         comes_back::assert_well_formed(&written);
         let mut read = opml::read(&written).unwrap();
@@ -142,7 +144,11 @@ fn story((draft, n): (Draft, u128)) -> StoryView {
     StoryView {
         id: StoryId(Uuid::from_u128(n)),
         seq: 1,
-        title: shown(draft.title),
+        // What has no headline is shown under its feed's title.
+        title: match plain::line(&draft.title) {
+            none if none.is_empty() => "Feed".to_owned(),
+            _ => shown(draft.title),
+        },
         url: draft.url.map(|url| url.to_string()),
         summary: shown(draft.summary),
         content_html: Some(shown(draft.content_html)),
