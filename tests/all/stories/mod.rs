@@ -2,6 +2,7 @@
 
 mod corpus;
 mod hostile;
+mod identity;
 mod told;
 
 use corpus::{grouped, read};
