@@ -25,7 +25,7 @@ impl Context {
         let less = i8::try_from(global.quiet).unwrap_or(i8::MAX);
         Self {
             out: Out::new(global.color, more.saturating_sub(less)),
-            clock: global.now.map_or(Clock::System, Clock::manual),
+            clock: global.now.map_or_else(Clock::system, Clock::manual),
             given: Given {
                 config: global.config.clone(),
                 db: global.db.clone(),

@@ -170,7 +170,9 @@ impl<'s> Source<'s> {
         let server = &self.config.server;
         let heading = Heading::of(&wanted.list, self.reads, &server.title)?;
         let mut page = wanted.load(self.reads, self.now, server.page_size, true)?;
-        page.next = page.next.filter(|_| !self.is_static);
+        if self.is_static {
+            (page.next, page.archive) = (None, None);
+        }
         let channel = channel(wanted, format, heading, page, &self.base, None);
         Ok(document(&channel, format))
     }

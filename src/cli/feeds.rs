@@ -1,14 +1,16 @@
 //! `newswire feeds` and `newswire feed`: the subscriptions and how they are doing.
 
 use clap::Args;
+use serde::Serialize;
 
+use super::advice;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::{local, local_or, rough};
 use super::table::{Column, Table};
 use super::which;
 use crate::config::span::show_duration;
-use crate::model::{Feed, FeedState};
+use crate::model::{Feed, FeedState, Time};
 use crate::store::{FeedDetail, Reads};
 
 /// `newswire feeds`.
@@ -44,25 +46,67 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
         feeds.retain(|f| matches!(f.state, FeedState::Failing | FeedState::Gone));
     }
     match (args.json, args.why_next) {
-        (true, false) => feeds.iter().try_for_each(|f| cx.out.json(f)),
-        (true, true) => feeds.iter().try_for_each(|f| {
-            let mut value = serde_json::to_value(f).unwrap_or_default();
-            if let Some(object) = value.as_object_mut() {
-                object.insert("why_next".to_owned(), why_next(&reads, f)?.into());
-            }
-            cx.out.json(&value)
+        (true, with_plan) => feeds.iter().try_for_each(|f| {
+            let why_next = with_plan.then(|| why_next(&reads, f)).transpose()?;
+            cx.out.json(&FeedLine {
+                feed: f,
+                why_next,
+                what_to_do: advice::what_to_do(f),
+            })
         }),
         (false, true) => plan(cx, &reads, &feeds),
-        (false, false) => health(cx, &feeds, args.failing),
+        (false, false) if args.failing => ailing(cx, &feeds),
+        (false, false) => health(cx, &feeds),
     }
+}
+
+/// A line of `newswire feeds --json`.
+#[derive(Serialize)]
+struct FeedLine<'a> {
+    #[serde(flatten)]
+    feed: &'a Feed,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_next: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_to_do: Option<String>,
+}
+
+/// What fails, why, until when, and what to do: a paragraph a feed.
+fn ailing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
+    let now = cx.clock.now();
+    for (n, f) in feeds.iter().enumerate() {
+        if n > 0 {
+            cx.out.line("")?;
+        }
+        cx.out.heading(&f.title)?;
+        let id = which::short(&f.id.to_string()).to_owned();
+        let mut facts = vec![("feed", format!("{id}  {}", f.url))];
+        facts.extend(trouble(f, now));
+        facts_table(cx, facts)?;
+    }
+    Ok(())
+}
+
+/// The facts of a feed's trouble; none if it has none.
+fn trouble(f: &Feed, now: Time) -> Vec<(&'static str, String)> {
+    let Some(what) = advice::what_to_do(f) else {
+        return Vec::new();
+    };
+    let error = f.last_error.clone().unwrap_or_default();
+    vec![
+        ("state", format!("{}: {error}", state(f.state))),
+        ("failed", advice::since(f)),
+        ("next try", advice::next_try(f, now)),
+        ("what to do", what),
+    ]
 }
 
 fn why_next(reads: &Reads, feed: &Feed) -> Result<Option<String>, Failure> {
     Ok(reads.feed(feed.row)?.and_then(|detail| detail.why_next))
 }
 
-fn health(cx: &mut Context, feeds: &[Feed], failing: bool) -> Result<(), Failure> {
-    let mut columns = vec![
+fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
+    let mut table = Table::new([
         Column::value("ID").dimmed(),
         Column::value("STATE"),
         Column::number("ARTICLES"),
@@ -70,13 +114,9 @@ fn health(cx: &mut Context, feeds: &[Feed], failing: bool) -> Result<(), Failure
         Column::value("NEXT POLL"),
         Column::text("TITLE"),
         Column::text("URL"),
-    ];
-    if failing {
-        columns.push(Column::text("ERROR"));
-    }
-    let mut table = Table::new(columns);
+    ]);
     for f in feeds {
-        let mut cells = vec![
+        let cells = vec![
             which::short(&f.id.to_string()).to_owned(),
             state(f.state).to_owned(),
             f.articles.to_string(),
@@ -85,9 +125,6 @@ fn health(cx: &mut Context, feeds: &[Feed], failing: bool) -> Result<(), Failure
             f.title.clone(),
             f.url.clone(),
         ];
-        if failing {
-            cells.push(f.last_error.clone().unwrap_or_default());
-        }
         table.row(&mut cx.out, cells)?;
     }
     table.finish(&mut cx.out)
@@ -155,10 +192,15 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     };
     facts.push(("subscribed", format!("by {origin}")));
     facts.push(("articles", f.articles.to_string()));
-    facts.push(("state", health_in_words(f)));
+    let trouble = trouble(f, now);
+    if trouble.is_empty() {
+        facts.push(("state", state(f.state).to_owned()));
+    }
+    let fails = !trouble.is_empty();
+    facts.extend(trouble);
     facts.push(("last poll", local_or(f.last_poll, "never")));
     facts.push(("last success", local_or(f.last_success, "never")));
-    if let Some(next) = f.next_poll {
+    if let Some(next) = f.next_poll.filter(|_| !fails) {
         let wait = next.since(now);
         let wait = if wait.is_zero() {
             "due".to_owned()
@@ -218,14 +260,6 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         table.row(&mut cx.out, cells)?;
     }
     table.finish(&mut cx.out)
-}
-
-fn health_in_words(f: &Feed) -> String {
-    match (&f.last_error, f.failures) {
-        (Some(error), 1) => format!("{}: {error}", state(f.state)),
-        (Some(error), n) if n > 1 => format!("{}, {n} times in a row: {error}", state(f.state)),
-        _ => state(f.state).to_owned(),
-    }
 }
 
 /// Names and values, one a line, the values below one another.

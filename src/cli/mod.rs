@@ -5,6 +5,7 @@
 //! prints), [`format`] and [`item`] for the shapes of lists, [`which`] for how a feed or story is named.
 
 mod add;
+mod advice;
 mod args;
 mod change;
 mod check;

@@ -219,6 +219,7 @@ mod tests {
             last_error: None,
             articles: 0,
             failure_kind: None,
+            http_status: None,
             declared: false,
             interval_s: None,
             repairs: Vec::new(),

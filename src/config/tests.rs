@@ -191,11 +191,31 @@ fn what_comes_later_is_refused_and_says_so() {
         "[websub]\ncallback_url = \"https://x.example/\"\n",
         "[[notify]]\ntopic = \"a\"\n",
         "[server]\ntoken_file = \"t\"\n",
-        "[[topic]]\nname = \"a\"\nmatch = \"b\"\nprefer = []\n",
-        "[[topic]]\nname = \"a\"\nmatch = \"b\"\nlimit_per_feed = 1\n",
     ] {
         let shown = mistakes(text);
         assert!(shown.contains("comes with a later version"), "{shown}");
+    }
+}
+
+#[test]
+fn a_topic_says_how_its_feed_is_made_up() {
+    let topic = "[[topic]]\nname = \"a\"\nmatch = \"b\"\n";
+    let fed = |keys: &str| {
+        read(&format!("{topic}{keys}")).unwrap().topics[0]
+            .feed
+            .clone()
+    };
+    assert_eq!(fed(""), crate::store::TopicFeed::default());
+    let feed = fed("one_per_story = false\nprefer = [\"Reuters\", \"BBC\"]\nlimit_per_feed = 3\n");
+    assert!(!feed.one_per_story && feed.limit_per_feed == Some(3));
+    assert_eq!(feed.prefer, ["Reuters", "BBC"]);
+    for bad in [
+        "limit_per_feed = 0\n",
+        "limit_per_feed = 1001\n",
+        "prefer = [\"\"]\n",
+    ] {
+        let shown = mistakes(&format!("{topic}{bad}"));
+        assert!(shown.contains("newswire.toml:4:"), "{shown}");
     }
 }
 

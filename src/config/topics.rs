@@ -9,7 +9,7 @@ use super::document::{Reading, Section};
 use super::problem::{Problem, line_and_column};
 use super::read::Placed;
 use crate::query;
-use crate::store::TopicDefinition;
+use crate::store::{TopicDefinition, TopicFeed};
 
 /// Longest name of a topic, in characters: it stands in URLs.
 const NAME_CHARS_MAX: usize = 64;
@@ -17,8 +17,8 @@ const NAME_CHARS_MAX: usize = 64;
 /// Names that URLs use for something else: `/feeds/all.atom`, `/feeds/search.atom`.
 const RESERVED: [&str; 2] = ["all", "search"];
 
-/// Keys of a later version.
-const LATER: [&str; 3] = ["one_per_story", "prefer", "limit_per_feed"];
+/// Largest `limit_per_feed`: a page has no more entries.
+const LIMIT_PER_FEED_MAX: usize = 1000;
 
 /// Reads every `[[topic]]`; a name may stand once.
 pub fn read(
@@ -30,16 +30,18 @@ pub fn read(
     let mut topics = Vec::with_capacity(tables.len());
     for (n, (table, place)) in tables.iter().enumerate() {
         let path = format!("topic[{}]", n + 1);
-        let mut s = Section::open(reading, path, Some(table), place.clone(), &LATER);
+        let mut s = Section::open(reading, path, Some(table), place.clone(), &[]);
         let name = read_name(&mut s, &mut seen);
         let title = s.get::<String>("title").map(|(title, _)| title);
         let source = read_source(&mut s, name.as_deref(), file);
+        let feed = read_feed(&mut s);
         if let (Some(name), Some((source, expr))) = (name, source) {
             topics.push(TopicDefinition {
                 title: title.unwrap_or_else(|| name.clone()),
                 name,
                 source,
                 expr,
+                feed,
             });
         }
         s.close();
@@ -90,6 +92,32 @@ fn read_name(
     }
     seen.insert(name.clone(), place);
     Some(name)
+}
+
+/// How the topic's merged feed is made up.
+fn read_feed(s: &mut Section<'_, '_, '_>) -> TopicFeed {
+    let default = TopicFeed::default();
+    let one_per_story = s.or("one_per_story", default.one_per_story);
+    let (prefer, place) = s.or_placed("prefer", default.prefer);
+    if let Some(place) = place.filter(|_| prefer.iter().any(|name| name.trim().is_empty())) {
+        s.wrong(
+            place,
+            "a name in prefer is empty",
+            "words of a feed's title",
+        );
+    }
+    let limit = s.get::<usize>("limit_per_feed");
+    if let Some((limit, place)) = &limit
+        && !(1..=LIMIT_PER_FEED_MAX).contains(limit)
+    {
+        let limits = format!("from 1 to {LIMIT_PER_FEED_MAX}; without the key there is no limit");
+        s.wrong(place.clone(), "limit_per_feed is out of range", limits);
+    }
+    TopicFeed {
+        one_per_story,
+        prefer,
+        limit_per_feed: limit.map(|(limit, _)| limit),
+    }
 }
 
 /// The composed expression, as text and read.

@@ -93,7 +93,9 @@ pub async fn run(
         let (config, clock) = (config.clone(), clock.clone());
         tokio::task::spawn_blocking(move || {
             look_at(&config.store.path)?;
-            parts::open_store(&config, &clock)
+            let store = Store::open(&config.store_options(), clock.clone())?;
+            parts::apply(&config, &store)?;
+            Ok::<_, StoreError>(store)
         })
         .await
         .map_err(|e| ended("opening the store", &e))??
@@ -251,6 +253,10 @@ impl House {
         );
         self.tasks
             .spawn("topics", upkeep::refresh_topics(Arc::clone(&self.store)));
+        if !fetches {
+            self.tasks
+                .spawn("the clock", upkeep::follow(self.clock.clone()));
+        }
         let pulse = fetches.then(|| Arc::clone(&self.pulse));
         self.tasks.spawn(
             "the watchdog",

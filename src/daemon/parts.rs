@@ -10,29 +10,32 @@ use crate::ingest::{Ingest, IngestOptions};
 use crate::schedule::Policy;
 use crate::store::{Store, StoreError};
 
-/// Opens the store for writing and puts the file's feeds and topics in force.
+/// Opens the store for writing and puts the file's feeds and topics in force, also for all that is stored.
 ///
 /// # Errors
 /// See [`Store::open`].
 pub fn open_store(config: &Config, clock: &Clock) -> Result<Store, StoreError> {
     let store = Store::open(&config.store_options(), clock.clone())?;
-    apply(config, &store)?;
+    if apply(config, &store)? > 0 {
+        store.settle_topics()?;
+    }
     Ok(store)
 }
 
 /// Puts the feeds and topics of the configuration in force. Without a configuration those in the store stay: a command
-/// that was given only `--db` must not unsubscribe anything.
-pub fn apply(config: &Config, store: &Store) -> Result<(), StoreError> {
+/// that was given only `--db` must not unsubscribe anything. Returns how many topics changed; what is stored may not be
+/// told anew yet then.
+pub fn apply(config: &Config, store: &Store) -> Result<usize, StoreError> {
     let says_nothing = config.file.is_none() && config.feeds.is_empty() && config.topics.is_empty();
     if says_nothing {
-        return Ok(());
+        return Ok(0);
     }
     store.reconcile(config.declared_feeds())?;
-    let changed = store.set_topics(config.topics())?;
+    let changed = store.declare_topics(config.topics())?;
     if changed > 0 {
         tracing::info!(
             topics = changed,
-            "{changed} {} new or changed; what is stored is tagged by them",
+            "{changed} {} new or changed; what is stored is told by them, the newest first",
             if changed == 1 {
                 "topic is"
             } else {
@@ -40,7 +43,7 @@ pub fn apply(config: &Config, store: &Store) -> Result<(), StoreError> {
             }
         );
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// The fetcher that the configuration asks for.

@@ -79,6 +79,16 @@ pub(super) async fn refresh_topics(store: Arc<Store>) -> Result<(), DaemonError>
     }
 }
 
+/// Takes over what the machine's clock shows, where no scheduler does.
+pub(super) async fn follow(clock: Clock) -> Result<(), DaemonError> {
+    let mut ticks = interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        clock.follow();
+    }
+}
+
 /// Tells systemd that writer and scheduler make progress, if it wants to know (sd_watchdog_enabled(3)).
 pub(super) async fn watchdog(
     store: Arc<Store>,

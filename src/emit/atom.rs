@@ -3,7 +3,7 @@
 use super::item::{self, Item, web_url};
 use super::text::{is_inert, line};
 use super::xml::Xml;
-use super::{Channel, Format, TOPIC_SCHEME};
+use super::{Channel, Format, HISTORY, TOPIC_SCHEME};
 use crate::model::{Person, StoryId, Time};
 
 /// The channel as Atom 1.0: one entry a story.
@@ -11,7 +11,13 @@ use crate::model::{Person, StoryId, Time};
 pub fn atom(channel: &Channel) -> String {
     let mut xml = Xml::new();
     let title = item::channel_title(channel);
-    xml.open("feed", &[("xmlns", Some("http://www.w3.org/2005/Atom"))]);
+    xml.open(
+        "feed",
+        &[
+            ("xmlns", Some("http://www.w3.org/2005/Atom")),
+            ("xmlns:fh", channel.is_archive.then_some(HISTORY)),
+        ],
+    );
     xml.data("id", &[], &channel.id);
     text(&mut xml, "title", &title);
     let subtitle = line(&channel.description);
@@ -33,6 +39,16 @@ pub fn atom(channel: &Channel) -> String {
     );
     link(&mut xml, "first", channel.first_url.as_deref(), own);
     link(&mut xml, "next", channel.next_url.as_deref(), own);
+    link(&mut xml, "current", channel.current_url.as_deref(), own);
+    link(
+        &mut xml,
+        "prev-archive",
+        channel.archive_url.as_deref(),
+        own,
+    );
+    if channel.is_archive {
+        xml.empty("fh:archive", &[]);
+    }
     link(&mut xml, "hub", channel.hub_url.as_deref(), None);
     for item in item::items(channel) {
         entry(&mut xml, &item);

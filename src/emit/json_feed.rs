@@ -18,7 +18,7 @@ pub fn json_feed(channel: &Channel) -> String {
         home_page_url: url(&channel.home_url),
         feed_url: url(&channel.self_url),
         description: Some(line(&channel.description)).filter(|d| !d.is_empty()),
-        next_url: url(&channel.next_url),
+        next_url: url(&channel.next_url).or_else(|| url(&channel.archive_url)),
         hubs: url(&channel.hub_url)
             .map(|url| Hub {
                 kind: "WebSub",

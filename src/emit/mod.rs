@@ -29,6 +29,9 @@ use crate::model::{StoryView, Time};
 /// The scheme of a category that is one of our topics (atom:category, RSS category domain).
 pub const TOPIC_SCHEME: &str = "urn:newswire:topic";
 
+/// The namespace of `fh:archive` (RFC 5005 section 4).
+const HISTORY: &str = "http://purl.org/syndication/history/1.0";
+
 /// A merged feed: what it says about itself, and its stories, newest first, with bodies.
 #[derive(Debug, Clone, Default)]
 pub struct Channel {
@@ -46,6 +49,12 @@ pub struct Channel {
     pub first_url: Option<String>,
     /// RFC 5005 section 3: the page with the stories before these.
     pub next_url: Option<String>,
+    /// RFC 5005 section 4: the archive document with the stories before these.
+    pub archive_url: Option<String>,
+    /// RFC 5005 section 4: the newest page, if this is an archive document.
+    pub current_url: Option<String>,
+    /// Whether this is an archive document that stays as it is.
+    pub is_archive: bool,
     /// A WebSub hub that is told of changes.
     pub hub_url: Option<String>,
     /// When the channel last changed; the newest story's arrival where that is later.

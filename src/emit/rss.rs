@@ -1,10 +1,11 @@
 //! RSS 2.0 as the RSS Advisory Board's profile has it (<https://www.rssboard.org/rss-profile>), with the elements of
-//! other namespaces that it recommends: `atom:link`, `content:encoded`, `dc:creator`; no others (SEC-16).
+//! other namespaces that it recommends: `atom:link`, `content:encoded`, `dc:creator`, and `fh:archive` of RFC 5005;
+//! no others (SEC-16).
 
 use super::item::{self, Item, web_url};
 use super::text::{inert, line};
 use super::xml::Xml;
-use super::{Channel, Format, TOPIC_SCHEME};
+use super::{Channel, Format, HISTORY, TOPIC_SCHEME};
 
 /// The page of a channel that has none: RSS wants one, and this name leads nowhere (RFC 2606).
 const NO_PAGE: &str = "https://newswire.invalid/";
@@ -23,6 +24,7 @@ pub fn rss(channel: &Channel) -> String {
                 Some("http://purl.org/rss/1.0/modules/content/"),
             ),
             ("xmlns:dc", Some("http://purl.org/dc/elements/1.1/")),
+            ("xmlns:fh", channel.is_archive.then_some(HISTORY)),
         ],
     );
     xml.open("channel", &[]);
@@ -41,6 +43,16 @@ pub fn rss(channel: &Channel) -> String {
     link(&mut xml, "self", channel.self_url.as_deref(), own);
     link(&mut xml, "first", channel.first_url.as_deref(), own);
     link(&mut xml, "next", channel.next_url.as_deref(), own);
+    link(&mut xml, "current", channel.current_url.as_deref(), own);
+    link(
+        &mut xml,
+        "prev-archive",
+        channel.archive_url.as_deref(),
+        own,
+    );
+    if channel.is_archive {
+        xml.empty("fh:archive", &[]);
+    }
     link(&mut xml, "hub", channel.hub_url.as_deref(), None);
     for item in item::items(channel) {
         entry(&mut xml, &item);

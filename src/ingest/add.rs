@@ -182,7 +182,7 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         let row = claim.feed;
         let settled = self
-            .settle(&Visited::new(claim, poll), false, cancel)
+            .settle(&Visited::new(claim, poll, &self.clock), false, cancel)
             .await?;
         added.articles = settled.committed.new;
         if let Outcome::Failed(f) = settled.poll.outcome {

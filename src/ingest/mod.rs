@@ -25,6 +25,7 @@ mod visit;
 pub use add::{AddError, Added};
 pub use report::{PassReport, Progress};
 
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ use price::Pricing;
 
 /// Documents read at the same time: each takes a core, and up to some hundred megabytes when it is hostile.
 const READING_MAX: usize = 4;
+
+/// A clock that is set by less is not worth moving the plans for.
+const CLOCK_STEP_MS: u64 = 60_000;
 
 /// What the operator decides about polling.
 #[derive(Debug, Clone)]
@@ -58,6 +62,9 @@ pub struct Ingest {
     options: IngestOptions,
     outage: Mutex<Outage>,
     pricing: Arc<Pricing>,
+    clock_checked: AtomicBool,
+    /// By how many ms the clock was set without the plans being moved yet.
+    clock_set_by: AtomicI64,
     reading: Arc<Semaphore>,
 }
 
@@ -79,8 +86,42 @@ impl Ingest {
             clock,
             options,
             outage: Mutex::default(),
+            clock_checked: AtomicBool::new(false),
+            clock_set_by: AtomicI64::new(0),
             reading: Arc::new(Semaphore::new(READING_MAX)),
         })
+    }
+
+    /// Looks whether the machine's clock was set, and lets every wait last as long as it was meant to (ET-24, REL-07):
+    /// a clock set forward makes nothing overdue, one set back puts nothing off. To be called before feeds are claimed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be used; then it is tried again at the next call.
+    pub async fn follow_clock(&self) -> Result<(), StoreError> {
+        if !self.clock_checked.load(Ordering::SeqCst) {
+            let now = self.clock.now();
+            let wrong = self.ask(move |store| store.bound_times(now)).await?;
+            self.clock_checked.store(true, Ordering::SeqCst);
+            if wrong > 0 {
+                tracing::warn!(
+                    feeds = wrong,
+                    "{wrong} feeds were polled in the future: the machine's clock was set back; they wait from now on"
+                );
+            }
+        }
+        let set = self.clock.follow();
+        let by = self.clock_set_by.fetch_add(set, Ordering::SeqCst) + set;
+        if by.unsigned_abs() < CLOCK_STEP_MS {
+            return Ok(());
+        }
+        self.ask(move |store| store.move_times(by)).await?;
+        self.clock_set_by.fetch_sub(by, Ordering::SeqCst);
+        let way = if by < 0 { "back" } else { "on" };
+        let seconds = by.unsigned_abs() / 1000;
+        tracing::warn!(
+            "the machine's clock was put {way} by {seconds} s; every feed waits as long as it would have"
+        );
+        Ok(())
     }
 
     /// The store's answer to `ask`, which blocks, from a thread that may block.

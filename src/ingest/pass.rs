@@ -12,7 +12,7 @@ use super::Ingest;
 use super::outage::Verdict;
 use super::report::{PassReport, Progress};
 use super::visit::{self, Settled, Visited};
-use crate::model::{FeedRow, Outcome, Poll, Time};
+use crate::model::{FeedRow, Outcome, Poll};
 use crate::store::{Claim, ClaimScope, Skipped, StoreError};
 
 /// Feeds of one pass by command at most; a store holds fewer.
@@ -65,6 +65,7 @@ impl Ingest {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<PassReport, StoreError> {
         let begun = Instant::now();
+        self.follow_clock().await?;
         let mut flight = Flight::new(self, cancel.clone(), PATIENCE);
         let manual_interval = match &scope {
             ClaimScope::Due => Duration::ZERO,
@@ -146,7 +147,7 @@ impl Ingest {
         }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
         let verdict = self.verdict(&poll, claim.url.host());
-        let visited = Visited::new(claim, poll);
+        let visited = Visited::new(claim, poll, &self.clock);
         if is_network && verdict == Verdict::Unknown {
             return Ok(Done::Held(visited));
         }
@@ -188,8 +189,8 @@ impl Ingest {
             visited.pages.get_or_init(ask).await;
             place = Arc::clone(&self.reading).acquire_owned().await;
         }
-        let what = Arc::clone(visited);
-        let ready = self.ask(move |_| Ok(read.ready(&what))).await?;
+        let (what, clock) = (Arc::clone(visited), self.clock.clone());
+        let ready = self.ask(move |_| Ok(read.ready(&what, &clock))).await?;
         // Others may read while this one waits for the disk: what waits together is committed together.
         drop(place);
         self.ask(move |store| visit::commit(store, ready)).await
@@ -313,9 +314,10 @@ impl Flight {
         }
     }
 
-    /// Since when the oldest visit waits for a verdict, by its own clock.
-    pub(super) fn held_since(&self) -> Option<Time> {
-        self.held.iter().map(|visited| visited.poll.finished).min()
+    /// For how long the oldest visit has waited for a verdict.
+    pub(super) fn held_for(&self) -> Option<Duration> {
+        let clock = &self.ingest.clock;
+        self.held.iter().map(|visited| visited.age(clock)).max()
     }
 
     /// Everything has landed: no further host will speak for the network.

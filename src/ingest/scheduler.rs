@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
 use super::pass::Flight;
-use crate::model::Time;
+use crate::clock::Moment;
 use crate::store::{ClaimScope, Store, StoreError};
 
 /// How often the store is asked for due feeds: also how soon a feed added by another process is seen.
@@ -56,24 +56,18 @@ impl Ingest {
             tokio::select! {
                 () = cancel.cancelled() => break,
                 _ = ticks.tick() => {
-                    let scope = look.tick(self, &flight).await;
-                    let done = self.take_off(&mut flight, scope).await;
+                    let done = self.look(&mut look, &mut flight).await;
                     beat(done.as_ref().err());
                     look.outcome(done)?;
                 }
                 Some(Wish::PollAll) = wishes.recv() => {
-                    let manual_interval = self.options.manual_interval;
-                    let scope = Some((ClaimScope::All { manual_interval }, FLIGHT_MAX));
-                    look.outcome(self.take_off(&mut flight, scope).await)?;
+                    look.outcome(self.poll_all(&mut flight).await)?;
                 }
                 Some(landed) = flight.land(), if flight.len() > 0 => {
                     look.outcome(flight.take(landed).await)?;
                 }
             }
-            if flight
-                .held_since()
-                .is_some_and(|since| self.clock.now().since(since) > DOUBT)
-            {
+            if flight.held_for().is_some_and(|time| time > DOUBT) {
                 look.outcome(flight.finish().await)?;
             }
         }
@@ -87,6 +81,24 @@ impl Ingest {
         }
         look.outcome(flight.finish().await)?;
         look.outcome(flight.retry().await)
+    }
+
+    /// Takes off what is due, if the clock can be trusted.
+    async fn look(
+        self: &Arc<Self>,
+        look: &mut Look,
+        flight: &mut Flight,
+    ) -> Result<(), StoreError> {
+        self.follow_clock().await?;
+        let scope = look.tick(self, flight).await;
+        self.take_off(flight, scope).await
+    }
+
+    async fn poll_all(self: &Arc<Self>, flight: &mut Flight) -> Result<(), StoreError> {
+        self.follow_clock().await?;
+        let manual_interval = self.options.manual_interval;
+        let scope = ClaimScope::All { manual_interval };
+        self.take_off(flight, Some((scope, FLIGHT_MAX))).await
     }
 
     /// Claims what the scope means and sends it off; but first what could not be stored: nobody else is asked for what
@@ -111,8 +123,8 @@ impl Ingest {
 /// What the loop remembers between two looks.
 #[derive(Default)]
 struct Look {
-    last: Option<Time>,
-    last_probe: Option<Time>,
+    last: Option<Moment>,
+    last_probe: Option<Instant>,
     last_complaint: Option<Instant>,
 }
 
@@ -122,8 +134,11 @@ const COMPLAINT: Duration = Duration::from_secs(60);
 impl Look {
     /// What may be claimed at this look, and how many.
     async fn tick(&mut self, ingest: &Arc<Ingest>, flight: &Flight) -> Option<(ClaimScope, usize)> {
-        let now = ingest.clock.now();
-        if self.last.is_none_or(|last| now.since(last) > GAP) {
+        let (now, moment) = (ingest.clock.now(), ingest.clock.moment());
+        if self
+            .last
+            .is_none_or(|last| ingest.clock.elapsed(last) > GAP)
+        {
             match ingest.ask(move |store| store.spread_overdue(now)).await {
                 Ok(n) if n > 1 => tracing::info!(
                     feeds = n,
@@ -133,7 +148,7 @@ impl Look {
                 Err(e) => tracing::debug!("overdue feeds were not spread: {e}"),
             }
         }
-        self.last = Some(now);
+        self.last = Some(moment);
         if ingest.pricing.is_due(now) {
             let (pricing, policy) = (Arc::clone(&ingest.pricing), ingest.options.policy.clone());
             let set = ingest.ask(move |store| pricing.set(store, &policy, now));
@@ -143,11 +158,11 @@ impl Look {
         }
         let free = FLIGHT_MAX.saturating_sub(flight.len());
         if ingest.is_offline() {
-            let is_time = self.last_probe.is_none_or(|at| now.since(at) >= PROBE);
+            let is_time = self.last_probe.is_none_or(|at| at.elapsed() >= PROBE);
             if !is_time || flight.len() > 0 {
                 return None;
             }
-            self.last_probe = Some(now);
+            self.last_probe = Some(Instant::now());
             return Some((ClaimScope::Due, 1));
         }
         (free > 0).then_some((ClaimScope::Due, free))

@@ -3,11 +3,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
 use super::full_text::{self, Wanted, Wants};
+use crate::clock::{Clock, Moment};
 use crate::fetch::FetchRequest;
 use crate::model::{
     Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
@@ -61,18 +63,27 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
 pub(super) struct Visited {
     pub(super) claim: Claim,
     pub(super) poll: Poll,
+    /// When it ended: on the clock that nobody sets, and as the other one showed then.
+    ended: (Moment, Time),
     /// The articles of pages, by their place in the document, once they were asked for.
     pub(super) pages: OnceCell<Vec<(usize, Page)>>,
 }
 
 impl Visited {
     /// A visit of which nothing is read yet.
-    pub(super) fn new(claim: Claim, poll: Poll) -> Arc<Self> {
+    pub(super) fn new(claim: Claim, poll: Poll, clock: &Clock) -> Arc<Self> {
+        let moment = clock.moment();
         Arc::new(Self {
+            ended: (moment, clock.at(moment)),
             claim,
             poll,
             pages: OnceCell::new(),
         })
+    }
+
+    /// How long ago it ended.
+    pub(super) fn age(&self, clock: &Clock) -> Duration {
+        clock.elapsed(self.ended.0)
     }
 
     /// How much it holds, in bytes.
@@ -148,7 +159,13 @@ impl Read {
     }
 
     /// Puts the bodies of pages in place and makes all of it ready. Blocks for the time of some computing.
-    pub(super) fn ready(mut self, visited: &Visited) -> Ready {
+    /// If the machine's clock was set since the visit, the times of poll and plan move along (ET-24).
+    pub(super) fn ready(mut self, visited: &Visited, clock: &Clock) -> Ready {
+        let (moment, shown) = visited.ended;
+        let by = clock.at(moment).millis().saturating_sub(shown.millis());
+        if by != 0 {
+            move_times(&mut self.commit, by);
+        }
         let claim = &self.commit.claim;
         let mut pages = visited.pages.get().cloned().unwrap_or_default();
         pages.append(&mut self.wants.stored);
@@ -173,6 +190,15 @@ impl Read {
             commit: Store::prepare(self.commit),
         }
     }
+}
+
+fn move_times(commit: &mut PollCommit, by: i64) {
+    let (poll, plan) = (&mut commit.poll, &mut commit.plan);
+    poll.started = poll.started.moved(by);
+    poll.finished = poll.finished.moved(by);
+    plan.next_at = plan.next_at.map(|t| t.moved(by));
+    plan.floor = plan.floor.take().map(|(t, why)| (t.moved(by), why));
+    plan.state = State::from_bytes(&plan.state).moved(by).to_bytes();
 }
 
 /// Commits what is ready. Blocks until it stands.

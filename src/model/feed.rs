@@ -54,6 +54,8 @@ pub struct Feed {
     /// The kind of the last failure.
     #[serde(serialize_with = "kind_name")]
     pub failure_kind: Option<FailureKind>,
+    /// The HTTP status of the last poll, if a server answered.
+    pub http_status: Option<u16>,
     /// Whether it stands in the configuration file (else it was added by command).
     pub declared: bool,
     /// The user's interval in seconds, if set.

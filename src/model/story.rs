@@ -83,6 +83,36 @@ pub struct StoryView {
     pub also_in: Vec<Alternate>,
 }
 
+/// A copy by itself, as a story of its own: it bears the copy's id, and names no others.
+impl From<ArticleView> for StoryView {
+    fn from(a: ArticleView) -> Self {
+        Self {
+            id: StoryId(a.id.0),
+            seq: a.seq,
+            title: a.title,
+            url: a.url,
+            summary: a.summary,
+            content_html: a.content_html,
+            content_text: a.content_text,
+            authors: a.authors,
+            agencies: a.agencies,
+            categories: a.categories,
+            tags: a.tags,
+            topics: a.topics,
+            language: a.language,
+            published: a.published,
+            updated: a.updated,
+            first_seen: a.first_seen,
+            arrived: a.arrived,
+            image: a.image,
+            enclosures: a.enclosures,
+            feed: a.feed,
+            copies: a.copies,
+            also_in: Vec::new(),
+        }
+    }
+}
+
 /// How a copy was found to belong to its story.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
 pub struct SameAs {

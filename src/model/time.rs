@@ -56,6 +56,12 @@ impl Time {
         )
     }
 
+    /// Moved by `ms`, back if it is below zero; clamped.
+    #[must_use]
+    pub fn moved(self, ms: i64) -> Self {
+        Self::from_millis(self.0.saturating_add(ms))
+    }
+
     /// How long after `earlier` this is; zero if it is before.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -164,6 +164,18 @@ impl Expr {
         self.any(&mut |e| matches!(e, Self::Fact(Fact::Topic(_))))
     }
 
+    /// The names of the topics that the answer depends on.
+    pub fn topics(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.any(&mut |e| {
+            if let Self::Fact(Fact::Topic(name)) = e {
+                names.push(name.clone());
+            }
+            false
+        });
+        names
+    }
+
     /// Whether the answer depends on one of these topics.
     pub fn needs_one_of(&self, topics: &HashSet<String>) -> bool {
         self.any(&mut |e| matches!(e, Self::Fact(Fact::Topic(name)) if topics.contains(name)))

@@ -1,12 +1,16 @@
-//! All topics at once: one pass over the text finds every literal of every topic (Aho and Corasick, 1975), then
-//! each expression is a few look-ups. The cost is text plus topics, not text times topics.
+//! All topics at once: one pass over the text finds every literal of every topic (Aho and Corasick, 1975), and only
+//! topics with a literal that was found are looked at. The cost is text plus hits, not text times topics.
+//!
+//! Regular expressions are asked one by one, after everything cheaper has said yes: most topics have none, and a set of
+//! a thousand of them is slower than the few that are reached.
 
 use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::ast::{Expr, Pattern, Scope};
-use super::eval::{literal, walk};
+use super::ast::{Expr, Fact, Name, Pattern, Scope};
+use super::eval::{self, feed_is, literal};
+use super::fold::fold;
 use super::subject::{Facts, Folded};
 use crate::model::Time;
 
@@ -14,27 +18,76 @@ use crate::model::Time;
 #[derive(Debug)]
 pub struct TopicSet {
     topics: Vec<(String, Expr)>,
-    literals: HashMap<String, usize>,
+    rules: Vec<Rule>,
     automaton: Option<AhoCorasick>,
+    /// By literal: the topics that match only if one of their literals of this kind is found.
+    waiting: Vec<Vec<usize>>,
+    /// The topics that no missing literal rules out.
+    always: Vec<usize>,
+}
+
+/// An expression, ready: literals are numbers, the cheap questions come first.
+#[derive(Debug)]
+enum Rule {
+    All(Vec<Rule>),
+    Any(Vec<Rule>),
+    Not(Box<Rule>),
+    /// The number of a literal, and the parts of the text that count, as bits.
+    Literal(usize, u8),
+    /// The topic before this one that is meant; none: it does not stand before it.
+    Topic(Option<usize>),
+    /// A feed's name as written, and folded.
+    Feed(String, String),
+    /// What the plain evaluator says.
+    Plain(Expr),
+}
+
+/// What the rules are asked about.
+struct Subject<'s> {
+    text: &'s Folded,
+    facts: &'s Facts,
+    /// The feed's title, folded.
+    feed_title: String,
+    /// By literal: the parts that it stands in, as bits.
+    found: Vec<u8>,
+    /// By topic: whether it matched.
+    matched: Vec<bool>,
+    now: Time,
 }
 
 impl TopicSet {
     /// Compiles named expressions.
     pub fn new(topics: Vec<(String, Expr)>) -> Self {
-        let mut literals = HashMap::new();
-        for (_, expr) in &topics {
-            gather(expr, &mut literals);
+        let mut compiler = Compiler::default();
+        let mut rules = Vec::with_capacity(topics.len());
+        for (i, (name, expr)) in topics.iter().enumerate() {
+            rules.push(compiler.rule(expr));
+            compiler.before.insert(name.clone(), i);
         }
-        let mut list: Vec<&String> = literals.keys().collect();
-        list.sort_by_key(|l| literals.get(*l));
+        let mut waiting = vec![Vec::new(); compiler.texts.len()];
+        let mut always = Vec::new();
+        for (i, rule) in rules.iter().enumerate() {
+            match compiler.needed(rule) {
+                Some(literals) => literals.into_iter().for_each(|literal| {
+                    if let Some(topics) = waiting.get_mut(literal) {
+                        topics.push(i);
+                    }
+                }),
+                None => always.push(i),
+            }
+        }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
-            .build(list)
+            // Every literal begins with a space: there is nothing to skip to.
+            .prefilter(false)
+            .build(&compiler.texts)
             .ok();
         Self {
             topics,
-            literals,
+            rules,
             automaton,
+            waiting,
+            always,
         }
     }
 
@@ -56,74 +109,155 @@ impl TopicSet {
     /// The places (in the order given) of the topics that match. `topic:` in a definition sees the topics that
     /// stand before it.
     pub fn evaluate(&self, text: &Folded, facts: &Facts, now: Time) -> Vec<usize> {
-        let found = self.find(text);
-        let finds = |scope: Scope, needle: &str| {
-            self.literals.get(needle).is_some_and(|&i| {
-                parts(scope)
-                    .iter()
-                    .any(|&part| found.get(part * self.literals.len() + i) == Some(&true))
-            })
+        let (found, candidates) = self.find(text);
+        let mut subject = Subject {
+            text,
+            facts,
+            feed_title: fold(&facts.feed_title),
+            found,
+            matched: vec![false; self.topics.len()],
+            now,
         };
-        let mut facts = facts.clone();
-        facts.topics.clear();
         let mut out = Vec::new();
-        for (i, (name, expr)) in self.topics.iter().enumerate() {
-            if walk(expr, &facts, text, now, &finds) {
-                facts.topics.push(name.clone());
+        for i in candidates {
+            let is_match = self.rules.get(i).is_some_and(|rule| rule.holds(&subject));
+            if let Some(slot) = subject.matched.get_mut(i).filter(|_| is_match) {
+                *slot = true;
                 out.push(i);
             }
         }
         out
     }
 
-    /// Which literal stands in which part, part by part.
-    fn find(&self, text: &Folded) -> Vec<bool> {
-        let all = [
+    /// Which literal stands in which parts, and the topics that may match, in their order.
+    fn find(&self, text: &Folded) -> (Vec<u8>, Vec<usize>) {
+        let mut found = vec![0; self.waiting.len()];
+        let mut candidates = self.always.clone();
+        let parts = [
             &text.title,
             &text.body,
             &text.author,
             &text.category,
             &text.agency,
         ];
-        let mut found = vec![false; all.len() * self.literals.len()];
-        let Some(automaton) = &self.automaton else {
-            return found;
-        };
-        for (part, text) in all.iter().enumerate() {
-            for hit in automaton.find_overlapping_iter(text.as_str()) {
-                let at = part * self.literals.len() + hit.pattern().as_usize();
-                if let Some(slot) = found.get_mut(at) {
-                    *slot = true;
+        for (part, text) in parts.iter().enumerate() {
+            let hits = self.automaton.iter();
+            for hit in hits.flat_map(|a| a.find_overlapping_iter(text.as_str())) {
+                let literal = hit.pattern().as_usize();
+                if let Some(seen) = found.get_mut(literal) {
+                    if *seen == 0 {
+                        candidates.extend(self.waiting.get(literal).into_iter().flatten());
+                    }
+                    *seen |= 1 << part;
                 }
             }
         }
-        found
+        candidates.sort_unstable();
+        candidates.dedup();
+        (found, candidates)
     }
 }
 
-fn parts(scope: Scope) -> &'static [usize] {
-    match scope {
-        Scope::Any => &[0, 1],
-        Scope::Title => &[0],
-        Scope::Body => &[1],
-        Scope::Author => &[2],
-        Scope::Category => &[3],
-        Scope::Agency => &[4],
+impl Rule {
+    fn holds(&self, subject: &Subject<'_>) -> bool {
+        match self {
+            Self::All(list) => list.iter().all(|rule| rule.holds(subject)),
+            Self::Any(list) => list.iter().any(|rule| rule.holds(subject)),
+            Self::Not(inner) => !inner.holds(subject),
+            Self::Literal(id, parts) => subject.found.get(*id).is_some_and(|f| f & parts != 0),
+            Self::Topic(topic) => {
+                topic.is_some_and(|topic| subject.matched.get(topic) == Some(&true))
+            }
+            Self::Feed(name, folded) => feed_is(name, folded, subject.facts, &subject.feed_title),
+            Self::Plain(expr) => eval::matches(expr, subject.text, subject.facts, subject.now),
+        }
+    }
+
+    /// What asking costs, roughly.
+    fn cost(&self) -> u32 {
+        match self {
+            Self::Literal(..) | Self::Topic(_) => 1,
+            Self::Not(inner) => inner.cost(),
+            Self::All(list) | Self::Any(list) => list.iter().map(Self::cost).sum(),
+            Self::Feed(..) | Self::Plain(Expr::Fact(_)) => 100,
+            Self::Plain(_) => 10_000, // it reads the text
+        }
     }
 }
 
-fn gather(expr: &Expr, literals: &mut HashMap<String, usize>) {
-    let mut add = |words: &[String], beginning| {
-        let next = literals.len();
-        literals.entry(literal(words, beginning)).or_insert(next);
-    };
-    match expr {
-        Expr::And(list) | Expr::Or(list) => list.iter().for_each(|e| gather(e, literals)),
-        Expr::Not(inner) => gather(inner, literals),
-        Expr::Text(_, Pattern::Phrase(words)) => add(words, false),
-        Expr::Text(_, Pattern::Prefix(words)) => add(words, true),
-        Expr::Text(_, Pattern::Near(phrases, _)) => phrases.iter().for_each(|p| add(p, false)),
-        Expr::Text(_, Pattern::Regex(_)) | Expr::Fact(_) => {}
+/// The literals of all topics, each once, and the topics seen so far.
+#[derive(Default)]
+struct Compiler {
+    numbers: HashMap<String, usize>,
+    texts: Vec<String>,
+    before: HashMap<String, usize>,
+}
+
+impl Compiler {
+    fn rule(&mut self, expr: &Expr) -> Rule {
+        match expr {
+            Expr::And(list) => Rule::All(self.cheapest_first(list)),
+            Expr::Or(list) => Rule::Any(self.cheapest_first(list)),
+            Expr::Not(inner) => Rule::Not(Box::new(self.rule(inner))),
+            Expr::Text(scope, Pattern::Phrase(words)) => self.literal(*scope, words, false),
+            Expr::Text(scope, Pattern::Prefix(words)) => self.literal(*scope, words, true),
+            Expr::Text(scope, Pattern::Near(phrases, _)) => {
+                let all = phrases.iter().map(|p| self.literal(*scope, p, false));
+                let mut all: Vec<Rule> = all.collect();
+                all.push(Rule::Plain(expr.clone()));
+                Rule::All(all)
+            }
+            Expr::Fact(Fact::Topic(name)) => Rule::Topic(self.before.get(name).copied()),
+            Expr::Fact(Fact::Feed(Name::Is(name))) => Rule::Feed(name.clone(), fold(name)),
+            Expr::Text(_, Pattern::Regex(_)) | Expr::Fact(_) => Rule::Plain(expr.clone()),
+        }
+    }
+
+    fn cheapest_first(&mut self, list: &[Expr]) -> Vec<Rule> {
+        let mut rules: Vec<Rule> = list.iter().map(|e| self.rule(e)).collect();
+        rules.sort_by_key(Rule::cost);
+        rules
+    }
+
+    fn literal(&mut self, scope: Scope, words: &[String], beginning: bool) -> Rule {
+        let parts = match scope {
+            Scope::Any => 0b11,
+            Scope::Title => 0b1,
+            Scope::Body => 0b10,
+            Scope::Author => 0b100,
+            Scope::Category => 0b1000,
+            Scope::Agency => 0b1_0000,
+        };
+        let text = literal(words, beginning);
+        let next = self.texts.len();
+        let number = *self.numbers.entry(text.clone()).or_insert(next);
+        if number == next {
+            self.texts.push(text);
+        }
+        Rule::Literal(number, parts)
+    }
+
+    /// Literals of which one must be found for the rule to hold, as few and as rare as there are; none: it may hold
+    /// without any.
+    fn needed(&self, rule: &Rule) -> Option<Vec<usize>> {
+        match rule {
+            Rule::Literal(number, _) => Some(vec![*number]),
+            // A long literal is rarer than a short one.
+            Rule::All(list) => {
+                list.iter()
+                    .filter_map(|rule| self.needed(rule))
+                    .min_by_key(|needed| {
+                        let lengths = needed.iter().filter_map(|&n| self.texts.get(n));
+                        let shortest = lengths.map(String::len).min();
+                        (needed.len(), std::cmp::Reverse(shortest))
+                    })
+            }
+            Rule::Any(list) => {
+                let all: Option<Vec<Vec<usize>>> = list.iter().map(|r| self.needed(r)).collect();
+                all.map(|all| all.concat())
+            }
+            Rule::Not(_) | Rule::Topic(_) | Rule::Feed(..) | Rule::Plain(_) => None,
+        }
     }
 }
 

@@ -7,9 +7,13 @@ use crate::model::{FeedId, Time};
 
 /// Whether an article matches. `now` is where relative times count from.
 pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
-    walk(expr, facts, text, now, &|scope, needle| {
-        text.parts(scope).any(|part| part.contains(needle))
-    })
+    match expr {
+        Expr::And(list) => list.iter().all(|e| matches(e, text, facts, now)),
+        Expr::Or(list) => list.iter().any(|e| matches(e, text, facts, now)),
+        Expr::Not(inner) => !matches(inner, text, facts, now),
+        Expr::Text(scope, pattern) => text_matches(*scope, pattern, text),
+        Expr::Fact(fact) => holds(fact, facts, text, now),
+    }
 }
 
 /// Which phrases and beginnings of an expression stand in an article, as `(field, words)`: for explanations.
@@ -29,30 +33,12 @@ fn collect(expr: &Expr, text: &Folded, out: &mut Vec<(&'static str, String)>) {
                 one => std::slice::from_ref(one),
             };
             for &one in scopes {
-                let finds = |_: Scope, needle: &str| text.parts(one).any(|p| p.contains(needle));
-                if text_matches(one, pattern, text, &finds) {
+                if text_matches(one, pattern, text) {
                     out.push((one.name().unwrap_or("body"), pattern.to_string()));
                 }
             }
         }
         Expr::Not(_) | Expr::Fact(_) => {}
-    }
-}
-
-/// The walk that both evaluators share; `finds` tells whether a folded literal stands in a scope.
-pub(super) fn walk(
-    expr: &Expr,
-    facts: &Facts,
-    text: &Folded,
-    now: Time,
-    finds: &dyn Fn(Scope, &str) -> bool,
-) -> bool {
-    match expr {
-        Expr::And(list) => list.iter().all(|e| walk(e, facts, text, now, finds)),
-        Expr::Or(list) => list.iter().any(|e| walk(e, facts, text, now, finds)),
-        Expr::Not(inner) => !walk(inner, facts, text, now, finds),
-        Expr::Text(scope, pattern) => text_matches(*scope, pattern, text, finds),
-        Expr::Fact(fact) => holds(fact, facts, text, now),
     }
 }
 
@@ -66,19 +52,17 @@ pub(super) fn literal(words: &[String], beginning: bool) -> String {
     out
 }
 
-fn text_matches(
-    scope: Scope,
-    pattern: &Pattern,
-    text: &Folded,
-    finds: &dyn Fn(Scope, &str) -> bool,
-) -> bool {
+fn text_matches(scope: Scope, pattern: &Pattern, text: &Folded) -> bool {
+    let stands = |words: &[String], beginning| {
+        let literal = literal(words, beginning);
+        text.parts(scope).any(|part| part.contains(&literal))
+    };
     match pattern {
-        Pattern::Phrase(words) => finds(scope, &literal(words, false)),
-        Pattern::Prefix(words) => finds(scope, &literal(words, true)),
+        Pattern::Phrase(words) => stands(words, false),
+        Pattern::Prefix(words) => stands(words, true),
         Pattern::Regex(regex) => text.raw(scope).any(|part| regex.compiled.is_match(part)),
         Pattern::Near(phrases, distance) => {
-            phrases.iter().all(|p| finds(scope, &literal(p, false)))
-                && text.parts(scope).any(|part| near(part, phrases, *distance))
+            text.parts(scope).any(|part| near(part, phrases, *distance))
         }
     }
 }
@@ -111,15 +95,19 @@ fn near(part: &str, phrases: &[Vec<String>], distance: u32) -> bool {
     })
 }
 
+/// Whether a name means the feed: its id, its URL, or words of its title. `folded` is the name, `title` the feed's
+/// title, both folded.
+pub(super) fn feed_is(name: &str, folded: &str, facts: &Facts, title: &str) -> bool {
+    name == facts.feed_id
+        || name == facts.feed_url
+        // It may have moved since it was named so.
+        || (name.contains("://") && FeedId::of(name).to_string() == facts.feed_id)
+        || title.contains(folded)
+}
+
 fn holds(fact: &Fact, facts: &Facts, text: &Folded, now: Time) -> bool {
     match fact {
-        Fact::Feed(Name::Is(name)) => {
-            name == &facts.feed_id
-                || name == &facts.feed_url
-                // It may have moved since it was named so.
-                || (name.contains("://") && FeedId::of(name).to_string() == facts.feed_id)
-                || fold(&facts.feed_title).contains(&fold(name))
-        }
+        Fact::Feed(Name::Is(name)) => feed_is(name, &fold(name), facts, &fold(&facts.feed_title)),
         Fact::Feed(Name::Like(regex)) => {
             regex.compiled.is_match(&facts.feed_title) || regex.compiled.is_match(&facts.feed_url)
         }

@@ -1,17 +1,17 @@
-//! What the word index can say about an expression: a query that finds at least every match, and whether it finds
-//! exactly those. What is left over, [`super::eval`] decides.
+//! What the word index can say about an expression: a query that finds at least every match, and what it leaves open.
+//! That, [`super::eval`] decides.
 
 use super::ast::{Expr, Fact, Pattern, Scope};
 use crate::model::Time;
 
 /// How an expression is looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct IndexPlan {
     /// An FTS5 query over the columns title, body, author, category and agency (folded text, `ascii` tokenizer);
     /// none: every article is a candidate.
     pub words: Option<String>,
-    /// Whether that finds exactly the matches.
-    pub exact: bool,
+    /// What must hold besides of those found; none: they are exactly the matches.
+    pub rest: Option<Expr>,
     /// No match arrived before.
     pub since: Option<Time>,
     /// No match arrived at or after.
@@ -21,15 +21,17 @@ pub struct IndexPlan {
 /// Plans the look-up of an expression at `now`.
 pub fn index_plan(expr: &Expr, now: Time) -> IndexPlan {
     let (words, exact) = superset(expr);
-    let mut plan = IndexPlan {
-        words,
-        exact,
-        since: None,
-        until: None,
-    };
     let conjuncts: &[Expr] = match expr {
         Expr::And(list) => list,
         one => std::slice::from_ref(one),
+    };
+    let is_open = |e: &&Expr| !(is_bound(e) || words.is_some() && is_told(e));
+    let open: Vec<Expr> = conjuncts.iter().filter(is_open).cloned().collect();
+    let mut plan = IndexPlan {
+        words,
+        rest: (!exact && !open.is_empty()).then_some(Expr::And(open)),
+        since: None,
+        until: None,
     };
     for e in conjuncts {
         match e {
@@ -44,6 +46,20 @@ pub fn index_plan(expr: &Expr, now: Time) -> IndexPlan {
         }
     }
     plan
+}
+
+/// Whether a part of a conjunction becomes a bound of time.
+fn is_bound(e: &Expr) -> bool {
+    matches!(e, Expr::Fact(Fact::Since(_) | Fact::Until(_)))
+}
+
+/// Whether the query of a conjunction tells this part of it for good.
+fn is_told(e: &Expr) -> bool {
+    let plain = match e {
+        Expr::Not(inner) => inner,
+        e => e,
+    };
+    matches!(superset(plain), (Some(_), true))
 }
 
 /// The query and whether it is exact.
@@ -106,4 +122,33 @@ fn phrase(scope: Scope, words: &[String], beginning: bool) -> String {
     // Folded words hold no quotes: nothing to escape.
     let star = if beginning { " *" } else { "" };
     format!("{columns} : \"{}\"{star}", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::parse;
+
+    #[test]
+    fn what_the_index_tells_is_not_asked_again() {
+        let rest = |source: &str| {
+            let plan = index_plan(&parse(source).unwrap(), Time::EPOCH);
+            plan.rest.map(|e| e.to_string())
+        };
+        assert_eq!(rest("red (fox OR \"a b\") -cat title:x*"), None);
+        assert_eq!(rest("since:7d"), None);
+        assert_eq!(
+            rest("red since:7d lang:en -cat").as_deref(),
+            Some("(lang:\"en\")")
+        );
+        assert_eq!(
+            rest("red /x/ -lang:en").as_deref(),
+            Some("(/x/ -lang:\"en\")")
+        );
+        assert_eq!(
+            rest("red OR lang:en").as_deref(),
+            Some("((\"red\" OR lang:\"en\"))")
+        );
+        assert_eq!(rest("-red").as_deref(), Some("(-\"red\")"));
+    }
 }

@@ -106,6 +106,11 @@ impl Health {
         }
     }
 
+    /// Every time in it.
+    pub fn times(&mut self) -> [&mut Option<Time>; 2] {
+        [&mut self.refused_since, &mut self.gone_since]
+    }
+
     /// Reads the stored form.
     pub fn read(from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::bytes::{Reader, Writer};
+use super::explain::span;
 use super::spread::hash;
 use super::{Observation, Seen};
 use crate::model::{Time, WebUrl};
@@ -47,6 +48,24 @@ impl Moving {
         }
         *self = Self::default();
         Some(target.clone())
+    }
+
+    /// What there is to tell of it, for the account of the plan.
+    pub fn note(&self, seen: &Observation, moved: Option<&WebUrl>) -> Option<String> {
+        if let Some(to) = moved {
+            return Some(format!("the subscription is {to} from now on"));
+        }
+        let (to, since) = (seen.moved_to.as_ref()?, self.since?);
+        Some(format!(
+            "for good, it seems, to {to}: taken over after {POLLS} polls over {} that say so (poll {} since {since})",
+            span(OVER),
+            self.polls
+        ))
+    }
+
+    /// Every time in it.
+    pub fn times(&mut self) -> [&mut Option<Time>; 1] {
+        [&mut self.since]
     }
 
     /// Reads the stored form.
@@ -119,6 +138,20 @@ mod tests {
             moves(&[(0, NEW), (36, None), (72, NEW), (73, NEW)], true),
             [false; 4]
         );
+    }
+
+    #[test]
+    fn et_36_a_target_on_probation_is_told() {
+        let mut moving = Moving::default();
+        let mut told = Vec::new();
+        for hours in [0, 36, 72] {
+            let seen = led(noon().plus(HOUR * hours), "https://new.example/feed", true);
+            let moved = moving.observe(&seen);
+            told.push(moving.note(&seen, moved.as_ref()).unwrap());
+        }
+        assert!(told[1].contains("https://new.example/feed") && told[1].contains("(poll 2 since"));
+        assert!(told[2].ends_with("from now on"), "{}", told[2]);
+        assert_eq!(moving.note(&not_modified(noon()), None), None);
     }
 
     #[test]

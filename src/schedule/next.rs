@@ -56,10 +56,15 @@ pub fn next(state: &State, seen: &Observation, policy: &Policy) -> (State, Plan)
     if !failed {
         state.health.succeeded(account.due.since(seen.at));
     }
+    let mut why = account.to_string();
+    if let Some(note) = state.moving.note(seen, moved_to.as_ref()) {
+        why.push_str("\n  moved    ");
+        why.push_str(&note);
+    }
     let plan = Plan {
         next_at: Some(account.due),
         floor,
-        why: account.to_string(),
+        why,
         moved_to,
     };
     (state, plan)

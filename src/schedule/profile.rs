@@ -114,6 +114,11 @@ impl Profile {
         }
     }
 
+    /// Every time in it.
+    pub fn times(&mut self) -> [&mut Option<Time>; 1] {
+        [&mut self.halved]
+    }
+
     /// Reads the stored form.
     pub fn read(from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {

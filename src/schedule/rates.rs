@@ -191,6 +191,11 @@ impl Rates {
         (self.slow_n == 0.0).then(|| known.max(HOUR))
     }
 
+    /// Every time in it.
+    pub fn times(&mut self) -> [&mut Option<Time>; 1] {
+        self.profile.times()
+    }
+
     /// Reads the stored form.
     pub fn read(from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {

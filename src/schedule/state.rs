@@ -35,6 +35,20 @@ impl State {
         self.rates.demand(policy, least)
     }
 
+    /// The same after the machine's clock was set by `ms`: every time in it moves along (ET-24).
+    #[must_use]
+    pub fn moved(mut self, ms: i64) -> Self {
+        let times = [&mut self.last]
+            .into_iter()
+            .chain(self.health.times())
+            .chain(self.moving.times())
+            .chain(self.rates.times());
+        for time in times {
+            *time = time.map(|t| t.moved(ms));
+        }
+        self
+    }
+
     /// Reads the stored form. Empty, damaged or foreign bytes are a new feed.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self::read(bytes).unwrap_or_default()
@@ -72,8 +86,8 @@ impl State {
 mod tests {
     use super::*;
     use crate::model::FailureKind;
-    use crate::schedule::HOUR;
     use crate::schedule::support::*;
+    use crate::schedule::{DAY, HOUR, Plan, next};
 
     #[test]
     fn foreign_bytes_are_a_new_feed() {
@@ -84,6 +98,36 @@ mod tests {
         assert_eq!(State::from_bytes(&bytes), state);
         bytes.pop();
         assert_eq!(State::from_bytes(&bytes), State::default());
+    }
+
+    #[test]
+    fn et_24_a_state_moved_with_the_clock_plans_the_same_waits() {
+        let day = i64::try_from(DAY.as_millis()).unwrap();
+        for kind in [
+            FailureKind::Gone,
+            FailureKind::NotFound,
+            FailureKind::Server,
+        ] {
+            let (state, _) = after(
+                &[document(noon(), 20), failed(noon().plus(HOUR), kind)],
+                &policy(),
+            );
+            for by in [7 * day, -7 * day] {
+                let at = noon().plus(HOUR * 2);
+                let (_, plan) = next(&state, &failed(at, kind), &policy());
+                let (_, moved) = next(
+                    &state.clone().moved(by),
+                    &failed(at.moved(by), kind),
+                    &policy(),
+                );
+                let wait = |plan: &Plan, at: Time| plan.next_at.unwrap().since(at);
+                let (plan, moved) = (wait(&plan, at), wait(&moved, at.moved(by)));
+                assert!(
+                    plan.abs_diff(moved) <= CHANCE + plan / 10,
+                    "{plan:?} {moved:?}"
+                );
+            }
+        }
     }
 
     #[test]

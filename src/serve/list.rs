@@ -1,22 +1,28 @@
 //! Which stories a request means: everything, a topic or a search, from where on and how many. The only reader of query
 //! parameters; each has its limits, and a bad one is answered with what would be right.
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::Refusal;
-use crate::model::{StoryId, StoryView, Time};
+use super::archive::{ARCHIVE_MAX, Days};
+use crate::model::{FeedId, StoryId, StoryView, Time};
 use crate::query::ast::When;
 use crate::query::{self, Expr};
-use crate::store::{Reads, RiverPlace, Selection, StoreError};
+use crate::store::{Reads, RiverPlace, Selection, StoreError, TopicFeed};
 
 /// Most stories a page.
 pub const LIMIT_MAX: usize = 1000;
 
 /// Most bytes of bodies a page: what does not fit is on the next. One body is at most 1 MiB (SEC-12).
 const PAGE_BYTES_MAX: usize = 8 << 20;
+
+/// Most stories looked at for a page: with `limit_per_feed` most of them may have no place on it.
+const LOOKS_MAX: usize = 5000;
 
 /// Stories read at once, so that a page of long ones is not all in memory before it is cut.
 const CHUNK: usize = 64;
@@ -48,6 +54,8 @@ pub struct Wanted {
     pub since: Option<(String, When)>,
     /// Only what stands below this place.
     pub before: Option<RiverPlace>,
+    /// Whether it is the archive document from that place on ([`super::archive`]), not a page.
+    pub is_archive: bool,
 }
 
 /// Stories of a list in river order.
@@ -55,8 +63,12 @@ pub struct Wanted {
 pub struct Page {
     /// The stories.
     pub stories: Vec<StoryView>,
-    /// Where the next page begins, if there is one.
+    /// Where the next page begins, if there is one; none in an archive document.
     pub next: Option<RiverPlace>,
+    /// From where on the archive holds what is older, if anything is; none in a page that is not the first.
+    pub archive: Option<RiverPlace>,
+    /// Whether this is an archive document that stays as it is.
+    pub is_settled: bool,
 }
 
 impl List {
@@ -87,6 +99,7 @@ impl Wanted {
             limit: None,
             since: None,
             before: None,
+            is_archive: false,
         }
     }
 
@@ -120,9 +133,11 @@ impl Wanted {
             list,
             limit: parameters.limit.map(|text| read_limit(&text)).transpose()?,
             since: parameters.since.map(read_since).transpose()?,
+            is_archive: parameters.archive.is_some(),
             before: parameters
-                .before
-                .map(|text| read_cursor(&text))
+                .archive
+                .map(|text| read_cursor("archive", &text))
+                .or(parameters.before.map(|text| read_cursor("before", &text)))
                 .transpose()?,
         })
     }
@@ -132,6 +147,17 @@ impl Wanted {
     pub fn from_place(&self, before: Option<RiverPlace>) -> Self {
         Self {
             before,
+            is_archive: false,
+            ..self.clone()
+        }
+    }
+
+    /// The archive document of the same list from a place on.
+    #[must_use]
+    pub fn archive_from(&self, place: RiverPlace) -> Self {
+        Self {
+            before: Some(place),
+            is_archive: true,
             ..self.clone()
         }
     }
@@ -149,7 +175,8 @@ impl Wanted {
             query.append_pair("limit", &limit.to_string());
         }
         if let Some(place) = self.before {
-            query.append_pair("before", &cursor(place));
+            let name = if self.is_archive { "archive" } else { "before" };
+            query.append_pair(name, &cursor(place));
         }
         match query.finish() {
             query if query.is_empty() => query,
@@ -168,29 +195,71 @@ impl Wanted {
         page_size: usize,
         bodies: bool,
     ) -> Result<Page, StoreError> {
-        let limit = self.limit.unwrap_or(page_size).clamp(1, LIMIT_MAX);
+        let made = match &self.list {
+            List::Topic(name) => reads.topic_feed(name)?.unwrap_or_default(),
+            List::All | List::Search { .. } => TopicFeed::default(),
+        };
+        let limit = match self.is_archive {
+            true => ARCHIVE_MAX,
+            false => self.limit.unwrap_or(page_size).clamp(1, LIMIT_MAX),
+        };
         let mut selection = self.selection(now, bodies);
-        let (mut page, mut bytes) = (Page::default(), 0);
+        let mut days = match self.is_archive {
+            true => self.newest(reads, now)?.map(Days::until),
+            false => None,
+        };
+        let mut page = Page {
+            is_settled: self.is_archive
+                && self
+                    .before
+                    .zip(days)
+                    .is_some_and(|(from, days)| days.is_settled(from)),
+            ..Page::default()
+        };
+        let mut room = Room::new(limit, made.limit_per_feed);
+        let mut down_to = None;
         loop {
             // One more than is shown tells whether there is a next page.
-            let asked = (limit + 1 - page.stories.len()).min(CHUNK);
-            selection.limit = Some(asked);
-            let chunk = reads.stories(&selection)?;
-            let ended = chunk.len() < asked;
+            selection.limit = Some((limit + 1 - page.stories.len()).min(CHUNK));
+            let chunk = read(reads, &selection, made.one_per_story)?;
+            let ended = Some(chunk.len()) < selection.limit;
             for story in chunk {
-                bytes += size(&story);
-                let full = page.stories.len() == limit || bytes > PAGE_BYTES_MAX;
-                if full && let Some(last) = page.stories.last() {
-                    page.next = Some(place(last));
+                let days = *days.get_or_insert_with(|| Days::until(story.arrived));
+                let down_to = *down_to.get_or_insert_with(|| days.down_to(story.arrived));
+                let is_of_another_day = self.is_archive && story.arrived < down_to;
+                if let Some(last) = room
+                    .last
+                    .filter(|_| is_of_another_day || room.is_out(&story))
+                {
+                    // A day with more than a document holds goes on where this one ends.
+                    let day = match self.is_archive && !is_of_another_day {
+                        true => None,
+                        false => days.end_of_day(story.arrived),
+                    };
+                    let has_archive = self.is_archive || self.before.is_none();
+                    page.archive = has_archive.then(|| day.unwrap_or(last));
+                    page.next = (!self.is_archive).then_some(last);
                     return Ok(page);
                 }
-                page.stories.push(story);
+                if room.takes(&story) {
+                    page.stories.push(story);
+                }
             }
             if ended {
                 return Ok(page);
             }
-            selection.before = page.stories.last().map(place);
+            selection.before = room.last;
         }
+    }
+
+    /// When the newest story of the list arrived.
+    fn newest(&self, reads: &Reads, now: Time) -> Result<Option<Time>, StoreError> {
+        let selection = Selection {
+            limit: Some(1),
+            before: None,
+            ..self.selection(now, false)
+        };
+        Ok(reads.stories(&selection)?.first().map(|s| s.arrived))
     }
 
     fn selection(&self, now: Time, bodies: bool) -> Selection {
@@ -207,6 +276,62 @@ impl Wanted {
             List::Search { expr, .. } => selection.expr = Some(expr.clone()),
         }
         selection
+    }
+}
+
+/// Stories, or every copy as one of its own.
+fn read(
+    reads: &Reads,
+    selection: &Selection,
+    one_per_story: bool,
+) -> Result<Vec<StoryView>, StoreError> {
+    if one_per_story {
+        return reads.stories(selection);
+    }
+    let copies = reads.articles(selection)?;
+    Ok(copies.into_iter().map(StoryView::from).collect())
+}
+
+/// How much of a page is left.
+struct Room {
+    stories: usize,
+    bytes: usize,
+    looks: usize,
+    limit_per_feed: Option<usize>,
+    of_feed: HashMap<FeedId, usize>,
+    /// The place of the last story that was looked at.
+    last: Option<RiverPlace>,
+}
+
+impl Room {
+    fn new(stories: usize, limit_per_feed: Option<usize>) -> Self {
+        Self {
+            stories,
+            bytes: PAGE_BYTES_MAX,
+            looks: LOOKS_MAX,
+            limit_per_feed,
+            of_feed: HashMap::new(),
+            last: None,
+        }
+    }
+
+    /// Whether the page ends before this story.
+    fn is_out(&self, story: &StoryView) -> bool {
+        self.stories == 0 || self.looks == 0 || self.bytes < size(story)
+    }
+
+    /// Whether the story has a place; it is behind us in any case.
+    fn takes(&mut self, story: &StoryView) -> bool {
+        self.looks = self.looks.saturating_sub(1);
+        self.last = Some(place(story));
+        let of_feed = self.of_feed.entry(story.feed.id).or_default();
+        if self.limit_per_feed.is_some_and(|limit| *of_feed >= limit) {
+            return false;
+        }
+        *of_feed += 1;
+        self.stories = self.stories.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(size(story));
+        true
     }
 }
 
@@ -229,6 +354,7 @@ struct Parameters {
     limit: Option<String>,
     since: Option<String>,
     before: Option<String>,
+    archive: Option<String>,
 }
 
 impl Parameters {
@@ -240,6 +366,7 @@ impl Parameters {
                 "limit" => &mut found.limit,
                 "since" => &mut found.since,
                 "before" => &mut found.before,
+                "archive" => &mut found.archive,
                 _ => continue,
             };
             if slot.replace(value.into_owned()).is_some() {
@@ -276,7 +403,7 @@ fn cursor(place: RiverPlace) -> String {
     URL_SAFE_NO_PAD.encode([&time[..], place.story.0.as_bytes()].concat())
 }
 
-fn read_cursor(text: &str) -> Result<RiverPlace, Refusal> {
+fn read_cursor(name: &str, text: &str) -> Result<RiverPlace, Refusal> {
     let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
     let parts = bytes.split_first_chunk::<8>().and_then(|(time, id)| {
         Some(RiverPlace {
@@ -286,7 +413,7 @@ fn read_cursor(text: &str) -> Result<RiverPlace, Refusal> {
     });
     parts.ok_or_else(|| {
         Refusal::Bad(format!(
-            "before: \"{text}\" is no place of a page; follow the link to the next page, or leave it out"
+            "{name}: \"{text}\" is no place of a page; follow the link to the next page, or leave it out"
         ))
     })
 }
@@ -305,9 +432,9 @@ mod tests {
             arrived: Time::from_millis(-1),
             story: StoryId(Uuid::NAMESPACE_DNS),
         };
-        assert_eq!(read_cursor(&cursor(place)).unwrap(), place);
+        assert_eq!(read_cursor("before", &cursor(place)).unwrap(), place);
         for bad in ["", "x", "AAAA", &"A".repeat(400)] {
-            assert!(read_cursor(bad).is_err(), "{bad}");
+            assert!(read_cursor("before", bad).is_err(), "{bad}");
         }
     }
 

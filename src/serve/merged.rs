@@ -66,24 +66,30 @@ pub fn channel(
         search @ List::Search { .. } => Wanted::first(search.clone()).query(),
         _ => String::new(),
     };
+    let newest = wanted.before.map(|_| page_at(&wanted.from_place(None)));
     Channel {
         id: base.id(&format!("{path}{home}")),
         title: heading.title,
         description: heading.description,
         self_url: Some(page_at(wanted)),
         home_url: Some(base.at(&format!("{}{home}", wanted.list.page_path()))),
-        first_url: wanted.before.map(|_| page_at(&wanted.from_place(None))),
+        first_url: newest.clone().filter(|_| !wanted.is_archive),
+        current_url: newest.filter(|_| wanted.is_archive),
+        archive_url: page
+            .archive
+            .map(|place| page_at(&wanted.archive_from(place))),
+        is_archive: page.is_settled,
         next_url: page
             .next
             .map(|place| page_at(&wanted.from_place(Some(place)))),
         hub_url: hub.map(WebUrl::to_string),
-        updated: newest(&page.stories),
+        updated: last_seen(&page.stories),
         stories: page.stories,
     }
 }
 
 /// When the newest of the stories was first seen; 1970 if there are none.
-fn newest(stories: &[StoryView]) -> Time {
+fn last_seen(stories: &[StoryView]) -> Time {
     let newest = stories.iter().map(|s| s.first_seen).max();
     newest.unwrap_or(Time::EPOCH)
 }

@@ -8,12 +8,13 @@
 //! | `connections`, `deadline` | the accept loop: limits and the drain |
 //! | `gate` | what holds for every request and response |
 //! | `state` | what all requests share; reads in turns, off the runtime |
-//! | [`links`], [`list`] | addresses from the configuration; which stories a request means |
+//! | [`links`], [`list`], `archive` | addresses from the configuration; which stories a request means |
 //! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
 //! | `feeds`, `pages`, `health` | the routes |
 //! | `metrics` | numbers for machines |
 
+mod archive;
 mod cache;
 mod conditional;
 mod connections;

@@ -5,6 +5,7 @@
 
 mod articles;
 mod backup;
+mod clock_set;
 mod copies;
 mod feeds;
 mod grouping;
@@ -13,6 +14,7 @@ mod prepare;
 mod prune;
 mod readers;
 pub mod records;
+mod retag;
 mod search;
 pub mod select;
 mod status;
@@ -114,6 +116,8 @@ impl Store {
             tagger: topics::Tagger::default(),
             index: word_index::WordIndex::default(),
             clock: clock.clone(),
+            untold: true,
+            settling: Vec::new(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -167,15 +171,29 @@ impl Store {
         self.ask(|reply| Command::Reconcile(declared, reply))
     }
 
-    /// Makes these the topics in force; re-tags what is stored where a definition changed. Returns how many topics
-    /// changed in any way.
-    pub fn set_topics(&self, topics: Vec<TopicDefinition>) -> Result<usize, StoreError> {
+    /// Makes these the topics in force: at once for what comes. What is stored is told anew part by part, the newest
+    /// first, while the store goes on with other things; see [`Self::settle_topics`]. Returns how many topics changed
+    /// in any way.
+    pub fn declare_topics(&self, topics: Vec<TopicDefinition>) -> Result<usize, StoreError> {
         self.ask(|reply| Command::SetTopics(topics, reply))
     }
 
-    /// Tells anew which articles belong to topics with relative times (`since:7d`).
+    /// Waits until every topic holds all that it says of what is stored.
+    pub fn settle_topics(&self) -> Result<(), StoreError> {
+        self.ask(Command::SettleTopics)
+    }
+
+    /// Declares and settles.
+    pub fn set_topics(&self, topics: Vec<TopicDefinition>) -> Result<usize, StoreError> {
+        let changed = self.declare_topics(topics)?;
+        self.settle_topics()?;
+        Ok(changed)
+    }
+
+    /// Tells anew which articles belong to topics with relative times (`since:7d`), and goes on with what is untold.
     pub fn refresh_topics(&self) -> Result<(), StoreError> {
-        self.ask(Command::RefreshTopics)
+        self.ask(Command::RefreshTopics)?;
+        self.settle_topics()
     }
 
     /// Leases up to `limit` feeds.
@@ -204,6 +222,17 @@ impl Store {
     /// within a quarter of an hour if that is more (ET-22). Returns how many.
     pub fn spread_overdue(&self, now: Time) -> Result<usize, StoreError> {
         self.ask(|reply| Command::SpreadOverdue(now, reply))
+    }
+
+    /// The machine's clock was set by `ms`, back if below zero: every plan, lease and rest moves along (ET-24).
+    pub fn move_times(&self, ms: i64) -> Result<(), StoreError> {
+        self.ask(|reply| Command::MoveTimes(ms, reply))
+    }
+
+    /// Takes back what a wrong clock planned before this process began: no wait is longer than it was meant to be.
+    /// Returns how many feeds had been polled in the future.
+    pub fn bound_times(&self, now: Time) -> Result<usize, StoreError> {
+        self.ask(|reply| Command::BoundTimes(now, reply))
     }
 
     /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.

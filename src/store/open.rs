@@ -4,18 +4,21 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::StoreError;
+use super::{StoreError, backup};
 
 /// Marks the file as newswire's: "nwsr".
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// How long a write waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -128,6 +131,9 @@ fn set_up(conn: &Connection) -> rusqlite::Result<()> {
 fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), StoreError> {
     let found = version(conn).map_err(|e| error(path, &e))?;
     let found = refuse_unknown(path, found)?;
+    if found > 0 && found < MIGRATIONS.len() as i64 {
+        keep_a_copy(conn, path, found)?;
+    }
     (|| {
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", if full { "full" } else { "normal" })?;
@@ -142,6 +148,22 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
         tracing::debug!(from = found.max(0), "migration failed");
         error(path, &e)
     })
+}
+
+/// REL-03: the store as it was stands beside it before it is brought up to date.
+fn keep_a_copy(conn: &Connection, path: &Path, version: i64) -> Result<(), StoreError> {
+    let mut copy = path.as_os_str().to_owned();
+    copy.push(format!(".schema-{version}"));
+    let copy = PathBuf::from(copy);
+    // One that is there was made by a try that ended early: the store has not changed since.
+    if copy.symlink_metadata().is_err() {
+        backup::backup(conn, &copy, path)?;
+        tracing::info!(
+            "the store is brought up to date; {} holds it as it was",
+            copy.display()
+        );
+    }
+    Ok(())
 }
 
 /// One step, unless somebody else has made it meanwhile.
@@ -243,6 +265,28 @@ mod tests {
         assert!(refused.to_string().contains("newer newswire"), "{refused}");
         assert!(matches!(reader(&path), Err(StoreError::Unusable { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn rel_03_an_older_store_is_brought_up_to_date_and_kept_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let conn = Connection::open(&path).unwrap();
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        let topic = "INSERT INTO topics (name, title, source, expr) VALUES ('a', '', 'b', 'b')";
+        conn.execute(topic, []).unwrap();
+        drop(conn);
+        let conn = writer(&path, false).unwrap();
+        assert_eq!(version(&conn).unwrap(), MIGRATIONS.len() as i64);
+        assert_eq!(
+            super::super::status::topic_heads(&conn).unwrap()[0].feed,
+            super::super::TopicFeed::default()
+        );
+        let kept = Connection::open(dir.path().join("store.db.schema-1")).unwrap();
+        assert_eq!(version(&kept).unwrap(), 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
 
 use super::feeds::json;
 use super::records::{Claim, PollCommit};
@@ -235,8 +235,16 @@ fn pack(html: &str) -> Vec<u8> {
 
 /// The body of a stored article.
 pub(super) fn unpack(content: &[u8]) -> String {
-    zstd::bulk::decompress(content, BODY_BYTES_MAX)
-        .ok()
+    thread_local! {
+        static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    UNPACKER
+        .with_borrow_mut(|unpacker| {
+            if unpacker.is_none() {
+                *unpacker = Decompressor::new().ok();
+            }
+            unpacker.as_mut()?.decompress(content, BODY_BYTES_MAX).ok()
+        })
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .unwrap_or_default()
 }

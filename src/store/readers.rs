@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::prepare::{self, Facts};
 use super::records::{
     Claim, ClaimScope, DedupSettings, FeedDetail, Lineage, Nearest, PollTotals, Pruned, Skipped,
-    Standing, Status, TopicHead, TopicInfo,
+    Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
 use super::{
@@ -348,6 +348,11 @@ impl Reads {
     /// All topics by name, without counts: cheap at any size.
     pub fn topic_heads(&self) -> Result<Vec<TopicHead>, StoreError> {
         self.read(status::topic_heads)
+    }
+
+    /// How the merged feed of a topic is made up; none if there is no such topic.
+    pub fn topic_feed(&self, name: &str) -> Result<Option<TopicFeed>, StoreError> {
+        self.read(|conn| status::topic_feed(conn, name))
     }
 
     /// When the next feed is due; none: never.

@@ -96,6 +96,30 @@ pub struct TopicDefinition {
     pub source: String,
     /// The expression, narrowing by feeds, tags and language included.
     pub expr: Expr,
+    /// How its merged feed is made up.
+    pub feed: TopicFeed,
+}
+
+/// How the merged feed of a topic is made up of its stories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct TopicFeed {
+    /// One entry a story; else one for every copy that belongs to the topic.
+    pub one_per_story: bool,
+    /// Feeds whose copy stands for a story if there is one, the first of these that has one: words of their titles.
+    pub prefer: Vec<String>,
+    /// Most entries of one feed a page; none: no limit.
+    pub limit_per_feed: Option<usize>,
+}
+
+impl Default for TopicFeed {
+    fn default() -> Self {
+        Self {
+            one_per_story: true,
+            prefer: Vec::new(),
+            limit_per_feed: None,
+        }
+    }
 }
 
 /// A topic with its counts.
@@ -125,6 +149,8 @@ pub struct TopicHead {
     pub title: String,
     /// The expression as written.
     pub source: String,
+    /// How its merged feed is made up.
+    pub feed: TopicFeed,
 }
 
 /// Which feeds a claim may take.

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::select::{Order, Selection};
 use super::topics;
@@ -171,7 +171,9 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
         if hits.contains_key(&row) {
             continue; // candidates come best first where rank counts
         }
-        if !plan.exact && !verify(conn, article, expr, selection.now)? {
+        if let Some(rest) = &plan.rest
+            && !verify(conn, article, rest, selection.now)?
+        {
             continue;
         }
         let hit = Hit {
@@ -325,6 +327,41 @@ impl Stop {
             self.best.len() >= limit && self.best.peek().is_none_or(|worst| worst.0 > first_seen)
         })
     }
+}
+
+/// The articles among these rows (both included) that match a planned expression, in row order.
+pub(super) fn members(
+    conn: &Connection,
+    plan: &IndexPlan,
+    rows: (i64, i64),
+    now: Time,
+) -> Sql<Vec<i64>> {
+    let from = match plan.words {
+        Some(_) => {
+            "words w CROSS JOIN articles a ON a.article = w.rowid WHERE w.words MATCH ?5 AND w.rowid"
+        }
+        None => "articles a WHERE ?5 IS NULL AND a.article",
+    };
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT a.article FROM {from} BETWEEN ?1 AND ?2 AND a.arrived >= ?3 AND a.arrived < ?4"
+    ))?;
+    let since = plan.since.map_or(i64::MIN, Time::millis);
+    let until = plan.until.map_or(i64::MAX, Time::millis);
+    let found = query.query_map(params![rows.0, rows.1, since, until, plan.words], |r| {
+        r.get(0)
+    })?;
+    let mut members = Vec::new();
+    for article in found {
+        let article = article?;
+        if match &plan.rest {
+            Some(rest) => verify(conn, article, rest, now)?,
+            None => true,
+        } {
+            members.push(article);
+        }
+    }
+    members.sort_unstable();
+    Ok(members)
 }
 
 fn verify(conn: &Connection, article: i64, expr: &Expr, now: Time) -> Sql<bool> {

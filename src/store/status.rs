@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::feeds::from_json;
 use super::records::{
-    FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicHead, TopicInfo,
+    FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time};
 
@@ -18,7 +18,8 @@ const DAY_MS: i64 = 86_400_000;
 
 const COLUMNS: &str = "f.feed, f.id, f.url, coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, f.paused,
     f.gone, f.last_poll, f.last_success, f.next_at, f.failures, f.last_error, f.last_kind, f.declared, f.interval_ms,
-    f.repairs, (SELECT count(*) FROM articles a WHERE a.feed = f.feed)";
+    f.repairs, (SELECT count(*) FROM articles a WHERE a.feed = f.feed),
+    (SELECT p.status FROM polls p WHERE p.feed = f.feed ORDER BY p.poll DESC LIMIT 1)";
 
 pub(super) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
     let mut feeds: Vec<Feed> = conn
@@ -58,6 +59,7 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
         last_error: r.get(13)?,
         articles: r.get::<_, i64>(18)?.cast_unsigned(),
         failure_kind: kind.as_deref().and_then(FailureKind::from_name),
+        http_status: r.get(19)?,
         declared: r.get(15)?,
         interval_s: r
             .get::<_, Option<i64>>(16)?
@@ -78,13 +80,13 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
              FROM feeds f WHERE f.feed = ?1"
         ))?
         .query_row([row], |r| {
-            let floor: Option<i64> = r.get(20)?;
-            let reason: Option<String> = r.get(21)?;
+            let floor: Option<i64> = r.get(21)?;
+            let reason: Option<String> = r.get(22)?;
             Ok((
                 feed_of(r)?,
-                r.get::<_, Option<String>>(19)?,
+                r.get::<_, Option<String>>(20)?,
                 floor.map(|t| (Time::from_millis(t), reason.unwrap_or_default())),
-                r.get::<_, bool>(22)?,
+                r.get::<_, bool>(23)?,
             ))
         })
         .optional()?;
@@ -152,15 +154,22 @@ pub(super) fn topics(conn: &Connection) -> Sql<Vec<TopicInfo>> {
 }
 
 pub(super) fn topic_heads(conn: &Connection) -> Sql<Vec<TopicHead>> {
-    conn.prepare_cached("SELECT name, title, source FROM topics ORDER BY name")?
+    conn.prepare_cached("SELECT name, title, source, feed FROM topics ORDER BY name")?
         .query_map([], |r| {
             Ok(TopicHead {
                 name: r.get(0)?,
                 title: r.get(1)?,
                 source: r.get(2)?,
+                feed: from_json(&r.get::<_, String>(3)?),
             })
         })?
         .collect()
+}
+
+pub(super) fn topic_feed(conn: &Connection, name: &str) -> Sql<Option<TopicFeed>> {
+    conn.prepare_cached("SELECT feed FROM topics WHERE name = ?1")?
+        .query_row([name], |r| Ok(from_json(&r.get::<_, String>(0)?)))
+        .optional()
 }
 
 pub(super) fn next_poll(conn: &Connection) -> Sql<Option<Time>> {

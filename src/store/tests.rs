@@ -113,6 +113,7 @@ impl House {
                 title: (*name).to_owned(),
                 source: (*source).to_owned(),
                 expr: query::parse(source).unwrap(),
+                feed: Default::default(),
             })
             .collect();
         self.store.set_topics(topics).unwrap()
@@ -489,4 +490,63 @@ fn a_late_copy_makes_one_story_of_two_and_both_ids_still_lead_there() {
     let copies = house.store.reads().copies(older).unwrap();
     assert_eq!(copies.iter().filter(|c| c.same_as.is_none()).count(), 1);
     assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let boats = |n: usize| draft("a.example", n, &format!("Boats {n}"), &format!("Ship {n}."));
+    let (steps, rows) = (3, 1024);
+    for poll in 0..steps {
+        house.poll(feed, (0..rows).map(|n| boats(poll * rows + n)).collect());
+    }
+    let expr = query::parse("/^Boats \\d*7$/").unwrap();
+    let mut raw = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
+    raw.execute(
+        "INSERT INTO topics (name, title, source, expr, untold) VALUES ('sevens', '', '', ?1, ?2)",
+        rusqlite::params![expr.to_string(), (steps * rows) as i64],
+    )
+    .unwrap();
+    let ids = |stories: Vec<StoryView>| -> Vec<_> { stories.iter().map(|s| s.id).collect() };
+    let members = || {
+        let of_topic = Selection {
+            topic: Some("sevens".to_owned()),
+            ..Selection::default()
+        };
+        ids(house.store.reads().stories(&of_topic).unwrap())
+    };
+    let matching = ids(house.stories("/^Boats \\d*7$/"));
+    for step in 1..=steps {
+        let before = house.store.reads().sequence().unwrap();
+        let tx = raw.transaction().unwrap();
+        let now = house.clock.now();
+        let is_left = retag::go_on(&tx, &[(1, &expr)], now, std::time::Instant::now()).unwrap();
+        tx.commit().unwrap();
+        assert_eq!(is_left, step < steps, "step {step}");
+        assert!(house.store.reads().sequence().unwrap() > before);
+        let told = members();
+        assert_eq!(told[..], matching[..told.len()], "the newest first");
+        assert!(told.len() >= step * rows / 10 - 1, "{}", told.len());
+    }
+    assert_eq!(members(), matching);
+}
+
+#[test]
+fn what_is_untold_when_the_store_closes_is_told_when_it_opens() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.poll(feed, vec![draft("a.example", 1, "Boats", "Ten.")]);
+    let House { store, clock, dir } = house;
+    let raw = open::writer(&dir.path().join("newswire.db"), false).unwrap();
+    drop(store);
+    raw.execute(
+        "INSERT INTO topics (name, title, source, expr, untold) VALUES ('sea', '', '', 'boats', 1)",
+        [],
+    )
+    .unwrap();
+    drop(raw);
+    let store = Store::open(&options(dir.path()), clock).unwrap();
+    store.settle_topics().unwrap();
+    assert_eq!(store.reads().topics().unwrap()[0].stories, 1);
 }

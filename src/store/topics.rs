@@ -1,14 +1,15 @@
 //! Topics are views over stored copies: membership is computed when an article is written, and again when something
 //! changes that it depends on: the definition, what the feed is called, the copies of the story.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::prepare::{self, Facts as ArticleFacts};
 use super::records::TopicDefinition;
 use super::select::Selection;
-use super::{feeds, readers, search};
+use super::{feeds, readers, retag, search};
 use crate::model::{FeedRow, Time, WebUrl};
 use crate::query::compile::TopicSet;
 use crate::query::{Expr, Facts, Folded};
@@ -109,32 +110,48 @@ impl Tagger {
         }
         self.refresh(conn, now)?;
         super::articles::next_seq(conn)?; // whoever shows them shows the title
-        self.retag(conn, HashSet::new(), Expr::needs_feed, &with_articles)
-    }
-
-    /// Time has gone by: topics with relative times are told anew.
-    pub(super) fn tag_times(&mut self, conn: &Connection, now: Time) -> Sql<()> {
-        self.refresh(conn, now)?;
-        self.retag(conn, HashSet::new(), Expr::needs_now, &[])
-    }
-
-    /// Tags anew over the whole store, or over these feeds, the topics that `changed` names, those of which
-    /// `depends` holds, and those that refer to one of them.
-    fn retag(
-        &self,
-        conn: &Connection,
-        mut changed: HashSet<String>,
-        depends: fn(&Expr) -> bool,
-        feeds: &[FeedRow],
-    ) -> Sql<()> {
-        let topics = self.set.iter().flat_map(TopicSet::topics);
-        for (row, (name, expr)) in self.rows.iter().zip(topics) {
-            if changed.contains(name) || depends(expr) || expr.needs_one_of(&changed) {
-                changed.insert(name.clone());
-                retag_topic(conn, *row, expr, feeds, self.now)?;
+        for (topic, expr) in self.affected(HashSet::new(), Expr::needs_feed) {
+            for &feed in &with_articles {
+                retag_feed(conn, topic, expr, feed, self.now)?;
             }
         }
         Ok(())
+    }
+
+    /// Time has gone by: topics with relative times are to be told anew.
+    pub(super) fn tag_times(&mut self, conn: &Connection, now: Time) -> Sql<()> {
+        self.refresh(conn, now)?;
+        for (topic, _) in self.affected(HashSet::new(), Expr::needs_now) {
+            retag::begin(conn, topic)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on telling topics anew until about `until`. Returns whether anything is left.
+    pub(super) fn go_on(&mut self, conn: &Connection, now: Time, until: Instant) -> Sql<bool> {
+        self.refresh(conn, now)?;
+        let topics = self.set.iter().flat_map(TopicSet::topics);
+        let rows = self.rows.iter().zip(topics);
+        let topics: Vec<(i64, &Expr)> = rows.map(|(row, (_, expr))| (*row, expr)).collect();
+        retag::go_on(conn, &topics, now, until)
+    }
+
+    /// The topics that `changed` names, those of which `depends` holds, and those that refer to one of them: each after
+    /// those that it refers to.
+    fn affected(
+        &self,
+        mut changed: HashSet<String>,
+        depends: fn(&Expr) -> bool,
+    ) -> Vec<(i64, &Expr)> {
+        let topics = self.set.iter().flat_map(TopicSet::topics);
+        let mut affected = Vec::new();
+        for (row, (name, expr)) in self.rows.iter().zip(topics) {
+            if changed.contains(name) || depends(expr) || expr.needs_one_of(&changed) {
+                changed.insert(name.clone());
+                affected.push((*row, expr));
+            }
+        }
+        affected
     }
 
     fn tag(&self, conn: &Connection, set: &TopicSet, article: i64, text: &Folded) -> Sql<()> {
@@ -157,16 +174,44 @@ impl Tagger {
 }
 
 /// A topic that others refer to stands before them. Of topics that refer to each other the older one stands first.
-fn referred_first(mut topics: Vec<(i64, (String, Expr))>) -> Vec<(i64, (String, Expr))> {
-    let mut ordered = Vec::with_capacity(topics.len());
-    let mut waiting: HashSet<String> = topics.iter().map(|(_, (name, _))| name.clone()).collect();
-    while !topics.is_empty() {
-        let is_free = |(_, (_, expr)): &(i64, (String, Expr))| !expr.needs_one_of(&waiting);
-        let next = topics.remove(topics.iter().position(is_free).unwrap_or(0));
-        waiting.remove(&next.1.0);
-        ordered.push(next);
+fn referred_first(topics: Vec<(i64, (String, Expr))>) -> Vec<(i64, (String, Expr))> {
+    let places: HashMap<&str, usize> = topics
+        .iter()
+        .enumerate()
+        .map(|(i, (_, (name, _)))| (name.as_str(), i))
+        .collect();
+    // How many topics each one waits for, and who waits for it.
+    let mut waits_for = vec![0_usize; topics.len()];
+    let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (i, (_, (_, expr))) in topics.iter().enumerate() {
+        let names = expr.topics();
+        let others = names.iter().filter_map(|name| places.get(name.as_str()));
+        for &other in others.filter(|other| **other != i) {
+            waiting.entry(other).or_default().push(i);
+            if let Some(count) = waits_for.get_mut(i) {
+                *count += 1;
+            }
+        }
     }
-    ordered
+    let mut left: BTreeSet<usize> = (0..topics.len()).collect();
+    let mut free: BTreeSet<usize> = left.clone();
+    free.retain(|i| waits_for.get(*i) == Some(&0));
+    let mut order = Vec::with_capacity(topics.len());
+    while let Some(next) = free.pop_first().or_else(|| left.first().copied()) {
+        left.remove(&next);
+        order.push(next);
+        for other in waiting.remove(&next).into_iter().flatten() {
+            if let Some(count) = waits_for.get_mut(other) {
+                *count -= 1;
+                if *count == 0 && left.contains(&other) {
+                    free.insert(other);
+                }
+            }
+        }
+    }
+    let mut topics: Vec<_> = topics.into_iter().map(Some).collect();
+    let taken = order.into_iter().filter_map(|i| topics.get_mut(i)?.take());
+    taken.collect()
 }
 
 /// A story belongs to a topic if any of its copies does.
@@ -187,7 +232,7 @@ fn version(conn: &Connection) -> Sql<i64> {
         .query_row([], |r| r.get(0))
 }
 
-/// Puts these topics in force. What is defined otherwise than before is tagged anew over the whole store. Returns how
+/// Puts these topics in force: at once for what comes, part by part ([`Tagger::go_on`]) for what is stored. Returns how
 /// many topics changed in any way.
 pub(super) fn set(
     conn: &Connection,
@@ -199,23 +244,25 @@ pub(super) fn set(
     let mut changed = redefined.len();
     for t in topics {
         let expr = t.expr.to_string();
-        let known: Option<(String, String, String)> = conn
-            .prepare_cached("SELECT title, source, expr FROM topics WHERE name = ?1")?
-            .query_row([&t.name], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        let new = [t.title, t.source, feeds::json(&t.feed), expr];
+        let known: Option<[String; 4]> = conn
+            .prepare_cached("SELECT title, source, feed, expr FROM topics WHERE name = ?1")?
+            .query_row([&t.name], |r| {
+                Ok([r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?])
+            })
             .optional()?;
-        if known
-            .as_ref()
-            .is_some_and(|k| (&k.0, &k.1, &k.2) == (&t.title, &t.source, &expr))
-        {
+        if known.as_ref() == Some(&new) {
             continue;
         }
         changed += 1;
+        let [title, source, feed, expr] = new;
         conn.prepare_cached(
-            "INSERT INTO topics (name, title, source, expr) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (name) DO UPDATE SET title = excluded.title, source = excluded.source, expr = excluded.expr",
+            "INSERT INTO topics (name, title, source, feed, expr) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (name) DO UPDATE SET title = excluded.title, source = excluded.source, feed = excluded.feed,
+               expr = excluded.expr",
         )?
-        .execute(params![t.name, t.title, t.source, expr])?;
-        if known.is_none_or(|(.., known)| known != expr) {
+        .execute(params![t.name, title, source, feed, expr])?;
+        if known.is_none_or(|[.., known]| known != expr) {
             redefined.insert(t.name);
         }
     }
@@ -228,7 +275,9 @@ pub(super) fn set(
     )?;
     super::articles::next_seq(conn)?; // whoever shows stories must look again
     tagger.refresh(conn, now)?;
-    tagger.retag(conn, redefined, |_| false, &[])?;
+    for (topic, _) in tagger.affected(redefined, |_| false) {
+        retag::begin(conn, topic)?;
+    }
     Ok(changed)
 }
 
@@ -256,52 +305,36 @@ fn remove_others(conn: &Connection, topics: &[TopicDefinition]) -> Sql<HashSet<S
     Ok(removed)
 }
 
-/// Finds the members of a topic among all articles, or among those of `feeds`, as a search does: the word index
-/// knows them at once, so that nobody waits long for the writer.
-fn retag_topic(
-    conn: &Connection,
-    topic: i64,
-    expr: &Expr,
-    feeds: &[FeedRow],
-    now: Time,
-) -> Sql<()> {
-    let everywhere = Selection {
+/// Finds the members of a topic among the articles of a feed, as a search does.
+fn retag_feed(conn: &Connection, topic: i64, expr: &Expr, feed: FeedRow, now: Time) -> Sql<()> {
+    conn.prepare_cached(
+        "DELETE FROM article_topics WHERE topic = ?1 AND
+           article IN (SELECT article FROM articles WHERE feed = ?2)",
+    )?
+    .execute([topic, feed])?;
+    let selection = Selection {
         expr: Some(expr.clone()),
+        feed: Some(feed),
         now,
         ..Selection::default()
     };
-    let parts: Vec<Option<FeedRow>> = match feeds {
-        [] => vec![None],
-        some => some.iter().copied().map(Some).collect(),
-    };
-    for feed in parts {
-        conn.prepare_cached(
-            "DELETE FROM article_topics WHERE topic = ?1 AND
-               (?2 IS NULL OR article IN (SELECT article FROM articles WHERE feed = ?2))",
-        )?
-        .execute(params![topic, feed])?;
-        let selection = Selection {
-            feed,
-            ..everywhere.clone()
-        };
-        let mut add =
-            conn.prepare_cached("INSERT INTO article_topics (topic, article) VALUES (?1, ?2)")?;
-        for article in search::articles(conn, &selection)? {
-            add.execute([topic, article])?;
-        }
-        conn.prepare_cached(
-            "DELETE FROM story_topics WHERE topic = ?1 AND
-               (?2 IS NULL OR story IN (SELECT story FROM articles WHERE feed = ?2))",
-        )?
-        .execute(params![topic, feed])?;
-        conn.prepare_cached(
-            "INSERT INTO story_topics (topic, arrived, story)
-             SELECT DISTINCT t.topic, s.arrived, s.story FROM article_topics t JOIN articles a USING (article)
-               JOIN stories s USING (story) WHERE t.topic = ?1 AND
-               (?2 IS NULL OR s.story IN (SELECT story FROM articles WHERE feed = ?2))",
-        )?
-        .execute(params![topic, feed])?;
+    let mut add =
+        conn.prepare_cached("INSERT INTO article_topics (topic, article) VALUES (?1, ?2)")?;
+    for article in search::articles(conn, &selection)? {
+        add.execute([topic, article])?;
     }
+    conn.prepare_cached(
+        "DELETE FROM story_topics WHERE topic = ?1 AND
+           story IN (SELECT story FROM articles WHERE feed = ?2)",
+    )?
+    .execute([topic, feed])?;
+    conn.prepare_cached(
+        "INSERT INTO story_topics (topic, arrived, story)
+         SELECT DISTINCT t.topic, s.arrived, s.story FROM article_topics t JOIN articles a USING (article)
+           JOIN stories s USING (story) WHERE t.topic = ?1 AND
+           s.story IN (SELECT story FROM articles WHERE feed = ?2)",
+    )?
+    .execute([topic, feed])?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! is full fails the whole group, and the next group is tried afresh (REL-02).
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -18,7 +18,7 @@ use super::records::{
 };
 use super::topics::{self, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, feeds, open, prune, search};
+use super::{StoreError, articles, clock_set, feeds, open, prune, retag, search};
 use crate::model::{FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -35,6 +35,9 @@ const GROUP_MAX: usize = 64;
 /// Longest time a transaction stays open for more.
 const GROUP_TIME: Duration = Duration::from_millis(20);
 
+/// How long topics are told anew before others have their turn.
+const TELLING_TIME: Duration = Duration::from_millis(50);
+
 /// What the writer can be asked for.
 pub(super) enum Command {
     Subscribe(Vec<NewFeed>, Reply<Vec<Subscribed>>),
@@ -46,10 +49,13 @@ pub(super) enum Command {
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
     GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
     SpreadOverdue(Time, Reply<usize>),
+    MoveTimes(i64, Reply<()>),
+    BoundTimes(Time, Reply<usize>),
     Remember(&'static str, String, Reply<()>),
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
     Prune(prune::Retention, Reply<Pruned>),
+    SettleTopics(Reply<()>),
 }
 
 /// A subscription and its lease, or why there is none.
@@ -63,31 +69,81 @@ pub(super) struct Writer {
     pub(super) tagger: Tagger,
     pub(super) index: WordIndex,
     pub(super) clock: crate::clock::Clock,
+    /// Whether topics may have to be told anew of what is stored, and who waits for the end of it.
+    pub(super) untold: bool,
+    pub(super) settling: Vec<Reply<()>>,
 }
 
 /// An answer that waits for the commit.
 type Pending = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 impl Writer {
-    /// Works until every sender is gone.
+    /// Works until every sender is gone. Between groups of commands, and while there are none, topics are told anew.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
-        let mut next = commands.recv().ok();
-        while let Some(command) = next.take() {
+        let mut next = None;
+        while let Some(command) = next.take().or_else(|| self.wait(commands)) {
             match command {
                 Command::Prune(retention, reply) => {
                     let done = prune::prune(&mut self, &retention);
                     let _ = reply.send(done.map_err(|e| open::error(&self.path, &e)));
-                    next = commands.recv().ok();
+                }
+                Command::SettleTopics(reply) => {
+                    self.settling.push(reply);
+                    self.untold = true;
                 }
                 command => {
-                    next = self
-                        .group(command, commands)
-                        .or_else(|| commands.recv().ok());
+                    self.untold |=
+                        matches!(command, Command::SetTopics(..) | Command::RefreshTopics(_));
+                    next = self.group(command, commands);
                 }
+            }
+            if self.untold {
+                self.tell_topics();
             }
         }
         // The query planner's statistics; a failure here loses nothing.
         let _ = self.conn.execute_batch("PRAGMA optimize");
+    }
+
+    /// The next command; none: nobody is left who could send one. What is untold then waits for the next writer.
+    fn wait(&mut self, commands: &Receiver<Command>) -> Option<Command> {
+        while self.untold {
+            match commands.try_recv() {
+                Ok(command) => return Some(command),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => self.tell_topics(),
+            }
+        }
+        commands.recv().ok()
+    }
+
+    /// Tells topics anew for a short while, in one transaction.
+    fn tell_topics(&mut self) {
+        let now = self.clock.now();
+        let until = Instant::now() + TELLING_TIME;
+        let told: Sql<bool> = (|| {
+            if !retag::is_any_left(&self.conn)? {
+                return Ok(false);
+            }
+            let tx = self
+                .conn
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let is_left = self.tagger.go_on(&tx, now, until)?;
+            tx.commit().map(|()| is_left)
+        })();
+        self.untold = matches!(told, Ok(true));
+        if self.untold {
+            return;
+        }
+        if let Err(e) = &told {
+            self.tagger.forget();
+            // The next look at relative times tries again.
+            tracing::warn!(error = %e, "topics could not be told anew; newswire tries again in some minutes");
+        }
+        for reply in self.settling.drain(..) {
+            let told = told.as_ref().map(drop);
+            let _ = reply.send(told.map_err(|e| open::error(&self.path, e)));
+        }
     }
 
     /// One transaction over `first` and what waits behind it. Returns a command that does not belong into it.
@@ -132,7 +188,7 @@ impl Writer {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
-            if matches!(command, Command::Prune(..)) {
+            if matches!(command, Command::Prune(..) | Command::SettleTopics(_)) {
                 *left = Some(command);
                 break;
             }
@@ -220,12 +276,15 @@ fn execute(
             path,
         ),
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
+        Command::MoveTimes(ms, reply) => answer(clock_set::move_all(conn, ms), reply, path),
+        Command::BoundTimes(now, reply) => answer(clock_set::bound(conn, now), reply, path),
         Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
         Command::Commit(poll, prepared, reply) => {
             answer(commit(conn, hands, &poll, prepared), reply, path)
         }
         Command::RefreshTopics(reply) => answer(hands.tagger.tag_times(conn, now), reply, path),
-        Command::Prune(..) => (Box::new(|_| {}), None), // runs alone, see `run`
+        // These run alone, see `run`.
+        Command::Prune(..) | Command::SettleTopics(_) => (Box::new(|_| {}), None),
     }
 }
 
@@ -338,10 +397,13 @@ fn refuse(command: Command, e: StoreError) {
         | Command::Reconcile(_, r)
         | Command::GiveBack(.., r)
         | Command::Remember(.., r)
-        | Command::RefreshTopics(r) => say(&r, e),
+        | Command::RefreshTopics(r)
+        | Command::SettleTopics(r) => say(&r, e),
         Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
+        Command::MoveTimes(_, r) => say(&r, e),
+        Command::BoundTimes(_, r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),
     }
 }

@@ -187,6 +187,7 @@ prop_compose! {
             hub_url: Some("https://hub.example/".to_owned()),
             updated,
             stories,
+            ..Channel::default()
         }
     }
 }

@@ -9,8 +9,11 @@
 
 mod add;
 mod cli;
+mod clock;
 mod daemon;
 mod emit;
+mod failing;
+mod feeds;
 mod fetch;
 mod full_text;
 mod moves;

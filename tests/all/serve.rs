@@ -1,127 +1,23 @@
 //! The server through real sockets: what it sends, in how few bytes, and what it bears.
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use newswire::model::{FeedRow, Seq, WebUrl};
-use newswire::serve::{Limits, Listener, Registry, ServeOptions, Server};
+use newswire::model::WebUrl;
+use newswire::serve::{Limits, ServeOptions};
 use newswire::store::Selection;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::support::browser::{Page, ask, get, hear, say};
-use crate::support::shelf::{Shelf, draft};
-
-const HOST: &str = "a.example";
-
-/// A server over a shelf of its own.
-struct Site {
-    shelf: Shelf,
-    feed: FeedRow,
-    at: SocketAddr,
-    sequence: watch::Sender<Seq>,
-    cancel: CancellationToken,
-    running: JoinHandle<()>,
-}
-
-fn options() -> ServeOptions {
-    ServeOptions {
-        title: "The River".to_owned(),
-        public_url: None,
-        hub: None,
-        page_size: 10,
-        limits: Limits::default(),
-    }
-}
-
-impl Site {
-    async fn open() -> Self {
-        Self::with(options(), || Ok(())).await
-    }
-
-    async fn with(
-        options: ServeOptions,
-        ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
-    ) -> Self {
-        let shelf = Shelf::new();
-        let feed = shelf.subscribe(HOST);
-        let (sequence, watched) = watch::channel(0);
-        let server = Server {
-            reads: shelf.store.reads().clone(),
-            options,
-            sequence: watched,
-            ready: Arc::new(ready),
-            registry: Arc::new(Registry::default()),
-            clock: shelf.clock.clone(),
-        };
-        let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let at = listener.address().unwrap();
-        let cancel = CancellationToken::new();
-        let running = tokio::spawn(server.run(vec![listener], cancel.clone()));
-        Self {
-            shelf,
-            feed,
-            at,
-            sequence,
-            cancel,
-            running,
-        }
-    }
-
-    /// Articles of these numbers arrive, and the server is told.
-    fn arrive(&self, numbers: impl IntoIterator<Item = usize>) {
-        let report = |n| {
-            draft(
-                HOST,
-                n,
-                &format!("Report {n}"),
-                &format!("It tells of {n} boats."),
-            )
-        };
-        let drafts = numbers.into_iter().map(report).collect();
-        self.put(drafts);
-    }
-
-    fn put(&self, drafts: Vec<newswire::model::Draft>) {
-        let sequence = self.shelf.put(self.feed, drafts);
-        self.sequence.send_replace(sequence);
-    }
-
-    async fn get(&self, path: &str) -> Page {
-        get(self.at, path, &[]).await
-    }
-
-    async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
-        get(self.at, path, headers).await
-    }
-
-    async fn metric(&self, name: &str) -> u64 {
-        let told = self.get("/metrics").await.text();
-        let mut values = told.lines().filter_map(|l| l.strip_prefix(name));
-        values.next().unwrap().trim().parse().unwrap()
-    }
-
-    async fn renderings(&self) -> u64 {
-        self.metric("newswire_http_renderings_total").await
-    }
-}
+use crate::support::shelf::draft;
+use crate::support::site::{HOST, Site, between, options};
 
 fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut plain).unwrap();
     plain
-}
-
-fn between<'t>(text: &'t str, start: &str, end: &str) -> Vec<&'t str> {
-    text.split(start)
-        .skip(1)
-        .filter_map(|rest| rest.split(end).next())
-        .collect()
 }
 
 #[tokio::test]

@@ -155,6 +155,7 @@ pub fn topics(store: &Store, definitions: &[(&str, &str)]) {
         title: name.to_uppercase(),
         source: (*source).to_owned(),
         expr: query::parse(source).unwrap(),
+        feed: Default::default(),
     });
     store.set_topics(topics.collect()).unwrap();
 }

@@ -29,7 +29,19 @@ impl House {
     pub fn new(net: &Internet) -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let now = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
-        Self::open(net, dir, Clock::manual(now))
+        Self::open(net, dir, Clock::manual(now), |_| {})
+    }
+
+    /// The same with a fetcher of other options.
+    pub fn with(net: &Internet, change: impl FnOnce(&mut FetchOptions)) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let now = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
+        Self::open(net, dir, Clock::manual(now), change)
+    }
+
+    /// Its store's file.
+    pub fn db(&self) -> std::path::PathBuf {
+        self.dir.path().join("newswire.db")
     }
 
     /// The same house after a restart.
@@ -43,10 +55,15 @@ impl House {
         } = self;
         drop(ingest);
         drop(store);
-        Self::open(net, dir, clock)
+        Self::open(net, dir, clock, |_| {})
     }
 
-    fn open(net: &Internet, dir: Arc<tempfile::TempDir>, clock: Clock) -> Self {
+    fn open(
+        net: &Internet,
+        dir: Arc<tempfile::TempDir>,
+        clock: Clock,
+        change: impl FnOnce(&mut FetchOptions),
+    ) -> Self {
         let store = StoreOptions {
             path: dir.path().join("newswire.db"),
             synchronous_full: false,
@@ -54,12 +71,13 @@ impl House {
             dedup_near: true,
         };
         let store = Arc::new(Store::open(&store, clock.clone()).unwrap());
-        let fetch = FetchOptions {
+        let mut fetch = FetchOptions {
             names: Names::Table(net.names()),
             allow_private: vec!["127.0.0.0/8".parse().unwrap()],
             host_delay: Duration::ZERO,
             ..FetchOptions::default()
         };
+        change(&mut fetch);
         let fetcher = Arc::new(Fetcher::new(fetch, clock.clone()).unwrap());
         for (host, until) in store.reads().resting_hosts(clock.now()).unwrap() {
             fetcher.rest(&host, until.since(clock.now()));
@@ -109,6 +127,7 @@ impl House {
                 title: (*name).to_owned(),
                 source: (*source).to_owned(),
                 expr: query::parse(source).unwrap(),
+                feed: Default::default(),
             })
             .collect();
         self.store.set_topics(topics).unwrap();

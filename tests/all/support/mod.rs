@@ -7,6 +7,7 @@ pub mod house;
 pub mod internet;
 pub mod process;
 pub mod shelf;
+pub mod site;
 
 pub use feeds::{Item, rss};
 pub use house::House;

@@ -74,6 +74,7 @@ impl Shelf {
                 title: format!("All about {name}"),
                 source: (*source).to_owned(),
                 expr: query::parse(source).unwrap(),
+                feed: Default::default(),
             })
             .collect()
     }

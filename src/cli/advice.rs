@@ -1,0 +1,169 @@
+//! What an operator can do about a feed that fails: each kind of failure has its own words. Never blames the operator for
+//! what only the publisher can mend, and never suggests to get round a refusal.
+
+use super::human::{local, rough};
+use super::which;
+use crate::model::{FailureKind, Feed, FeedState, Time, WebUrl};
+
+/// What to do about it; none if the feed does not fail.
+pub fn what_to_do(feed: &Feed) -> Option<String> {
+    let kind = feed.failure_kind?;
+    let id = which::short(&feed.id.to_string()).to_owned();
+    let host =
+        WebUrl::parse(&feed.url).map_or_else(|_| "the server".to_owned(), |u| u.host().to_owned());
+    let remove = format!("`newswire remove {id}` ends the subscription and keeps its articles");
+    Some(match (kind, feed.http_status) {
+        (FailureKind::Dns, _) => format!(
+            "see whether {host} is spelled right and still exists; if the site has another name now, add its feed there. \
+             {remove}"
+        ),
+        (FailureKind::Connect, _) => {
+            format!("nothing, if it passes: {host} is down or cannot be reached from here; a browser on this machine tells")
+        }
+        (FailureKind::Tls, _) => format!(
+            "the publisher has to mend the certificate of {host}; if the server is your own, name its authority in \
+             fetch.extra_ca"
+        ),
+        (FailureKind::Timeout, _) => {
+            "nothing, if it passes; if this server always takes so long, raise fetch.timeout".to_owned()
+        }
+        (FailureKind::Blocked, _) => format!(
+            "newswire asks public addresses only; if {host} is in a network of your own, allow that network in \
+             fetch.allow_private"
+        ),
+        (FailureKind::Redirect, _) => {
+            format!("see in a browser where {} leads, and add that address instead. {remove}", feed.url)
+        }
+        (FailureKind::TooLarge, _) => {
+            "ask the publisher for a shorter feed, or raise fetch.max_body_bytes".to_owned()
+        }
+        (FailureKind::Body, _) => {
+            "nothing, if it passes: the transfer broke off or was garbled, and what came was not taken".to_owned()
+        }
+        (FailureKind::NotFound, _) => format!(
+            "see whether the site has another feed now: `newswire add https://{host}/` looks for one. {remove}"
+        ),
+        (FailureKind::Gone, _) if feed.state == FeedState::Gone => format!(
+            "the publisher has ended it, and it is not asked again; `newswire resume {id}` asks once more. {remove}"
+        ),
+        (FailureKind::Gone, _) => "nothing: it is asked once more, and then never again".to_owned(),
+        (FailureKind::Forbidden, Some(401)) => {
+            "give user name and password: auth = { user = \"…\", password_file = \"…\" } in its [[feed]] of the \
+             configuration"
+                .to_owned()
+        }
+        (FailureKind::Forbidden, Some(451)) => {
+            format!("nothing can be done here: the publisher may not show it. {remove}")
+        }
+        (FailureKind::Forbidden, _) => format!(
+            "{host} does not let newswire in: set fetch.contact, so that the publisher knows whom to write to, and ask to \
+             be let in. {remove}"
+        ),
+        (FailureKind::Throttled, Some(429)) => format!(
+            "nothing: every feed of {host} is left alone until then; if it happens often, ask less: \
+             `newswire set {id} interval=6h`"
+        ),
+        (FailureKind::Throttled, _) => {
+            format!("nothing: {host} is overloaded or under repair, and is left alone until then")
+        }
+        (FailureKind::Status, _) => format!("open {} in a browser to see what the server means. {remove}", feed.url),
+        (FailureKind::Server, _) => {
+            format!("nothing, if it passes: the server of {host} is broken; if it lasts, tell the publisher")
+        }
+        (FailureKind::NotAFeed, _) => format!(
+            "there is a page now, or nothing, where the feed was: `newswire add {}` looks for a feed behind it. {remove}",
+            feed.url
+        ),
+        (FailureKind::Parse, _) => {
+            "tell the publisher that the feed is broken; validator.w3.org/feed shows where".to_owned()
+        }
+        (FailureKind::Internal, _) => {
+            "that is a fault of newswire: please report it with the feed's address".to_owned()
+        }
+    })
+}
+
+/// When it is tried again, and by which rule.
+pub fn next_try(feed: &Feed, now: Time) -> String {
+    let Some(next) = feed.next_poll else {
+        return "never".to_owned();
+    };
+    let wait = next.since(now);
+    let when = match wait.is_zero() {
+        true => "now due".to_owned(),
+        false => format!("{} (in {})", local(next), rough(wait)),
+    };
+    let rule = match feed.failure_kind {
+        Some(FailureKind::NotFound | FailureKind::Forbidden) => "daily for two weeks, then weekly",
+        Some(FailureKind::Gone) => "once more, a day after the first time",
+        Some(FailureKind::Throttled) => "when the server said, else after 1, 2, 4 … 24 hours",
+        Some(_) => "twice as late after every failure, but daily at least",
+        None => return when,
+    };
+    format!("{when}; {rule}")
+}
+
+/// How long it has been like this.
+pub fn since(feed: &Feed) -> String {
+    let times = match feed.failures {
+        1 => "once".to_owned(),
+        n => format!("{n} times in a row"),
+    };
+    match feed.last_success {
+        Some(last) => format!("{times}; it last worked {}", local(last)),
+        None => format!("{times}; it has never worked"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FeedId;
+    use std::collections::HashSet;
+
+    fn feed(kind: FailureKind, http_status: Option<u16>) -> Feed {
+        let at = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
+        Feed {
+            row: 1,
+            id: FeedId::of("https://news.example/feed"),
+            url: "https://news.example/feed".to_owned(),
+            title: "News".to_owned(),
+            site: None,
+            folder: None,
+            tags: Vec::new(),
+            state: FeedState::Failing,
+            last_poll: Some(at),
+            last_success: None,
+            next_poll: Some(at),
+            failures: 2,
+            last_error: Some("it failed".to_owned()),
+            articles: 0,
+            failure_kind: Some(kind),
+            http_status,
+            declared: false,
+            interval_s: None,
+            repairs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_failure_has_words_of_its_own() {
+        let mut seen = HashSet::new();
+        let with_status = [
+            (FailureKind::Forbidden, 401),
+            (FailureKind::Forbidden, 451),
+            (FailureKind::Throttled, 429),
+        ];
+        let cases = FailureKind::ALL.map(|kind| (kind, None)).into_iter();
+        for (kind, status) in cases.chain(with_status.map(|(kind, status)| (kind, Some(status)))) {
+            let words = what_to_do(&feed(kind, status)).unwrap();
+            assert!(seen.insert(words.clone()), "{kind:?} {status:?}: {words}");
+            assert!(!words.contains('\n') && words.len() > 20, "{words}");
+        }
+        let mut ended = feed(FailureKind::Gone, Some(410));
+        ended.state = FeedState::Gone;
+        ended.next_poll = None;
+        assert!(what_to_do(&ended).unwrap().contains("newswire resume"));
+        assert_eq!(next_try(&ended, Time::EPOCH), "never");
+    }
+}

@@ -1,0 +1,220 @@
+//! What a strict subscriber relies on in merged feeds: archives that hold everything, and topics that say how their feeds
+//! are made up.
+
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+use newswire::model::{Draft, Time};
+use newswire::store::{Selection, TopicFeed};
+
+use crate::support::shelf::{Shelf, draft};
+use crate::support::site::{HOST, Site, between, options};
+
+/// Article `n`, published so many hours before the shelf's first moment.
+fn old(n: usize, hours: u64) -> Draft {
+    let start = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
+    Draft {
+        published: Some(start.minus(Duration::from_secs(hours * 3600))),
+        ..draft(
+            HOST,
+            n,
+            &format!("Report {n}"),
+            &format!("It tells of {n} boats."),
+        )
+    }
+}
+
+fn ids(page: &str) -> Vec<String> {
+    between(page, "<entry", "</entry>")
+        .iter()
+        .map(|e| between(e, "<id>urn:uuid:", "</id>")[0].to_owned())
+        .collect()
+}
+
+fn link<'p>(page: &'p str, rel: &str) -> Option<&'p str> {
+    let start = format!("<link rel=\"{rel}\" type=\"application/atom+xml\" href=\"");
+    between(page, &start, "\"").into_iter().next()
+}
+
+impl Site {
+    /// The document behind a link.
+    async fn follow(&self, link: &str) -> String {
+        let path = link.strip_prefix(&format!("http://{}", self.at)).unwrap();
+        self.get(&path.replace("&amp;", "&")).await.text()
+    }
+
+    fn all(&self) -> Vec<String> {
+        let river = self.shelf.store.reads().stories(&Selection::default());
+        river.unwrap().iter().map(|s| s.id.to_string()).collect()
+    }
+
+    /// Every document of the archive, as (address, document), from the newest page on.
+    async fn archive(&self, start: &str) -> Vec<(String, String)> {
+        let mut documents = vec![(start.to_owned(), self.get(start).await.text())];
+        while let Some(link) = documents
+            .last()
+            .and_then(|(_, page)| link(page, "prev-archive"))
+        {
+            let link = link.to_owned();
+            let page = self.follow(&link).await;
+            documents.push((link, page));
+        }
+        documents
+    }
+}
+
+#[tokio::test]
+async fn the_archive_holds_every_story_while_articles_arrive() {
+    let site = Site::open().await;
+    site.shelf.topics(&[("sea", "boats")]);
+    // Nine days, forty a day, and days without any between them.
+    site.put(
+        (0..360)
+            .map(|n| old(n, 24 * (n as u64 / 40) * 2 + n as u64 % 20))
+            .collect(),
+    );
+    for start in ["/feeds/all.atom", "/feeds/sea.atom?limit=7"] {
+        let before = site.all();
+        let mut seen = BTreeSet::new();
+        let mut page = site.get(start).await.text();
+        let mut documents = 0;
+        loop {
+            seen.extend(ids(&page));
+            documents += 1;
+            site.arrive([1000 + seen.len() * 10 + documents]);
+            let Some(next) = link(&page, "prev-archive") else {
+                break;
+            };
+            page = site.follow(next).await;
+            assert!(link(&page, "current").is_some(), "{page}");
+            assert_eq!(link(&page, "next"), None, "an archive document is no page");
+        }
+        let missed: Vec<_> = before.iter().filter(|id| !seen.contains(*id)).collect();
+        assert_eq!(missed, Vec::<&String>::new(), "{start}");
+        assert!((9..25).contains(&documents), "{documents}");
+    }
+}
+
+#[tokio::test]
+async fn archive_documents_of_settled_days_stay_byte_for_byte() {
+    let site = Site::open().await;
+    site.put((0..200).map(|n| old(n, n as u64)).collect());
+    let before = site.archive("/feeds/all.atom").await;
+    for n in 0..40 {
+        site.shelf.clock.advance(Duration::from_secs(3600));
+        site.arrive([500 + n]);
+    }
+    let after = site.archive("/feeds/all.atom").await;
+    let settled = |documents: &[(String, String)]| -> Vec<(String, String)> {
+        let is_settled = |(_, page): &&(String, String)| page.contains("<fh:archive/>");
+        documents.iter().filter(is_settled).cloned().collect()
+    };
+    let (before, after) = (settled(&before), settled(&after));
+    assert!(before.len() >= 6, "{}", before.len());
+    assert!(after.len() > before.len());
+    assert_eq!(after[after.len() - before.len()..], before[..]);
+    // No two of them hold the same story: only the newest page and what follows it may overlap.
+    let all: Vec<String> = after.iter().flat_map(|(_, page)| ids(page)).collect();
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+}
+
+#[tokio::test]
+async fn a_day_with_more_than_a_document_holds_has_several() {
+    let site = Site::open().await;
+    site.put((0..1200).map(|n| old(n, 100)).collect());
+    site.arrive([5000]);
+    let documents = site.archive("/feeds/all.atom").await;
+    let seen: HashSet<String> = documents.iter().flat_map(|(_, page)| ids(page)).collect();
+    assert_eq!(seen.len(), 1201);
+    assert_eq!(documents.len(), 4);
+}
+
+#[tokio::test]
+async fn a_topic_may_limit_what_one_feed_has_on_a_page() {
+    let site = Site::with(
+        newswire::serve::ServeOptions {
+            page_size: 6,
+            ..options()
+        },
+        || Ok(()),
+    )
+    .await;
+    let mut topics = site.shelf.definitions(&[("sea", "boats")]);
+    topics[0].feed = TopicFeed {
+        limit_per_feed: Some(2),
+        ..TopicFeed::default()
+    };
+    site.shelf.store.set_topics(topics).unwrap();
+    let other = site.shelf.subscribe("b.example");
+    let told = |n| {
+        draft(
+            "b.example",
+            n,
+            &format!("Other {n}"),
+            &format!("{n} other boats."),
+        )
+    };
+    site.shelf.put(other, (0..3).map(told).collect());
+    site.arrive(0..20);
+    let page = site.get("/feeds/sea.atom").await.text();
+    let sources = between(&page, "<source>", "</source>");
+    let of = |host: &str| sources.iter().filter(|s| s.contains(host)).count();
+    assert_eq!((of(HOST), of("b.example")), (2, 2), "{page}");
+    assert_eq!(ids(&site.get("/feeds/all.atom").await.text()).len(), 6);
+}
+
+#[tokio::test]
+async fn a_topic_may_have_an_entry_for_every_copy() {
+    let site = Site::open().await;
+    let mut topics = site
+        .shelf
+        .definitions(&[("sea", "boats"), ("copies", "boats -feed:c.example")]);
+    topics[1].feed = TopicFeed {
+        one_per_story: false,
+        ..TopicFeed::default()
+    };
+    site.shelf.store.set_topics(topics).unwrap();
+    let page = draft(HOST, 1, "", "").canonical_url;
+    for host in [HOST, "b.example", "c.example"] {
+        let feed = match host {
+            HOST => site.feed,
+            host => site.shelf.subscribe(host),
+        };
+        let copy = Draft {
+            canonical_url: page.clone(),
+            ..draft(host, 1, "Boats", "Ten boats came.")
+        };
+        let sequence = site.shelf.put(feed, vec![copy]);
+        site.sequence.send_replace(sequence);
+    }
+    assert_eq!(ids(&site.get("/feeds/sea.atom").await.text()).len(), 1);
+    let first = site.get("/feeds/copies.atom?limit=1").await.text();
+    let second = site.follow(link(&first, "next").unwrap()).await;
+    assert_eq!(
+        link(&second, "next"),
+        None,
+        "the third copy is not of the topic"
+    );
+    let (newer, older) = (ids(&first), ids(&second));
+    assert_ne!(newer, older);
+    assert_eq!(
+        older,
+        ids(&site.get("/feeds/sea.atom").await.text()),
+        "the first copy's id"
+    );
+    assert!(!first.contains("rel=\"related\""));
+}
+
+#[test]
+fn how_a_feed_is_made_up_is_kept_and_changing_it_moves_the_sequence() {
+    let shelf = Shelf::new();
+    let mut topics = shelf.definitions(&[("sea", "boats")]);
+    shelf.store.set_topics(topics.clone()).unwrap();
+    let before = shelf.store.reads().sequence().unwrap();
+    topics[0].feed.prefer = vec!["Argus".to_owned()];
+    assert_eq!(shelf.store.set_topics(topics.clone()).unwrap(), 1);
+    assert!(shelf.store.reads().sequence().unwrap() > before);
+    let kept = shelf.store.reads().topic_feed("sea").unwrap();
+    assert_eq!(kept.as_ref(), Some(&topics[0].feed));
+    assert_eq!(shelf.store.reads().topic_feed("land").unwrap(), None);
+}
