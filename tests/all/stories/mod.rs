@@ -3,6 +3,7 @@
 mod corpus;
 mod hostile;
 mod identity;
+mod shown;
 mod told;
 
 use corpus::{grouped, read};
