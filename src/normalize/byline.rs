@@ -43,6 +43,17 @@ const BEGINNINGS: &[(&str, bool)] = &[
     ("记者 ", true),
     ("記者", true),
 ];
+/// Longest date, in words: `Friday, 21 October 2022 at 10:30 pm IST`.
+const DATE_WORDS_MAX: usize = 9;
+/// What stands before a date and is nobody's name.
+const LABELS: &[&str] = &[
+    "copyright",
+    "published",
+    "updated",
+    "posted",
+    "last",
+    "as of",
+];
 /// Words within names that are not written large.
 const PARTICLES: &[&str] = &[
     "von", "van", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le", "al",
@@ -71,7 +82,7 @@ pub fn read(paragraph: &str, is_date: impl Fn(&str) -> bool) -> Option<Byline<'_
         .iter()
         .find_map(|(by, is_clear)| Some((text.strip_prefix(by)?, *is_clear)));
     let body = by.map_or(text, |(body, _)| body).trim();
-    // The longest end that is a date: it begins at a word.
+    // The longest end that is a date and nothing else: it begins at a word, and a year alone is none.
     let starts = std::iter::once(0).chain(
         body.char_indices()
             .filter(|(_, c)| c.is_whitespace() || *c == '|')
@@ -79,7 +90,11 @@ pub fn read(paragraph: &str, is_date: impl Fn(&str) -> bool) -> Option<Byline<'_
     );
     let date_at = starts.into_iter().find(|at| {
         body.get(*at..).is_some_and(|d| {
-            d.starts_with(|c: char| c.is_alphanumeric()) && is_date(d) && !names_somebody(d)
+            d.starts_with(|c: char| c.is_alphanumeric())
+                && d.split_whitespace().count() <= DATE_WORDS_MAX
+                && (by.is_some() || numbers(d) > 1)
+                && is_date(d)
+                && !names_somebody(d)
         })
     });
     let (name, date) = match date_at {
@@ -103,10 +118,18 @@ fn are_names(text: &str) -> bool {
     text.contains(' ') && words.all(|w| w.starts_with(char::is_uppercase) || PARTICLES.contains(&w))
 }
 
+/// How many numbers a text holds.
+fn numbers(text: &str) -> usize {
+    let runs = text.split(|c: char| !c.is_numeric());
+    runs.filter(|run| !run.is_empty()).count()
+}
+
 /// One to six words, the first in upper case where there is such a thing, no digits, no end of a sentence.
 fn names_somebody(name: &str) -> bool {
     let words = name.split_whitespace().count();
+    let lower = name.to_lowercase();
     (1..=6).contains(&words)
+        && !LABELS.iter().any(|label| lower.starts_with(label))
         && name.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase())
         && !name.contains(|c: char| c.is_numeric() || "?!:\"“”".contains(c))
         && !name.ends_with('.')
@@ -153,5 +176,18 @@ mod tests {
         assert_eq!(read("Jane Doe"), None);
         assert_eq!(read("Crimea has been under occupation since 2014."), None);
         assert_eq!(read("October 21, 2022"), None);
+        assert_eq!(read("Published October 21, 2022"), None);
+    }
+
+    #[test]
+    fn a_line_that_holds_a_year_is_no_byline() {
+        let is_date = |d: &str| d.starts_with("2026");
+        for line in [
+            "Copyright 2026 The Paper. Reproduction in whole or in part is prohibited.",
+            "Kessport 2026",
+            "Boats of the year 2026 come home",
+        ] {
+            assert_eq!(read(line, is_date), None, "{line}");
+        }
     }
 }

@@ -17,6 +17,7 @@ pub mod records;
 mod retag;
 mod search;
 pub mod select;
+mod shown;
 mod status;
 #[cfg(test)]
 mod tests;
