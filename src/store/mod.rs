@@ -18,6 +18,7 @@ pub mod records;
 mod retag;
 mod search;
 pub mod select;
+mod shown;
 mod status;
 #[cfg(test)]
 mod tests;

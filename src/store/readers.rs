@@ -18,7 +18,7 @@ use super::records::{
 use super::select::Selection;
 use super::{
     StoreError, articles, backup, copies, feeds, feeds::from_json, grouping::limits, hubs, open,
-    prune, search, status,
+    prune, search, shown, status,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -97,7 +97,8 @@ impl Reads {
 
     /// Stories.
     pub fn stories(&self, selection: &Selection) -> Result<Vec<StoryView>, StoreError> {
-        self.stories_at(&self.find_stories(selection)?, selection.bodies)
+        let rows = self.find_stories(selection)?;
+        self.stories_in(selection.topic.as_deref(), &rows, selection.bodies)
     }
 
     /// Articles (copies).
@@ -122,9 +123,23 @@ impl Reads {
         rows: &[StoryRow],
         bodies: bool,
     ) -> Result<Vec<StoryView>, StoreError> {
+        self.stories_in(None, rows, bodies)
+    }
+
+    /// The same as this topic shows them: by the copies of the feeds that it prefers ([`TopicFeed::prefer`]).
+    pub fn stories_in(
+        &self,
+        topic: Option<&str>,
+        rows: &[StoryRow],
+        bodies: bool,
+    ) -> Result<Vec<StoryView>, StoreError> {
         self.read(|conn| {
+            let made = match topic {
+                Some(name) => status::topic_feed(conn, name)?.unwrap_or_default(),
+                None => TopicFeed::default(),
+            };
             rows.iter()
-                .filter_map(|&row| story(conn, row, bodies).transpose())
+                .filter_map(|&row| story(conn, row, bodies, &made.prefer).transpose())
                 .collect()
         })
     }
@@ -165,7 +180,7 @@ impl Reads {
     /// One story with its body, by its id or the id of any of its copies.
     pub fn story(&self, id: StoryId) -> Result<Option<StoryView>, StoreError> {
         self.read(|conn| match story_row(conn, id)? {
-            Some(row) => story(conn, row, true),
+            Some(row) => story(conn, row, true, &[]),
             None => Ok(None),
         })
     }
@@ -552,8 +567,8 @@ pub(super) fn tags(folder: Option<String>, tags: &str) -> Vec<String> {
     all
 }
 
-/// A story, shown by its best copy.
-fn story(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<StoryView>> {
+/// A story, shown by its best copy, if possible one of a feed that is preferred.
+fn story(conn: &Connection, row: i64, bodies: bool, prefer: &[String]) -> Sql<Option<StoryView>> {
     let head = conn
         .prepare_cached(
             "SELECT shown, seq, first_seen, arrived, copies FROM stories WHERE story = ?1",
@@ -570,6 +585,10 @@ fn story(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<StoryView>> {
         .optional()?;
     let Some((shown, seq, first_seen, arrived, copies)) = head else {
         return Ok(None);
+    };
+    let shown = match copies {
+        1 => shown,
+        _ => shown::preferred(conn, row, prefer)?.unwrap_or(shown),
     };
     let Some(a) = article(conn, shown, bodies)? else {
         return Ok(None);

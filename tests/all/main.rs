@@ -20,6 +20,7 @@ mod full_text;
 mod moves;
 mod path;
 mod query;
+mod seeds;
 mod serve;
 mod stops;
 mod stories;
