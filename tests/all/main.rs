@@ -8,6 +8,7 @@
 )]
 
 mod add;
+mod archive;
 mod cli;
 mod clock;
 mod daemon;
