@@ -208,8 +208,9 @@ mod tests {
     use crate::model::{FeedRow, Time};
     use crate::query::fold::fold;
 
+    /// Never at midnight, which would be a day without an hour.
     fn copy(feed: FeedRow, hour: i64) -> StoredCopy {
-        let at = Time::from_seconds(hour * 3600);
+        let at = Time::from_seconds(hour * 3600 + 60);
         StoredCopy {
             article: 0,
             story: 0,
