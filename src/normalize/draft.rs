@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::blocks::{self, Block};
 use super::page::Page;
-use super::{boilerplate, byline, identity, language, links, plain, text};
+use super::{agency, boilerplate, byline, identity, language, links, plain, text};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
 use crate::query::fold::fold;
 
@@ -116,7 +116,7 @@ fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
     draft.agencies = agencies(&draft.authors, std::mem::take(&mut draft.agencies));
     let told = draft.language.take().or(page.language);
     draft.language = language::of(told.as_deref(), &text);
-    draft.bare_text = byline::without_credits(&text);
+    draft.bare_text = agency::without_credits(&text);
     draft.content_html = body.html;
     draft.content_text = text;
 }
@@ -162,9 +162,9 @@ impl Body {
             .collect();
         let head = Head::of(&all, entry.title.as_deref().unwrap_or_default(), context);
         let agencies = if texts.is_empty() {
-            byline::agencies(&[&text::from_html(&html)])
+            agency::credited(&[&text::from_html(&html)])
         } else {
-            byline::agencies(&texts)
+            agency::credited(&texts)
         };
         let mut paragraphs: Vec<u64> = texts.iter().map(|t| boilerplate::digest(t)).collect();
         paragraphs.sort_unstable();
@@ -261,7 +261,7 @@ fn draft(
         bare_text: if is_boilerplate {
             String::new()
         } else {
-            byline::without_credits(&content_text)
+            agency::without_credits(&content_text)
         },
         content_html: body.html,
         content_text,
@@ -304,7 +304,7 @@ fn summary_of(text: &str) -> String {
 fn agencies(authors: &[Person], mut found: Vec<String>) -> Vec<String> {
     for name in authors
         .iter()
-        .filter_map(|a| byline::agency(a.name.as_deref()?))
+        .filter_map(|a| agency::named(a.name.as_deref()?))
     {
         if !found.iter().any(|f| f == name) {
             found.push(name.to_owned());

@@ -8,9 +8,11 @@
 )]
 
 mod add;
+mod archive;
 mod cli;
 mod clock;
 mod daemon;
+mod delta;
 mod emit;
 mod failing;
 mod feeds;
@@ -19,8 +21,10 @@ mod full_text;
 mod moves;
 mod path;
 mod query;
+mod seeds;
 mod serve;
 mod stops;
 mod stories;
 mod support;
 mod topics;
+mod websub;
