@@ -118,7 +118,7 @@ enum Reading {
 
 fn reading(element: &Element, is_atom: bool) -> Reading {
     if element.has_elements() {
-        return Reading::Html(element.inner_html());
+        return Reading::Html(mojibake::mended(element.inner_html()));
     }
     let text = mojibake::mended(element.text());
     if !is_atom {
@@ -208,7 +208,7 @@ pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
     let html = match reading(element, is_atom) {
         Reading::Plain(text) => html_escape::encode_text(text.trim()).into_owned(),
         Reading::Html(text) if element.has_elements() => {
-            scope.sanitize(unwrapped(element).as_deref().unwrap_or(&text))
+            scope.sanitize(&unwrapped(element).map_or(text, mojibake::mended))
         }
         Reading::Html(text) => scope.sanitize(&text),
     };
