@@ -5,24 +5,29 @@
 //! | file | idea |
 //! |---|---|
 //! | `visit` | one feed: ask, read, plan, commit |
+//! | `archive` | what fell out of a feed, off its archive (ET-53) |
 //! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
 //! | [`scheduler`] | passes for ever, as feeds fall due |
+//! | `push` | hubs that tell of news, and what they push (ET-50) |
 //! | `price` | the price that all plans share |
 //! | [`outage`] | is it the feed, or are we offline (ET-30) |
 //! | [`add`] | a new subscription: ask once, find the feed behind a page |
 //! | [`report`] | what a pass did |
 
 pub mod add;
+mod archive;
 mod full_text;
 pub mod outage;
 pub mod pass;
 mod price;
+mod push;
 pub mod report;
 pub mod scheduler;
 mod visit;
 
 pub use add::{AddError, Added};
+pub use push::WebSub;
 pub use report::{PassReport, Progress};
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -51,6 +56,8 @@ pub struct IngestOptions {
     pub policy: Policy,
     /// Least time between two polls of a feed by command.
     pub manual_interval: Duration,
+    /// Whether hubs are asked to tell of news, and where they reach us.
+    pub websub: Option<WebSub>,
 }
 
 /// Brings news from feeds into the store. One for the whole process.
@@ -66,6 +73,7 @@ pub struct Ingest {
     /// By how many ms the clock was set without the plans being moved yet.
     clock_set_by: AtomicI64,
     reading: Arc<Semaphore>,
+    asking_hubs: AtomicBool,
 }
 
 impl Ingest {
@@ -89,6 +97,7 @@ impl Ingest {
             clock_checked: AtomicBool::new(false),
             clock_set_by: AtomicI64::new(0),
             reading: Arc::new(Semaphore::new(READING_MAX)),
+            asking_hubs: AtomicBool::new(false),
         })
     }
 

@@ -40,7 +40,11 @@ const GUARDS: [(HeaderName, HeaderValue); 4] = [
 pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> Response {
     let kind = kind_of(request.uri().path());
     let limit = state.options.limits.request_timeout;
-    let mut response = match refused(&request) {
+    let called_back = state
+        .callback
+        .as_ref()
+        .is_some_and(|c| is_push(&request, &c.path));
+    let mut response = match refused(&request, called_back) {
         Some(refused) => refused,
         None => match tokio::time::timeout(limit, next.run(request)).await {
             Ok(response) => response,
@@ -69,9 +73,16 @@ pub async fn nothing_here() -> Refusal {
     Refusal::Missing("there is nothing at this address; start at /".to_owned())
 }
 
-fn refused(request: &Request) -> Option<Response> {
+/// Whether this is what a hub does: the one POST that is taken.
+fn is_push(request: &Request, callback: &str) -> bool {
+    let path = request.uri().path();
+    let rest = path.strip_prefix(callback.trim_end_matches('/'));
+    *request.method() == Method::POST && rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn refused(request: &Request, is_push: bool) -> Option<Response> {
     let headers = request.headers();
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if !is_push && !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = text(
             StatusCode::METHOD_NOT_ALLOWED,
             "this server only answers GET and HEAD",
@@ -94,7 +105,10 @@ fn refused(request: &Request) -> Option<Response> {
     // RFC 9112 section 6.3: both framings at once is how requests are smuggled past a proxy; and no request here has
     // a body. hyper forgets a Content-Length that follows a Transfer-Encoding, so the latter alone is refused.
     if headers.contains_key(header::TRANSFER_ENCODING) {
-        let told = "a request has no body here";
+        let told = match is_push {
+            true => "say how long the body is (Content-Length)",
+            false => "a request has no body here",
+        };
         return Some(closing(text(StatusCode::BAD_REQUEST, told)));
     }
     None

@@ -30,10 +30,12 @@ mod metrics;
 mod pages;
 mod refusal;
 mod state;
+mod websub;
 
 pub use listen::{BindError, Listener};
 pub use prometheus_client::registry::Registry;
 pub use refusal::Refusal;
+pub use websub::{Answer, Callback};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +105,8 @@ pub struct Server {
     pub ready: Ready,
     /// The numbers of other rooms for `/metrics`, beside the store's and the server's own.
     pub registry: Arc<Registry>,
+    /// The callback of WebSub hubs, where there is one.
+    pub callback: Option<Callback>,
     /// The clock.
     pub clock: Clock,
 }
@@ -122,7 +126,12 @@ impl Server {
 }
 
 fn router(state: Shared) -> Router {
-    Router::new()
+    let mut router = Router::new();
+    if let Some(callback) = &state.callback {
+        let path = format!("{}/{{path}}", callback.path.trim_end_matches('/'));
+        router = router.route(&path, get(websub::ask).post(websub::push));
+    }
+    router
         .route("/", get(pages::river))
         .route("/topics/{topic}", get(pages::topic))
         .route("/stories/{id}", get(pages::story))

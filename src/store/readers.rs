@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, DedupSettings, FeedDetail, Lineage, Nearest, PollTotals, Pruned, Skipped,
-    Standing, Status, TopicFeed, TopicHead, TopicInfo,
+    Claim, ClaimScope, DedupSettings, FeedDetail, HubRow, Lineage, Nearest, PollTotals, Pruned,
+    Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
 use super::{
-    StoreError, articles, backup, copies, feeds, feeds::from_json, grouping::limits, open, prune,
-    search, shown, status,
+    StoreError, articles, backup, copies, feeds, feeds::from_json, grouping::limits, hubs, open,
+    prune, search, shown, status,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -265,6 +265,16 @@ impl Reads {
         limit: usize,
     ) -> Result<(Vec<FeedRow>, Vec<Skipped>), StoreError> {
         self.read(|conn| feeds::claimable(conn, now, scope, limit))
+    }
+
+    /// The subscription whose callback ends in `path`.
+    pub fn hub_at(&self, path: &str) -> Result<Option<HubRow>, StoreError> {
+        self.read(|conn| hubs::by_path(conn, path))
+    }
+
+    /// Whether a hub is to be asked, or a lease has ended.
+    pub fn are_hubs_due(&self, now: Time) -> Result<bool, StoreError> {
+        self.read(|conn| hubs::is_anything_due(conn, now))
     }
 
     /// Which of these keys name articles of the feed that are stored, or were and have been pruned.

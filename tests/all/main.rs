@@ -8,9 +8,11 @@
 )]
 
 mod add;
+mod archive;
 mod cli;
 mod clock;
 mod daemon;
+mod delta;
 mod emit;
 mod failing;
 mod feeds;
@@ -26,3 +28,4 @@ mod stops;
 mod stories;
 mod support;
 mod topics;
+mod websub;

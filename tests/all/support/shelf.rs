@@ -116,6 +116,7 @@ impl Shelf {
             status: Some(200),
             bytes_wire: 100,
             hints: Default::default(),
+            extent: Default::default(),
             outcome: Outcome::Document {
                 body: Vec::new(),
                 content_type: None,
