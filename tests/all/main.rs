@@ -20,6 +20,7 @@ mod feeds;
 mod fetch;
 mod full_text;
 mod moves;
+mod parse;
 mod path;
 mod query;
 mod seeds;
