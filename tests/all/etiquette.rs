@@ -171,7 +171,7 @@ fn open(net: &Internet, log: &Log) {
             )
             .header("Cache-Control", "no-cache, max-age=1000000")
             .header("Expires", "0");
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             reply.header("ETag", &format!("\"f{n}\""))
         } else {
             reply
