@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use crate::fetch::Net;
 use crate::model::WebUrl;
+use crate::serve::Tokens;
 use crate::store::{NewFeed, StoreOptions, TopicDefinition};
 
 pub use places::Given;
@@ -85,6 +86,8 @@ pub struct ServerConfig {
     pub title: String,
     /// Entries a page of a merged feed, 1 to 1000.
     pub page_size: usize,
+    /// Who may read (`token_file`); none: everybody who can connect.
+    pub tokens: Option<Tokens>,
 }
 
 /// `[fetch]`.

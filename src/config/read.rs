@@ -17,6 +17,7 @@ use super::{
 };
 use crate::fetch::Net;
 use crate::model::WebUrl;
+use crate::serve::Tokens;
 
 /// Largest configuration read, in bytes: some ten thousand feeds.
 pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
@@ -135,7 +136,7 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
     top.close();
 
     let (store, path) = read_store(section(reading, store, &[]), file);
-    let server = read_server(section(reading, server, &["token_file"]));
+    let server = read_server(section(reading, server, &[]), file);
     let fetch = read_fetch(section(reading, fetch, &[]), file);
     let schedule = read_schedule(section(reading, schedule, &[]));
     let dedup = read_dedup(section(reading, dedup, &[]));
@@ -255,7 +256,7 @@ fn read_store(
     (store, path)
 }
 
-fn read_server(mut s: Section<'_, '_, '_>) -> ServerConfig {
+fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig {
     let loopback = Listen::Tcp(std::net::SocketAddr::from(([127, 0, 0, 1], 8390)));
     let listen: Vec<Listen> = s.or("listen", vec![loopback]);
     let (public_url, place) = s.or_placed::<Option<WebUrl>>("public_url", None);
@@ -281,9 +282,32 @@ fn read_server(mut s: Section<'_, '_, '_>) -> ServerConfig {
         public_url,
         title: s.or("title", "newswire".to_owned()),
         page_size: s.within("page_size", 50, 1, 1000),
+        tokens: read_tokens(&mut s, file),
     };
     s.close();
     server
+}
+
+fn read_tokens(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<Tokens> {
+    let (path, place) = s.or_placed::<Option<PathBuf>>("token_file", None);
+    let path = beside(file, path?);
+    let read = std::fs::read_to_string(&path).map_err(|e| e.to_string());
+    match read.and_then(|text| Tokens::read(&text)) {
+        Ok(tokens) => {
+            if credentials::is_open_to_others(&path) {
+                s.warn(format!(
+                    "{} holds tokens and others may read it; chmod 600 it",
+                    path.display()
+                ));
+            }
+            Some(tokens)
+        }
+        Err(why) => {
+            let place = place.unwrap_or_default();
+            s.wrong(place, "token_file cannot be used", why);
+            None
+        }
+    }
 }
 
 fn read_fetch(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> FetchConfig {

@@ -217,6 +217,7 @@ impl House {
                 title: config.server.title.clone(),
                 public_url: config.server.public_url.clone(),
                 hub: None,
+                tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,
                 limits: Limits::default(),
             },

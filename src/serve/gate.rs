@@ -2,7 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{Method, StatusCode, Version};
+use axum::http::{HeaderMap, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -40,7 +40,9 @@ const GUARDS: [(HeaderName, HeaderValue); 4] = [
 pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> Response {
     let kind = kind_of(request.uri().path());
     let limit = state.options.limits.request_timeout;
-    let mut response = match refused(&request) {
+    let tokens = state.options.tokens.as_ref();
+    let refused = refused(&request).or_else(|| tokens?.refused(&request));
+    let mut response = match refused {
         Some(refused) => refused,
         None => match tokio::time::timeout(limit, next.run(request)).await {
             Ok(response) => response,
@@ -52,8 +54,22 @@ pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> 
     for (name, value) in GUARDS {
         response.headers_mut().entry(name).or_insert(value);
     }
+    if tokens.is_some() {
+        keep_private(response.headers_mut());
+    }
     state.metrics.count(kind, response.status());
     response
+}
+
+/// No cache between us and the reader keeps what others may not see (RFC 9111 section 5.2.2.7).
+fn keep_private(headers: &mut HeaderMap) {
+    let told = headers.get(header::CACHE_CONTROL);
+    let told = told.and_then(|value| value.to_str().ok());
+    let private = told.map_or_else(|| "private".to_owned(), |told| format!("private, {told}"));
+    if let Ok(value) = HeaderValue::from_str(&private) {
+        headers.insert(header::CACHE_CONTROL, value);
+    }
+    headers.append(header::VARY, HeaderValue::from_static("Authorization"));
 }
 
 /// A bug in a route is one failed request, never the process.

@@ -6,12 +6,13 @@
 //! |---|---|
 //! | [`listen`] | sockets, and why one cannot be had |
 //! | `connections`, `deadline` | the accept loop: limits and the drain |
-//! | `gate` | what holds for every request and response |
+//! | `gate`, `tokens` | what holds for every request and response; who may read |
 //! | `state` | what all requests share; reads in turns, off the runtime |
 //! | [`links`], [`list`], `archive` | addresses from the configuration; which stories a request means |
 //! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
 //! | `feeds`, `pages`, `health` | the routes |
+//! | `health_feed` | what happened to our own feeds, as a feed |
 //! | `metrics` | numbers for machines |
 
 mod archive;
@@ -22,6 +23,7 @@ mod deadline;
 mod feeds;
 mod gate;
 mod health;
+mod health_feed;
 pub mod links;
 pub mod list;
 pub mod listen;
@@ -30,10 +32,13 @@ mod metrics;
 mod pages;
 mod refusal;
 mod state;
+mod tokens;
 
+pub use health_feed::NAME as HEALTH_FEED;
 pub use listen::{BindError, Listener};
 pub use prometheus_client::registry::Registry;
 pub use refusal::Refusal;
+pub use tokens::Tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +63,8 @@ pub struct ServeOptions {
     pub public_url: Option<WebUrl>,
     /// A WebSub hub that is told of changes.
     pub hub: Option<WebUrl>,
+    /// Who may read; none: everybody.
+    pub tokens: Option<Tokens>,
     /// Entries a page, 1 to [`list::LIMIT_MAX`].
     pub page_size: usize,
     /// What one client may take.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::articles::next_seq;
+use super::events;
 use super::records::{
     Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
     Subscribed,
@@ -468,7 +469,8 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
             .execute(params![feed, without_fragment(target)])?;
     }
     record_validators(conn, commit)?;
-    record_history(conn, commit, new)
+    record_history(conn, commit, new)?;
+    events::note(conn, commit, new)
 }
 
 fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {

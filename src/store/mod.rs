@@ -7,6 +7,7 @@ mod articles;
 mod backup;
 mod clock_set;
 mod copies;
+mod events;
 mod feeds;
 mod grouping;
 mod open;

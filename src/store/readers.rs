@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, DedupSettings, FeedDetail, Lineage, Nearest, PollTotals, Pruned, Skipped,
-    Standing, Status, TopicFeed, TopicHead, TopicInfo,
+    Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, Lineage, Nearest, PollTotals, Pruned,
+    Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
 use super::{
-    StoreError, articles, backup, copies, feeds, feeds::from_json, grouping::limits, open, prune,
-    search, status,
+    StoreError, articles, backup, copies, events, feeds, feeds::from_json, grouping::limits, open,
+    prune, search, status,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -348,6 +348,11 @@ impl Reads {
     /// All topics by name, without counts: cheap at any size.
     pub fn topic_heads(&self) -> Result<Vec<TopicHead>, StoreError> {
         self.read(status::topic_heads)
+    }
+
+    /// What happened to feeds, the newest first.
+    pub fn events(&self, limit: usize) -> Result<Vec<FeedEvent>, StoreError> {
+        self.read(|conn| events::newest(conn, limit))
     }
 
     /// How the merged feed of a topic is made up; none if there is no such topic.
