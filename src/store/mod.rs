@@ -5,6 +5,7 @@
 
 mod articles;
 mod backup;
+mod check;
 mod clock_set;
 mod copies;
 mod events;

@@ -15,6 +15,7 @@ mod emit;
 mod failing;
 mod feeds;
 mod fetch;
+mod formats;
 mod full_text;
 mod moves;
 mod path;

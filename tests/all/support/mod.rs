@@ -8,6 +8,7 @@ pub mod internet;
 pub mod process;
 pub mod shelf;
 pub mod site;
+pub mod tree;
 
 pub use feeds::{Item, rss};
 pub use house::House;
