@@ -150,6 +150,7 @@ fn house(dir: &std::path::Path, clock: &Clock, address: SocketAddr, feeds: usize
             price: None,
         },
         manual_interval: Duration::ZERO,
+        websub: None,
     };
     let fetcher = Arc::new(Fetcher::new(fetch, clock.clone()).unwrap());
     Arc::new(Ingest::new(store, fetcher, clock.clone(), options).unwrap())

@@ -176,6 +176,7 @@ fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
             status: Some(200),
             bytes_wire: 100,
             hints: Default::default(),
+            extent: Default::default(),
             outcome: Outcome::Document {
                 body: Vec::new(),
                 content_type: None,

@@ -6,12 +6,12 @@ use serde::Serialize;
 use super::advice;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::{local, local_or, rough};
+use super::human::{bytes, count, local, local_or, rough};
 use super::table::{Column, Table};
 use super::which;
 use crate::config::span::show_duration;
 use crate::model::{Feed, FeedState, Time};
-use crate::store::{FeedDetail, Reads};
+use crate::store::{FeedDetail, HostStatus, HubStatus, Reads};
 
 /// `newswire feeds`.
 #[derive(Debug, Args)]
@@ -219,6 +219,18 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
             show_duration(std::time::Duration::from_secs(seconds)),
         ));
     }
+    facts.extend(
+        detail
+            .hub
+            .as_ref()
+            .map(|hub| ("hub", hub_in_words(hub, now))),
+    );
+    facts.extend(
+        detail
+            .host
+            .as_ref()
+            .map(|host| ("host", host_in_words(host, now))),
+    );
     if detail.full_text {
         facts.push(("full text", "read off the articles' pages".to_owned()));
     }
@@ -260,6 +272,34 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         table.row(&mut cx.out, cells)?;
     }
     table.finish(&mut cx.out)
+}
+
+/// Whether a hub tells of the feed's news, and until when.
+fn hub_in_words(hub: &HubStatus, now: Time) -> String {
+    let state = match (hub.lease_until.filter(|until| *until > now), hub.ask_at) {
+        (Some(until), _) => format!("tells of news until {}", local(until)),
+        (None, None) => "is not asked: websub.callback_url is not set".to_owned(),
+        (None, Some(at)) => format!("does not tell of news yet; it is asked {}", local(at)),
+    };
+    let error = hub.last_error.as_ref().map(|e| format!("; {e}"));
+    format!("{} {state}{}", hub.url, error.unwrap_or_default())
+}
+
+/// How the feed's host was treated, and whether it wants to be left alone.
+fn host_in_words(host: &HostStatus, now: Time) -> String {
+    let share = host.not_modified * 100 / host.polls.max(1);
+    let rest = match host.rest_until.filter(|until| *until > now) {
+        Some(until) => format!("; it wants to be left alone until {}", local(until)),
+        None => String::new(),
+    };
+    format!(
+        "{}: {}, {share} % of them 304, {} failed, {} x 429, {} received{rest}",
+        host.host,
+        count(host.polls, "poll"),
+        host.failed,
+        host.throttled,
+        bytes(host.bytes)
+    )
 }
 
 /// Names and values, one a line, the values below one another.

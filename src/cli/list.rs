@@ -256,19 +256,19 @@ impl Listing {
         printer: &mut Printer,
     ) -> Result<Seq, Failure> {
         let rows = self.find(selection)?;
-        self.print_rows(cx, &rows, selection.bodies, printer)
+        self.print_rows(cx, &rows, selection, printer)
     }
 
     fn print_rows(
         &self,
         cx: &mut Context,
         rows: &[i64],
-        bodies: bool,
+        selection: &Selection,
         printer: &mut Printer,
     ) -> Result<Seq, Failure> {
         let mut last = 0;
         for page in rows.chunks(PAGE) {
-            for item in self.items(page, bodies)? {
+            for item in self.items(page, selection)? {
                 last = last.max(item.seq());
                 printer.item(&mut cx.out, item)?;
             }
@@ -284,7 +284,8 @@ impl Listing {
         })
     }
 
-    fn items(&self, rows: &[i64], bodies: bool) -> Result<Vec<Item>, Failure> {
+    fn items(&self, rows: &[i64], selection: &Selection) -> Result<Vec<Item>, Failure> {
+        let bodies = selection.bodies;
         Ok(if self.copies {
             let articles = self.reads.articles_at(rows, bodies)?;
             articles
@@ -292,7 +293,8 @@ impl Listing {
                 .map(|a| Item::Article(Box::new(a)))
                 .collect()
         } else {
-            let stories = self.reads.stories_at(rows, bodies)?;
+            let topic = selection.topic.as_deref();
+            let stories = self.reads.stories_in(topic, rows, bodies)?;
             stories
                 .into_iter()
                 .map(|s| Item::Story(Box::new(s)))
@@ -320,8 +322,7 @@ impl Listing {
                 };
                 let mut rows = self.find(&newest)?;
                 rows.reverse();
-                self.print_rows(cx, &rows, selection.bodies, printer)?
-                    .max(now)
+                self.print_rows(cx, &rows, selection, printer)?.max(now)
             }
         };
         loop {

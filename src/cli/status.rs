@@ -5,8 +5,9 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Failure;
 use super::feeds::facts_table;
-use super::human::{bytes, count, local_or, rough};
+use super::human::{bytes, count, local, local_or, rough};
 use super::table::{Column, Table};
+use crate::model::Time;
 use crate::store::{HostStatus, Reads, Status};
 
 /// `newswire status`.
@@ -93,27 +94,38 @@ fn stories(status: &Status) -> String {
     )
 }
 
+/// What decides when the host is asked next.
+fn why_then(h: &HostStatus, now: Time) -> String {
+    match h.rest_until.filter(|until| *until > now) {
+        Some(until) => format!("it wants to be left alone until {}", local(until)),
+        None => h.next_why.clone().unwrap_or_default(),
+    }
+}
+
 fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
+    let now = cx.clock.now();
     let mut table = Table::new([
         Column::text("HOST"),
         Column::number("FEEDS"),
         Column::number("POLLS"),
-        Column::number("304"),
+        Column::number("304 %"),
         Column::number("FAILED"),
         Column::number("429"),
         Column::number("RECEIVED"),
         Column::value("NEXT POLL"),
+        Column::text("WHY THEN"),
     ]);
     for h in hosts {
         let cells = vec![
             h.host.clone(),
             h.feeds.to_string(),
             h.polls.to_string(),
-            h.not_modified.to_string(),
+            (h.not_modified * 100 / h.polls.max(1)).to_string(),
             h.failed.to_string(),
             h.throttled.to_string(),
             bytes(h.bytes),
             local_or(h.next_poll, "-"),
+            why_then(h, now),
         ];
         table.row(&mut cx.out, cells)?;
     }

@@ -52,6 +52,8 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     /// `[dedup]`.
     pub dedup: DedupConfig,
+    /// `[websub]`.
+    pub websub: WebSubConfig,
     /// Every `[[feed]]`.
     pub feeds: Vec<NewFeed>,
     /// Every `[[topic]]`, its expression read.
@@ -141,6 +143,13 @@ pub struct DedupConfig {
     pub window: Duration,
     /// Whether near copies are joined too, not only equal ones.
     pub near: bool,
+}
+
+/// `[websub]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WebSubConfig {
+    /// Where hubs reach this server, to tell of news; none: hubs are not asked.
+    pub callback_url: Option<WebUrl>,
 }
 
 /// One value as it is in force.

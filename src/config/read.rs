@@ -13,7 +13,7 @@ use super::problem::{ConfigError, Invalid, Problem};
 use super::value::{Etiquette, HeaderText, Keep, Listen, Size, SynchronousFull, Value};
 use super::{
     Config, DedupConfig, FetchConfig, Origin, SAMPLE, ScheduleConfig, ServerConfig, StoreConfig,
-    credentials, feeds, topics,
+    WebSubConfig, credentials, feeds, topics,
 };
 use crate::fetch::Net;
 use crate::model::WebUrl;
@@ -22,7 +22,7 @@ use crate::serve::Tokens;
 /// Largest configuration read, in bytes: some ten thousand feeds.
 pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
 
-const SECTIONS: [&str; 5] = ["store", "server", "fetch", "schedule", "dedup"];
+const SECTIONS: [&str; 6] = ["store", "server", "fetch", "schedule", "dedup", "websub"];
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3_600);
 const CENTURY: Duration = super::span::DURATION_MAX;
@@ -99,6 +99,7 @@ pub fn read_text(
         fetch: checked.fetch,
         schedule: checked.schedule,
         dedup: checked.dedup,
+        websub: checked.websub,
         feeds: checked.feeds,
         topics: checked.topics,
         settings: reading.settings,
@@ -120,16 +121,17 @@ struct Checked {
     fetch: FetchConfig,
     schedule: ScheduleConfig,
     dedup: DedupConfig,
+    websub: WebSubConfig,
     feeds: Vec<crate::store::NewFeed>,
     topics: Vec<crate::store::TopicDefinition>,
 }
 
 fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&Path>) -> Checked {
-    let [store, server, fetch, schedule, dedup] =
+    let [store, server, fetch, schedule, dedup, websub] =
         SECTIONS.map(|name| (name, table(reading, root, name)));
     let feed_tables = tables(reading, root, "feed");
     let topic_tables = tables(reading, root, "topic");
-    let mut top = Section::open(reading, "", Some(root), 0..0, &["websub", "notify"]);
+    let mut top = Section::open(reading, "", Some(root), 0..0, &["notify"]);
     for name in SECTIONS.into_iter().chain(["feed", "topic"]) {
         top.raw(name);
     }
@@ -140,6 +142,7 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
     let fetch = read_fetch(section(reading, fetch, &[]), file);
     let schedule = read_schedule(section(reading, schedule, &[]));
     let dedup = read_dedup(section(reading, dedup, &[]));
+    let websub = read_websub(section(reading, websub, &["hub"]));
     let feeds = feeds::read(reading, &feed_tables, file);
     let topics = topics::read(reading, &topic_tables, file);
     if let Some(file) = file
@@ -158,6 +161,7 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
         fetch,
         schedule,
         dedup,
+        websub,
         feeds,
         topics,
     }
@@ -417,6 +421,21 @@ fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
     };
     s.close();
     schedule
+}
+
+fn read_websub(mut s: Section<'_, '_, '_>) -> WebSubConfig {
+    let (callback_url, place) = s.or_placed::<Option<WebUrl>>("callback_url", None);
+    if let (Some(url), Some(place)) = (&callback_url, place)
+        && (url.as_url().query().is_some() || url.as_url().fragment().is_some())
+    {
+        s.wrong(
+            place,
+            "callback_url is the base of other URLs",
+            "without ? and #",
+        );
+    }
+    s.close();
+    WebSubConfig { callback_url }
 }
 
 fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {

@@ -201,7 +201,7 @@ fn syntax_errors_have_their_place_too() {
 #[test]
 fn what_comes_later_is_refused_and_says_so() {
     for text in [
-        "[websub]\ncallback_url = \"https://x.example/\"\n",
+        "[websub]\nhub = \"https://x.example/\"\n",
         "[[notify]]\ntopic = \"a\"\n",
     ] {
         let shown = mistakes(text);

@@ -26,12 +26,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{self, Config, ConfigError, Given, Listen};
+use crate::config::{self, Config, ConfigError, Given, Listen, WebSubConfig};
 use crate::fetch::FetchSetupError;
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
-use crate::model::Seq;
-use crate::serve::{BindError, Limits, Listener, ServeOptions, Server};
+use crate::model::{HubReply, Seq};
+use crate::serve::{BindError, Callback, Limits, Listener, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
 use lock::{Lock, LockError};
 use pulse::Pulse;
@@ -136,6 +136,24 @@ async fn bind(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
     Ok(listeners)
 }
 
+/// What hubs say, carried from the server to ingest.
+fn callback_of(config: &Config, ingest: &Arc<Ingest>) -> Option<Callback> {
+    let ingest = Arc::downgrade(ingest);
+    Some(Callback {
+        path: parts::callback_path(config)?,
+        body_bytes_max: usize::try_from(config.fetch.max_body_bytes).unwrap_or(usize::MAX),
+        answer: Arc::new(move |path, call| {
+            let ingest = ingest.upgrade();
+            Box::pin(async move {
+                match ingest {
+                    Some(ingest) => ingest.answer_hub(path, call).await,
+                    None => HubReply::Later,
+                }
+            })
+        }),
+    })
+}
+
 /// The rooms, running.
 struct House {
     tasks: Tasks,
@@ -154,14 +172,21 @@ impl House {
         mut signals: mpsc::Receiver<Signal>,
     ) -> Result<(), DaemonError> {
         let (wish, wishes) = mpsc::channel(1);
+        let mut config = config;
+        if listeners.is_empty() {
+            // Nobody could call us.
+            config.websub = WebSubConfig::default();
+        }
+        let mut callback = None;
         if what.fetch {
             let fetcher = parts::fetcher(&config, &self.clock)?;
             let ingest = parts::ingest(&config, Arc::clone(&self.store), fetcher, &self.clock)?;
+            callback = callback_of(&config, &ingest);
             self.schedule(ingest, wishes);
         }
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
         if !listeners.is_empty() {
-            self.serve(&config, listeners, sequence, what.fetch);
+            self.serve(&config, listeners, sequence, what.fetch, callback);
         }
         self.keep_up(&config, sequence_in, what.fetch);
         notify(&[
@@ -173,7 +198,6 @@ impl House {
             env!("CARGO_PKG_VERSION"),
             config.store.path.display()
         );
-        let mut config = config;
         let outcome = loop {
             tokio::select! {
                 signal = signals.recv() => match signal {
@@ -209,6 +233,7 @@ impl House {
         listeners: Vec<Listener>,
         sequence: watch::Receiver<Seq>,
         fetches: bool,
+        callback: Option<Callback>,
     ) {
         let (pulse, store) = (Arc::clone(&self.pulse), Arc::downgrade(&self.store));
         let server = Server {
@@ -232,6 +257,7 @@ impl House {
                 }
             }),
             registry: Arc::default(),
+            callback,
             clock: self.clock.clone(),
         };
         let cancel = self.tasks.cancel.clone();
@@ -399,6 +425,7 @@ fn restart_needed(old: &Config, new: &Config) -> Vec<&'static str> {
         ("fetch", old.fetch != new.fetch),
         ("schedule", old.schedule != new.schedule),
         ("dedup", old.dedup != new.dedup),
+        ("websub", old.websub != new.websub),
     ]
     .into_iter()
     .filter_map(|(name, differs)| differs.then_some(name))

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::{Config, Etiquette};
 use crate::fetch::{FetchOptions, FetchSetupError, Fetcher, user_agent};
-use crate::ingest::{Ingest, IngestOptions};
+use crate::ingest::{Ingest, IngestOptions, WebSub};
+use crate::model::WebUrl;
 use crate::schedule::Policy;
 use crate::store::{Store, StoreError};
 
@@ -75,6 +76,33 @@ pub fn fetcher(config: &Config, clock: &Clock) -> Result<Fetcher, FetchSetupErro
     Fetcher::new(options, clock.clone())
 }
 
+/// Where hubs reach us, the subscription's own part excepted. One that names no path gets `/websub`.
+fn callback(config: &Config) -> Option<WebUrl> {
+    let url = config.websub.callback_url.as_ref()?;
+    match url.as_url().path() {
+        "/" => url.join("/websub").ok(),
+        _ => Some(url.clone()),
+    }
+}
+
+/// The path under which this server answers hubs: that of the public URL, less what a proxy takes off in front of it.
+pub fn callback_path(config: &Config) -> Option<String> {
+    let url = callback(config)?;
+    let path = url.as_url().path().trim_end_matches('/').to_owned();
+    let public = config
+        .server
+        .public_url
+        .as_ref()
+        .filter(|p| p.origin() == url.origin());
+    let prefix = public
+        .map_or("", |p| p.as_url().path())
+        .trim_end_matches('/');
+    let inner = path
+        .strip_prefix(prefix)
+        .filter(|rest| rest.starts_with('/'));
+    Some(inner.map_or(path.clone(), str::to_owned))
+}
+
 /// Store, fetcher and clock as one room that brings news in.
 ///
 /// # Errors
@@ -100,6 +128,7 @@ pub fn ingest(
             price: None,
         },
         manual_interval: s.manual_interval,
+        websub: callback(config).map(|callback| WebSub { callback }),
     };
     Ingest::new(store, Arc::new(fetcher), clock.clone(), options).map(Arc::new)
 }

@@ -124,7 +124,9 @@ fn names_a_page(url: &WebUrl) -> bool {
     url.as_url().path().len() > 1 || url.as_url().query().is_some()
 }
 
-fn names_an_article(url: &WebUrl) -> bool {
+/// Whether a URL looks like one article's, not like a section's or a programme's.
+#[must_use]
+pub fn names_an_article(url: &WebUrl) -> bool {
     let path = url.as_url().path();
     let slug = path
         .trim_end_matches('/')

@@ -19,12 +19,13 @@ use super::failure::{self, fail};
 use super::guard::Guard;
 use super::hints;
 use super::hosts::{HostStats, Hosts, Resting};
+use super::link;
 use super::options::{FetchOptions, FetchSetupError};
 use super::resolve::Resolver;
 use super::robots::{Known, Robots, Rules};
 use crate::clock::Clock;
 use crate::model::{
-    Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, Validators, WebUrl,
+    Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, Validators, WebUrl,
 };
 
 /// Feed types first, anything last, always the same text (ET-43).
@@ -33,6 +34,10 @@ pub const ACCEPT_FEEDS: &str = "application/atom+xml, application/rss+xml, appli
 
 /// What pages of articles are asked for with.
 const ACCEPT_PAGES: &str = "text/html, application/xhtml+xml, */*;q=0.1";
+
+/// RFC 3229.
+const A_IM: HeaderName = HeaderName::from_static("a-im");
+const IM: HeaderName = HeaderName::from_static("im");
 
 /// Limit of one connection's set-up.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -51,7 +56,8 @@ const DRAIN_TIME: Duration = Duration::from_millis(500);
 const DECODE_INLINE: usize = 64 << 10;
 
 /// Headers that belong to the connection or to us; a feed's own headers may not set them.
-pub const RESERVED: [&str; 13] = [
+pub const RESERVED: [&str; 14] = [
+    "a-im",
     "accept-encoding",
     "connection",
     "content-length",
@@ -100,11 +106,11 @@ pub struct Page {
 /// are kept in it.
 #[derive(Debug)]
 pub struct Fetcher {
-    client: reqwest::Client,
-    options: FetchOptions,
+    pub(super) client: reqwest::Client,
+    pub(super) options: FetchOptions,
     clock: Clock,
-    guard: Guard,
-    hosts: Hosts,
+    pub(super) guard: Guard,
+    pub(super) hosts: Hosts,
     robots: Robots,
     large: Semaphore,
 }
@@ -118,6 +124,8 @@ struct Ask<'a> {
     auth: Option<&'a (String, Secret)>,
     headers: &'a [(String, Secret)],
     body_bytes_max: usize,
+    /// A feed: what has changed since is enough (ET-10).
+    is_feed: bool,
     /// An article's page: robots.txt holds on every hop, and nothing but HTML is read.
     is_article: bool,
 }
@@ -131,6 +139,7 @@ struct Trace {
     status: Option<u16>,
     bytes_wire: u64,
     hints: Hints,
+    extent: Extent,
 }
 
 /// What a server finally gave.
@@ -189,6 +198,7 @@ impl Fetcher {
             auth: request.auth.as_ref(),
             headers: &request.headers,
             body_bytes_max: self.options.body_bytes_max,
+            is_feed: true,
             is_article: false,
         };
         let mut trace = Trace::new();
@@ -215,6 +225,7 @@ impl Fetcher {
             status: trace.status,
             bytes_wire: trace.bytes_wire,
             hints: trace.hints,
+            extent: trace.extent,
             outcome,
         }
     }
@@ -256,6 +267,7 @@ impl Fetcher {
             auth: None,
             headers: &[],
             body_bytes_max: body_bytes_max.min(self.options.body_bytes_max),
+            is_feed: false,
             is_article: false,
         }
     }
@@ -403,6 +415,7 @@ impl Fetcher {
     ) -> Result<Step, Failure> {
         let host = url.host();
         let headers = request_headers(ask, url)?;
+        let wants_delta = headers.contains_key(&A_IM);
         let conditional =
             headers.contains_key(IF_NONE_MATCH) || headers.contains_key(IF_MODIFIED_SINCE);
         let sent = self
@@ -433,12 +446,20 @@ impl Fetcher {
         let now = self.clock.now();
         trace.hints = hints::from_headers(response.headers(), status, now);
         self.note(host, status, response.headers(), &trace.hints);
+        let links = link::links(response.headers(), url);
+        (trace.hints.hub, trace.hints.topic) = (links.hub, links.this);
         match status.as_u16() {
             304 if conditional => {
                 let headers = response.headers().clone();
                 Ok(Step::Final(Answer::NotModified { headers }))
             }
-            200 | 203 => {
+            200 | 203 | 226
+                if status != StatusCode::IM_USED
+                    || (wants_delta && is_delta(response.headers())) =>
+            {
+                if status == StatusCode::IM_USED {
+                    trace.extent = Extent::Delta;
+                }
                 let headers = response.headers().clone();
                 if ask.is_article && !is_html(&headers) {
                     let text = format!("{host} sent something that is no page");
@@ -519,6 +540,7 @@ impl Trace {
             status: None,
             bytes_wire: 0,
             hints: Hints::default(),
+            extent: Extent::Whole,
         }
     }
 
@@ -599,6 +621,10 @@ fn request_headers(ask: &Ask<'_>, url: &WebUrl) -> Result<HeaderMap, Failure> {
             }
         }
     }
+    // RFC 3229 section 10.5.3: a delta needs an entity tag to be the difference to.
+    if ask.is_feed && headers.contains_key(IF_NONE_MATCH) {
+        headers.insert(A_IM, HeaderValue::from_static("feed"));
+    }
     if url.origin() != ask.url.origin() {
         return Ok(headers);
     }
@@ -619,6 +645,12 @@ fn request_headers(ask: &Ask<'_>, url: &WebUrl) -> Result<HeaderMap, Failure> {
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
+}
+
+/// Whether a 226 says that it is a delta of the kind that was asked for, and no other manipulation on top.
+fn is_delta(headers: &HeaderMap) -> bool {
+    let value = headers.get(&IM).and_then(|v| v.to_str().ok());
+    value.is_some_and(|im| im.trim().eq_ignore_ascii_case("feed"))
 }
 
 fn secret(text: &str) -> Option<HeaderValue> {

@@ -10,6 +10,8 @@
 //! | [`body`] | bounded reading and decoding (SEC-05, ET-42) |
 //! | [`robots`] | what robots.txt lets us read, for pages of articles (ET-47) |
 //! | [`hints`] | what headers say about when to ask again (ET-11..13, ET-25, ET-28) |
+//! | [`link`] | hub and self in Link headers (ET-50) |
+//! | [`hub`] | asking a hub to tell us of news |
 //! | [`failure`] | errors in words for a person, without secrets |
 //! | [`options`] | what the operator decides |
 
@@ -19,6 +21,8 @@ pub mod failure;
 pub mod guard;
 pub mod hints;
 pub mod hosts;
+pub mod hub;
+pub mod link;
 pub mod options;
 pub mod resolve;
 pub mod robots;

@@ -8,6 +8,7 @@
 //! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
 //! | [`scheduler`] | passes for ever, as feeds fall due |
+//! | `push` | hubs that tell of news, and what they push (ET-50) |
 //! | `price` | the price that all plans share |
 //! | [`outage`] | is it the feed, or are we offline (ET-30) |
 //! | [`add`] | a new subscription: ask once, find the feed behind a page |
@@ -18,11 +19,13 @@ mod full_text;
 pub mod outage;
 pub mod pass;
 mod price;
+mod push;
 pub mod report;
 pub mod scheduler;
 mod visit;
 
 pub use add::{AddError, Added};
+pub use push::WebSub;
 pub use report::{PassReport, Progress};
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -51,6 +54,8 @@ pub struct IngestOptions {
     pub policy: Policy,
     /// Least time between two polls of a feed by command.
     pub manual_interval: Duration,
+    /// Whether hubs are asked to tell of news, and where they reach us.
+    pub websub: Option<WebSub>,
 }
 
 /// Brings news from feeds into the store. One for the whole process.
@@ -66,6 +71,7 @@ pub struct Ingest {
     /// By how many ms the clock was set without the plans being moved yet.
     clock_set_by: AtomicI64,
     reading: Arc<Semaphore>,
+    asking_hubs: AtomicBool,
 }
 
 impl Ingest {
@@ -89,6 +95,7 @@ impl Ingest {
             clock_checked: AtomicBool::new(false),
             clock_set_by: AtomicI64::new(0),
             reading: Arc::new(Semaphore::new(READING_MAX)),
+            asking_hubs: AtomicBool::new(false),
         })
     }
 

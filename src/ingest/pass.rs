@@ -4,6 +4,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{AcquireError, OwnedSemaphorePermit};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::outage::Verdict;
 use super::report::{PassReport, Progress};
-use super::visit::{self, Settled, Visited};
+use super::visit::{self, Read, Settled, Visited};
 use crate::model::{FeedRow, Outcome, Poll};
 use crate::store::{Claim, ClaimScope, Skipped, StoreError};
 
@@ -25,6 +26,9 @@ const CHUNK: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Documents that wait for a store that takes nothing, in bytes.
 const STUCK_BYTES_MAX: usize = 64 << 20;
+
+/// Leave to read a document; none if the process ends.
+pub(super) type Place = Result<OwnedSemaphorePermit, AcquireError>;
 
 /// What became of one claimed feed.
 pub(super) enum Done {
@@ -45,7 +49,7 @@ pub(super) type Landed = Result<Result<Done, StoreError>, JoinError>;
 /// Feeds in flight.
 pub(super) struct Flight {
     ingest: Arc<Ingest>,
-    cancel: CancellationToken,
+    pub(super) cancel: CancellationToken,
     tasks: JoinSet<Result<Done, StoreError>>,
     held: Vec<Arc<Visited>>,
     stuck: Vec<(Arc<Visited>, bool)>,
@@ -68,7 +72,7 @@ impl Ingest {
         self.follow_clock().await?;
         let mut flight = Flight::new(self, cancel.clone(), PATIENCE);
         let manual_interval = match &scope {
-            ClaimScope::Due => Duration::ZERO,
+            ClaimScope::Due | ClaimScope::Pushed(_) => Duration::ZERO,
             ClaimScope::All { manual_interval }
             | ClaimScope::These {
                 manual_interval, ..
@@ -177,12 +181,33 @@ impl Ingest {
         offline: bool,
         cancel: &CancellationToken,
     ) -> Result<Settled, StoreError> {
+        let (read, place) = self.read(visited, offline).await?;
+        self.finish(visited, read, place, cancel).await
+    }
+
+    /// Reads and plans, when it is its turn; the place is kept until the reading is over.
+    pub(super) async fn read(
+        &self,
+        visited: &Arc<Visited>,
+        offline: bool,
+    ) -> Result<(Read, Place), StoreError> {
         let policy = self.pricing.apply(&self.options.policy);
-        let mut place = Arc::clone(&self.reading).acquire_owned().await;
+        let place = Arc::clone(&self.reading).acquire_owned().await;
         let what = Arc::clone(visited);
         let read = self
             .ask(move |store| visit::read(store, &policy, &what, offline))
             .await?;
+        Ok((read, place))
+    }
+
+    /// Asks for the pages that are wanted, and commits.
+    pub(super) async fn finish(
+        &self,
+        visited: &Arc<Visited>,
+        read: Read,
+        mut place: Place,
+        cancel: &CancellationToken,
+    ) -> Result<Settled, StoreError> {
         if !read.wanted().is_empty() {
             drop(place);
             let ask = || self.pages(visited.claim.url.as_str(), read.wanted(), cancel);

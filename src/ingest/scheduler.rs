@@ -52,6 +52,10 @@ impl Ingest {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = Look::default();
+        let (now, websub) = (self.clock.now(), self.options.websub.as_ref());
+        let callback = websub.map(|w| w.callback.to_string());
+        let reach = self.ask(move |store| store.reach_by(callback, now).map(|_| ()));
+        look.outcome(reach.await)?;
         loop {
             tokio::select! {
                 () = cancel.cancelled() => break,
@@ -90,6 +94,7 @@ impl Ingest {
         flight: &mut Flight,
     ) -> Result<(), StoreError> {
         self.follow_clock().await?;
+        self.tend_hubs(&flight.cancel).await?;
         let scope = look.tick(self, flight).await;
         self.take_off(flight, scope).await
     }

@@ -9,10 +9,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
 use super::full_text::{self, Wanted, Wants};
+use super::push;
 use crate::clock::{Clock, Moment};
 use crate::fetch::FetchRequest;
 use crate::model::{
-    Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
+    Extent, Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
 use crate::normalize::draft::take_pages;
 use crate::normalize::page::Page;
@@ -20,8 +21,8 @@ use crate::normalize::{self, Drafted};
 use crate::parse::{self, ParseContext, ParseError};
 use crate::schedule::{self, Observation, Policy, Seen, State};
 use crate::store::{
-    Claim, Committed, DocumentCommit, FeedSettings, PlanCommit, PollCommit, ReadyCommit, Store,
-    StoreError,
+    Claim, Committed, DocumentCommit, FeedSettings, HubOffer, PlanCommit, PollCommit, ReadyCommit,
+    Store, StoreError,
 };
 
 /// A visit that is committed.
@@ -97,15 +98,21 @@ impl Visited {
     }
 }
 
+/// What a visit says anew about the feed's hub, if anything: which it is, or that there is none any more.
+type HubWord = Option<Option<HubOffer>>;
+
 /// A visit that is read and planned.
 pub(super) struct Read {
     commit: PollCommit,
+    hub: HubWord,
     wants: Wants,
 }
 
 /// A visit that is ready to be committed.
 pub(super) struct Ready {
     commit: ReadyCommit,
+    feed: FeedRow,
+    hub: HubWord,
     url: String,
     title: String,
     failures_before: u32,
@@ -140,7 +147,9 @@ pub(super) fn read(
         wants = full_text::wants(&document.drafts, standings);
     }
     let plan = plan(policy, claim, &poll, &made, offline);
+    let hub = hub_word(claim, &poll, &made);
     Ok(Read {
+        hub,
         commit: PollCommit {
             claim: claim.clone(),
             poll,
@@ -153,6 +162,11 @@ pub(super) fn read(
 }
 
 impl Read {
+    /// Whether there was nothing to read.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.commit.poll.outcome, Outcome::Failed(_))
+    }
+
     /// The pages that full text wants.
     pub(super) fn wanted(&self) -> &[Wanted] {
         &self.wants.pages
@@ -182,6 +196,8 @@ impl Read {
             document.paragraphs = drafted.paragraphs;
         }
         Ready {
+            feed: claim.feed,
+            hub: self.hub,
             url: claim.url.to_string(),
             title: claim.title.clone(),
             failures_before: claim.failures,
@@ -201,9 +217,44 @@ fn move_times(commit: &mut PollCommit, by: i64) {
     plan.state = State::from_bytes(&plan.state).moved(by).to_bytes();
 }
 
+/// Headers win over the document (ET-50). A part of a feed, or a failure, says nothing.
+fn hub_word(claim: &Claim, poll: &Poll, made: &Made) -> HubWord {
+    if matches!(poll.outcome, Outcome::Failed(_)) || poll.extent != Extent::Whole {
+        return None;
+    }
+    let offer = push::offered(&claim.url, &hub_hints(poll, made));
+    let known = claim.hub.as_ref().filter(|known| !known.leaving);
+    match (offer, known) {
+        (Some(offer), Some(known))
+            if offer.hub.as_str() == known.hub && offer.topic.as_str() == known.topic =>
+        {
+            None
+        }
+        (Some(offer), _) => Some(Some(offer)),
+        // The same bytes as last time are not read: they say what they said.
+        (None, Some(_)) if made.document.is_some() => Some(None),
+        (None, _) => None,
+    }
+}
+
+fn hub_hints(poll: &Poll, made: &Made) -> Hints {
+    let (head, document) = (&poll.hints, &made.hints);
+    Hints {
+        hub: head.hub.clone().or_else(|| document.hub.clone()),
+        topic: match head.hub {
+            Some(_) => head.topic.clone().or_else(|| document.topic.clone()),
+            None => document.topic.clone().or_else(|| head.topic.clone()),
+        },
+        ..Hints::default()
+    }
+}
+
 /// Commits what is ready. Blocks until it stands.
 pub(super) fn commit(store: &Store, ready: Ready) -> Result<Settled, StoreError> {
     let committed = store.commit(ready.commit)?;
+    if let Some(hub) = ready.hub.filter(|_| !committed.lease_lost) {
+        store.set_hub(ready.feed, hub, ready.poll.finished)?;
+    }
     // ET-30: that the network is down is told once, not by every feed.
     if !ready.offline {
         tell(
@@ -248,7 +299,8 @@ fn read_document(
     content_type: Option<String>,
 ) -> Result<Result<Made, Failure>, StoreError> {
     let sum = digest(&SHA256, body).as_ref().to_vec();
-    if claim.body_digest.as_ref() == Some(&sum) {
+    let whole = poll.extent == Extent::Whole;
+    if whole && claim.body_digest.as_ref() == Some(&sum) {
         return Ok(Ok(Made::default()));
     }
     let context = ParseContext {
@@ -279,9 +331,21 @@ fn read_document(
             .filter(|d| !known.contains(&d.key))
             .map(|d| d.published.or(d.updated))
             .collect(),
-        window: drafted.drafts.len(),
-        hints: feed.hints.clone(),
-        document: Some(document(feed, drafted, sum)),
+        window: if whole { drafted.drafts.len() } else { 0 },
+        hints: Hints {
+            hub: feed.hub.clone(),
+            topic: feed.feed_url.clone(),
+            ..feed.hints.clone()
+        },
+        // What a hub calls the feed is not what the feed calls itself.
+        document: Some(match poll.extent {
+            Extent::Push => DocumentCommit {
+                title: None,
+                site: None,
+                ..document(feed, drafted, sum)
+            },
+            Extent::Whole | Extent::Delta => document(feed, drafted, sum),
+        }),
     }))
 }
 
@@ -314,6 +378,9 @@ fn failure_of(claim: &Claim, error: &ParseError) -> Failure {
 fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool) -> PlanCommit {
     let is_first = claim.last_poll.is_none();
     let seen = match &poll.outcome {
+        Outcome::Document { .. } if poll.extent == Extent::Push => Seen::Pushed {
+            new: made.new.clone(),
+        },
         Outcome::Document { validators, .. } => Seen::Document {
             window_full: !is_first && made.window > 0 && made.new.len() == made.window,
             new: made.new.clone(),
@@ -338,6 +405,7 @@ fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool)
             .filter(|_| was_read && poll.moved_permanently),
         interval: claim.settings.interval,
         bytes: poll.bytes_wire,
+        leased: claim.hub.as_ref().and_then(|hub| hub.since(poll.finished)),
         offline,
         feed: claim.id.0.as_u64_pair().0,
         https: claim.url.is_https(),

@@ -37,6 +37,22 @@ pub struct Hints {
     pub skip_hours: u32,
     /// RSS skipDays: bit d set means that day is skipped, Monday is bit 0.
     pub skip_days: u8,
+    /// The WebSub hub that will tell, so that there is less to ask (ET-50).
+    pub hub: Option<WebUrl>,
+    /// What the feed calls itself, and its hub knows it by.
+    pub topic: Option<WebUrl>,
+}
+
+/// How much of a feed a document holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// All that the feed shows at present.
+    #[default]
+    Whole,
+    /// What is new since the validators that were sent (RFC 3229, `226 IM Used`; ET-10).
+    Delta,
+    /// What a hub pushed: nobody was asked.
+    Push,
 }
 
 /// One visit to one feed.
@@ -58,6 +74,8 @@ pub struct Poll {
     pub bytes_wire: u64,
     /// When to ask again, by the headers alone.
     pub hints: Hints,
+    /// How much of the feed the document holds, if there is one.
+    pub extent: Extent,
     /// What came of it.
     pub outcome: Outcome,
 }

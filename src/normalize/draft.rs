@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::blocks::{self, Block};
 use super::page::Page;
-use super::{boilerplate, byline, identity, language, links, plain, text};
+use super::{agency, boilerplate, byline, identity, language, links, plain, text};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
 use crate::query::fold::fold;
 
@@ -116,7 +116,7 @@ fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
     draft.agencies = agencies(&draft.authors, std::mem::take(&mut draft.agencies));
     let told = draft.language.take().or(page.language);
     draft.language = language::of(told.as_deref(), &text);
-    draft.bare_text = byline::without_credits(&text);
+    draft.bare_text = agency::without_credits(&text);
     draft.content_html = body.html;
     draft.content_text = text;
 }
@@ -162,9 +162,9 @@ impl Body {
             .collect();
         let head = Head::of(&all, entry.title.as_deref().unwrap_or_default(), context);
         let agencies = if texts.is_empty() {
-            byline::agencies(&[&text::from_html(&html)])
+            agency::credited(&[&text::from_html(&html)])
         } else {
-            byline::agencies(&texts)
+            agency::credited(&texts)
         };
         let mut paragraphs: Vec<u64> = texts.iter().map(|t| boilerplate::digest(t)).collect();
         paragraphs.sort_unstable();
@@ -198,24 +198,31 @@ impl<'b> Head<'b> {
         {
             head.dropped.push(first);
         }
-        let top: Vec<&Block> = rest.take(HEAD_PARAGRAPHS).collect();
+        let rest: Vec<&Block> = rest.collect();
+        let top = rest.get(..HEAD_PARAGRAPHS).unwrap_or(&rest);
         let found = top.iter().enumerate().find_map(|(at, b)| {
             let line = byline::read(&b.text, |d| (context.read_date)(d).is_some())?;
             Some((at, line))
         });
         let Some((at, line)) = found else { return head };
         let above = top.get(..at).unwrap_or_default();
-        // More than a standfirst above it: it is a line of the text that only looks like a byline.
-        if above.len() > 2 {
+        let below = rest.get(at + 1..).unwrap_or_default();
+        // More than a standfirst above it, or no text below: it is a line of the text that only looks like a byline.
+        if above.len() > 2 || length(above) > length(below) {
             return head;
         }
         let standfirst: Vec<&str> = above.iter().map(|b| b.text.as_str()).collect();
         head.standfirst = (!standfirst.is_empty()).then(|| plain::line(&standfirst.join(" ")));
         head.author = Some(line.name.to_owned());
         head.date = (context.read_date)(line.date);
-        head.dropped.extend(top.into_iter().take(at + 1));
+        head.dropped.extend(top.iter().take(at + 1));
         head
     }
+}
+
+/// Bytes of text.
+fn length(blocks: &[&Block]) -> usize {
+    blocks.iter().map(|b| b.text.len()).sum()
 }
 
 fn draft(
@@ -254,7 +261,7 @@ fn draft(
         bare_text: if is_boilerplate {
             String::new()
         } else {
-            byline::without_credits(&content_text)
+            agency::without_credits(&content_text)
         },
         content_html: body.html,
         content_text,
@@ -297,7 +304,7 @@ fn summary_of(text: &str) -> String {
 fn agencies(authors: &[Person], mut found: Vec<String>) -> Vec<String> {
     for name in authors
         .iter()
-        .filter_map(|a| byline::agency(a.name.as_deref()?))
+        .filter_map(|a| agency::named(a.name.as_deref()?))
     {
         if !found.iter().any(|f| f == name) {
             found.push(name.to_owned());
@@ -348,6 +355,17 @@ mod tests {
         assert_eq!(d.published, read_date("2030-01-05"));
         assert_eq!(d.agencies, ["Harbour News Agency"]);
         assert!(d.content_text.starts_with("The mayors of two harbours met"));
+    }
+
+    #[test]
+    fn a_line_like_a_byline_below_the_text_takes_none_of_it_away() {
+        let html = "<p>The mayors of two harbours met on Saturday, and agreed.</p><p>City Desk 2030-01-05</p>\
+                    <p>Stay with us for more.</p>";
+        let d = made(vec![entry("Harbours agree on tides", html)])
+            .drafts
+            .remove(0);
+        assert!(d.content_text.starts_with("The mayors of two harbours met"));
+        assert!(d.authors.is_empty());
     }
 
     #[test]

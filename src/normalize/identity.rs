@@ -1,11 +1,13 @@
 //! What tells one article of a feed from the next: its key, and the digest that tells an edit. Keys never match across
 //! feeds (SEC-13): the store puts the feed beside them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use super::links;
+use super::plain::{self, LINE_CHARS_MAX};
 use crate::model::ParsedEntry;
 
 /// A key that is the publisher's own guid starts with this.
@@ -33,35 +35,75 @@ pub fn key_kind(key: &str) -> &'static str {
     }
 }
 
-/// The keys of a document's entries, in order. Entries that bear one guid but link to different pages are told apart;
-/// the very same entry twice has one key.
+/// A guid on one line. One that is longer than a line may be ends with a digest of the whole: two that begin alike stay
+/// two (SEC-12, SEC-13).
 #[must_use]
-pub fn keys(entries: &[ParsedEntry]) -> Vec<String> {
-    // Under each guid, the first page seen, and whether there is a second.
-    let mut pages: HashMap<&str, (Option<&str>, bool)> = HashMap::new();
-    for e in entries {
-        if let Some(id) = e.id.as_deref() {
-            let url = e.url.as_ref().map(|u| u.as_str());
-            let (first, several) = pages.entry(id).or_insert((url, false));
-            *several |= *first != url;
-        }
+pub fn guid(written: &str) -> String {
+    let line = plain::line(written);
+    if written.chars().count() <= LINE_CHARS_MAX {
+        return line;
     }
-    entries
-        .iter()
-        .map(|e| {
-            let shared = |id: &str| pages.get(id).is_some_and(|(_, several)| *several);
-            key(e, shared)
-        })
-        .collect()
+    let digest = hex(&sha256(written.trim().as_bytes()));
+    let room = LINE_CHARS_MAX - digest.len() - 1;
+    let beginning: String = line.chars().take(room).collect();
+    format!("{beginning}#{digest}")
 }
 
-fn key(e: &ParsedEntry, is_shared: impl Fn(&str) -> bool) -> String {
-    let link = e.url.as_ref().map(|u| secured(u.as_str()));
-    match (e.id.as_deref().filter(|id| !id.is_empty()), link) {
-        (Some(id), Some(link)) if is_number(id) || is_shared(id) => {
-            format!("{GUID}{}\t{}", bounded(&secured(id)), bounded(&link))
+/// The keys of a document's entries, in order. Entries that bear one guid but link to different pages are told apart,
+/// and so are those of one guid and one page under different headlines; the very same entry twice has one key.
+#[must_use]
+pub fn keys(entries: &[ParsedEntry]) -> Vec<String> {
+    let mut of_guid: HashMap<&str, Shared<'_>> = HashMap::new();
+    for e in entries {
+        if let Some(id) = e.id.as_deref() {
+            let shared = of_guid.entry(id).or_default();
+            shared.pages.insert(page(e));
+            shared.headlines.insert((page(e), e.title.as_deref()));
         }
-        (Some(id), _) => format!("{GUID}{}", bounded(&secured(id))),
+    }
+    let shared = |e: &ParsedEntry| e.id.as_deref().and_then(|id| of_guid.get(id));
+    entries.iter().map(|e| key(e, shared(e))).collect()
+}
+
+/// What the entries of a document have that bear one guid.
+#[derive(Default)]
+struct Shared<'e> {
+    pages: HashSet<Option<&'e str>>,
+    headlines: HashSet<(Option<&'e str>, Option<&'e str>)>,
+}
+
+fn page(e: &ParsedEntry) -> Option<&str> {
+    e.url.as_ref().map(|u| u.as_str())
+}
+
+/// The keys under which an article may stand whose key is `key` now, from the first to before the second: its guid can
+/// have been shared with others in one document and not in the next.
+#[must_use]
+pub fn keys_beside(guid: Option<&str>, key: &str) -> (String, String) {
+    let first = match guid.filter(|id| !id.is_empty()) {
+        Some(id) => format!("{GUID}{}", bounded(&secured(id))),
+        None => key.to_owned(),
+    };
+    let behind = format!("{first}\n"); // '\t', which sets off link and headline, comes before '\n'
+    (first, behind)
+}
+
+fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>) -> String {
+    let link = page(e).map(secured);
+    match (e.id.as_deref().filter(|id| !id.is_empty()), link) {
+        (Some(id), link) => {
+            let has_pages = shared.is_some_and(|s| s.pages.len() > 1);
+            let has_headlines = shared.is_some_and(|s| s.headlines.len() > s.pages.len());
+            let mut key = format!("{GUID}{}", bounded(&secured(id)));
+            if let Some(link) = link.filter(|_| is_number(id) || has_pages) {
+                key = format!("{key}\t{}", bounded(&link));
+            }
+            if has_headlines {
+                let title = e.title.as_deref().unwrap_or_default();
+                key = format!("{key}\t{}", hex(&sha256(title.as_bytes())));
+            }
+            key
+        }
         (None, Some(link)) => format!("{LINK}{}", bounded(&link)),
         (None, None) => {
             let title = e.title.as_deref().unwrap_or_default();
@@ -76,10 +118,20 @@ fn key(e: &ParsedEntry, is_shared: impl Fn(&str) -> bool) -> String {
     }
 }
 
-/// A digest of everything the publisher gave of an entry, 16 bytes: an edit changes it, what we learn does not (ET-09).
+/// A digest of everything the publisher gave of an entry, 16 bytes: an edit changes it, what we learn does not (ET-09),
+/// and neither does another guid, nor another way to the same page.
 #[must_use]
 pub fn content_digest(entry: &ParsedEntry) -> Vec<u8> {
-    let all = serde_json::to_vec(entry).unwrap_or_default();
+    let page = entry.url.as_ref().map(|url| {
+        let is_secure = url.as_str().starts_with("https:");
+        (links::canonicalize(url), is_secure)
+    });
+    let told = ParsedEntry {
+        id: None,
+        url: None,
+        ..entry.clone()
+    };
+    let all = serde_json::to_vec(&(told, page)).unwrap_or_default();
     sha256(&all).into_iter().take(16).collect()
 }
 
@@ -154,8 +206,8 @@ mod tests {
             "tag:a\0",
             "e\u{301}",
             "\u{e9}",
-            &long("1"),
-            &long("2"),
+            &guid(&long("1")),
+            &guid(&long("2")),
         ];
         let entries: Vec<ParsedEntry> = ids.iter().map(|id| entry(Some(id), None, "t")).collect();
         let mut keys = keys(&entries);
@@ -173,6 +225,14 @@ mod tests {
         let both = keys_of(&[&a, &b]);
         assert_ne!(both[0], both[1]);
         assert_eq!(keys_of(&[&a, &a]), ["guid:7777777", "guid:7777777"]);
+        let c = entry(Some("7777777"), Some("https://a.example/1"), "Three");
+        let (none, other) = (entry(Some("x"), None, "One"), entry(Some("x"), None, "Two"));
+        for (a, b) in [(&a, &c), (&none, &other)] {
+            let both = keys_of(&[a, b]);
+            assert_ne!(both[0], both[1]);
+            let (from, behind) = keys_beside(a.id.as_deref(), &both[0]);
+            assert!(both.iter().all(|key| from <= *key && *key < behind));
+        }
         // Numbers that count the items of a document name nothing.
         let first = entry(Some("1"), Some("https://a.example/1"), "One");
         assert_eq!(keys_of(&[&first]), ["guid:1\thttps://a.example/1"]);

@@ -1,5 +1,6 @@
 //! What one entry of a feed becomes: clean text, one identity. Pure; never fetches, never asks the store.
 
+pub mod agency;
 mod allowed;
 pub mod blocks;
 pub mod boilerplate;

@@ -11,7 +11,7 @@ use super::vocabulary::Ns;
 use super::xml::{Element, Node};
 use super::{Warnings, mojibake, people};
 use crate::model::{Category, Person, WebUrl};
-use crate::normalize::{html, plain};
+use crate::normalize::{html, identity, plain};
 
 /// What an element inherits (XML Base, xml:lang).
 #[derive(Debug, Clone, Default)]
@@ -194,6 +194,12 @@ pub fn person(element: &Element) -> Option<Person> {
 /// One line of what is text by definition: a guid, a category, a name.
 pub fn words(element: &Element) -> Option<String> {
     let text = plain::line(&mojibake::mended(element.text()));
+    (!text.is_empty()).then_some(text)
+}
+
+/// A guid, on one line.
+pub fn id(element: &Element) -> Option<String> {
+    let text = identity::guid(&mojibake::mended(element.text()));
     (!text.is_empty()).then_some(text)
 }
 

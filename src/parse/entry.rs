@@ -133,7 +133,7 @@ impl Reader {
                 self.content.offer(3, constructs::body(e, false, scope));
             }
             "guid" => {
-                let id = constructs::words(e);
+                let id = constructs::id(e);
                 // RSS 2.0: a permalink unless it says otherwise.
                 let is_permalink = e
                     .attribute("ispermalink")
@@ -179,7 +179,7 @@ impl Reader {
 
     fn atom(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
         match e.name.as_str() {
-            "id" => self.id.offer(1, constructs::words(e)),
+            "id" => self.id.offer(1, constructs::id(e)),
             "title" => self.title.offer_line(1, constructs::headline(e, true)),
             "link" => self.atom_link(e, scope, warnings),
             "summary" | "tagline" | "subtitle" => {
@@ -279,7 +279,7 @@ impl Reader {
             }
             "rights" | "license" => self.rights.offer(3, constructs::line(e, false)),
             "language" => self.language.offer(2, constructs::language_tag(&e.text())),
-            "identifier" => self.id.offer(4, constructs::words(e)),
+            "identifier" => self.id.offer(4, constructs::id(e)),
             "source" if self.source.is_none() => {
                 let url = scope.url(&e.text()).map(|u| u.to_string());
                 let title = if url.is_none() {

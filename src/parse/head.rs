@@ -494,8 +494,13 @@ impl Head {
     }
 
     fn hub(&mut self, url: Option<WebUrl>) {
-        if self.feed.hub.is_none() {
-            self.feed.hub = url;
+        // ET-50: one under https, if there is a choice.
+        let is_better = |new: &WebUrl| match &self.feed.hub {
+            None => true,
+            Some(old) => !old.is_https() && new.is_https(),
+        };
+        if let Some(url) = url.filter(is_better) {
+            self.feed.hub = Some(url);
         }
     }
 

@@ -12,7 +12,7 @@ use super::json_text::{self, Document};
 use super::media::Media;
 use super::{ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new};
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::{plain, text};
+use crate::normalize::{identity, plain, text};
 
 /// Reads a JSON document.
 pub fn read(
@@ -181,7 +181,7 @@ fn read_item(
             );
         }
     }
-    let id = some_line(&entry.id);
+    let id = Some(identity::guid(&entry.id)).filter(|id| !id.is_empty());
     ParsedEntry {
         url: url("url")
             .or_else(|| url("external_url"))

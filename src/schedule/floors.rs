@@ -59,7 +59,7 @@ impl Said {
                     self.cache(hints);
                 }
             }
-            Seen::Failed(_) => {}
+            Seen::Pushed { .. } | Seen::Failed(_) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 //! randomness but a hash of names. Never undercuts a server's word.
 //!
 //! [`next`] is the one decision. What it weighs: `floors` (servers' words and courtesy), `backoff` (failures),
-//! `rates`, `profile` and `shape` (how a feed publishes), `plan` (when asking is worth its price), `skip` and `spread`
+//! `rates`, `profile` and `shape` (how a feed publishes), `push` (whether a hub tells us), `plan` (when asking is worth its price), `skip` and `spread`
 //! (which minute); `account` settles it and writes it down. [`Budget`] keeps the one [`Price`] that all feeds share;
 //! [`simulate`] runs it all on a trace.
 
@@ -18,6 +18,7 @@ mod plan;
 mod price;
 mod priced;
 mod profile;
+mod push;
 mod rates;
 mod shape;
 pub mod simulate;
@@ -74,6 +75,11 @@ pub enum Seen {
     },
     /// 304.
     NotModified,
+    /// A hub told of news: the dates as above. Nobody was asked (ET-51).
+    Pushed {
+        /// The claimed dates of the articles that were not there before.
+        new: Vec<Option<Time>>,
+    },
     /// No document.
     Failed(FailureKind),
 }
@@ -97,6 +103,8 @@ pub struct Observation {
     pub interval: Option<Duration>,
     /// Bytes of the body on the wire.
     pub bytes: u64,
+    /// Since when a hub tells of this feed's news, if it does (ET-51).
+    pub leased: Option<Time>,
     /// Whole network down: the failure says nothing about this feed (ET-30).
     pub offline: bool,
     /// What tells this feed's minutes from another's.

@@ -25,7 +25,7 @@ pub struct Moving {
 impl Moving {
     /// Takes note of where a poll was led; the target, once it is settled. A failure proves nothing either way.
     pub fn observe(&mut self, seen: &Observation) -> Option<WebUrl> {
-        if matches!(seen.seen, Seen::Failed(_)) {
+        if matches!(seen.seen, Seen::Failed(_) | Seen::Pushed { .. }) {
             return None;
         }
         let target = seen.moved_to.as_ref();

@@ -29,9 +29,11 @@ pub fn next(state: &State, seen: &Observation, policy: &Policy) -> (State, Plan)
     }
     let mut state = state.clone();
     let failed = matches!(seen.seen, Seen::Failed(_));
+    let pushed = matches!(seen.seen, Seen::Pushed { .. });
     let is_first = !failed && state.last.is_none();
     state.said.observe(seen);
     let moved_to = state.moving.observe(seen);
+    state.pushes.observe(state.last, seen);
     if !failed {
         state.rates.observe(state.last, seen);
         state.last = Some(seen.at);
@@ -53,7 +55,8 @@ pub fn next(state: &State, seen: &Observation, policy: &Policy) -> (State, Plan)
     let wait = account.due.since(seen.at);
     let jitter = spread::jitter(policy.install, seen, wait, is_first);
     account.spread(jitter, state.said.skips());
-    if !failed {
+    // A push says nothing about the feed's own server.
+    if !failed && !pushed {
         state.health.succeeded(account.due.since(seen.at));
     }
     let mut why = account.to_string();
@@ -81,6 +84,9 @@ fn wish(state: &mut State, seen: &Observation, policy: &Policy) -> Option<(Wish,
             words: format!("the user's interval, {}", span(wait)),
             most: None,
         };
+        return Some((wish, None));
+    }
+    if let Some(wish) = state.pushes.wish(seen, policy) {
         return Some((wish, None));
     }
     let priced = state.rates.priced(seen, policy);
@@ -252,6 +258,7 @@ mod tests {
             update_period_s: d.1,
             skip_hours: d.2,
             skip_days: d.3,
+            ..Hints::default()
         })
     }
 
@@ -270,6 +277,8 @@ mod tests {
                 validators
             }),
             Just(Seen::NotModified),
+            proptest::collection::vec(proptest::option::of(any_time()), 0..30)
+                .prop_map(|new| Seen::Pushed { new }),
             any_kind().prop_map(Seen::Failed),
         ]
     }
@@ -279,6 +288,7 @@ mod tests {
             proptest::option::weighted(0.3, any_span()),
             any::<u64>(),
             proptest::bool::weighted(0.1),
+            proptest::option::weighted(0.3, any_time()),
         );
         (any_time(), any_seen(), any_hints(), rest).prop_map(|(at, seen, hints, rest)| {
             Observation {
@@ -288,6 +298,7 @@ mod tests {
                 interval: rest.0,
                 bytes: rest.1,
                 offline: rest.2,
+                leased: rest.3,
                 ..document(at, 0)
             }
         })

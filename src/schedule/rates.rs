@@ -71,10 +71,13 @@ impl Rates {
                 }
                 (new.as_slice(), *window_full)
             }
+            Seen::Pushed { new } => (new.as_slice(), false),
             _ => (none, false),
         };
         let share = if last.is_some() { 0.25 } else { 1.0 };
-        self.bytes += (seen.bytes as f32 - self.bytes) * share;
+        if !matches!(seen.seen, Seen::Pushed { .. }) {
+            self.bytes += (seen.bytes as f32 - self.bytes) * share;
+        }
         self.profile.age(seen.at);
         match last {
             None => self.first(new, seen.at),

@@ -131,6 +131,7 @@ impl Simulation {
             https: true,
             interval: None,
             bytes: 0,
+            leased: None,
             offline: false,
             feed: hash(&[feed.as_bytes()]),
         };

@@ -5,13 +5,16 @@ use super::backoff::Health;
 use super::bytes::{Reader, Writer};
 use super::floors::Said;
 use super::moved::Moving;
+use super::push::Pushes;
 use super::rates::Rates;
 use super::{Demand, Policy, floors};
 use crate::model::Time;
 
 /// Layout of [`State::to_bytes`]. A stored state of another layout is read as that of a new feed: what it had
 /// learned is learned again within days, and no floor is lost that the store does not hold itself.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The layout before hubs were known.
+const BEFORE_HUBS: u8 = 1;
 
 /// What is known of a feed; the default is that of a new one.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,6 +27,8 @@ pub struct State {
     pub(super) said: Said,
     /// A permanent redirect on probation.
     pub(super) moving: Moving,
+    /// Whether its hub can be relied on.
+    pub(super) pushes: Pushes,
     /// How it publishes.
     pub(super) rates: Rates,
 }
@@ -56,7 +61,8 @@ impl State {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
-        if from.u8()? != VERSION {
+        let version = from.u8()?;
+        if !matches!(version, VERSION | BEFORE_HUBS) {
             return None;
         }
         let state = Self {
@@ -65,6 +71,10 @@ impl State {
             said: Said::read(&mut from)?,
             moving: Moving::read(&mut from)?,
             rates: Rates::read(&mut from)?,
+            pushes: match version {
+                BEFORE_HUBS => Pushes::default(),
+                _ => Pushes::read(&mut from)?,
+            },
         };
         from.0.is_empty().then_some(state)
     }
@@ -78,6 +88,7 @@ impl State {
         self.said.write(&mut to);
         self.moving.write(&mut to);
         self.rates.write(&mut to);
+        self.pushes.write(&mut to);
         to.0
     }
 }
@@ -98,6 +109,8 @@ mod tests {
         assert_eq!(State::from_bytes(&bytes), state);
         bytes.pop();
         assert_eq!(State::from_bytes(&bytes), State::default());
+        bytes[0] = BEFORE_HUBS;
+        assert_eq!(State::from_bytes(&bytes), state);
     }
 
     #[test]

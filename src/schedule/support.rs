@@ -43,6 +43,7 @@ pub fn document(at: Time, new: usize) -> Observation {
         https: true,
         interval: None,
         bytes: 20_000,
+        leased: None,
         offline: false,
         feed: 3,
     }

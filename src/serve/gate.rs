@@ -40,8 +40,12 @@ const GUARDS: [(HeaderName, HeaderValue); 4] = [
 pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> Response {
     let kind = kind_of(request.uri().path());
     let limit = state.options.limits.request_timeout;
-    let tokens = state.options.tokens.as_ref();
-    let refused = refused(&request).or_else(|| tokens?.refused(&request));
+    let callback = state.callback.as_ref();
+    let is_hubs = callback.is_some_and(|c| is_of_a_hub(request.uri().path(), &c.path));
+    let is_push = is_hubs && *request.method() == Method::POST;
+    // A hub has no token of ours: its calls are told by their path and their signature.
+    let tokens = state.options.tokens.as_ref().filter(|_| !is_hubs);
+    let refused = refused(&request, is_push).or_else(|| tokens?.refused(&request));
     let mut response = match refused {
         Some(refused) => refused,
         None => match tokio::time::timeout(limit, next.run(request)).await {
@@ -85,9 +89,15 @@ pub async fn nothing_here() -> Refusal {
     Refusal::Missing("there is nothing at this address; start at /".to_owned())
 }
 
-fn refused(request: &Request) -> Option<Response> {
+/// Whether this is where hubs call: they ask there, and send the one POST that is taken.
+fn is_of_a_hub(path: &str, callback: &str) -> bool {
+    let rest = path.strip_prefix(callback.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn refused(request: &Request, is_push: bool) -> Option<Response> {
     let headers = request.headers();
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if !is_push && !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = text(
             StatusCode::METHOD_NOT_ALLOWED,
             "this server only answers GET and HEAD",
@@ -110,7 +120,10 @@ fn refused(request: &Request) -> Option<Response> {
     // RFC 9112 section 6.3: both framings at once is how requests are smuggled past a proxy; and no request here has
     // a body. hyper forgets a Content-Length that follows a Transfer-Encoding, so the latter alone is refused.
     if headers.contains_key(header::TRANSFER_ENCODING) {
-        let told = "a request has no body here";
+        let told = match is_push {
+            true => "say how long the body is (Content-Length)",
+            false => "a request has no body here",
+        };
         return Some(closing(text(StatusCode::BAD_REQUEST, told)));
     }
     None
@@ -125,11 +138,16 @@ fn closing(mut response: Response) -> Response {
 
 fn kind_of(path: &str) -> Kind {
     match path {
-        "/" | "/status" | "/search" | "/style.css" => Kind::Page,
+        "/" | "/status" | "/search" | "/style.css" | "/topics" => Kind::Page,
         "/feeds.opml" | "/subscriptions.opml" => Kind::Feed,
         "/healthz" | "/readyz" | "/metrics" => Kind::Probe,
         _ if path.starts_with("/feeds/") => Kind::Feed,
-        _ if path.starts_with("/topics/") || path.starts_with("/stories/") => Kind::Page,
+        _ if ["/topics/", "/stories/", "/sources/"]
+            .iter()
+            .any(|p| path.starts_with(p)) =>
+        {
+            Kind::Page
+        }
         _ => Kind::Other,
     }
 }

@@ -11,7 +11,9 @@
 //! | [`links`], [`list`], `archive` | addresses from the configuration; which stories a request means |
 //! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
-//! | `feeds`, `pages`, `health` | the routes |
+//! | `feeds`, `pages`, `sources`, `health` | the routes |
+//! | `frame` | what all pages have in common |
+//! | `diff`, `plot` | where two copies differ; small plots |
 //! | `health_feed` | what happened to our own feeds, as a feed |
 //! | `metrics` | numbers for machines |
 
@@ -20,7 +22,9 @@ mod cache;
 mod conditional;
 mod connections;
 mod deadline;
+mod diff;
 mod feeds;
+mod frame;
 mod gate;
 mod health;
 mod health_feed;
@@ -30,15 +34,19 @@ pub mod listen;
 pub mod merged;
 mod metrics;
 mod pages;
+mod plot;
 mod refusal;
+mod sources;
 mod state;
 mod tokens;
+mod websub;
 
 pub use health_feed::NAME as HEALTH_FEED;
 pub use listen::{BindError, Listener};
 pub use prometheus_client::registry::Registry;
 pub use refusal::Refusal;
 pub use tokens::Tokens;
+pub use websub::{Answer, Callback};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,6 +118,8 @@ pub struct Server {
     pub ready: Ready,
     /// The numbers of other rooms for `/metrics`, beside the store's and the server's own.
     pub registry: Arc<Registry>,
+    /// The callback of WebSub hubs, where there is one.
+    pub callback: Option<Callback>,
     /// The clock.
     pub clock: Clock,
 }
@@ -129,12 +139,19 @@ impl Server {
 }
 
 fn router(state: Shared) -> Router {
-    Router::new()
+    let mut router = Router::new();
+    if let Some(callback) = &state.callback {
+        let path = format!("{}/{{path}}", callback.path.trim_end_matches('/'));
+        router = router.route(&path, get(websub::ask).post(websub::push));
+    }
+    router
         .route("/", get(pages::river))
         .route("/topics/{topic}", get(pages::topic))
         .route("/stories/{id}", get(pages::story))
         .route("/search", get(pages::search))
-        .route("/status", get(pages::status))
+        .route("/topics", get(pages::topics))
+        .route("/sources/{id}", get(sources::source))
+        .route("/status", get(sources::status))
         .route("/style.css", get(pages::style))
         .route("/feeds/{file}", get(feeds::feed))
         .route("/feeds.opml", get(feeds::merged_feeds))

@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, watch};
 use super::cache::Cache;
 use super::links::Base;
 use super::metrics::Metrics;
-use super::{Ready, Refusal, ServeOptions, Server};
+use super::{Callback, Ready, Refusal, ServeOptions, Server};
 use crate::clock::Clock;
 use crate::model::Seq;
 use crate::store::Reads;
@@ -29,6 +29,8 @@ pub struct State {
     pub base: Base,
     /// The answer of `/readyz`.
     pub ready: Ready,
+    /// The callback of hubs.
+    pub callback: Option<Callback>,
     /// The clock.
     pub clock: Clock,
     /// What is counted.
@@ -57,6 +59,7 @@ impl State {
             options: server.options,
             base,
             ready: server.ready,
+            callback: server.callback,
             clock: server.clock,
             metrics: Metrics::new(server.registry),
             cache: Cache::new(),

@@ -10,8 +10,9 @@ use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
 use super::{feeds, grouping::Grouping};
-use crate::dedup::{Join, StoredCopy};
+use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
 use crate::model::{ArticleId, Draft, FeedRow, Time};
+use crate::normalize::identity;
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -62,7 +63,7 @@ pub(super) fn write(
         .collect();
     drafts.sort_by_key(|(arrived, _)| *arrived);
     for (arrived, p) in drafts {
-        match find(conn, claim.feed, &p, &keys)? {
+        match find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)? {
             Some(known) if known.digest == p.draft.digest => {} // ET-09
             Some(known) => {
                 update(desk, claim.feed, &known, &p, now)?;
@@ -102,61 +103,94 @@ fn arrival(published: Option<Time>, previous_poll: Option<Time>, now: Time) -> T
     previous_poll.map_or(claimed, |p| claimed.max(p)).min(now)
 }
 
-/// The stored article of a draft: by its key, else the one article of this feed that had the same page and is no
-/// longer listed under its old guid (a publisher that changed its guids).
-fn find(conn: &Connection, feed: FeedRow, p: &Prepared, keys: &[String]) -> Sql<Option<Known>> {
-    let known = |r: &rusqlite::Row<'_>| {
-        Ok(Known {
-            article: r.get(0)?,
-            story: r.get(1)?,
-            digest: r.get(2)?,
-        })
-    };
-    let by_key = conn
-        .prepare_cached("SELECT article, story, digest FROM articles WHERE feed = ?1 AND key = ?2")?
-        .query_row(params![feed, p.draft.key], known)
-        .optional()?;
-    let Some(url) = p.draft.url.as_ref().filter(|_| by_key.is_none()) else {
-        return Ok(by_key);
-    };
-    let mut same_page = conn
-        .prepare_cached(
-            "SELECT article, story, digest, key FROM articles WHERE url = ?2 AND feed = ?1 LIMIT 2",
-        )?
-        .query_map(params![feed, url.as_str()], |r| {
-            Ok((known(r)?, r.get::<_, String>(3)?))
-        })?
-        .collect::<Sql<Vec<_>>>()?;
-    match (same_page.pop(), same_page.pop()) {
-        (Some((known, key)), None) if !keys.contains(&key) && p.only_with_its_url => {
-            Ok(Some(known))
-        }
-        _ => Ok(None),
+/// The stored article of a draft: by its guid, page and headline, however its key came out beside others of that guid;
+/// else by its key; else by its page, unless others of the document have that page. What the document lists under
+/// another key (`keys`) is another article.
+fn find(
+    conn: &Connection,
+    feed: FeedRow,
+    (draft, has_page_alone): (&Draft, bool),
+    keys: &[String],
+) -> Sql<Option<Known>> {
+    let is_this = |key: &String| *key == draft.key || !keys.contains(key);
+    let same = with_its_guid(conn, feed, draft)?;
+    if let Some((known, _)) = same.into_iter().find(|(_, key)| is_this(key)) {
+        return Ok(Some(known));
     }
+    if !has_page_alone {
+        return Ok(None);
+    }
+    let same = with_its_page(conn, feed, draft)?;
+    Ok(same.filter(|(_, key)| is_this(key)).map(|(known, _)| known))
+}
+
+fn known(r: &rusqlite::Row<'_>) -> Sql<Known> {
+    Ok(Known {
+        article: r.get(0)?,
+        story: r.get(1)?,
+        digest: r.get(2)?,
+    })
+}
+
+fn known_and_key(r: &rusqlite::Row<'_>) -> Sql<(Known, String)> {
+    Ok((known(r)?, r.get(3)?))
+}
+
+/// The articles of this guid, page and headline, and the one of this key, at most one of each.
+fn with_its_guid(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Vec<(Known, String)>> {
+    let (from, behind) = identity::keys_beside(draft.guid.as_deref(), &draft.key);
+    let page = draft.url.as_ref().map(|u| u.as_str());
+    conn.prepare_cached(
+        "SELECT article, story, digest, key FROM articles
+         WHERE feed = ?1 AND key >= ?2 AND key < ?3 AND (key = ?4 OR url IS ?5 AND title = ?6)
+         ORDER BY url IS ?5 AND title = ?6 DESC, key = ?4 DESC LIMIT 2",
+    )?
+    .query_map(
+        params![feed, from, behind, draft.key, page, draft.title],
+        known_and_key,
+    )?
+    .collect()
+}
+
+/// The one article of this feed that has the same page, tracking aside: a publisher that changed its guids. A page that
+/// does not look like one article's (`/`, `/podcast`) may show another one now, unless headline or date are the same.
+fn with_its_page(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Option<(Known, String)>> {
+    let Some(page) = &draft.canonical_url else {
+        return Ok(None);
+    };
+    let mut found: Vec<((Known, String), bool)> = conn
+        .prepare_cached(
+            "SELECT article, story, digest, key, title = ?3 OR published IS ?4 AND ?4 IS NOT NULL
+             FROM articles WHERE canonical_url = ?2 AND feed = ?1 LIMIT 2",
+        )?
+        .query_map(
+            params![
+                feed,
+                page.as_str(),
+                draft.title,
+                draft.published.map(Time::millis)
+            ],
+            |r| Ok((known_and_key(r)?, r.get(4)?)),
+        )?
+        .collect::<Sql<_>>()?;
+    let (last, first) = (found.pop(), found.pop());
+    let only =
+        last.filter(|(_, is_alike)| first.is_none() && (*is_alike || names_an_article(page)));
+    Ok(only.map(|(found, _)| found))
 }
 
 /// What is stored of an article that a document lists; see [`Standing`].
 pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
-    let stored = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?));
-    let mut found: Option<(Vec<u8>, Vec<u8>)> = conn
-        .prepare_cached("SELECT digest, content FROM articles WHERE feed = ?1 AND key = ?2")?
-        .query_row(params![claim.feed, draft.key], stored)
-        .optional()?;
-    if found.is_none()
-        && let Some(url) = &draft.url
-    {
-        found = conn
-            .prepare_cached(
-                "SELECT digest, content FROM articles WHERE url = ?2 AND feed = ?1 LIMIT 1",
-            )?
-            .query_row(params![claim.feed, url.as_str()], stored)
-            .optional()?;
-    }
-    Ok(match found {
-        Some((digest, _)) if digest == draft.digest => Standing::Same,
-        Some((_, content)) => Standing::Edited {
-            html: unpack(&content),
-        },
+    Ok(match find(conn, claim.feed, (draft, true), &[])? {
+        Some(known) if known.digest == draft.digest => Standing::Same,
+        Some(known) => {
+            let content: Vec<u8> = conn
+                .prepare_cached("SELECT content FROM articles WHERE article = ?1")?
+                .query_row([known.article], |r| r.get(0))?;
+            Standing::Edited {
+                html: unpack(&content),
+            }
+        }
         None if is_tombstone(conn, ArticleId::of(claim.id, &draft.key))? => Standing::Same,
         None => Standing::New,
     })

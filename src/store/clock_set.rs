@@ -24,6 +24,10 @@ pub(super) fn move_all(conn: &Connection, by: i64) -> Sql<()> {
     }
     conn.prepare_cached("UPDATE hosts SET rest_until = rest_until + ?1")?
         .execute([by])?;
+    conn.prepare_cached(
+        "UPDATE hubs SET ask_at = ask_at + ?1, verified_at = verified_at + ?1, lease_until = lease_until + ?1",
+    )?
+    .execute([by])?;
     Ok(())
 }
 

@@ -9,12 +9,14 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::articles::next_seq;
-use super::events;
 use super::records::{
     Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
     Subscribed,
 };
-use crate::model::{FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
+use super::{events, hubs};
+use crate::model::{
+    Extent, FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl,
+};
 use crate::normalize::plain;
 
 type Sql<T> = rusqlite::Result<T>;
@@ -125,7 +127,7 @@ fn tags_told(tags: &[String]) -> Vec<String> {
     tags.iter().filter_map(|tag| told(tag)).collect()
 }
 
-pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
+pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
     next_seq(conn)?;
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
@@ -134,7 +136,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow) -> Sql<()> {
         [feed],
     )?;
     conn.execute("DELETE FROM validators WHERE feed = ?1", [feed])?;
-    Ok(())
+    hubs::leave(conn, feed, now)
 }
 
 pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now: Time) -> Sql<()> {
@@ -197,7 +199,7 @@ pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> S
         .query_map([], |r| r.get(0))?
         .collect::<Sql<Vec<FeedRow>>>()?;
     for row in stale.into_iter().filter(|row| !rows.contains(row)) {
-        unsubscribe(conn, row)?;
+        unsubscribe(conn, row, now)?;
     }
     Ok(renamed)
 }
@@ -250,6 +252,12 @@ pub(super) fn claimable(
             feeds,
             manual_interval,
         } => free_of_floors(conn, now, feeds, *manual_interval, &mut skipped)?,
+        ClaimScope::Pushed(feed) => conn
+            .prepare_cached(
+                "SELECT feed FROM feeds WHERE feed = ?1 AND subscribed = 1 AND coalesce(leased_until, 0) <= ?2",
+            )?
+            .query_map(params![feed, now.millis()], |r| r.get(0))?
+            .collect::<Sql<_>>()?,
     };
     rows.truncate(limit);
     Ok((rows, skipped))
@@ -339,6 +347,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
         })?
         .collect::<Sql<_>>()?;
     let boilerplate = boilerplate(conn, row)?;
+    let hub = hubs::lease_of(conn, row)?;
     let claim = conn
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
@@ -360,6 +369,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
                 schedule: r.get(5)?,
                 last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
                 failures: r.get(7)?,
+                hub,
                 settings: settings(r, 9)?,
             })
         })?;
@@ -468,7 +478,10 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
         conn.prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
             .execute(params![feed, without_fragment(target)])?;
     }
-    record_validators(conn, commit)?;
+    if poll.extent != Extent::Push {
+        record_validators(conn, commit)?;
+        record_host(conn, commit)?;
+    }
     record_history(conn, commit, new)?;
     events::note(conn, commit, new)
 }
@@ -477,6 +490,7 @@ fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {
     let feed = commit.claim.feed;
     match &commit.poll.outcome {
         Outcome::Failed(_) if commit.offline => {} // ET-30: the network's fault, not the feed's
+        _ if commit.poll.extent == Extent::Push => {} // it says nothing of the feed's own server
         Outcome::Failed(failure) => {
             conn.prepare_cached(
                 "UPDATE feeds SET failures = failures + 1, last_error = ?2, last_kind = ?3 WHERE feed = ?1",
@@ -491,7 +505,9 @@ fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {
             .execute(params![feed, commit.poll.finished.millis()])?;
         }
     }
-    if let Some(document) = &commit.document {
+    // ET-10: a part is never taken for the whole.
+    let whole = commit.poll.extent == Extent::Whole;
+    if let Some(document) = commit.document.as_ref().filter(|_| whole) {
         conn.prepare_cached("UPDATE feeds SET body_digest = ?2, repairs = ?3 WHERE feed = ?1")?
             .execute(params![feed, document.digest, json(&document.repairs)])?;
     }
@@ -549,6 +565,8 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
     let poll = &commit.poll;
     let feed = commit.claim.feed;
     let (outcome, error) = match &poll.outcome {
+        Outcome::Document { .. } if poll.extent == Extent::Push => ("push", None),
+        Outcome::Document { .. } if poll.extent == Extent::Delta => ("delta", None),
         Outcome::Document { .. } if commit.document.is_some() => ("document", None),
         Outcome::Document { .. } => ("unchanged", None),
         Outcome::NotModified { .. } => ("not_modified", None),
@@ -577,6 +595,13 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
         )?
         .execute([feed, HISTORY])?;
     }
+    Ok(())
+}
+
+/// Counts the poll for its host, and keeps what the host asked for.
+fn record_host(conn: &Connection, commit: &PollCommit) -> Sql<()> {
+    let poll = &commit.poll;
+    let bytes = i64::try_from(poll.bytes_wire).unwrap_or(i64::MAX);
     let failed = matches!(poll.outcome, Outcome::Failed(_));
     let throttled = matches!(&poll.outcome, Outcome::Failed(f) if f.kind == FailureKind::Throttled);
     // A 429 speaks for the host, and so does a rate limit that is used up; a 503 for its own document.

@@ -3,6 +3,7 @@
 //! One thread writes ([`Store`]), everybody may read ([`Reads`]). Never knows where feeds come from (`fetch`) or
 //! who asks (`serve`, `cli`).
 
+mod activity;
 mod articles;
 mod backup;
 mod check;
@@ -11,6 +12,7 @@ mod copies;
 mod events;
 mod feeds;
 mod grouping;
+mod hubs;
 mod open;
 mod prepare;
 mod prune;
@@ -19,6 +21,7 @@ pub mod records;
 mod retag;
 mod search;
 pub mod select;
+mod shown;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -249,6 +252,88 @@ impl Store {
     /// Commits one poll.
     pub fn commit(&self, ready: ReadyCommit) -> Result<Committed, StoreError> {
         self.ask(|reply| Command::Commit(ready.commit, ready.drafts, reply))
+    }
+
+    /// Notes the hub that a feed names; none: it names none any more.
+    pub fn set_hub(
+        &self,
+        feed: FeedRow,
+        hub: Option<HubOffer>,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.hub(move |conn| hubs::offer(conn, feed, hub.as_ref(), now))
+    }
+
+    /// Which hubs are to be asked now, at most `limit`; each is claimed by being put off. Leases that ended are given up.
+    pub fn hub_asks(
+        &self,
+        callback: String,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<HubAsk>, StoreError> {
+        self.hub(move |conn| {
+            hubs::lapse(conn, now)?;
+            hubs::asks(conn, &callback, now, limit)
+        })
+    }
+
+    /// What came of asking: an error, or a yes that is still to be verified.
+    pub fn hub_asked(&self, path: String, error: Option<String>) -> Result<(), StoreError> {
+        self.hub(move |conn| hubs::asked(conn, &path, error.as_deref()))
+    }
+
+    /// A hub asks whether we meant to subscribe; whether we did. Then the lease runs from now.
+    pub fn hub_verified(
+        &self,
+        path: String,
+        topic: String,
+        lease: Duration,
+        now: Time,
+    ) -> Result<bool, StoreError> {
+        self.hub(move |conn| hubs::verify(conn, &path, &topic, lease, now))
+    }
+
+    /// A hub asks whether we meant to unsubscribe; whether we did. Then it is over.
+    pub fn hub_left(&self, path: String, topic: String) -> Result<bool, StoreError> {
+        self.hub(move |conn| hubs::part(conn, &path, &topic))
+    }
+
+    /// A hub will not tell us; whether that is about a subscription of ours.
+    pub fn hub_denied(
+        &self,
+        path: String,
+        topic: String,
+        reason: String,
+        now: Time,
+    ) -> Result<bool, StoreError> {
+        self.hub(move |conn| hubs::deny(conn, &path, &topic, &reason, now))
+    }
+
+    /// From now on hubs reach us at `callback`, or not at all. Returns how many leases are lost by that.
+    pub fn reach_by(&self, callback: Option<String>, now: Time) -> Result<usize, StoreError> {
+        self.hub(move |conn| hubs::reach(conn, callback.as_deref(), now))
+    }
+
+    /// Makes a feed due at `at` if it would be later; floors and a poll on its way win.
+    pub fn poll_soon(&self, feed: FeedRow, at: Time, why: &'static str) -> Result<(), StoreError> {
+        self.hub(move |conn| hubs::soon(conn, feed, at, why))
+    }
+
+    fn hub<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (told, answer) = sync_channel(1);
+        self.ask(|reply| {
+            let work = move |conn: &rusqlite::Connection| {
+                let _ = told.send(work(conn)?);
+                Ok(())
+            };
+            Command::Hub(Box::new(work), reply)
+        })?;
+        answer
+            .recv()
+            .map_err(|_| StoreError::Internal("the writer has stopped".to_owned()))
     }
 
     /// Keeps a text under a name, for [`Reads::remembered`].

@@ -34,7 +34,7 @@ pub(super) struct Prepared {
     /// Whose page it is.
     pub(super) page: PageOf,
     /// Whether no other draft of the document names the same page.
-    pub(super) only_with_its_url: bool,
+    pub(super) only_with_its_page: bool,
     pub(super) paragraphs: Vec<u64>,
 }
 
@@ -100,7 +100,7 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     let drafts = std::mem::take(&mut document.drafts);
     let mut paragraphs = std::mem::take(&mut document.paragraphs).into_iter();
     let mut pages: HashMap<String, usize> = HashMap::new();
-    for url in drafts.iter().filter_map(|d| d.url.as_ref()) {
+    for url in drafts.iter().filter_map(|d| d.canonical_url.as_ref()) {
         *pages.entry(url.to_string()).or_default() += 1;
     }
     let about = About {
@@ -115,7 +115,8 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     drafts
         .into_iter()
         .map(|draft| {
-            let page = draft.url.as_ref().and_then(|u| pages.get(u.as_str()));
+            let page = draft.canonical_url.as_ref();
+            let page = page.and_then(|u| pages.get(u.as_str()));
             let page_shared_by = page.copied().unwrap_or(0);
             prepare_one(
                 &about,
@@ -179,7 +180,7 @@ fn prepare_one(
         fingerprint,
         facts,
         page,
-        only_with_its_url: page_shared_by == 1,
+        only_with_its_page: page_shared_by == 1,
         paragraphs,
         draft,
     }

@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, Lineage, Nearest, PollTotals, Pruned,
-    Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
+    Activity, Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, HubRow, Lineage, Nearest,
+    PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
 use super::{
-    StoreError, articles, backup, copies, events, feeds, feeds::from_json, grouping::limits, open,
-    prune, search, status,
+    StoreError, activity, articles, backup, copies, events, feeds, feeds::from_json,
+    grouping::limits, hubs, open, prune, search, shown, status,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -97,7 +97,8 @@ impl Reads {
 
     /// Stories.
     pub fn stories(&self, selection: &Selection) -> Result<Vec<StoryView>, StoreError> {
-        self.stories_at(&self.find_stories(selection)?, selection.bodies)
+        let rows = self.find_stories(selection)?;
+        self.stories_in(selection.topic.as_deref(), &rows, selection.bodies)
     }
 
     /// Articles (copies).
@@ -122,9 +123,23 @@ impl Reads {
         rows: &[StoryRow],
         bodies: bool,
     ) -> Result<Vec<StoryView>, StoreError> {
+        self.stories_in(None, rows, bodies)
+    }
+
+    /// The same as this topic shows them: by the copies of the feeds that it prefers ([`TopicFeed::prefer`]).
+    pub fn stories_in(
+        &self,
+        topic: Option<&str>,
+        rows: &[StoryRow],
+        bodies: bool,
+    ) -> Result<Vec<StoryView>, StoreError> {
         self.read(|conn| {
+            let made = match topic {
+                Some(name) => status::topic_feed(conn, name)?.unwrap_or_default(),
+                None => TopicFeed::default(),
+            };
             rows.iter()
-                .filter_map(|&row| story(conn, row, bodies).transpose())
+                .filter_map(|&row| story(conn, row, bodies, &made.prefer).transpose())
                 .collect()
         })
     }
@@ -165,7 +180,7 @@ impl Reads {
     /// One story with its body, by its id or the id of any of its copies.
     pub fn story(&self, id: StoryId) -> Result<Option<StoryView>, StoreError> {
         self.read(|conn| match story_row(conn, id)? {
-            Some(row) => story(conn, row, true),
+            Some(row) => story(conn, row, true, &[]),
             None => Ok(None),
         })
     }
@@ -250,6 +265,16 @@ impl Reads {
         limit: usize,
     ) -> Result<(Vec<FeedRow>, Vec<Skipped>), StoreError> {
         self.read(|conn| feeds::claimable(conn, now, scope, limit))
+    }
+
+    /// The subscription whose callback ends in `path`.
+    pub fn hub_at(&self, path: &str) -> Result<Option<HubRow>, StoreError> {
+        self.read(|conn| hubs::by_path(conn, path))
+    }
+
+    /// Whether a hub is to be asked, or a lease has ended.
+    pub fn are_hubs_due(&self, now: Time) -> Result<bool, StoreError> {
+        self.read(|conn| hubs::is_anything_due(conn, now))
     }
 
     /// Which of these keys name articles of the feed that are stored, or were and have been pruned.
@@ -348,6 +373,29 @@ impl Reads {
     /// All topics by name, without counts: cheap at any size.
     pub fn topic_heads(&self) -> Result<Vec<TopicHead>, StoreError> {
         self.read(status::topic_heads)
+    }
+
+    /// How many articles each of these feeds brought on each of the last `days` days (UTC), today last.
+    pub fn daily(
+        &self,
+        feeds: &[FeedRow],
+        days: usize,
+        now: Time,
+    ) -> Result<Vec<Vec<u64>>, StoreError> {
+        self.read(|conn| {
+            let of = |feed: &FeedRow| activity::daily(conn, *feed, days, now);
+            feeds.iter().map(of).collect()
+        })
+    }
+
+    /// A feed by its id, and what it brought in the last `days` days; none if there is no such feed.
+    pub fn activity(
+        &self,
+        id: FeedId,
+        days: usize,
+        now: Time,
+    ) -> Result<Option<(FeedRow, Activity)>, StoreError> {
+        self.read(|conn| activity::of_feed(conn, id, days, now))
     }
 
     /// What happened to feeds, the newest first.
@@ -547,8 +595,8 @@ pub(super) fn tags(folder: Option<String>, tags: &str) -> Vec<String> {
     all
 }
 
-/// A story, shown by its best copy.
-fn story(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<StoryView>> {
+/// A story, shown by its best copy, if possible one of a feed that is preferred.
+fn story(conn: &Connection, row: i64, bodies: bool, prefer: &[String]) -> Sql<Option<StoryView>> {
     let head = conn
         .prepare_cached(
             "SELECT shown, seq, first_seen, arrived, copies FROM stories WHERE story = ?1",
@@ -565,6 +613,10 @@ fn story(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<StoryView>> {
         .optional()?;
     let Some((shown, seq, first_seen, arrived, copies)) = head else {
         return Ok(None);
+    };
+    let shown = match copies {
+        1 => shown,
+        _ => shown::preferred(conn, row, prefer)?.unwrap_or(shown),
     };
     let Some(a) = article(conn, shown, bodies)? else {
         return Ok(None);

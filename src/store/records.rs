@@ -153,6 +153,15 @@ pub struct TopicHead {
     pub feed: TopicFeed,
 }
 
+/// What a feed brought lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Articles of each day (UTC), today last.
+    pub daily: Vec<u64>,
+    /// Of the newest articles, oldest first: when each was seen, and how many milliseconds after its publication.
+    pub delays: Vec<(Time, u64)>,
+}
+
 /// Something that happened to a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedEvent {
@@ -229,6 +238,8 @@ pub enum ClaimScope {
         /// `schedule.manual_interval`.
         manual_interval: Duration,
     },
+    /// This one, of which a hub tells: nobody is asked, so no floor holds it back, but a poll on its way does.
+    Pushed(FeedRow),
 }
 
 /// A feed leased to one worker: the lease moved its due time forward, so nobody else takes it.
@@ -260,6 +271,74 @@ pub struct Claim {
     pub last_poll: Option<Time>,
     /// Failures in a row so far.
     pub failures: u32,
+    /// The hub that is to tell of its news.
+    pub hub: Option<HubLease>,
+}
+
+/// A hub that a feed names, as claims know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubLease {
+    /// The hub's address.
+    pub hub: String,
+    /// What the hub knows the feed by.
+    pub topic: String,
+    /// Whether the hub is being asked to stop.
+    pub leaving: bool,
+    /// Since when, and until when, it tells us; none: it does not.
+    pub verified: Option<(Time, Time)>,
+}
+
+impl HubLease {
+    /// Since when the hub tells us, if it does at `now`.
+    pub fn since(&self, now: Time) -> Option<Time> {
+        let (since, until) = self.verified?;
+        (until > now && !self.leaving).then_some(since)
+    }
+}
+
+/// A hub that a feed names, with what a new subscription needs.
+#[derive(Debug, Clone)]
+pub struct HubOffer {
+    /// The hub.
+    pub hub: WebUrl,
+    /// What the feed calls itself.
+    pub topic: WebUrl,
+    /// The end of our callback's URL for it.
+    pub path: String,
+    /// What the hub is to sign with.
+    pub secret: Secret,
+}
+
+/// A hub whose turn it is to be asked.
+#[derive(Debug, Clone)]
+pub struct HubAsk {
+    /// Of which feed.
+    pub feed: FeedRow,
+    /// The hub's address.
+    pub hub: String,
+    /// What the hub knows the feed by.
+    pub topic: String,
+    /// The end of our callback's URL.
+    pub path: String,
+    /// What the hub is to sign with.
+    pub secret: Secret,
+    /// To tell us, or else to stop.
+    pub subscribe: bool,
+}
+
+/// The subscription that a hub calls about.
+#[derive(Debug, Clone)]
+pub struct HubRow {
+    /// Of which feed.
+    pub feed: FeedRow,
+    /// Where the feed is.
+    pub url: WebUrl,
+    /// What the hub signs with.
+    pub secret: Secret,
+    /// Whether the hub is being asked to stop.
+    pub leaving: bool,
+    /// Whether the user paused the feed.
+    pub paused: bool,
 }
 
 /// What a claim left alone, and why.
@@ -401,6 +480,12 @@ pub struct HostStatus {
     pub bytes: u64,
     /// The next poll planned.
     pub next_poll: Option<Time>,
+    /// Of which feed, by its title.
+    pub next_feed: Option<String>,
+    /// Why that one is due then: what binds.
+    pub next_why: Option<String>,
+    /// Until when the host wants to be left alone.
+    pub rest_until: Option<Time>,
 }
 
 /// Polls over all hosts, since the store was made.
@@ -423,7 +508,7 @@ pub struct PollTotals {
 pub struct PollRecord {
     /// When.
     pub at: Time,
-    /// `document`, `unchanged`, `not_modified` or a failure's kind.
+    /// `document`, `delta`, `push`, `unchanged`, `not_modified` or a failure's kind.
     pub outcome: String,
     /// The HTTP status.
     pub status: Option<u16>,
@@ -451,10 +536,29 @@ pub struct FeedDetail {
     pub floor: Option<(Time, String)>,
     /// Whether the bodies of its articles are read off their pages.
     pub full_text: bool,
+    /// The hub that tells of its news.
+    pub hub: Option<HubStatus>,
+    /// How its host was treated; none: it was never asked.
+    pub host: Option<HostStatus>,
     /// What the parser had to repair in the last document.
     pub repairs: Vec<String>,
     /// The last polls, newest first.
     pub polls: Vec<PollRecord>,
+}
+
+/// A hub as `newswire feed FEED` shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HubStatus {
+    /// The hub's address.
+    pub url: String,
+    /// Since when it tells us, without a gap.
+    pub verified: Option<Time>,
+    /// Until when it has promised to.
+    pub lease_until: Option<Time>,
+    /// When it is asked next.
+    pub ask_at: Option<Time>,
+    /// Why it was last asked in vain.
+    pub last_error: Option<String>,
 }
 
 /// What a prune removed or would remove.

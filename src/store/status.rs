@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::feeds::from_json;
+use super::hubs;
 use super::records::{
     FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicFeed, TopicHead, TopicInfo,
 };
@@ -115,7 +116,11 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
             })
         })?
         .collect::<Sql<_>>()?;
+    let hub = hubs::status(conn, row)?;
+    let host = host(conn, &feed.url)?;
     Ok(Some(FeedDetail {
+        hub,
+        host,
         repairs: feed.repairs.clone(),
         feed,
         validators,
@@ -231,38 +236,93 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
     })
 }
 
+/// What is planned for a host: its feeds, and the one that is due first.
+#[derive(Default)]
+struct Plan {
+    feeds: u64,
+    next: Option<(i64, FeedRow)>,
+}
+
 fn hosts(conn: &Connection) -> Sql<Vec<HostStatus>> {
-    let mut plans: std::collections::HashMap<String, (u64, Option<i64>)> =
-        std::collections::HashMap::new();
-    let mut feeds = conn.prepare_cached("SELECT url, next_at FROM feeds WHERE subscribed = 1")?;
+    let mut plans: std::collections::HashMap<String, Plan> = std::collections::HashMap::new();
+    let mut feeds = conn.prepare_cached(
+        "SELECT url, next_at, feed, paused, gone FROM feeds WHERE subscribed = 1",
+    )?;
     let mut rows = feeds.query([])?;
     while let Some(r) = rows.next()? {
-        let next: Option<i64> = r.get(1)?;
         let plan = plans.entry(host_of(&r.get::<_, String>(0)?)).or_default();
-        plan.0 += 1;
-        plan.1 = match (plan.1, next) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        plan.feeds += 1;
+        if let (Some(at), false, false) = (r.get::<_, Option<i64>>(1)?, r.get(3)?, r.get(4)?) {
+            let this = (at, r.get(2)?);
+            plan.next = Some(plan.next.map_or(this, |known| known.min(this)));
+        }
     }
-    conn.prepare_cached(
-        "SELECT host, polls, not_modified, failed, throttled, bytes FROM hosts ORDER BY polls DESC, host LIMIT ?1",
-    )?
-    .query_map(params![HOSTS], |r| {
-        let host: String = r.get(0)?;
-        let (feeds, next) = plans.get(&host).copied().unwrap_or_default();
-        Ok(HostStatus {
-            feeds,
-            polls: count(r, 1)?,
-            not_modified: count(r, 2)?,
-            failed: count(r, 3)?,
-            throttled: count(r, 4)?,
-            bytes: count(r, 5)?,
-            next_poll: next.map(Time::from_millis),
-            host,
-        })
-    })?
-    .collect()
+    let mut found: Vec<HostStatus> = conn
+        .prepare_cached(&format!(
+            "SELECT {HOST_COLUMNS} FROM hosts ORDER BY polls DESC, host LIMIT ?1"
+        ))?
+        .query_map(params![HOSTS], host_of_row)?
+        .collect::<Sql<_>>()?;
+    for host in &mut found {
+        if let Some(plan) = plans.get(&host.host) {
+            tell_plan(conn, host, plan)?;
+        }
+    }
+    Ok(found)
+}
+
+const HOST_COLUMNS: &str = "host, polls, not_modified, failed, throttled, bytes, rest_until";
+
+fn host_of_row(r: &Row<'_>) -> Sql<HostStatus> {
+    Ok(HostStatus {
+        host: r.get(0)?,
+        feeds: 0,
+        polls: count(r, 1)?,
+        not_modified: count(r, 2)?,
+        failed: count(r, 3)?,
+        throttled: count(r, 4)?,
+        bytes: count(r, 5)?,
+        rest_until: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
+        next_poll: None,
+        next_feed: None,
+        next_why: None,
+    })
+}
+
+fn tell_plan(conn: &Connection, host: &mut HostStatus, plan: &Plan) -> Sql<()> {
+    host.feeds = plan.feeds;
+    let Some((at, feed)) = plan.next else {
+        return Ok(());
+    };
+    let (title, why): (String, Option<String>) = conn
+        .prepare_cached(
+            "SELECT coalesce(title_user, title_own), why_next FROM feeds WHERE feed = ?1",
+        )?
+        .query_row([feed], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    host.next_poll = Some(Time::from_millis(at));
+    host.next_feed = Some(title);
+    host.next_why = why.as_deref().map(binding);
+    Ok(())
+}
+
+/// The constraint that binds, out of the account of a plan (`schedule::account`); else the account's last line.
+fn binding(why: &str) -> String {
+    let mark = "<- binding";
+    let line = why.lines().find(|line| line.ends_with(mark));
+    let line = line.or_else(|| why.lines().last()).unwrap_or_default();
+    let line = line.trim_end_matches(mark).trim();
+    // "wanted > 14:31:00    the words": the time fills eleven columns.
+    let words = line
+        .split_once('>')
+        .and_then(|(_, rest)| rest.trim_start().get(12..));
+    words.unwrap_or(line).trim().to_owned()
+}
+
+/// The host of one feed.
+fn host(conn: &Connection, url: &str) -> Sql<Option<HostStatus>> {
+    conn.prepare_cached(&format!("SELECT {HOST_COLUMNS} FROM hosts WHERE host = ?1"))?
+        .query_row([host_of(url)], host_of_row)
+        .optional()
 }
 
 /// SQLite's own check, and that every copy has its story and every story its copies.
@@ -299,4 +359,21 @@ pub(super) fn verify(conn: &Connection) -> Sql<Vec<String>> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::binding;
+
+    #[test]
+    fn what_binds_a_plan_is_found_in_its_account() {
+        let near = "next poll x\n  wanted   14:31:00    priced\n  floor  > 14:35:20    fresh for 1 h  <- binding\n  skip";
+        assert_eq!(binding(near), "fresh for 1 h");
+        let far = "next poll x\n  wanted > 03-10 14:35 failure 2 in a row  <- binding";
+        assert_eq!(binding(far), "failure 2 in a row");
+        assert_eq!(
+            binding("its hub says that there is news"),
+            "its hub says that there is news"
+        );
+    }
 }

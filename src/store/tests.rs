@@ -66,6 +66,7 @@ impl House {
                 status: Some(200),
                 bytes_wire: 100,
                 hints: Default::default(),
+                extent: Default::default(),
                 outcome: Outcome::Document {
                     body: Vec::new(),
                     content_type: None,

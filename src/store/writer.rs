@@ -49,6 +49,7 @@ pub(super) enum Command {
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
     GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
     SpreadOverdue(Time, Reply<usize>),
+    Hub(Work, Reply<()>),
     MoveTimes(i64, Reply<()>),
     BoundTimes(Time, Reply<usize>),
     Remember(&'static str, String, Reply<()>),
@@ -57,6 +58,9 @@ pub(super) enum Command {
     Prune(prune::Retention, Reply<Pruned>),
     SettleTopics(Reply<()>),
 }
+
+/// A step of a hub's subscription, as `hubs` spells it.
+pub(super) type Work = Box<dyn FnOnce(&Connection) -> Sql<()> + Send>;
 
 /// A subscription and its lease, or why there is none.
 pub(super) type Asked = (Subscribed, Result<Claim, Skipped>);
@@ -250,7 +254,9 @@ fn execute(
         Command::SubscribeAsked(feed, now, reply) => {
             answer(subscribe_asked(conn, hands.tagger, *feed, now), reply, path)
         }
-        Command::Unsubscribe(feed, reply) => answer(feeds::unsubscribe(conn, feed), reply, path),
+        Command::Unsubscribe(feed, reply) => {
+            answer(feeds::unsubscribe(conn, feed, now), reply, path)
+        }
         Command::ChangeFeed(feed, change, reply) => {
             let changed = feeds::renames(conn, feed, || feeds::change(conn, feed, &change, now))
                 .and_then(|renamed| match renamed {
@@ -276,6 +282,7 @@ fn execute(
             path,
         ),
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
+        Command::Hub(work, reply) => answer(work(conn), reply, path),
         Command::MoveTimes(ms, reply) => answer(clock_set::move_all(conn, ms), reply, path),
         Command::BoundTimes(now, reply) => answer(clock_set::bound(conn, now), reply, path),
         Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
@@ -402,6 +409,7 @@ fn refuse(command: Command, e: StoreError) {
         Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
+        Command::Hub(_, r) => say(&r, e),
         Command::MoveTimes(_, r) => say(&r, e),
         Command::BoundTimes(_, r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),

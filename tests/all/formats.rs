@@ -45,7 +45,7 @@ fn nasty(n: usize) -> Draft {
     let file = Enclosure {
         url: format!("https://a.example/{n}.mp3?a=1&b=\"2\""),
         mime: Some(["audio/mpeg", "audio", "x y/z<"][n % 3].to_owned()),
-        length: Some(n as u64 * 1000).filter(|_| n % 2 == 0),
+        length: Some(n as u64 * 1000).filter(|_| n.is_multiple_of(2)),
     };
     Draft {
         title: say(0),

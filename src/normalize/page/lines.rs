@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::super::blocks::Block;
 use super::super::tokens::{self, Token};
-use super::super::{boilerplate, byline, text};
+use super::super::{agency, boilerplate, byline, text};
 use super::published::{ReadDate, within};
 use super::words::Phrases;
 use crate::model::WebUrl;
@@ -101,7 +101,7 @@ impl<'b> Line<'b> {
     /// Below the text: single words, the site's own links; an agency's name is a credit.
     pub(super) fn is_below(&self) -> bool {
         let is_short = self.words() <= 2 && !self.is_item;
-        is_short && byline::agencies(&[&self.block.text]).is_empty()
+        is_short && agency::credited(&[&self.block.text]).is_empty()
             || self.is_link && self.is_inside
     }
 
@@ -116,7 +116,7 @@ impl<'b> Line<'b> {
         let is_short = self.chars <= HEAD_CHARS_MAX;
         let says_when = !text.ends_with(STOPS) && within(text, date).is_some();
         let says_who = byline::read(text, |d| date(d).is_some()).is_some();
-        is_title || is_short && (says_when || says_who || byline::agency(text).is_some())
+        is_title || is_short && (says_when || says_who || agency::named(text).is_some())
     }
 
     /// Nothing, or a pointer to another page of the site.

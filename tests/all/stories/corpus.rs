@@ -72,13 +72,13 @@ fn printed(piece: &str, language: &str, text: &[&str], copy: &str) -> Printed {
     }
 }
 
-/// The first words, or characters of a text without spaces.
+/// The first words, or the first characters where no spaces are written.
 fn teaser(text: &str, n: usize) -> String {
     let words: Vec<&str> = text.split(' ').collect();
-    if words.len() > n {
-        format!("{} …", words[..n].join(" "))
-    } else {
+    if words.len() < text.chars().count() / 20 {
         format!("{}…", text.chars().take(n).collect::<String>())
+    } else {
+        format!("{} …", words[..n.min(words.len())].join(" "))
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod corpus;
 mod hostile;
+mod identity;
+mod shown;
 mod told;
 
 use corpus::{grouped, read};

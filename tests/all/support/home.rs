@@ -186,6 +186,7 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
             status: Some(200),
             bytes_wire: 100,
             hints: Default::default(),
+            extent: Default::default(),
             outcome,
         },
         claim,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use newswire::clock::Clock;
 use newswire::fetch::{FetchOptions, Fetcher, Names};
-use newswire::ingest::{Ingest, IngestOptions, PassReport};
+use newswire::ingest::{Ingest, IngestOptions, PassReport, WebSub};
 use newswire::model::{ArticleView, Feed, FeedRow, StoryView, Time, WebUrl};
 use newswire::query;
 use newswire::schedule::Policy;
@@ -30,6 +30,29 @@ impl House {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let now = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
         Self::open(net, dir, Clock::manual(now), |_| {})
+    }
+
+    /// The same, and hubs reach it at `https://reader.example/websub`.
+    pub fn called_back(net: &Internet) -> Self {
+        let house = Self::new(net);
+        let websub = WebSub {
+            callback: WebUrl::parse("https://reader.example/websub").unwrap(),
+        };
+        house.with_hubs(net, Some(websub))
+    }
+
+    /// The same house, hubs being asked or not.
+    pub fn with_hubs(self, net: &Internet, websub: Option<WebSub>) -> Self {
+        let Self {
+            clock,
+            dir,
+            store,
+            ingest,
+            ..
+        } = self;
+        drop(ingest);
+        drop(store);
+        Self::open_with(net, dir, clock, |_| {}, websub)
     }
 
     /// The same with a fetcher of other options.
@@ -64,6 +87,16 @@ impl House {
         clock: Clock,
         change: impl FnOnce(&mut FetchOptions),
     ) -> Self {
+        Self::open_with(net, dir, clock, change, None)
+    }
+
+    fn open_with(
+        net: &Internet,
+        dir: Arc<tempfile::TempDir>,
+        clock: Clock,
+        change: impl FnOnce(&mut FetchOptions),
+        websub: Option<WebSub>,
+    ) -> Self {
         let store = StoreOptions {
             path: dir.path().join("newswire.db"),
             synchronous_full: false,
@@ -92,6 +125,7 @@ impl House {
                 price: None,
             },
             manual_interval: Duration::ZERO,
+            websub,
         };
         let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options).unwrap();
         Self {

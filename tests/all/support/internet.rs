@@ -21,9 +21,19 @@ pub struct Request {
     pub path: String,
     /// Names as sent, values verbatim.
     pub headers: Vec<(String, String)>,
+    /// What came behind the head, if it said how long that is.
+    pub body: Vec<u8>,
 }
 
 impl Request {
+    /// A field of the form that was sent.
+    pub fn form(&self, name: &str) -> Option<String> {
+        let mut pairs = url::form_urlencoded::parse(&self.body);
+        pairs
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
     /// The first header of that name, any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self
@@ -323,11 +333,22 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Re
         .next()
         .unwrap_or_default()
         .to_owned();
+    let length = headers
+        .iter()
+        .find(|(n, _)| n.eq_ignore_ascii_case("content-length"))
+        .map_or(0, |(_, v)| v.parse().unwrap());
+    while buffer.len() < length {
+        if stream.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let body = buffer.drain(..length).collect();
     Some(Request {
         method,
         host,
         path,
         headers,
+        body,
     })
 }
 

@@ -1,11 +1,13 @@
 //! What the integration tests share. Nothing here asserts but how a run of the binary ended; tests do.
 
 pub mod browser;
+pub mod comes_back;
 pub mod feeds;
 pub mod home;
 pub mod house;
 pub mod internet;
 pub mod process;
+pub mod properties;
 pub mod shelf;
 pub mod site;
 pub mod tree;

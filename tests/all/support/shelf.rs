@@ -138,6 +138,7 @@ impl Shelf {
             status: Some(200),
             bytes_wire: 100,
             hints: Default::default(),
+            extent: Default::default(),
             outcome,
         };
         let commit = PollCommit {

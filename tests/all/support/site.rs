@@ -54,6 +54,7 @@ impl Site {
             sequence: watched,
             ready: Arc::new(ready),
             registry: Arc::new(Registry::default()),
+            callback: None,
             clock: shelf.clock.clone(),
         };
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();

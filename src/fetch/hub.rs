@@ -1,0 +1,98 @@
+//! Asking a WebSub hub to tell us of news, or to stop (ET-50). A hub's address stands in a feed, so it passes the same
+//! guard, permits and limits as a feed's; it is the only thing that is ever sent a POST. Follows no redirect.
+
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use url::form_urlencoded;
+
+use super::client::Fetcher;
+use super::failure::{self, fail};
+use super::hosts::Resting;
+use crate::model::{Failure, FailureKind, WebUrl};
+
+/// What a hub is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct HubRequest<'a> {
+    /// Subscribe, or else unsubscribe.
+    pub subscribe: bool,
+    /// The feed's name for itself.
+    pub topic: &'a str,
+    /// Where the hub is to call.
+    pub callback: &'a str,
+    /// What it is to sign with.
+    pub secret: &'a str,
+    /// For how long, in seconds.
+    pub lease_s: u64,
+}
+
+impl Fetcher {
+    /// Asks a hub. That it took the request says nothing yet: it calls back to ask whether we meant it.
+    ///
+    /// # Errors
+    /// [`Failure`] as for a feed: refused by the guard, unreachable, or any status but 2xx.
+    pub async fn ask_hub(
+        &self,
+        hub: &WebUrl,
+        request: &HubRequest<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), Failure> {
+        self.guard.check_url(hub)?;
+        let host = hub.host();
+        let stopped = || fail(FailureKind::Internal, "stopped before the hub was asked");
+        let permit = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(stopped()),
+            permit = self.hosts.acquire(host) => permit,
+        };
+        let _permit = permit.map_err(|Resting(rest)| {
+            let text = format!(
+                "{host} asked to be left alone for another {} s",
+                rest.as_secs()
+            );
+            fail(FailureKind::Throttled, text)
+        })?;
+        let sent = self
+            .client
+            .post(hub.as_url().clone())
+            .header(USER_AGENT, self.options.user_agent.as_str())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(request.form())
+            .send();
+        let answer = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(stopped()),
+            answer = timeout(self.options.timeout_total, sent) => answer,
+        };
+        let response = answer
+            .map_err(|_| failure::timeout(host))?
+            .map_err(|e| failure::of_request(&e, host))?;
+        let status = response.status();
+        if status == http::StatusCode::TOO_MANY_REQUESTS {
+            self.hosts.throttled(host, None);
+        }
+        match status.is_success() {
+            true => Ok(()),
+            false => Err(failure::of_status(status, host)),
+        }
+    }
+}
+
+impl HubRequest<'_> {
+    fn form(&self) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let mode = if self.subscribe {
+            "subscribe"
+        } else {
+            "unsubscribe"
+        };
+        form.append_pair("hub.mode", mode)
+            .append_pair("hub.topic", self.topic)
+            .append_pair("hub.callback", self.callback);
+        if self.subscribe {
+            form.append_pair("hub.secret", self.secret)
+                .append_pair("hub.lease_seconds", &self.lease_s.to_string());
+        }
+        form.finish()
+    }
+}

@@ -1,0 +1,152 @@
+//! ET-51: while a hub tells of news, asking is a matter of once a day. A hub that let something pass is not relied on
+//! until it tells of something again.
+
+use std::time::Duration;
+
+use super::bytes::{Reader, Writer};
+use super::next::Wish;
+use super::{DAY, Observation, Policy, Seen};
+use crate::model::Time;
+
+/// A hub may take so long to tell of an article; a poll that comes first proves nothing.
+const GRACE: Duration = Duration::from_secs(15 * 60);
+
+/// What is known of the hub's reliability.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pushes {
+    missed: bool,
+}
+
+impl Pushes {
+    /// Takes note of what came, by push or by poll. `last` is when something came before.
+    pub fn observe(&mut self, last: Option<Time>, seen: &Observation) {
+        match &seen.seen {
+            Seen::Pushed { .. } => self.missed = false,
+            Seen::Document { new, .. } => {
+                let (Some(leased), Some(last)) = (seen.leased, last) else {
+                    return;
+                };
+                let should_have_come = |published: &Option<Time>| match published {
+                    Some(at) => *at >= leased && at.plus(GRACE) <= seen.at,
+                    None => last >= leased,
+                };
+                self.missed |= new.iter().any(should_have_come);
+            }
+            Seen::NotModified | Seen::Failed(_) => {}
+        }
+    }
+
+    /// What we would do while the hub can be relied on.
+    pub fn wish(&self, seen: &Observation, policy: &Policy) -> Option<Wish> {
+        (seen.leased.is_some() && !self.missed).then(|| Wish {
+            wait: DAY,
+            words: "a hub tells of news; asked once a day all the same".to_owned(),
+            most: Some((policy.max_interval, "max_interval")),
+        })
+    }
+
+    /// Reads the stored form.
+    pub fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            missed: from.u8()? != 0,
+        })
+    }
+
+    /// Writes the stored form.
+    pub fn write(&self, to: &mut Writer) {
+        to.u8(u8::from(self.missed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::support::*;
+    use crate::schedule::{HOUR, State, next};
+
+    fn leased(seen: Observation) -> Observation {
+        Observation {
+            leased: Some(noon()),
+            ..seen
+        }
+    }
+
+    fn pushed(at: Time) -> Observation {
+        let new = vec![Some(at.minus(MINUTE))];
+        leased(Observation {
+            seen: Seen::Pushed { new },
+            ..document(at, 0)
+        })
+    }
+
+    /// A busy feed, known for a day when its lease begins.
+    fn busy() -> State {
+        let first = document(noon().minus(DAY), 20);
+        after(&[first, document(noon().minus(HOUR), 15)], &policy()).0
+    }
+
+    fn wait(state: &State, seen: &Observation) -> (State, Duration) {
+        let (state, plan) = next(state, seen, &policy());
+        (state, plan.next_at.unwrap().since(seen.at))
+    }
+
+    #[test]
+    fn et_51_while_a_hub_tells_of_news_polls_fall_to_one_a_day() {
+        let at = noon().plus(HOUR);
+        let (_, usual) = wait(&busy(), &not_modified(at));
+        assert!(usual < HOUR * 6, "{usual:?}");
+        let (state, slow) = wait(&busy(), &leased(not_modified(at)));
+        assert!(slow >= DAY - CHANCE && slow <= DAY + CHANCE, "{slow:?}");
+        let (state, slow) = wait(&state, &pushed(at.plus(HOUR)));
+        assert!(slow >= DAY - CHANCE, "a push is no reason to ask");
+        let (_, usual) = wait(&state, &not_modified(at.plus(HOUR * 2)));
+        assert!(usual < HOUR * 6, "a lost lease restores the plan");
+    }
+
+    #[test]
+    fn et_51_a_pull_that_finds_what_push_missed_restores_the_plan_until_the_next_push() {
+        let at = noon().plus(HOUR * 20);
+        let (state, plan) = wait(&busy(), &leased(document(at, 3)));
+        assert!(plan < HOUR * 6, "{plan:?}");
+        let (state, plan) = wait(&state, &leased(not_modified(at.plus(HOUR))));
+        assert!(plan < HOUR * 6, "{plan:?}");
+        let (state, _) = wait(&state, &pushed(at.plus(HOUR * 2)));
+        let (_, slow) = wait(&state, &leased(not_modified(at.plus(HOUR * 3))));
+        assert!(slow >= DAY - CHANCE, "{slow:?}");
+    }
+
+    #[test]
+    fn et_51_what_was_there_before_the_lease_or_came_just_now_was_not_missed() {
+        let found = |at: Time, published: Option<Time>| {
+            let mut seen = leased(document(at, 1));
+            if let Seen::Document { new, .. } = &mut seen.seen {
+                *new = vec![published];
+            }
+            wait(&busy(), &seen).1
+        };
+        let at = noon().plus(HOUR * 5);
+        assert!(
+            found(at, Some(noon().minus(MINUTE))) >= DAY - CHANCE,
+            "before the lease"
+        );
+        assert!(
+            found(at, Some(at.minus(MINUTE * 5))) >= DAY - CHANCE,
+            "on its way"
+        );
+        assert!(found(at, Some(at.minus(HOUR))) < HOUR * 6, "missed");
+        assert!(
+            found(at, None) >= DAY - CHANCE,
+            "undated, perhaps from before the lease"
+        );
+    }
+
+    #[test]
+    fn et_51_the_users_interval_and_the_servers_word_hold_nevertheless() {
+        let mut seen = leased(not_modified(noon().plus(HOUR)));
+        seen.interval = Some(HOUR * 2);
+        assert!(wait(&busy(), &seen).1 < HOUR * 3);
+        let mut seen = leased(not_modified(noon().plus(HOUR)));
+        seen.hints.retry_after = Some(DAY * 2);
+        assert!(wait(&busy(), &seen).1 >= DAY * 2);
+    }
+}

@@ -1,0 +1,113 @@
+//! The callback of WebSub hubs, where one is configured: the one address here that takes a POST. It understands the
+//! request and hands it on; what it means, ingest decides. Never says whether a signature was right (ET-50).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded;
+
+use super::Refusal;
+use super::refusal::text;
+use super::state::Shared;
+use crate::model::{HubCall, HubReply};
+
+/// Who answers hubs: the end of the callback's URL, and what was said there.
+pub type Answer =
+    Arc<dyn Fn(String, HubCall) -> Pin<Box<dyn Future<Output = HubReply> + Send>> + Send + Sync>;
+
+/// The callback.
+#[derive(Clone)]
+pub struct Callback {
+    /// Its path on this server, without the final part: `/websub`.
+    pub path: String,
+    /// Most bytes of what a hub pushes.
+    pub body_bytes_max: usize,
+    /// Who answers.
+    pub answer: Answer,
+}
+
+/// Longest challenge that is echoed.
+const CHALLENGE_BYTES_MAX: usize = 1024;
+
+const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature");
+
+/// GET: the hub asks whether a subscription was meant, or says that there will be none.
+pub async fn ask(
+    State(state): State<Shared>,
+    Path(path): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let query = query.unwrap_or_default();
+    let told = |name: &str| {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        pairs
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.into_owned())
+    };
+    let missing = |name: &str| Refusal::Bad(format!("a hub says {name} here"));
+    let topic = told("hub.topic").ok_or_else(|| missing("hub.topic"))?;
+    let call = match told("hub.mode").as_deref() {
+        Some("denied") => HubCall::Denied {
+            topic,
+            reason: told("hub.reason"),
+        },
+        Some(mode @ ("subscribe" | "unsubscribe")) => HubCall::Verify {
+            subscribe: mode == "subscribe",
+            topic,
+            challenge: told("hub.challenge")
+                .filter(|c| !c.is_empty() && c.len() <= CHALLENGE_BYTES_MAX)
+                .ok_or_else(|| missing("hub.challenge"))?,
+            lease_s: told("hub.lease_seconds").and_then(|s| s.parse().ok()),
+        },
+        _ => return Err(missing("hub.mode")),
+    };
+    answer(&state, path, call).await
+}
+
+/// POST: news.
+pub async fn push(
+    State(state): State<Shared>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let limit = state.callback.as_ref().map_or(0, |c| c.body_bytes_max);
+    let Ok(body) = to_bytes(body, limit).await else {
+        let told = format!("a push of more than {limit} bytes is not taken");
+        return Ok(text(StatusCode::PAYLOAD_TOO_LARGE, &told));
+    };
+    let header = |name: &HeaderName| {
+        let value = headers.get(name)?.to_str().ok()?;
+        Some(value.to_owned())
+    };
+    // Nobody packs what he signs; were it packed, it is looked after at the feed itself.
+    let is_packed = headers.contains_key(header::CONTENT_ENCODING);
+    let call = HubCall::Content {
+        signature: header(&SIGNATURE),
+        content_type: header(&header::CONTENT_TYPE).filter(|_| !is_packed),
+        body: body.into(),
+    };
+    answer(&state, path, call).await
+}
+
+async fn answer(state: &Shared, path: String, call: HubCall) -> Result<Response, Refusal> {
+    let Some(callback) = &state.callback else {
+        return Err(Refusal::Missing("there is no callback here".to_owned()));
+    };
+    Ok(match (callback.answer)(path, call).await {
+        // As bytes: what a stranger gave us to echo is no page (section 5.3.1 asks for the challenge alone).
+        HubReply::Challenge(challenge) => {
+            let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+            (plain, challenge).into_response()
+        }
+        HubReply::Taken => StatusCode::ACCEPTED.into_response(),
+        HubReply::Unknown => text(StatusCode::NOT_FOUND, "there is no such subscription"),
+        HubReply::Gone => text(StatusCode::GONE, "this subscription has ended"),
+        HubReply::Later => return Err(Refusal::Busy("not now; try again later".to_owned())),
+    })
+}

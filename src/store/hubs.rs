@@ -1,0 +1,271 @@
+//! WebSub subscriptions: which hub tells of which feed, when it is to be asked, and what it promised (ET-50, ET-51). Knows
+//! no HTTP; every step is one short transaction, so a restart goes on where it was.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::records::{HubAsk, HubLease, HubOffer, HubRow, HubStatus};
+use crate::model::{FeedRow, Secret, Time, WebUrl};
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// A hub that does not answer, or whose answer does not come back, is asked again after this, then twice as late every
+/// time up to a day.
+const AGAIN_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 86_400_000;
+/// A hub that said no is asked again after this: the publisher may have come to terms with it.
+const DENIED_MS: i64 = 7 * DAY_MS;
+/// A hub is asked so often to stop, then forgotten: its lease ends by itself.
+const GOODBYES: i64 = 3;
+/// Feeds whose lease was lost are asked within this (ET-22: not all at once).
+const LOST_MS: i64 = DAY_MS / 24;
+/// A lease is renewed when this much of it is over, in percent (ET-50).
+const RENEW_PERCENT: i64 = 80;
+
+/// Notes what a feed says about its hub; none: it has none any more.
+pub(super) fn offer(
+    conn: &Connection,
+    feed: FeedRow,
+    hub: Option<&HubOffer>,
+    now: Time,
+) -> Sql<()> {
+    let Some(new) = hub else {
+        return leave(conn, feed, now);
+    };
+    let (hub, topic) = (new.hub.as_str(), new.topic.as_str());
+    let known: Option<(String, String, bool)> = conn
+        .prepare_cached("SELECT hub, topic, leaving FROM hubs WHERE feed = ?1")?
+        .query_row([feed], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        .optional()?;
+    if known.is_some_and(|(h, t, leaving)| !leaving && h == hub && t == topic) {
+        return Ok(());
+    }
+    // The old hub, if any, is not told: its calls find nobody, and its lease ends.
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO hubs (feed, hub, topic, path, secret, leaving, ask_at, asked)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, 0)",
+    )?
+    .execute(params![
+        feed,
+        hub,
+        topic,
+        new.path,
+        new.secret.reveal(),
+        now.millis()
+    ])?;
+    Ok(())
+}
+
+/// The hub is to be asked to stop.
+pub(super) fn leave(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE hubs SET leaving = 1, ask_at = ?2, asked = 0, verified_at = NULL WHERE feed = ?1 AND leaving = 0",
+    )?
+    .execute(params![feed, now.millis()])?;
+    Ok(())
+}
+
+/// Which hubs are to be asked now. Each is claimed by being put off.
+pub(super) fn asks(conn: &Connection, callback: &str, now: Time, limit: usize) -> Sql<Vec<HubAsk>> {
+    conn.prepare_cached("DELETE FROM hubs WHERE leaving = 1 AND asked >= ?1")?
+        .execute([GOODBYES])?;
+    let rows = conn
+        .prepare_cached(
+            "SELECT h.feed, h.hub, h.topic, h.path, h.secret, h.leaving, h.asked FROM hubs h JOIN feeds f USING (feed)
+             WHERE h.ask_at <= ?1 AND (h.leaving = 1 OR (f.subscribed = 1 AND f.paused = 0 AND f.gone = 0))
+             ORDER BY h.ask_at LIMIT ?2",
+        )?
+        .query_map(
+            params![now.millis(), i64::try_from(limit).unwrap_or(i64::MAX)],
+            |r| Ok((ask_of(r)?, r.get::<_, i64>(6)?)),
+        )?
+        .collect::<Sql<Vec<(HubAsk, i64)>>>()?;
+    for (ask, asked) in &rows {
+        let wait = (AGAIN_MS << (*asked).clamp(0, 5)).min(DAY_MS);
+        conn.prepare_cached(
+            "UPDATE hubs SET callback = ?3, ask_at = ?2, asked = asked + 1 WHERE feed = ?1",
+        )?
+        .execute(params![ask.feed, now.millis() + wait, callback])?;
+    }
+    Ok(rows.into_iter().map(|(ask, _)| ask).collect())
+}
+
+fn ask_of(r: &Row<'_>) -> Sql<HubAsk> {
+    Ok(HubAsk {
+        feed: r.get(0)?,
+        hub: r.get(1)?,
+        topic: r.get(2)?,
+        path: r.get(3)?,
+        secret: Secret::new(r.get::<_, String>(4)?),
+        subscribe: !r.get(5)?,
+    })
+}
+
+/// What came of asking.
+pub(super) fn asked(conn: &Connection, path: &str, error: Option<&str>) -> Sql<()> {
+    conn.prepare_cached("UPDATE hubs SET last_error = ?2 WHERE path = ?1")?
+        .execute(params![path, error])?;
+    Ok(())
+}
+
+/// The hub asks whether we meant to subscribe: yes, if we did. The lease runs from now.
+pub(super) fn verify(
+    conn: &Connection,
+    path: &str,
+    topic: &str,
+    lease: Duration,
+    now: Time,
+) -> Sql<bool> {
+    let lease = i64::try_from(lease.as_millis()).unwrap_or(DAY_MS);
+    let known = conn
+        .prepare_cached(
+            "UPDATE hubs SET verified_at = coalesce(verified_at, ?3), lease_until = ?3 + ?4, ask_at = ?3 + ?5,
+                    asked = 0, last_error = NULL
+             WHERE path = ?1 AND topic = ?2 AND leaving = 0 AND asked > 0",
+        )?
+        .execute(params![path, topic, now.millis(), lease, lease / 100 * RENEW_PERCENT])?;
+    Ok(known > 0)
+}
+
+/// The hub asks whether we meant to unsubscribe: yes, if we did, and with that it is over.
+pub(super) fn part(conn: &Connection, path: &str, topic: &str) -> Sql<bool> {
+    let known = conn
+        .prepare_cached("DELETE FROM hubs WHERE path = ?1 AND topic = ?2 AND leaving = 1")?
+        .execute([path, topic])?;
+    Ok(known > 0)
+}
+
+/// The hub will not, or will no longer.
+pub(super) fn deny(
+    conn: &Connection,
+    path: &str,
+    topic: &str,
+    reason: &str,
+    now: Time,
+) -> Sql<bool> {
+    let feed: Option<FeedRow> = conn
+        .prepare_cached(
+            "UPDATE hubs SET lease_until = ?3, ask_at = ?4, last_error = ?5
+             WHERE path = ?1 AND topic = ?2 AND leaving = 0 RETURNING feed",
+        )?
+        .query_row(
+            params![path, topic, now.millis(), now.millis() + DENIED_MS, reason],
+            |r| r.get(0),
+        )
+        .optional()?;
+    lapse(conn, now)?;
+    Ok(feed.is_some())
+}
+
+/// Leases that ended: their feeds are polled by plan again, one after the other. Gives how many.
+pub(super) fn lapse(conn: &Connection, now: Time) -> Sql<usize> {
+    let lost = conn
+        .prepare_cached(
+            "UPDATE hubs SET verified_at = NULL, lease_until = NULL WHERE lease_until <= ?1 RETURNING feed",
+        )?
+        .query_map([now.millis()], |r| r.get(0))?
+        .collect::<Sql<Vec<FeedRow>>>()?;
+    for feed in &lost {
+        // A large odd factor scatters the rows over the time.
+        let within = feed.wrapping_mul(0x9E37_79B1).rem_euclid(LOST_MS);
+        soon(
+            conn,
+            *feed,
+            now.plus(Duration::from_millis(within.unsigned_abs())),
+            "its hub tells of no news any more",
+        )?;
+    }
+    Ok(lost.len())
+}
+
+/// From now on hubs reach us at `callback`, or not at all: leases that were given for elsewhere are lost. Gives how many.
+pub(super) fn reach(conn: &Connection, callback: Option<&str>, now: Time) -> Sql<usize> {
+    conn.prepare_cached(
+        "UPDATE hubs SET lease_until = 0 WHERE verified_at IS NOT NULL AND callback IS NOT ?1",
+    )?
+    .execute([callback])?;
+    let lost = lapse(conn, now)?;
+    if callback.is_none() {
+        conn.execute("DELETE FROM hubs WHERE leaving = 1", [])?;
+    }
+    conn.prepare_cached(
+        "UPDATE hubs SET callback = ?1, ask_at = ?2, asked = 0 WHERE callback IS NOT ?1",
+    )?
+    .execute(params![callback, callback.map(|_| now.millis())])?;
+    Ok(lost)
+}
+
+/// Makes a feed due at `at`, if it would be later; a server's floor and a poll on its way win.
+pub(super) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &str) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE feeds SET why_next = ?3, next_at = max(coalesce(floor_until, 0), min(next_at, ?2))
+         WHERE feed = ?1 AND next_at > ?2 AND coalesce(leased_until, 0) <= ?2",
+    )?
+    .execute(params![feed, at.millis(), why])?;
+    Ok(())
+}
+
+/// The lease of a feed that a hub tells of, for a claim.
+pub(super) fn lease_of(conn: &Connection, feed: FeedRow) -> Sql<Option<HubLease>> {
+    conn.prepare_cached(
+        "SELECT hub, topic, leaving, verified_at, lease_until FROM hubs WHERE feed = ?1",
+    )?
+    .query_row([feed], |r| {
+        let since: Option<i64> = r.get(3)?;
+        let until: Option<i64> = r.get(4)?;
+        Ok(HubLease {
+            hub: r.get(0)?,
+            topic: r.get(1)?,
+            leaving: r.get(2)?,
+            verified: since
+                .zip(until)
+                .map(|(since, until)| (Time::from_millis(since), Time::from_millis(until))),
+        })
+    })
+    .optional()
+}
+
+/// The hub of a feed, for people.
+pub(super) fn status(conn: &Connection, feed: FeedRow) -> Sql<Option<HubStatus>> {
+    let time = |ms: Option<i64>| ms.map(Time::from_millis);
+    conn.prepare_cached(
+        "SELECT hub, verified_at, lease_until, ask_at, last_error FROM hubs WHERE feed = ?1",
+    )?
+    .query_row([feed], |r| {
+        Ok(HubStatus {
+            url: r.get(0)?,
+            verified: time(r.get(1)?),
+            lease_until: time(r.get(2)?),
+            ask_at: time(r.get(3)?),
+            last_error: r.get(4)?,
+        })
+    })
+    .optional()
+}
+
+/// The subscription whose callback ends so.
+pub(super) fn by_path(conn: &Connection, path: &str) -> Sql<Option<HubRow>> {
+    conn.prepare_cached(
+        "SELECT h.feed, f.url, h.secret, h.leaving, f.paused FROM hubs h JOIN feeds f USING (feed) WHERE h.path = ?1",
+    )?
+    .query_row([path], |r| {
+        let url: String = r.get(1)?;
+        Ok(HubRow {
+            feed: r.get(0)?,
+            url: WebUrl::parse(&url).map_err(|e| super::feeds::wrong_type(1, &e.to_string()))?,
+            secret: Secret::new(r.get::<_, String>(2)?),
+            leaving: r.get(3)?,
+            paused: r.get(4)?,
+        })
+    })
+    .optional()
+}
+
+/// Whether any hub is to be asked, or any lease has ended.
+pub(super) fn is_anything_due(conn: &Connection, now: Time) -> Sql<bool> {
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM hubs WHERE ask_at <= ?1 OR lease_until <= ?1)",
+    )?
+    .query_row([now.millis()], |r| r.get(0))
+}

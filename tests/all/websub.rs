@@ -1,0 +1,534 @@
+//! WebSub as subscriber (ET-50, ET-51): hubs are asked, verified, renewed and left; what they push is stored like what a
+//! poll brings, and polls become rare.
+
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use newswire::ingest::WebSub;
+use newswire::model::{FeedRow, HubCall, HubReply, WebUrl};
+use newswire::store::HubStatus;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::browser::say;
+use crate::support::home::Home;
+use crate::support::internet::Request;
+use crate::support::process::{Daemon, configuration, eventually};
+use crate::support::{House, Internet, Item, Reply, rss};
+
+const PAPER: &str = "paper.example";
+const FEED: &str = "http://paper.example/feed";
+const TOPIC: &str = "http://paper.example/rss.xml";
+const HUB: &str = "http://hub.example/hub";
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn news(numbers: &[usize]) -> String {
+    let items: Vec<Item> = numbers.iter().map(|n| Item::numbered(PAPER, *n)).collect();
+    rss("The Paper", &items)
+}
+
+fn links() -> String {
+    format!("<{HUB}>; rel=\"hub\", <{TOPIC}>; rel=\"self\"")
+}
+
+/// A paper whose headers name a hub, subscribed and polled once, and the hub asked.
+async fn paper() -> (Internet, House, FeedRow) {
+    let net = Internet::start().await;
+    let feed = Reply::feed(news(&[1])).header("ETag", "\"1\"");
+    net.document(PAPER, "/feed", feed.header("Link", &links()));
+    net.always("hub.example", "/hub", Reply::status(202));
+    let house = House::called_back(&net);
+    let feed = house.subscribe(&[FEED])[0];
+    assert_eq!(house.pass_due().await.articles_new, 1);
+    ask(&house).await;
+    (net, house, feed)
+}
+
+async fn ask(house: &House) {
+    house
+        .ingest
+        .ask_hubs(&CancellationToken::new())
+        .await
+        .unwrap();
+}
+
+/// What the hub was asked, in order.
+fn asked(net: &Internet) -> Vec<Request> {
+    let log = net.log().into_iter().map(|seen| seen.request);
+    log.filter(|request| request.host == "hub.example")
+        .collect()
+}
+
+/// The end of the callback that the hub was given, and the secret.
+fn given(net: &Internet) -> (String, String) {
+    let last = asked(net).pop().unwrap();
+    let callback = last.form("hub.callback").unwrap();
+    let path = callback
+        .strip_prefix("https://reader.example/websub/")
+        .unwrap()
+        .to_owned();
+    (path, last.form("hub.secret").unwrap_or_default())
+}
+
+fn verify(subscribe: bool, topic: &str) -> HubCall {
+    HubCall::Verify {
+        subscribe,
+        topic: topic.to_owned(),
+        challenge: "ch4llenge".to_owned(),
+        lease_s: Some(10 * 86_400),
+    }
+}
+
+fn push(secret: &str, body: &str) -> HubCall {
+    let tag = hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+        body.as_bytes(),
+    );
+    let hex: String = tag.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    HubCall::Content {
+        signature: Some(format!("sha256={hex}")),
+        content_type: Some("application/rss+xml".to_owned()),
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+fn hub(house: &House, feed: FeedRow) -> Option<HubStatus> {
+    house.store.reads().feed(feed).unwrap().unwrap().hub
+}
+
+fn wait(house: &House) -> Duration {
+    house.feeds()[0].next_poll.unwrap().since(house.clock.now())
+}
+
+/// The paper, its lease verified.
+async fn verified() -> (Internet, House, FeedRow, String, String) {
+    let (net, house, feed) = paper().await;
+    let (path, secret) = given(&net);
+    let reply = house
+        .ingest
+        .answer_hub(path.clone(), verify(true, TOPIC))
+        .await;
+    assert_eq!(reply, HubReply::Challenge("ch4llenge".to_owned()));
+    (net, house, feed, path, secret)
+}
+
+#[tokio::test]
+async fn et_50_the_hub_is_asked_for_a_lease_with_a_secret_and_nothing_else_is_said() {
+    let (net, _house, _feed) = paper().await;
+    let asked = asked(&net);
+    assert_eq!(asked.len(), 1);
+    let request = &asked[0];
+    assert_eq!(request.method, "POST");
+    assert_eq!(request.form("hub.mode").as_deref(), Some("subscribe"));
+    assert_eq!(request.form("hub.topic").as_deref(), Some(TOPIC));
+    assert_eq!(request.form("hub.lease_seconds").as_deref(), Some("864000"));
+    let (path, secret) = given(&net);
+    assert!(path.len() == 40 && secret.len() == 40 && path != secret);
+    assert!(
+        request
+            .header("user-agent")
+            .unwrap()
+            .starts_with("newswire/")
+    );
+    for name in ["cookie", "referer", "origin", "authorization"] {
+        assert_eq!(request.header(name), None);
+    }
+}
+
+#[tokio::test]
+async fn et_50_without_a_callback_no_hub_is_asked() {
+    let (net, house, feed) = paper().await;
+    let house = house.with_hubs(&net, None);
+    house.hours(30);
+    house.pass_due().await;
+    ask(&house).await;
+    assert_eq!(asked(&net).len(), 1);
+    house.store.reach_by(None, house.clock.now()).unwrap();
+    assert_eq!(hub(&house, feed).unwrap().ask_at, None);
+}
+
+#[tokio::test]
+async fn et_50_only_what_was_asked_for_is_verified() {
+    let (net, house, feed) = paper().await;
+    let (path, _) = given(&net);
+    let answer = |path: &str, call: HubCall| house.ingest.answer_hub(path.to_owned(), call);
+    assert_eq!(answer("0000", verify(true, TOPIC)).await, HubReply::Unknown);
+    assert_eq!(
+        answer(&path, verify(true, "http://paper.example/other")).await,
+        HubReply::Unknown
+    );
+    assert_eq!(answer(&path, verify(false, TOPIC)).await, HubReply::Unknown);
+    assert_eq!(hub(&house, feed).unwrap().verified, None);
+    assert!(matches!(
+        answer(&path, verify(true, TOPIC)).await,
+        HubReply::Challenge(_)
+    ));
+    let lease = hub(&house, feed).unwrap();
+    assert_eq!(lease.verified, Some(house.clock.now()));
+    assert_eq!(lease.lease_until, Some(house.clock.now().plus(DAY * 10)));
+}
+
+#[tokio::test]
+async fn et_50_the_document_names_hub_and_self_where_headers_do_not() {
+    let net = Internet::start().await;
+    let head = format!(
+        "<channel><link xmlns=\"http://www.w3.org/2005/Atom\" rel=\"hub\" href=\"{HUB}\"/>\
+         <link xmlns=\"http://www.w3.org/2005/Atom\" rel=\"self\" href=\"{TOPIC}\"/>"
+    );
+    net.document(
+        PAPER,
+        "/feed",
+        Reply::feed(news(&[1]).replacen("<channel>", &head, 1)),
+    );
+    net.always("hub.example", "/hub", Reply::status(202));
+    let house = House::called_back(&net);
+    house.subscribe(&[FEED]);
+    house.pass_due().await;
+    ask(&house).await;
+    assert_eq!(asked(&net)[0].form("hub.topic").as_deref(), Some(TOPIC));
+}
+
+#[tokio::test]
+async fn et_50_a_signed_push_is_stored_like_a_poll_and_an_unsigned_one_is_not() {
+    let (_net, house, feed, path, secret) = verified().await;
+    house.clock.advance(HOUR / 2);
+    for wrong in ["", "0".repeat(40).as_str()] {
+        let reply = house
+            .ingest
+            .answer_hub(path.clone(), push(wrong, &news(&[2])))
+            .await;
+        assert_eq!(reply, HubReply::Taken, "what is wrong about it is not told");
+    }
+    let unsigned = HubCall::Content {
+        signature: None,
+        content_type: None,
+        body: news(&[2]).into_bytes(),
+    };
+    assert_eq!(
+        house.ingest.answer_hub(path.clone(), unsigned).await,
+        HubReply::Taken
+    );
+    assert_eq!(house.articles().len(), 1);
+
+    let reply = house
+        .ingest
+        .answer_hub(path.clone(), push(&secret, &news(&[2, 3])))
+        .await;
+    assert_eq!(reply, HubReply::Taken);
+    assert_eq!(house.articles().len(), 3);
+    let reply = house
+        .ingest
+        .answer_hub("f".repeat(40), push(&secret, &news(&[4])))
+        .await;
+    assert_eq!(reply, HubReply::Unknown);
+    let detail = house.store.reads().feed(feed).unwrap().unwrap();
+    assert_eq!(detail.polls[0].outcome, "push");
+    assert_eq!(detail.polls[0].new, 2);
+
+    // A push repeated, and one with an edit.
+    let sequence = house.store.reads().sequence().unwrap();
+    house
+        .ingest
+        .answer_hub(path.clone(), push(&secret, &news(&[2, 3])))
+        .await;
+    assert_eq!(
+        house.store.reads().sequence().unwrap(),
+        sequence,
+        "the same writes nothing"
+    );
+    let edited = news(&[3]).replace("counted", "counted twice");
+    house.ingest.answer_hub(path, push(&secret, &edited)).await;
+    assert_eq!(house.articles().len(), 3);
+    assert!(
+        house
+            .articles()
+            .iter()
+            .any(|a| a.revision == 1 || a.revision == 2)
+    );
+
+    // The feed's validators are what they were.
+    house.hours(25);
+    assert_eq!(house.pass_due().await.not_modified, 1);
+    assert_eq!(
+        house.articles().len(),
+        3,
+        "what the feed no longer shows stays"
+    );
+}
+
+#[tokio::test]
+async fn et_51_polls_become_rare_while_the_lease_holds_and_come_back_when_it_is_lost() {
+    let (_net, house, _feed, ..) = verified().await;
+    house.hours(4);
+    assert_eq!(house.pass_due().await.not_modified, 1);
+    assert!(wait(&house) >= DAY - HOUR, "{:?}", wait(&house));
+    for _ in 0..12 {
+        house.hours(25);
+        house.pass_due().await;
+    }
+    // Ten days are over, and no hub has verified a renewal.
+    ask(&house).await;
+    assert!(wait(&house) <= HOUR, "{:?}", wait(&house));
+    house.hours(1);
+    assert_eq!(house.pass_due().await.not_modified, 1);
+    assert!(wait(&house) < DAY - HOUR, "{:?}", wait(&house));
+}
+
+#[tokio::test]
+async fn et_50_a_lease_is_renewed_at_four_fifths_with_the_same_path_and_secret() {
+    let (net, house, feed, path, secret) = verified().await;
+    house.hours(8 * 24 - 1);
+    ask(&house).await;
+    assert_eq!(asked(&net).len(), 1);
+    house.hours(2);
+    ask(&house).await;
+    assert_eq!(asked(&net).len(), 2);
+    assert_eq!(given(&net), (path.clone(), secret));
+    let since = hub(&house, feed).unwrap().verified;
+    house.ingest.answer_hub(path, verify(true, TOPIC)).await;
+    let renewed = hub(&house, feed).unwrap();
+    assert_eq!(renewed.lease_until, Some(house.clock.now().plus(DAY * 10)));
+    assert_eq!(renewed.verified, since, "without a gap");
+}
+
+#[tokio::test]
+async fn et_50_a_hub_that_fails_is_asked_again_ever_later_and_one_that_denies_after_a_week() {
+    let (net, house, feed) = paper().await;
+    net.always("hub.example", "/hub", Reply::status(500));
+    let mut times = 0;
+    for _ in 0..48 {
+        house.clock.advance(HOUR / 2);
+        ask(&house).await;
+        times = asked(&net).len();
+    }
+    assert!((4..=6).contains(&times), "{times} times in a day");
+    assert!(
+        hub(&house, feed)
+            .unwrap()
+            .last_error
+            .unwrap()
+            .contains("500")
+    );
+    let denied = HubCall::Denied {
+        topic: TOPIC.to_owned(),
+        reason: Some("no such topic".to_owned()),
+    };
+    let (path, _) = given(&net);
+    assert_eq!(house.ingest.answer_hub(path, denied).await, HubReply::Taken);
+    house.hours(6 * 24);
+    ask(&house).await;
+    assert_eq!(asked(&net).len(), times);
+    assert!(
+        hub(&house, feed)
+            .unwrap()
+            .last_error
+            .unwrap()
+            .contains("no such topic")
+    );
+    house.hours(25);
+    ask(&house).await;
+    assert_eq!(asked(&net).len(), times + 1);
+}
+
+#[tokio::test]
+async fn et_51_a_thin_ping_leads_to_one_conditional_get_within_a_minute() {
+    let (net, house, _feed, path, secret) = verified().await;
+    house.hours(4);
+    house.pass_due().await;
+    assert!(wait(&house) > HOUR);
+    let before = net.log().len();
+    for body in ["", "<!doctype html><title>updated</title>"] {
+        let reply = house
+            .ingest
+            .answer_hub(path.clone(), push(&secret, body))
+            .await;
+        assert_eq!(reply, HubReply::Taken);
+    }
+    assert!(
+        wait(&house) <= Duration::from_secs(60),
+        "{:?}",
+        wait(&house)
+    );
+    assert_eq!(house.feeds()[0].failures, 0);
+    house.clock.advance(Duration::from_secs(60));
+    assert_eq!(house.pass_due().await.not_modified, 1);
+    assert_eq!(net.log().len(), before + 1);
+    assert!(net.log()[before].request.header("if-none-match").is_some());
+}
+
+#[tokio::test]
+async fn et_51_a_ping_does_not_go_below_the_servers_word() {
+    let (net, house, _feed, path, secret) = verified().await;
+    let reply = Reply::feed(news(&[1]))
+        .header("ETag", "\"1\"")
+        .header("Cache-Control", "max-age=7200");
+    net.document(PAPER, "/feed", reply);
+    house.hours(4);
+    house.pass_due().await;
+    house.ingest.answer_hub(path, push(&secret, "")).await;
+    assert!(
+        wait(&house) >= HOUR * 2 - Duration::from_secs(60),
+        "{:?}",
+        wait(&house)
+    );
+}
+
+#[tokio::test]
+async fn et_50_a_feed_that_is_removed_leaves_its_hub() {
+    let (net, house, feed, path, secret) = verified().await;
+    house.store.unsubscribe(feed).unwrap();
+    ask(&house).await;
+    let last = asked(&net).pop().unwrap();
+    assert_eq!(last.form("hub.mode").as_deref(), Some("unsubscribe"));
+    assert_eq!(last.form("hub.secret"), None);
+    let reply = house
+        .ingest
+        .answer_hub(path.clone(), push(&secret, &news(&[2])))
+        .await;
+    assert_eq!(reply, HubReply::Gone);
+    assert_eq!(
+        house
+            .ingest
+            .answer_hub(path.clone(), verify(true, TOPIC))
+            .await,
+        HubReply::Unknown
+    );
+    let reply = house
+        .ingest
+        .answer_hub(path.clone(), verify(false, TOPIC))
+        .await;
+    assert!(matches!(reply, HubReply::Challenge(_)));
+    let reply = house
+        .ingest
+        .answer_hub(path, push(&secret, &news(&[2])))
+        .await;
+    assert_eq!(reply, HubReply::Unknown);
+    house.hours(100);
+    ask(&house).await;
+    assert_eq!(asked(&net).len(), 2, "and that was that");
+    assert_eq!(house.articles().len(), 1);
+}
+
+#[tokio::test]
+async fn sec_06_a_hub_passes_the_same_guard_as_a_feed() {
+    let net = Internet::start().await;
+    for (host, hub) in [
+        ("a.example", "http://10.0.0.1/hub"),
+        ("b.example", "http://[::1]/hub"),
+    ] {
+        let link = format!("<{hub}>; rel=hub");
+        net.document(host, "/feed", Reply::feed(news(&[1])).header("Link", &link));
+    }
+    let house = House::called_back(&net);
+    let feeds = house.subscribe(&["http://a.example/feed", "http://b.example/feed"]);
+    house.pass_due().await;
+    ask(&house).await;
+    for feed in feeds {
+        let told = hub(&house, feed).unwrap().last_error.unwrap();
+        assert!(told.contains("10.0.0.1") || told.contains("::1"), "{told}");
+    }
+    assert_eq!(net.log().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
+    let net = Internet::start().await;
+    let base = format!("http://{}", net.address());
+    let link = format!("<{base}/hub>; rel=hub, <{base}/feed>; rel=self");
+    net.document(
+        "127.0.0.1",
+        "/feed",
+        Reply::feed(news(&[1])).header("Link", &link),
+    );
+    net.always("127.0.0.1", "/hub", Reply::status(202));
+    let home = Home::empty();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let text = configuration(&home).replace("listen = [", &format!("listen = [\"{port}\", "));
+    home.configure(&format!(
+        "{text}[websub]\ncallback_url = \"http://{port}/calls/\"\n[[feed]]\nurl = \"{base}/feed\"\n"
+    ));
+    let daemon = Daemon::start(&home);
+    let ask = eventually("the hub is asked", || {
+        let log = net.log().into_iter().map(|seen| seen.request);
+        log.into_iter().find(|r| r.method == "POST")
+    });
+    let callback = WebUrl::parse(&ask.form("hub.callback").unwrap()).unwrap();
+    let path = callback.as_url().path().to_owned();
+    assert!(path.starts_with("/calls/"), "{path}");
+    let topic =
+        url::form_urlencoded::byte_serialize(format!("{base}/feed").as_bytes()).collect::<String>();
+    let get = |query: &str| daemon.get(&format!("{path}?{query}"));
+    let verify = format!(
+        "hub.mode=subscribe&hub.topic={topic}&hub.challenge=%3Cb%3Ehi&hub.lease_seconds=86400"
+    );
+    assert_eq!(get(&verify), (200, "<b>hi".to_owned()));
+    assert_eq!(get(&verify.replace("feed", "other")).0, 404);
+    assert_eq!(get("hub.mode=subscribe").0, 400);
+    assert_eq!(
+        daemon.get(&format!("/calls/{}?{verify}", "0".repeat(40))).0,
+        404
+    );
+
+    let body = news(&[1, 2]);
+    let HubCall::Content { signature, .. } = push(&ask.form("hub.secret").unwrap(), &body) else {
+        unreachable!()
+    };
+    let post = |path: &str, signature: &str| {
+        let length = body.len();
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: {port}\r\nConnection: close\r\nX-Hub-Signature: {signature}\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        )
+    };
+    let signature = signature.unwrap();
+    let post = |to: &str, signature: &str| {
+        let bytes = post(to, signature);
+        async move { say(port, bytes.as_bytes()).await }
+    };
+    assert_eq!(post(&path, "sha256=00").await.status, 202);
+    let entries = || daemon.get("/feeds/all.atom").1.matches("<entry").count();
+    assert_eq!(entries(), 1);
+    let page = post(&path, &signature).await;
+    assert_eq!((page.status, page.body.len()), (202, 0));
+    eventually("the pushed article is served", || {
+        (entries() == 2).then_some(())
+    });
+    assert_eq!(
+        post("/feeds/all.atom", &signature).await.status,
+        405,
+        "there is no other POST"
+    );
+    assert_eq!(post("/calls", &signature).await.status, 405);
+    assert_eq!(
+        post("/calls/../feeds/all.atom", &signature).await.status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn a_callback_that_was_taken_away_costs_no_news() {
+    let (net, house, _feed, ..) = verified().await;
+    house.hours(4);
+    house.pass_due().await;
+    assert!(wait(&house) > HOUR);
+    let house = house.with_hubs(&net, None);
+    house.store.reach_by(None, house.clock.now()).unwrap();
+    assert!(wait(&house) <= HOUR, "{:?}", wait(&house));
+    let house = house.with_hubs(
+        &net,
+        Some(WebSub {
+            callback: WebUrl::parse("https://elsewhere.example/").unwrap(),
+        }),
+    );
+    let elsewhere = Some("https://elsewhere.example/".to_owned());
+    house.store.reach_by(elsewhere, house.clock.now()).unwrap();
+    ask(&house).await;
+    let callback = asked(&net).pop().unwrap().form("hub.callback").unwrap();
+    assert!(
+        callback.starts_with("https://elsewhere.example/"),
+        "{callback}"
+    );
+}
