@@ -150,6 +150,8 @@ pub struct DedupConfig {
 pub struct WebSubConfig {
     /// Where hubs reach this server, to tell of news; none: hubs are not asked.
     pub callback_url: Option<WebUrl>,
+    /// Our own hub, which is told of changes in our merged feeds; none on a private server, where it could not read them.
+    pub hub: Option<WebUrl>,
 }
 
 /// One value as it is in force.

@@ -142,7 +142,7 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
     let fetch = read_fetch(section(reading, fetch, &[]), file);
     let schedule = read_schedule(section(reading, schedule, &[]));
     let dedup = read_dedup(section(reading, dedup, &[]));
-    let websub = read_websub(section(reading, websub, &["hub"]));
+    let websub = read_websub(section(reading, websub, &[]), &server);
     let feeds = feeds::read(reading, &feed_tables, file);
     let topics = topics::read(reading, &topic_tables, file);
     if let Some(file) = file
@@ -423,7 +423,7 @@ fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
     schedule
 }
 
-fn read_websub(mut s: Section<'_, '_, '_>) -> WebSubConfig {
+fn read_websub(mut s: Section<'_, '_, '_>, server: &ServerConfig) -> WebSubConfig {
     let (callback_url, place) = s.or_placed::<Option<WebUrl>>("callback_url", None);
     if let (Some(url), Some(place)) = (&callback_url, place)
         && (url.as_url().query().is_some() || url.as_url().fragment().is_some())
@@ -434,8 +434,21 @@ fn read_websub(mut s: Section<'_, '_, '_>) -> WebSubConfig {
             "without ? and #",
         );
     }
+    let (mut hub, place) = s.or_placed::<Option<WebUrl>>("hub", None);
+    if let Some(place) = place {
+        if server.public_url.is_none() {
+            let label = "set server.public_url: the hub must reach our feeds";
+            s.wrong(place, "a hub needs to know where we are", label);
+        } else if server.tokens.is_some() {
+            s.warn(
+                "websub.hub is not used: with server.token_file it could not read our feeds"
+                    .to_owned(),
+            );
+            hub = None;
+        }
+    }
     s.close();
-    WebSubConfig { callback_url }
+    WebSubConfig { callback_url, hub }
 }
 
 fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {

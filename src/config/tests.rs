@@ -200,13 +200,36 @@ fn syntax_errors_have_their_place_too() {
 
 #[test]
 fn what_comes_later_is_refused_and_says_so() {
-    for text in [
-        "[websub]\nhub = \"https://x.example/\"\n",
-        "[[notify]]\ntopic = \"a\"\n",
-    ] {
-        let shown = mistakes(text);
-        assert!(shown.contains("comes with a later version"), "{shown}");
-    }
+    let shown = mistakes("[[notify]]\ntopic = \"a\"\n");
+    assert!(shown.contains("comes with a later version"), "{shown}");
+}
+
+#[test]
+fn a_hub_needs_a_public_address_and_is_not_used_where_it_could_not_read() {
+    let hub = "[websub]\nhub = \"https://hub.example/\"\n";
+    assert!(mistakes(hub).contains("server.public_url"));
+    let public = "[server]\npublic_url = \"https://x.example/\"\n";
+    assert!(
+        read(&format!("{public}{hub}"))
+            .unwrap()
+            .websub
+            .hub
+            .is_some()
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tokens");
+    std::fs::write(&file, "0123456789abcdef\n").unwrap();
+    let private = format!("{public}token_file = {:?}\n{hub}", file);
+    let config = read(&private).unwrap();
+    assert!(config.websub.hub.is_none() && config.server.tokens.is_some());
+    assert!(config.warnings.iter().any(|w| w.contains("websub.hub")));
+    assert!(config.warnings.iter().any(|w| w.contains("chmod 600")));
+}
+
+#[test]
+fn the_topics_by_section_load_without_a_warning() {
+    let config = read(include_str!("../../config/sections.toml")).unwrap();
+    assert_eq!((config.topics.len(), config.warnings.len()), (8, 0));
 }
 
 #[test]

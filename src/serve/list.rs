@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Refusal;
 use super::archive::{ARCHIVE_MAX, Days};
+use crate::emit::Format;
 use crate::model::{FeedId, StoryId, StoryView, Time};
 use crate::query::ast::When;
 use crate::query::{self, Expr};
@@ -81,6 +82,11 @@ impl List {
             Self::Topic(name) => format!("/feeds/{name}"),
             Self::Search { .. } => "/feeds/search".to_owned(),
         }
+    }
+
+    /// The path of its feed in a format.
+    pub fn file(&self, format: Format) -> String {
+        format!("{}.{}", self.feed_path(), format.extension())
     }
 
     /// The path of its page.

@@ -32,10 +32,13 @@ struct River {
 }
 
 /// The stories that arrived on one day (UTC).
-struct Day {
-    date: String,
-    name: String,
-    stories: Vec<StoryView>,
+pub struct Day {
+    /// As RFC 3339 has it.
+    pub date: String,
+    /// As people have it.
+    pub name: String,
+    /// Its stories.
+    pub stories: Vec<StoryView>,
 }
 
 #[derive(Template)]
@@ -234,7 +237,7 @@ fn river_of(
     Ok(River {
         frame,
         heading: shown,
-        days: days(page.stories),
+        days: days_of(page.stories),
         empty,
         first: wanted.before.map(|_| at(&wanted.from_place(None))),
         next: page.next.map(|place| at(&wanted.from_place(Some(place)))),
@@ -307,7 +310,8 @@ fn copies(story: &StoryView, copies: Vec<ArticleView>) -> Vec<Copy> {
         .collect()
 }
 
-fn days(stories: Vec<StoryView>) -> Vec<Day> {
+/// Stories in river order by the days on which they arrived.
+pub fn days_of(stories: Vec<StoryView>) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for story in stories {
         let arrived = story.arrived.jiff();

@@ -9,6 +9,9 @@ use crate::store::PollRecord;
 /// The height of a plot, in units of its own; it is as wide as its place.
 const HEIGHT: f64 = 40.0;
 
+/// Polls shown.
+const POLLS: usize = 20;
+
 /// Bars, a day each, the newest last. `unit` is what is counted.
 pub fn days(counts: &[u64], unit: &str) -> String {
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
@@ -80,8 +83,8 @@ pub fn delays(delays: &[(Time, u64)], from: Time, until: Time) -> String {
 pub fn polls(newest_first: &[PollRecord]) -> String {
     let failed = newest_first.iter().filter(|p| p.error.is_some()).count();
     let label = format!("the last {} polls: {failed} failed", newest_first.len());
-    let mut svg = open(newest_first.len().max(1) as f64 * 12.0, &label);
-    for (n, poll) in newest_first.iter().rev().enumerate() {
+    let mut svg = open(POLLS as f64 * 12.0, &label);
+    for (n, poll) in newest_first.iter().take(POLLS).rev().enumerate() {
         let class = match (&poll.error, poll.new) {
             (Some(_), _) => "bad",
             (None, 0) => "quiet",

@@ -9,9 +9,10 @@ use axum::response::Response;
 use super::cache::Rendered;
 use super::conditional::{Freshness, answer};
 use super::frame::{self, Frame, document, guarded};
+use super::pages::{Day, days_of};
 use super::state::{self, Cost, Shared};
 use super::{Refusal, plot};
-use crate::model::{Feed, FeedId, FeedState, StoryView, Time};
+use crate::model::{Feed, FeedId, FeedState, Time};
 use crate::store::{FeedDetail, Reads, Selection, Status};
 
 /// Feeds that the status page lists, the unwell first.
@@ -49,7 +50,7 @@ struct Source {
     delays: Option<Delays>,
     polls: String,
     days: usize,
-    stories: Vec<StoryView>,
+    days_of_stories: Vec<Day>,
 }
 
 struct Delays {
@@ -121,7 +122,7 @@ pub async fn source(
             delays,
             polls: plot::polls(&detail.polls),
             days: DAYS_LARGE,
-            stories: reads.stories(&newest)?,
+            days_of_stories: days_of(reads.stories(&newest)?),
             detail,
         }
         .render())

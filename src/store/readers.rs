@@ -398,6 +398,25 @@ impl Reads {
         self.read(|conn| activity::of_feed(conn, id, days, now))
     }
 
+    /// The topics of stories that changed after this sequence; none if no story did.
+    pub fn topics_changed(&self, after: Seq) -> Result<Option<Vec<String>>, StoreError> {
+        self.read(|conn| {
+            let any: bool = conn
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM stories WHERE seq > ?1)")?
+                .query_row([after], |r| r.get(0))?;
+            if !any {
+                return Ok(None);
+            }
+            conn.prepare_cached(
+                "SELECT DISTINCT name FROM stories s JOIN story_topics t USING (story) JOIN topics USING (topic)
+                 WHERE s.seq > ?1 ORDER BY name",
+            )?
+            .query_map([after], |r| r.get(0))?
+            .collect::<Sql<_>>()
+            .map(Some)
+        })
+    }
+
     /// What happened to feeds, the newest first.
     pub fn events(&self, limit: usize) -> Result<Vec<FeedEvent>, StoreError> {
         self.read(|conn| events::newest(conn, limit))
