@@ -27,7 +27,7 @@ pub mod options;
 pub mod resolve;
 pub mod robots;
 
-pub use client::{FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
+pub use client::{ACCEPT_FEEDS, FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};
 pub use hosts::HostStats;
 pub use options::{FetchOptions, FetchSetupError, user_agent};

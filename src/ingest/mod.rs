@@ -5,6 +5,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `visit` | one feed: ask, read, plan, commit |
+//! | `archive` | what fell out of a feed, off its archive (ET-53) |
 //! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
 //! | [`scheduler`] | passes for ever, as feeds fall due |
@@ -15,6 +16,7 @@
 //! | [`report`] | what a pass did |
 
 pub mod add;
+mod archive;
 mod full_text;
 pub mod outage;
 pub mod pass;

@@ -200,7 +200,7 @@ impl Ingest {
         Ok((read, place))
     }
 
-    /// Asks for the pages that are wanted, and commits.
+    /// Asks for the pages and the archive that are wanted, and commits.
     pub(super) async fn finish(
         &self,
         visited: &Arc<Visited>,
@@ -208,10 +208,14 @@ impl Ingest {
         mut place: Place,
         cancel: &CancellationToken,
     ) -> Result<Settled, StoreError> {
-        if !read.wanted().is_empty() {
+        if !read.wanted().is_empty() || read.archive().is_some() {
             drop(place);
             let ask = || self.pages(visited.claim.url.as_str(), read.wanted(), cancel);
             visited.pages.get_or_init(ask).await;
+            if let Some(url) = read.archive() {
+                let ask = || self.archive(visited, url, cancel);
+                visited.archive.get_or_try_init(ask).await?;
+            }
             place = Arc::clone(&self.reading).acquire_owned().await;
         }
         let (what, clock) = (Arc::clone(visited), self.clock.clone());

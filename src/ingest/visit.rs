@@ -9,9 +9,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
 use super::full_text::{self, Wanted, Wants};
-use super::push;
+use super::{archive, push};
 use crate::clock::{Clock, Moment};
-use crate::fetch::FetchRequest;
+use crate::fetch::{self, FetchRequest};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
@@ -68,6 +68,8 @@ pub(super) struct Visited {
     ended: (Moment, Time),
     /// The articles of pages, by their place in the document, once they were asked for.
     pub(super) pages: OnceCell<Vec<(usize, Page)>>,
+    /// The archive page, once it was asked for.
+    pub(super) archive: OnceCell<Option<fetch::Page>>,
 }
 
 impl Visited {
@@ -79,6 +81,7 @@ impl Visited {
             claim,
             poll,
             pages: OnceCell::new(),
+            archive: OnceCell::new(),
         })
     }
 
@@ -93,8 +96,10 @@ impl Visited {
             Outcome::Document { body, .. } => body.len(),
             _ => 0,
         };
+        let archive = self.archive.get().and_then(Option::as_ref);
         let pages = self.pages.get().into_iter().flatten();
-        pages.map(|(_, page)| page.html.len()).sum::<usize>() + document
+        let pages: usize = pages.map(|(_, page)| page.html.len()).sum();
+        document + pages + archive.map_or(0, |page| page.body.len())
     }
 }
 
@@ -106,6 +111,7 @@ pub(super) struct Read {
     commit: PollCommit,
     hub: HubWord,
     wants: Wants,
+    archive: Option<WebUrl>,
 }
 
 /// A visit that is ready to be committed.
@@ -149,6 +155,7 @@ pub(super) fn read(
     let plan = plan(policy, claim, &poll, &made, offline);
     let hub = hub_word(claim, &poll, &made);
     Ok(Read {
+        archive: made.archive,
         hub,
         commit: PollCommit {
             claim: claim.clone(),
@@ -165,6 +172,11 @@ impl Read {
     /// Whether there was nothing to read.
     pub(super) fn has_failed(&self) -> bool {
         matches!(self.commit.poll.outcome, Outcome::Failed(_))
+    }
+
+    /// The archive page that is wanted.
+    pub(super) fn archive(&self) -> Option<&WebUrl> {
+        self.archive.as_ref()
     }
 
     /// The pages that full text wants.
@@ -194,6 +206,10 @@ impl Read {
             }));
             document.drafts = drafted.drafts;
             document.paragraphs = drafted.paragraphs;
+        }
+        let archive = visited.archive.get().and_then(Option::as_ref);
+        if let (Some(document), Some(page)) = (self.commit.document.as_mut(), archive) {
+            archive::add(document, page, &drafting(claim));
         }
         Ready {
             feed: claim.feed,
@@ -289,6 +305,15 @@ struct Made {
     new: Vec<Option<Time>>,
     window: usize,
     hints: Hints,
+    /// The archive page that holds what fell out of the document, if it overflowed.
+    archive: Option<WebUrl>,
+}
+
+impl Made {
+    /// Whether all is new although some had been seen before: more may have been missed.
+    fn overflowed(&self, claim: &Claim) -> bool {
+        claim.last_poll.is_some() && self.window > 0 && self.new.len() == self.window
+    }
 }
 
 fn read_document(
@@ -324,29 +349,33 @@ fn read_document(
     };
     let keys: Vec<&str> = drafted.drafts.iter().map(|d| d.key.as_str()).collect();
     let known = store.reads().known_keys(claim, &keys)?;
-    Ok(Ok(Made {
-        new: drafted
-            .drafts
-            .iter()
-            .filter(|d| !known.contains(&d.key))
-            .map(|d| d.published.or(d.updated))
-            .collect(),
+    let new = drafted.drafts.iter().filter(|d| !known.contains(&d.key));
+    let mut made = Made {
+        new: new.map(|d| d.published.or(d.updated)).collect(),
         window: if whole { drafted.drafts.len() } else { 0 },
         hints: Hints {
             hub: feed.hub.clone(),
             topic: feed.feed_url.clone(),
             ..feed.hints.clone()
         },
+        ..Made::default()
+    };
+    if made.overflowed(claim) {
+        let base = poll.final_url.as_ref().unwrap_or(&claim.url);
+        let of_its_own = |url: &WebUrl| url.origin() == base.origin();
+        made.archive = feed.prev_archive.clone().filter(of_its_own);
+    }
+    let document = document(feed, drafted, sum);
+    made.document = Some(match poll.extent {
         // What a hub calls the feed is not what the feed calls itself.
-        document: Some(match poll.extent {
-            Extent::Push => DocumentCommit {
-                title: None,
-                site: None,
-                ..document(feed, drafted, sum)
-            },
-            Extent::Whole | Extent::Delta => document(feed, drafted, sum),
-        }),
-    }))
+        Extent::Push => DocumentCommit {
+            title: None,
+            site: None,
+            ..document
+        },
+        Extent::Whole | Extent::Delta => document,
+    });
+    Ok(Ok(made))
 }
 
 fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentCommit {
@@ -376,13 +405,12 @@ fn failure_of(claim: &Claim, error: &ParseError) -> Failure {
 }
 
 fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool) -> PlanCommit {
-    let is_first = claim.last_poll.is_none();
     let seen = match &poll.outcome {
         Outcome::Document { .. } if poll.extent == Extent::Push => Seen::Pushed {
             new: made.new.clone(),
         },
         Outcome::Document { validators, .. } => Seen::Document {
-            window_full: !is_first && made.window > 0 && made.new.len() == made.window,
+            window_full: made.overflowed(claim),
             new: made.new.clone(),
             window: made.window,
             validators: !validators.is_empty(),

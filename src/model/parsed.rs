@@ -90,6 +90,9 @@ pub struct ParsedFeed {
     pub image: Option<WebUrl>,
     /// A WebSub hub.
     pub hub: Option<WebUrl>,
+    /// The archive page with what came before (RFC 5005).
+    #[serde(skip)]
+    pub prev_archive: Option<WebUrl>,
     /// How long it asks to be left alone, in minutes.
     pub ttl_minutes: Option<u32>,
     /// The items, in document order.

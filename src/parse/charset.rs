@@ -42,10 +42,7 @@ pub fn to_text<'b>(
         .find(|e| *e != UTF_16BE && *e != UTF_16LE);
     match claimed {
         Some(encoding) => decode(encoding, bytes, warnings),
-        None => match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => guess(bytes, warnings),
-        },
+        None => decode(UTF_8, bytes, warnings),
     }
 }
 
@@ -229,6 +226,7 @@ mod tests {
             text(b"<?xml version='1.0' encoding='utf-8'?>\xc3\xa9 \x93", None),
             "<?xml version='1.0' encoding='utf-8'?>é \u{201c}"
         );
+        assert_eq!(text(b"<t>K\xc3\xb6ln\xff</t>", None), "<t>Kölnÿ</t>");
     }
 
     #[test]

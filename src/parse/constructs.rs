@@ -2,10 +2,12 @@
 //! type, a body leaves here sanitized and a line without markup.
 
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use regex::Regex;
 
 use super::vocabulary::Ns;
 use super::xml::{Element, Node};
@@ -118,7 +120,7 @@ enum Reading {
 
 fn reading(element: &Element, is_atom: bool) -> Reading {
     if element.has_elements() {
-        return Reading::Html(element.inner_html());
+        return Reading::Html(mojibake::mended(element.inner_html()));
     }
     let text = mojibake::mended(element.text());
     if !is_atom {
@@ -188,7 +190,23 @@ pub fn headline(element: &Element, is_atom: bool) -> Option<String> {
 
 /// A person named in one line.
 pub fn person(element: &Element) -> Option<Person> {
-    line(element, false).as_deref().and_then(people::read)
+    names(element).as_deref().and_then(people::read)
+}
+
+/// The line that names people: `Jane Doe <jane@example.org>` is no HTML.
+pub fn names(element: &Element) -> Option<String> {
+    static ADDRESS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"<([^<>\s@]+@[^<>\s@]+)>").ok());
+    let text = element.text();
+    if !text.contains('@') || element.has_elements() {
+        return line(element, false);
+    }
+    let text = mojibake::mended(text);
+    let text = match ADDRESS.as_ref() {
+        Some(address) => address.replace_all(&text, "($1)"),
+        None => text.as_str().into(),
+    };
+    Some(plain::line_of_html(&text)).filter(|line| !line.is_empty())
 }
 
 /// One line of what is text by definition: a guid, a category, a name.
@@ -208,7 +226,7 @@ pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
     let html = match reading(element, is_atom) {
         Reading::Plain(text) => html_escape::encode_text(text.trim()).into_owned(),
         Reading::Html(text) if element.has_elements() => {
-            scope.sanitize(unwrapped(element).as_deref().unwrap_or(&text))
+            scope.sanitize(&unwrapped(element).map_or(text, mojibake::mended))
         }
         Reading::Html(text) => scope.sanitize(&text),
     };

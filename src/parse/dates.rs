@@ -12,6 +12,8 @@ use crate::model::Time;
 const DATE_CHARS_MAX: usize = 100;
 /// Before this year a date is a program's zero (`0001-01-01`), not a day on which something was published.
 const YEAR_MIN: i64 = 1000;
+/// Korean time, in seconds east of Greenwich.
+const KOREA_S: i64 = 9 * 3600;
 
 /// The moment that `text` names; a time without a zone is UTC. None if it names none.
 pub fn read(text: &str) -> Option<Time> {
@@ -68,7 +70,7 @@ fn tokens(text: &str) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut joins = false;
     for c in text.trim().chars().take(DATE_CHARS_MAX) {
-        match c.to_digit(10) {
+        match digit(c) {
             Some(d) => match out.last_mut() {
                 Some(Token::Number { value, digits }) if joins && *digits < 18 => {
                     *value = *value * 10 + i64::from(d);
@@ -98,6 +100,15 @@ fn tokens(text: &str) -> Vec<Token> {
     out
 }
 
+/// A decimal digit: ASCII, full-width, Arabic, Persian, Devanagari, Bengali, Thai.
+fn digit(c: char) -> Option<u32> {
+    const ZEROS: [char; 7] = ['0', '０', '٠', '۰', '०', '০', '๐'];
+    ZEROS
+        .iter()
+        .filter_map(|zero| u32::from(c).checked_sub(u32::from(*zero)))
+        .find(|value| *value < 10)
+}
+
 /// Seconds or milliseconds since 1970, alone.
 fn epoch(tokens: &[Token]) -> Option<Time> {
     let [Token::Number { value, digits }] = tokens else {
@@ -122,6 +133,12 @@ struct Found {
     offset_s: Option<i64>,
     sign: Option<char>,
     after_t: bool,
+    /// The year before the Japanese era that was named: the next number counts from it.
+    before_era: Option<i64>,
+    /// Korea has one zone and Korean no other country.
+    is_korean: bool,
+    /// A time behind `T`: the date before it is in the order of ISO 8601.
+    is_iso: bool,
     /// `W`: the second number is a week (ISO 8601).
     is_by_week: bool,
 }
@@ -166,7 +183,11 @@ impl Found {
                     digits: 1..=2,
                 },
                 rest @ ..,
-            ] if self.clock.is_none() && half_of_day_at(rest).is_some() => {
+            ] if self.clock.is_none()
+                && half_of_day_at(rest).is_some()
+                // `25 오후 11:23`: the clock comes behind.
+                && !matches!(rest, [_, Token::Number { .. }, Token::Sign(':'), ..]) =>
+            {
                 self.clock = Some((*value, 0, 0));
                 Some(1)
             }
@@ -275,6 +296,8 @@ impl Found {
                 }
                 Some(1)
             }
+            // ISO 8601 of 1988: `--12-31` has no year.
+            [Token::Sign('-'), ..] if before == Some('-') && self.numbers.is_empty() => None,
             [Token::Sign(sign), ..] => {
                 self.sign = Some(*sign);
                 Some(1)
@@ -284,6 +307,10 @@ impl Found {
     }
 
     fn number(&mut self, value: i64, digits: usize, sign: Option<char>) -> Option<()> {
+        if let Some(before) = self.before_era.take() {
+            self.numbers.push((before + value, 4, sign));
+            return Some(());
+        }
         // A phone number is no date.
         (self.numbers.len() < 4).then(|| self.numbers.push((value, digits, sign)))
     }
@@ -302,8 +329,17 @@ impl Found {
     fn word(&mut self, word: &str) {
         if word == "t" {
             self.after_t = true;
+            self.is_iso = self.numbers.len() == 3;
         } else if word == "w" && self.numbers.len() == 1 {
             self.is_by_week = true;
+        } else if let Some(before) = before_era(word) {
+            self.before_era = Some(before);
+            if word.ends_with("元年") {
+                // The first year of an era is not counted but named.
+                let _ = self.number(1, 1, None);
+            }
+        } else if matches!(word, "년" | "오전" | "오후") {
+            self.is_korean = true;
         } else if let Some(offset) = zone(word)
             && self.clock.is_some()
         {
@@ -330,7 +366,12 @@ impl Found {
             .to_timestamp(date.at(0, 0, 0, 0))
             .ok()?
             .as_second();
-        let seconds = hour * 3600 + minute * 60 + second.min(59) - self.offset_s.unwrap_or(0);
+        let usual = if self.is_korean && self.clock.is_some() {
+            KOREA_S
+        } else {
+            0
+        };
+        let seconds = hour * 3600 + minute * 60 + second.min(59) - self.offset_s.unwrap_or(usual);
         Some(Time::from_millis(
             (midnight + seconds).checked_mul(1000)? + self.millis,
         ))
@@ -380,6 +421,9 @@ impl Found {
             (4, Some((month, 1..=2, _)), day) => {
                 let day = day.filter(|d| d.1 <= 2).map_or(1, |d| d.0);
                 Some((first, small(month)?, small(day)?))
+            }
+            (2, Some((month, 2, Some('-'))), Some((day, 2, _))) if self.is_iso => {
+                Some((full_year(first, 2)?, small(month)?, small(day)?))
             }
             (1..=2, Some((second, 1..=2, sign)), Some((year, digits, _))) => {
                 let year = full_year(year, digits)?;
@@ -436,6 +480,13 @@ fn of_ordinal(year: i64, ordinal: i64) -> Option<(i64, i8, i8)> {
         .checked_add(jiff::Span::new().days(ordinal - 1))
         .ok()?;
     Some((i64::from(date.year()), date.month(), date.day()))
+}
+
+/// The year before the Japanese era of that name began.
+fn before_era(word: &str) -> Option<i64> {
+    let eras = [("令和", 2018), ("平成", 1988), ("昭和", 1925)];
+    let (_, before) = eras.iter().find(|(name, _)| word.starts_with(name))?;
+    Some(*before)
 }
 
 /// Years of two and three digits as RFC 5322 section 4.3 reads them.
@@ -511,7 +562,13 @@ mod tests {
         reads("mar., 6 sept. 2022 10:00:00 +0000", "2022-09-06T10:00:00Z");
         reads("Пт, 21 окт 2022 10:00:00 +0300", "2022-10-21T07:00:00Z");
         reads("Παρ, 21 Οκτ 2022 10:00:00 EEST", "2022-10-21T07:00:00Z");
-        reads("2022년 10월 21일 오후 1:00", "2022-10-21T13:00:00Z");
+        reads("2022년 10월 21일 오후 1:00", "2022-10-21T04:00:00Z");
+        reads("2022-10-21 오후 1:00:30", "2022-10-21T04:00:30Z");
+        reads("2022년 10월 21일", "2022-10-21T00:00:00Z");
+        reads("令和4年10月21日", "2022-10-21T00:00:00Z");
+        reads("平成元年10月21日", "1989-10-21T00:00:00Z");
+        reads("٢١ أكتوبر ٢٠٢٢", "2022-10-21T00:00:00Z");
+        reads("２０２２年１０月２１日", "2022-10-21T00:00:00Z");
         reads("1666346400", "2022-10-21T10:00:00Z");
     }
 
@@ -521,6 +578,7 @@ mod tests {
             reads(text, "2003-12-01T00:00:00Z");
         }
         reads("-03", "2003-01-01T00:00:00Z");
+        reads("03-12-01T10:00:00Z", "2003-12-01T10:00:00Z");
         reads("202210", "2022-10-01T00:00:00Z");
         reads("2022-W42-5", "2022-10-21T00:00:00Z");
         reads("2004-W01", "2003-12-29T00:00:00Z");
@@ -571,6 +629,7 @@ mod tests {
             "0001-01-01T00:00:00Z",
             "Thu, 01 Jan 0000 00:00:00 GMT",
             "--12-31",
+            "--1231",
             "-335",
         ] {
             assert_eq!(read(text), None, "{text}");

@@ -349,7 +349,7 @@ impl Reader {
     }
 
     fn people_of(&mut self, e: &Element) {
-        if let Some(line) = constructs::line(e, false) {
+        if let Some(line) = constructs::names(e) {
             for person in people::read_list(&line) {
                 push_new(&mut self.authors, person);
             }

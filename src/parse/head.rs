@@ -336,6 +336,9 @@ impl Head {
                     }
                     "self" => self.address(href),
                     "hub" => self.hub(href),
+                    "prev-archive" => {
+                        self.feed.prev_archive = self.feed.prev_archive.take().or(href)
+                    }
                     _ => {}
                 }
             }

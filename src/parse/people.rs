@@ -1,6 +1,6 @@
 //! Who wrote it, from one text: `mail (name)`, `name <mail>`, `name (mail)`, a mail address, a name.
 
-use crate::model::Person;
+use crate::model::{Person, WebUrl};
 
 /// One person; none if the text names nobody.
 pub fn read(text: &str) -> Option<Person> {
@@ -25,7 +25,7 @@ pub fn read(text: &str) -> Option<Person> {
             url: None,
         },
         // No mail address: the brackets belong to the name.
-        (false, false) => with_mail_beside(text),
+        (false, false) => with_addresses_beside(text),
     };
     (person.name.is_some() || person.email.is_some()).then_some(person)
 }
@@ -52,20 +52,23 @@ fn bracketed(text: &str, open: char, close: char) -> Option<(&str, &str)> {
     Some((outer.trim(), inner))
 }
 
-/// `Jane jane@example.org`: a name with a bare address beside it.
-fn with_mail_beside(text: &str) -> Person {
-    let mail = text.split_whitespace().find(|w| is_mail(w));
-    match mail {
-        Some(mail) => Person {
-            email: Some(mail.to_owned()),
-            name: some(&text.replacen(mail, "", 1)),
-            url: None,
-        },
-        None => Person {
-            name: some(text),
-            ..Person::default()
-        },
+/// `Jane jane@example.org https://jane.example/`: a name with bare addresses beside it.
+fn with_addresses_beside(text: &str) -> Person {
+    let word = |is_it: fn(&str) -> bool| text.split_whitespace().find(|w| is_it(w));
+    let (mail, page) = (word(is_mail), word(is_page));
+    let rest = [mail, page]
+        .into_iter()
+        .flatten()
+        .fold(text.to_owned(), |rest, word| rest.replacen(word, "", 1));
+    Person {
+        name: some(rest.trim().trim_matches('"')),
+        email: mail.map(str::to_owned),
+        url: page.map(str::to_owned),
     }
+}
+
+fn is_page(text: &str) -> bool {
+    (text.starts_with("https://") || text.starts_with("http://")) && WebUrl::parse(text).is_ok()
 }
 
 fn is_mail(text: &str) -> bool {
@@ -105,6 +108,13 @@ mod tests {
             parts("Jane Doe (AP)"),
             (Some("Jane Doe (AP)".to_owned()), None)
         );
+        assert_eq!(
+            parts("\"Doe, Jane\" jane@example.org").0.as_deref(),
+            Some("Doe, Jane")
+        );
+        let page = read("Jane Doe https://jane.example/").unwrap();
+        assert_eq!(page.name, both.0);
+        assert_eq!(page.url.as_deref(), Some("https://jane.example/"));
         assert_eq!(read("  "), None);
     }
 

@@ -284,7 +284,10 @@ impl<'t> Walk<'t> {
 
     fn start(&mut self, start: &BytesStart<'_>) -> Option<Piece> {
         let raw = start.name().0.to_ascii_lowercase();
-        if self.depth() >= DEPTH_MAX || self.elements >= ELEMENTS_MAX {
+        let is_next = self.is_entry(&raw);
+        if is_next {
+            self.left_out = 0;
+        } else if self.depth() >= DEPTH_MAX || self.elements >= ELEMENTS_MAX {
             self.left_out += 1;
             self.fault("a part is nested too deeply or has too many elements and was left out");
             return None;
@@ -304,9 +307,7 @@ impl<'t> Walk<'t> {
             return Some(Piece::Container(shown));
         }
         // An entry that begins inside an entry: the end of the first was forgotten.
-        let unfinished = matches!(local_of(&raw), "item" | "entry")
-            && self.stack.first().is_some_and(|o| o.raw == raw);
-        let finished = if unfinished {
+        let finished = if is_next {
             self.fault("an entry has no end tag");
             self.close_to(0)
         } else {
@@ -320,6 +321,12 @@ impl<'t> Walk<'t> {
         self.elements += 1;
         self.stack.push(Open { raw, element });
         finished.map(Piece::Child)
+    }
+
+    /// Whether the name is that of the entry at hand.
+    fn is_entry(&self, raw: &str) -> bool {
+        matches!(local_of(raw), "item" | "entry")
+            && self.stack.first().is_some_and(|o| o.raw == raw)
     }
 
     /// Whether the innermost open element is a field of an entry that the next field cannot stand in: its end was
@@ -420,11 +427,15 @@ impl<'t> Walk<'t> {
     }
 
     fn end(&mut self, raw: &str) -> Option<Piece> {
-        if self.left_out > 0 {
-            self.left_out -= 1;
-            return None;
-        }
         let raw = raw.trim_end().to_ascii_lowercase();
+        if self.left_out > 0 {
+            // What is left out may have no end; it does not go beyond its entry.
+            let is_outer = self.is_entry(&raw) || self.containers.iter().any(|o| o.raw == raw);
+            self.left_out = if is_outer { 0 } else { self.left_out - 1 };
+            if !is_outer {
+                return None;
+            }
+        }
         if self.open.get(&raw).is_some_and(|n| *n > 0) {
             let at = self.stack.iter().rposition(|o| o.raw == raw)?;
             if at + 1 < self.stack.len() {
@@ -544,6 +555,11 @@ mod tests {
             "</a>".repeat(999)
         );
         assert_eq!(children(&closed)[0].text(), "y");
+        let open = "<a>".repeat(999);
+        for (between, texts) in [("</item>", ["1", "2"]), ("", ["1", "2"])] {
+            let found = children(&format!("<rss><item>1{open}{between}<item>2</item></rss>"));
+            assert_eq!(found.iter().map(Element::text).collect::<Vec<_>>(), texts);
+        }
     }
 
     #[test]

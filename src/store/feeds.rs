@@ -431,6 +431,14 @@ pub(super) fn spread_overdue(conn: &Connection, now: Time) -> Sql<usize> {
     Ok(rows.len())
 }
 
+/// Whether this archive page is asked for the first time.
+pub(super) fn claim_archive(conn: &Connection, feed: FeedRow, url: &str) -> Sql<bool> {
+    let new = conn
+        .prepare_cached("INSERT OR IGNORE INTO archives (feed, url) VALUES (?1, ?2)")?
+        .execute(params![feed, url])?;
+    Ok(new > 0)
+}
+
 /// The paragraphs of a feed that are known as boilerplate.
 pub(super) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<HashSet<u64>> {
     conn.prepare_cached("SELECT digest FROM paragraphs WHERE feed = ?1 AND articles >= ?2")?

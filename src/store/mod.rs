@@ -261,7 +261,7 @@ impl Store {
         hub: Option<HubOffer>,
         now: Time,
     ) -> Result<(), StoreError> {
-        self.hub(move |conn| hubs::offer(conn, feed, hub.as_ref(), now))
+        self.short(move |conn| hubs::offer(conn, feed, hub.as_ref(), now))
     }
 
     /// Which hubs are to be asked now, at most `limit`; each is claimed by being put off. Leases that ended are given up.
@@ -271,7 +271,7 @@ impl Store {
         now: Time,
         limit: usize,
     ) -> Result<Vec<HubAsk>, StoreError> {
-        self.hub(move |conn| {
+        self.short(move |conn| {
             hubs::lapse(conn, now)?;
             hubs::asks(conn, &callback, now, limit)
         })
@@ -279,7 +279,7 @@ impl Store {
 
     /// What came of asking: an error, or a yes that is still to be verified.
     pub fn hub_asked(&self, path: String, error: Option<String>) -> Result<(), StoreError> {
-        self.hub(move |conn| hubs::asked(conn, &path, error.as_deref()))
+        self.short(move |conn| hubs::asked(conn, &path, error.as_deref()))
     }
 
     /// A hub asks whether we meant to subscribe; whether we did. Then the lease runs from now.
@@ -290,12 +290,12 @@ impl Store {
         lease: Duration,
         now: Time,
     ) -> Result<bool, StoreError> {
-        self.hub(move |conn| hubs::verify(conn, &path, &topic, lease, now))
+        self.short(move |conn| hubs::verify(conn, &path, &topic, lease, now))
     }
 
     /// A hub asks whether we meant to unsubscribe; whether we did. Then it is over.
     pub fn hub_left(&self, path: String, topic: String) -> Result<bool, StoreError> {
-        self.hub(move |conn| hubs::part(conn, &path, &topic))
+        self.short(move |conn| hubs::part(conn, &path, &topic))
     }
 
     /// A hub will not tell us; whether that is about a subscription of ours.
@@ -306,20 +306,26 @@ impl Store {
         reason: String,
         now: Time,
     ) -> Result<bool, StoreError> {
-        self.hub(move |conn| hubs::deny(conn, &path, &topic, &reason, now))
+        self.short(move |conn| hubs::deny(conn, &path, &topic, &reason, now))
     }
 
     /// From now on hubs reach us at `callback`, or not at all. Returns how many leases are lost by that.
     pub fn reach_by(&self, callback: Option<String>, now: Time) -> Result<usize, StoreError> {
-        self.hub(move |conn| hubs::reach(conn, callback.as_deref(), now))
+        self.short(move |conn| hubs::reach(conn, callback.as_deref(), now))
     }
 
     /// Makes a feed due at `at` if it would be later; floors and a poll on its way win.
     pub fn poll_soon(&self, feed: FeedRow, at: Time, why: &'static str) -> Result<(), StoreError> {
-        self.hub(move |conn| hubs::soon(conn, feed, at, why))
+        self.short(move |conn| hubs::soon(conn, feed, at, why))
     }
 
-    fn hub<T: Send + 'static>(
+    /// Notes that an archive page of a feed is asked for; whether it never was before (ET-53).
+    pub fn claim_archive(&self, feed: FeedRow, url: String) -> Result<bool, StoreError> {
+        self.short(move |conn| feeds::claim_archive(conn, feed, &url))
+    }
+
+    /// A short step that needs none of the writer's memory.
+    fn short<T: Send + 'static>(
         &self,
         work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -329,7 +335,7 @@ impl Store {
                 let _ = told.send(work(conn)?);
                 Ok(())
             };
-            Command::Hub(Box::new(work), reply)
+            Command::Short(Box::new(work), reply)
         })?;
         answer
             .recv()

@@ -49,7 +49,7 @@ pub(super) enum Command {
     Claim(Time, ClaimScope, usize, Reply<(Vec<Claim>, Vec<Skipped>)>),
     GiveBack((FeedRow, i64), Option<Time>, Option<String>, Reply<()>),
     SpreadOverdue(Time, Reply<usize>),
-    Hub(Work, Reply<()>),
+    Short(Work, Reply<()>),
     MoveTimes(i64, Reply<()>),
     BoundTimes(Time, Reply<usize>),
     Remember(&'static str, String, Reply<()>),
@@ -59,7 +59,7 @@ pub(super) enum Command {
     SettleTopics(Reply<()>),
 }
 
-/// A step of a hub's subscription, as `hubs` spells it.
+/// A step that needs the connection only.
 pub(super) type Work = Box<dyn FnOnce(&Connection) -> Sql<()> + Send>;
 
 /// A subscription and its lease, or why there is none.
@@ -282,7 +282,7 @@ fn execute(
             path,
         ),
         Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
-        Command::Hub(work, reply) => answer(work(conn), reply, path),
+        Command::Short(work, reply) => answer(work(conn), reply, path),
         Command::MoveTimes(ms, reply) => answer(clock_set::move_all(conn, ms), reply, path),
         Command::BoundTimes(now, reply) => answer(clock_set::bound(conn, now), reply, path),
         Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
@@ -409,7 +409,7 @@ fn refuse(command: Command, e: StoreError) {
         Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
         Command::Claim(.., r) => say(&r, e),
         Command::Commit(.., r) => say(&r, e),
-        Command::Hub(_, r) => say(&r, e),
+        Command::Short(_, r) => say(&r, e),
         Command::MoveTimes(_, r) => say(&r, e),
         Command::BoundTimes(_, r) => say(&r, e),
         Command::Prune(_, r) => say(&r, e),

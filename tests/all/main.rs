@@ -8,6 +8,7 @@
 )]
 
 mod add;
+mod archive;
 mod cli;
 mod clock;
 mod daemon;
@@ -19,6 +20,7 @@ mod fetch;
 mod formats;
 mod full_text;
 mod moves;
+mod parse;
 mod path;
 mod query;
 mod seeds;

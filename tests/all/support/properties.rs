@@ -14,8 +14,12 @@ use newswire::parse::{self, ParseContext, dates, people};
 use newswire::query;
 use uuid::Uuid;
 
-use super::comes_back;
+use super::comes_back::{self, distinct};
 
+/// When every story was seen, in seconds.
+const SEEN_S: i64 = 4_000_000_000;
+/// What is printed in hexadecimal in a URL.
+const HEXADECIMAL: [char; 8] = ['[', ']', '\\', '^', '`', '{', '|', '}'];
 const FEED_URL: &str = "https://feed.example/news/feed.xml?a=1&b=2";
 
 /// A document, read or refused: what is read is sane, and comes back as it went out in every format (SEC-01, SEC-10,
@@ -138,9 +142,18 @@ pub fn subscriptions(bytes: &[u8]) {
     }
 }
 
+/// A story of one copy, of what emit has no rules of its own for: those are proven beside it.
 fn story((draft, n): (Draft, u128)) -> StoryView {
     // What a publisher lost is printed as a question mark.
     let shown = |text: String| text.replace('\u{fffd}', "?");
+    // What RFC 3986 has no place for is printed in hexadecimal.
+    let address = |url: WebUrl| Some(url.to_string()).filter(|u| !u.contains(HEXADECIMAL));
+    let is_plausible = |time: &Time| (900_000_000..SEEN_S).contains(&time.seconds());
+    let published = draft.published.filter(is_plausible);
+    let name = |p: Person| p.name.map(|name| plain::line(&shown(name)));
+    let names = draft.authors.into_iter().filter_map(name);
+    let names = names.filter(|name| !name.is_empty() && !name.contains('@'));
+    let term = |c: Category| Some(plain::line(&shown(c.term))).filter(|t| !t.is_empty());
     StoryView {
         id: StoryId(Uuid::from_u128(n)),
         seq: 1,
@@ -149,36 +162,45 @@ fn story((draft, n): (Draft, u128)) -> StoryView {
             none if none.is_empty() => "Feed".to_owned(),
             _ => shown(draft.title),
         },
-        url: draft.url.map(|url| url.to_string()),
+        url: draft.url.and_then(address),
         summary: shown(draft.summary),
         content_html: Some(shown(draft.content_html)),
         content_text: Some(shown(draft.content_text)),
-        authors: draft
-            .authors
+        authors: distinct(&names.collect::<Vec<_>>())
             .into_iter()
-            .map(|p| Person {
-                name: p.name.map(shown),
-                ..p
+            .map(|name| Person {
+                name: Some(name),
+                ..Person::default()
             })
             .collect(),
         agencies: draft.agencies,
-        categories: draft
-            .categories
-            .into_iter()
-            .map(|c| Category {
-                term: shown(c.term),
-                ..c
-            })
-            .collect(),
+        categories: distinct(
+            &draft
+                .categories
+                .into_iter()
+                .filter_map(term)
+                .collect::<Vec<_>>(),
+        )
+        .into_iter()
+        .map(|term| Category {
+            term,
+            label: None,
+            scheme: None,
+        })
+        .collect(),
         tags: Vec::new(),
         topics: Vec::new(),
         language: draft.language,
-        published: draft.published,
-        updated: draft.updated,
-        first_seen: Time::from_seconds(4_000_000_000),
+        published,
+        updated: draft.updated.filter(is_plausible).max(published),
+        first_seen: Time::from_seconds(SEEN_S),
         arrived: Time::from_seconds(1_700_000_000),
-        image: draft.image.map(|url| url.to_string()),
-        enclosures: draft.enclosures,
+        image: draft.image.and_then(address),
+        enclosures: draft
+            .enclosures
+            .into_iter()
+            .filter(|file| !file.url.contains(HEXADECIMAL))
+            .collect(),
         feed: FeedRef {
             id: FeedId::of(FEED_URL),
             title: "Feed".to_owned(),

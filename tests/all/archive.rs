@@ -1,0 +1,98 @@
+//! RFC 5005 (ET-53): what fell out of a feed while nobody looked is read off its newest archive page, once.
+
+use crate::support::{House, Internet, Item, Reply, rss};
+
+const HOST: &str = "news.example";
+const FEED: &str = "http://news.example/feed";
+
+fn news(numbers: std::ops::Range<usize>, archive: Option<&str>) -> String {
+    let items: Vec<Item> = numbers.map(|n| Item::numbered(HOST, n)).collect();
+    let link = archive.map_or_else(String::new, |url| {
+        format!("<link xmlns=\"http://www.w3.org/2005/Atom\" rel=\"prev-archive\" href=\"{url}\"/>")
+    });
+    rss("News", &items).replacen("<channel>", &format!("<channel>{link}"), 1)
+}
+
+fn asked(net: &Internet, path: &str) -> usize {
+    net.log().iter().filter(|s| s.request.path == path).count()
+}
+
+/// A feed that showed articles 0 to 9 at its first poll and shows `numbers` now, with a link to an archive.
+async fn later(numbers: std::ops::Range<usize>, archive: &str) -> (Internet, House) {
+    let net = Internet::start().await;
+    net.always(HOST, "/feed", Reply::feed(news(0..10, None)));
+    net.always(HOST, "/2030/1", Reply::feed(news(5..20, Some("/2030/0"))));
+    net.always(HOST, "/2030/0", Reply::feed(news(0..5, None)));
+    net.always("other.example", "/2030/1", Reply::feed(news(5..20, None)));
+    let house = House::new(&net);
+    house.subscribe(&[FEED]);
+    house.pass_due().await;
+    net.always(HOST, "/feed", Reply::feed(news(numbers, Some(archive))));
+    house.hours(24 * 30);
+    (net, house)
+}
+
+#[tokio::test]
+async fn et_53_rel_09_after_an_overflow_the_newest_archive_page_is_read_once() {
+    let (net, house) = later(20..30, "/2030/1").await;
+    let report = house.pass_due().await;
+    assert_eq!(report.articles_new, 20, "ten shown, ten fallen out");
+    assert_eq!(house.articles().len(), 30);
+    assert_eq!(
+        (asked(&net, "/2030/1"), asked(&net, "/2030/0")),
+        (1, 0),
+        "one page"
+    );
+
+    net.always(HOST, "/feed", Reply::feed(news(40..50, Some("/2030/1"))));
+    house.hours(24 * 30);
+    assert_eq!(house.pass_due().await.articles_new, 10);
+    assert_eq!(
+        asked(&net, "/2030/1"),
+        1,
+        "an archive page is never asked twice"
+    );
+    assert_eq!(net.log().len(), 4);
+}
+
+#[tokio::test]
+async fn et_53_without_an_overflow_no_archive_is_asked() {
+    let (net, house) = later(9..19, "/2030/1").await;
+    assert_eq!(house.pass_due().await.articles_new, 9);
+    assert_eq!(asked(&net, "/2030/1"), 0);
+    let net = Internet::start().await;
+    net.always(HOST, "/feed", Reply::feed(news(0..10, Some("/2030/1"))));
+    let house = House::new(&net);
+    house.subscribe(&[FEED]);
+    assert_eq!(
+        house.pass_due().await.articles_new,
+        10,
+        "the first document is no overflow"
+    );
+    assert_eq!(net.log().len(), 1);
+}
+
+#[tokio::test]
+async fn et_53_sec_06_an_archive_elsewhere_is_not_asked_and_a_broken_one_costs_nothing() {
+    for elsewhere in [
+        "http://other.example/2030/1",
+        "http://10.0.0.1/2030/1",
+        "file:///etc/passwd",
+    ] {
+        let (net, house) = later(20..30, elsewhere).await;
+        assert_eq!(house.pass_due().await.articles_new, 10);
+        assert_eq!(net.log().len(), 2, "{elsewhere}");
+    }
+    let (net, house) = later(20..30, "/2030/9").await;
+    assert_eq!(house.pass_due().await.articles_new, 10);
+    assert_eq!(asked(&net, "/2030/9"), 1);
+    assert_eq!(house.feeds()[0].failures, 0);
+    net.always(
+        HOST,
+        "/2030/8",
+        Reply::feed("<!doctype html><title>no feed</title>"),
+    );
+    net.always(HOST, "/feed", Reply::feed(news(40..50, Some("/2030/8"))));
+    house.hours(24 * 30);
+    assert_eq!(house.pass_due().await.articles_new, 10);
+}
