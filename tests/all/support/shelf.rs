@@ -24,13 +24,18 @@ pub struct Shelf {
 impl Shelf {
     /// An empty store on 10 January 2030.
     pub fn new() -> Self {
+        Self::grouping(true)
+    }
+
+    /// The same, in which near copies are joined or are not (`dedup.near`).
+    pub fn grouping(near: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap());
         let options = StoreOptions {
             path: dir.path().join("newswire.db"),
             synchronous_full: false,
             dedup_window: Duration::from_secs(7 * 86_400),
-            dedup_near: true,
+            dedup_near: near,
         };
         let store = Arc::new(Store::open(&options, clock.clone()).unwrap());
         Self {
@@ -47,12 +52,22 @@ impl Shelf {
 
     /// The same under a title of its own, or under the publisher's.
     pub fn subscribe_titled(&self, host: &str, title: Option<&str>) -> FeedRow {
+        self.subscribe_with(host, title, FeedSettings::default())
+    }
+
+    /// The same with settings of its own.
+    pub fn subscribe_with(
+        &self,
+        host: &str,
+        title: Option<&str>,
+        settings: FeedSettings,
+    ) -> FeedRow {
         let feed = NewFeed {
             url: WebUrl::parse(&format!("https://{host}/feed")).unwrap(),
             title: title.map(str::to_owned),
             folder: None,
             tags: Vec::new(),
-            settings: FeedSettings::default(),
+            settings,
             declared: false,
         };
         self.store.subscribe(vec![feed]).unwrap()[0].row
