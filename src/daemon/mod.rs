@@ -6,12 +6,14 @@
 //! |---|---|
 //! | [`parts`] | the configuration taken apart, the rooms put together; commands use it too |
 //! | [`lock`] | one daemon a store |
+//! | `publish` | our own hub hears of changes |
 //! | `pulse` | proof of progress, for `/readyz` and the watchdog |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
 //! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
 
 pub mod lock;
 pub mod parts;
+mod publish;
 mod pulse;
 mod signals;
 mod upkeep;
@@ -31,9 +33,11 @@ use crate::fetch::FetchSetupError;
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
 use crate::model::{HubReply, Seq};
+use crate::serve::links::Base;
 use crate::serve::{BindError, Callback, Limits, Listener, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
 use lock::{Lock, LockError};
+use publish::Publisher;
 use pulse::Pulse;
 use signals::Signal;
 
@@ -174,7 +178,7 @@ impl House {
         let (wish, wishes) = mpsc::channel(1);
         let mut config = config;
         if listeners.is_empty() {
-            // Nobody could call us.
+            // Nobody could call us, nor read what we tell of.
             config.websub = WebSubConfig::default();
         }
         let mut callback = None;
@@ -185,6 +189,7 @@ impl House {
             self.schedule(ingest, wishes);
         }
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
+        self.publish(&config, &sequence)?;
         if !listeners.is_empty() {
             self.serve(&config, listeners, sequence, what.fetch, callback);
         }
@@ -227,6 +232,25 @@ impl House {
         });
     }
 
+    fn publish(
+        &mut self,
+        config: &Config,
+        sequence: &watch::Receiver<Seq>,
+    ) -> Result<(), DaemonError> {
+        let (Some(hub), Some(public)) = (&config.websub.hub, &config.server.public_url) else {
+            return Ok(());
+        };
+        let publisher = Publisher {
+            hub: hub.clone(),
+            base: Base::public(public),
+            fetcher: parts::fetcher(config, &self.clock)?,
+            reads: self.store.reads().clone(),
+        };
+        self.tasks
+            .spawn("the word to the hub", publisher.run(sequence.clone()));
+        Ok(())
+    }
+
     fn serve(
         &mut self,
         config: &Config,
@@ -241,7 +265,8 @@ impl House {
             options: ServeOptions {
                 title: config.server.title.clone(),
                 public_url: config.server.public_url.clone(),
-                hub: None,
+                hub: config.websub.hub.clone(),
+                tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,
                 limits: Limits::default(),
             },

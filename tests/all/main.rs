@@ -18,6 +18,7 @@ mod etiquette;
 mod failing;
 mod feeds;
 mod fetch;
+mod formats;
 mod full_text;
 mod moves;
 mod parse;
