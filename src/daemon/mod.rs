@@ -7,6 +7,7 @@
 //! | [`parts`] | the configuration taken apart, the rooms put together; commands use it too |
 //! | [`lock`] | one daemon a store |
 //! | `pulse` | proof of progress, for `/readyz` and the watchdog |
+//! | `sockets` | where it listens: inherited from systemd, or its own |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
 //! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
 
@@ -14,6 +15,7 @@ pub mod lock;
 pub mod parts;
 mod pulse;
 mod signals;
+mod sockets;
 mod upkeep;
 
 use std::future::Future;
@@ -26,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{self, Config, ConfigError, Given, Listen, WebSubConfig};
+use crate::config::{self, Config, ConfigError, Given, WebSubConfig};
 use crate::fetch::FetchSetupError;
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
@@ -102,7 +104,7 @@ pub async fn run(
     };
     let store = Arc::new(store);
     let listeners = if what.serve {
-        bind(&config.server.listen).await?
+        sockets::open(&config.server.listen).await?
     } else {
         Vec::new()
     };
@@ -122,18 +124,6 @@ fn look_at(path: &std::path::Path) -> Result<(), StoreError> {
         Ok(reads) => reads.glance(LOOK_MAX),
         Err(_) => Ok(()), // whatever it is, opening it for writing says it
     }
-}
-
-async fn bind(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
-    let mut listeners = Vec::new();
-    for place in listen {
-        listeners.push(match place {
-            Listen::Tcp(address) => Listener::tcp(*address).await?,
-            Listen::Unix(path) => Listener::unix(path).await?,
-        });
-        tracing::info!("listening on {place}");
-    }
-    Ok(listeners)
 }
 
 /// What hubs say, carried from the server to ingest.
