@@ -1,6 +1,7 @@
 //! What a story costs: the time to decide about an article and take it in beside many others, and the memory of a window.
-//! `cargo bench --bench stories`; `-- memory [COPIES [SECONDS]]` fills a window with
-//! copies seen within so long and prints what it takes.
+//! `cargo bench --bench stories`; `-- memory [COPIES [SECONDS]]` fills a window with copies seen within so long and
+//! prints what it takes, what the next ones cost, and how long a window takes that is filled from the stored form, as
+//! after a restart.
 //!
 //! The texts are long enough to fill every sketch: real ones, half of them teasers, take less. Times are those of the
 //! processor: on a shared machine the clock on the wall tells nothing.
@@ -69,18 +70,55 @@ fn time(criterion: &mut Criterion<Processor>) {
 
 fn memory(copies: usize, span_s: i64) {
     let before = resident_kib();
-    let (window, _) = filled(copies, span_s);
+    let (mut window, mut press) = filled(copies, span_s);
     let mib = (resident_kib() - before) / 1024;
     println!("{} copies seen within {span_s} s: {mib} MiB", window.len());
+    let next: Vec<_> = (0..NEXT).map(|_| press.next()).collect();
+    let started = Processor.start();
+    for (copy, print) in next {
+        take_in(&mut window, copy, print);
+    }
+    let each = Processor.end(started) / NEXT;
+    println!("the next {NEXT}: {} µs each", each.as_micros());
+    drop(window);
+    println!(
+        "filled from the stored form: {:?}",
+        refilled(copies, span_s)
+    );
+}
+
+/// Copies whose time is taken beside a full window.
+const NEXT: u32 = 20_000;
+
+/// What filling a window from stored fingerprints takes, the reading aside.
+fn refilled(copies: usize, span_s: i64) -> Duration {
+    let mut window = empty();
+    let mut press = Press::new(span_s * 1000 / i64::try_from(copies).unwrap());
+    let mut spent = Duration::ZERO;
+    for n in 0..copies {
+        let (copy, print) = press.next();
+        let stored = print.to_bytes();
+        let started = Processor.start();
+        let story = i64::try_from(n).unwrap();
+        let print = Fingerprint::from_bytes(&stored).unwrap();
+        window.insert(StoredCopy { story, ..copy }, print);
+        window.evict(copy.seen);
+        spent += Processor.end(started);
+    }
+    spent
+}
+
+fn empty() -> Grouper {
+    Grouper::new(Limits {
+        window: WINDOW,
+        copies_max: 1000,
+        near: true,
+    })
 }
 
 /// A window of so many copies seen over so long.
 fn filled(copies: usize, span_s: i64) -> (Grouper, Press) {
-    let mut window = Grouper::new(Limits {
-        window: WINDOW,
-        copies_max: 1000,
-        near: true,
-    });
+    let mut window = empty();
     let mut press = Press::new(span_s * 1000 / i64::try_from(copies).unwrap());
     for _ in 0..copies {
         let (copy, print) = press.next();

@@ -174,7 +174,8 @@ impl<'s> Source<'s> {
         if self.is_static {
             (page.next, page.archive) = (None, None);
         }
-        let channel = channel(wanted, format, heading, page, &self.base, None);
+        let hub = self.config.websub.hub.as_ref();
+        let channel = channel(wanted, format, heading, page, &self.base, hub);
         Ok(document(&channel, format))
     }
 

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`parts`] | the configuration taken apart, the rooms put together; commands use it too |
 //! | [`lock`] | one daemon a store |
+//! | `publish` | our own hub hears of changes |
 //! | `pulse` | proof of progress, for `/readyz` and the watchdog |
 //! | `sockets` | where it listens: inherited from systemd, or its own |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
@@ -13,6 +14,7 @@
 
 pub mod lock;
 pub mod parts;
+mod publish;
 mod pulse;
 mod signals;
 mod sockets;
@@ -33,9 +35,11 @@ use crate::fetch::FetchSetupError;
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
 use crate::model::{HubReply, Seq};
+use crate::serve::links::Base;
 use crate::serve::{BindError, Callback, Limits, Listener, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
 use lock::{Lock, LockError};
+use publish::Publisher;
 use pulse::Pulse;
 use signals::Signal;
 
@@ -164,7 +168,7 @@ impl House {
         let (wish, wishes) = mpsc::channel(1);
         let mut config = config;
         if listeners.is_empty() {
-            // Nobody could call us.
+            // Nobody could call us, nor read what we tell of.
             config.websub = WebSubConfig::default();
         }
         let mut callback = None;
@@ -175,6 +179,7 @@ impl House {
             self.schedule(ingest, wishes);
         }
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
+        self.publish(&config, &sequence)?;
         if !listeners.is_empty() {
             self.serve(&config, listeners, sequence, what.fetch, callback);
         }
@@ -217,6 +222,25 @@ impl House {
         });
     }
 
+    fn publish(
+        &mut self,
+        config: &Config,
+        sequence: &watch::Receiver<Seq>,
+    ) -> Result<(), DaemonError> {
+        let (Some(hub), Some(public)) = (&config.websub.hub, &config.server.public_url) else {
+            return Ok(());
+        };
+        let publisher = Publisher {
+            hub: hub.clone(),
+            base: Base::public(public),
+            fetcher: parts::fetcher(config, &self.clock)?,
+            reads: self.store.reads().clone(),
+        };
+        self.tasks
+            .spawn("the word to the hub", publisher.run(sequence.clone()));
+        Ok(())
+    }
+
     fn serve(
         &mut self,
         config: &Config,
@@ -231,7 +255,8 @@ impl House {
             options: ServeOptions {
                 title: config.server.title.clone(),
                 public_url: config.server.public_url.clone(),
-                hub: None,
+                hub: config.websub.hub.clone(),
+                tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,
                 limits: Limits::default(),
             },

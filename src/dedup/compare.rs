@@ -122,7 +122,11 @@ pub fn are_kin(new: (&StoredCopy, &Fingerprint), old: (&StoredCopy, &Fingerprint
     let like = Likeness::of(p, q);
     let is_alike =
         like.grams >= GRAMS_OF_KIN || like.words >= WORDS_OF_KIN || like.title >= TITLE_OF_KIN;
-    Some(is_alike || is_one_page && p.words.min(q.words) < WORDS_MIN)
+    let is_short = p.words.min(q.words) < WORDS_MIN;
+    match is_alike || is_one_page && is_short {
+        true => Some(true),
+        false => (!is_short).then_some(false),
+    }
 }
 
 fn within_a_feed(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Duration) -> Ground {
@@ -208,8 +212,9 @@ mod tests {
     use crate::model::{FeedRow, Time};
     use crate::query::fold::fold;
 
+    /// Never at midnight, which would be a day without an hour.
     fn copy(feed: FeedRow, hour: i64) -> StoredCopy {
-        let at = Time::from_seconds(hour * 3600);
+        let at = Time::from_seconds(hour * 3600 + 60);
         StoredCopy {
             article: 0,
             story: 0,

@@ -47,18 +47,70 @@ pub struct StoredCopy {
 }
 
 impl StoredCopy {
-    /// How far apart two copies are. One without a date could be of any time: then by when they were seen.
+    /// How far apart two copies are. One without a date could be of any time: then by when they were seen. One with a
+    /// day and no hour could be of any time of that day.
     #[must_use]
     pub fn apart(&self, other: &Self) -> Duration {
-        if self.dated && other.dated {
-            apart(self.at, other.at)
-        } else {
-            apart(self.seen, other.seen)
+        if !(self.dated && other.dated) {
+            return apart(self.seen, other.seen);
         }
+        match (self.day(), other.day()) {
+            (Some(day), None) => apart(day.clamp(other.at), other.at),
+            (None, Some(day)) => apart(day.clamp(self.at), self.at),
+            _ => apart(self.at, other.at),
+        }
+    }
+
+    /// The day that it is dated with, if that is all: midnight is what is left of a date without an hour.
+    fn day(&self) -> Option<Day> {
+        (self.at.millis() % DAY_MS == 0).then_some(Day(self.at))
+    }
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A day, by its beginning.
+struct Day(Time);
+
+impl Day {
+    /// The moment of the day that is next to `time`.
+    fn clamp(&self, time: Time) -> Time {
+        time.clamp(self.0, self.0.plus(Duration::from_secs(86_400)))
     }
 }
 
 /// The time between two moments, whichever came first.
 pub(super) fn apart(a: Time, b: Time) -> Duration {
     a.since(b).max(b.since(a))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(hour: i64, seen: i64, dated: bool) -> StoredCopy {
+        StoredCopy {
+            article: 0,
+            story: 0,
+            feed: 0,
+            at: Time::from_seconds(hour * 3600),
+            seen: Time::from_seconds(seen * 3600),
+            dated,
+            own_page: true,
+        }
+    }
+
+    #[test]
+    fn a_day_without_an_hour_is_any_hour_of_it() {
+        let hours = |a: StoredCopy, b: StoredCopy| {
+            assert_eq!(a.apart(&b), b.apart(&a));
+            a.apart(&b).as_secs() / 3600
+        };
+        let day = copy(48, 99, true);
+        assert_eq!(hours(day, copy(67, 99, true)), 0);
+        assert_eq!(hours(day, copy(47, 99, true)), 1);
+        assert_eq!(hours(day, copy(75, 99, true)), 3);
+        assert_eq!(hours(day, copy(72, 99, true)), 24, "two days are two days");
+        assert_eq!(hours(day, copy(50, 90, false)), 9, "by the sightings");
+    }
 }

@@ -4,6 +4,7 @@ mod corpus;
 mod hostile;
 mod identity;
 mod shown;
+mod switches;
 mod told;
 
 use corpus::{grouped, read};

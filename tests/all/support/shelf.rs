@@ -24,13 +24,18 @@ pub struct Shelf {
 impl Shelf {
     /// An empty store on 10 January 2030.
     pub fn new() -> Self {
+        Self::grouping(true)
+    }
+
+    /// The same, in which near copies are joined or are not (`dedup.near`).
+    pub fn grouping(near: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap());
         let options = StoreOptions {
             path: dir.path().join("newswire.db"),
             synchronous_full: false,
             dedup_window: Duration::from_secs(7 * 86_400),
-            dedup_near: true,
+            dedup_near: near,
         };
         let store = Arc::new(Store::open(&options, clock.clone()).unwrap());
         Self {
@@ -47,12 +52,22 @@ impl Shelf {
 
     /// The same under a title of its own, or under the publisher's.
     pub fn subscribe_titled(&self, host: &str, title: Option<&str>) -> FeedRow {
+        self.subscribe_with(host, title, FeedSettings::default())
+    }
+
+    /// The same with settings of its own.
+    pub fn subscribe_with(
+        &self,
+        host: &str,
+        title: Option<&str>,
+        settings: FeedSettings,
+    ) -> FeedRow {
         let feed = NewFeed {
             url: WebUrl::parse(&format!("https://{host}/feed")).unwrap(),
             title: title.map(str::to_owned),
             folder: None,
             tags: Vec::new(),
-            settings: FeedSettings::default(),
+            settings,
             declared: false,
         };
         self.store.subscribe(vec![feed]).unwrap()[0].row
@@ -94,12 +109,34 @@ impl Shelf {
         self.put_said(feed, (None, site), drafts)
     }
 
+    /// One poll, a minute later, that comes to this.
+    pub fn poll(&self, feed: FeedRow, outcome: Outcome) -> Seq {
+        self.commit(feed, outcome, None)
+    }
+
     fn put_said(
         &self,
         feed: FeedRow,
         (title, site): (Option<&str>, Option<&WebUrl>),
         drafts: Vec<Draft>,
     ) -> Seq {
+        let document = DocumentCommit {
+            drafts,
+            title: title.map(str::to_owned),
+            site: site.cloned(),
+            digest: vec![1],
+            repairs: Vec::new(),
+            paragraphs: Vec::new(),
+        };
+        let outcome = Outcome::Document {
+            body: Vec::new(),
+            content_type: None,
+            validators: Validators::default(),
+        };
+        self.commit(feed, outcome, Some(document))
+    }
+
+    fn commit(&self, feed: FeedRow, outcome: Outcome, document: Option<DocumentCommit>) -> Seq {
         self.clock.advance(Duration::from_secs(60));
         let now = self.clock.now();
         let scope = ClaimScope::These {
@@ -117,23 +154,12 @@ impl Shelf {
             bytes_wire: 100,
             hints: Default::default(),
             extent: Default::default(),
-            outcome: Outcome::Document {
-                body: Vec::new(),
-                content_type: None,
-                validators: Validators::default(),
-            },
+            outcome,
         };
         let commit = PollCommit {
             claim,
             poll,
-            document: Some(DocumentCommit {
-                drafts,
-                title: title.map(str::to_owned),
-                site: site.cloned(),
-                digest: vec![1],
-                repairs: Vec::new(),
-                paragraphs: Vec::new(),
-            }),
+            document,
             plan: PlanCommit {
                 next_at: Some(now.plus(Duration::from_secs(300))),
                 ..PlanCommit::default()

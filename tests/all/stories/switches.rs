@@ -1,0 +1,59 @@
+//! `dedup.near` and a feed's `near_dedup`: without them only equal copies are joined.
+
+use newswire::model::Draft;
+use newswire::store::{FeedSettings, Selection};
+
+use crate::support::shelf::{Shelf, draft};
+
+const TEXT: &str = "The harbour masters of Aldmouth and Kessport agreed on Friday to mark the channel through the \
+    winter, after three boats had run aground within a week. Buoys are to be laid out before the end of the month, and \
+    both towns will pay for them in equal parts, a statement said.";
+
+fn whole(host: &str) -> Draft {
+    draft(host, 1, &format!("Buoys, says {host}"), TEXT)
+}
+
+fn teaser(host: &str) -> Draft {
+    let teaser: Vec<&str> = TEXT.split(' ').take(25).collect();
+    draft(host, 1, &format!("Buoys, says {host}"), &teaser.join(" "))
+}
+
+fn copies(shelf: &Shelf) -> Vec<u32> {
+    let river = shelf.store.reads().stories(&Selection::default()).unwrap();
+    river.iter().map(|s| s.copies).collect()
+}
+
+#[test]
+fn near_copies_are_joined_unless_they_are_not_to_be() {
+    for (near, expected) in [(true, vec![3]), (false, vec![1, 2])] {
+        let shelf = Shelf::grouping(near);
+        for draft in [whole("a.example"), whole("b.example"), teaser("c.example")] {
+            let host = draft.url.as_ref().unwrap().host().to_owned();
+            shelf.put(shelf.subscribe(&host), vec![draft]);
+        }
+        assert_eq!(copies(&shelf), expected, "near: {near}");
+    }
+}
+
+#[test]
+fn a_feed_whose_near_copies_are_not_to_be_joined_still_shares_equal_texts_and_pages() {
+    let shelf = Shelf::new();
+    let apart = FeedSettings {
+        near_dedup: false,
+        ..FeedSettings::default()
+    };
+    shelf.put(shelf.subscribe("a.example"), vec![whole("a.example")]);
+    let alone = |host| shelf.subscribe_with(host, Some(host), apart.clone());
+    shelf.put(alone("b.example"), vec![teaser("b.example")]);
+    assert_eq!(copies(&shelf), [1, 1]);
+    shelf.put(alone("c.example"), vec![whole("c.example")]);
+    let linking = Draft {
+        canonical_url: whole("a.example").canonical_url,
+        ..draft("d.example", 1, "Elsewhere: buoys", "See there.")
+    };
+    shelf.put(alone("d.example"), vec![linking]);
+    assert_eq!(copies(&shelf), [1, 3]);
+    // Others are not kept from joining one another.
+    shelf.put(shelf.subscribe("e.example"), vec![teaser("e.example")]);
+    assert_eq!(copies(&shelf), [1, 4]);
+}
