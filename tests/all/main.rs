@@ -14,6 +14,7 @@ mod clock;
 mod daemon;
 mod delta;
 mod emit;
+mod etiquette;
 mod failing;
 mod feeds;
 mod fetch;

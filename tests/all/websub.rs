@@ -501,6 +501,8 @@ async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
         405,
         "there is no other POST"
     );
+    let stranger = format!("/calls/{}", "0".repeat(40));
+    assert_eq!(post(&stranger, &signature).await.status, 404);
     assert_eq!(post("/calls", &signature).await.status, 405);
     assert_eq!(
         post("/calls/../feeds/all.atom", &signature).await.status,
