@@ -57,6 +57,19 @@ fn the_documented_file_loads_and_says_what_the_defaults_say() {
 }
 
 #[test]
+fn the_file_of_the_container_loads() {
+    let config = read(include_str!("../../config/container.toml")).unwrap();
+    assert_eq!(config.warnings, Vec::<String>::new());
+    let listen: Vec<String> = config
+        .server
+        .listen
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(listen, ["0.0.0.0:8390"]);
+}
+
+#[test]
 fn the_documented_file_names_every_key() {
     let text = include_str!("../../config/newswire.toml");
     let uncommented: String = text

@@ -8,6 +8,7 @@
 //! | [`lock`] | one daemon a store |
 //! | `publish` | our own hub hears of changes |
 //! | `pulse` | proof of progress, for `/readyz` and the watchdog |
+//! | `sockets` | where it listens: inherited from systemd, or its own |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
 //! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
 
@@ -16,6 +17,7 @@ pub mod parts;
 mod publish;
 mod pulse;
 mod signals;
+mod sockets;
 mod upkeep;
 
 use std::future::Future;
@@ -28,7 +30,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{self, Config, ConfigError, Given, Listen, WebSubConfig};
+use crate::config::{self, Config, ConfigError, Given, WebSubConfig};
 use crate::fetch::FetchSetupError;
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
@@ -106,7 +108,7 @@ pub async fn run(
     };
     let store = Arc::new(store);
     let listeners = if what.serve {
-        bind(&config.server.listen).await?
+        sockets::open(&config.server.listen).await?
     } else {
         Vec::new()
     };
@@ -126,18 +128,6 @@ fn look_at(path: &std::path::Path) -> Result<(), StoreError> {
         Ok(reads) => reads.glance(LOOK_MAX),
         Err(_) => Ok(()), // whatever it is, opening it for writing says it
     }
-}
-
-async fn bind(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
-    let mut listeners = Vec::new();
-    for place in listen {
-        listeners.push(match place {
-            Listen::Tcp(address) => Listener::tcp(*address).await?,
-            Listen::Unix(path) => Listener::unix(path).await?,
-        });
-        tracing::info!("listening on {place}");
-    }
-    Ok(listeners)
 }
 
 /// What hubs say, carried from the server to ingest.
