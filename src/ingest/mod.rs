@@ -49,6 +49,9 @@ const READING_MAX: usize = 4;
 /// A clock that is set by less is not worth moving the plans for.
 const CLOCK_STEP_MS: u64 = 60_000;
 
+/// Visits that are read and wait for the disk: enough to be committed together, too few to fill the memory.
+const READY_MAX: usize = 16;
+
 /// What the operator decides about polling.
 #[derive(Debug, Clone)]
 pub struct IngestOptions {
@@ -73,6 +76,7 @@ pub struct Ingest {
     /// By how many ms the clock was set without the plans being moved yet.
     clock_set_by: AtomicI64,
     reading: Arc<Semaphore>,
+    committing: Arc<Semaphore>,
     asking_hubs: AtomicBool,
 }
 
@@ -97,6 +101,7 @@ impl Ingest {
             clock_checked: AtomicBool::new(false),
             clock_set_by: AtomicI64::new(0),
             reading: Arc::new(Semaphore::new(READING_MAX)),
+            committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
         })
     }

@@ -220,7 +220,9 @@ impl Ingest {
         }
         let (what, clock) = (Arc::clone(visited), self.clock.clone());
         let ready = self.ask(move |_| Ok(read.ready(&what, &clock))).await?;
-        // Others may read while this one waits for the disk: what waits together is committed together.
+        // Others may read while this one waits for the disk: what waits together is committed together. But not all: a
+        // visit that is read takes much more memory than its document.
+        let _turn = Arc::clone(&self.committing).acquire_owned().await;
         drop(place);
         self.ask(move |store| visit::commit(store, ready)).await
     }
