@@ -4,14 +4,16 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::feeds::{from_json, outline};
-use super::hubs;
 use super::records::{
     FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicFeed, TopicHead, TopicInfo,
 };
+use super::{activity, hubs};
 use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
+/// Days told of in a status.
+const DAYS: usize = 14;
 /// Hosts named in a status.
 const HOSTS: i64 = 20;
 
@@ -206,6 +208,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
     let live = "FROM feeds WHERE subscribed = 1";
     let since = now.millis() - DAY_MS;
     let (articles_today, joined_today) = seen_since(conn, since)?;
+    let (articles_daily, joined_daily) = activity::daily_of_all(conn, DAYS, now)?;
     let feeds_due = conn
         .prepare_cached(
             "SELECT count(*) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1",
@@ -227,6 +230,8 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         feeds_due,
         articles_today,
         joined_today,
+        articles_daily,
+        joined_daily,
         next_poll: next_poll(conn)?,
         hosts: hosts(conn)?,
     })
