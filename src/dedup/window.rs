@@ -35,7 +35,7 @@ pub struct Kept {
 }
 
 /// The copies of a window.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Window {
     /// By row. The first one's slot is `first`.
     copies: VecDeque<Kept>,
@@ -49,6 +49,22 @@ pub struct Window {
     titles: Index,
     grams: Index,
     stories: Index,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            copies: VecDeque::new(),
+            first: 0,
+            sketchless: 0,
+            len: 0,
+            pages: Index::new(SHELVES),
+            texts: Index::new(SHELVES),
+            titles: Index::new(SHELVES),
+            grams: Index::new(GRAM_SHELVES),
+            stories: Index::new(SHELVES),
+        }
+    }
 }
 
 impl Window {
@@ -245,21 +261,21 @@ pub fn is_too_old(copy: &StoredCopy, now: Time) -> bool {
 
 /// Copies by a hash of something that they have. Hashes of 32 bits: whoever asks looks at the copies themselves.
 ///
-/// A shelf for each value of a hash's low bits, which are evenly spread whatever is hashed; in it, pairs in order. Among a
-/// million copies a shelf holds a thousand pairs, which the processor's cache has at once: a tree of five million costs
-/// five times as much.
+/// A shelf for each value of a hash's low bits, which are evenly spread whatever is hashed; in it, pairs in order. There
+/// are so many shelves that a full window has a few dozen pairs on each, which are searched and moved in one or two reads
+/// of memory: a tree over all of them takes a dozen.
 #[derive(Debug)]
 struct Index(Vec<Vec<(u32, Slot)>>);
 
-const SHELVES: u32 = 1 << 12;
-
-impl Default for Index {
-    fn default() -> Self {
-        Self((0..SHELVES).map(|_| Vec::new()).collect())
-    }
-}
+/// Shelves for up to a million pairs, and for the [`SKETCHES_MAX`] times fourteen of the grams.
+const SHELVES: usize = 1 << 14;
+const GRAM_SHELVES: usize = 1 << 17;
 
 impl Index {
+    fn new(shelves: usize) -> Self {
+        Self((0..shelves).map(|_| Vec::new()).collect())
+    }
+
     /// Enters a copy of `feed`, unless that feed alone has this of late.
     fn add(
         &mut self,
@@ -279,8 +295,7 @@ impl Index {
     }
 
     fn insert(&mut self, key: u32, slot: Slot) {
-        let shelf = self.0.get_mut(shelf(key));
-        if let Some(shelf) = shelf
+        if let Some(shelf) = self.shelf(key)
             && let Err(place) = shelf.binary_search(&(key, slot))
         {
             shelf.insert(place, (key, slot));
@@ -289,7 +304,7 @@ impl Index {
 
     fn remove(&mut self, key: Option<u32>, slot: Slot) {
         if let Some(key) = key
-            && let Some(shelf) = self.0.get_mut(shelf(key))
+            && let Some(shelf) = self.shelf(key)
             && let Ok(place) = shelf.binary_search(&(key, slot))
         {
             shelf.remove(place);
@@ -303,16 +318,21 @@ impl Index {
     }
 
     fn all(&self, key: u32) -> &[(u32, Slot)] {
-        let shelf = self.0.get(shelf(key)).map_or(&[][..], Vec::as_slice);
+        let shelf = self.0.get(self.place(key)).map_or(&[][..], Vec::as_slice);
         let from = shelf.partition_point(|(k, _)| *k < key);
         let rest = shelf.get(from..).unwrap_or_default();
         let len = rest.partition_point(|(k, _)| *k == key);
         rest.get(..len).unwrap_or_default()
     }
-}
 
-fn shelf(key: u32) -> usize {
-    usize::try_from(key % SHELVES).unwrap_or_default()
+    fn shelf(&mut self, key: u32) -> Option<&mut Vec<(u32, Slot)>> {
+        let place = self.place(key);
+        self.0.get_mut(place)
+    }
+
+    fn place(&self, key: u32) -> usize {
+        usize::try_from(key).unwrap_or_default() % self.0.len().max(1)
+    }
 }
 
 fn key(hash: Hash) -> u32 {
