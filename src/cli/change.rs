@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::count;
@@ -17,7 +18,7 @@ use crate::store::FeedChange;
 #[derive(Debug, Args)]
 pub struct SomeFeeds {
     /// Ids, URLs or unique parts of titles
-    #[arg(value_name = "FEED", required = true)]
+    #[arg(value_name = "FEED", required = true, add = complete::feeds())]
     pub feeds: Vec<String>,
 }
 
@@ -25,7 +26,7 @@ pub struct SomeFeeds {
 #[derive(Debug, Args)]
 pub struct SetArgs {
     /// Its id, its URL or a unique part of its title
-    #[arg(value_name = "FEED")]
+    #[arg(value_name = "FEED", add = complete::feeds())]
     pub feed: String,
     /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true, full_text=true. An empty value goes back to the default
     #[arg(value_name = "KEY=VALUE", required = true)]

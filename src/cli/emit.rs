@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use uuid::Uuid;
 
+use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::import::subscription;
@@ -25,7 +26,7 @@ use crate::store::Reads;
 #[derive(Debug, Args)]
 pub struct EmitArgs {
     /// The topic's name, or all
-    #[arg(value_name = "TOPIC")]
+    #[arg(value_name = "TOPIC", add = complete::topics())]
     pub topic: String,
     /// The format
     #[arg(long, value_name = "FORMAT", default_value = "atom")]
@@ -173,7 +174,8 @@ impl<'s> Source<'s> {
         if self.is_static {
             (page.next, page.archive) = (None, None);
         }
-        let channel = channel(wanted, format, heading, page, &self.base, None);
+        let hub = self.config.websub.hub.as_ref();
+        let channel = channel(wanted, format, heading, page, &self.base, hub);
         Ok(document(&channel, format))
     }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::advice;
+use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::{bytes, count, local, local_or, rough};
@@ -31,7 +32,7 @@ pub struct FeedsArgs {
 #[derive(Debug, Args)]
 pub struct FeedArgs {
     /// Its id, its URL or a unique part of its title
-    #[arg(value_name = "FEED")]
+    #[arg(value_name = "FEED", add = complete::feeds())]
     pub feed: String,
     /// As one JSON object
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::{bytes, count};
@@ -16,7 +17,7 @@ const TOLD_MAX: usize = 20;
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// Only these feeds, due or not: ids, URLs or unique parts of titles
-    #[arg(value_name = "FEED", conflicts_with_all = ["all", "due"])]
+    #[arg(value_name = "FEED", add = complete::feeds(), conflicts_with_all = ["all", "due"])]
     pub feeds: Vec<String>,
     /// All feeds, due or not; what a server asked for is kept all the same
     #[arg(long, conflicts_with = "due")]

@@ -4,13 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 use clap_mangen::Man;
 
 use super::args::Cli;
+use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::files;
 use super::human::count;
+
+/// The shapes of `--json`. A test holds it to what is printed.
+const JSON_PAGE: &str = include_str!("newswire-json.5");
 
 /// `newswire completions`.
 #[derive(Debug, Args)]
@@ -28,20 +33,31 @@ pub struct ManArgs {
     pub dir: PathBuf,
 }
 
-/// Runs `newswire completions`.
+/// Runs `newswire completions`: a script that asks the program itself, so that feeds and topics complete too.
 pub fn completions(cx: &mut Context, args: &CompletionsArgs) -> Result<(), Failure> {
+    let cannot = |what: String| Failure::new(Exit::Internal, format!("no completions: {what}"));
+    let name = args.shell.to_string();
+    let shells = Shells::builtins();
+    let shell = shells
+        .completer(&name)
+        .ok_or_else(|| cannot(format!("{name} is not known")))?;
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "newswire", &mut script);
+    let program = "newswire";
+    shell
+        .write_registration(complete::VARIABLE, program, program, program, &mut script)
+        .map_err(|e| cannot(e.to_string()))?;
     cx.out.raw(&script)
 }
 
-/// Runs `newswire man`: one page for the program and one for each command.
+/// Runs `newswire man`: one page for the program, one for each command, one for the shapes of `--json`.
 pub fn man(cx: &mut Context, args: &ManArgs) -> Result<(), Failure> {
     files::folder(&args.dir)?;
     let mut root = Cli::command();
     root.build();
     let mut pages = 0;
     write_pages(&root, "newswire", args, &mut pages)?;
+    files::replace(&args.dir.join("newswire-json.5"), JSON_PAGE.as_bytes())?;
+    pages += 1;
     cx.out.note(&format!(
         "wrote {} to {}",
         count(pages, "page"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::args::EXPRESSIONS;
+use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::format::{Format, Printer};
@@ -63,10 +64,10 @@ pub struct Options {
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// Only this topic
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::topics())]
     pub topic: Option<String>,
     /// Only this feed: id, URL or unique part of the title
-    #[arg(long, value_name = "FEED")]
+    #[arg(long, value_name = "FEED", add = complete::feeds())]
     pub feed: Option<String>,
     /// At most so many [default: all]
     #[arg(long, short = 'n', value_name = "N")]

@@ -9,6 +9,7 @@ mod advice;
 mod args;
 mod change;
 mod check;
+mod complete;
 mod context;
 mod dedup;
 mod emit;
@@ -60,6 +61,7 @@ static PANIC: Mutex<String> = Mutex::new(String::new());
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
+    complete::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => return output::tell_usage(&e).into(),

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::args::EXPRESSIONS;
+use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::explain::{Found, folded, found};
@@ -39,7 +40,7 @@ pub struct TestArgs {
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Compare with this topic as it is in force [default: the topic that the configuration gives this expression]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::topics())]
     pub topic: Option<String>,
     /// As one JSON object
     #[arg(long)]
@@ -50,7 +51,7 @@ pub struct TestArgs {
 #[derive(Debug, Args)]
 pub struct TopicExplainArgs {
     /// The topic's name
-    #[arg(value_name = "TOPIC")]
+    #[arg(value_name = "TOPIC", add = complete::topics())]
     pub topic: String,
     /// A story's or copy's id or the beginning of it, or the URL of a copy
     #[arg(value_name = "ID|URL")]

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use crate::fetch::Net;
 use crate::model::WebUrl;
+use crate::serve::Tokens;
 use crate::store::{NewFeed, StoreOptions, TopicDefinition};
 
 pub use places::Given;
@@ -87,6 +88,8 @@ pub struct ServerConfig {
     pub title: String,
     /// Entries a page of a merged feed, 1 to 1000.
     pub page_size: usize,
+    /// Who may read (`token_file`); none: everybody who can connect.
+    pub tokens: Option<Tokens>,
 }
 
 /// `[fetch]`.
@@ -147,6 +150,8 @@ pub struct DedupConfig {
 pub struct WebSubConfig {
     /// Where hubs reach this server, to tell of news; none: hubs are not asked.
     pub callback_url: Option<WebUrl>,
+    /// Our own hub, which is told of changes in our merged feeds; none on a private server, where it could not read them.
+    pub hub: Option<WebUrl>,
 }
 
 /// One value as it is in force.

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::fetch::Net;
 use crate::model::WebUrl;
+use crate::serve::Tokens;
 
 /// Largest configuration read, in bytes: some ten thousand feeds.
 pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
@@ -137,11 +138,11 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
     top.close();
 
     let (store, path) = read_store(section(reading, store, &[]), file);
-    let server = read_server(section(reading, server, &["token_file"]));
+    let server = read_server(section(reading, server, &[]), file);
     let fetch = read_fetch(section(reading, fetch, &[]), file);
     let schedule = read_schedule(section(reading, schedule, &[]));
     let dedup = read_dedup(section(reading, dedup, &[]));
-    let websub = read_websub(section(reading, websub, &["hub"]));
+    let websub = read_websub(section(reading, websub, &[]), &server);
     let feeds = feeds::read(reading, &feed_tables, file);
     let topics = topics::read(reading, &topic_tables, file);
     if let Some(file) = file
@@ -259,7 +260,7 @@ fn read_store(
     (store, path)
 }
 
-fn read_server(mut s: Section<'_, '_, '_>) -> ServerConfig {
+fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig {
     let loopback = Listen::Tcp(std::net::SocketAddr::from(([127, 0, 0, 1], 8390)));
     let listen: Vec<Listen> = s.or("listen", vec![loopback]);
     let (public_url, place) = s.or_placed::<Option<WebUrl>>("public_url", None);
@@ -285,9 +286,32 @@ fn read_server(mut s: Section<'_, '_, '_>) -> ServerConfig {
         public_url,
         title: s.or("title", "newswire".to_owned()),
         page_size: s.within("page_size", 50, 1, 1000),
+        tokens: read_tokens(&mut s, file),
     };
     s.close();
     server
+}
+
+fn read_tokens(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<Tokens> {
+    let (path, place) = s.or_placed::<Option<PathBuf>>("token_file", None);
+    let path = beside(file, path?);
+    let read = std::fs::read_to_string(&path).map_err(|e| e.to_string());
+    match read.and_then(|text| Tokens::read(&text)) {
+        Ok(tokens) => {
+            if credentials::is_open_to_others(&path) {
+                s.warn(format!(
+                    "{} holds tokens and others may read it; chmod 600 it",
+                    path.display()
+                ));
+            }
+            Some(tokens)
+        }
+        Err(why) => {
+            let place = place.unwrap_or_default();
+            s.wrong(place, "token_file cannot be used", why);
+            None
+        }
+    }
 }
 
 fn read_fetch(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> FetchConfig {
@@ -399,7 +423,7 @@ fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
     schedule
 }
 
-fn read_websub(mut s: Section<'_, '_, '_>) -> WebSubConfig {
+fn read_websub(mut s: Section<'_, '_, '_>, server: &ServerConfig) -> WebSubConfig {
     let (callback_url, place) = s.or_placed::<Option<WebUrl>>("callback_url", None);
     if let (Some(url), Some(place)) = (&callback_url, place)
         && (url.as_url().query().is_some() || url.as_url().fragment().is_some())
@@ -410,8 +434,21 @@ fn read_websub(mut s: Section<'_, '_, '_>) -> WebSubConfig {
             "without ? and #",
         );
     }
+    let (mut hub, place) = s.or_placed::<Option<WebUrl>>("hub", None);
+    if let Some(place) = place {
+        if server.public_url.is_none() {
+            let label = "set server.public_url: the hub must reach our feeds";
+            s.wrong(place, "a hub needs to know where we are", label);
+        } else if server.tokens.is_some() {
+            s.warn(
+                "websub.hub is not used: with server.token_file it could not read our feeds"
+                    .to_owned(),
+            );
+            hub = None;
+        }
+    }
     s.close();
-    WebSubConfig { callback_url }
+    WebSubConfig { callback_url, hub }
 }
 
 fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {

@@ -57,6 +57,19 @@ fn the_documented_file_loads_and_says_what_the_defaults_say() {
 }
 
 #[test]
+fn the_file_of_the_container_loads() {
+    let config = read(include_str!("../../config/container.toml")).unwrap();
+    assert_eq!(config.warnings, Vec::<String>::new());
+    let listen: Vec<String> = config
+        .server
+        .listen
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(listen, ["0.0.0.0:8390"]);
+}
+
+#[test]
 fn the_documented_file_names_every_key() {
     let text = include_str!("../../config/newswire.toml");
     let uncommented: String = text
@@ -74,8 +87,11 @@ fn the_documented_file_names_every_key() {
             _ => line,
         })
         .map(|line| format!("{line}\n"))
-        // These two name files that are not there.
-        .filter(|line| !line.starts_with("extra_ca") && !line.starts_with("auth"))
+        // These name files that are not there.
+        .filter(|line| {
+            let files = ["extra_ca", "auth", "token_file"];
+            !files.iter().any(|file| line.starts_with(file))
+        })
         .collect();
     let config = read(&uncommented.replace('…', "x"))
         .map_err(|e| e.render(false))
@@ -87,7 +103,7 @@ fn the_documented_file_names_every_key() {
             .any(|s| s.key == key && s.origin != Origin::Default)
     };
     for setting in &config.settings {
-        let absent = ["fetch.extra_ca"].contains(&setting.key.as_str());
+        let absent = ["fetch.extra_ca", "server.token_file"].contains(&setting.key.as_str());
         assert!(
             absent || is_set(&setting.key),
             "{} is not named",
@@ -106,7 +122,17 @@ fn the_documented_file_names_every_key() {
     ] {
         assert!(is_set(&format!("feed[1].{key}")), "feed {key}");
     }
-    for key in ["name", "title", "match", "feeds", "tags", "language"] {
+    for key in [
+        "name",
+        "title",
+        "match",
+        "feeds",
+        "tags",
+        "language",
+        "one_per_story",
+        "prefer",
+        "limit_per_feed",
+    ] {
         assert!(is_set(&format!("topic[1].{key}")), "topic {key}");
     }
     assert!(text.contains("# extra_ca = ") && text.contains("# auth = { user"));
@@ -187,14 +213,36 @@ fn syntax_errors_have_their_place_too() {
 
 #[test]
 fn what_comes_later_is_refused_and_says_so() {
-    for text in [
-        "[websub]\nhub = \"https://x.example/\"\n",
-        "[[notify]]\ntopic = \"a\"\n",
-        "[server]\ntoken_file = \"t\"\n",
-    ] {
-        let shown = mistakes(text);
-        assert!(shown.contains("comes with a later version"), "{shown}");
-    }
+    let shown = mistakes("[[notify]]\ntopic = \"a\"\n");
+    assert!(shown.contains("comes with a later version"), "{shown}");
+}
+
+#[test]
+fn a_hub_needs_a_public_address_and_is_not_used_where_it_could_not_read() {
+    let hub = "[websub]\nhub = \"https://hub.example/\"\n";
+    assert!(mistakes(hub).contains("server.public_url"));
+    let public = "[server]\npublic_url = \"https://x.example/\"\n";
+    assert!(
+        read(&format!("{public}{hub}"))
+            .unwrap()
+            .websub
+            .hub
+            .is_some()
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tokens");
+    std::fs::write(&file, "0123456789abcdef\n").unwrap();
+    let private = format!("{public}token_file = {:?}\n{hub}", file);
+    let config = read(&private).unwrap();
+    assert!(config.websub.hub.is_none() && config.server.tokens.is_some());
+    assert!(config.warnings.iter().any(|w| w.contains("websub.hub")));
+    assert!(config.warnings.iter().any(|w| w.contains("chmod 600")));
+}
+
+#[test]
+fn the_topics_by_section_load_without_a_warning() {
+    let config = read(include_str!("../../config/sections.toml")).unwrap();
+    assert_eq!((config.topics.len(), config.warnings.len()), (8, 0));
 }
 
 #[test]

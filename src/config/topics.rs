@@ -14,8 +14,8 @@ use crate::store::{TopicDefinition, TopicFeed};
 /// Longest name of a topic, in characters: it stands in URLs.
 const NAME_CHARS_MAX: usize = 64;
 
-/// Names that URLs use for something else: `/feeds/all.atom`, `/feeds/search.atom`.
-const RESERVED: [&str; 2] = ["all", "search"];
+/// Names that URLs use for something else: `/feeds/all.atom`, `/feeds/search.atom`, `/feeds/newswire-health.atom`.
+const RESERVED: [&str; 3] = ["all", "search", crate::serve::HEALTH_FEED];
 
 /// Largest `limit_per_feed`: a page has no more entries.
 const LIMIT_PER_FEED_MAX: usize = 1000;

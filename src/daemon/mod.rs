@@ -6,14 +6,18 @@
 //! |---|---|
 //! | [`parts`] | the configuration taken apart, the rooms put together; commands use it too |
 //! | [`lock`] | one daemon a store |
+//! | `publish` | our own hub hears of changes |
 //! | `pulse` | proof of progress, for `/readyz` and the watchdog |
+//! | `sockets` | where it listens: inherited from systemd, or its own |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
 //! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
 
 pub mod lock;
 pub mod parts;
+mod publish;
 mod pulse;
 mod signals;
+mod sockets;
 mod upkeep;
 
 use std::future::Future;
@@ -26,14 +30,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{self, Config, ConfigError, Given, Listen, WebSubConfig};
+use crate::config::{self, Config, ConfigError, Given, WebSubConfig};
 use crate::fetch::FetchSetupError;
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
 use crate::model::{HubReply, Seq};
+use crate::serve::links::Base;
 use crate::serve::{BindError, Callback, Limits, Listener, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
 use lock::{Lock, LockError};
+use publish::Publisher;
 use pulse::Pulse;
 use signals::Signal;
 
@@ -102,7 +108,7 @@ pub async fn run(
     };
     let store = Arc::new(store);
     let listeners = if what.serve {
-        bind(&config.server.listen).await?
+        sockets::open(&config.server.listen).await?
     } else {
         Vec::new()
     };
@@ -122,18 +128,6 @@ fn look_at(path: &std::path::Path) -> Result<(), StoreError> {
         Ok(reads) => reads.glance(LOOK_MAX),
         Err(_) => Ok(()), // whatever it is, opening it for writing says it
     }
-}
-
-async fn bind(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
-    let mut listeners = Vec::new();
-    for place in listen {
-        listeners.push(match place {
-            Listen::Tcp(address) => Listener::tcp(*address).await?,
-            Listen::Unix(path) => Listener::unix(path).await?,
-        });
-        tracing::info!("listening on {place}");
-    }
-    Ok(listeners)
 }
 
 /// What hubs say, carried from the server to ingest.
@@ -174,7 +168,7 @@ impl House {
         let (wish, wishes) = mpsc::channel(1);
         let mut config = config;
         if listeners.is_empty() {
-            // Nobody could call us.
+            // Nobody could call us, nor read what we tell of.
             config.websub = WebSubConfig::default();
         }
         let mut callback = None;
@@ -185,6 +179,7 @@ impl House {
             self.schedule(ingest, wishes);
         }
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
+        self.publish(&config, &sequence)?;
         if !listeners.is_empty() {
             self.serve(&config, listeners, sequence, what.fetch, callback);
         }
@@ -227,6 +222,25 @@ impl House {
         });
     }
 
+    fn publish(
+        &mut self,
+        config: &Config,
+        sequence: &watch::Receiver<Seq>,
+    ) -> Result<(), DaemonError> {
+        let (Some(hub), Some(public)) = (&config.websub.hub, &config.server.public_url) else {
+            return Ok(());
+        };
+        let publisher = Publisher {
+            hub: hub.clone(),
+            base: Base::public(public),
+            fetcher: parts::fetcher(config, &self.clock)?,
+            reads: self.store.reads().clone(),
+        };
+        self.tasks
+            .spawn("the word to the hub", publisher.run(sequence.clone()));
+        Ok(())
+    }
+
     fn serve(
         &mut self,
         config: &Config,
@@ -241,7 +255,8 @@ impl House {
             options: ServeOptions {
                 title: config.server.title.clone(),
                 public_url: config.server.public_url.clone(),
-                hub: None,
+                hub: config.websub.hub.clone(),
+                tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,
                 limits: Limits::default(),
             },

@@ -26,7 +26,8 @@ pub fn atom(channel: &Channel) -> String {
     }
     xml.data("updated", &[], &item::updated(channel).to_string());
     // Section 4.1.1 wants an author where there are no entries to have one.
-    author(&mut xml, &title, None);
+    let name = Some(title.as_str()).filter(|title| is_inert(title));
+    author(&mut xml, name.unwrap_or("newswire"), None);
     let version = Some(env!("CARGO_PKG_VERSION"));
     xml.words("generator", &[("version", version)], "newswire");
     let own = Some(Format::Atom.media_type());

@@ -18,6 +18,12 @@ fn is_xml(c: char) -> bool {
     !is_control && !matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
+/// What turns the direction of what stands around it: a name with one of these could dress up its neighbours (SEC-14).
+/// Ingest takes them out of what publishers say; titles of the configuration come here as they are.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// `text` as one clean line, white space collapsed.
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -26,7 +32,7 @@ pub fn line(text: &str) -> String {
             if !out.is_empty() && !out.ends_with(' ') {
                 out.push(' ');
             }
-        } else if is_xml(c) {
+        } else if is_xml(c) && !turns(c) {
             out.push(c);
         }
     }

@@ -1,6 +1,7 @@
 //! One visit: a request, its redirects, its deadline, and what came of it. Only GET, no cookies, no Referer, no
 //! second try (ET-31, ET-41, ET-44). Never follows anything the caller did not ask for (ET-48).
 
+use std::pin::pin;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,7 +12,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::body::{self, Coding};
@@ -41,6 +42,8 @@ const IM: HeaderName = HeaderName::from_static("im");
 
 /// Limit of one connection's set-up.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// A request that takes longer lets others ask meanwhile.
+const PROMPT: Duration = Duration::from_millis(500);
 /// Idle connections are closed after this (ET-44).
 const IDLE_MAX: Duration = Duration::from_secs(60);
 /// Most headers of an answer, and most bytes of them (SEC-05).
@@ -376,7 +379,7 @@ impl Fetcher {
                 }
                 permit = self.hosts.acquire(host) => permit,
             };
-            let permit = permit.map_err(|Resting(rest)| {
+            let mut permit = permit.map_err(|Resting(rest)| {
                 trace.hints.retry_after = Some(rest);
                 let text = format!(
                     "{host} asked to be left alone for another {} s",
@@ -386,10 +389,21 @@ impl Fetcher {
             })?;
             trace.started.get_or_insert_with(|| self.clock.now());
             let begun = Instant::now();
-            let step = tokio::select! {
-                biased;
-                () = cancel.cancelled() => return Err(cancelled()),
-                step = timeout(left, self.request(ask, &url, trace)) => step,
+            let step = {
+                let mut request = pin!(timeout(left, self.request(ask, &url, trace)));
+                let mut patience = pin!(sleep(PROMPT));
+                let mut is_prompt = true;
+                loop {
+                    tokio::select! {
+                        biased;
+                        () = cancel.cancelled() => return Err(cancelled()),
+                        step = &mut request => break step,
+                        () = &mut patience, if is_prompt => {
+                            is_prompt = false;
+                            permit.step_aside();
+                        }
+                    }
+                }
             };
             drop(permit);
             left = left.saturating_sub(begun.elapsed());

@@ -16,10 +16,14 @@ const THROTTLED_MIN: Duration = Duration::from_secs(60);
 /// Spacing is doubled by every further 429 up to this.
 const SPACING_MAX: Duration = Duration::from_secs(3600);
 
+/// So many times the limit of all requests may be slow ones that have stepped aside.
+const ASIDE: usize = 8;
+
 /// The permits of all hosts.
 #[derive(Debug)]
 pub struct Hosts {
     global: Arc<Semaphore>,
+    aside: Arc<Semaphore>,
     per_host: usize,
     delay: Duration,
     slow: Vec<(String, Duration)>,
@@ -30,7 +34,18 @@ pub struct Hosts {
 #[derive(Debug)]
 pub struct Permit {
     _host: OwnedSemaphorePermit,
-    _global: OwnedSemaphorePermit,
+    global: OwnedSemaphorePermit,
+    aside: Arc<Semaphore>,
+}
+
+impl Permit {
+    /// The answer is slow to come: others may ask meanwhile, so that servers which never answer hold up nobody but
+    /// themselves (REL-04). Not all at once: beyond a limit the permit stays as it is.
+    pub fn step_aside(&mut self) {
+        if let Ok(place) = Arc::clone(&self.aside).try_acquire_owned() {
+            self.global = place;
+        }
+    }
 }
 
 /// The host asked to be left alone for this much longer.
@@ -86,6 +101,9 @@ impl Hosts {
         let permits = concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             global: Arc::new(Semaphore::new(permits)),
+            aside: Arc::new(Semaphore::new(
+                permits.saturating_mul(ASIDE).min(Semaphore::MAX_PERMITS),
+            )),
             per_host: per_host.clamp(1, Semaphore::MAX_PERMITS),
             delay,
             slow,
@@ -117,7 +135,8 @@ impl Hosts {
         match (slot, global) {
             (Some(host), Some(global)) => Ok(Permit {
                 _host: host,
-                _global: global,
+                global,
+                aside: Arc::clone(&self.aside),
             }),
             _ => Err(Resting(Duration::ZERO)),
         }
@@ -357,6 +376,22 @@ mod tests {
                 .is_err()
         );
         drop(first);
+        assert!(hosts.acquire("b.example").await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rel_04_slow_requests_step_aside_within_a_limit() {
+        let hosts = hosts(1, Duration::ZERO);
+        let mut slow = Vec::new();
+        for n in 0..=ASIDE {
+            let host = format!("slow{n}.example");
+            let mut permit = hosts.acquire(&host).await.unwrap();
+            permit.step_aside();
+            slow.push(permit);
+        }
+        let one_more = tokio::time::timeout(S, hosts.acquire("b.example")).await;
+        assert!(one_more.is_err(), "the last one had no place aside");
+        slow.clear();
         assert!(hosts.acquire("b.example").await.is_ok());
     }
 

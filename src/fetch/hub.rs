@@ -37,6 +37,34 @@ impl Fetcher {
         request: &HubRequest<'_>,
         cancel: &CancellationToken,
     ) -> Result<(), Failure> {
+        self.post(hub, request.form(), cancel).await
+    }
+
+    /// Tells a hub that these documents of ours have changed: it fetches them and tells its subscribers. How is not part of
+    /// the standard; this is what every hub takes since PubSubHubbub 0.3, section 7.1.
+    ///
+    /// # Errors
+    /// [`Failure`] as for [`Self::ask_hub`].
+    pub async fn tell_hub(
+        &self,
+        hub: &WebUrl,
+        changed: &[String],
+        cancel: &CancellationToken,
+    ) -> Result<(), Failure> {
+        let urls = changed.iter().map(|url| ("hub.url", url.as_str()));
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("hub.mode", "publish")
+            .extend_pairs(urls)
+            .finish();
+        self.post(hub, form, cancel).await
+    }
+
+    async fn post(
+        &self,
+        hub: &WebUrl,
+        form: String,
+        cancel: &CancellationToken,
+    ) -> Result<(), Failure> {
         self.guard.check_url(hub)?;
         let host = hub.host();
         let stopped = || fail(FailureKind::Internal, "stopped before the hub was asked");
@@ -57,7 +85,7 @@ impl Fetcher {
             .post(hub.as_url().clone())
             .header(USER_AGENT, self.options.user_agent.as_str())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(request.form())
+            .body(form)
             .send();
         let answer = tokio::select! {
             biased;

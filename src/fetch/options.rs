@@ -18,7 +18,8 @@ pub struct FetchOptions {
     pub body_bytes_max: usize,
     /// Most redirects followed.
     pub redirects_max: usize,
-    /// Requests in flight at once, over all hosts; at least 1.
+    /// Requests in flight at once, over all hosts; at least 1. Those that are slow are counted apart, up to eight times
+    /// as many.
     pub concurrency: usize,
     /// Requests in flight at once to one host; at least 1.
     pub per_host: usize,

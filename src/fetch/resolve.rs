@@ -170,6 +170,20 @@ mod tests {
         assert!(said.unwrap_err().contains("not a public address"));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn et_46_a_name_is_looked_up_once_a_minute() {
+        let r = Resolver::new(Names::System, Guard::default(), None);
+        let known: Vec<SocketAddr> = vec!["1.1.1.1:0".parse().unwrap()];
+        r.0.keep("site.invalid", &known);
+        assert_eq!(
+            ask(&r, "site.invalid").await.unwrap(),
+            known,
+            "nobody was asked"
+        );
+        tokio::time::advance(KEPT).await;
+        assert_eq!(r.0.recall("site.invalid"), None);
+    }
+
     #[tokio::test]
     async fn unknown_names_do_not_resolve() {
         let said = ask(&resolver(&[]), "other.example").await;

@@ -14,6 +14,7 @@ use super::Ingest;
 use super::visit::Visited;
 use crate::fetch::hub::HubRequest;
 use crate::model::{Extent, Hints, HubCall, HubReply, Outcome, Poll, Secret, Validators, WebUrl};
+use crate::normalize::plain;
 use crate::store::{ClaimScope, HubAsk, HubOffer, HubRow, StoreError};
 
 /// The lease that hubs are asked for.
@@ -217,12 +218,17 @@ impl Ingest {
                 Ok(known(part.await?, HubReply::Challenge(challenge)))
             }
             HubCall::Denied { topic, reason } => {
-                let reason = format!(
-                    "the hub will not: {}",
-                    reason.as_deref().unwrap_or("it gives no reason")
-                );
+                let reason = reason.as_deref().map(plain::line).unwrap_or_default();
+                let reason = format!("the hub will not: {reason}");
                 let deny = self.ask(move |store| store.hub_denied(path, topic, reason, now));
                 Ok(known(deny.await?, HubReply::Taken))
+            }
+            HubCall::Coming => {
+                let found = self.ask(move |store| store.reads().hub_at(&path)).await?;
+                Ok(found.map_or(HubReply::Unknown, |row| match row.leaving {
+                    true => HubReply::Gone,
+                    false => HubReply::Taken,
+                }))
             }
             HubCall::Content {
                 signature,
@@ -230,23 +236,19 @@ impl Ingest {
                 body,
             } => {
                 let found = self.ask(move |store| store.reads().hub_at(&path)).await?;
-                let Some(row) = found else {
-                    return Ok(HubReply::Unknown);
-                };
-                if row.leaving {
-                    return Ok(HubReply::Gone);
+                match found {
+                    None => Ok(HubReply::Unknown),
+                    Some(row) if row.leaving => Ok(HubReply::Gone),
+                    Some(row) if row.paused => Ok(HubReply::Taken),
+                    Some(row) if !is_signed(&row.secret, signature.as_deref(), &body) => {
+                        tracing::debug!(
+                            feed.url = row.url.as_str(),
+                            "a push that is not signed as agreed was ignored"
+                        );
+                        Ok(HubReply::Taken)
+                    }
+                    Some(row) => self.take_push(row, content_type, body).await,
                 }
-                if row.paused {
-                    return Ok(HubReply::Taken);
-                }
-                if !is_signed(&row.secret, signature.as_deref(), &body) {
-                    tracing::debug!(
-                        feed.url = row.url.as_str(),
-                        "a push that is not signed as agreed was ignored"
-                    );
-                    return Ok(HubReply::Taken);
-                }
-                self.take_push(row, content_type, body).await
             }
         }
     }

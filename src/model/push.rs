@@ -22,6 +22,8 @@ pub enum HubCall {
         /// `hub.reason`.
         reason: Option<String>,
     },
+    /// News is coming; may it? Asked before its body is read, for that is large and anybody can send one.
+    Coming,
     /// News (section 7).
     Content {
         /// `X-Hub-Signature` as written.

@@ -52,10 +52,10 @@ fn bracketed(text: &str, open: char, close: char) -> Option<(&str, &str)> {
     Some((outer.trim(), inner))
 }
 
-/// `Jane jane@example.org https://jane.example/`: a name with bare addresses beside it.
+/// `Jane jane@example.org https://jane.example/`: a name with bare addresses beside it; her page at the end.
 fn with_addresses_beside(text: &str) -> Person {
-    let word = |is_it: fn(&str) -> bool| text.split_whitespace().find(|w| is_it(w));
-    let (mail, page) = (word(is_mail), word(is_page));
+    let mail = text.split_whitespace().find(|w| is_mail(w));
+    let page = text.split_whitespace().next_back().filter(|w| is_page(w));
     let rest = [mail, page]
         .into_iter()
         .flatten()

@@ -470,6 +470,9 @@ impl<'a> Reader<'a> {
     fn comparison(&mut self, word: &str, start: usize) -> Option<Option<Expr>> {
         let end = word.find(['<', '>', '='])?;
         let (name, rest) = word.split_at_checked(end)?;
+        if name.is_empty() {
+            return None; // <b> compares nothing
+        }
         let (sign, compare) = Compare::ALL.iter().find(|(s, _)| rest.starts_with(s))?;
         let span = start..start + word.len();
         self.at = span.end;

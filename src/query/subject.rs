@@ -98,6 +98,13 @@ impl Folded {
             category: folded_list(text.categories),
             agency: folded_list(text.agencies),
             words,
+            ..Self::printed(text)
+        }
+    }
+
+    /// The parts only as printed, for an expression that looks for no word: nothing is folded, no word is found.
+    pub fn printed(text: &Text<'_>) -> Self {
+        Self {
             raw: Raw {
                 title: text.title.to_owned(),
                 body: format!("{}\n{}", text.summary, text.body),
@@ -105,6 +112,7 @@ impl Folded {
                 category: text.categories.join("\n"),
                 agency: text.agencies.join("\n"),
             },
+            ..Self::default()
         }
     }
 

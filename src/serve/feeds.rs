@@ -9,10 +9,10 @@ use super::conditional::{Freshness, answer};
 use super::list::{List, Wanted};
 use super::merged::{Heading, channel, last_change};
 use super::state::{Cost, Shared};
-use super::{Refusal, state};
+use super::{Refusal, health_feed, state, tokens};
 use crate::emit::opml::Subscription;
-use crate::emit::{self, Format, opml};
-use crate::model::{Feed, WebUrl};
+use crate::emit::{self, Channel, Format, opml};
+use crate::model::{Feed, Time, WebUrl};
 use crate::store::Reads;
 
 const OPML: &str = "text/x-opml; charset=utf-8";
@@ -25,7 +25,14 @@ pub async fn feed(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let (name, format) = read_file(&file)?;
-    let wanted = Wanted::read(name, &query.unwrap_or_default())?;
+    if name == health_feed::NAME {
+        return health(&state, &headers, &file, format).await;
+    }
+    let query = query.unwrap_or_default();
+    let mut wanted = Wanted::read(name, &query)?;
+    if state.options.tokens.is_some() {
+        wanted.token = tokens::parameter(&query);
+    }
     let key = format!("/feeds/{file}{}", wanted.query());
     let cost = match wanted.list {
         List::Search { .. } => Cost::Search,
@@ -101,17 +108,49 @@ fn render(
     let changed = last_change(&page.stories, now);
     let hub = options.hub.as_ref();
     let channel = channel(wanted, format, heading, page, &state.base, hub);
+    Ok(Document {
+        changed,
+        next_change: reads.next_poll()?,
+        ..document(&channel, format)
+    })
+}
+
+fn document(channel: &Channel, format: Format) -> Document {
     let links = [("self", &channel.self_url), ("hub", &channel.hub_url)];
     let links = links
         .into_iter()
         .filter_map(|(rel, url)| Some(format!("<{}>; rel=\"{rel}\"", url.as_deref()?)));
-    Ok(Document {
+    Document {
         content_type: format.content_type(),
         links: Some(links.collect::<Vec<_>>().join(", ")),
-        body: emit::render(&channel, format),
-        changed,
-        next_change: reads.next_poll()?,
-    })
+        body: emit::render(channel, format),
+        changed: None,
+        next_change: None,
+    }
+}
+
+/// `/feeds/newswire-health.FORMAT`
+async fn health(
+    state: &Shared,
+    headers: &HeaderMap,
+    file: &str,
+    format: Format,
+) -> Result<Response, Refusal> {
+    let render = state.read(Cost::Small, move |state, reads| {
+        state.metrics.renderings.inc();
+        let (options, base) = (&state.options, &state.base);
+        let channel =
+            health_feed::channel(reads, format, &options.title, base, options.hub.as_ref())?;
+        Ok(Document {
+            changed: Some(channel.updated).filter(|t| *t > Time::EPOCH),
+            next_change: reads.next_poll()?,
+            ..document(&channel, format)
+        })
+    });
+    let (sequence, now) = (state.sequence(), state.clock.now());
+    let key = format!("/feeds/{file}");
+    let rendered = state.cache.get(&key, sequence, now, render).await?;
+    answer(state, headers, rendered, Freshness::Planned).await
 }
 
 async fn list(

@@ -2,7 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{Method, StatusCode, Version};
+use axum::http::{HeaderMap, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -40,11 +40,13 @@ const GUARDS: [(HeaderName, HeaderValue); 4] = [
 pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> Response {
     let kind = kind_of(request.uri().path());
     let limit = state.options.limits.request_timeout;
-    let called_back = state
-        .callback
-        .as_ref()
-        .is_some_and(|c| is_push(&request, &c.path));
-    let mut response = match refused(&request, called_back) {
+    let callback = state.callback.as_ref();
+    let is_hubs = callback.is_some_and(|c| is_of_a_hub(request.uri().path(), &c.path));
+    let is_push = is_hubs && *request.method() == Method::POST;
+    // A hub has no token of ours: its calls are told by their path and their signature.
+    let tokens = state.options.tokens.as_ref().filter(|_| !is_hubs);
+    let refused = refused(&request, is_push).or_else(|| tokens?.refused(&request));
+    let mut response = match refused {
         Some(refused) => refused,
         None => match tokio::time::timeout(limit, next.run(request)).await {
             Ok(response) => response,
@@ -56,8 +58,22 @@ pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> 
     for (name, value) in GUARDS {
         response.headers_mut().entry(name).or_insert(value);
     }
+    if tokens.is_some() {
+        keep_private(response.headers_mut());
+    }
     state.metrics.count(kind, response.status());
     response
+}
+
+/// No cache between us and the reader keeps what others may not see (RFC 9111 section 5.2.2.7).
+fn keep_private(headers: &mut HeaderMap) {
+    let told = headers.get(header::CACHE_CONTROL);
+    let told = told.and_then(|value| value.to_str().ok());
+    let private = told.map_or_else(|| "private".to_owned(), |told| format!("private, {told}"));
+    if let Ok(value) = HeaderValue::from_str(&private) {
+        headers.insert(header::CACHE_CONTROL, value);
+    }
+    headers.append(header::VARY, HeaderValue::from_static("Authorization"));
 }
 
 /// A bug in a route is one failed request, never the process.
@@ -73,11 +89,10 @@ pub async fn nothing_here() -> Refusal {
     Refusal::Missing("there is nothing at this address; start at /".to_owned())
 }
 
-/// Whether this is what a hub does: the one POST that is taken.
-fn is_push(request: &Request, callback: &str) -> bool {
-    let path = request.uri().path();
+/// Whether this is where hubs call: they ask there, and send the one POST that is taken.
+fn is_of_a_hub(path: &str, callback: &str) -> bool {
     let rest = path.strip_prefix(callback.trim_end_matches('/'));
-    *request.method() == Method::POST && rest.is_some_and(|rest| rest.starts_with('/'))
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn refused(request: &Request, is_push: bool) -> Option<Response> {
@@ -123,11 +138,16 @@ fn closing(mut response: Response) -> Response {
 
 fn kind_of(path: &str) -> Kind {
     match path {
-        "/" | "/status" | "/search" | "/style.css" => Kind::Page,
+        "/" | "/status" | "/search" | "/style.css" | "/topics" => Kind::Page,
         "/feeds.opml" | "/subscriptions.opml" => Kind::Feed,
         "/healthz" | "/readyz" | "/metrics" => Kind::Probe,
         _ if path.starts_with("/feeds/") => Kind::Feed,
-        _ if path.starts_with("/topics/") || path.starts_with("/stories/") => Kind::Page,
+        _ if ["/topics/", "/stories/", "/sources/"]
+            .iter()
+            .any(|p| path.starts_with(p)) =>
+        {
+            Kind::Page
+        }
         _ => Kind::Other,
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Refusal;
 use super::archive::{ARCHIVE_MAX, Days};
+use crate::emit::Format;
 use crate::model::{FeedId, StoryId, StoryView, Time};
 use crate::query::ast::When;
 use crate::query::{self, Expr};
@@ -56,6 +57,8 @@ pub struct Wanted {
     pub before: Option<RiverPlace>,
     /// Whether it is the archive document from that place on ([`super::archive`]), not a page.
     pub is_archive: bool,
+    /// The token that the request gave in its address: the links to other pages carry it on.
+    pub token: Option<String>,
 }
 
 /// Stories of a list in river order.
@@ -81,6 +84,11 @@ impl List {
         }
     }
 
+    /// The path of its feed in a format.
+    pub fn file(&self, format: Format) -> String {
+        format!("{}.{}", self.feed_path(), format.extension())
+    }
+
     /// The path of its page.
     pub fn page_path(&self) -> String {
         match self {
@@ -100,6 +108,7 @@ impl Wanted {
             since: None,
             before: None,
             is_archive: false,
+            token: None,
         }
     }
 
@@ -133,6 +142,7 @@ impl Wanted {
             list,
             limit: parameters.limit.map(|text| read_limit(&text)).transpose()?,
             since: parameters.since.map(read_since).transpose()?,
+            token: None,
             is_archive: parameters.archive.is_some(),
             before: parameters
                 .archive
@@ -177,6 +187,9 @@ impl Wanted {
         if let Some(place) = self.before {
             let name = if self.is_archive { "archive" } else { "before" };
             query.append_pair(name, &cursor(place));
+        }
+        if let Some(token) = &self.token {
+            query.append_pair("token", token);
         }
         match query.finish() {
             query if query.is_empty() => query,

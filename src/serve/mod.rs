@@ -6,12 +6,15 @@
 //! |---|---|
 //! | [`listen`] | sockets, and why one cannot be had |
 //! | `connections`, `deadline` | the accept loop: limits and the drain |
-//! | `gate` | what holds for every request and response |
+//! | `gate`, `tokens` | what holds for every request and response; who may read |
 //! | `state` | what all requests share; reads in turns, off the runtime |
 //! | [`links`], [`list`], `archive` | addresses from the configuration; which stories a request means |
 //! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
-//! | `feeds`, `pages`, `health` | the routes |
+//! | `feeds`, `pages`, `sources`, `health` | the routes |
+//! | `frame` | what all pages have in common |
+//! | `diff`, `plot` | where two copies differ; small plots |
+//! | `health_feed` | what happened to our own feeds, as a feed |
 //! | `metrics` | numbers for machines |
 
 mod archive;
@@ -19,22 +22,30 @@ mod cache;
 mod conditional;
 mod connections;
 mod deadline;
+mod diff;
 mod feeds;
+mod frame;
 mod gate;
 mod health;
+mod health_feed;
 pub mod links;
 pub mod list;
 pub mod listen;
 pub mod merged;
 mod metrics;
 mod pages;
+mod plot;
 mod refusal;
+mod sources;
 mod state;
+mod tokens;
 mod websub;
 
+pub use health_feed::NAME as HEALTH_FEED;
 pub use listen::{BindError, Listener};
 pub use prometheus_client::registry::Registry;
 pub use refusal::Refusal;
+pub use tokens::Tokens;
 pub use websub::{Answer, Callback};
 
 use std::sync::Arc;
@@ -60,6 +71,8 @@ pub struct ServeOptions {
     pub public_url: Option<WebUrl>,
     /// A WebSub hub that is told of changes.
     pub hub: Option<WebUrl>,
+    /// Who may read; none: everybody.
+    pub tokens: Option<Tokens>,
     /// Entries a page, 1 to [`list::LIMIT_MAX`].
     pub page_size: usize,
     /// What one client may take.
@@ -136,7 +149,9 @@ fn router(state: Shared) -> Router {
         .route("/topics/{topic}", get(pages::topic))
         .route("/stories/{id}", get(pages::story))
         .route("/search", get(pages::search))
-        .route("/status", get(pages::status))
+        .route("/topics", get(pages::topics))
+        .route("/sources/{id}", get(sources::source))
+        .route("/status", get(sources::status))
         .route("/style.css", get(pages::style))
         .route("/feeds/{file}", get(feeds::feed))
         .route("/feeds.opml", get(feeds::merged_feeds))

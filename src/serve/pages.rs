@@ -1,43 +1,24 @@
-//! The pages for people: the river, a topic, a search, a story with every copy, the health of the feeds. Plain HTML that
-//! asks nothing of anybody else: no script, no third-party request, so pictures inside articles are not shown (SEC-10).
+//! The pages for people: the river, a topic, a search, a story with every copy and where they differ. Plain HTML that asks
+//! nothing of anybody else: no script, no third-party request, so pictures inside articles are not shown (SEC-10).
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::Refusal;
-use super::cache::{Document, Rendered};
+use super::cache::Document;
 use super::conditional::{Freshness, answer};
+use super::diff::{Difference, Piece};
+use super::frame::{Frame, broken, document, frame, guarded, headline, host};
 use super::list::{List, Page, Wanted};
 use super::merged::{Heading, last_change};
 use super::state::{self, Cost, Shared};
-use crate::model::{ArticleView, Feed, FeedState, StoryId, StoryView, Time, WebUrl};
-use crate::store::{Reads, Status, TopicHead};
+use super::{Refusal, diff};
+use crate::model::{ArticleView, StoryId, StoryView, Time};
+use crate::store::{Reads, TopicInfo};
 
-/// Feeds that the status page lists, the unwell first.
-const FEEDS_MAX: usize = 500;
-
-/// The pages' own style and icon, and the search form; nothing else loads, runs, or is sent anywhere.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'; sandbox allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads",
-);
-
-const HTML: &str = "text/html; charset=utf-8";
-
-/// What all pages show around their content.
-struct Frame {
-    site: String,
-    /// From this page to the root: links are relative, so that a proxy may serve us under any path.
-    root: &'static str,
-    title: String,
-    /// The feed of what is shown, from the root.
-    feed: Option<String>,
-    topics: Vec<TopicHead>,
-    topic: Option<String>,
-    q: String,
-}
+/// Copies of which it is told where they differ: a story may have a thousand.
+const COMPARED_MAX: usize = 50;
 
 #[derive(Template)]
 #[template(path = "river.html")]
@@ -51,10 +32,13 @@ struct River {
 }
 
 /// The stories that arrived on one day (UTC).
-struct Day {
-    date: String,
-    name: String,
-    stories: Vec<StoryView>,
+pub struct Day {
+    /// As RFC 3339 has it.
+    pub date: String,
+    /// As people have it.
+    pub name: String,
+    /// Its stories.
+    pub stories: Vec<StoryView>,
 }
 
 #[derive(Template)]
@@ -73,16 +57,21 @@ struct Story {
     host: String,
     updated: Option<Time>,
     body: String,
-    copies: Vec<ArticleView>,
+    copies: Vec<Copy>,
 }
 
 #[derive(Template)]
-#[template(path = "status.html")]
-struct Health {
+#[template(path = "topics.html")]
+struct Topics {
     frame: Frame,
-    status: Status,
-    feeds: Vec<Feed>,
-    more: usize,
+    topics: Vec<TopicInfo>,
+}
+
+/// A copy of a story, and what parts it from the one that is shown.
+struct Copy {
+    article: ArticleView,
+    is_shown: bool,
+    difference: Difference,
 }
 
 /// `/`
@@ -138,7 +127,7 @@ pub async fn story(
     let key = format!("/stories/{id}");
     cached(&state, &headers, &key, Cost::Small, move |state, reads| {
         let story = reads.story(id)?.ok_or_else(missing)?;
-        let copies = reads.copies(id)?;
+        let copies = copies(&story, reads.copies(id)?);
         Ok((
             last_change(std::slice::from_ref(&story), state.clock.now()),
             Story {
@@ -160,30 +149,18 @@ pub async fn story(
     .await
 }
 
-/// `/status`: as it is now, so it is rendered each time.
-pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
-    let (sequence, now) = (state.sequence(), state.clock.now());
-    let page = state.read(Cost::Small, |state, reads| {
-        let mut feeds = reads.feeds()?;
-        feeds.sort_by_key(|feed| match feed.state {
-            FeedState::Failing => 0,
-            FeedState::Gone => 1,
-            FeedState::Paused => 2,
-            FeedState::Ok => 3,
-        });
-        let more = feeds.len().saturating_sub(FEEDS_MAX);
-        feeds.truncate(FEEDS_MAX);
-        let page = Health {
-            frame: frame(state, reads, "", "Status")?,
-            status: reads.status(state.clock.now())?,
-            feeds,
-            more,
+/// `/topics`: all of them, with counts.
+pub async fn topics(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
+    cached(&state, &headers, "/topics", Cost::Small, |state, reads| {
+        let topics = reads.topics()?;
+        let newest = topics.iter().filter_map(|t| t.newest).max();
+        let page = Topics {
+            frame: frame(state, reads, "", "Topics")?,
+            topics,
         };
-        document(None, page.render())
-    });
-    let rendered = Rendered::new(page.await?, sequence, now, None);
-    let answer = answer(&state, &headers, rendered.into(), Freshness::Ask).await?;
-    Ok(guarded(answer))
+        Ok((newest, page.render()))
+    })
+    .await
 }
 
 /// `/style.css`
@@ -260,7 +237,7 @@ fn river_of(
     Ok(River {
         frame,
         heading: shown,
-        days: days(page.stories),
+        days: days_of(page.stories),
         empty,
         first: wanted.before.map(|_| at(&wanted.from_place(None))),
         next: page.next.map(|place| at(&wanted.from_place(Some(place)))),
@@ -309,66 +286,32 @@ async fn cached(
     Ok(guarded(answer))
 }
 
-fn document(changed: Option<Time>, html: askama::Result<String>) -> Result<Document, Refusal> {
-    Ok(Document {
-        content_type: HTML,
-        links: None,
-        body: html.map_err(broken)?,
-        changed,
-        next_change: None,
-    })
-}
-
-/// A 304 carries the policy too: a browser takes it over for what it kept.
-fn guarded(mut page: Response) -> Response {
-    let headers = page.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
-    page
-}
-
-fn broken(e: askama::Error) -> Refusal {
-    tracing::error!(error = %e, "a page could not be rendered");
-    Refusal::Internal
-}
-
-fn frame(
-    state: &state::State,
-    reads: &Reads,
-    root: &'static str,
-    title: &str,
-) -> Result<Frame, Refusal> {
-    let site = state.options.title.clone();
-    let title = match title {
-        own if own == site => site.clone(),
-        other => format!("{other} – {site}"),
+/// The copies, each with what parts it from the one that is shown.
+fn copies(story: &StoryView, copies: Vec<ArticleView>) -> Vec<Copy> {
+    let text = |text: &Option<String>, summary: &str| match text {
+        Some(text) if !text.is_empty() => text.clone(),
+        _ => summary.to_owned(),
     };
-    Ok(Frame {
-        site,
-        root,
-        title,
-        feed: None,
-        topics: reads.topic_heads()?,
-        topic: None,
-        q: String::new(),
-    })
+    let shown = text(&story.content_text, &story.summary);
+    let is_shown = |a: &ArticleView| {
+        (a.feed.id, &a.url, &a.title, a.published)
+            == (story.feed.id, &story.url, &story.title, story.published)
+    };
+    let copies = copies.into_iter().enumerate();
+    copies
+        .map(|(n, article)| Copy {
+            is_shown: is_shown(&article),
+            difference: match n < COMPARED_MAX {
+                true => diff::between(&shown, &text(&article.content_text, &article.summary)),
+                false => Difference::Other,
+            },
+            article,
+        })
+        .collect()
 }
 
-impl Frame {
-    fn home(&self) -> &str {
-        if self.root.is_empty() {
-            "./"
-        } else {
-            self.root
-        }
-    }
-
-    fn title_of<'t>(&'t self, topic: &'t str) -> &'t str {
-        let known = self.topics.iter().find(|t| t.name == topic);
-        known.map_or(topic, |t| t.title.as_str())
-    }
-}
-
-fn days(stories: Vec<StoryView>) -> Vec<Day> {
+/// Stories in river order by the days on which they arrived.
+pub fn days_of(stories: Vec<StoryView>) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for story in stories {
         let arrived = story.arrived.jiff();
@@ -400,52 +343,4 @@ fn q(query: &str) -> String {
     found
         .map(|(_, value)| value.into_owned())
         .unwrap_or_default()
-}
-
-fn host(url: &str) -> String {
-    let url = WebUrl::parse(url);
-    url.map(|u| u.host().trim_start_matches("www.").to_owned())
-        .unwrap_or_default()
-}
-
-/// The headline; of a story without one, its first words.
-fn headline(story: &StoryView) -> &str {
-    [&story.title, &story.summary]
-        .into_iter()
-        .find(|t| !t.is_empty())
-        .map_or("(without a title)", String::as_str)
-}
-
-fn hour(t: &Time) -> String {
-    t.jiff().strftime("%H:%M").to_string()
-}
-
-fn moment(t: &Time) -> String {
-    t.jiff().strftime("%-d %b %Y, %H:%M UTC").to_string()
-}
-
-/// A moment near now, which needs no year.
-fn soon(t: &Time) -> String {
-    t.jiff().strftime("%-d %b, %H:%M").to_string()
-}
-
-fn percent(score: &f64) -> String {
-    format!("{:.0} %", score * 100.0)
-}
-
-fn size(bytes: &u64) -> String {
-    match *bytes {
-        b if b < 1 << 10 => format!("{b} bytes"),
-        b if b < 1 << 20 => format!("{} KiB", b >> 10),
-        b => format!("{:.1} MiB", b as f64 / f64::from(1 << 20)),
-    }
-}
-
-fn state_name(state: &FeedState) -> &'static str {
-    match state {
-        FeedState::Ok => "ok",
-        FeedState::Failing => "failing",
-        FeedState::Gone => "gone",
-        FeedState::Paused => "paused",
-    }
 }

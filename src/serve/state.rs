@@ -18,6 +18,9 @@ const READS_MAX: usize = 4;
 /// Of these, searches: a costly expression must not hold up the feeds.
 const SEARCHES_MAX: usize = 2;
 
+/// Pushes of hubs read at once: each may be as large as a feed.
+const PUSHES_MAX: usize = 4;
+
 /// Shared by all requests.
 pub type Shared = Arc<State>;
 
@@ -37,6 +40,8 @@ pub struct State {
     pub metrics: Metrics,
     /// What was rendered.
     pub cache: Cache,
+    /// Leave to read what a hub pushes.
+    pub pushes: Semaphore,
     reads: Reads,
     sequence: watch::Receiver<Seq>,
     reading: Arc<Semaphore>,
@@ -63,6 +68,7 @@ impl State {
             clock: server.clock,
             metrics: Metrics::new(server.registry),
             cache: Cache::new(),
+            pushes: Semaphore::new(PUSHES_MAX),
             reads: server.reads,
             sequence: server.sequence,
             reading: Arc::new(Semaphore::new(READS_MAX)),

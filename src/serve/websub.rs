@@ -43,30 +43,30 @@ pub async fn ask(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let query = query.unwrap_or_default();
-    let told = |name: &str| {
+    let said = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         pairs
             .find(|(n, _)| n == name)
             .map(|(_, value)| value.into_owned())
     };
     let missing = |name: &str| Refusal::Bad(format!("a hub says {name} here"));
-    let topic = told("hub.topic").ok_or_else(|| missing("hub.topic"))?;
-    let call = match told("hub.mode").as_deref() {
+    let topic = said("hub.topic").ok_or_else(|| missing("hub.topic"))?;
+    let call = match said("hub.mode").as_deref() {
         Some("denied") => HubCall::Denied {
             topic,
-            reason: told("hub.reason"),
+            reason: said("hub.reason"),
         },
         Some(mode @ ("subscribe" | "unsubscribe")) => HubCall::Verify {
             subscribe: mode == "subscribe",
             topic,
-            challenge: told("hub.challenge")
+            challenge: said("hub.challenge")
                 .filter(|c| !c.is_empty() && c.len() <= CHALLENGE_BYTES_MAX)
                 .ok_or_else(|| missing("hub.challenge"))?,
-            lease_s: told("hub.lease_seconds").and_then(|s| s.parse().ok()),
+            lease_s: said("hub.lease_seconds").and_then(|s| s.parse().ok()),
         },
         _ => return Err(missing("hub.mode")),
     };
-    answer(&state, path, call).await
+    told(say(&state, path, call).await?)
 }
 
 /// POST: news.
@@ -76,6 +76,14 @@ pub async fn push(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
+    // SEC-18: a stranger's body is not even read, and only so many hubs' at once.
+    let first = say(&state, path.clone(), HubCall::Coming).await?;
+    if first != HubReply::Taken {
+        return told(first);
+    }
+    let Ok(_place) = state.pushes.try_acquire() else {
+        return told(HubReply::Later);
+    };
     let limit = state.callback.as_ref().map_or(0, |c| c.body_bytes_max);
     let Ok(body) = to_bytes(body, limit).await else {
         let told = format!("a push of more than {limit} bytes is not taken");
@@ -92,14 +100,18 @@ pub async fn push(
         content_type: header(&header::CONTENT_TYPE).filter(|_| !is_packed),
         body: body.into(),
     };
-    answer(&state, path, call).await
+    told(say(&state, path, call).await?)
 }
 
-async fn answer(state: &Shared, path: String, call: HubCall) -> Result<Response, Refusal> {
+async fn say(state: &Shared, path: String, call: HubCall) -> Result<HubReply, Refusal> {
     let Some(callback) = &state.callback else {
         return Err(Refusal::Missing("there is no callback here".to_owned()));
     };
-    Ok(match (callback.answer)(path, call).await {
+    Ok((callback.answer)(path, call).await)
+}
+
+fn told(reply: HubReply) -> Result<Response, Refusal> {
+    Ok(match reply {
         // As bytes: what a stranger gave us to echo is no page (section 5.3.1 asks for the challenge alone).
         HubReply::Challenge(challenge) => {
             let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];

@@ -9,11 +9,11 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::articles::next_seq;
-use super::hubs;
 use super::records::{
     Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
     Subscribed,
 };
+use super::{events, hubs};
 use crate::model::{
     Extent, FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl,
 };
@@ -490,7 +490,8 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
         record_validators(conn, commit)?;
         record_host(conn, commit)?;
     }
-    record_history(conn, commit, new)
+    record_history(conn, commit, new)?;
+    events::note(conn, commit, new)
 }
 
 fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {

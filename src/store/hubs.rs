@@ -109,7 +109,8 @@ pub(super) fn asked(conn: &Connection, path: &str, error: Option<&str>) -> Sql<(
     Ok(())
 }
 
-/// The hub asks whether we meant to subscribe: yes, if we did. The lease runs from now.
+/// The hub asks whether we meant to subscribe: yes, if we still want it, for some hubs ask again by themselves. The lease
+/// runs from now.
 pub(super) fn verify(
     conn: &Connection,
     path: &str,
@@ -122,7 +123,7 @@ pub(super) fn verify(
         .prepare_cached(
             "UPDATE hubs SET verified_at = coalesce(verified_at, ?3), lease_until = ?3 + ?4, ask_at = ?3 + ?5,
                     asked = 0, last_error = NULL
-             WHERE path = ?1 AND topic = ?2 AND leaving = 0 AND asked > 0",
+             WHERE path = ?1 AND topic = ?2 AND leaving = 0",
         )?
         .execute(params![path, topic, now.millis(), lease, lease / 100 * RENEW_PERCENT])?;
     Ok(known > 0)

@@ -3,10 +3,13 @@
 //! One thread writes ([`Store`]), everybody may read ([`Reads`]). Never knows where feeds come from (`fetch`) or
 //! who asks (`serve`, `cli`).
 
+mod activity;
 mod articles;
 mod backup;
+mod check;
 mod clock_set;
 mod copies;
+mod events;
 mod feeds;
 mod grouping;
 mod hubs;

@@ -188,6 +188,21 @@ fn prepare_one(
 
 /// Folds the text of an article as topics, searches and the word index see it.
 pub(super) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
+    with_text(title, summary, body, facts, Folded::of)
+}
+
+/// The same only as printed, for regular expressions.
+pub(super) fn unfolded(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
+    with_text(title, summary, body, facts, Folded::printed)
+}
+
+fn with_text(
+    title: &str,
+    summary: &str,
+    body: &str,
+    facts: &Facts,
+    read: fn(&Text<'_>) -> Folded,
+) -> Folded {
     let authors: Vec<&str> = facts
         .authors
         .iter()
@@ -199,7 +214,7 @@ pub(super) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Fol
         .flat_map(|c| std::iter::once(c.term.as_str()).chain(c.label.as_deref()))
         .collect();
     let agencies: Vec<&str> = facts.agencies.iter().map(String::as_str).collect();
-    Folded::of(&Text {
+    read(&Text {
         title,
         summary,
         body,

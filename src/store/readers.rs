@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::prepare::{self, Facts};
 use super::records::{
-    Claim, ClaimScope, DedupSettings, FeedDetail, HubRow, Lineage, Nearest, PollTotals, Pruned,
-    Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
+    Activity, Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, HubRow, Lineage, Nearest,
+    PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
 use super::{
-    StoreError, articles, backup, copies, feeds, feeds::from_json, grouping::limits, hubs, open,
-    prune, search, shown, status,
+    StoreError, activity, articles, backup, copies, events, feeds, feeds::from_json,
+    grouping::limits, hubs, open, prune, search, shown, status,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -373,6 +373,53 @@ impl Reads {
     /// All topics by name, without counts: cheap at any size.
     pub fn topic_heads(&self) -> Result<Vec<TopicHead>, StoreError> {
         self.read(status::topic_heads)
+    }
+
+    /// How many articles each of these feeds brought on each of the last `days` days (UTC), today last.
+    pub fn daily(
+        &self,
+        feeds: &[FeedRow],
+        days: usize,
+        now: Time,
+    ) -> Result<Vec<Vec<u64>>, StoreError> {
+        self.read(|conn| {
+            let of = |feed: &FeedRow| activity::daily(conn, *feed, days, now);
+            feeds.iter().map(of).collect()
+        })
+    }
+
+    /// A feed by its id, and what it brought in the last `days` days; none if there is no such feed.
+    pub fn activity(
+        &self,
+        id: FeedId,
+        days: usize,
+        now: Time,
+    ) -> Result<Option<(FeedRow, Activity)>, StoreError> {
+        self.read(|conn| activity::of_feed(conn, id, days, now))
+    }
+
+    /// The topics of stories that changed after this sequence; none if no story did.
+    pub fn topics_changed(&self, after: Seq) -> Result<Option<Vec<String>>, StoreError> {
+        self.read(|conn| {
+            let any: bool = conn
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM stories WHERE seq > ?1)")?
+                .query_row([after], |r| r.get(0))?;
+            if !any {
+                return Ok(None);
+            }
+            conn.prepare_cached(
+                "SELECT DISTINCT name FROM stories s JOIN story_topics t USING (story) JOIN topics USING (topic)
+                 WHERE s.seq > ?1 ORDER BY name",
+            )?
+            .query_map([after], |r| r.get(0))?
+            .collect::<Sql<_>>()
+            .map(Some)
+        })
+    }
+
+    /// What happened to feeds, the newest first.
+    pub fn events(&self, limit: usize) -> Result<Vec<FeedEvent>, StoreError> {
+        self.read(|conn| events::newest(conn, limit))
     }
 
     /// How the merged feed of a topic is made up; none if there is no such topic.

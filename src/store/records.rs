@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{Draft, FeedId, FeedRow, Poll, Secret, Seq, Time, Validators, WebUrl};
+use crate::model::{Draft, FeedId, FeedRef, FeedRow, Poll, Secret, Seq, Time, Validators, WebUrl};
 use crate::query::Expr;
 
 /// A subscription to make, or to bring up to date.
@@ -151,6 +151,74 @@ pub struct TopicHead {
     pub source: String,
     /// How its merged feed is made up.
     pub feed: TopicFeed,
+}
+
+/// What a feed brought lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Articles of each day (UTC), today last.
+    pub daily: Vec<u64>,
+    /// Of the newest articles, oldest first: when each was seen, and how many milliseconds after its publication.
+    pub delays: Vec<(Time, u64)>,
+}
+
+/// Something that happened to a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedEvent {
+    /// Which feed, as it is called now.
+    pub feed: FeedRef,
+    /// When it was noticed.
+    pub at: Time,
+    /// What.
+    pub kind: EventKind,
+    /// Why it broke or went, where it moved, since when it is silent; else empty.
+    pub note: String,
+}
+
+/// What can happen to a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// It failed three times in a row.
+    Broke,
+    /// It was broken or gone and was read again.
+    Recovered,
+    /// It is asked at another URL from now on.
+    Moved,
+    /// Its server says that it is gone for good.
+    Gone,
+    /// It has not brought anything for far longer than usual.
+    Silent,
+    /// It brought something after a silence.
+    Spoke,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Broke,
+        Self::Recovered,
+        Self::Moved,
+        Self::Gone,
+        Self::Silent,
+        Self::Spoke,
+    ];
+
+    /// Its name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Broke => "broke",
+            Self::Recovered => "recovered",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::Silent => "silent",
+            Self::Spoke => "spoke",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// Which feeds a claim may take.

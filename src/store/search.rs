@@ -6,13 +6,12 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
+use rusqlite::{Connection, ToSql, params, params_from_iter};
 
+use super::check::Checker;
 use super::select::{Order, Selection};
-use super::topics;
 use crate::model::Time;
 use crate::query::Expr;
-use crate::query::eval;
 use crate::query::plan::{IndexPlan, index_plan};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -161,6 +160,8 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
     let mut query = conn.prepare_cached(&sql)?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut hits: HashMap<i64, Hit> = HashMap::new();
+    let rest = plan.rest.as_ref();
+    let mut checker = rest.map(|rest| Checker::new(conn, rest, selection.now));
     let mut stop = Stop::new(selection);
     while let Some(r) = rows.next()? {
         let article: i64 = r.get(0)?;
@@ -171,8 +172,8 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
         if hits.contains_key(&row) {
             continue; // candidates come best first where rank counts
         }
-        if let Some(rest) = &plan.rest
-            && !verify(conn, article, rest, selection.now)?
+        if let Some(checker) = &mut checker
+            && !checker.holds(article)?
         {
             continue;
         }
@@ -350,37 +351,17 @@ pub(super) fn members(
     let found = query.query_map(params![rows.0, rows.1, since, until, plan.words], |r| {
         r.get(0)
     })?;
+    let rest = plan.rest.as_ref();
+    let mut checker = rest.map(|rest| Checker::new(conn, rest, now));
     let mut members = Vec::new();
     for article in found {
         let article = article?;
-        if match &plan.rest {
-            Some(rest) => verify(conn, article, rest, now)?,
-            None => true,
-        } {
+        if checker.as_mut().map_or(Ok(true), |c| c.holds(article))? {
             members.push(article);
         }
     }
     members.sort_unstable();
     Ok(members)
-}
-
-fn verify(conn: &Connection, article: i64, expr: &Expr, now: Time) -> Sql<bool> {
-    let Some(facts) = topics::facts(conn, article)? else {
-        return Ok(false);
-    };
-    let text = if expr.needs_text() {
-        topics::folded(conn, article)?
-    } else {
-        let words: Option<i64> = conn
-            .prepare_cached("SELECT words FROM articles WHERE article = ?1")?
-            .query_row([article], |r| r.get(0))
-            .optional()?;
-        words.map(|words| crate::query::Folded {
-            words: words.max(0).cast_unsigned(),
-            ..Default::default()
-        })
-    };
-    Ok(text.is_some_and(|text| eval::matches(expr, &text, &facts, now)))
 }
 
 fn arrange(mut hits: Vec<Hit>, selection: &Selection) -> Vec<i64> {

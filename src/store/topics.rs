@@ -6,13 +6,12 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::prepare::{self, Facts as ArticleFacts};
 use super::records::TopicDefinition;
 use super::select::Selection;
-use super::{feeds, readers, retag, search};
-use crate::model::{FeedRow, Time, WebUrl};
+use super::{check, feeds, retag, search};
+use crate::model::{FeedRow, Time};
 use crate::query::compile::TopicSet;
-use crate::query::{Expr, Facts, Folded};
+use crate::query::{Expr, Folded};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -88,7 +87,7 @@ impl Tagger {
             Vec::new()
         };
         for other in others {
-            if let Some(text) = folded(conn, other)? {
+            if let Some(text) = check::folded(conn, other)? {
                 self.tag(conn, set, other, &text)?;
             }
         }
@@ -155,7 +154,7 @@ impl Tagger {
     }
 
     fn tag(&self, conn: &Connection, set: &TopicSet, article: i64, text: &Folded) -> Sql<()> {
-        let Some(facts) = facts(conn, article)? else {
+        let Some(facts) = check::facts(conn, article)? else {
             return Ok(());
         };
         conn.prepare_cached("DELETE FROM article_topics WHERE article = ?1")?
@@ -336,73 +335,4 @@ fn retag_feed(conn: &Connection, topic: i64, expr: &Expr, feed: FeedRow, now: Ti
     )?
     .execute([topic, feed])?;
     Ok(())
-}
-
-/// The folded text of a stored article.
-pub(super) fn folded(conn: &Connection, article: i64) -> Sql<Option<Folded>> {
-    let row = conn
-        .prepare_cached(
-            "SELECT title, summary, facts, content, feed FROM articles WHERE article = ?1",
-        )?
-        .query_row([article], |r| {
-            Ok((
-                r.get::<_, String>(0)?,
-                r.get::<_, String>(1)?,
-                r.get::<_, String>(2)?,
-                r.get::<_, Vec<u8>>(3)?,
-                r.get::<_, i64>(4)?,
-            ))
-        })
-        .optional()?;
-    let Some((title, summary, facts, content, feed)) = row else {
-        return Ok(None);
-    };
-    let facts: ArticleFacts = feeds::from_json(&facts);
-    let known = feeds::boilerplate(conn, feed)?;
-    let (_, body) = prepare::readable(&prepare::unpack(&content), &known);
-    Ok(Some(prepare::fold(&title, &summary, &body, &facts)))
-}
-
-/// The facts of a stored article.
-pub(super) fn facts(conn: &Connection, article: i64) -> Sql<Option<Facts>> {
-    let facts = conn
-        .prepare_cached(
-            "SELECT f.id, coalesce(f.title_user, f.title_own), f.url, f.folder, f.tags, f.site, a.url,
-                    a.language, a.arrived, s.copies, s.feeds
-             FROM articles a JOIN feeds f USING (feed) JOIN stories s USING (story) WHERE a.article = ?1",
-        )?
-        .query_row([article], |r| {
-            let url: Option<String> = r.get(6)?;
-            let site: Option<String> = r.get(5)?;
-            let hosts = [url.as_deref(), site.as_deref()]
-                .into_iter()
-                .flatten()
-                .filter_map(|u| WebUrl::parse(u).ok())
-                .map(|u| u.host().to_owned())
-                .collect();
-            Ok(Facts {
-                feed_id: uuid::Uuid::from_bytes(r.get(0)?).to_string(),
-                feed_title: r.get(1)?,
-                feed_url: r.get(2)?,
-                tags: readers::tags(r.get(3)?, &r.get::<_, String>(4)?),
-                hosts,
-                url,
-                language: r.get(7)?,
-                arrived: Time::from_millis(r.get(8)?),
-                copies: r.get::<_, i64>(9)?.cast_unsigned(),
-                feeds: r.get::<_, i64>(10)?.cast_unsigned(),
-                topics: Vec::new(),
-            })
-        })
-        .optional()?;
-    let Some(mut facts) = facts else {
-        return Ok(None);
-    };
-    facts.topics = conn
-        .prepare_cached(
-            "SELECT name FROM article_topics JOIN topics USING (topic) WHERE article = ?1",
-        )?
-        .query_map([article], |r| r.get(0))?
-        .collect::<Sql<_>>()?;
-    Ok(Some(facts))
 }

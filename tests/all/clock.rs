@@ -1,10 +1,16 @@
 //! ET-22, ET-24, REL-07: whatever is done to the machine's clock, and however long it slept, no feed is asked sooner or
 //! much later than it would have been, and nothing comes in a burst.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use newswire::model::Time;
+use newswire::store::StoreError;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
+use crate::support::process::eventually;
 use crate::support::{House, Internet, Item, Reply, rss};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -134,4 +140,43 @@ async fn et_22_after_a_week_asleep_the_feeds_come_one_after_the_other() {
         assert!(due(&house) <= second + 1, "at most one a second");
     }
     assert!(*waits(&house).iter().max().unwrap() <= Duration::from_secs(60));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn et_22_et_24_the_scheduler_sends_nobody_off_in_a_burst_after_sleep_or_a_jump() {
+    let (net, house) = polled(60).await;
+    house.clock.advance(DAY * 7);
+    let cancel = CancellationToken::new();
+    let looks = Arc::new(AtomicUsize::new(0));
+    let (_wish, wishes) = mpsc::channel(1);
+    let running = {
+        let (ingest, cancel) = (Arc::clone(&house.ingest), cancel.clone());
+        let looks = Arc::clone(&looks);
+        tokio::spawn(async move {
+            let beat = move |_: Option<&StoreError>| {
+                looks.fetch_add(1, Ordering::SeqCst);
+            };
+            ingest.run(cancel, wishes, &beat).await
+        })
+    };
+    let three_looks = || {
+        let enough = looks.load(Ordering::SeqCst) + 3;
+        eventually("three looks", || {
+            (looks.load(Ordering::SeqCst) >= enough).then_some(())
+        });
+    };
+    let asked = || net.log().len() - 60;
+    three_looks();
+    assert!(asked() <= 1, "started after a week: {}", asked());
+    house.clock.advance(DAY * 7);
+    three_looks();
+    assert!(asked() <= 2, "asleep for a week: {}", asked());
+    let before = asked();
+    house.clock.set(house.clock.now().plus(YEAR));
+    three_looks();
+    house.clock.set(house.clock.now().minus(YEAR));
+    three_looks();
+    assert_eq!(asked(), before, "the clock set on by a year, and back");
+    cancel.cancel();
+    running.await.unwrap().unwrap();
 }

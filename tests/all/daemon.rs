@@ -317,3 +317,27 @@ async fn rel_03_a_damaged_store_is_refused_and_stays_as_it_is() {
         "not a byte of it changed"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_listens_on_what_systemd_opened_and_not_on_its_own() {
+    let home = Home::empty();
+    home.configure(&configuration(&home));
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    // A client that comes before the daemon waits for it.
+    let mut early = std::net::TcpStream::connect(address).unwrap();
+    early
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: newswire\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut daemon = Daemon::activated(&home, socket);
+    daemon.hears("READY=1");
+    let mut answer = String::new();
+    early.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(
+        !home.path("http.sock").exists(),
+        "server.listen does not count"
+    );
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ends(), Some(0));
+}

@@ -4,7 +4,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
-use newswire::model::{Draft, Time};
+use newswire::model::{Draft, Failure, FailureKind, Outcome, Time};
+use newswire::serve::{ServeOptions, Tokens};
 use newswire::store::{Selection, TopicFeed};
 
 use crate::support::shelf::{Shelf, draft};
@@ -132,7 +133,7 @@ async fn a_day_with_more_than_a_document_holds_has_several() {
 #[tokio::test]
 async fn a_topic_may_limit_what_one_feed_has_on_a_page() {
     let site = Site::with(
-        newswire::serve::ServeOptions {
+        ServeOptions {
             page_size: 6,
             ..options()
         },
@@ -217,4 +218,81 @@ fn how_a_feed_is_made_up_is_kept_and_changing_it_moves_the_sequence() {
     let kept = shelf.store.reads().topic_feed("sea").unwrap();
     assert_eq!(kept.as_ref(), Some(&topics[0].feed));
     assert_eq!(shelf.store.reads().topic_feed("land").unwrap(), None);
+}
+
+#[tokio::test]
+async fn sec_18_a_private_server_answers_who_has_a_token_and_leads_on_with_it() {
+    let tokens = Tokens::read("0123456789abcdef\nfedcba9876543210 sea\n").unwrap();
+    let private = ServeOptions {
+        tokens: Some(tokens),
+        ..options()
+    };
+    let site = Site::with(private, || Ok(())).await;
+    site.shelf.topics(&[("sea", "boats"), ("land", "hills")]);
+    site.arrive(0..30);
+    let refused = site.get("/feeds/sea.atom").await;
+    assert_eq!(refused.status, 401);
+    assert!(
+        refused
+            .header("www-authenticate")
+            .starts_with("Basic realm=")
+    );
+    assert!(!refused.text().contains("Report"));
+    assert_eq!(site.get("/healthz").await.status, 200);
+    let path = "/feeds/sea.atom?token=fedcba9876543210";
+    let first = site.get(path).await;
+    assert_eq!(first.status, 200);
+    assert!(
+        first
+            .header("cache-control")
+            .starts_with("private, max-age=")
+    );
+    assert_eq!(
+        site.get("/feeds/land.atom?token=fedcba9876543210")
+            .await
+            .status,
+        403
+    );
+    let first = first.text();
+    let second = site.follow(link(&first, "next").unwrap()).await;
+    assert_eq!(ids(&second).len(), 10, "{second}");
+    // Who gives it in a header sees no token in any link, and not another's from the cache.
+    let basic = [("Authorization", "Basic YW5uOjAxMjM0NTY3ODlhYmNkZWY=")];
+    let page = site.get_with("/feeds/sea.atom", &basic).await;
+    assert_eq!(page.status, 200);
+    assert!(!page.text().contains("token="), "{}", page.text());
+}
+
+#[tokio::test]
+async fn the_feed_of_our_own_health_tells_what_broke_recovered_and_fell_silent() {
+    let site = Site::open().await;
+    let day = Duration::from_secs(86_400);
+    let failed = Outcome::Failed(Failure {
+        kind: FailureKind::NotFound,
+        message: "404 <Not> Found".to_owned(),
+    });
+    site.arrive(0..3);
+    for _ in 0..5 {
+        site.shelf.poll(site.feed, failed.clone());
+    }
+    site.arrive([7]);
+    site.shelf.clock.advance(day * 30);
+    site.arrive([]);
+    site.arrive([]);
+    site.arrive([8]);
+    let titles = |page: &str| -> Vec<String> {
+        let entries = between(page, "<entry", "</entry>");
+        let title = |e: &&str| between(e, "<title>", "</title>")[0].to_owned();
+        entries.iter().map(title).collect()
+    };
+    let page = site.get("/feeds/newswire-health.atom").await.text();
+    let told = ["speaks again", "fell silent", "works again", "is broken"];
+    assert_eq!(titles(&page), told.map(|t| format!("{HOST} {t}")), "{page}");
+    assert!(page.contains("404 &amp;lt;Not&amp;gt; Found"), "{page}");
+    assert_eq!(page, site.get("/feeds/newswire-health.atom").await.text());
+    for format in ["rss", "json"] {
+        let page = site.get(&format!("/feeds/newswire-health.{format}")).await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("is broken"));
+    }
 }

@@ -671,3 +671,69 @@ async fn a_search_finds_or_explains() {
         wrong.text()
     );
 }
+
+#[tokio::test]
+async fn a_story_shows_where_its_copies_differ() {
+    let site = Site::open().await;
+    let other = site.shelf.subscribe("b.example");
+    let text = "Ten boats came into the harbour at night, and nobody saw <them>.";
+    site.put(vec![draft(HOST, 1, "Boats", &text.replace('<', "&lt;"))]);
+    let mut copy = draft(
+        "b.example",
+        1,
+        "Boats & ships",
+        &text.replace('<', "&lt;").replace("Ten", "Twelve"),
+    );
+    copy.canonical_url = draft(HOST, 1, "", "").canonical_url;
+    site.sequence
+        .send_replace(site.shelf.put(other, vec![copy]));
+    let river = site.get("/").await.text();
+    let id = between(&river, "stories/", "\"")[0]
+        .split('#')
+        .next()
+        .unwrap();
+    let page = site.get(&format!("/stories/{id}")).await.text();
+    assert!(page.contains("shown above"), "{page}");
+    assert!(page.contains("<ins>+1</ins> <del>−1</del> words"), "{page}");
+    assert!(
+        page.contains("<del>Ten</del> <ins>Twelve</ins> boats came"),
+        "{page}"
+    );
+    assert!(page.contains("Boats &#38; ships"), "{page}");
+}
+
+#[tokio::test]
+async fn a_source_has_a_page_with_plots_and_topics_have_a_list() {
+    let site = Site::open().await;
+    site.shelf
+        .topics(&[("sea", "boats <b>"), ("land", "hills")]);
+    site.arrive(0..5);
+    site.shelf.clock.advance(Duration::from_secs(3600));
+    let mut late = draft(HOST, 9, "Late", "It came late.");
+    late.published = Some(site.shelf.clock.now());
+    site.put(vec![late]);
+    let status = site.get("/status").await.text();
+    let source = between(&status, "href=\"sources/", "\"")[0];
+    let page = site.get(&format!("/sources/{source}")).await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.header("content-security-policy")
+            .contains("default-src 'none'")
+    );
+    let page = page.text();
+    let plots = between(&page, "aria-label=\"", "\"");
+    assert!(
+        plots.contains(&"articles a day over 42 days: 6 in all, at most 6"),
+        "{plots:?}"
+    );
+    assert!(
+        plots.iter().any(|p| p.contains("1 min in the middle")),
+        "{plots:?}"
+    );
+    assert!(plots.contains(&"the last 2 polls: 0 failed"), "{plots:?}");
+    assert!(page.contains("Late") && !page.contains("style="), "{page}");
+    assert_eq!(site.get("/sources/0").await.status, 404);
+    let topics = site.get("/topics").await.text();
+    assert!(topics.contains("boats &#60;b&#62;"), "{topics}");
+    assert!(topics.contains("href=\"feeds/land.rss\""), "{topics}");
+}

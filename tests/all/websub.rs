@@ -501,6 +501,8 @@ async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
         405,
         "there is no other POST"
     );
+    let stranger = format!("/calls/{}", "0".repeat(40));
+    assert_eq!(post(&stranger, &signature).await.status, 404);
     assert_eq!(post("/calls", &signature).await.status, 405);
     assert_eq!(
         post("/calls/../feeds/all.atom", &signature).await.status,
@@ -530,5 +532,48 @@ async fn a_callback_that_was_taken_away_costs_no_news() {
     assert!(
         callback.starts_with("https://elsewhere.example/"),
         "{callback}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_hub_is_told_of_every_changed_feed() {
+    let net = Internet::start().await;
+    let base = format!("http://{}", net.address());
+    net.document("127.0.0.1", "/feed", Reply::feed(news(&[1])));
+    net.always("127.0.0.1", "/hub", Reply::status(204));
+    let home = Home::empty();
+    let text = configuration(&home).replace(
+        "[server]\n",
+        "[server]\npublic_url = \"https://news.example/river\"\n",
+    );
+    home.configure(&format!(
+        "{text}[websub]\nhub = \"{base}/hub\"\n[[feed]]\nurl = \"{base}/feed\"\n\
+         [[topic]]\nname = \"paper\"\nmatch = \"feed:paper\"\n[[topic]]\nname = \"none\"\nmatch = \"nothing\"\n"
+    ));
+    let daemon = Daemon::start(&home);
+    let told = eventually("the hub is told", || {
+        let mut log = net.log().into_iter().map(|seen| seen.request);
+        log.find(|r| r.method == "POST")
+    });
+    assert_eq!(told.form("hub.mode").as_deref(), Some("publish"));
+    let body = String::from_utf8(told.body.clone()).unwrap();
+    let urls: Vec<String> = url::form_urlencoded::parse(body.as_bytes())
+        .filter(|(name, _)| name == "hub.url")
+        .map(|(_, url)| url.into_owned())
+        .collect();
+    let feeds = [
+        "all.atom",
+        "all.rss",
+        "all.json",
+        "paper.atom",
+        "paper.rss",
+        "paper.json",
+    ];
+    let at = |feed: &str| format!("https://news.example/river/feeds/{feed}");
+    assert_eq!(urls, feeds.map(at));
+    let (_, feed) = daemon.get("/feeds/paper.atom");
+    assert!(
+        feed.contains(&format!("<link rel=\"hub\" href=\"{base}/hub\"/>")),
+        "{feed}"
     );
 }

@@ -287,6 +287,36 @@ fn help_version_completions_and_man_pages_are_there() {
 }
 
 #[test]
+fn a_shell_completes_feeds_and_topics() {
+    let home = filled();
+    let completed = |words: &[&str]| {
+        let done = home
+            .command(&["--", "newswire"])
+            .args(words)
+            .env("COMPLETE", "bash")
+            .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
+            .env("_CLAP_IFS", "\n")
+            .output()
+            .unwrap();
+        assert!(done.stderr.is_empty());
+        String::from_utf8(done.stdout).unwrap()
+    };
+    assert!(completed(&["feed", ""]).contains("https://argus.example/feed"));
+    assert_eq!(completed(&["topic", "explain", "s"]).trim(), "sea");
+    assert!(completed(&["list", "--topic", ""]).contains("war"));
+    assert!(completed(&["expl"]).contains("explain"));
+    let nothing = Home::empty();
+    let done = nothing
+        .command(&["--", "newswire", "feed", ""])
+        .env("COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", "2")
+        .output()
+        .unwrap();
+    assert!(done.stderr.is_empty(), "no store is nothing to complete");
+    assert!(done.status.success());
+}
+
+#[test]
 fn a_dry_run_and_a_backup_put_nothing_in_force() {
     let home = Home::empty();
     let clock = Clock::manual(time(NOW));

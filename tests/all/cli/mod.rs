@@ -4,6 +4,7 @@ mod ends;
 mod lists;
 mod parse;
 mod reads;
+mod shapes;
 mod subscriptions;
 
 use std::time::Duration;

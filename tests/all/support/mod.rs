@@ -10,6 +10,7 @@ pub mod process;
 pub mod properties;
 pub mod shelf;
 pub mod site;
+pub mod tree;
 
 pub use feeds::{Item, rss};
 pub use house::House;

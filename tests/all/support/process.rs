@@ -1,6 +1,8 @@
 //! The daemon as a process: started on a home, asked through its socket, told by signals, watched as systemd does.
 
 use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -70,17 +72,28 @@ impl Daemon {
 
     /// Starts it with more variables.
     pub fn spawn(home: &Home, vars: &[(&str, &str)]) -> Self {
+        // A file that cannot grow is to be an error and not the end of the process (setrlimit(2)).
+        Self::by_shell(home, "trap '' XFSZ; exec \"$0\" run", Stdio::null(), vars)
+    }
+
+    /// Starts it with a socket that is open already, as systemd hands it over (sd_listen_fds(3)).
+    pub fn activated(home: &Home, socket: TcpListener) -> Self {
+        let script = "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" run";
+        Self::by_shell(home, script, OwnedFd::from(socket).into(), &[])
+    }
+
+    fn by_shell(home: &Home, script: &str, stdin: Stdio, vars: &[(&str, &str)]) -> Self {
         let notify = home.path("notify.sock");
         let _ = std::fs::remove_file(&notify);
         let notified = UnixDatagram::bind(&notify).unwrap();
         notified.set_read_timeout(Some(PATIENCE)).unwrap();
         let log = home.path("daemon.log");
-        // A file that cannot grow is to be an error and not the end of the process (setrlimit(2)).
         let mut command = Command::new("sh");
-        command.args(["-c", "trap '' XFSZ; exec \"$0\" run"]);
+        command.args(["-c", script]);
         command.arg(env!("CARGO_BIN_EXE_newswire"));
         clean(&mut command, home);
         let child = command
+            .stdin(stdin)
             .env("NOTIFY_SOCKET", &notify)
             .envs(vars.iter().copied())
             .stderr(std::fs::File::create(&log).unwrap())

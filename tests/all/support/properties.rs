@@ -152,7 +152,8 @@ fn story((draft, n): (Draft, u128)) -> StoryView {
     let published = draft.published.filter(is_plausible);
     let name = |p: Person| p.name.map(|name| plain::line(&shown(name)));
     let names = draft.authors.into_iter().filter_map(name);
-    let names = names.filter(|name| !name.is_empty() && !name.contains('@'));
+    let names =
+        names.filter(|name| !name.is_empty() && !name.contains('@') && !name.contains("://"));
     let term = |c: Category| Some(plain::line(&shown(c.term))).filter(|t| !t.is_empty());
     StoryView {
         id: StoryId(Uuid::from_u128(n)),

@@ -109,12 +109,34 @@ impl Shelf {
         self.put_said(feed, (None, site), drafts)
     }
 
+    /// One poll, a minute later, that comes to this.
+    pub fn poll(&self, feed: FeedRow, outcome: Outcome) -> Seq {
+        self.commit(feed, outcome, None)
+    }
+
     fn put_said(
         &self,
         feed: FeedRow,
         (title, site): (Option<&str>, Option<&WebUrl>),
         drafts: Vec<Draft>,
     ) -> Seq {
+        let document = DocumentCommit {
+            drafts,
+            title: title.map(str::to_owned),
+            site: site.cloned(),
+            digest: vec![1],
+            repairs: Vec::new(),
+            paragraphs: Vec::new(),
+        };
+        let outcome = Outcome::Document {
+            body: Vec::new(),
+            content_type: None,
+            validators: Validators::default(),
+        };
+        self.commit(feed, outcome, Some(document))
+    }
+
+    fn commit(&self, feed: FeedRow, outcome: Outcome, document: Option<DocumentCommit>) -> Seq {
         self.clock.advance(Duration::from_secs(60));
         let now = self.clock.now();
         let scope = ClaimScope::These {
@@ -132,23 +154,12 @@ impl Shelf {
             bytes_wire: 100,
             hints: Default::default(),
             extent: Default::default(),
-            outcome: Outcome::Document {
-                body: Vec::new(),
-                content_type: None,
-                validators: Validators::default(),
-            },
+            outcome,
         };
         let commit = PollCommit {
             claim,
             poll,
-            document: Some(DocumentCommit {
-                drafts,
-                title: title.map(str::to_owned),
-                site: site.cloned(),
-                digest: vec![1],
-                repairs: Vec::new(),
-                paragraphs: Vec::new(),
-            }),
+            document,
             plan: PlanCommit {
                 next_at: Some(now.plus(Duration::from_secs(300))),
                 ..PlanCommit::default()

@@ -30,6 +30,7 @@ pub fn options() -> ServeOptions {
         title: "The River".to_owned(),
         public_url: None,
         hub: None,
+        tokens: None,
         page_size: 10,
         limits: Limits::default(),
     }

@@ -1,0 +1,111 @@
+//! `/feeds/newswire-health.atom` and its like: what happened to our own feeds, for whoever runs newswire and would rather
+//! read of it than look. A feed like the others, so that any reader takes it.
+
+use uuid::Uuid;
+
+use super::Refusal;
+use super::links::Base;
+use crate::emit::{Channel, Format};
+use crate::model::{StoryId, StoryView, Time, WebUrl};
+use crate::store::{EventKind, FeedEvent, Reads};
+
+/// The name of the feed; no topic may bear it.
+pub const NAME: &str = "newswire-health";
+
+/// Entries at most.
+const ENTRIES_MAX: usize = 100;
+
+/// The feed.
+///
+/// # Errors
+/// What the store says.
+pub fn channel(
+    reads: &Reads,
+    format: Format,
+    site: &str,
+    base: &Base,
+    hub: Option<&WebUrl>,
+) -> Result<Channel, Refusal> {
+    let path = format!("/feeds/{NAME}");
+    let events = reads.events(ENTRIES_MAX)?;
+    Ok(Channel {
+        id: base.id(&path),
+        title: format!("{site}: health of the feeds"),
+        description: "Feeds that broke, recovered, moved or fell silent".to_owned(),
+        self_url: Some(base.at(&format!("{path}.{}", format.extension()))),
+        home_url: Some(base.at("/status")),
+        hub_url: hub.map(WebUrl::to_string),
+        updated: events.first().map_or(Time::EPOCH, |e| e.at),
+        stories: events.into_iter().map(|e| entry(e, base)).collect(),
+        ..Channel::default()
+    })
+}
+
+fn entry(event: FeedEvent, base: &Base) -> StoryView {
+    let name = format!(
+        "{}/{}/{}",
+        event.feed.id,
+        event.kind.as_str(),
+        event.at.millis()
+    );
+    let (title, text) = told(&event);
+    StoryView {
+        id: StoryId(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())),
+        seq: 0,
+        title,
+        url: Some(base.at(&format!("/sources/{}", event.feed.id))),
+        summary: String::new(),
+        content_html: Some(format!("<p>{}</p>", html_escape::encode_text(&text))),
+        content_text: Some(text),
+        authors: Vec::new(),
+        agencies: Vec::new(),
+        categories: Vec::new(),
+        tags: Vec::new(),
+        topics: Vec::new(),
+        language: Some("en".to_owned()),
+        published: Some(event.at),
+        updated: None,
+        first_seen: event.at,
+        arrived: event.at,
+        image: None,
+        enclosures: Vec::new(),
+        feed: event.feed,
+        copies: 1,
+        also_in: Vec::new(),
+    }
+}
+
+/// Headline and text.
+fn told(event: &FeedEvent) -> (String, String) {
+    let (feed, note) = (&event.feed.title, &event.note);
+    match event.kind {
+        EventKind::Broke => (
+            format!("{feed} is broken"),
+            format!(
+                "It failed three times in a row: {note}. newswire goes on trying, less and less often."
+            ),
+        ),
+        EventKind::Recovered => (
+            format!("{feed} works again"),
+            "It was read without trouble.".to_owned(),
+        ),
+        EventKind::Moved => (
+            format!("{feed} has moved"),
+            format!("It is asked at {note} from now on."),
+        ),
+        EventKind::Gone => (
+            format!("{feed} is gone"),
+            format!(
+                "Its server says that it is gone for good: {note}. newswire does not ask any more; `newswire resume` tries again."
+            ),
+        ),
+        EventKind::Silent => (
+            format!("{feed} fell silent"),
+            format!("Its newest article arrived at {note}, far longer ago than it usually takes."),
+        ),
+        EventKind::Spoke => (
+            format!("{feed} speaks again"),
+            "A new article came after a long silence.".to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,67 @@
+//! What a feed brought, day by day, and how late: for the plots of the status pages.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::records::Activity;
+use crate::model::{FeedId, FeedRow, Time};
+
+type Sql<T> = rusqlite::Result<T>;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Articles of which the delay is told.
+const DELAYS_MAX: i64 = 200;
+
+/// Articles that arrived on each of the last `days` days (UTC), today last.
+pub(super) fn daily(conn: &Connection, feed: FeedRow, days: usize, now: Time) -> Sql<Vec<u64>> {
+    let today = now.millis().div_euclid(DAY_MS);
+    let first = today - i64::try_from(days).unwrap_or(0) + 1;
+    let mut counts = vec![0; days];
+    let mut look = conn.prepare_cached(
+        "SELECT arrived / ?2, count(*) FROM articles WHERE feed = ?1 AND arrived >= ?3 GROUP BY 1",
+    )?;
+    let mut rows = look.query([feed, DAY_MS, first.saturating_mul(DAY_MS)])?;
+    while let Some(r) = rows.next()? {
+        let at = usize::try_from(r.get::<_, i64>(0)? - first).unwrap_or(usize::MAX);
+        if let Some(slot) = counts.get_mut(at) {
+            *slot = r.get::<_, i64>(1)?.cast_unsigned();
+        }
+    }
+    Ok(counts)
+}
+
+/// A feed by its id, and what it brought; none if there is no such feed.
+pub(super) fn of_feed(
+    conn: &Connection,
+    id: FeedId,
+    days: usize,
+    now: Time,
+) -> Sql<Option<(FeedRow, Activity)>> {
+    let feed: Option<FeedRow> = conn
+        .prepare_cached("SELECT feed FROM feeds WHERE id = ?1")?
+        .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
+        .optional()?;
+    let Some(feed) = feed else { return Ok(None) };
+    // What came with the first poll was late before we were there.
+    let mut delays = conn
+        .prepare_cached(
+            "SELECT first_seen, first_seen - published FROM articles
+             WHERE feed = ?1 AND published IS NOT NULL AND arrived >= ?3 AND
+               first_seen > (SELECT min(first_seen) FROM articles WHERE feed = ?1)
+             ORDER BY arrived DESC LIMIT ?2",
+        )?
+        .query_map(
+            [feed, DELAYS_MAX, now.millis() - days as i64 * DAY_MS],
+            |r| {
+                let late_ms: i64 = r.get(1)?;
+                Ok((Time::from_millis(r.get(0)?), late_ms.max(0).cast_unsigned()))
+            },
+        )?
+        .collect::<Sql<Vec<_>>>()?;
+    delays.sort();
+    let activity = Activity {
+        daily: daily(conn, feed, days, now)?,
+        delays,
+    };
+    Ok(Some((feed, activity)))
+}

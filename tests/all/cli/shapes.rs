@@ -1,0 +1,72 @@
+//! newswire-json(5) holds: whatever `--json` prints is explained there.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::filled;
+
+fn names(value: &Value, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|v| names(v, out)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                out.insert(name.clone());
+                names(value, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_that_is_printed_is_explained_in_newswire_json_5() {
+    let home = filled();
+    home.run(&["man", "man"]).exits(0);
+    let page = std::fs::read_to_string(home.path("man/newswire-json.5")).unwrap();
+    let page = page.replace('\\', "");
+    let explained: BTreeSet<&str> = page
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .collect();
+    let document = home.path("feed.xml");
+    std::fs::write(
+        &document,
+        "<rss version='2.0'><channel><title>P</title><item><title>One</title><author>Ann</author><category>c</category>\
+         <enclosure url='https://p.example/1.mp3'/><source url='https://q.example/'>Q</source></item></channel></rss>",
+    )
+    .unwrap();
+    let story = home.run(&["list", "title:boats", "--json"]).json()[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut printed = BTreeSet::new();
+    for args in [
+        &["list", "--json"][..],
+        &["list", "--copies", "--json"],
+        &["search", "boats", "--json"],
+        &["show", &story, "--json"],
+        &["explain", &story, "--json"],
+        &["feeds", "--why-next", "--json"],
+        &["feed", "https://argus.example/feed", "--json"],
+        &["topics", "--json"],
+        &["topic", "test", "boats", "--json"],
+        &["topic", "explain", "sea", &story, "--json"],
+        &["status", "--json"],
+        &["prune", "--dry-run", "--json"],
+        &["dedup", "test", "--since", "3650d", "--json"],
+        &["parse", "--json", document.to_str().unwrap()],
+    ] {
+        let records = home.run(args).json();
+        assert!(!records.is_empty(), "{args:?}");
+        records.iter().for_each(|r| names(r, &mut printed));
+    }
+    let unexplained: Vec<&String> = printed
+        .iter()
+        .filter(|name| !explained.contains(name.as_str()))
+        .collect();
+    assert!(
+        unexplained.is_empty(),
+        "not in newswire-json(5): {unexplained:?}"
+    );
+    assert!(printed.len() > 100, "{printed:?}");
+}
