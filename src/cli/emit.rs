@@ -95,12 +95,13 @@ pub fn emit(cx: &mut Context, args: &EmitArgs) -> Result<(), Failure> {
     }
 }
 
-/// Runs `newswire render`: the paths are those of the server.
+/// Runs `newswire render`: paths and bytes are those of the server. Where there is none (`server.listen = []`), nobody
+/// answers for older pages, and nothing links to them.
 pub fn render(cx: &mut Context, args: &RenderArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let reads = Reads::open(&config.store.path)?;
     let source = Source {
-        is_static: true,
+        is_static: config.server.listen.is_empty(),
         ..Source::new(cx, &config, &reads)
     };
     let mut lists = vec![(config.server.title.clone(), List::All)];

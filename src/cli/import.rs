@@ -123,6 +123,7 @@ fn new_feed(s: Subscription) -> NewFeed {
         tags,
         settings: FeedSettings {
             auth: s.auth,
+            outline: s.others,
             ..FeedSettings::default()
         },
         declared: false,
@@ -167,6 +168,7 @@ pub fn subscription(feed: &Feed) -> Option<Subscription> {
             .and_then(|site| WebUrl::parse(site).ok()),
         folder: feed.folder.clone(),
         tags: feed.tags.clone(),
+        others: feed.outline.clone(),
         ..Subscription::new(WebUrl::parse(&feed.url).ok()?)
     })
 }

@@ -223,6 +223,7 @@ mod tests {
             declared: false,
             interval_s: None,
             repairs: Vec::new(),
+            outline: Vec::new(),
         }
     }
 

@@ -16,7 +16,7 @@ pub struct Xml {
 const URLS: [&str; 4] = ["href", "url", "xmlUrl", "htmlUrl"];
 
 /// An attribute; one without a value is left out.
-pub type Attribute<'a> = (&'static str, Option<&'a str>);
+pub type Attribute<'a> = (&'a str, Option<&'a str>);
 
 impl Xml {
     /// A document with its declaration.

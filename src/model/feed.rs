@@ -63,6 +63,9 @@ pub struct Feed {
     /// What the parser had to repair in the last document.
     #[serde(skip)]
     pub repairs: Vec<String>,
+    /// Attributes of its OPML outline that are not ours.
+    #[serde(skip)]
+    pub outline: Vec<(String, String)>,
 }
 
 fn kind_name<S: serde::Serializer>(kind: &Option<FailureKind>, s: S) -> Result<S::Ok, S::Error> {

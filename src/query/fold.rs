@@ -129,6 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn sharp_s_turkish_i_ligatures_and_full_width_are_what_people_type() {
+        for (written, typed) in [
+            ("STRASSE", "straße"),
+            ("ISTANBUL", "İstanbul"),
+            ("ILICA", "ılıca"),
+            ("final", "ﬁnal"),
+            ("FOX 8", "Ｆｏｘ　８"),
+            ("Aether", "Æther"),
+            ("naive", "nai\u{308}ve"),
+            ("Δ", "δ"),
+            ("КИЇВ", "киів"),
+        ] {
+            assert_eq!(fold(written), fold(typed), "{written} {typed}");
+        }
+    }
+
+    #[test]
     fn scripts_without_spaces_fold_to_single_characters() {
         assert_eq!(fold("東京タワーTokyo"), " 東 京 タ ワ ー tokyo ");
         assert!(fold("ประเทศไทย").split_whitespace().count() > 5);

@@ -1,15 +1,21 @@
 //! The accept loop. axum's own server sets no timers, so that one half-sent request would hold up the end of the
 //! process; here every wait has a limit and every connection an owner.
+//!
+//! When all places are taken, the one who has kept us waiting longest for a request makes room for the next: a thousand
+//! clients that send a byte a second cost a good one nothing. Who waits for our answer is never sent away.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use futures_util::future::select_all;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +42,7 @@ pub async fn serve(
     cancel: CancellationToken,
 ) {
     let mut open = JoinSet::new();
+    let mut guests = Guests::default();
     let mut accepting = true;
     loop {
         metrics
@@ -45,18 +52,24 @@ pub async fn serve(
             () = cancel.cancelled() => break,
             Some(ended) = open.join_next() => report(ended),
             accepted = accept(&listeners) => match accepted {
-                Ok(stream) if open.len() < limits.connections_max => {
+                Ok(stream) => {
                     accepting = true;
+                    if guests.here() >= limits.connections_max {
+                        metrics.refused.inc();
+                        if !guests.send_away_the_slowest() {
+                            continue; // everybody waits for us: this one is closed
+                        }
+                    }
+                    let since = guests.clock();
                     let (router, limits, cancel) = (router.clone(), limits.clone(), cancel.clone());
-                    open.spawn(async move {
+                    let pace = since.clone();
+                    let guest = open.spawn(async move {
                         match stream {
-                            Stream::Tcp(stream) => converse(stream, router, &limits, cancel).await,
-                            Stream::Unix(stream) => converse(stream, router, &limits, cancel).await,
+                            Stream::Tcp(stream) => converse(stream, router, pace, &limits, cancel).await,
+                            Stream::Unix(stream) => converse(stream, router, pace, &limits, cancel).await,
                         }
                     });
-                }
-                Ok(_one_too_many) => {
-                    metrics.refused.inc();
+                    guests.add(guest, since);
                 }
                 Err(e) => {
                     if std::mem::take(&mut accepting) {
@@ -91,17 +104,32 @@ async fn accept(listeners: &[Listener]) -> std::io::Result<Stream> {
 }
 
 /// One connection from its first byte to its last.
-async fn converse<S>(stream: S, router: Router, limits: &Limits, cancel: CancellationToken)
-where
+async fn converse<S>(
+    stream: S,
+    router: Router,
+    pace: Pace,
+    limits: &Limits,
+    cancel: CancellationToken,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let service = TowerToHyperService::new(router);
+    let paced = service_fn(move |request| {
+        pace.asked();
+        let (pace, answer) = (pace.clone(), service.call(request));
+        async move {
+            let answer = answer.await;
+            pace.answered();
+            answer
+        }
+    });
     let io = TokioIo::new(Deadline::new(stream, limits.request_timeout));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(io, TowerToHyperService::new(router));
+        .serve_connection(io, paced);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -112,6 +140,78 @@ where
     };
     if let Err(e) = ended {
         tracing::debug!(error = %e, "connection ended early");
+    }
+}
+
+/// Since when a client keeps us waiting: milliseconds of the server's life, or [`Pace::OURS`] while it waits for us.
+#[derive(Debug, Clone)]
+struct Pace {
+    start: Instant,
+    since: Arc<AtomicU64>,
+}
+
+impl Pace {
+    const OURS: u64 = u64::MAX;
+
+    fn asked(&self) {
+        self.since.store(Self::OURS, Ordering::Relaxed);
+    }
+
+    fn answered(&self) {
+        let now = self.start.elapsed().as_millis();
+        let now = u64::try_from(now).unwrap_or(Self::OURS - 1);
+        self.since.store(now, Ordering::Relaxed);
+    }
+}
+
+/// Who is connected, and how long each keeps us waiting.
+struct Guests {
+    start: Instant,
+    list: Vec<(AbortHandle, Pace)>,
+}
+
+impl Default for Guests {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            list: Vec::new(),
+        }
+    }
+}
+
+impl Guests {
+    /// How many there are.
+    fn here(&mut self) -> usize {
+        self.list.retain(|(guest, _)| !guest.is_finished());
+        self.list.len()
+    }
+
+    /// The pace of one who has just come.
+    fn clock(&self) -> Pace {
+        let pace = Pace {
+            start: self.start,
+            since: Arc::new(AtomicU64::new(0)),
+        };
+        pace.answered();
+        pace
+    }
+
+    fn add(&mut self, guest: AbortHandle, pace: Pace) {
+        self.list.push((guest, pace));
+    }
+
+    /// Ends the connection that has kept us waiting longest; false if each waits for us.
+    fn send_away_the_slowest(&mut self) -> bool {
+        let since =
+            |(n, (_, pace)): (usize, &(AbortHandle, Pace))| (pace.since.load(Ordering::Relaxed), n);
+        let slowest = self.list.iter().enumerate().map(since).min();
+        match slowest {
+            Some((since, n)) if since != Pace::OURS => {
+                self.list.remove(n).0.abort();
+                true
+            }
+            _ => false,
+        }
     }
 }
 

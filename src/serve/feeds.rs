@@ -180,6 +180,7 @@ fn subscription(feed: Feed) -> Option<Subscription> {
         site: feed.site.and_then(|site| WebUrl::parse(&site).ok()),
         folder: feed.folder,
         tags: feed.tags,
+        others: feed.outline,
         ..Subscription::new(WebUrl::parse(&feed.url).ok()?)
     })
 }

@@ -97,7 +97,8 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     let s = &feed.settings;
     conn.prepare_cached(
         "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
-                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12, full_text = ?13
+                interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12, full_text = ?13,
+                outline = coalesce(?14, outline)
          WHERE feed = ?1",
     )?
     .execute(params![
@@ -114,6 +115,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         s.paused,
         s.near_dedup,
         s.full_text,
+        (!s.outline.is_empty()).then(|| json(&s.outline)),
     ])?;
     Ok(())
 }
@@ -351,7 +353,8 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
     let claim = conn
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
-                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text
+                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
+                    outline
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
@@ -394,7 +397,14 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
         paused: r.get(at + 5)?,
         near_dedup: r.get(at + 6)?,
         full_text: r.get(at + 7)?,
+        outline: outline(r, at + 8)?,
     })
+}
+
+/// Attributes of an OPML outline.
+pub(super) fn outline(r: &Row<'_>, at: usize) -> Sql<Vec<(String, String)>> {
+    let kept: Option<String> = r.get(at)?;
+    Ok(kept.map_or_else(Vec::new, |kept| from_json(&kept)))
 }
 
 /// Ends a lease without a poll. Without `why` the plan stays the one it was.

@@ -41,6 +41,8 @@ pub struct FeedSettings {
     pub near_dedup: bool,
     /// Whether the bodies of its articles are read off their pages.
     pub full_text: bool,
+    /// Attributes of its OPML outline that are not ours: kept for the next export. None: what is known already stays.
+    pub outline: Vec<(String, String)>,
 }
 
 impl Default for FeedSettings {
@@ -53,6 +55,7 @@ impl Default for FeedSettings {
             paused: false,
             near_dedup: true,
             full_text: false,
+            outline: Vec::new(),
         }
     }
 }

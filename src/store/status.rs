@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::feeds::from_json;
+use super::feeds::{from_json, outline};
 use super::hubs;
 use super::records::{
     FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicFeed, TopicHead, TopicInfo,
@@ -20,7 +20,7 @@ const DAY_MS: i64 = 86_400_000;
 const COLUMNS: &str = "f.feed, f.id, f.url, coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, f.paused,
     f.gone, f.last_poll, f.last_success, f.next_at, f.failures, f.last_error, f.last_kind, f.declared, f.interval_ms,
     f.repairs, (SELECT count(*) FROM articles a WHERE a.feed = f.feed),
-    (SELECT p.status FROM polls p WHERE p.feed = f.feed ORDER BY p.poll DESC LIMIT 1)";
+    (SELECT p.status FROM polls p WHERE p.feed = f.feed ORDER BY p.poll DESC LIMIT 1), f.outline";
 
 pub(super) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
     let mut feeds: Vec<Feed> = conn
@@ -66,6 +66,7 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
             .get::<_, Option<i64>>(16)?
             .map(|ms| ms.max(0).cast_unsigned() / 1000),
         repairs: from_json(&r.get::<_, String>(17)?),
+        outline: outline(r, 20)?,
         url,
     })
 }
@@ -81,13 +82,13 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
              FROM feeds f WHERE f.feed = ?1"
         ))?
         .query_row([row], |r| {
-            let floor: Option<i64> = r.get(21)?;
-            let reason: Option<String> = r.get(22)?;
+            let floor: Option<i64> = r.get(22)?;
+            let reason: Option<String> = r.get(23)?;
             Ok((
                 feed_of(r)?,
-                r.get::<_, Option<String>>(20)?,
+                r.get::<_, Option<String>>(21)?,
                 floor.map(|t| (Time::from_millis(t), reason.unwrap_or_default())),
-                r.get::<_, bool>(23)?,
+                r.get::<_, bool>(24)?,
             ))
         })
         .optional()?;

@@ -4,10 +4,13 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
+use newswire::clock::Clock;
 use newswire::model::{Draft, Failure, FailureKind, Outcome, Time};
 use newswire::serve::{ServeOptions, Tokens};
 use newswire::store::{Selection, TopicFeed};
 
+use crate::support::home::{Home, poll, subscribe};
+use crate::support::process::{Daemon, command, configuration};
 use crate::support::shelf::{Shelf, draft};
 use crate::support::site::{HOST, Site, between, options};
 
@@ -294,5 +297,42 @@ async fn the_feed_of_our_own_health_tells_what_broke_recovered_and_fell_silent()
         let page = site.get(&format!("/feeds/newswire-health.{format}")).await;
         assert_eq!(page.status, 200);
         assert!(page.text().contains("is broken"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rendered_files_are_byte_for_byte_what_the_server_sends() {
+    let home = Home::empty();
+    let text = configuration(&home).replace(
+        "[server]\n",
+        "[server]\npage_size = 2\npublic_url = \"https://news.example/\"\n",
+    );
+    home.configure(&format!(
+        "{text}[websub]\nhub = \"https://hub.example/\"\n[[topic]]\nname = \"sea\"\nmatch = \"boats\"\n"
+    ));
+    let clock = Clock::manual(Time::parse_rfc3339("2026-01-10T12:00:00Z").unwrap());
+    let store = home.store(&clock);
+    let feed = subscribe(&store, HOST, "The Argus");
+    let drafts = (0..9).map(|n| draft(HOST, n, &format!("Boats {n}"), "They came."));
+    poll(&store, &clock, feed, drafts.collect());
+    drop(store);
+    let daemon = Daemon::start(&home);
+    let rendered = command(&home, &["render", "--out", "www"])
+        .output()
+        .unwrap();
+    assert!(rendered.status.success(), "{rendered:?}");
+    for file in [
+        "all.atom", "all.rss", "all.json", "sea.atom", "sea.rss", "sea.json",
+    ] {
+        let written = std::fs::read_to_string(home.path(&format!("www/feeds/{file}"))).unwrap();
+        assert_eq!(
+            daemon.get(&format!("/feeds/{file}")),
+            (200, written),
+            "{file}"
+        );
+    }
+    for file in ["feeds.opml", "subscriptions.opml"] {
+        let written = std::fs::read_to_string(home.path(&format!("www/{file}"))).unwrap();
+        assert_eq!(daemon.get(&format!("/{file}")), (200, written), "{file}");
     }
 }

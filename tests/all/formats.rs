@@ -437,7 +437,7 @@ fn is_rfc_822(text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn json_feeds_keep_to_version_1_1_whatever_is_stored() {
+async fn sec_10_sec_11_json_feeds_keep_to_version_1_1_whatever_is_stored() {
     for (path, document) in published_as(".json").await {
         no_character_is_out_of_place(&path, &document);
         let feed: serde_json::Value = serde_json::from_str(&document).unwrap();

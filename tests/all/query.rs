@@ -13,7 +13,7 @@ use proptest::sample::select;
 use crate::support::shelf::{Shelf, draft};
 
 /// Words that fold, break, begin like others, or stand in scripts without spaces.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 17] = [
     "red",
     "fox",
     "foxes",
@@ -26,10 +26,15 @@ const WORDS: [&str; 12] = [
     "大阪",
     "x",
     "REDS",
+    "ann",
+    "ﬁnal",
+    "ＦＯＸ",
+    "İstanbul",
+    "Straße",
 ];
 
 /// What an expression is made of. The clock stands at noon of 10 January 2030.
-const LEAVES: [&str; 44] = [
+const LEAVES: [&str; 64] = [
     "red",
     "fox",
     "\"red fox\"",
@@ -74,6 +79,26 @@ const LEAVES: [&str; 44] = [
     "copies>=2",
     "feeds<2",
     "words>=4",
+    "title:fo*",
+    "body:\"red fo\"*",
+    "author:an*",
+    "category:NEAR(fox x, 2)",
+    "agency:/^X$/i",
+    "author:(ann OR red)",
+    "feed:/^one/",
+    "tag:/dai/i",
+    "url:/two.example\\/[0-9]+$/",
+    "lang:de",
+    "copies=1",
+    "copies>1",
+    "feeds>=2",
+    "words<=2",
+    "words<3",
+    "final",
+    "istanbul",
+    "STRASSE",
+    "NOT straße",
+    "fox*",
 ];
 
 fn expression() -> impl Strategy<Value = String> {

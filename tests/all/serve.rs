@@ -473,26 +473,43 @@ async fn sec_18_who_sends_no_request_is_cut_off() {
 }
 
 #[tokio::test]
-async fn sec_18_one_connection_too_many_is_closed() {
+async fn sec_18_who_keeps_us_waiting_longest_makes_room_for_one_connection_too_many() {
     let limits = Limits {
         connections_max: 2,
         ..Limits::default()
     };
-    let site = Site::with(
-        ServeOptions {
-            limits,
-            ..options()
-        },
-        || Ok(()),
-    )
-    .await;
-    let first = TcpStream::connect(site.at).await.unwrap();
-    let _second = TcpStream::connect(site.at).await.unwrap();
-    let mut third = TcpStream::connect(site.at).await.unwrap();
-    assert_eq!(hear(&mut third).await.status, 0);
-    drop(first);
-    // The server learns of it in its own time; until then it goes on closing.
-    while site.get("/healthz").await.status != 200 {}
+    let two = ServeOptions {
+        limits,
+        ..options()
+    };
+    let site = Site::with(two, || Ok(())).await;
+    let mut first = TcpStream::connect(site.at).await.unwrap();
+    first.write_all(b"GET / HT").await.unwrap();
+    let mut second = TcpStream::connect(site.at).await.unwrap();
+    let alive = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", site.at);
+    second.write_all(alive.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    tokio::io::AsyncReadExt::read_exact(&mut second, &mut answer)
+        .await
+        .unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    assert_eq!(
+        site.get("/healthz").await.status,
+        200,
+        "there is room for one more"
+    );
+    assert_eq!(hear(&mut first).await.status, 0, "the slowest had to go");
+    // And for a good client, whoever else is there.
+    let slow: Vec<TcpStream> =
+        futures_util::future::join_all((0..50).map(|_| TcpStream::connect(site.at)))
+            .await
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+    for _ in 0..20 {
+        assert_eq!(site.get("/healthz").await.status, 200);
+    }
+    drop(slow);
 }
 
 #[tokio::test]

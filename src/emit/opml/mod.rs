@@ -24,6 +24,8 @@ pub struct Subscription {
     pub folder: Option<String>,
     /// Labels, each a line without commas.
     pub tags: Vec<String>,
+    /// Attributes that are not ours, as written: kept for the next list.
+    pub others: Vec<(String, String)>,
     /// Name and password that stood in the URL. Read, never written.
     pub auth: Option<(String, Secret)>,
 }
@@ -38,6 +40,7 @@ impl Subscription {
             site: None,
             folder: None,
             tags: Vec::new(),
+            others: Vec::new(),
             auth: None,
         }
     }

@@ -20,6 +20,12 @@ pub const DEPTH_MAX: usize = 64;
 pub const OUTLINES_MAX: usize = 10_000;
 /// Longest title or folder kept, in characters; what follows is left out.
 const NAME_CHARS_MAX: usize = 1024;
+/// Most attributes kept of one outline that are not ours.
+const OTHERS_MAX: usize = 32;
+/// Attributes that have a place of their own here, in lower case.
+const OURS: [&str; 8] = [
+    "type", "text", "title", "xmlurl", "url", "htmlurl", "category", "xmlns",
+];
 /// Most tags kept of one subscription.
 const TAGS_MAX: usize = 64;
 
@@ -215,6 +221,7 @@ impl List {
                 site: says.raw("htmlurl").and_then(|u| WebUrl::parse(u).ok()),
                 folder: self.folder(),
                 tags: tags(says.raw("category").unwrap_or_default()),
+                others: says.others(),
                 url,
                 auth,
             }),
@@ -260,14 +267,23 @@ impl List {
         for tag in new.tags {
             push_new(&mut known.tags, tag);
         }
+        for (name, value) in new.others {
+            if known
+                .others
+                .iter()
+                .all(|(n, _)| !n.eq_ignore_ascii_case(&name))
+            {
+                known.others.push((name, value));
+            }
+        }
         known.title = known.title.take().or(new.title);
         known.site = known.site.take().or(new.site);
         known.auth = known.auth.take().or(new.auth);
     }
 }
 
-/// The attributes of an outline: names in lower case, references resolved.
-struct Attributes(Vec<(String, String)>);
+/// The attributes of an outline: names as written and in lower case, references resolved.
+struct Attributes(Vec<(String, String, String)>);
 
 impl Attributes {
     fn of(tag: &BytesStart<'_>) -> Result<Self, AttrError> {
@@ -276,14 +292,31 @@ impl Attributes {
             let attribute = attribute?;
             let name = attribute.key.local_name().as_ref().to_ascii_lowercase();
             let value = html_escape::decode_html_entities(&attribute.value);
-            all.push((name, value.trim().to_owned()));
+            let written = attribute.key.0.to_owned();
+            all.push((written, name, value.trim().to_owned()));
         }
         Ok(Self(all))
     }
 
     fn raw(&self, name: &str) -> Option<&str> {
-        let mut found = self.0.iter().filter(|(n, v)| n == name && !v.is_empty());
-        found.next().map(|(_, v)| v.as_str())
+        let mut found = self.0.iter().filter(|(_, n, v)| n == name && !v.is_empty());
+        found.next().map(|(.., v)| v.as_str())
+    }
+
+    /// What other readers keep in their lists, for them. Names of namespaces are left out: their declarations stand
+    /// elsewhere.
+    fn others(&self) -> Vec<(String, String)> {
+        let mut others: Vec<(String, String)> = Vec::new();
+        for (written, name, value) in &self.0 {
+            let is_new = others
+                .iter()
+                .all(|(known, _)| !known.eq_ignore_ascii_case(written));
+            if !OURS.contains(&name.as_str()) && is_xml_name(written) && is_new {
+                others.push((written.clone(), bounded(&line(value))));
+            }
+        }
+        others.truncate(OTHERS_MAX);
+        others
     }
 
     /// One line, bounded; none if it says nothing.
@@ -301,6 +334,14 @@ impl Attributes {
         let url = self.raw("url").filter(|_| is_feed);
         self.raw("xmlurl").or(url)
     }
+}
+
+/// A name that needs no declaration, in ASCII (XML 1.0 section 2.3).
+fn is_xml_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }
 
 /// `feed://host/…` and `feed:https://…` as browsers once took them.

@@ -48,6 +48,23 @@ fn folders_nest_and_tags_are_categories() {
 }
 
 #[test]
+fn attributes_of_other_readers_are_kept_and_written_again() {
+    let text = body(
+        "<outline text='A' xmlUrl='https://a.example/f' isComment='false' x:y='z' maxItems='3'/>\
+         <outline text='A' xmlUrl='https://a.example/f' MAXITEMS='4' note='a &lt; b'/>",
+    );
+    let list = read(&text).unwrap();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let kept = [
+        pair("isComment", "false"),
+        pair("maxItems", "3"),
+        pair("note", "a < b"),
+    ];
+    assert_eq!(list[0].others, kept);
+    assert_eq!(read(&write("t", &list)).unwrap(), list);
+}
+
+#[test]
 fn what_other_readers_write_is_read() {
     let text = "\u{feff}<?xml version='1.0' encoding='windows-1252'?>\n<!DOCTYPE opml [<!ENTITY x 'y'>]>
         <OPML><HEAD><title>t</title></HEAD><BODY>
@@ -79,6 +96,11 @@ fn what_other_readers_write_is_read() {
             },
             Subscription {
                 folder,
+                // No entity of a DTD is expanded.
+                others: vec![
+                    ("unknown".to_owned(), "&x;".to_owned()),
+                    ("unquoted".to_owned(), "1".to_owned()),
+                ],
                 ..feed("http://c.example/")
             },
             Subscription {

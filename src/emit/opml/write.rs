@@ -67,15 +67,18 @@ fn feed_outline(xml: &mut Xml, feed: &Subscription) {
         .filter(|t| !t.is_empty())
         .collect();
     let tags = Some(tags.join(",")).filter(|t| !t.is_empty());
-    xml.empty(
-        "outline",
-        &[
-            ("type", Some("rss")),
-            ("text", Some(&title)),
-            ("title", Some(&title)),
-            ("xmlUrl", Some(feed.url.as_str())),
-            ("htmlUrl", feed.site.as_ref().map(|s| s.as_str())),
-            ("category", tags.as_deref()),
-        ],
-    );
+    let ours = [
+        ("type", Some("rss")),
+        ("text", Some(title.as_str())),
+        ("title", Some(title.as_str())),
+        ("xmlUrl", Some(feed.url.as_str())),
+        ("htmlUrl", feed.site.as_ref().map(|s| s.as_str())),
+        ("category", tags.as_deref()),
+    ];
+    let others = feed
+        .others
+        .iter()
+        .map(|(name, value)| (name.as_str(), Some(value.as_str())));
+    let all: Vec<(&str, Option<&str>)> = ours.into_iter().chain(others).collect();
+    xml.empty("outline", &all);
 }
