@@ -23,6 +23,7 @@ use newswire::store::{ClaimScope, FeedSettings, NewFeed, Store, StoreOptions};
 use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
 
+/// Articles of a feed; `INGEST_ITEMS` in the environment sets another number.
 const ITEMS: usize = 20;
 const WORDS: [&str; 32] = [
     "harbour",
@@ -85,7 +86,7 @@ fn main() {
 fn measure(feeds: usize) {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(0, 0);
-    println!("{feeds} feeds of {ITEMS} items");
+    println!("{feeds} feeds of {} items", items());
     let run = |name: &str, server: &Server, at_once: usize, hours: u64| {
         print!("  {name:<44}");
         std::io::stdout().flush().unwrap();
@@ -177,14 +178,16 @@ impl Pass<'_> {
             .unwrap();
         let (used, wall) = (cpu() - cpu_before, wall.elapsed());
         println!(
-            "{:>6} new, {:>6} x 304, {:>4} failed; {:6.2} s wall, {:6.2} s CPU, {:.3} ms a feed, {} MB at most",
+            "{:>6} new, {:>6} x 304, {:>4} failed; {:6.2} s wall, {:6.2} s CPU, {:.3} ms a feed; at most {} MB, at the end {} of its own and {} of mapped files",
             report.fetched,
             report.not_modified,
             report.failed,
             wall.as_secs_f64(),
             used.as_secs_f64(),
             used.as_secs_f64() * 1e3 / self.feeds as f64,
-            peak_kb() / 1000,
+            memory_kb("VmHWM") / 1000,
+            memory_kb("RssAnon") / 1000,
+            memory_kb("RssFile") / 1000,
         );
     }
 
@@ -235,10 +238,15 @@ impl Pass<'_> {
     }
 }
 
-/// The most memory that this process ever held, in KB (`VmHWM` of proc(5)).
-fn peak_kb() -> u64 {
+fn items() -> usize {
+    let told = std::env::var("INGEST_ITEMS").ok();
+    told.and_then(|n| n.parse().ok()).unwrap_or(ITEMS)
+}
+
+/// Memory of this process, in KB, by the names of proc(5): `VmHWM` is the most that it ever held.
+fn memory_kb(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|l| l.starts_with("VmHWM")).unwrap();
+    let line = status.lines().find(|l| l.starts_with(name)).unwrap();
     line.split_ascii_whitespace()
         .nth(1)
         .unwrap()
@@ -270,7 +278,7 @@ fn document(n: usize) -> String {
     };
     let mut out =
         format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Feed {n}</title>");
-    for i in 0..ITEMS {
+    for i in 0..items() {
         let title: Vec<String> = (0..9).map(|_| word()).collect();
         let mut body = String::new();
         while body.len() < 2000 {

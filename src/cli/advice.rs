@@ -27,6 +27,10 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
         (FailureKind::Timeout, _) => {
             "nothing, if it passes; if this server always takes so long, raise fetch.timeout".to_owned()
         }
+        (FailureKind::Blocked, _) if is_odd_port(&feed.url) => format!(
+            "no server of feeds is asked at such a port: see whether {} is spelled right. {remove}",
+            feed.url
+        ),
         (FailureKind::Blocked, _) => format!(
             "newswire asks public addresses only; if {host} is in a network of your own, allow that network in \
              fetch.allow_private"
@@ -81,6 +85,14 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
             "that is a fault of newswire: please report it with the feed's address".to_owned()
         }
     })
+}
+
+/// Whether the URL names a port that other services have (SEC-06).
+fn is_odd_port(url: &str) -> bool {
+    let port = WebUrl::parse(url)
+        .ok()
+        .and_then(|u| u.as_url().port_or_known_default());
+    port.is_some_and(|port| port < 1024 && !matches!(port, 80 | 443))
 }
 
 /// When it is tried again, and by which rule.
@@ -161,6 +173,9 @@ mod tests {
             assert!(seen.insert(words.clone()), "{kind:?} {status:?}: {words}");
             assert!(!words.contains('\n') && words.len() > 20, "{words}");
         }
+        let mut odd = feed(FailureKind::Blocked, None);
+        odd.url = "http://news.example:25/feed".to_owned();
+        assert!(seen.insert(what_to_do(&odd).unwrap()));
         let mut ended = feed(FailureKind::Gone, Some(410));
         ended.state = FeedState::Gone;
         ended.next_poll = None;

@@ -210,7 +210,11 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         };
         facts.push(("next poll", format!("{} ({wait})", local(next))));
     }
-    facts.extend(detail.why_next.clone().map(|why| ("why then", why)));
+    let why = detail.why_next.as_deref().unwrap_or_default();
+    for (n, line) in why.lines().enumerate() {
+        let name = if n == 0 { "why then" } else { "" };
+        facts.push((name, line.to_owned()));
+    }
     if let Some((until, why)) = detail.floor.as_ref().filter(|(until, _)| *until > now) {
         facts.push(("not before", format!("{}: {why}", local(*until))));
     }

@@ -64,6 +64,21 @@ pub fn count(n: impl TryInto<u64>, one: &str) -> String {
     }
 }
 
+/// Counts as blocks, each as high as its share of the highest: `▁▄█`. Nothing is a blank, the least a block.
+#[must_use]
+pub fn sparkline(counts: &[u64]) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let highest = counts.iter().copied().max().unwrap_or(0).max(1);
+    let block = |n: &u64| match n {
+        0 => ' ',
+        n => {
+            let at = usize::try_from((n * 8 - 1) / highest).unwrap_or(7);
+            BLOCKS.get(at.min(7)).copied().unwrap_or('█')
+        }
+    };
+    counts.iter().map(block).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +111,13 @@ mod tests {
         ] {
             assert_eq!(rough(Duration::from_secs(seconds)), text);
         }
+    }
+
+    #[test]
+    fn counts_are_blocks_of_their_share() {
+        assert_eq!(sparkline(&[0, 1, 4, 8]), " ▁▄█");
+        assert_eq!(sparkline(&[0, 0]), "  ");
+        assert_eq!(sparkline(&[1, 1000]), "▁█");
+        assert_eq!(sparkline(&[]), "");
     }
 }

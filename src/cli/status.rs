@@ -5,7 +5,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Failure;
 use super::feeds::facts_table;
-use super::human::{bytes, count, local, local_or, rough};
+use super::human::{bytes, count, local, local_or, rough, sparkline};
 use super::table::{Column, Table};
 use crate::model::Time;
 use crate::store::{HostStatus, Reads, Status};
@@ -43,11 +43,16 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
             (
                 "articles",
                 format!(
-                    "{}, {} in the last 24 hours",
-                    status.articles, status.articles_today
+                    "{}, {} in the last 24 hours{}",
+                    status.articles,
+                    status.articles_today,
+                    plot(cx, &status.articles_daily)
                 ),
             ),
-            ("stories", stories(&status)),
+            (
+                "stories",
+                format!("{}{}", stories(&status), plot(cx, &status.joined_daily)),
+            ),
             ("topics", status.topics.to_string()),
             ("sequence", status.sequence.to_string()),
         ],
@@ -57,6 +62,15 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     }
     cx.out.line("")?;
     hosts(cx, &status.hosts)
+}
+
+/// The last days as a line of blocks; on a terminal only.
+fn plot(cx: &Context, daily: &[u64]) -> String {
+    if cx.out.is_terminal() && daily.iter().any(|n| *n > 0) {
+        format!("  {}", sparkline(daily))
+    } else {
+        String::new()
+    }
 }
 
 fn feeds(status: &Status) -> String {

@@ -9,6 +9,7 @@ use super::Ingest;
 use super::visit::{self, Visited};
 use crate::model::{FailureKind, FeedId, Outcome, Poll, WebUrl};
 use crate::normalize::discover::{Candidate, discover, well_known};
+use crate::parse::charset::page_to_text;
 use crate::parse::{self, ParseContext};
 use crate::store::{Claim, NewFeed, StoreError};
 
@@ -197,14 +198,18 @@ impl Ingest {
 
 /// The feeds that a page names; none if what came is a feed or failed.
 fn candidates(asked: &WebUrl, poll: &Poll) -> Option<Vec<Candidate>> {
-    let Outcome::Document { body, .. } = &poll.outcome else {
+    let Outcome::Document {
+        body, content_type, ..
+    } = &poll.outcome
+    else {
         return None;
     };
     if is_feed(poll) {
         return None;
     }
     let base = poll.final_url.as_ref().unwrap_or(asked);
-    Some(discover(&String::from_utf8_lossy(body), base))
+    let page = page_to_text(body, content_type.as_deref());
+    Some(discover(&page, base))
 }
 
 fn is_feed(poll: &Poll) -> bool {

@@ -30,6 +30,26 @@ pub(super) fn daily(conn: &Connection, feed: FeedRow, days: usize, now: Time) ->
     Ok(counts)
 }
 
+/// The same of all feeds together: articles, and those of them that joined a story.
+pub(super) fn daily_of_all(conn: &Connection, days: usize, now: Time) -> Sql<(Vec<u64>, Vec<u64>)> {
+    let today = now.millis().div_euclid(DAY_MS);
+    let first = today - i64::try_from(days).unwrap_or(0) + 1;
+    let (mut came, mut joined) = (vec![0; days], vec![0; days]);
+    let mut look = conn.prepare_cached(
+        "SELECT arrived / ?1, count(*), count(signal) FROM articles WHERE arrived >= ?2 GROUP BY 1",
+    )?;
+    let mut rows = look.query([DAY_MS, first.saturating_mul(DAY_MS)])?;
+    while let Some(r) = rows.next()? {
+        let at = usize::try_from(r.get::<_, i64>(0)? - first).unwrap_or(usize::MAX);
+        for (counts, column) in [(&mut came, 1), (&mut joined, 2)] {
+            if let Some(slot) = counts.get_mut(at) {
+                *slot = r.get::<_, i64>(column)?.cast_unsigned();
+            }
+        }
+    }
+    Ok((came, joined))
+}
+
 /// A feed by its id, and what it brought; none if there is no such feed.
 pub(super) fn of_feed(
     conn: &Connection,

@@ -15,7 +15,7 @@ use super::records::{
 };
 use super::{events, hubs};
 use crate::model::{
-    Extent, FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl,
+    Extent, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl,
 };
 use crate::normalize::plain;
 
@@ -621,7 +621,7 @@ fn record_host(conn: &Connection, commit: &PollCommit) -> Sql<()> {
     let poll = &commit.poll;
     let bytes = i64::try_from(poll.bytes_wire).unwrap_or(i64::MAX);
     let failed = matches!(poll.outcome, Outcome::Failed(_));
-    let throttled = matches!(&poll.outcome, Outcome::Failed(f) if f.kind == FailureKind::Throttled);
+    let throttled = poll.status == Some(429);
     // A 429 speaks for the host, and so does a rate limit that is used up; a 503 for its own document.
     let is_hosts_word = !failed || poll.status == Some(429);
     let rest = poll.hints.retry_after.filter(|_| is_hosts_word);

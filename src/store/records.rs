@@ -458,6 +458,10 @@ pub struct Status {
     pub articles_today: u64,
     /// Of these, those that joined a story.
     pub joined_today: u64,
+    /// Articles that arrived on each of the last 14 days (UTC), today last.
+    pub articles_daily: Vec<u64>,
+    /// Of these, those that joined a story.
+    pub joined_daily: Vec<u64>,
     /// When the next feed is due.
     pub next_poll: Option<Time>,
     /// Politeness by host, the busiest first.

@@ -4,14 +4,16 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::feeds::{from_json, outline};
-use super::hubs;
 use super::records::{
     FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicFeed, TopicHead, TopicInfo,
 };
+use super::{activity, hubs};
 use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
+/// Days told of in a status.
+const DAYS: usize = 14;
 /// Hosts named in a status.
 const HOSTS: i64 = 20;
 
@@ -211,6 +213,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
                coalesce((SELECT min(article) FROM articles WHERE arrived >= ?1), 0)",
         )?
         .query_row([since], |r| Ok((count(r, 0)?, count(r, 1)?)))?;
+    let (articles_daily, joined_daily) = activity::daily_of_all(conn, DAYS, now)?;
     let feeds_due = conn
         .prepare_cached(
             "SELECT count(*) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1",
@@ -232,6 +235,8 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         feeds_due,
         articles_today,
         joined_today,
+        articles_daily,
+        joined_daily,
         next_poll: next_poll(conn)?,
         hosts: hosts(conn)?,
     })

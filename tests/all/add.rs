@@ -57,6 +57,26 @@ async fn et_20_adding_a_feed_costs_one_request_and_a_page_one_more() {
 }
 
 #[tokio::test]
+async fn a_page_is_read_in_its_own_encoding() {
+    let net = Internet::start().await;
+    // Windows-1251: "Новости" and "Спорт".
+    let page: &[u8] = b"<meta charset=windows-1251><link rel=alternate type=application/rss+xml href=/1 title='\xcd\xee\xe2\xee\xf1\xf2\xe8'>\
+        <link rel=alternate type=application/rss+xml href=/2 title='\xd1\xef\xee\xf0\xf2'>";
+    let reply = Reply::status(200).header("Content-Type", "text/html");
+    net.document("ru.example", "/", reply.body(page));
+    match add(&House::new(&net), "http://ru.example/", false).await {
+        Err(AddError::Several { candidates, .. }) => {
+            let titles: Vec<_> = candidates
+                .iter()
+                .filter_map(|c| c.title.as_deref())
+                .collect();
+            assert_eq!(titles, ["Новости", "Спорт"]);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn several_feeds_are_listed_and_the_first_is_taken_on_request() {
     let net = site().await;
     let house = House::new(&net);
