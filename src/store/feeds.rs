@@ -14,9 +14,7 @@ use super::records::{
     Subscribed,
 };
 use super::{events, hubs};
-use crate::model::{
-    Extent, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl,
-};
+use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
 use crate::normalize::plain;
 
 type Sql<T> = rusqlite::Result<T>;
