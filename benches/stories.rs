@@ -92,6 +92,7 @@ const NEXT: u32 = 20_000;
 
 /// What filling a window from stored fingerprints takes, the reading aside.
 fn refilled(copies: usize, span_s: i64) -> Duration {
+    let now = start().plus(Duration::from_secs(span_s.cast_unsigned()));
     let mut window = empty();
     let mut press = Press::new(span_s * 1000 / i64::try_from(copies).unwrap());
     let mut spent = Duration::ZERO;
@@ -101,8 +102,7 @@ fn refilled(copies: usize, span_s: i64) -> Duration {
         let started = Processor.start();
         let story = i64::try_from(n).unwrap();
         let print = Fingerprint::from_bytes(&stored).unwrap();
-        window.insert(StoredCopy { story, ..copy }, print);
-        window.evict(copy.seen);
+        window.restore(StoredCopy { story, ..copy }, print, now);
         spent += Processor.end(started);
     }
     spent
@@ -114,6 +114,11 @@ fn empty() -> Grouper {
         copies_max: 1000,
         near: true,
     })
+}
+
+/// When the first copy is printed.
+fn start() -> Time {
+    Time::from_seconds(1_800_000_000)
 }
 
 /// A window of so many copies seen over so long.
@@ -158,7 +163,7 @@ impl Press {
     fn next(&mut self) -> (StoredCopy, Fingerprint) {
         let text = self.text();
         self.printed += 1;
-        let at = Time::from_seconds(1_800_000_000).plus(Duration::from_millis(
+        let at = start().plus(Duration::from_millis(
             (self.printed * self.step_ms).cast_unsigned(),
         ));
         let copy = StoredCopy {

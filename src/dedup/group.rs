@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::compare::{are_kin, compare};
 use super::copy::{Signal, StoredCopy, apart};
 use super::fingerprint::Fingerprint;
-use super::window::{Kept, Slot, Window};
+use super::window::{Kept, Slot, Window, is_too_old};
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 
 /// A new copy's place in a story.
@@ -81,6 +81,15 @@ impl Grouper {
             print.sketch = Default::default();
         }
         self.window.insert(copy, print);
+    }
+
+    /// Adds a copy of the store when the window is filled at `now`. What would be forgotten at once is not taken in.
+    pub fn restore(&mut self, copy: StoredCopy, mut print: Fingerprint, now: Time) {
+        if is_too_old(&copy, now) {
+            print.sketch = Default::default();
+        }
+        self.insert(copy, print);
+        self.evict(now);
     }
 
     /// Takes a copy out.

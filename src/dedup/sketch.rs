@@ -1,8 +1,6 @@
 //! How a text begins, and some of what follows: what near copies are told by. At most 300 bytes a copy, so that a window
 //! of many copies fits in memory.
 
-use std::collections::HashSet;
-
 use super::fingerprint::{hash, mix};
 
 /// 4-grams of a text's beginning.
@@ -34,9 +32,7 @@ impl Sketch {
     pub(super) fn of(title: &str, words: &[&str]) -> Self {
         let hashed: Vec<u16> = words.iter().map(|w| word(w)).collect();
         let lead = hashed.get(..LEAD_WORDS).unwrap_or(&hashed);
-        let mut rest = rest_grams(&hashed, &lead_grams(lead));
-        rest.sort_unstable();
-        rest.truncate(REST_GRAMS);
+        let rest = rest_grams(&hashed, &lead_grams(lead));
         let title_words = title.split_ascii_whitespace().take(TITLE_WORDS).map(word);
         let hashes = lead.iter().copied();
         let hashes = hashes.chain(rest.iter().map(|gram| low(*gram)));
@@ -150,14 +146,19 @@ fn lead_grams(words: &[u16]) -> Vec<u32> {
     grams
 }
 
-/// The different 4-grams of all words that are none of the lead's.
+/// The [`REST_GRAMS`] smallest of the different 4-grams of all words that are none of the lead's, in order.
 fn rest_grams(words: &[u16], lead: &[u32]) -> Vec<u32> {
     if words.len() <= lead.len() + 3 {
         return Vec::new();
     }
-    let mut seen: HashSet<u32> = lead.iter().copied().collect();
+    let mut lead = lead.to_vec();
+    lead.sort_unstable();
     let grams = words.windows(4).map(gram);
-    grams.filter(|gram| seen.insert(*gram)).collect()
+    let mut rest: Vec<u32> = grams.filter(|g| lead.binary_search(g).is_err()).collect();
+    rest.sort_unstable();
+    rest.dedup();
+    rest.truncate(REST_GRAMS);
+    rest
 }
 
 fn gram(words: &[u16]) -> u32 {

@@ -2,7 +2,7 @@
 //! found by what they have. Streaming and bounded: a copy leaves when it was seen too long ago, and what near copies
 //! need leaves sooner.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::copy::StoredCopy;
@@ -35,7 +35,7 @@ pub struct Kept {
 }
 
 /// The copies of a window.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Window {
     /// By row. The first one's slot is `first`.
     copies: VecDeque<Kept>,
@@ -49,6 +49,22 @@ pub struct Window {
     titles: Index,
     grams: Index,
     stories: Index,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            copies: VecDeque::new(),
+            first: 0,
+            sketchless: 0,
+            len: 0,
+            pages: Index::new(SHELVES),
+            texts: Index::new(SHELVES),
+            titles: Index::new(SHELVES),
+            grams: Index::new(GRAM_SHELVES),
+            stories: Index::new(SHELVES),
+        }
+    }
 }
 
 impl Window {
@@ -106,16 +122,15 @@ impl Window {
             if let Some(kept) = self.copies.get_mut(place) {
                 kept.copy.story = into;
                 self.stories.remove(Some(story_key(from)), slot);
-                self.stories.0.insert((story_key(into), slot));
+                self.stories.insert(story_key(into), slot);
             }
         }
     }
 
     /// Forgets what was seen too long before `now`: sketches first, then copies seen before `since`.
     pub fn evict(&mut self, now: Time, since: Time) {
-        let limit = now.minus(SKETCH_KEPT);
         while let Some(kept) = self.copies.get(self.sketchless)
-            && (kept.copy.seen < limit || self.copies.len() - self.sketchless > SKETCHES_MAX)
+            && (is_too_old(&kept.copy, now) || self.copies.len() - self.sketchless > SKETCHES_MAX)
         {
             self.forget_sketch(self.sketchless);
             self.sketchless += 1;
@@ -159,9 +174,9 @@ impl Window {
     /// The copies of a story, in order.
     #[must_use]
     pub fn of_story(&self, story: StoryRow) -> Vec<Slot> {
-        let range = (story_key(story), Slot::MIN)..=(story_key(story), Slot::MAX);
-        let slots = self.stories.0.range(range).map(|(_, slot)| *slot);
+        let slots = self.stories.all(story_key(story)).iter();
         slots
+            .map(|(_, slot)| *slot)
             .filter(|slot| self.get(*slot).is_some_and(|kept| kept.copy.story == story))
             .collect()
     }
@@ -195,7 +210,7 @@ impl Window {
         let Some(Kept { copy, print, .. }) = self.copies.get(place) else {
             return;
         };
-        self.stories.0.insert((story_key(copy.story), slot));
+        self.stories.insert(story_key(copy.story), slot);
         let feed = copy.feed;
         let of = |slot: Slot| {
             let place = usize::try_from(slot.wrapping_sub(self.first)).ok()?;
@@ -238,11 +253,29 @@ impl Window {
     }
 }
 
+/// Whether a copy was seen too long ago for its sketch to be kept.
+#[must_use]
+pub fn is_too_old(copy: &StoredCopy, now: Time) -> bool {
+    copy.seen < now.minus(SKETCH_KEPT)
+}
+
 /// Copies by a hash of something that they have. Hashes of 32 bits: whoever asks looks at the copies themselves.
-#[derive(Debug, Default)]
-struct Index(BTreeSet<(u32, Slot)>);
+///
+/// A shelf for each value of a hash's low bits, which are evenly spread whatever is hashed; in it, pairs in order. There
+/// are so many shelves that a full window has a few dozen pairs on each, which are searched and moved in one or two reads
+/// of memory: a tree over all of them takes a dozen.
+#[derive(Debug)]
+struct Index(Vec<Vec<(u32, Slot)>>);
+
+/// Shelves for up to a million pairs, and for the [`SKETCHES_MAX`] times fourteen of the grams.
+const SHELVES: usize = 1 << 14;
+const GRAM_SHELVES: usize = 1 << 17;
 
 impl Index {
+    fn new(shelves: usize) -> Self {
+        Self((0..shelves).map(|_| Vec::new()).collect())
+    }
+
     /// Enters a copy of `feed`, unless that feed alone has this of late.
     fn add(
         &mut self,
@@ -257,21 +290,48 @@ impl Index {
             .take(IN_A_ROW)
             .take_while(|slot| feed_of(*slot) == Some(feed));
         if of_this_feed.count() < IN_A_ROW {
-            self.0.insert((key, slot));
+            self.insert(key, slot);
+        }
+    }
+
+    fn insert(&mut self, key: u32, slot: Slot) {
+        if let Some(shelf) = self.shelf(key)
+            && let Err(place) = shelf.binary_search(&(key, slot))
+        {
+            shelf.insert(place, (key, slot));
         }
     }
 
     fn remove(&mut self, key: Option<u32>, slot: Slot) {
-        if let Some(key) = key {
-            self.0.remove(&(key, slot));
+        if let Some(key) = key
+            && let Some(shelf) = self.shelf(key)
+            && let Ok(place) = shelf.binary_search(&(key, slot))
+        {
+            shelf.remove(place);
         }
     }
 
+    /// The newest copies.
     fn behind(&self, key: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
-        key.into_iter().flat_map(|key| {
-            let range = (key, Slot::MIN)..=(key, Slot::MAX);
-            self.0.range(range).rev().take(BEHIND_ONE).map(|(_, s)| *s)
-        })
+        let newest_first = key.into_iter().flat_map(|key| self.all(key).iter().rev());
+        newest_first.take(BEHIND_ONE).map(|(_, slot)| *slot)
+    }
+
+    fn all(&self, key: u32) -> &[(u32, Slot)] {
+        let shelf = self.0.get(self.place(key)).map_or(&[][..], Vec::as_slice);
+        let from = shelf.partition_point(|(k, _)| *k < key);
+        let rest = shelf.get(from..).unwrap_or_default();
+        let len = rest.partition_point(|(k, _)| *k == key);
+        rest.get(..len).unwrap_or_default()
+    }
+
+    fn shelf(&mut self, key: u32) -> Option<&mut Vec<(u32, Slot)>> {
+        let place = self.place(key);
+        self.0.get_mut(place)
+    }
+
+    fn place(&self, key: u32) -> usize {
+        usize::try_from(key).unwrap_or_default() % self.0.len().max(1)
     }
 }
 

@@ -28,6 +28,8 @@ struct Wants {
     text: bool,
     /// Words of the text, or how many there are; else only regular expressions read it, as printed.
     words: bool,
+    /// How many copies the story has.
+    story: bool,
     hosts: bool,
     topics: bool,
 }
@@ -49,6 +51,7 @@ impl<'c> Checker<'c> {
         let wants = Wants {
             text: expr.needs_text(),
             words: expr.any(&mut |e| is_folded(e)),
+            story: expr.needs_story(),
             hosts: expr.any(&mut |e| matches!(e, Expr::Fact(Fact::Site(_)))),
             topics: expr.needs_topics(),
         };
@@ -61,22 +64,37 @@ impl<'c> Checker<'c> {
         }
     }
 
+    /// What has to be read of an article `a`, and what it is to be joined with.
+    pub(super) fn columns(&self) -> (&'static str, &'static str) {
+        match (self.wants.text, self.wants.story) {
+            (false, false) => ("a.feed, a.url, a.language, a.arrived, a.words, 0, 0", ""),
+            (false, true) => (
+                "a.feed, a.url, a.language, a.arrived, a.words, s.copies, s.feeds",
+                "CROSS JOIN stories s USING (story)",
+            ),
+            (true, _) => (
+                "a.feed, a.url, a.language, a.arrived, a.words, s.copies, s.feeds, a.title, a.summary, a.facts, a.content",
+                "CROSS JOIN stories s USING (story)",
+            ),
+        }
+    }
+
     /// Whether it holds for an article; not for one that is gone.
     pub(super) fn holds(&mut self, article: i64) -> Sql<bool> {
-        let columns = if self.wants.text {
-            "a.title, a.summary, a.facts, a.content"
-        } else {
-            "NULL, NULL, NULL, NULL"
-        };
+        let (columns, joined) = self.columns();
         let mut look = self.conn.prepare_cached(&format!(
-            "SELECT a.feed, a.url, a.language, a.arrived, a.words, s.copies, s.feeds, {columns}
-             FROM articles a JOIN stories s USING (story) WHERE a.article = ?1"
+            "SELECT a.article, {columns} FROM articles a {joined} WHERE a.article = ?1"
         ))?;
         let mut rows = look.query([article])?;
-        let Some(r) = rows.next()? else {
-            return Ok(false);
-        };
-        let feed: FeedRow = r.get(0)?;
+        match rows.next()? {
+            Some(r) => self.holds_of(r),
+            None => Ok(false),
+        }
+    }
+
+    /// The same for a row of the article's number and of [`Self::columns`].
+    pub(super) fn holds_of(&mut self, r: &Row<'_>) -> Sql<bool> {
+        let feed: FeedRow = r.get(1)?;
         let of_feed = match self.feeds.entry(feed) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(place) => {
@@ -86,21 +104,21 @@ impl<'c> Checker<'c> {
         let text = match self.wants.text {
             true => text(r, &of_feed.boilerplate, self.wants.words)?,
             false => Folded {
-                words: r.get::<_, i64>(4)?.max(0).cast_unsigned(),
+                words: r.get::<_, i64>(5)?.max(0).cast_unsigned(),
                 ..Folded::default()
             },
         };
         let facts = &mut of_feed.facts;
-        facts.url = r.get(1)?;
-        facts.language = r.get(2)?;
-        facts.arrived = Time::from_millis(r.get(3)?);
-        facts.copies = r.get::<_, i64>(5)?.cast_unsigned();
-        facts.feeds = r.get::<_, i64>(6)?.cast_unsigned();
+        facts.url = r.get(2)?;
+        facts.language = r.get(3)?;
+        facts.arrived = Time::from_millis(r.get(4)?);
+        facts.copies = r.get::<_, i64>(6)?.cast_unsigned();
+        facts.feeds = r.get::<_, i64>(7)?.cast_unsigned();
         if self.wants.hosts {
             facts.hosts = hosts(facts.url.as_deref(), of_feed.site.as_deref());
         }
         if self.wants.topics {
-            facts.topics = topics(self.conn, article)?;
+            facts.topics = topics(self.conn, r.get(0)?)?;
         }
         Ok(eval::matches(self.expr, &text, facts, self.now))
     }
@@ -130,11 +148,11 @@ fn of_feed(conn: &Connection, feed: FeedRow, with_text: bool) -> Sql<OfFeed> {
     Ok(found)
 }
 
-/// Title, summary, facts and content of a row, from its eighth column on.
+/// Title, summary, facts and content of a row, from its ninth column on.
 fn text(r: &Row<'_>, boilerplate: &HashSet<u64>, with_words: bool) -> Sql<Folded> {
-    let (title, summary): (String, String) = (r.get(7)?, r.get(8)?);
-    let facts: ArticleFacts = feeds::from_json(&r.get::<_, String>(9)?);
-    let html = prepare::unpack(r.get_ref(10)?.as_blob()?);
+    let (title, summary): (String, String) = (r.get(8)?, r.get(9)?);
+    let facts: ArticleFacts = feeds::from_json(&r.get::<_, String>(10)?);
+    let html = prepare::unpack(r.get_ref(11)?.as_blob()?);
     let (_, body) = prepare::readable(&html, boilerplate);
     Ok(match with_words {
         true => prepare::fold(&title, &summary, &body, &facts),
@@ -151,7 +169,7 @@ pub(super) fn folded(conn: &Connection, article: i64) -> Sql<Option<Folded>> {
     let Some(feed) = feed else { return Ok(None) };
     let boilerplate = feeds::boilerplate(conn, feed)?;
     conn.prepare_cached(
-        "SELECT 0, 0, 0, 0, 0, 0, 0, title, summary, facts, content FROM articles WHERE article = ?1",
+        "SELECT 0, 0, 0, 0, 0, 0, 0, 0, title, summary, facts, content FROM articles WHERE article = ?1",
     )?
     .query_row([article], |r| text(r, &boilerplate, true))
     .optional()

@@ -52,8 +52,7 @@ impl Grouping {
             None => {
                 let mut window = Grouper::new(limits);
                 copies::each_since(conn, now.minus(limits.window), |copy, print| {
-                    window.insert(copy, print);
-                    window.evict(now);
+                    window.restore(copy, print, now);
                 })?;
                 self.window = Some(window);
             }

@@ -337,27 +337,27 @@ pub(super) fn members(
     rows: (i64, i64),
     now: Time,
 ) -> Sql<Vec<i64>> {
-    let from = match plan.words {
-        Some(_) => {
-            "words w CROSS JOIN articles a ON a.article = w.rowid WHERE w.words MATCH ?5 AND w.rowid"
-        }
-        None => "articles a WHERE ?5 IS NULL AND a.article",
+    let rest = plan.rest.as_ref();
+    let mut checker = rest.map(|rest| Checker::new(conn, rest, now));
+    let (columns, joined) = checker.as_ref().map_or(("0", ""), Checker::columns);
+    let (from, rows_are) = match plan.words {
+        Some(_) => (
+            "words w CROSS JOIN articles a ON a.article = w.rowid",
+            "w.words MATCH ?5 AND w.rowid",
+        ),
+        None => ("articles a", "?5 IS NULL AND a.article"),
     };
     let mut query = conn.prepare_cached(&format!(
-        "SELECT a.article FROM {from} BETWEEN ?1 AND ?2 AND a.arrived >= ?3 AND a.arrived < ?4"
+        "SELECT a.article, {columns} FROM {from} {joined}
+         WHERE {rows_are} BETWEEN ?1 AND ?2 AND a.arrived >= ?3 AND a.arrived < ?4"
     ))?;
     let since = plan.since.map_or(i64::MIN, Time::millis);
     let until = plan.until.map_or(i64::MAX, Time::millis);
-    let found = query.query_map(params![rows.0, rows.1, since, until, plan.words], |r| {
-        r.get(0)
-    })?;
-    let rest = plan.rest.as_ref();
-    let mut checker = rest.map(|rest| Checker::new(conn, rest, now));
+    let mut found = query.query(params![rows.0, rows.1, since, until, plan.words])?;
     let mut members = Vec::new();
-    for article in found {
-        let article = article?;
-        if checker.as_mut().map_or(Ok(true), |c| c.holds(article))? {
-            members.push(article);
+    while let Some(r) = found.next()? {
+        if checker.as_mut().map_or(Ok(true), |c| c.holds_of(r))? {
+            members.push(r.get(0)?);
         }
     }
     members.sort_unstable();

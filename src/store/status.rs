@@ -207,12 +207,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
     let one = |sql: &str| -> Sql<u64> { conn.prepare_cached(sql)?.query_row([], |r| count(r, 0)) };
     let live = "FROM feeds WHERE subscribed = 1";
     let since = now.millis() - DAY_MS;
-    let (articles_today, joined_today) = conn
-        .prepare_cached(
-            "SELECT count(*), count(signal) FROM articles WHERE first_seen >= ?1 AND article >=
-               coalesce((SELECT min(article) FROM articles WHERE arrived >= ?1), 0)",
-        )?
-        .query_row([since], |r| Ok((count(r, 0)?, count(r, 1)?)))?;
+    let (articles_today, joined_today) = seen_since(conn, since)?;
     let (articles_daily, joined_daily) = activity::daily_of_all(conn, DAYS, now)?;
     let feeds_due = conn
         .prepare_cached(
@@ -247,6 +242,24 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
 struct Plan {
     feeds: u64,
     next: Option<(i64, FeedRow)>,
+}
+
+/// How many articles were seen since, and how many of them joined a story. Rows are numbered as articles are seen, so only
+/// these are read.
+fn seen_since(conn: &Connection, since: i64) -> Sql<(u64, u64)> {
+    let mut newest_first = conn.prepare_cached(
+        "SELECT first_seen, signal IS NOT NULL FROM articles ORDER BY article DESC",
+    )?;
+    let mut rows = newest_first.query([])?;
+    let (mut seen, mut joined) = (0, 0);
+    while let Some(r) = rows.next()? {
+        if r.get::<_, i64>(0)? < since {
+            break;
+        }
+        seen += 1;
+        joined += u64::from(r.get::<_, bool>(1)?);
+    }
+    Ok((seen, joined))
 }
 
 fn hosts(conn: &Connection) -> Sql<Vec<HostStatus>> {
