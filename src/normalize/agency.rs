@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 /// News agencies by the names under which papers credit them; the first is the one shown.
@@ -129,6 +130,8 @@ const AGENCIES: &[&[&str]] = &[
     &["GNA", "Ghana News Agency"],
 ];
 
+/// How agencies that are not known are called, where words before them say that it is a credit.
+const UNKNOWN_ENDS: [&str; 3] = ["Agency", "News Service", "Press"];
 /// How many paragraphs from the top may hold a dateline.
 const DATELINE_PARAGRAPHS: usize = 3;
 /// How much of a paragraph a dateline may be, in characters.
@@ -230,6 +233,9 @@ impl Dateline {
             .nth(DATELINE_CHARS_MAX)
             .map_or(paragraph.len(), |(at, _)| at);
         let head = paragraph.get(..end)?;
+        if !speaks_of_one(head) {
+            return None;
+        }
         DATELINES.iter().find_map(|shape| {
             let found = shape.captures(head)?;
             let agencies = all_agencies(found.name("agency")?.as_str())?;
@@ -239,6 +245,26 @@ impl Dateline {
             })
         })
     }
+}
+
+/// Whether an agency's name stands anywhere in it: most texts name none, and need not be looked at more closely.
+fn speaks_of_one(text: &str) -> bool {
+    /// Up to so many bytes a name counts only as it is written ([`named`]).
+    const EXACT_BYTES_MAX: usize = 4;
+    static NAMES: LazyLock<[Option<AhoCorasick>; 2]> = LazyLock::new(|| {
+        let (short, long): (Vec<&str>, Vec<&str>) = AGENCIES
+            .iter()
+            .flat_map(|names| names.iter())
+            .chain(&UNKNOWN_ENDS)
+            .partition(|name| name.len() <= EXACT_BYTES_MAX);
+        let any_case = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(long);
+        [AhoCorasick::new(short).ok(), any_case.ok()]
+    });
+    NAMES
+        .iter()
+        .any(|names| names.as_ref().is_none_or(|names| names.is_match(text)))
 }
 
 /// The agencies of a list of nothing but agencies: `dpa/AFP`, `AP and Reuters`.
@@ -304,6 +330,9 @@ fn in_credit(paragraph: &str) -> Vec<String> {
         return at_end().unwrap_or_default();
     }
     let inner = bare(text);
+    if !speaks_of_one(inner) {
+        return Vec::new();
+    }
     if let Some(found) = matches(&BEFORE_NAMES, inner) {
         let names = inner.get(found..).unwrap_or_default();
         return told_agencies(names);
@@ -336,7 +365,7 @@ fn owner(text: &str) -> Option<&str> {
 /// The agencies of a list after words that say that it is a credit: others than the known ones by their shape.
 fn told_agencies(names: &str) -> Vec<String> {
     let known = |part: &str| {
-        let is_agency = ["Agency", "News Service", "Press"]
+        let is_agency = UNKNOWN_ENDS
             .iter()
             .any(|end| part.len() < 60 && part.strip_suffix(end).is_some_and(|p| p.ends_with(' ')));
         named(part)
