@@ -5,6 +5,9 @@
 //!
 //! The texts are long enough to fill every sketch: real ones, half of them teasers, take less. Times are those of the
 //! processor: on a shared machine the clock on the wall tells nothing.
+//!
+//! Found on 25 November 2026 on two quiet cores: beside 1,000,000 copies 27 µs to decide about an article and take it in,
+//! 330 MiB for the window, 6.8 s to fill it from its stored form.
 // A bench that cannot go on ends: a panic is the message.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 
