@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::exit::Failure;
 use crate::config::Config;
-use crate::model::{ArticleView, Seq, StoryId, StoryView};
+use crate::model::{ArticleView, Seq, StoryView};
 
 /// A story, or with `--copies` an article.
 #[derive(Debug, Clone, Serialize)]
@@ -131,28 +131,8 @@ impl Item {
         match self {
             Self::Story(story) => *story,
             Self::Article(a) => StoryView {
-                id: StoryId::from(a.id),
-                seq: a.seq,
-                title: a.title,
-                url: a.url,
-                summary: a.summary,
-                content_html: a.content_html,
-                content_text: a.content_text,
-                authors: a.authors,
-                agencies: a.agencies,
-                categories: a.categories,
-                tags: a.tags,
-                topics: a.topics,
-                language: a.language,
-                published: a.published,
-                updated: a.updated,
-                first_seen: a.first_seen,
-                arrived: a.arrived,
-                image: a.image,
-                enclosures: a.enclosures,
-                feed: a.feed,
                 copies: 1,
-                also_in: Vec::new(),
+                ..StoryView::from(*a)
             },
         }
     }

@@ -21,10 +21,11 @@ pub struct StatusArgs {
 /// Runs `newswire status`.
 pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let config = cx.config()?;
-    let status = Reads::open(&config.store.path)?.status(cx.clock.now())?;
+    let overview = Reads::open(&config.store.path)?.overview(cx.clock.now())?;
     if args.json {
-        return cx.out.json(&status);
+        return cx.out.json(&overview);
     }
+    let status = &overview.status;
     facts_table(
         cx,
         vec![
@@ -38,30 +39,30 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
                     bytes(status.wal_bytes)
                 ),
             ),
-            ("feeds", feeds(&status)),
-            ("next poll", next_poll(cx, &status)),
+            ("feeds", feeds(status)),
+            ("next poll", next_poll(cx, status)),
             (
                 "articles",
                 format!(
                     "{}, {} in the last 24 hours{}",
                     status.articles,
                     status.articles_today,
-                    plot(cx, &status.articles_daily)
+                    plot(cx, &overview.articles_daily)
                 ),
             ),
             (
                 "stories",
-                format!("{}{}", stories(&status), plot(cx, &status.joined_daily)),
+                format!("{}{}", stories(status), plot(cx, &overview.joined_daily)),
             ),
             ("topics", status.topics.to_string()),
             ("sequence", status.sequence.to_string()),
         ],
     )?;
-    if status.hosts.is_empty() {
+    if overview.hosts.is_empty() {
         return Ok(());
     }
     cx.out.line("")?;
-    hosts(cx, &status.hosts)
+    hosts(cx, &overview.hosts)
 }
 
 /// The last days as a line of blocks; on a terminal only.

@@ -190,15 +190,17 @@ fn a_channel_links_itself_its_pages_and_its_hub() {
         updated: at("2026-11-01T09:00:00Z").unwrap(),
         ..channel(Vec::new())
     };
-    let links = "rel=\"first\" type=\"application/XXX+xml\" href=\"https://n.example/feeds/all\"/>
-    LINK rel=\"next\" type=\"application/XXX+xml\" href=\"https://n.example/feeds/all?before=9\"/>
+    let links = "rel=\"first\" type=\"application/FORMAT+xml\" href=\"https://n.example/feeds/all\"/>
+    LINK rel=\"next\" type=\"application/FORMAT+xml\" href=\"https://n.example/feeds/all?before=9\"/>
     LINK rel=\"hub\" href=\"https://hub.example/\"/>";
     let (atom, rss) = (atom(&channel), rss(&channel));
     assert!(
-        rss.contains(&links.replace("LINK", "<atom:link").replace("XXX", "rss")),
+        rss.contains(&links.replace("LINK", "<atom:link").replace("FORMAT", "rss")),
         "{rss}"
     );
-    let links = links.replace("    LINK", "  <link").replace("XXX", "atom");
+    let links = links
+        .replace("    LINK", "  <link")
+        .replace("FORMAT", "atom");
     assert!(atom.contains(&links), "{atom}");
     assert!(atom.contains("<name>All</name>"), "no entry has an author");
     assert_eq!(inside(&atom, "updated"), Some("2026-11-01T09:00:00Z"));

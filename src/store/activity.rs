@@ -1,6 +1,6 @@
 //! What a feed brought, day by day, and how late: for the plots of the status pages.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Rows};
 
 use super::records::Activity;
 use crate::model::{FeedId, FeedRow, Time};
@@ -14,40 +14,55 @@ const DELAYS_MAX: i64 = 200;
 
 /// Articles that arrived on each of the last `days` days (UTC), today last.
 pub(super) fn daily(conn: &Connection, feed: FeedRow, days: usize, now: Time) -> Sql<Vec<u64>> {
-    let today = now.millis().div_euclid(DAY_MS);
-    let first = today - i64::try_from(days).unwrap_or(0) + 1;
-    let mut counts = vec![0; days];
+    let span = Span::of(days, now);
     let mut look = conn.prepare_cached(
-        "SELECT arrived / ?2, count(*) FROM articles WHERE feed = ?1 AND arrived >= ?3 GROUP BY 1",
+        "SELECT arrived / ?1, count(*) FROM articles WHERE arrived >= ?2 AND feed = ?3 GROUP BY 1",
     )?;
-    let mut rows = look.query([feed, DAY_MS, first.saturating_mul(DAY_MS)])?;
-    while let Some(r) = rows.next()? {
-        let at = usize::try_from(r.get::<_, i64>(0)? - first).unwrap_or(usize::MAX);
-        if let Some(slot) = counts.get_mut(at) {
-            *slot = r.get::<_, i64>(1)?.cast_unsigned();
-        }
-    }
-    Ok(counts)
+    let [came] = span.counts(&mut look.query([DAY_MS, span.begins_ms(), feed])?)?;
+    Ok(came)
 }
 
 /// The same of all feeds together: articles, and those of them that joined a story.
 pub(super) fn daily_of_all(conn: &Connection, days: usize, now: Time) -> Sql<(Vec<u64>, Vec<u64>)> {
-    let today = now.millis().div_euclid(DAY_MS);
-    let first = today - i64::try_from(days).unwrap_or(0) + 1;
-    let (mut came, mut joined) = (vec![0; days], vec![0; days]);
+    let span = Span::of(days, now);
     let mut look = conn.prepare_cached(
         "SELECT arrived / ?1, count(*), count(signal) FROM articles WHERE arrived >= ?2 GROUP BY 1",
     )?;
-    let mut rows = look.query([DAY_MS, first.saturating_mul(DAY_MS)])?;
-    while let Some(r) = rows.next()? {
-        let at = usize::try_from(r.get::<_, i64>(0)? - first).unwrap_or(usize::MAX);
-        for (counts, column) in [(&mut came, 1), (&mut joined, 2)] {
-            if let Some(slot) = counts.get_mut(at) {
-                *slot = r.get::<_, i64>(column)?.cast_unsigned();
+    let [came, joined] = span.counts(&mut look.query([DAY_MS, span.begins_ms()])?)?;
+    Ok((came, joined))
+}
+
+/// Days in a row, the last of them today.
+struct Span {
+    /// Days since 1970.
+    first: i64,
+    days: usize,
+}
+
+impl Span {
+    fn of(days: usize, now: Time) -> Self {
+        let today = now.millis().div_euclid(DAY_MS);
+        let first = today - i64::try_from(days).unwrap_or(0) + 1;
+        Self { first, days }
+    }
+
+    fn begins_ms(&self) -> i64 {
+        self.first.saturating_mul(DAY_MS)
+    }
+
+    /// What rows of a day and its counts say, day by day.
+    fn counts<const N: usize>(&self, rows: &mut Rows<'_>) -> Sql<[Vec<u64>; N]> {
+        let mut counts = std::array::from_fn(|_| vec![0; self.days]);
+        while let Some(r) = rows.next()? {
+            let at = usize::try_from(r.get::<_, i64>(0)? - self.first).unwrap_or(usize::MAX);
+            for (column, daily) in counts.iter_mut().enumerate() {
+                if let Some(slot) = daily.get_mut(at) {
+                    *slot = r.get::<_, i64>(column + 1)?.cast_unsigned();
+                }
             }
         }
+        Ok(counts)
     }
-    Ok((came, joined))
 }
 
 /// A feed by its id, and what it brought; none if there is no such feed.

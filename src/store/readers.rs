@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::prepare::{self, Facts};
 use super::records::{
     Activity, Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, HubRow, Lineage, Nearest,
-    PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
+    Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
 use super::{
@@ -451,6 +451,12 @@ impl Reads {
                 ..status::status(conn, now)?
             })
         })
+    }
+
+    /// The same, with the last days and the hosts.
+    pub fn overview(&self, now: Time) -> Result<Overview, StoreError> {
+        let status = self.status(now)?;
+        self.read(|conn| status::overview(conn, status, now))
     }
 
     /// The last sequence given.

@@ -458,12 +458,20 @@ pub struct Status {
     pub articles_today: u64,
     /// Of these, those that joined a story.
     pub joined_today: u64,
+    /// When the next feed is due.
+    pub next_poll: Option<Time>,
+}
+
+/// A [`Status`], and what takes longer to find out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Overview {
+    /// The numbers.
+    #[serde(flatten)]
+    pub status: Status,
     /// Articles that arrived on each of the last 14 days (UTC), today last.
     pub articles_daily: Vec<u64>,
     /// Of these, those that joined a story.
     pub joined_daily: Vec<u64>,
-    /// When the next feed is due.
-    pub next_poll: Option<Time>,
     /// Politeness by host, the busiest first.
     pub hosts: Vec<HostStatus>,
 }

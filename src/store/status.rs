@@ -1,11 +1,14 @@
 //! The store about itself: feeds and their health, topics with counts, numbers, integrity.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::feeds::{from_json, outline};
 use super::records::{
-    FeedDetail, HostStatus, PollRecord, PollTotals, Status, TopicFeed, TopicHead, TopicInfo,
+    FeedDetail, HostStatus, Overview, PollRecord, PollTotals, Status, TopicFeed, TopicHead,
+    TopicInfo,
 };
 use super::{activity, hubs};
 use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time};
@@ -208,7 +211,6 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
     let live = "FROM feeds WHERE subscribed = 1";
     let since = now.millis() - DAY_MS;
     let (articles_today, joined_today) = seen_since(conn, since)?;
-    let (articles_daily, joined_daily) = activity::daily_of_all(conn, DAYS, now)?;
     let feeds_due = conn
         .prepare_cached(
             "SELECT count(*) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1",
@@ -230,9 +232,17 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         feeds_due,
         articles_today,
         joined_today,
+        next_poll: next_poll(conn)?,
+    })
+}
+
+/// Adds what is looked at by people only, not at every reading of the metrics.
+pub(super) fn overview(conn: &Connection, status: Status, now: Time) -> Sql<Overview> {
+    let (articles_daily, joined_daily) = activity::daily_of_all(conn, DAYS, now)?;
+    Ok(Overview {
+        status,
         articles_daily,
         joined_daily,
-        next_poll: next_poll(conn)?,
         hosts: hosts(conn)?,
     })
 }
@@ -262,8 +272,9 @@ fn seen_since(conn: &Connection, since: i64) -> Sql<(u64, u64)> {
     Ok((seen, joined))
 }
 
-fn hosts(conn: &Connection) -> Sql<Vec<HostStatus>> {
-    let mut plans: std::collections::HashMap<String, Plan> = std::collections::HashMap::new();
+/// What is planned for every host.
+fn plans(conn: &Connection) -> Sql<HashMap<String, Plan>> {
+    let mut plans: HashMap<String, Plan> = HashMap::new();
     let mut feeds = conn.prepare_cached(
         "SELECT url, next_at, feed, paused, gone FROM feeds WHERE subscribed = 1",
     )?;
@@ -276,6 +287,11 @@ fn hosts(conn: &Connection) -> Sql<Vec<HostStatus>> {
             plan.next = Some(plan.next.map_or(this, |known| known.min(this)));
         }
     }
+    Ok(plans)
+}
+
+fn hosts(conn: &Connection) -> Sql<Vec<HostStatus>> {
+    let plans = plans(conn)?;
     let mut found: Vec<HostStatus> = conn
         .prepare_cached(&format!(
             "SELECT {HOST_COLUMNS} FROM hosts ORDER BY polls DESC, host LIMIT ?1"
@@ -339,9 +355,16 @@ fn binding(why: &str) -> String {
 
 /// The host of one feed.
 fn host(conn: &Connection, url: &str) -> Sql<Option<HostStatus>> {
-    conn.prepare_cached(&format!("SELECT {HOST_COLUMNS} FROM hosts WHERE host = ?1"))?
+    let mut found = conn
+        .prepare_cached(&format!("SELECT {HOST_COLUMNS} FROM hosts WHERE host = ?1"))?
         .query_row([host_of(url)], host_of_row)
-        .optional()
+        .optional()?;
+    if let Some(host) = &mut found
+        && let Some(plan) = plans(conn)?.get(&host.host)
+    {
+        tell_plan(conn, host, plan)?;
+    }
+    Ok(found)
 }
 
 /// SQLite's own check, and that every copy has its story and every story its copies.

@@ -425,6 +425,17 @@ fn unsubscribing_keeps_the_articles_and_status_counts() {
     assert_eq!(detail.feed.articles, 1);
     assert_eq!(detail.polls.len(), 1);
     assert_eq!(detail.validators.len(), 1);
+    let overview = house.store.reads().overview(house.clock.now()).unwrap();
+    assert_eq!(overview.status, status);
+    assert_eq!(overview.articles_daily.iter().sum::<u64>(), 1);
+    assert_eq!(overview.joined_daily.iter().sum::<u64>(), 0);
+    let host = detail.host.unwrap();
+    assert_eq!((host.feeds, host.next_poll.is_some()), (1, true));
+    assert_eq!(
+        overview.hosts,
+        [host],
+        "a host is told alike by its feed and in the overview"
+    );
     house.store.unsubscribe(feed).unwrap();
     assert_eq!(house.store.reads().feeds().unwrap(), []);
     assert_eq!(house.river().len(), 1);
