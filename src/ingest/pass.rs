@@ -174,15 +174,21 @@ impl Ingest {
         Ok(Skipped { url, reason })
     }
 
-    /// Reads and commits on a thread that may block; in between, the pages are asked for that full text wants.
+    /// Reads and commits; in between, the pages are asked for that full text wants. A document is read on a thread that
+    /// may block; most visits bring none, and are not worth the way there.
     pub(super) async fn settle(
         &self,
         visited: &Arc<Visited>,
         offline: bool,
         cancel: &CancellationToken,
     ) -> Result<Settled, StoreError> {
-        let (read, place) = self.read(visited, offline).await?;
-        self.finish(visited, read, place, cancel).await
+        if visited.has_document() {
+            let (read, place) = self.read(visited, offline).await?;
+            return self.finish(visited, read, place, cancel).await;
+        }
+        let policy = self.pricing.apply(&self.options.policy);
+        let read = visit::read(&self.store, &policy, visited, offline)?;
+        visit::commit(self, read.ready(visited, &self.clock)).await
     }
 
     /// Reads and plans, when it is its turn; the place is kept until the reading is over.
@@ -224,7 +230,7 @@ impl Ingest {
         // visit that is read takes much more memory than its document.
         let _turn = Arc::clone(&self.committing).acquire_owned().await;
         drop(place);
-        self.ask(move |store| visit::commit(store, ready)).await
+        visit::commit(self, ready).await
     }
 }
 

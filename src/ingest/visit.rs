@@ -9,7 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
 use super::full_text::{self, Wanted, Wants};
-use super::{archive, push};
+use super::{Ingest, archive, push};
 use crate::clock::{Clock, Moment};
 use crate::fetch::{self, FetchRequest};
 use crate::model::{
@@ -90,6 +90,11 @@ impl Visited {
         clock.elapsed(self.ended.0)
     }
 
+    /// Whether there is a document to read.
+    pub(super) fn has_document(&self) -> bool {
+        matches!(self.poll.outcome, Outcome::Document { .. })
+    }
+
     /// How much it holds, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let document = match &self.poll.outcome {
@@ -126,8 +131,8 @@ pub(super) struct Ready {
     poll: Poll,
 }
 
-/// Reads and plans. Blocks; call it from a thread that may. `offline`: the failure is the network's. Takes nothing away,
-/// so that it can be done again when the store does not take the result.
+/// Reads and plans. Blocks if there is a document to read; call it from a thread that may. `offline`: the failure is the
+/// network's. Takes nothing away, so that it can be done again when the store does not take the result.
 pub(super) fn read(
     store: &Store,
     policy: &Policy,
@@ -184,7 +189,8 @@ impl Read {
         &self.wants.pages
     }
 
-    /// Puts the bodies of pages in place and makes all of it ready. Blocks for the time of some computing.
+    /// Puts the bodies of pages in place and makes all of it ready. Blocks for the time of some computing if there is a
+    /// document.
     /// If the machine's clock was set since the visit, the times of poll and plan move along (ET-24).
     pub(super) fn ready(mut self, visited: &Visited, clock: &Clock) -> Ready {
         let (moment, shown) = visited.ended;
@@ -265,11 +271,14 @@ fn hub_hints(poll: &Poll, made: &Made) -> Hints {
     }
 }
 
-/// Commits what is ready. Blocks until it stands.
-pub(super) fn commit(store: &Store, ready: Ready) -> Result<Settled, StoreError> {
-    let committed = store.commit(ready.commit)?;
+/// Commits what is ready.
+pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, StoreError> {
+    let committed = ingest.store.commit_soon(ready.commit).await?;
     if let Some(hub) = ready.hub.filter(|_| !committed.lease_lost) {
-        store.set_hub(ready.feed, hub, ready.poll.finished)?;
+        let (feed, at) = (ready.feed, ready.poll.finished);
+        ingest
+            .ask(move |store| store.set_hub(feed, hub, at))
+            .await?;
     }
     // ET-30: that the network is down is told once, not by every feed.
     if !ready.offline {

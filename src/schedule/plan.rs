@@ -59,9 +59,16 @@ struct Point {
     mass: f64,
     /// The same, each times its `t`.
     moment: f64,
-    /// Least cost from here on.
-    value: f64,
     blocked: bool,
+}
+
+/// The points that may come next. What waits from x to y costs `t(y) (mass(y) - mass(x)) - (moment(y) - moment(x))`, so
+/// seen from x the cost of going on at y is a line: `cost(y) - mass(x) t(y)`, and what all have in common. Apart from the
+/// points, for many are compared at once.
+#[derive(Debug)]
+struct Lines {
+    t: Vec<f64>,
+    cost: Vec<f64>,
 }
 
 /// The wait with the least cost, between `least` and `most`, in seconds.
@@ -73,52 +80,68 @@ pub fn best_wait(q: &Question<'_>) -> f64 {
     let price = q.price.min(AHEAD_S * AHEAD_S / 2.0);
     let usual = (2.0 * price).sqrt().max(q.least).max(1.0);
     let grid = Grid::of(usual, most, q.own);
-    let mut points = grid.points(q);
-    solve(&mut points, &grid, q.least, price);
-    let first = Point {
-        t: 0.0,
-        mass: 0.0,
-        moment: 0.0,
-        value: 0.0,
-        blocked: false,
-    };
+    let points = grid.points(q);
+    let lines = solve(&points, &grid, q.least, price);
     let from = points.partition_point(|p| p.t < q.least);
     let to = points.partition_point(|p| p.t <= most);
-    let best = cheapest(&first, points.get(from..to).unwrap_or_default());
-    let best = best.map_or(most, |(_, t)| t);
+    // Nothing has come yet at the last poll itself: of the lines seen from there only the costs are left.
+    let costs = lines.cost.iter().zip(&lines.t).take(to).skip(from);
+    let best = costs.min_by(|(a, _), (b, _)| a.total_cmp(b));
+    let best = best.map_or(most, |(_, t)| *t);
     let full = points.iter().find(|p| p.mass >= q.room).map(|p| p.t);
     best.min(full.unwrap_or(most)).max(q.least)
 }
 
-/// Fills in the values, last point first.
-fn solve(points: &mut [Point], grid: &Grid, least: f64, price: f64) {
+/// What it costs to go on from each point, last point first.
+fn solve(points: &[Point], grid: &Grid, least: f64, price: f64) -> Lines {
     let gap = (least / grid.step_s).ceil().max(1.0) as usize;
-    for x in (0..grid.inner).rev() {
-        let (head, later) = points.split_at_mut(x + 1);
-        let Some(here) = head.last_mut() else {
-            continue;
-        };
-        let to = grid.reach.min(later.len());
-        let later = later.get(gap - 1..to).unwrap_or_default();
-        here.value = match cheapest(here, later) {
-            Some((cost, _)) if !here.blocked => cost + price,
+    let mut lines = Lines {
+        t: points.iter().map(|p| p.t).collect(),
+        cost: points.iter().map(|p| p.cost(p.end())).collect(),
+    };
+    for (x, here) in points.iter().enumerate().take(grid.inner).rev() {
+        let least = lines.least(here.mass, x + gap, x + 1 + grid.reach);
+        let value = match least {
+            Some(least) if !here.blocked => least + here.moment + price,
             _ => NEVER,
         };
+        if let Some(cost) = lines.cost.get_mut(x) {
+            *cost = here.cost(value);
+        }
+    }
+    lines
+}
+
+impl Point {
+    /// `cost` of [`Lines`], if all from here on costs `value`.
+    fn cost(&self, value: f64) -> f64 {
+        self.t * self.mass - self.moment + value
+    }
+
+    /// What is to come if one does not look on from here.
+    fn end(&self) -> f64 {
+        if self.blocked { NEVER } else { 0.0 }
     }
 }
 
-/// The next poll after `x` with the least cost: that cost, and when.
-fn cheapest(x: &Point, later: &[Point]) -> Option<(f64, f64)> {
-    let mut best = None;
-    let mut least = f64::INFINITY;
-    for y in later {
-        let waiting = y.t * (y.mass - x.mass) - (y.moment - x.moment);
-        if waiting + y.value < least {
-            least = waiting + y.value;
-            best = Some((least, y.t));
+impl Lines {
+    /// The least of the lines from one point up to another, seen from `mass`; none if there are none.
+    fn least(&self, mass: f64, from: usize, to: usize) -> Option<f64> {
+        let to = to.min(self.t.len());
+        let (t, cost) = (self.t.get(from..to)?, self.cost.get(from..to)?);
+        let smaller = |a: f64, b: f64| if b < a { b } else { a };
+        // Eight minima side by side: one alone would wait for itself at every step.
+        let mut least = [f64::INFINITY; 8];
+        let ((ts, t), (costs, cost)) = (t.as_chunks::<8>(), cost.as_chunks::<8>());
+        for (t, cost) in ts.iter().zip(costs) {
+            for ((least, t), cost) in least.iter_mut().zip(t).zip(cost) {
+                *least = smaller(*least, cost - mass * t);
+            }
         }
+        let rest = t.iter().zip(cost).map(|(t, cost)| cost - mass * t);
+        let least = least.into_iter().chain(rest).fold(f64::INFINITY, smaller);
+        least.is_finite().then_some(least)
     }
-    best
 }
 
 /// The moments that are considered.
@@ -164,13 +187,11 @@ impl Grid {
         let mut walk = Walk::from(start.min(now_min), q);
         walk.to(start);
         let points = (0..self.inner + self.reach).map(|_| {
-            let blocked = self.is_crowded(walk.minute);
             let point = Point {
                 t: walk.minute as f64 * 60.0 - walk.now_s,
                 mass: walk.mass,
                 moment: walk.moment,
-                value: if blocked { NEVER } else { 0.0 },
-                blocked,
+                blocked: self.is_crowded(walk.minute),
             };
             walk.to(walk.minute + self.step_min);
             point
@@ -185,7 +206,7 @@ impl Grid {
     }
 }
 
-/// Sums up, minute by minute, what is expected.
+/// Sums up, from half-hour to half-hour, what is expected.
 struct Walk<'s> {
     shape: &'s Shape,
     now_s: f64,
@@ -210,17 +231,37 @@ impl<'s> Walk<'s> {
     /// Of the minute that is running only the rest counts, of those before it nothing.
     fn to(&mut self, minute: i64) {
         while self.minute < minute {
-            let ends = (self.minute as f64 + 1.0) * 60.0 - self.now_s;
-            let length = ends.clamp(0.0, 60.0);
-            let of_minute = self.shape.of_minute(self.minute.rem_euclid(60));
-            let expected = length * self.half_hour * of_minute;
-            self.mass += expected;
-            self.moment += expected * (ends - length / 2.0);
-            self.minute += 1;
-            if self.minute.rem_euclid(30) == 0 {
-                self.half_hour = half_hour(self.shape, self.minute);
+            let begins = self.minute as f64 * 60.0 - self.now_s;
+            let until = if begins < 0.0 {
+                self.part_of_minute(begins + 60.0);
+                self.minute + 1
+            } else {
+                let half_hour = (self.minute.div_euclid(30) + 1) * 30;
+                let until = minute.min(half_hour);
+                self.whole_minutes(begins, until);
+                until
+            };
+            self.minute = until;
+            if until.rem_euclid(30) == 0 {
+                self.half_hour = half_hour(self.shape, until);
             }
         }
+    }
+
+    fn part_of_minute(&mut self, ends: f64) {
+        let length = ends.clamp(0.0, 60.0);
+        let of_minute = self.shape.of_minutes(self.minute.rem_euclid(60), 1).0;
+        let expected = length * self.half_hour * of_minute;
+        self.mass += expected;
+        self.moment += expected * (ends - length / 2.0);
+    }
+
+    fn whole_minutes(&mut self, begins: f64, until: i64) {
+        let first = self.minute.rem_euclid(60);
+        let (sum, moment) = self.shape.of_minutes(first, until - self.minute);
+        let a_minute = 60.0 * self.half_hour;
+        self.mass += a_minute * sum;
+        self.moment += a_minute * (sum * begins + moment * 60.0);
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Shape {
     weekend: [f64; 48],
     days: [f64; 7],
     minutes: [f64; 60],
+    /// Over the minutes before each minute: their sum, and that of each times its middle, in minutes of the hour.
+    before: [(f64, f64); 61],
 }
 
 impl Shape {
@@ -52,11 +54,13 @@ impl Shape {
         let every_day = blended(&both, &usual, HOURS_PRIOR);
         let days = floats(&profile.days);
         let phases = blended(&floats(&profile.phases), &USUAL_PHASES, PHASES_PRIOR);
+        let minutes = minutes(&phases);
         Self {
             workdays: blended(&workdays, &every_day, WEEKEND_PRIOR),
             weekend: blended(&weekend, &every_day, WEEKEND_PRIOR),
             days: blended(&days, &USUAL_DAYS, DAYS_PRIOR),
-            minutes: minutes(&phases),
+            before: running_sums(&minutes),
+            minutes,
         }
     }
 
@@ -70,9 +74,16 @@ impl Shape {
         at(&self.days, place.day) * at(hours, place.half_hour)
     }
 
-    /// The relative intensity of a minute within its half-hour, 0 to 59.
-    pub fn of_minute(&self, minute: i64) -> f64 {
-        usize::try_from(minute).map_or(1.0, |m| at(&self.minutes, m))
+    /// The relative intensities of `count` minutes of an hour from `first` on: their sum, and that of each times the
+    /// minutes from the beginning of `first` to its middle. What lies beyond the hour is left out.
+    pub fn of_minutes(&self, first: i64, count: i64) -> (f64, f64) {
+        let before = |minute: i64| {
+            let minute = usize::try_from(minute).unwrap_or_default().min(60);
+            self.before.get(minute).copied().unwrap_or_default()
+        };
+        let (from, to) = (before(first), before(first.saturating_add(count)));
+        let sum = to.0 - from.0;
+        (sum, to.1 - from.1 - sum * first as f64)
     }
 
     /// How many polls an uneven week needs, over those of an even one at the same price: density of polls goes
@@ -122,6 +133,17 @@ fn minutes(phases: &[f64; 12]) -> [f64; 60] {
             1..5 => later,
             _ => five,
         }
+    })
+}
+
+fn running_sums(minutes: &[f64; 60]) -> [(f64, f64); 61] {
+    let mut sums = (0.0, 0.0);
+    std::array::from_fn(|minute| {
+        let before = sums;
+        let of_minute = minutes.get(minute).copied().unwrap_or_default();
+        sums.0 += of_minute;
+        sums.1 += of_minute * (minute as f64 + 0.5);
+        before
     })
 }
 
@@ -193,9 +215,14 @@ mod tests {
         let at = |t: &str| shape.of_half_hour(Place::of(Time::parse_rfc3339(t).unwrap()));
         assert!(at("2026-03-10T14:00:00Z") > 2.0 * at("2026-03-10T02:00:00Z"));
         assert!(at("2026-03-10T14:00:00Z") > 1.5 * at("2026-03-15T14:00:00Z"));
-        assert!(shape.of_minute(0) > 3.0 * shape.of_minute(1));
-        let mean = (0..60).map(|m| shape.of_minute(m)).sum::<f64>() / 60.0;
-        assert!((mean - 1.0).abs() < 1e-9);
+        assert!(shape.of_minutes(0, 1).0 > 3.0 * shape.of_minutes(1, 1).0);
+        let (hour, moment) = shape.of_minutes(0, 60);
+        assert!((hour - 60.0).abs() < 1e-9);
+        let parts = [(0, 7), (7, 1), (8, 52)].map(|(first, count)| {
+            let (sum, moment) = shape.of_minutes(first, count);
+            moment + sum * first as f64
+        });
+        assert!((parts.iter().sum::<f64>() - moment).abs() < 1e-6);
     }
 
     #[test]

@@ -34,9 +34,11 @@ pub use records::*;
 pub use select::{Order, RiverPlace, Selection};
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{self, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::model::{FeedRow, Time};
@@ -88,7 +90,7 @@ impl StoreError {
 /// block. Dropping the last handle ends the writer after what is queued.
 #[derive(Debug)]
 pub struct Store {
-    commands: Option<SyncSender<Command>>,
+    commands: Option<mpsc::Sender<Command>>,
     writer: Option<JoinHandle<()>>,
     reads: Reads,
     clock: Clock,
@@ -110,7 +112,7 @@ impl Store {
     pub fn open(options: &StoreOptions, clock: Clock) -> Result<Self, StoreError> {
         let conn = open::writer(&options.path, options.synchronous_full)?;
         let reads = Reads::open(&options.path)?;
-        let (commands, queue) = sync_channel(writer::QUEUE_MAX);
+        let (commands, queue) = mpsc::channel();
         let writer = Writer {
             conn,
             path: options.path.clone(),
@@ -254,6 +256,20 @@ impl Store {
         self.ask(|reply| Command::Commit(ready.commit, ready.drafts, reply))
     }
 
+    /// Commits one poll; no thread waits for it. It is on its way at once: dropping the future only misses the answer.
+    pub fn commit_soon(
+        &self,
+        ready: ReadyCommit,
+    ) -> impl Future<Output = Result<Committed, StoreError>> + Send + use<> {
+        let (told, answer) = oneshot::channel();
+        let reply = Box::new(move |done| drop(told.send(done)));
+        let sent = self.send(Command::Commit(ready.commit, ready.drafts, reply));
+        async move {
+            sent?;
+            answer.await.unwrap_or_else(|_| Err(stopped()))
+        }
+    }
+
     /// Notes the hub that a feed names; none: it names none any more.
     pub fn set_hub(
         &self,
@@ -337,9 +353,7 @@ impl Store {
             };
             Command::Short(Box::new(work), reply)
         })?;
-        answer
-            .recv()
-            .map_err(|_| StoreError::Internal("the writer has stopped".to_owned()))
+        answer.recv().map_err(|_| stopped())
     }
 
     /// Keeps a text under a name, for [`Reads::remembered`].
@@ -370,16 +384,25 @@ impl Store {
         self.reads.backup(to)
     }
 
-    fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, StoreError> {
-        let gone = || StoreError::Internal("the writer has stopped".to_owned());
-        let (reply, answer) = sync_channel(1);
-        self.commands
-            .as_ref()
-            .ok_or_else(gone)?
-            .send(command(reply))
-            .map_err(|_| gone())?;
-        answer.recv().map_err(|_| gone())?
+    fn ask<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(Reply<T>) -> Command,
+    ) -> Result<T, StoreError> {
+        let (told, answer) = sync_channel(1);
+        // The asker may have gone away; the write stands all the same.
+        self.send(command(Box::new(move |done| drop(told.send(done)))))?;
+        answer.recv().unwrap_or_else(|_| Err(stopped()))
     }
+
+    /// Never blocks. The queue needs no bound: whoever asks waits for the answer before it asks again.
+    fn send(&self, command: Command) -> Result<(), StoreError> {
+        let commands = self.commands.as_ref().ok_or_else(stopped)?;
+        commands.send(command).map_err(|_| stopped())
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Internal("the writer has stopped".to_owned())
 }
 
 impl Drop for Store {

@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::{StoreError, backup};
@@ -140,6 +141,8 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
     (|| {
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", if full { "full" } else { "normal" })?;
+        // Otherwise statements are planned anew for every value that is bound.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.pragma_update(None, "wal_autocheckpoint", 2000)?;
         conn.pragma_update(None, "journal_size_limit", 32 << 20)?;
         for (i, sql) in MIGRATIONS.iter().enumerate() {

@@ -4,7 +4,7 @@
 //! is full fails the whole group, and the next group is tried afresh (REL-02).
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -23,11 +23,8 @@ use crate::model::{FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// Where an answer goes.
-pub(super) type Reply<T> = SyncSender<Result<T, StoreError>>;
-
-/// Commands that may wait; the sender blocks beyond that.
-pub(super) const QUEUE_MAX: usize = 256;
+/// Takes the answer to where it is waited for; never blocks.
+pub(super) type Reply<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 
 /// Commands in one transaction at most.
 const GROUP_MAX: usize = 64;
@@ -89,7 +86,7 @@ impl Writer {
             match command {
                 Command::Prune(retention, reply) => {
                     let done = prune::prune(&mut self, &retention);
-                    let _ = reply.send(done.map_err(|e| open::error(&self.path, &e)));
+                    reply(done.map_err(|e| open::error(&self.path, &e)));
                 }
                 Command::SettleTopics(reply) => {
                     self.settling.push(reply);
@@ -146,7 +143,7 @@ impl Writer {
         }
         for reply in self.settling.drain(..) {
             let told = told.as_ref().map(drop);
-            let _ = reply.send(told.map_err(|e| open::error(&self.path, e)));
+            reply(told.map_err(|e| open::error(&self.path, e)));
         }
     }
 
@@ -373,18 +370,17 @@ fn answer<T: Send + 'static>(
     reply: Reply<T>,
     path: &std::path::Path,
 ) -> (Pending, Option<rusqlite::Error>) {
-    // The asker may have gone away; the write stands all the same.
     match result {
         Ok(done) => {
             let tell = move |committed: Result<(), StoreError>| {
-                let _ = reply.send(committed.map(|()| done));
+                reply(committed.map(|()| done));
             };
             (Box::new(tell), None)
         }
         Err(e) => {
             let told = open::error(path, &e);
             let tell = move |_| {
-                let _ = reply.send(Err(told));
+                reply(Err(told));
             };
             (Box::new(tell), Some(e))
         }
@@ -393,25 +389,22 @@ fn answer<T: Send + 'static>(
 
 /// Answers a command that could not even begin.
 fn refuse(command: Command, e: StoreError) {
-    fn say<T>(reply: &Reply<T>, e: StoreError) {
-        let _ = reply.send(Err(e));
-    }
     match command {
-        Command::Subscribe(_, r) => say(&r, e),
-        Command::SubscribeAsked(.., r) => say(&r, e),
+        Command::Subscribe(_, r) => r(Err(e)),
+        Command::SubscribeAsked(.., r) => r(Err(e)),
         Command::Unsubscribe(_, r)
         | Command::ChangeFeed(_, _, r)
         | Command::Reconcile(_, r)
         | Command::GiveBack(.., r)
         | Command::Remember(.., r)
         | Command::RefreshTopics(r)
-        | Command::SettleTopics(r) => say(&r, e),
-        Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => say(&r, e),
-        Command::Claim(.., r) => say(&r, e),
-        Command::Commit(.., r) => say(&r, e),
-        Command::Short(_, r) => say(&r, e),
-        Command::MoveTimes(_, r) => say(&r, e),
-        Command::BoundTimes(_, r) => say(&r, e),
-        Command::Prune(_, r) => say(&r, e),
+        | Command::SettleTopics(r) => r(Err(e)),
+        Command::SetTopics(_, r) | Command::SpreadOverdue(_, r) => r(Err(e)),
+        Command::Claim(.., r) => r(Err(e)),
+        Command::Commit(.., r) => r(Err(e)),
+        Command::Short(_, r) => r(Err(e)),
+        Command::MoveTimes(_, r) => r(Err(e)),
+        Command::BoundTimes(_, r) => r(Err(e)),
+        Command::Prune(_, r) => r(Err(e)),
     }
 }
