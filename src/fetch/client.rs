@@ -44,9 +44,12 @@ const IM: HeaderName = HeaderName::from_static("im");
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// A request that takes longer lets others ask meanwhile.
 const PROMPT: Duration = Duration::from_millis(500);
-/// Idle connections are closed after this (ET-44 allows 60 s). Feeds of one host follow one another within the usual
-/// spacing of two seconds; a pass over ten thousand hosts must not keep as many connections and their buffers.
+/// Idle connections are closed after this (ET-44 allows 60 s): feeds of one host follow one another within the usual
+/// spacing of two seconds.
 const IDLE_MAX: Duration = Duration::from_secs(5);
+/// The same where nothing else is wanted of the host: a redirect may still come back to it. A pass over ten thousand hosts
+/// must not keep as many connections, each with some 20 KB of buffers.
+const IDLE_ALONE_MAX: Duration = Duration::from_millis(200);
 /// Most headers of an answer, and most bytes of them (SEC-05).
 const HEADERS_MAX: usize = 100;
 const HEADER_BYTES_MAX: usize = 64 << 10;
@@ -93,6 +96,8 @@ pub struct FetchRequest {
     pub headers: Vec<(String, Secret)>,
     /// Instead of the common user agent.
     pub user_agent: Option<String>,
+    /// Whether other feeds are likely to be asked of the same origin: then the connection is kept for them (ET-44).
+    pub has_neighbours: bool,
 }
 
 /// A document that is no poll of a feed: a page to look for feeds on, an OPML file.
@@ -111,6 +116,8 @@ pub struct Page {
 #[derive(Debug)]
 pub struct Fetcher {
     pub(super) client: reqwest::Client,
+    /// For feeds that have their host to themselves.
+    client_alone: reqwest::Client,
     pub(super) options: FetchOptions,
     clock: Clock,
     pub(super) guard: Guard,
@@ -130,6 +137,7 @@ struct Ask<'a> {
     body_bytes_max: usize,
     /// A feed: what has changed since is enough (ET-10).
     is_feed: bool,
+    is_alone: bool,
     /// An article's page: robots.txt holds on every hop, and nothing but HTML is read.
     is_article: bool,
 }
@@ -166,7 +174,11 @@ impl Fetcher {
             allow: options.allow_private.clone(),
         };
         HeaderValue::from_str(&options.user_agent).map_err(|_| FetchSetupError::UserAgent)?;
-        let client = client(&options, &guard)?;
+        let kept = client(&options, &guard, IDLE_MAX)?;
+        let client_alone = client(&options, &guard, IDLE_ALONE_MAX)?;
+        if options.proxy.is_some() {
+            tracing::warn!("a proxy is set: the address filter sees address literals only");
+        }
         let hosts = Hosts::new(
             options.concurrency,
             options.per_host,
@@ -177,7 +189,8 @@ impl Fetcher {
         let each = options.body_bytes_max.saturating_mul(2).max(1);
         let large = Semaphore::new((LARGE_BYTES / each).clamp(1, 64));
         Ok(Self {
-            client,
+            client: kept,
+            client_alone,
             options,
             clock,
             guard,
@@ -203,6 +216,7 @@ impl Fetcher {
             headers: &request.headers,
             body_bytes_max: self.options.body_bytes_max,
             is_feed: true,
+            is_alone: !request.has_neighbours,
             is_article: false,
         };
         let mut trace = Trace::new();
@@ -272,6 +286,7 @@ impl Fetcher {
             headers: &[],
             body_bytes_max: body_bytes_max.min(self.options.body_bytes_max),
             is_feed: false,
+            is_alone: false,
             is_article: false,
         }
     }
@@ -433,8 +448,12 @@ impl Fetcher {
         let wants_delta = headers.contains_key(&A_IM);
         let conditional =
             headers.contains_key(IF_NONE_MATCH) || headers.contains_key(IF_MODIFIED_SINCE);
-        let sent = self
-            .client
+        let client = if ask.is_alone {
+            &self.client_alone
+        } else {
+            &self.client
+        };
+        let sent = client
             .get(url.as_url().clone())
             .headers(headers)
             .send()
@@ -565,7 +584,11 @@ impl Trace {
     }
 }
 
-fn client(options: &FetchOptions, guard: &Guard) -> Result<reqwest::Client, FetchSetupError> {
+fn client(
+    options: &FetchOptions,
+    guard: &Guard,
+    idle_max: Duration,
+) -> Result<reqwest::Client, FetchSetupError> {
     let mut proxy_host = None;
     let mut builder = reqwest::Client::builder()
         // Variables of the environment must not lead around the guard.
@@ -573,7 +596,7 @@ fn client(options: &FetchOptions, guard: &Guard) -> Result<reqwest::Client, Fetc
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .connect_timeout(CONNECT_MAX)
-        .pool_idle_timeout(IDLE_MAX)
+        .pool_idle_timeout(idle_max)
         .pool_max_idle_per_host(1)
         .http1_max_headers(HEADERS_MAX)
         .http2_max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
@@ -583,7 +606,6 @@ fn client(options: &FetchOptions, guard: &Guard) -> Result<reqwest::Client, Fetc
         proxy_host = url.host_str().map(str::to_ascii_lowercase);
         let proxy = reqwest::Proxy::all(url).map_err(|_| FetchSetupError::Proxy)?;
         builder = builder.proxy(proxy);
-        tracing::warn!("a proxy is set: the address filter sees address literals only");
     }
     if let Some(path) = &options.extra_ca {
         let wrong = |reason: String| FetchSetupError::ExtraCa {

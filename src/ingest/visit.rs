@@ -40,6 +40,7 @@ pub(super) struct Settled {
 pub(super) fn request_of(claim: &Claim) -> FetchRequest {
     FetchRequest {
         validators: claim.validators.clone(),
+        has_neighbours: claim.has_neighbours,
         ..first_request(claim.feed, claim.url.clone(), &claim.settings)
     }
 }
@@ -56,6 +57,8 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
             .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
             .collect(),
         user_agent: settings.user_agent.clone(),
+        // If it turns out to be a page, its feeds are on the same host.
+        has_neighbours: true,
     }
 }
 

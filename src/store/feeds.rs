@@ -357,10 +357,12 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
         )?
         .query_row([row], |r| {
             let url: String = r.get(1)?;
+            let url = WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?;
             Ok(Claim {
                 feed: row,
                 id: FeedId(uuid::Uuid::from_bytes(r.get(0)?)),
-                url: WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?,
+                has_neighbours: has_neighbours(conn, row, &url)?,
+                url,
                 title: r.get(2)?,
                 lease: r.get(3)?,
                 due: r.get::<_, Option<i64>>(8)?.map(Time::from_millis),
@@ -380,6 +382,18 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
     )?
     .execute(params![row, claim.lease, until])?;
     Ok(claim)
+}
+
+/// Whether another feed is subscribed at the same origin. URLs are stored as they are serialized, so those of one origin
+/// stand together in their index, between its `/` and what follows that character.
+fn has_neighbours(conn: &Connection, row: FeedRow, url: &WebUrl) -> Sql<bool> {
+    let origin = url.origin();
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM feeds WHERE url >= ?1 AND url < ?2 AND subscribed = 1 AND feed <> ?3)",
+    )?
+    .query_row(params![format!("{origin}/"), format!("{origin}0"), row], |r| {
+        r.get(0)
+    })
 }
 
 fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {

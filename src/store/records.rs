@@ -254,6 +254,8 @@ pub struct Claim {
     pub id: FeedId,
     /// Where to ask.
     pub url: WebUrl,
+    /// Whether other feeds are subscribed at the same origin.
+    pub has_neighbours: bool,
     /// Its title, for messages.
     pub title: String,
     /// The fencing number: a commit with an older one is discarded.

@@ -43,6 +43,7 @@ fn request(url: &str) -> FetchRequest {
         auth: None,
         headers: Vec::new(),
         user_agent: None,
+        has_neighbours: true,
     }
 }
 
