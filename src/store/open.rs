@@ -23,8 +23,9 @@ const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0005.sql"),
 ];
 
-/// How long a write waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a write waits for another process, looking so often: whoever writes much lets go for moments only.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+const BUSY_LOOK: Duration = Duration::from_millis(2);
 
 /// Cached prepared statements a connection.
 const STATEMENTS: usize = 128;
@@ -34,7 +35,7 @@ pub(super) fn writer(path: &Path, synchronous_full: bool) -> Result<Connection, 
     create_private(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags).map_err(|e| error(path, &e))?;
-    set_up(&conn).map_err(|e| error(path, &e))?;
+    set_up(&mut conn).map_err(|e| error(path, &e))?;
     prepare_writer(&mut conn, synchronous_full, path)?;
     Ok(conn)
 }
@@ -71,7 +72,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
 /// none can be made (a read-only disk) and there is no log, the store is `still`: nobody writes it.
 fn attach(path: &Path, still: bool) -> rusqlite::Result<(Connection, i64)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = if still {
+    let mut conn = if still {
         let name = path.to_string_lossy();
         // A relative path has to begin with a dot: `file:a/b` would be one too, but `file://a/b` would not.
         let dot = if path.is_absolute() { "" } else { "./" };
@@ -84,7 +85,7 @@ fn attach(path: &Path, still: bool) -> rusqlite::Result<(Connection, i64)> {
     } else {
         Connection::open_with_flags(path, flags)?
     };
-    set_up(&conn)?;
+    set_up(&mut conn)?;
     conn.pragma_update(None, "query_only", true)?;
     let found = version(&conn)?;
     Ok((conn, found))
@@ -123,12 +124,37 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         .map_err(|e| unusable(format!("cannot open it for writing: {e}")))
 }
 
-fn set_up(conn: &Connection) -> rusqlite::Result<()> {
+fn set_up(conn: &mut Connection) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.busy_handler(Some(wait_a_moment))?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "mmap_size", 256 << 20)?;
     conn.pragma_update(None, "temp_store", "memory")
+}
+
+/// SQLite's own waiting (`busy_timeout`) looks ever more rarely, and misses such moments.
+fn wait_a_moment(looks: i32) -> bool {
+    let is_patient = BUSY_LOOK * looks.max(0).cast_unsigned() < BUSY_TIMEOUT;
+    if is_patient {
+        std::thread::sleep(BUSY_LOOK);
+    }
+    is_patient
+}
+
+/// Bytes of the write-ahead log.
+pub(super) fn log_bytes(path: &Path) -> u64 {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).map_or(0, |m| m.len())
+}
+
+/// Writes the log back and makes it empty, waiting so long for those who read from it; whether it could.
+pub(super) fn begin_log_anew(conn: &mut Connection, patience: Duration) -> rusqlite::Result<bool> {
+    conn.busy_timeout(patience)?;
+    let is_held: rusqlite::Result<bool> =
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0));
+    conn.busy_handler(Some(wait_a_moment))?;
+    Ok(!is_held?)
 }
 
 fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), StoreError> {
@@ -138,6 +164,10 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
         keep_a_copy(conn, path, found)?;
     }
     (|| {
+        if found == 0 {
+            // Only a file without a table can still choose to give pages back (tidy.rs).
+            conn.pragma_update(None, "auto_vacuum", "incremental")?;
+        }
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", if full { "full" } else { "normal" })?;
         conn.pragma_update(None, "wal_autocheckpoint", 2000)?;

@@ -478,6 +478,25 @@ impl Reads {
         self.read(|conn| prune::prunable(conn, &retention, now))
     }
 
+    /// The rows of these articles.
+    pub(super) fn doomed(
+        &self,
+        keep: Option<Duration>,
+        keep_max_per_feed: u64,
+        now: Time,
+    ) -> Result<Vec<ArticleRow>, StoreError> {
+        let retention = prune::Retention {
+            keep,
+            keep_max_per_feed,
+        };
+        self.read(|conn| prune::doomed(conn, &retention, now))
+    }
+
+    /// The tombstones that are no longer needed.
+    pub(super) fn weathered(&self, now: Time) -> Result<Vec<[u8; 16]>, StoreError> {
+        self.read(|conn| prune::weathered(conn, now))
+    }
+
     /// Online backup into a new file, of a read-only or ailing store too.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         self.with(|conn| backup::backup(conn, to, &self.path))
@@ -504,9 +523,13 @@ impl Reads {
         })
     }
 
-    /// Integrity check; empty if all is well.
+    /// Integrity check, however long it takes; empty if all is well.
     pub fn verify(&self) -> Result<Vec<String>, StoreError> {
-        self.read(status::verify)
+        self.with(|conn| {
+            conn.progress_handler(0, None::<fn() -> bool>)
+                .and_then(|()| status::verify(conn))
+                .map_err(|e| open::error(&self.path, &e))
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 //! is full fails the whole group, and the next group is tried afresh (REL-02).
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -13,13 +13,14 @@ use super::articles::Desk;
 use super::grouping::Grouping;
 use super::prepare::Prepared;
 use super::records::{
-    Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Pruned, Skipped, Subscribed,
+    Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
+use super::tidy::{self, Tidying};
 use super::topics::{self, Tagger};
 use super::word_index::WordIndex;
 use super::{StoreError, articles, clock_set, feeds, open, prune, retag, search};
-use crate::model::{FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -38,6 +39,17 @@ const GROUP_TIME: Duration = Duration::from_millis(20);
 /// How long topics are told anew before others have their turn.
 const TELLING_TIME: Duration = Duration::from_millis(50);
 
+/// Without a command for so long the writer tidies up, a step at a time, so far apart.
+const IDLE: Duration = Duration::from_millis(200);
+const BETWEEN_STEPS: Duration = Duration::from_millis(20);
+
+/// A write-ahead log of so many bytes is to start anew before it grows on (REL-10: 64 MiB with what one group adds).
+const LOG_MAX: u64 = 40 << 20;
+
+/// Readers that hold the log up are waited for so long, and then left alone for so long.
+const LOG_WAIT: Duration = Duration::from_secs(20);
+const LOG_REST: Duration = Duration::from_secs(60);
+
 /// What the writer can be asked for.
 pub(super) enum Command {
     Subscribe(Vec<NewFeed>, Reply<Vec<Subscribed>>),
@@ -55,7 +67,7 @@ pub(super) enum Command {
     Remember(&'static str, String, Reply<()>),
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
-    Prune(prune::Retention, Reply<Pruned>),
+    Prune(Vec<ArticleRow>, Reply<prune::Progress>),
     SettleTopics(Reply<()>),
 }
 
@@ -76,6 +88,9 @@ pub(super) struct Writer {
     /// Whether topics may have to be told anew of what is stored, and who waits for the end of it.
     pub(super) untold: bool,
     pub(super) settling: Vec<Reply<()>>,
+    pub(super) tidying: Tidying,
+    /// When readers are next waited for if the log is long.
+    pub(super) log_is_bounded_from: Instant,
 }
 
 /// An answer that waits for the commit.
@@ -87,10 +102,6 @@ impl Writer {
         let mut next = None;
         while let Some(command) = next.take().or_else(|| self.wait(commands)) {
             match command {
-                Command::Prune(retention, reply) => {
-                    let done = prune::prune(&mut self, &retention);
-                    let _ = reply.send(done.map_err(|e| open::error(&self.path, &e)));
-                }
                 Command::SettleTopics(reply) => {
                     self.settling.push(reply);
                     self.untold = true;
@@ -104,9 +115,10 @@ impl Writer {
             if self.untold {
                 self.tell_topics();
             }
+            self.tidying.note_write();
+            self.bound_log();
         }
-        // The query planner's statistics; a failure here loses nothing.
-        let _ = self.conn.execute_batch("PRAGMA optimize");
+        let _ = tidy::optimize(&self.conn);
     }
 
     /// The next command; none: nobody is left who could send one. What is untold then waits for the next writer.
@@ -117,8 +129,38 @@ impl Writer {
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) => self.tell_topics(),
             }
+            self.bound_log();
+        }
+        let mut patience = IDLE;
+        while self.tidying.is_wanted() {
+            match commands.recv_timeout(patience) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.tidying.step(&self.conn),
+            }
+            patience = BETWEEN_STEPS;
         }
         commands.recv().ok()
+    }
+
+    /// REL-10: the log cannot start anew while somebody reads from it, and grows. So a long one is waited for.
+    fn bound_log(&mut self) {
+        if Instant::now() < self.log_is_bounded_from || open::log_bytes(&self.path) < LOG_MAX {
+            return;
+        }
+        match open::begin_log_anew(&mut self.conn, LOG_WAIT) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.log_is_bounded_from = Instant::now() + LOG_REST;
+                tracing::warn!(
+                    bytes = open::log_bytes(&self.path),
+                    "somebody has been reading from the store for more than {} s; its log grows meanwhile",
+                    LOG_WAIT.as_secs()
+                );
+            }
+            // Whoever writes next says what is wrong.
+            Err(_) => self.log_is_bounded_from = Instant::now() + LOG_REST,
+        }
     }
 
     /// Tells topics anew for a short while, in one transaction.
@@ -178,6 +220,10 @@ impl Writer {
     ) -> rusqlite::Result<()> {
         let now = self.clock.now();
         let path = self.path.clone();
+        if matches!(first, Command::Commit(..)) {
+            // Before the lock is taken: it may be a hundred thousand copies. What fails here fails again below.
+            let _ = self.grouping.fill(&self.conn, now);
+        }
         let mut tx = match self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -192,7 +238,8 @@ impl Writer {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
-            if matches!(command, Command::Prune(..) | Command::SettleTopics(_)) {
+            let needs_window = matches!(command, Command::Commit(..)) && !self.grouping.is_filled();
+            if matches!(command, Command::SettleTopics(_)) || needs_window && count > 0 {
                 *left = Some(command);
                 break;
             }
@@ -290,8 +337,12 @@ fn execute(
             answer(commit(conn, hands, &poll, prepared), reply, path)
         }
         Command::RefreshTopics(reply) => answer(hands.tagger.tag_times(conn, now), reply, path),
-        // These run alone, see `run`.
-        Command::Prune(..) | Command::SettleTopics(_) => (Box::new(|_| {}), None),
+        Command::Prune(part, reply) => {
+            let pruned = prune::remove_part(conn, hands.grouping, hands.tagger, &part, now);
+            answer(pruned, reply, path)
+        }
+        // It is no part of any transaction, see `run`.
+        Command::SettleTopics(_) => (Box::new(|_| {}), None),
     }
 }
 
