@@ -13,6 +13,7 @@ mod events;
 mod feeds;
 mod grouping;
 mod hubs;
+mod log;
 mod open;
 mod prepare;
 mod prune;
@@ -125,7 +126,7 @@ impl Store {
             untold: true,
             settling: Vec::new(),
             tidying: tidy::Tidying::default(),
-            log_is_bounded_from: std::time::Instant::now(),
+            log: log::Log::default(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())

@@ -133,28 +133,12 @@ fn set_up(conn: &mut Connection) -> rusqlite::Result<()> {
 }
 
 /// SQLite's own waiting (`busy_timeout`) looks ever more rarely, and misses such moments.
-fn wait_a_moment(looks: i32) -> bool {
+pub(super) fn wait_a_moment(looks: i32) -> bool {
     let is_patient = BUSY_LOOK * looks.max(0).cast_unsigned() < BUSY_TIMEOUT;
     if is_patient {
         std::thread::sleep(BUSY_LOOK);
     }
     is_patient
-}
-
-/// Bytes of the write-ahead log.
-pub(super) fn log_bytes(path: &Path) -> u64 {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).map_or(0, |m| m.len())
-}
-
-/// Writes the log back and makes it empty, waiting so long for those who read from it; whether it could.
-pub(super) fn begin_log_anew(conn: &mut Connection, patience: Duration) -> rusqlite::Result<bool> {
-    conn.busy_timeout(patience)?;
-    let is_held: rusqlite::Result<bool> =
-        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0));
-    conn.busy_handler(Some(wait_a_moment))?;
-    Ok(!is_held?)
 }
 
 fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), StoreError> {
@@ -171,7 +155,7 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", if full { "full" } else { "normal" })?;
         conn.pragma_update(None, "wal_autocheckpoint", 2000)?;
-        conn.pragma_update(None, "journal_size_limit", 32 << 20)?;
+        conn.pragma_update(None, "journal_size_limit", 16 << 20)?;
         for (i, sql) in MIGRATIONS.iter().enumerate() {
             migrate(conn, i as i64, sql)?;
         }

@@ -18,8 +18,8 @@ type Sql<T> = rusqlite::Result<T>;
 /// Articles, or tombstones, that the writer is asked to remove at once at most.
 pub(super) const PART_MAX: usize = 500;
 
-/// How long it goes on with a part: polls wait meanwhile.
-const PART_TIME: Duration = Duration::from_millis(40);
+/// How long it goes on with a part, the commit aside: polls wait meanwhile.
+const PART_TIME: Duration = Duration::from_millis(15);
 
 /// How long a tombstone is kept.
 const TOMBSTONE: Duration = Duration::from_secs(400 * 86_400);

@@ -37,6 +37,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Virtual machine steps between two looks at the deadline.
 const STEPS: i32 = 100_000;
 
+/// The same for a check of the file, whose steps are pages and what stands on them.
+const PAGES: i32 = 1000;
+
 /// Read-only access, cheap to clone; every call blocks for one query.
 #[derive(Clone, Debug)]
 pub struct Reads {
@@ -510,7 +513,7 @@ impl Reads {
         let until = Instant::now() + limit;
         self.with(|conn| {
             let found = conn
-                .progress_handler(STEPS, Some(move || Instant::now() > until))
+                .progress_handler(PAGES, Some(move || Instant::now() > until))
                 .and_then(|()| {
                     conn.pragma_query_value(None, "quick_check", |r| r.get::<_, String>(0))
                 });

@@ -11,6 +11,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::articles::Desk;
 use super::grouping::Grouping;
+use super::log::Log;
 use super::prepare::Prepared;
 use super::records::{
     Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
@@ -42,13 +43,6 @@ const TELLING_TIME: Duration = Duration::from_millis(50);
 /// Without a command for so long the writer tidies up, a step at a time, so far apart.
 const IDLE: Duration = Duration::from_millis(200);
 const BETWEEN_STEPS: Duration = Duration::from_millis(20);
-
-/// A write-ahead log of so many bytes is to start anew before it grows on (REL-10: 64 MiB with what one group adds).
-const LOG_MAX: u64 = 40 << 20;
-
-/// Readers that hold the log up are waited for so long, and then left alone for so long.
-const LOG_WAIT: Duration = Duration::from_secs(20);
-const LOG_REST: Duration = Duration::from_secs(60);
 
 /// What the writer can be asked for.
 pub(super) enum Command {
@@ -89,8 +83,7 @@ pub(super) struct Writer {
     pub(super) untold: bool,
     pub(super) settling: Vec<Reply<()>>,
     pub(super) tidying: Tidying,
-    /// When readers are next waited for if the log is long.
-    pub(super) log_is_bounded_from: Instant,
+    pub(super) log: Log,
 }
 
 /// An answer that waits for the commit.
@@ -116,7 +109,7 @@ impl Writer {
                 self.tell_topics();
             }
             self.tidying.note_write();
-            self.bound_log();
+            self.log.bound(&mut self.conn, &self.path);
         }
         let _ = tidy::optimize(&self.conn);
     }
@@ -129,7 +122,7 @@ impl Writer {
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) => self.tell_topics(),
             }
-            self.bound_log();
+            self.log.bound(&mut self.conn, &self.path);
         }
         let mut patience = IDLE;
         while self.tidying.is_wanted() {
@@ -141,26 +134,6 @@ impl Writer {
             patience = BETWEEN_STEPS;
         }
         commands.recv().ok()
-    }
-
-    /// REL-10: the log cannot start anew while somebody reads from it, and grows. So a long one is waited for.
-    fn bound_log(&mut self) {
-        if Instant::now() < self.log_is_bounded_from || open::log_bytes(&self.path) < LOG_MAX {
-            return;
-        }
-        match open::begin_log_anew(&mut self.conn, LOG_WAIT) {
-            Ok(true) => {}
-            Ok(false) => {
-                self.log_is_bounded_from = Instant::now() + LOG_REST;
-                tracing::warn!(
-                    bytes = open::log_bytes(&self.path),
-                    "somebody has been reading from the store for more than {} s; its log grows meanwhile",
-                    LOG_WAIT.as_secs()
-                );
-            }
-            // Whoever writes next says what is wrong.
-            Err(_) => self.log_is_bounded_from = Instant::now() + LOG_REST,
-        }
     }
 
     /// Tells topics anew for a short while, in one transaction.
