@@ -7,6 +7,10 @@
 //!
 //! Beside all that writes, somebody reads the first page over and over, another process subscribes and unsubscribes, and
 //! the write-ahead log is looked at. A bench that fills at full speed is the first pass of a daemon, not its day.
+//!
+//! Found on 25 November 2026 with 1,000,000 articles on two cores: 2472 bytes an article, 0.51 of the plain layout; `verify`
+//! takes 21 s, a backup 4 s. 250,000 articles are pruned in 92 s; meanwhile 99 of 100 pages are read within 12 ms, and of 100
+//! polls half are committed within 0.08 s, 99 within 0.8 s.
 // A bench that cannot go on ends: a panic is the message.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 

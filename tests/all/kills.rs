@@ -106,13 +106,11 @@ async fn series(first: usize) {
     for n in 0..SERIES {
         issue.store(n, Ordering::SeqCst);
         let (before, asked, moment) = (visible(&db), net.log().len(), first + n);
-        let started = Instant::now();
         let mut daemon = Daemon::at(&home, hour(n));
         if n % 5 == 4 {
             spin(Duration::from_micros(moment as u64 * 7919 % 90_000)); // while it starts
         } else {
             daemon.hears("READY=1");
-            eprintln!("ready after {:?}", started.elapsed());
             daemon.signal(Signal::USR1);
             // From the first answers on the way to well behind the last commit.
             let answers = asked + moment * 5 % FEEDS;
