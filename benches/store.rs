@@ -178,38 +178,36 @@ impl Bench {
         );
     }
 
-    /// Writing while somebody reads on and on, a snapshot of ten seconds after the other.
+    /// Writing as fast as it goes while somebody reads for thirty seconds, twice with a breath between.
     fn long_reads(&self) {
         let store = self.open();
         let feeds = subscribe(&store);
-        let stop = Arc::new(AtomicBool::new(false));
         let reader = {
-            let (path, stop) = (self.path.clone(), Arc::clone(&stop));
+            let path = self.path.clone();
             std::thread::spawn(move || {
-                while !stop.load(Ordering::Relaxed) {
+                for _ in 0..2 {
                     let conn = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
                         .unwrap();
                     conn.execute_batch("BEGIN").unwrap();
                     let _: i64 = conn
                         .query_row("SELECT count(*) FROM feeds", [], |r| r.get(0))
                         .unwrap();
-                    let until = Instant::now() + Duration::from_secs(10);
-                    while Instant::now() < until && !stop.load(Ordering::Relaxed) {
-                        std::thread::sleep(Duration::from_millis(10));
-                    }
+                    std::thread::sleep(Duration::from_secs(30));
+                    drop(conn);
+                    std::thread::sleep(Duration::from_secs(2));
                 }
             })
         };
-        let count = (self.articles / 20).max(4000);
-        let from = self.more(1);
-        let wall = Instant::now();
+        let (from, mut count) = (self.more(1), 0);
         let watch = Watch::begin(self);
-        self.write(&store, &feeds, from..from + count, Duration::from_secs(17));
-        let seen = watch.end();
-        stop.store(true, Ordering::Relaxed);
+        while !reader.is_finished() {
+            let next = from + count;
+            self.write(&store, &feeds, next..next + 100, Duration::from_secs(17));
+            count += 100;
+        }
         reader.join().unwrap();
-        println!("long: {count} articles beside it in {:?}", wall.elapsed());
-        seen.tell("meanwhile");
+        println!("long: {count} articles beside two reads of 30 s");
+        watch.end().tell("meanwhile");
     }
 
     fn backup(&self) {

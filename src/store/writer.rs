@@ -94,6 +94,7 @@ impl Writer {
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         let mut next = None;
         while let Some(command) = next.take().or_else(|| self.wait(commands)) {
+            self.log.note(&self.path);
             match command {
                 Command::SettleTopics(reply) => {
                     self.settling.push(reply);
@@ -120,7 +121,10 @@ impl Writer {
             match commands.try_recv() {
                 Ok(command) => return Some(command),
                 Err(TryRecvError::Disconnected) => return None,
-                Err(TryRecvError::Empty) => self.tell_topics(),
+                Err(TryRecvError::Empty) => {
+                    self.log.note(&self.path);
+                    self.tell_topics();
+                }
             }
             self.log.bound(&mut self.conn, &self.path);
         }
