@@ -94,7 +94,7 @@ fn entry(xml: &mut Xml, item: &Item) {
         xml.words(
             "category",
             &[("domain", category.scheme.as_deref())],
-            &inert(&category.term),
+            &category.term,
         );
     }
     // Profile: no more than one enclosure an item.
