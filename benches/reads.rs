@@ -11,82 +11,35 @@
     missing_docs
 )]
 
+mod support;
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use newswire::clock::Clock;
 use newswire::emit::{Format, render};
-use newswire::model::{Draft, FeedRow, Outcome, Poll, Time, Validators, WebUrl};
+use newswire::model::{Draft, FeedRow, Time};
 use newswire::query::parse;
 use newswire::serve::links::Base;
 use newswire::serve::list::{List, Wanted};
 use newswire::serve::merged::{Heading, channel};
-use newswire::store::{
-    ClaimScope, DocumentCommit, FeedSettings, NewFeed, Order, PlanCommit, PollCommit, Selection,
-    Store, StoreOptions, TopicDefinition, TopicFeed,
-};
+use newswire::store::{NewFeed, Order, Selection, Store, StoreOptions, TopicDefinition, TopicFeed};
+use support::{Random, cpu};
 
 const FEEDS: usize = 200;
 const A_POLL: usize = 50;
 const BODY_BYTES: usize = 1000;
-const VOCABULARY: f64 = 30_000.0;
-
-struct Random(u64);
-
-impl Random {
-    fn word(&mut self) -> String {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let share = (self.0 >> 33) as f64 / (1_u64 << 31) as f64;
-        named(VOCABULARY.powf(share) as u64 - 1)
-    }
-
-    fn text(&mut self, bytes: usize) -> String {
-        let mut text = String::from("Ba");
-        while text.len() < bytes {
-            text.push(' ');
-            text.push_str(&self.word());
-        }
-        text
-    }
-}
-
-/// The n-th word: syllables, as many as it takes.
-fn named(mut n: u64) -> String {
-    const SYLLABLES: [&str; 10] = [
-        "ba", "ke", "mi", "no", "ru", "sta", "tor", "vel", "zin", "dra",
-    ];
-    let mut word = String::new();
-    loop {
-        word.push_str(
-            SYLLABLES
-                .get((n % 10) as usize)
-                .copied()
-                .unwrap_or_default(),
-        );
-        n /= 10;
-        if n == 0 {
-            return word;
-        }
-    }
-}
-
-fn options(path: &Path) -> StoreOptions {
-    StoreOptions {
-        path: path.to_owned(),
-        synchronous_full: false,
-        dedup_window: Duration::from_secs(3600),
-        dedup_near: false,
-    }
-}
 
 /// The store with so many articles, a minute apart, and the topics that are read below.
 fn store(path: &Path, articles: usize) -> Store {
     let clock = Clock::manual(Time::parse_rfc3339("2030-01-01T00:00:00Z").unwrap());
-    let store = Store::open(&options(path), clock.clone()).unwrap();
+    let options = StoreOptions {
+        dedup_window: Duration::from_secs(3600),
+        dedup_near: false,
+        ..support::options(path)
+    };
+    let store = Store::open(&options, clock.clone()).unwrap();
     let stored = store.reads().status(clock.now()).unwrap().articles as usize;
     if stored == 0 {
         store
@@ -95,7 +48,7 @@ fn store(path: &Path, articles: usize) -> Store {
                 ("rare", "torkemi OR \"mi no\""),
             ]))
             .unwrap();
-        let feeds: Vec<NewFeed> = (0..FEEDS).map(feed).collect();
+        let feeds: Vec<NewFeed> = (0..FEEDS).map(support::feed).collect();
         let feeds: Vec<FeedRow> = store
             .subscribe(feeds)
             .unwrap()
@@ -107,9 +60,16 @@ fn store(path: &Path, articles: usize) -> Store {
             let row = feeds.get(n / A_POLL % FEEDS).copied().unwrap();
             clock.advance(Duration::from_secs(60 * A_POLL as u64));
             let drafts = (n..n + A_POLL)
-                .map(|n| draft(n, &mut random, clock.now()))
+                .map(|n| Draft {
+                    published: Some(
+                        clock
+                            .now()
+                            .minus(Duration::from_secs(60 * (n % A_POLL) as u64)),
+                    ),
+                    ..support::draft(n, random.text(50), random.text(BODY_BYTES))
+                })
                 .collect();
-            put(&store, &clock, row, drafts);
+            support::put(&store, &clock, row, drafts);
         }
     }
     store
@@ -128,78 +88,6 @@ fn topics(definitions: &[(&str, &str)]) -> Vec<TopicDefinition> {
         .collect()
 }
 
-fn feed(n: usize) -> NewFeed {
-    NewFeed {
-        url: WebUrl::parse(&format!("https://feed{n}.example/feed")).unwrap(),
-        title: Some(format!("Feed {n}")),
-        folder: None,
-        tags: Vec::new(),
-        settings: FeedSettings::default(),
-        declared: false,
-    }
-}
-
-fn draft(n: usize, random: &mut Random, now: Time) -> Draft {
-    let (title, body) = (random.text(50), random.text(BODY_BYTES));
-    let page = WebUrl::parse(&format!("https://feed.example/{n}")).unwrap();
-    Draft {
-        key: format!("guid:{n}"),
-        guid: Some(n.to_string()),
-        url: Some(page.clone()),
-        canonical_url: Some(page),
-        summary: body.chars().take(200).collect(),
-        content_html: format!("<p>{body}</p>"),
-        content_text: body.clone(),
-        bare_text: body,
-        published: Some(now.minus(Duration::from_secs(60 * (n % A_POLL) as u64))),
-        digest: n.to_le_bytes().to_vec(),
-        title,
-        ..Draft::default()
-    }
-}
-
-fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
-    let now = clock.now();
-    let scope = ClaimScope::These {
-        feeds: vec![feed],
-        manual_interval: Duration::ZERO,
-    };
-    let claim = store.claim(now, scope, 1).unwrap().0.pop().unwrap();
-    let commit = PollCommit {
-        poll: Poll {
-            feed,
-            started: now,
-            finished: now,
-            final_url: Some(claim.url.clone()),
-            moved_permanently: false,
-            status: Some(200),
-            bytes_wire: 100,
-            hints: Default::default(),
-            extent: Default::default(),
-            outcome: Outcome::Document {
-                body: Vec::new(),
-                content_type: None,
-                validators: Validators::default(),
-            },
-        },
-        claim,
-        document: Some(DocumentCommit {
-            drafts,
-            title: None,
-            site: None,
-            digest: vec![1],
-            repairs: Vec::new(),
-            paragraphs: Vec::new(),
-        }),
-        plan: PlanCommit {
-            next_at: Some(now.plus(Duration::from_secs(300))),
-            ..PlanCommit::default()
-        },
-        offline: false,
-    };
-    store.commit(Store::prepare(commit)).unwrap();
-}
-
 /// Reads again and again, twenty times or for two seconds, and tells the median of the time that it took and what of the
 /// processor it took on average.
 fn measure(what: &str, read: impl Fn() -> usize) {
@@ -215,15 +103,6 @@ fn measure(what: &str, read: impl Fn() -> usize) {
     took.sort_unstable();
     let median = took.get(took.len() / 2).copied().unwrap();
     eprintln!("{what:<50} {median:>10.1?}, {spent:>10.1?} of the processor ({found})");
-}
-
-/// What this process has had of the processors.
-fn cpu() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(
-        time.tv_sec.try_into().unwrap(),
-        time.tv_nsec.try_into().unwrap(),
-    )
 }
 
 fn main() {

@@ -71,6 +71,11 @@ impl Out {
         let Some(program) = words.next() else { return };
         let Ok(mut child) = Command::new(program)
             .args(words)
+            // As git does: `less` by itself would show our colours as codes.
+            .env(
+                "LESS",
+                std::env::var_os("LESS").unwrap_or_else(|| "FRX".into()),
+            )
             .stdin(Stdio::piped())
             .spawn()
         else {

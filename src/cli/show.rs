@@ -123,6 +123,6 @@ fn byline(story: &StoryView) -> String {
     if !story.agencies.is_empty() {
         parts.push(format!("with {}", story.agencies.join(", ")));
     }
-    parts.push(local(story.published.unwrap_or(story.first_seen)));
+    parts.push(local(story.published.unwrap_or(story.arrived)));
     parts.join(" · ")
 }

@@ -248,7 +248,16 @@ impl<'a> Reader<'a> {
             if c == ')' || self.is_or() {
                 break;
             }
+            let start = self.at;
             if self.eat_word("AND") {
+                self.skip_space();
+                let is_last = self.left().is_empty() || self.peek() == Some(')') || self.is_or();
+                if is_last || list.is_empty() {
+                    self.fail(
+                        start..start + 3,
+                        "AND stands between two things: a AND b, or just a b; for the word write \"and\"",
+                    );
+                }
                 continue;
             }
             list.extend(self.one(field));
@@ -680,6 +689,9 @@ mod tests {
             ("", "is empty"),
             ("a OR", "between two things"),
             ("OR a", "between two things"),
+            ("a AND", "between two things"),
+            ("AND a", "between two things"),
+            ("a AND OR b", "between two things"),
             ("a )", "nothing is open"),
             ("()", "nothing in these"),
             ("-", "missing after this"),

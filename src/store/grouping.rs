@@ -44,20 +44,38 @@ impl Grouping {
         self.window = None;
     }
 
+    /// Whether the window stands.
+    pub(super) fn is_filled(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// Fills the window, if it is not.
+    pub(super) fn fill(&mut self, conn: &Connection, now: Time) -> Sql<()> {
+        if self.is_filled() {
+            return Ok(());
+        }
+        // Read first: what is written meanwhile is newer, and taken in with what comes.
+        let sequence = super::search::sequence(conn)?;
+        let mut window = Grouper::new(self.limits);
+        copies::each_since(conn, now.minus(self.limits.window), |copy, print| {
+            window.restore(copy, print, now);
+        })?;
+        self.window = Some(window);
+        self.sequence = sequence;
+        Ok(())
+    }
+
     /// Fills the window, or takes in what other processes have written meanwhile.
     pub(super) fn catch_up(&mut self, conn: &Connection, now: Time) -> Sql<()> {
+        self.fill(conn, now)?;
         let sequence = super::search::sequence(conn)?;
-        let limits = self.limits;
         match &mut self.window {
-            None => {
-                let mut window = Grouper::new(limits);
-                copies::each_since(conn, now.minus(limits.window), |copy, print| {
-                    window.restore(copy, print, now);
-                })?;
-                self.window = Some(window);
-            }
             Some(window) if sequence != self.sequence => {
-                let changed = format!("{} WHERE seq > ?1 ORDER BY article", copies::COPIES);
+                // Left to itself, SQLite reads all articles to spare itself sorting these few.
+                let changed = format!(
+                    "{} INDEXED BY articles_seq WHERE seq > ?1 ORDER BY article",
+                    copies::COPIES
+                );
                 let mut rows = conn.prepare_cached(&changed)?;
                 let mut rows = rows.query([self.sequence])?;
                 while let Some(r) = rows.next()? {
@@ -66,7 +84,7 @@ impl Grouping {
                     }
                 }
             }
-            Some(_) => {}
+            _ => {}
         }
         if let Some(window) = &mut self.window {
             window.evict(now);

@@ -13,6 +13,7 @@ mod events;
 mod feeds;
 mod grouping;
 mod hubs;
+mod log;
 mod open;
 mod prepare;
 mod prune;
@@ -25,6 +26,7 @@ mod shown;
 mod status;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod topics;
 mod word_index;
 mod writer;
@@ -106,7 +108,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unusable`] if the file cannot be opened or written, is damaged, foreign or newer;
-    /// [`StoreError::Busy`] if another process holds it for longer than five seconds.
+    /// [`StoreError::Busy`] if another process holds it for longer than twenty seconds.
     pub fn open(options: &StoreOptions, clock: Clock) -> Result<Self, StoreError> {
         let conn = open::writer(&options.path, options.synchronous_full)?;
         let reads = Reads::open(&options.path)?;
@@ -123,6 +125,8 @@ impl Store {
             clock: clock.clone(),
             untold: true,
             settling: Vec::new(),
+            tidying: tidy::Tidying::default(),
+            log: log::Log::default(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -347,22 +351,33 @@ impl Store {
         self.ask(|reply| Command::Remember(name, text, reply))
     }
 
-    /// Removes what retention no longer keeps (`keep` none: for ever), in small batches. `dry_run`: only tells.
+    /// Removes what retention no longer keeps (`keep` none: for ever), in small parts between which polls are committed.
+    /// `dry_run`: only tells.
     pub fn prune(
         &self,
         keep: Option<Duration>,
         keep_max_per_feed: u64,
         dry_run: bool,
     ) -> Result<Pruned, StoreError> {
+        let now = self.clock.now();
         if dry_run {
-            let now = self.clock.now();
             return self.reads.prunable(keep, keep_max_per_feed, now);
         }
-        let retention = prune::Retention {
-            keep,
-            keep_max_per_feed,
-        };
-        self.ask(|reply| Command::Prune(retention, reply))
+        let mut pruned = Pruned::default();
+        let doomed = self.reads.doomed(keep, keep_max_per_feed, now)?;
+        let mut left = doomed.as_slice();
+        while !left.is_empty() {
+            let part = left.iter().take(prune::PART_MAX).copied().collect();
+            let progress = self.ask(|reply| Command::Prune(part, reply))?;
+            pruned.articles += progress.pruned.articles;
+            pruned.stories += progress.pruned.stories;
+            left = left.get(progress.done..).unwrap_or_default();
+        }
+        for part in self.reads.weathered(now)?.chunks(prune::PART_MAX) {
+            let part = part.to_vec();
+            self.short(move |conn| prune::level(conn, &part))?;
+        }
+        Ok(pruned)
     }
 
     /// Online backup into a new file.

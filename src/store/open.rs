@@ -24,8 +24,9 @@ const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0005.sql"),
 ];
 
-/// How long a write waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a write waits for another process, looking so often: whoever writes much lets go for moments only.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+const BUSY_LOOK: Duration = Duration::from_millis(2);
 
 /// Cached prepared statements a connection.
 const STATEMENTS: usize = 128;
@@ -35,7 +36,7 @@ pub(super) fn writer(path: &Path, synchronous_full: bool) -> Result<Connection, 
     create_private(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags).map_err(|e| error(path, &e))?;
-    set_up(&conn).map_err(|e| error(path, &e))?;
+    set_up(&mut conn).map_err(|e| error(path, &e))?;
     prepare_writer(&mut conn, synchronous_full, path)?;
     Ok(conn)
 }
@@ -72,7 +73,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
 /// none can be made (a read-only disk) and there is no log, the store is `still`: nobody writes it.
 fn attach(path: &Path, still: bool) -> rusqlite::Result<(Connection, i64)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = if still {
+    let mut conn = if still {
         let name = path.to_string_lossy();
         // A relative path has to begin with a dot: `file:a/b` would be one too, but `file://a/b` would not.
         let dot = if path.is_absolute() { "" } else { "./" };
@@ -85,7 +86,7 @@ fn attach(path: &Path, still: bool) -> rusqlite::Result<(Connection, i64)> {
     } else {
         Connection::open_with_flags(path, flags)?
     };
-    set_up(&conn)?;
+    set_up(&mut conn)?;
     conn.pragma_update(None, "query_only", true)?;
     let found = version(&conn)?;
     Ok((conn, found))
@@ -124,14 +125,23 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         .map_err(|e| unusable(format!("cannot open it for writing: {e}")))
 }
 
-fn set_up(conn: &Connection) -> rusqlite::Result<()> {
+fn set_up(conn: &mut Connection) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.busy_handler(Some(wait_a_moment))?;
     // Once there are statistics, SQLite would plan a statement anew for every value that it is given.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "mmap_size", 256 << 20)?;
     conn.pragma_update(None, "temp_store", "memory")
+}
+
+/// SQLite's own waiting (`busy_timeout`) looks ever more rarely, and misses such moments.
+pub(super) fn wait_a_moment(looks: i32) -> bool {
+    let is_patient = BUSY_LOOK * looks.max(0).cast_unsigned() < BUSY_TIMEOUT;
+    if is_patient {
+        std::thread::sleep(BUSY_LOOK);
+    }
+    is_patient
 }
 
 fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), StoreError> {
@@ -141,10 +151,14 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
         keep_a_copy(conn, path, found)?;
     }
     (|| {
+        if found == 0 {
+            // Only a file without a table can still choose to give pages back (tidy.rs).
+            conn.pragma_update(None, "auto_vacuum", "incremental")?;
+        }
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", if full { "full" } else { "normal" })?;
         conn.pragma_update(None, "wal_autocheckpoint", 2000)?;
-        conn.pragma_update(None, "journal_size_limit", 32 << 20)?;
+        conn.pragma_update(None, "journal_size_limit", 16 << 20)?;
         for (i, sql) in MIGRATIONS.iter().enumerate() {
             migrate(conn, i as i64, sql)?;
         }

@@ -1,21 +1,25 @@
-//! Retention: what is old or too much goes, in small batches between which others may write.
+//! Retention: what is old or too much goes, in small parts between which others write.
 //!
 //! A pruned article leaves a tombstone while its feed may still list it, so that it does not come back as new.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::articles;
+use super::grouping::Grouping;
 use super::records::Pruned;
 use super::topics::Tagger;
-use super::writer::Writer;
-use crate::model::Time;
+use crate::model::{ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// Articles in one transaction.
-const BATCH: i64 = 500;
+/// Articles, or tombstones, that the writer is asked to remove at once at most.
+pub(super) const PART_MAX: usize = 500;
+
+/// How long it goes on with a part, the commit aside: polls wait meanwhile.
+const PART_TIME: Duration = Duration::from_millis(15);
 
 /// How long a tombstone is kept.
 const TOMBSTONE: Duration = Duration::from_secs(400 * 86_400);
@@ -29,6 +33,14 @@ pub(super) struct Retention {
     pub(super) keep_max_per_feed: u64,
 }
 
+/// How far the writer came with a part.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    pub(super) pruned: Pruned,
+    /// How many of the part it has looked at.
+    pub(super) done: usize,
+}
+
 /// What would go.
 pub(super) fn prunable(conn: &Connection, retention: &Retention, now: Time) -> Sql<Pruned> {
     let doomed = doomed(conn, retention, now)?;
@@ -38,51 +50,74 @@ pub(super) fn prunable(conn: &Connection, retention: &Retention, now: Time) -> S
     })
 }
 
-pub(super) fn prune(writer: &mut Writer, retention: &Retention) -> Sql<Pruned> {
-    let now = writer.clock.now();
-    let doomed = doomed(&writer.conn, retention, now)?;
-    let mut done = Pruned {
-        articles: doomed.len() as u64,
-        stories: 0,
-    };
-    for batch in doomed.chunks(BATCH as usize) {
-        let tx = writer
-            .conn
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        writer.tagger.refresh(&tx, now)?;
-        for &article in batch {
-            done.stories += u64::from(remove(&tx, &writer.tagger, article, now)?);
-        }
-        tx.commit()?;
-        for &article in batch {
-            writer.grouping.remove(article);
+/// The articles that retention does not keep, oldest first.
+pub(super) fn doomed(conn: &Connection, retention: &Retention, now: Time) -> Sql<Vec<ArticleRow>> {
+    let mut doomed = BTreeSet::new();
+    if let Some(keep) = retention.keep {
+        let mut old = conn.prepare_cached("SELECT article FROM articles WHERE arrived < ?1")?;
+        for row in old.query_map([now.minus(keep).millis()], |r| r.get(0))? {
+            doomed.insert(row?);
         }
     }
-    writer.conn.execute(
-        "DELETE FROM tombstones WHERE pruned < ?1",
-        [now.minus(TOMBSTONE).millis()],
+    let most = i64::try_from(retention.keep_max_per_feed).unwrap_or(i64::MAX);
+    let full: Vec<FeedRow> = conn
+        .prepare_cached("SELECT feed FROM articles GROUP BY feed HAVING count(*) > ?1")?
+        .query_map([most], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    let mut too_many = conn.prepare_cached(
+        "SELECT article FROM articles WHERE feed = ?1 ORDER BY arrived DESC, article DESC LIMIT -1 OFFSET ?2",
     )?;
-    Ok(done)
+    for feed in full {
+        for row in too_many.query_map(params![feed, most], |r| r.get(0))? {
+            doomed.insert(row?);
+        }
+    }
+    Ok(doomed.into_iter().collect())
 }
 
-fn doomed(conn: &Connection, retention: &Retention, now: Time) -> Sql<Vec<i64>> {
-    let before = retention
-        .keep
-        .map_or(i64::MIN, |keep| now.minus(keep).millis());
-    let most = i64::try_from(retention.keep_max_per_feed).unwrap_or(i64::MAX);
-    conn.prepare(
-        "SELECT article FROM articles WHERE arrived < ?1
-         UNION
-         SELECT article FROM (SELECT article, row_number() OVER
-            (PARTITION BY feed ORDER BY arrived DESC, article DESC) AS place FROM articles) WHERE place > ?2
-         ORDER BY 1",
-    )?
-    .query_map(params![before, most], |r| r.get(0))?
-    .collect()
+/// The ids of tombstones that nobody will ask for any more.
+pub(super) fn weathered(conn: &Connection, now: Time) -> Sql<Vec<[u8; 16]>> {
+    conn.prepare_cached("SELECT id FROM tombstones WHERE pruned < ?1")?
+        .query_map([now.minus(TOMBSTONE).millis()], |r| r.get(0))?
+        .collect()
+}
+
+/// Removes such tombstones.
+pub(super) fn level(conn: &Connection, ids: &[[u8; 16]]) -> Sql<()> {
+    let mut remove = conn.prepare_cached("DELETE FROM tombstones WHERE id = ?1")?;
+    for id in ids {
+        remove.execute([&id[..]])?;
+    }
+    Ok(())
+}
+
+/// Removes these articles, or as many of them as there is time for.
+pub(super) fn remove_part(
+    conn: &Connection,
+    grouping: &mut Grouping,
+    tagger: &mut Tagger,
+    part: &[ArticleRow],
+    now: Time,
+) -> Sql<Progress> {
+    let until = Instant::now() + PART_TIME;
+    tagger.refresh(conn, now)?;
+    let mut progress = Progress::default();
+    for &article in part {
+        if let Some(ends_story) = remove(conn, tagger, article, now)? {
+            grouping.remove(article);
+            progress.pruned.articles += 1;
+            progress.pruned.stories += u64::from(ends_story);
+        }
+        progress.done += 1;
+        if Instant::now() >= until {
+            break;
+        }
+    }
+    Ok(progress)
 }
 
 /// How many stories would lose all their copies.
-fn emptied(conn: &Connection, doomed: &[i64]) -> Sql<u64> {
+fn emptied(conn: &Connection, doomed: &[ArticleRow]) -> Sql<u64> {
     let mut left: std::collections::HashMap<i64, i64> = std::collections::HashMap::new();
     let mut look = conn.prepare(
         "SELECT s.story, s.copies FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
@@ -95,11 +130,15 @@ fn emptied(conn: &Connection, doomed: &[i64]) -> Sql<u64> {
     Ok(left.values().filter(|n| **n <= 0).count() as u64)
 }
 
-/// Removes one article; true if its story went with it.
-fn remove(conn: &Connection, tagger: &Tagger, article: i64, now: Time) -> Sql<bool> {
-    let story: i64 = conn
+/// Removes one article; whether its story went with it. None: another process was quicker.
+fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow, now: Time) -> Sql<Option<bool>> {
+    let story: Option<i64> = conn
         .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
-        .query_row([article], |r| r.get(0))?;
+        .query_row([article], |r| r.get(0))
+        .optional()?;
+    let Some(story) = story else {
+        return Ok(None);
+    };
     conn.prepare_cached(
         "INSERT OR REPLACE INTO tombstones (id, pruned) SELECT id, ?2 FROM articles WHERE article = ?1",
     )?
@@ -115,4 +154,5 @@ fn remove(conn: &Connection, tagger: &Tagger, article: i64, now: Time) -> Sql<bo
     tagger.tag_copies(conn, story, None)?;
     conn.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM stories WHERE story = ?1)")?
         .query_row([story], |r| r.get(0))
+        .map(Some)
 }

@@ -37,6 +37,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Virtual machine steps between two looks at the deadline.
 const STEPS: i32 = 100_000;
 
+/// The same for a check of the file, whose steps are pages and what stands on them.
+const PAGES: i32 = 1000;
+
 /// Read-only access, cheap to clone; every call blocks for one query.
 #[derive(Clone, Debug)]
 pub struct Reads {
@@ -478,6 +481,25 @@ impl Reads {
         self.read(|conn| prune::prunable(conn, &retention, now))
     }
 
+    /// The rows of these articles.
+    pub(super) fn doomed(
+        &self,
+        keep: Option<Duration>,
+        keep_max_per_feed: u64,
+        now: Time,
+    ) -> Result<Vec<ArticleRow>, StoreError> {
+        let retention = prune::Retention {
+            keep,
+            keep_max_per_feed,
+        };
+        self.read(|conn| prune::doomed(conn, &retention, now))
+    }
+
+    /// The tombstones that are no longer needed.
+    pub(super) fn weathered(&self, now: Time) -> Result<Vec<[u8; 16]>, StoreError> {
+        self.read(|conn| prune::weathered(conn, now))
+    }
+
     /// Online backup into a new file, of a read-only or ailing store too.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         self.with(|conn| backup::backup(conn, to, &self.path))
@@ -491,7 +513,7 @@ impl Reads {
         let until = Instant::now() + limit;
         self.with(|conn| {
             let found = conn
-                .progress_handler(STEPS, Some(move || Instant::now() > until))
+                .progress_handler(PAGES, Some(move || Instant::now() > until))
                 .and_then(|()| {
                     conn.pragma_query_value(None, "quick_check", |r| r.get::<_, String>(0))
                 });
@@ -504,9 +526,13 @@ impl Reads {
         })
     }
 
-    /// Integrity check; empty if all is well.
+    /// Integrity check, however long it takes; empty if all is well.
     pub fn verify(&self) -> Result<Vec<String>, StoreError> {
-        self.read(status::verify)
+        self.with(|conn| {
+            conn.progress_handler(0, None::<fn() -> bool>)
+                .and_then(|()| status::verify(conn))
+                .map_err(|e| open::error(&self.path, &e))
+        })
     }
 }
 

@@ -395,6 +395,65 @@ fn rel_09_what_was_pruned_does_not_come_back() {
 }
 
 #[test]
+fn retention_by_count_goes_part_by_part_and_tombstones_go_when_they_are_old() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let all = |numbers: std::ops::Range<usize>| -> Vec<Draft> {
+        numbers
+            .map(|n| {
+                draft(
+                    "a.example",
+                    n,
+                    &format!("Boat {n}"),
+                    &format!("Boat {n} came."),
+                )
+            })
+            .collect()
+    };
+    for first in (0..600).step_by(100) {
+        house.poll(feed, all(first..first + 100));
+    }
+    let pruned = house.store.prune(None, 10, false).unwrap();
+    assert_eq!((pruned.articles, pruned.stories), (590, 590));
+    assert_eq!(house.river().len(), 10);
+    assert_eq!(house.stories("boat").len(), 10);
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+    assert_eq!(house.poll(feed, all(0..100)).new, 0);
+    house.clock.advance(401 * DAY);
+    house.store.prune(None, 10, false).unwrap();
+    assert_eq!(house.poll(feed, all(0..100)).new, 100);
+}
+
+#[test]
+fn what_another_process_wrote_gathers_copies_too() {
+    let house = House::new();
+    let (a, b, c) = (
+        house.subscribe("a.example"),
+        house.subscribe("b.example"),
+        house.subscribe("c.example"),
+    );
+    let text: String = (0..60).map(|n| format!("word{n} ")).collect();
+    house.poll(a, vec![draft("a.example", 1, "Boats", "Ten boats came.")]);
+    let here = house.store;
+    let there = Store::open(&options(house.dir.path()), house.clock.clone()).unwrap();
+    let house = House {
+        store: there,
+        ..house
+    };
+    house.poll(b, vec![draft("b.example", 2, "Rain", &text)]);
+    let house = House {
+        store: here,
+        ..house
+    };
+    assert_eq!(
+        house
+            .poll(c, vec![draft("c.example", 3, "Rain", &text)])
+            .joined,
+        1
+    );
+}
+
+#[test]
 fn rel_11_a_backup_is_the_whole_store_and_both_verify() {
     let house = House::new();
     let feed = house.subscribe("a.example");

@@ -4,22 +4,24 @@
 //! is full fails the whole group, and the next group is tried afresh (REL-02).
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::articles::Desk;
 use super::grouping::Grouping;
+use super::log::Log;
 use super::prepare::Prepared;
 use super::records::{
-    Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Pruned, Skipped, Subscribed,
+    Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
+use super::tidy::{self, Tidying};
 use super::topics::{self, Tagger};
 use super::word_index::WordIndex;
 use super::{StoreError, articles, clock_set, feeds, open, prune, retag, search};
-use crate::model::{FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -38,6 +40,10 @@ const GROUP_TIME: Duration = Duration::from_millis(20);
 /// How long topics are told anew before others have their turn.
 const TELLING_TIME: Duration = Duration::from_millis(50);
 
+/// Without a command for so long the writer tidies up, a step at a time, so far apart.
+const IDLE: Duration = Duration::from_millis(200);
+const BETWEEN_STEPS: Duration = Duration::from_millis(20);
+
 /// What the writer can be asked for.
 pub(super) enum Command {
     Subscribe(Vec<NewFeed>, Reply<Vec<Subscribed>>),
@@ -55,7 +61,7 @@ pub(super) enum Command {
     Remember(&'static str, String, Reply<()>),
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
-    Prune(prune::Retention, Reply<Pruned>),
+    Prune(Vec<ArticleRow>, Reply<prune::Progress>),
     SettleTopics(Reply<()>),
 }
 
@@ -76,6 +82,8 @@ pub(super) struct Writer {
     /// Whether topics may have to be told anew of what is stored, and who waits for the end of it.
     pub(super) untold: bool,
     pub(super) settling: Vec<Reply<()>>,
+    pub(super) tidying: Tidying,
+    pub(super) log: Log,
 }
 
 /// An answer that waits for the commit.
@@ -87,10 +95,6 @@ impl Writer {
         let mut next = None;
         while let Some(command) = next.take().or_else(|| self.wait(commands)) {
             match command {
-                Command::Prune(retention, reply) => {
-                    let done = prune::prune(&mut self, &retention);
-                    let _ = reply.send(done.map_err(|e| open::error(&self.path, &e)));
-                }
                 Command::SettleTopics(reply) => {
                     self.settling.push(reply);
                     self.untold = true;
@@ -104,9 +108,10 @@ impl Writer {
             if self.untold {
                 self.tell_topics();
             }
+            self.tidying.note_write();
+            self.log.bound(&mut self.conn, &self.path);
         }
-        // The query planner's statistics; a failure here loses nothing.
-        let _ = self.conn.execute_batch("PRAGMA optimize");
+        let _ = tidy::optimize(&self.conn);
     }
 
     /// The next command; none: nobody is left who could send one. What is untold then waits for the next writer.
@@ -117,6 +122,16 @@ impl Writer {
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) => self.tell_topics(),
             }
+            self.log.bound(&mut self.conn, &self.path);
+        }
+        let mut patience = IDLE;
+        while self.tidying.is_wanted() {
+            match commands.recv_timeout(patience) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.tidying.step(&self.conn),
+            }
+            patience = BETWEEN_STEPS;
         }
         commands.recv().ok()
     }
@@ -178,6 +193,10 @@ impl Writer {
     ) -> rusqlite::Result<()> {
         let now = self.clock.now();
         let path = self.path.clone();
+        if matches!(first, Command::Commit(..)) {
+            // Before the lock is taken: it may be a hundred thousand copies. What fails here fails again below.
+            let _ = self.grouping.fill(&self.conn, now);
+        }
         let mut tx = match self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -192,7 +211,8 @@ impl Writer {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
-            if matches!(command, Command::Prune(..) | Command::SettleTopics(_)) {
+            let needs_window = matches!(command, Command::Commit(..)) && !self.grouping.is_filled();
+            if matches!(command, Command::SettleTopics(_)) || needs_window && count > 0 {
                 *left = Some(command);
                 break;
             }
@@ -290,8 +310,12 @@ fn execute(
             answer(commit(conn, hands, &poll, prepared), reply, path)
         }
         Command::RefreshTopics(reply) => answer(hands.tagger.tag_times(conn, now), reply, path),
-        // These run alone, see `run`.
-        Command::Prune(..) | Command::SettleTopics(_) => (Box::new(|_| {}), None),
+        Command::Prune(part, reply) => {
+            let pruned = prune::remove_part(conn, hands.grouping, hands.tagger, &part, now);
+            answer(pruned, reply, path)
+        }
+        // It is no part of any transaction, see `run`.
+        Command::SettleTopics(_) => (Box::new(|_| {}), None),
     }
 }
 

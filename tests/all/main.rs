@@ -20,6 +20,7 @@ mod feeds;
 mod fetch;
 mod formats;
 mod full_text;
+mod kills;
 mod moves;
 mod parse;
 mod path;

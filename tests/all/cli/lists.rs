@@ -313,3 +313,22 @@ fn following_prints_what_comes_until_it_is_stopped() {
     assert_eq!(lines.next(), None);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn an_article_that_is_dated_by_its_update_alone_is_shown_with_that_date() {
+    let home = Home::empty();
+    let clock = Clock::manual(time("2030-01-10T08:00:00Z"));
+    let store = home.store(&clock);
+    let argus = crate::support::home::subscribe(&store, "argus.example", "The Argus");
+    let mut dated = draft("argus.example", 1, "Tides", "They come and go.");
+    dated.updated = Some(time("2030-01-09T18:30:00Z"));
+    poll(&store, &clock, argus, vec![dated]);
+    drop(store);
+    let id = home
+        .run(&["list", "--format", "ids"])
+        .exits(0)
+        .trim()
+        .to_owned();
+    let shown = home.run(&["show", &id]);
+    assert!(shown.exits(0).contains("2030-01-09 18:30"), "{shown:?}");
+}

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use newswire::model::Time;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::home::Home;
@@ -74,6 +75,13 @@ impl Daemon {
     pub fn spawn(home: &Home, vars: &[(&str, &str)]) -> Self {
         // A file that cannot grow is to be an error and not the end of the process (setrlimit(2)).
         Self::by_shell(home, "trap '' XFSZ; exec \"$0\" run", Stdio::null(), vars)
+    }
+
+    /// Starts it with its clock held at `now`.
+    pub fn at(home: &Home, now: Time) -> Self {
+        let now = now.to_string();
+        let script = "exec \"$0\" --now \"$NOW\" run";
+        Self::by_shell(home, script, Stdio::null(), &[("NOW", &now)])
     }
 
     /// Starts it with a socket that is open already, as systemd hands it over (sd_listen_fds(3)).
