@@ -33,32 +33,10 @@ pub(super) struct Publisher {
 
 impl Publisher {
     /// Tells the hub of every change from now on.
-    pub(super) async fn run(self, mut sequence: watch::Receiver<Seq>) -> Result<(), DaemonError> {
-        let mut told = *sequence.borrow_and_update();
-        let mut is_well = true;
-        loop {
-            if sequence.changed().await.is_err() {
-                return std::future::pending().await; // the daemon ends
-            }
-            tokio::time::sleep(QUIET).await;
-            let now = *sequence.borrow_and_update();
-            match self.tell(told).await {
-                Ok(()) => {
-                    told = now;
-                    is_well = true;
-                }
-                Err(why) => {
-                    if std::mem::take(&mut is_well) {
-                        tracing::warn!(
-                            host = self.hub.host(),
-                            "the hub could not be told of changes: {why}"
-                        );
-                    }
-                    tokio::time::sleep(PAUSE).await;
-                    sequence.mark_changed();
-                }
-            }
-        }
+    pub(super) async fn run(self, sequence: watch::Receiver<Seq>) -> Result<(), DaemonError> {
+        let host = self.hub.host().to_owned();
+        tell_each(sequence, host, |told| self.tell(told)).await;
+        std::future::pending().await // the daemon ends
     }
 
     async fn tell(&self, told: Seq) -> Result<(), String> {
@@ -85,5 +63,96 @@ impl Publisher {
             "the hub was told of changes"
         );
         Ok(())
+    }
+}
+
+/// When the hub is told: `tell` gets the sequence up to which it knows of everything. Ends with the sender.
+async fn tell_each<F: Future<Output = Result<(), String>>>(
+    mut sequence: watch::Receiver<Seq>,
+    host: String,
+    tell: impl Fn(Seq) -> F,
+) {
+    let mut told = *sequence.borrow_and_update();
+    let mut is_well = true;
+    while sequence.changed().await.is_ok() {
+        tokio::time::sleep(QUIET).await;
+        let now = *sequence.borrow_and_update();
+        match tell(told).await {
+            Ok(()) => {
+                told = now;
+                is_well = true;
+            }
+            Err(why) => {
+                if std::mem::take(&mut is_well) {
+                    tracing::warn!(host, "the hub could not be told of changes: {why}");
+                }
+                tokio::time::sleep(PAUSE).await;
+                sequence.mark_changed();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// What a hub that gives these answers is told, with the seconds after the start. `script` moves the sequence.
+    async fn told(
+        answers: &[Result<(), &str>],
+        script: impl AsyncFnOnce(&watch::Sender<Seq>),
+    ) -> Vec<(u64, Seq)> {
+        let (sequence, changes) = watch::channel(7);
+        let (log, start) = (RefCell::new(Vec::new()), Instant::now());
+        let answers = RefCell::new(VecDeque::from(answers.to_vec()));
+        let hub = |told| {
+            log.borrow_mut().push((start.elapsed().as_secs(), told));
+            let answer = answers.borrow_mut().pop_front().unwrap();
+            std::future::ready(answer.map_err(str::to_owned))
+        };
+        let moves = async {
+            script(&sequence).await;
+            drop(sequence);
+        };
+        tokio::join!(tell_each(changes, "hub.example".to_owned(), hub), moves);
+        log.into_inner()
+    }
+
+    async fn wait(seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_changes_within_two_seconds_is_told_at_once() {
+        let told = told(&[Ok(()), Ok(())], async |sequence| {
+            wait(10).await;
+            sequence.send_replace(8);
+            wait(1).await;
+            sequence.send_replace(9);
+            wait(100).await;
+            sequence.send_replace(10);
+            wait(100).await;
+        });
+        assert_eq!(told.await, [(12, 7), (113, 9)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hub_that_could_not_be_told_is_left_alone_for_a_minute_and_then_told_of_everything() {
+        let answers = [Err("503"), Err("503"), Ok(()), Ok(())];
+        let told = told(&answers, async |sequence| {
+            sequence.send_replace(8);
+            wait(20).await;
+            sequence.send_replace(9); // meanwhile: no reason to come earlier
+            wait(300).await;
+            sequence.send_replace(10);
+            wait(100).await;
+        });
+        // Each time of all since the last that it heard, and only once more when it did.
+        assert_eq!(told.await, [(2, 7), (64, 7), (126, 7), (322, 9)]);
     }
 }

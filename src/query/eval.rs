@@ -12,7 +12,7 @@ pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
         Expr::Or(list) => list.iter().any(|e| matches(e, text, facts, now)),
         Expr::Not(inner) => !matches(inner, text, facts, now),
         Expr::Text(scope, pattern) => text_matches(*scope, pattern, text),
-        Expr::Fact(fact) => holds(fact, facts, text, now),
+        Expr::Fact(fact) => holds(fact, facts, text.words, now),
     }
 }
 
@@ -105,7 +105,8 @@ pub(super) fn feed_is(name: &str, folded: &str, facts: &Facts, title: &str) -> b
         || title.contains(folded)
 }
 
-fn holds(fact: &Fact, facts: &Facts, text: &Folded, now: Time) -> bool {
+/// Whether a fact holds of an article with so many words.
+pub fn holds(fact: &Fact, facts: &Facts, words: u64, now: Time) -> bool {
     match fact {
         Fact::Feed(Name::Is(name)) => feed_is(name, &fold(name), facts, &fold(&facts.feed_title)),
         Fact::Feed(Name::Like(regex)) => {
@@ -151,7 +152,7 @@ fn holds(fact: &Fact, facts: &Facts, text: &Folded, now: Time) -> bool {
             let count = match measure {
                 Measure::Copies => facts.copies,
                 Measure::Feeds => facts.feeds,
-                Measure::Words => text.words,
+                Measure::Words => words,
             };
             compare.holds(count, *n)
         }

@@ -10,6 +10,7 @@ pub mod eval;
 pub mod fold;
 pub mod parse;
 pub mod plan;
+pub mod rank;
 pub mod subject;
 mod value;
 

@@ -1,5 +1,5 @@
 //! What the word index can say about an expression: a query that finds at least every match, and what it leaves open.
-//! That, [`super::eval`] decides.
+//! That, [`super::eval`] decides, asked by [`Question`]s of which the cheap ones come first.
 
 use super::ast::{Expr, Fact, Pattern, Scope};
 use crate::model::Time;
@@ -16,6 +16,89 @@ pub struct IndexPlan {
     pub since: Option<Time>,
     /// No match arrived at or after.
     pub until: Option<Time>,
+}
+
+/// An expression as questions about one article, by where the answer is; in every list the cheap ones stand first, so
+/// that no text is read for what is settled without.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// All of these.
+    All(Vec<Question>),
+    /// Any of these.
+    Any(Vec<Question>),
+    /// Not this.
+    Not(Box<Question>),
+    /// The word index knows: an FTS5 query, as in [`IndexPlan::words`], that finds just what the expression means.
+    Words(String, Expr),
+    /// What is known about the article.
+    Fact(Fact),
+    /// Its text has to be read.
+    Text(Expr),
+}
+
+impl Question {
+    /// The questions that an expression asks.
+    pub fn of(expr: &Expr) -> Self {
+        if let (Some(query), true) = superset(expr) {
+            return Self::Words(query, expr.clone());
+        }
+        match expr {
+            Expr::And(list) => Self::All(together(list, Expr::And, is_told)),
+            Expr::Or(list) => Self::Any(together(list, Expr::Or, is_exact)),
+            Expr::Not(inner) => Self::Not(Box::new(Self::of(inner))),
+            Expr::Text(scope, Pattern::Near(phrases, _)) => {
+                let phrase = |p: &Vec<String>| Expr::Text(*scope, Pattern::Phrase(p.clone()));
+                let all = Expr::And(phrases.iter().map(phrase).collect());
+                Self::All(vec![Self::of(&all), Self::Text(expr.clone())])
+            }
+            Expr::Text(..) => Self::Text(expr.clone()),
+            Expr::Fact(fact) => Self::Fact(fact.clone()),
+        }
+    }
+
+    /// Hands every question without parts to `take`.
+    pub fn each<'q>(&'q self, take: &mut dyn FnMut(&'q Question)) {
+        match self {
+            Self::All(list) | Self::Any(list) => list.iter().for_each(|q| q.each(take)),
+            Self::Not(inner) => inner.each(take),
+            one => take(one),
+        }
+    }
+
+    /// Whether text may have to be read although the word index is asked.
+    pub fn reads_text(&self) -> bool {
+        self.cost() == 2
+    }
+
+    fn cost(&self) -> u8 {
+        match self {
+            Self::All(list) | Self::Any(list) => list.iter().map(Self::cost).max().unwrap_or(0),
+            Self::Not(inner) => inner.cost(),
+            Self::Words(..) => 0,
+            Self::Fact(_) => 1,
+            Self::Text(_) => 2,
+        }
+    }
+}
+
+/// The questions of a list; what the word index knows of it is one of them.
+fn together(
+    list: &[Expr],
+    joined: fn(Vec<Expr>) -> Expr,
+    is_known: fn(&Expr) -> bool,
+) -> Vec<Question> {
+    let (known, mut open): (Vec<Expr>, Vec<Expr>) = list.iter().cloned().partition(is_known);
+    let mut questions = Vec::new();
+    if known.iter().any(is_exact) {
+        let known = joined(known);
+        let (query, _) = superset(&known);
+        questions.extend(query.map(|query| Question::Words(query, known)));
+    } else {
+        open.extend(known); // nothing but exclusions: each for itself
+    }
+    questions.extend(open.iter().map(Question::of));
+    questions.sort_by_key(Question::cost);
+    questions
 }
 
 /// Plans the look-up of an expression at `now`.
@@ -55,11 +138,15 @@ fn is_bound(e: &Expr) -> bool {
 
 /// Whether the query of a conjunction tells this part of it for good.
 fn is_told(e: &Expr) -> bool {
-    let plain = match e {
-        Expr::Not(inner) => inner,
-        e => e,
-    };
-    matches!(superset(plain), (Some(_), true))
+    match e {
+        Expr::Not(inner) => is_exact(inner),
+        e => is_exact(e),
+    }
+}
+
+/// Whether a query says just what an expression means.
+fn is_exact(e: &Expr) -> bool {
+    matches!(superset(e), (Some(_), true))
 }
 
 /// The query and whether it is exact.
@@ -72,10 +159,17 @@ fn superset(expr: &Expr) -> (Option<String>, bool) {
             let exact = query.is_some() && exact.into_iter().all(|e| e);
             (query.map(|q| format!("({})", q.join(" OR "))), exact)
         }
-        Expr::Text(scope, Pattern::Phrase(words)) => (Some(phrase(*scope, words, false)), true),
-        Expr::Text(scope, Pattern::Prefix(words)) => (Some(phrase(*scope, words, true)), true),
+        Expr::Text(scope, Pattern::Phrase(words)) => {
+            (Some(phrase_query(*scope, words, false)), true)
+        }
+        Expr::Text(scope, Pattern::Prefix(words)) => {
+            (Some(phrase_query(*scope, words, true)), true)
+        }
         Expr::Text(scope, Pattern::Near(phrases, _)) => {
-            let all: Vec<String> = phrases.iter().map(|p| phrase(*scope, p, false)).collect();
+            let all: Vec<String> = phrases
+                .iter()
+                .map(|p| phrase_query(*scope, p, false))
+                .collect();
             (Some(format!("({})", all.join(" AND "))), false)
         }
         Expr::Text(_, Pattern::Regex(_)) | Expr::Not(_) | Expr::Fact(_) => (None, false),
@@ -110,7 +204,8 @@ fn conjunction(list: &[Expr]) -> (Option<String>, bool) {
     (Some(query), exact)
 }
 
-fn phrase(scope: Scope, words: &[String], beginning: bool) -> String {
+/// The FTS5 query for words one after the other.
+pub(super) fn phrase_query(scope: Scope, words: &[String], beginning: bool) -> String {
     let columns = match scope {
         Scope::Any => "{title body}",
         Scope::Title => "title",
@@ -128,6 +223,38 @@ fn phrase(scope: Scope, words: &[String], beginning: bool) -> String {
 mod tests {
     use super::*;
     use crate::query::parse;
+
+    #[test]
+    fn what_the_index_knows_is_one_question_and_text_is_asked_last() {
+        let asked = |source: &str| {
+            fn written(question: &Question) -> String {
+                let list = |all: &[Question]| all.iter().map(written).collect::<Vec<_>>();
+                match question {
+                    Question::All(all) => format!("({})", list(all).join(" & ")),
+                    Question::Any(any) => format!("({})", list(any).join(" | ")),
+                    Question::Not(inner) => format!("!{}", written(inner)),
+                    Question::Words(_, expr) => format!("words {expr}"),
+                    Question::Fact(fact) => format!("fact {fact}"),
+                    Question::Text(expr) => format!("text {expr}"),
+                }
+            }
+            written(&Question::of(&parse(source).unwrap()))
+        };
+        assert_eq!(asked("red -cat"), "words (\"red\" -\"cat\")");
+        assert_eq!(
+            asked("/x/ red lang:en -cat"),
+            "(words (\"red\" -\"cat\") & fact lang:\"en\" & text /x/)"
+        );
+        assert_eq!(
+            asked("/x/ OR -red OR fox OR cat"),
+            "(words (\"fox\" OR \"cat\") | !words \"red\" | text /x/)"
+        );
+        assert_eq!(asked("-red -cat"), "(!words \"red\" & !words \"cat\")");
+        assert_eq!(
+            asked("NEAR(red cat, 3)"),
+            "(words (\"red\" \"cat\") & text NEAR(\"red\" \"cat\" , 3))"
+        );
+    }
 
     #[test]
     fn what_the_index_tells_is_not_asked_again() {

@@ -1,132 +1,279 @@
-//! The plain evaluator over stored articles, one after the other: what the word index leaves open of a search or of a topic
-//! that is told anew. What is the same for all articles of a feed is looked up once, and nothing that is not asked for.
+//! The questions of an expression asked about stored articles, one after the other: what the word index leaves open of a
+//! search or of a topic that is told anew. Nothing is read before it is asked for, and what is the same for all articles
+//! of a feed is looked up once.
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::prepare::{self, Facts as ArticleFacts};
 use super::{feeds, readers};
 use crate::model::{FeedRow, Time, WebUrl};
-use crate::query::ast::{Expr, Fact, Measure, Pattern};
+use crate::query::ast::{Expr, Fact, Measure, Pattern, Scope};
+use crate::query::plan::Question;
 use crate::query::{Facts, Folded, eval};
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// Says of articles whether an expression holds.
+/// Asks questions about articles.
 pub(super) struct Checker<'c> {
     conn: &'c Connection,
-    expr: &'c Expr,
     now: Time,
     wants: Wants,
+    row: CachedStatement<'c>,
+    text: CachedStatement<'c>,
     feeds: HashMap<FeedRow, OfFeed>,
+    /// By query of the word index: what it finds among the rows that were looked up ([`Checker::look_up`]).
+    found: HashMap<String, HashSet<i64>>,
+    read: Read,
 }
 
-/// What the expression asks about.
-#[derive(Debug, Clone, Copy)]
+/// What the questions are about.
+#[derive(Debug, Clone, Copy, Default)]
 struct Wants {
-    text: bool,
-    /// Words of the text, or how many there are; else only regular expressions read it, as printed.
-    words: bool,
     /// How many copies the story has.
     story: bool,
     hosts: bool,
     topics: bool,
+    /// Standfirst and body.
+    body: bool,
+    /// Authors, labels, agencies.
+    labels: bool,
 }
 
 /// What the articles of a feed have in common.
 struct OfFeed {
     facts: Facts,
     site: Option<String>,
-    boilerplate: HashSet<u64>,
+    /// Digests of its boilerplate; none: not asked for yet.
+    boilerplate: Option<HashSet<u64>>,
+}
+
+/// What has been read of the article that is asked about.
+#[derive(Default)]
+struct Read {
+    article: i64,
+    /// Its feed, and how many words it has; none inside: it is gone.
+    row: Option<Option<(FeedRow, u64)>>,
+    /// The text as printed; the words in it if there were any to look for.
+    text: Option<Folded>,
+    is_folded: bool,
 }
 
 impl<'c> Checker<'c> {
-    pub(super) fn new(conn: &'c Connection, expr: &'c Expr, now: Time) -> Self {
-        let is_folded = |e: &Expr| match e {
-            Expr::Text(_, pattern) => !matches!(pattern, Pattern::Regex(_)),
-            Expr::Fact(Fact::Count(measure, ..)) => *measure == Measure::Words,
-            _ => false,
+    /// For these questions and no others.
+    pub(super) fn new<'q>(
+        conn: &'c Connection,
+        questions: impl Iterator<Item = &'q Question>,
+        now: Time,
+    ) -> Sql<Self> {
+        let mut wants = Wants::default();
+        for question in questions {
+            question.each(&mut |q| wants.add(q));
+        }
+        let (counts, joined) = match wants.story {
+            true => ("s.copies, s.feeds", "CROSS JOIN stories s USING (story)"),
+            false => ("0, 0", ""),
         };
-        let wants = Wants {
-            text: expr.needs_text(),
-            words: expr.any(&mut |e| is_folded(e)),
-            story: expr.needs_story(),
-            hosts: expr.any(&mut |e| matches!(e, Expr::Fact(Fact::Site(_)))),
-            topics: expr.needs_topics(),
+        let body = match wants.body {
+            true => "summary, content",
+            false => "'', x''",
         };
-        Self {
+        let labels = if wants.labels { "facts" } else { "'{}'" };
+        Ok(Self {
             conn,
-            expr,
             now,
             wants,
+            row: conn.prepare_cached(&format!(
+                "SELECT a.feed, a.words, a.url, a.language, a.arrived, {counts} FROM articles a {joined}
+                 WHERE a.article = ?1"
+            ))?,
+            text: conn.prepare_cached(&format!(
+                "SELECT title, {labels}, {body} FROM articles WHERE article = ?1"
+            ))?,
             feeds: HashMap::new(),
+            found: HashMap::new(),
+            read: Read::default(),
+        })
+    }
+
+    /// Asks the word index about all articles among these rows (both included): from now on it answers for them.
+    pub(super) fn look_up(
+        &mut self,
+        questions: &[&Question],
+        (first, last): (i64, i64),
+    ) -> Sql<()> {
+        self.found.clear();
+        let mut queries = Vec::new();
+        for question in questions {
+            question.each(&mut |q| {
+                if let Question::Words(query, _) = q {
+                    queries.push(query);
+                }
+            });
+        }
+        let mut find = self.conn.prepare_cached(
+            "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid BETWEEN ?2 AND ?3",
+        )?;
+        for query in queries {
+            if !self.found.contains_key(query) {
+                let rows = find.query_map((query, first, last), |r| r.get(0))?;
+                self.found.insert(query.clone(), rows.collect::<Sql<_>>()?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an article is as asked; not if it is gone.
+    pub(super) fn holds(&mut self, question: &Question, article: i64) -> Sql<bool> {
+        self.turn_to(article);
+        Ok(self.ask(question)? && self.row()?.is_some())
+    }
+
+    /// The folded text of an article; none if it is gone.
+    pub(super) fn words_of(&mut self, article: i64) -> Sql<Option<&Folded>> {
+        self.turn_to(article);
+        self.read_text(true)?;
+        Ok(self.read.text.as_ref())
+    }
+
+    fn turn_to(&mut self, article: i64) {
+        if self.read.article != article {
+            self.read = Read {
+                article,
+                ..Read::default()
+            };
         }
     }
 
-    /// What has to be read of an article `a`, and what it is to be joined with.
-    pub(super) fn columns(&self) -> (&'static str, &'static str) {
-        match (self.wants.text, self.wants.story) {
-            (false, false) => ("a.feed, a.url, a.language, a.arrived, a.words, 0, 0", ""),
-            (false, true) => (
-                "a.feed, a.url, a.language, a.arrived, a.words, s.copies, s.feeds",
-                "CROSS JOIN stories s USING (story)",
-            ),
-            (true, _) => (
-                "a.feed, a.url, a.language, a.arrived, a.words, s.copies, s.feeds, a.title, a.summary, a.facts, a.content",
-                "CROSS JOIN stories s USING (story)",
-            ),
+    fn ask(&mut self, question: &Question) -> Sql<bool> {
+        match question {
+            Question::All(list) => {
+                for one in list {
+                    if !self.ask(one)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Question::Any(list) => {
+                for one in list {
+                    if self.ask(one)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Question::Not(inner) => Ok(!self.ask(inner)?),
+            Question::Words(query, expr) => match self.found.get(query) {
+                Some(rows) => Ok(rows.contains(&self.read.article)),
+                None => self.ask_text(expr),
+            },
+            Question::Fact(fact) => self.ask_fact(fact),
+            Question::Text(expr) => self.ask_text(expr),
         }
     }
 
-    /// Whether it holds for an article; not for one that is gone.
-    pub(super) fn holds(&mut self, article: i64) -> Sql<bool> {
-        let (columns, joined) = self.columns();
-        let mut look = self.conn.prepare_cached(&format!(
-            "SELECT a.article, {columns} FROM articles a {joined} WHERE a.article = ?1"
-        ))?;
-        let mut rows = look.query([article])?;
-        match rows.next()? {
-            Some(r) => self.holds_of(r),
-            None => Ok(false),
-        }
+    fn ask_fact(&mut self, fact: &Fact) -> Sql<bool> {
+        let Some((feed, words)) = self.row()? else {
+            return Ok(false);
+        };
+        let of_feed = self.feeds.get(&feed);
+        Ok(of_feed.is_some_and(|f| eval::holds(fact, &f.facts, words, self.now)))
     }
 
-    /// The same for a row of the article's number and of [`Self::columns`].
-    pub(super) fn holds_of(&mut self, r: &Row<'_>) -> Sql<bool> {
-        let feed: FeedRow = r.get(1)?;
+    /// What is known besides the text; it stands with the feed's then.
+    fn row(&mut self) -> Sql<Option<(FeedRow, u64)>> {
+        if let Some(known) = self.read.row {
+            return Ok(known);
+        }
+        let article = self.read.article;
+        let mut rows = self.row.query([article])?;
+        let Some(r) = rows.next()? else {
+            self.read.row = Some(None);
+            return Ok(None);
+        };
+        let feed: FeedRow = r.get(0)?;
         let of_feed = match self.feeds.entry(feed) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(of_feed(self.conn, feed, self.wants.text)?)
+                place.insert(of_feed(self.conn, feed)?)
             }
         };
-        let text = match self.wants.text {
-            true => text(r, &of_feed.boilerplate, self.wants.words)?,
-            false => Folded {
-                words: r.get::<_, i64>(5)?.max(0).cast_unsigned(),
-                ..Folded::default()
-            },
-        };
+        let words = r.get::<_, i64>(1)?.max(0).cast_unsigned();
         let facts = &mut of_feed.facts;
         facts.url = r.get(2)?;
         facts.language = r.get(3)?;
         facts.arrived = Time::from_millis(r.get(4)?);
-        facts.copies = r.get::<_, i64>(6)?.cast_unsigned();
-        facts.feeds = r.get::<_, i64>(7)?.cast_unsigned();
+        facts.copies = r.get::<_, i64>(5)?.cast_unsigned();
+        facts.feeds = r.get::<_, i64>(6)?.cast_unsigned();
         if self.wants.hosts {
             facts.hosts = hosts(facts.url.as_deref(), of_feed.site.as_deref());
         }
         if self.wants.topics {
-            facts.topics = topics(self.conn, r.get(0)?)?;
+            facts.topics = topics(self.conn, article)?;
         }
-        Ok(eval::matches(self.expr, &text, facts, self.now))
+        self.read.row = Some(Some((feed, words)));
+        Ok(self.read.row.flatten())
+    }
+
+    fn ask_text(&mut self, expr: &Expr) -> Sql<bool> {
+        let is_word = |e: &Expr| matches!(e, Expr::Text(_, p) if !matches!(p, Pattern::Regex(_)));
+        let with_words = expr.any(&mut |e| is_word(e));
+        self.read_text(with_words)?;
+        let text = self.read.text.as_ref();
+        Ok(text.is_some_and(|text| eval::matches(expr, text, &Facts::default(), self.now)))
+    }
+
+    fn read_text(&mut self, with_words: bool) -> Sql<()> {
+        if self.read.text.is_none() || with_words && !self.read.is_folded {
+            self.read.text = self.text(with_words)?;
+            self.read.is_folded = with_words;
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, with_words: bool) -> Sql<Option<Folded>> {
+        let Some((feed, _)) = self.row()? else {
+            return Ok(None);
+        };
+        let none = HashSet::new();
+        let boilerplate = match self.feeds.get_mut(&feed) {
+            Some(of_feed) if self.wants.body => match &mut of_feed.boilerplate {
+                Some(known) => known,
+                unknown => unknown.insert(feeds::boilerplate(self.conn, feed)?),
+            },
+            _ => &none,
+        };
+        let mut rows = self.text.query([self.read.article])?;
+        let r = rows.next()?;
+        r.map(|r| text(r, boilerplate, with_words)).transpose()
     }
 }
 
-fn of_feed(conn: &Connection, feed: FeedRow, with_text: bool) -> Sql<OfFeed> {
-    let mut found = conn
-        .prepare_cached(
+impl Wants {
+    fn add(&mut self, question: &Question) {
+        match question {
+            Question::Words(_, expr) | Question::Text(expr) => {
+                expr.any(&mut |e| {
+                    if let Expr::Text(scope, _) = e {
+                        self.body |= matches!(scope, Scope::Any | Scope::Body);
+                        self.labels |=
+                            matches!(scope, Scope::Author | Scope::Category | Scope::Agency);
+                    }
+                    false
+                });
+            }
+            Question::Fact(Fact::Count(Measure::Copies | Measure::Feeds, ..)) => self.story = true,
+            Question::Fact(Fact::Site(_)) => self.hosts = true,
+            Question::Fact(Fact::Topic(_)) => self.topics = true,
+            _ => {}
+        }
+    }
+}
+
+fn of_feed(conn: &Connection, feed: FeedRow) -> Sql<OfFeed> {
+    conn.prepare_cached(
             "SELECT id, coalesce(title_user, title_own), url, folder, tags, site FROM feeds WHERE feed = ?1",
         )?
         .query_row([feed], |r| {
@@ -139,24 +286,27 @@ fn of_feed(conn: &Connection, feed: FeedRow, with_text: bool) -> Sql<OfFeed> {
                     ..Facts::default()
                 },
                 site: r.get(5)?,
-                boilerplate: HashSet::new(),
+                boilerplate: None,
             })
-        })?;
-    if with_text {
-        found.boilerplate = feeds::boilerplate(conn, feed)?;
-    }
-    Ok(found)
+        })
 }
 
-/// Title, summary, facts and content of a row, from its ninth column on.
+/// A row of title, facts, summary and content.
 fn text(r: &Row<'_>, boilerplate: &HashSet<u64>, with_words: bool) -> Sql<Folded> {
-    let (title, summary): (String, String) = (r.get(8)?, r.get(9)?);
-    let facts: ArticleFacts = feeds::from_json(&r.get::<_, String>(10)?);
-    let html = prepare::unpack(r.get_ref(11)?.as_blob()?);
-    let (_, body) = prepare::readable(&html, boilerplate);
+    let text = |column| Ok::<_, rusqlite::Error>(r.get_ref(column)?.as_str()?);
+    let (title, summary) = (text(0)?, text(2)?);
+    let facts: ArticleFacts = match text(1)? {
+        "{}" => ArticleFacts::default(),
+        json => feeds::from_json(json),
+    };
+    let content = r.get_ref(3)?.as_blob()?;
+    let body = match content.is_empty() {
+        true => String::new(),
+        false => prepare::readable(&prepare::unpack(content), boilerplate).1,
+    };
     Ok(match with_words {
-        true => prepare::fold(&title, &summary, &body, &facts),
-        false => prepare::unfolded(&title, &summary, &body, &facts),
+        true => prepare::fold(title, summary, &body, &facts),
+        false => prepare::unfolded(title, summary, &body, &facts),
     })
 }
 
@@ -168,11 +318,9 @@ pub(super) fn folded(conn: &Connection, article: i64) -> Sql<Option<Folded>> {
         .optional()?;
     let Some(feed) = feed else { return Ok(None) };
     let boilerplate = feeds::boilerplate(conn, feed)?;
-    conn.prepare_cached(
-        "SELECT 0, 0, 0, 0, 0, 0, 0, 0, title, summary, facts, content FROM articles WHERE article = ?1",
-    )?
-    .query_row([article], |r| text(r, &boilerplate, true))
-    .optional()
+    conn.prepare_cached("SELECT title, facts, summary, content FROM articles WHERE article = ?1")?
+        .query_row([article], |r| text(r, &boilerplate, true))
+        .optional()
 }
 
 /// The facts of a stored article.
@@ -199,7 +347,7 @@ pub(super) fn facts(conn: &Connection, article: i64) -> Sql<Option<Facts>> {
     let Some((feed, facts)) = found else {
         return Ok(None);
     };
-    let of_feed = of_feed(conn, feed, false)?;
+    let of_feed = of_feed(conn, feed)?;
     Ok(Some(Facts {
         hosts: hosts(facts.url.as_deref(), of_feed.site.as_deref()),
         topics: topics(conn, article)?,

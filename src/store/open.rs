@@ -128,6 +128,8 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
 fn set_up(conn: &mut Connection) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.busy_handler(Some(wait_a_moment))?;
+    // Once there are statistics, SQLite would plan a statement anew for every value that it is given.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     // Nothing is mapped: a disk that fails under a mapped page ends the process (REL-02), and every connection would count
     // the file as its own memory.

@@ -6,23 +6,40 @@
 //! id and its place in the river, so that an old story that belongs to the topic now appears where it belongs and not as
 //! news, and one that no longer does just goes.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Instant;
 
 use rusqlite::{Connection, params};
 
+use super::check::Checker;
 use super::{articles, search};
 use crate::model::Time;
 use crate::query::Expr;
-use crate::query::plan::{IndexPlan, index_plan};
+use crate::query::plan::{IndexPlan, Question, index_plan};
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// Rows a step, by what a row may cost: the word index tells it, its facts must be looked up, its text must be read. A
-/// step takes some 50 ms at most.
+/// Rows a step at most, by what a row may cost: the word index tells it, its facts must be looked up, its text must be
+/// read. A step takes some 50 ms at most.
 const ROWS_TOLD: i64 = 65_536;
-const ROWS_LOOKED_UP: i64 = 4096;
-const ROWS_READ: i64 = 1024;
+const ROWS_LOOKED_UP: i64 = 8192;
+const ROWS_READ: i64 = 2048;
+
+/// A topic that is told anew.
+struct Telling {
+    topic: i64,
+    how: How,
+    /// Articles up to this row are still to come.
+    untold: Option<i64>,
+}
+
+/// Who tells the members of a topic.
+enum How {
+    /// The word index and the dates, for good.
+    Index(IndexPlan),
+    /// Each article is asked.
+    Asking(Question),
+}
 
 /// Every article is to be told anew of this topic.
 pub(super) fn begin(conn: &Connection, topic: i64) -> Sql<()> {
@@ -39,8 +56,8 @@ pub(super) fn is_any_left(conn: &Connection) -> Sql<bool> {
         .query_row([], |r| r.get(0))
 }
 
-/// Goes on with what is still to come, until about `until`, a step at least. `topics` in an order in which each stands after those that it
-/// refers to. Returns whether anything is left.
+/// Goes on with what is still to come, until about `until`, a step at least. `topics` in an order in which each stands
+/// after those that it refers to. Returns whether anything is left.
 pub(super) fn go_on(
     conn: &Connection,
     topics: &[(i64, &Expr)],
@@ -48,60 +65,154 @@ pub(super) fn go_on(
     until: Instant,
 ) -> Sql<bool> {
     let mut has_changed = false;
-    let mut is_left = false;
-    let open: HashSet<i64> = conn
-        .prepare_cached("SELECT topic FROM topics WHERE untold IS NOT NULL")?
-        .query_map([], |r| r.get(0))?
-        .collect::<Sql<_>>()?;
-    'topics: for &(topic, expr) in topics.iter().filter(|(topic, _)| open.contains(topic)) {
-        let plan = index_plan(expr, now);
-        while let Some(last) = untold(conn, topic)? {
-            has_changed |= step(conn, topic, &plan, last, now)?;
+    'walks: for mut walk in walks(conn, topics, now)? {
+        while let Some(last) = walk.iter().filter_map(|t| t.untold).max() {
+            has_changed |= step(conn, &mut walk, last, now, until)?;
             if Instant::now() >= until {
-                is_left = is_any_left(conn)?;
-                break 'topics;
+                break 'walks;
             }
         }
     }
     if has_changed {
         articles::next_seq(conn)?; // whoever shows stories must look again
     }
-    Ok(is_left)
+    is_any_left(conn)
 }
 
-fn untold(conn: &Connection, topic: i64) -> Sql<Option<i64>> {
-    // One that another process has removed meanwhile has nothing to come.
-    conn.prepare_cached("SELECT max(untold) FROM topics WHERE topic = ?1")?
-        .query_row([topic], |r| r.get(0))
+/// What is to be told, by who walks down the store together: topics for which text is read share the reading.
+fn walks(conn: &Connection, topics: &[(i64, &Expr)], now: Time) -> Sql<Vec<Vec<Telling>>> {
+    let untold: HashMap<i64, i64> = conn
+        .prepare_cached("SELECT topic, untold FROM topics WHERE untold IS NOT NULL")?
+        .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .collect::<Sql<_>>()?;
+    let (mut quick, mut reading, mut referring) = (Vec::new(), Vec::new(), Vec::new());
+    for &(topic, expr) in topics {
+        let Some(&untold) = untold.get(&topic) else {
+            continue;
+        };
+        let telling = Telling {
+            topic,
+            how: How::of(expr, now),
+            untold: Some(untold),
+        };
+        if expr.needs_topics() {
+            referring.push(vec![telling]);
+        } else if telling.how.reads_text() {
+            reading.push(telling);
+        } else {
+            quick.push(vec![telling]);
+        }
+    }
+    quick.push(reading);
+    quick.append(&mut referring);
+    Ok(quick)
 }
 
-/// Tells the articles up to `last`, as many as a step takes. Returns whether any came or went.
-fn step(conn: &Connection, topic: i64, plan: &IndexPlan, last: i64, now: Time) -> Sql<bool> {
-    let rows = match &plan.rest {
-        None if plan.words.is_some() => ROWS_TOLD,
-        Some(rest) if rest.needs_text() => ROWS_READ,
-        _ => ROWS_LOOKED_UP,
-    };
-    let first = last.saturating_sub(rows - 1);
-    let members = search::members(conn, plan, (first, last), now)?;
+impl How {
+    fn of(expr: &Expr, now: Time) -> Self {
+        let plan = index_plan(expr, now);
+        match plan.rest {
+            None => Self::Index(plan),
+            Some(_) => Self::Asking(Question::of(expr)),
+        }
+    }
+
+    fn reads_text(&self) -> bool {
+        matches!(self, Self::Asking(question) if question.reads_text())
+    }
+
+    fn rows_max(&self) -> i64 {
+        match self {
+            Self::Index(plan) if plan.words.is_some() => ROWS_TOLD,
+            how if how.reads_text() => ROWS_READ,
+            _ => ROWS_LOOKED_UP,
+        }
+    }
+}
+
+/// Tells the articles up to `last`, as many as a step takes, of the topics that have come to that. Returns whether any
+/// came or went.
+fn step(
+    conn: &Connection,
+    walk: &mut [Telling],
+    last: i64,
+    now: Time,
+    until: Instant,
+) -> Sql<bool> {
+    let rows = walk.iter().map(|t| t.how.rows_max()).min();
+    let next = walk
+        .iter()
+        .filter_map(|t| t.untold.filter(|row| *row < last));
+    // Others join where they are.
+    let first = (last - rows.unwrap_or(1) + 1).max(next.max().unwrap_or(0) + 1);
+    let mut here: Vec<&mut Telling> = walk.iter_mut().filter(|t| t.untold == Some(last)).collect();
+    let (first, members) = members(conn, &here, (first, last), now, until)?;
+    let left: Option<i64> = conn
+        .prepare_cached("SELECT max(article) FROM articles WHERE article < ?1")?
+        .query_row([first], |r| r.get(0))?;
+    let mut has_changed = false;
+    for (telling, members) in here.iter_mut().zip(members) {
+        has_changed |= write(conn, telling.topic, &members, (first, last))?;
+        conn.prepare_cached("UPDATE topics SET untold = ?2 WHERE topic = ?1")?
+            .execute(params![telling.topic, left])?;
+        telling.untold = left;
+    }
+    Ok(has_changed)
+}
+
+/// The members of each topic among these rows, in row order, from the newest down to a row that is returned: the first, or
+/// where time ran out.
+fn members(
+    conn: &Connection,
+    topics: &[&mut Telling],
+    (first, last): (i64, i64),
+    now: Time,
+    until: Instant,
+) -> Sql<(i64, Vec<Vec<i64>>)> {
+    if let [only] = topics
+        && let How::Index(plan) = &only.how
+    {
+        return Ok((first, vec![search::members(conn, plan, (first, last))?]));
+    }
+    let questions: Vec<&Question> = topics
+        .iter()
+        .filter_map(|t| match &t.how {
+            How::Asking(question) => Some(question),
+            How::Index(_) => None,
+        })
+        .collect();
+    let mut checker = Checker::new(conn, questions.iter().copied(), now)?;
+    checker.look_up(&questions, (first, last))?;
+    let mut members = vec![Vec::new(); questions.len()];
+    let mut row = last + 1;
+    while row > first && (row > last || Instant::now() < until) {
+        row -= 1;
+        for (question, members) in questions.iter().zip(&mut members) {
+            if checker.holds(question, row)? {
+                members.push(row);
+            }
+        }
+    }
+    members.iter_mut().for_each(|m| m.reverse());
+    Ok((row, members))
+}
+
+/// Writes what the members among these rows are. Returns whether any came or went.
+fn write(conn: &Connection, topic: i64, members: &[i64], (first, last): (i64, i64)) -> Sql<bool> {
     let known: Vec<i64> = conn
         .prepare_cached(
             "SELECT article FROM article_topics WHERE topic = ?1 AND article BETWEEN ?2 AND ?3 ORDER BY article",
         )?
         .query_map([topic, first, last], |r| r.get(0))?
         .collect::<Sql<_>>()?;
-    let came = without(&members, &known);
-    let gone = without(&known, &members);
+    let came = without(members, &known);
+    let gone = without(&known, members);
     for &article in &came {
         add(conn, topic, article)?;
     }
     for &article in &gone {
         remove(conn, topic, article)?;
     }
-    conn.prepare_cached(
-        "UPDATE topics SET untold = (SELECT max(article) FROM articles WHERE article < ?2) WHERE topic = ?1",
-    )?
-    .execute([topic, first])?;
     Ok(!came.is_empty() || !gone.is_empty())
 }
 
@@ -125,7 +236,8 @@ fn add(conn: &Connection, topic: i64, article: i64) -> Sql<()> {
 fn remove(conn: &Connection, topic: i64, article: i64) -> Sql<()> {
     conn.prepare_cached("DELETE FROM article_topics WHERE topic = ?1 AND article = ?2")?
         .execute([topic, article])?;
-    // The story stays for another copy that belongs to it.
+    // The story stays for another copy that belongs to it. (The join is crossed so that the few copies are walked, not the
+    // many members.)
     let (arrived, story): (i64, i64) = conn
         .prepare_cached(
             "SELECT s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
@@ -133,7 +245,7 @@ fn remove(conn: &Connection, topic: i64, article: i64) -> Sql<()> {
         .query_row([article], |r| Ok((r.get(0)?, r.get(1)?)))?;
     conn.prepare_cached(
         "DELETE FROM story_topics WHERE topic = ?1 AND arrived = ?2 AND story = ?3 AND NOT EXISTS
-           (SELECT 1 FROM articles a JOIN article_topics t USING (article) WHERE a.story = ?3 AND t.topic = ?1)",
+           (SELECT 1 FROM articles a CROSS JOIN article_topics t USING (article) WHERE a.story = ?3 AND t.topic = ?1)",
     )?
     .execute(params![topic, arrived, story])?;
     Ok(())

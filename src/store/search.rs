@@ -12,12 +12,19 @@ use super::check::Checker;
 use super::select::{Order, Selection};
 use crate::model::Time;
 use crate::query::Expr;
-use crate::query::plan::{IndexPlan, index_plan};
+use crate::query::plan::{IndexPlan, Question, index_plan};
+use crate::query::rank::{Counts, Ranking};
 
 type Sql<T> = rusqlite::Result<T>;
 
 /// How many of the newest matches are ranked: common words stay fast.
-const RANKED_MAX: i64 = 5000;
+const RANKED_MAX: usize = 2000;
+
+/// Among how many of the newest that the word index finds these are looked for, where it does not know all.
+const CANDIDATES_MAX: i64 = 10_000;
+
+/// Among how many of the newest articles it is counted how rare a word is.
+const COUNTED_MAX: i64 = 100_000;
 
 /// The last number of the sequence.
 pub(super) fn sequence(conn: &Connection) -> Sql<i64> {
@@ -148,34 +155,45 @@ struct Hit {
     arrived: i64,
     published: Option<i64>,
     seq: i64,
-    /// bm25: lower is better.
-    rank: f64,
+    /// More is better.
+    score: f64,
 }
 
 /// What matches an expression and the other conditions of a selection, each story once.
 fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) -> Sql<Vec<Hit>> {
     let plan = index_plan(expr, selection.now);
-    let ranked = selection.order == Order::Best && selection.after.is_none();
-    let (sql, values) = candidates(selection, &plan, stories, ranked);
+    let is_ranked =
+        selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
+    let (sql, values) = candidates(selection, &plan, stories, is_ranked);
     let mut query = conn.prepare_cached(&sql)?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut hits: HashMap<i64, Hit> = HashMap::new();
-    let rest = plan.rest.as_ref();
-    let mut checker = rest.map(|rest| Checker::new(conn, rest, selection.now));
+    let rest = plan.rest.as_ref().map(Question::of);
+    let whole = is_ranked.then(|| Question::of(expr));
+    let mut checker = Checker::new(conn, rest.iter().chain(&whole), selection.now)?;
+    let ranking = is_ranked.then(|| Ranking::of(expr));
+    let mut counted = Vec::new();
     let mut stop = Stop::new(selection);
     while let Some(r) = rows.next()? {
         let article: i64 = r.get(0)?;
         let row: i64 = if stories { r.get(1)? } else { article };
-        if stop.is_reached(r.get(7)?) {
+        if stop.is_reached(r.get(6)?) {
             break;
         }
-        if hits.contains_key(&row) {
-            continue; // candidates come best first where rank counts
+        if !is_ranked && hits.contains_key(&row) {
+            continue;
         }
-        if let Some(checker) = &mut checker
-            && !checker.holds(article)?
+        if let Some(rest) = &rest
+            && !checker.holds(rest, article)?
         {
             continue;
+        }
+        if let Some(ranking) = &ranking {
+            let text = checker.words_of(article)?;
+            counted.extend(text.map(|text| (row, ranking.count(text))));
+            if counted.len() > RANKED_MAX {
+                break;
+            }
         }
         let hit = Hit {
             row,
@@ -183,44 +201,77 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
             arrived: r.get(3)?,
             published: r.get(4)?,
             seq: r.get(5)?,
-            rank: r.get(6)?,
+            score: 0.0,
         };
         stop.saw(hit.arrived);
-        hits.insert(row, hit);
+        hits.entry(row).or_insert(hit);
+    }
+    if let Some(ranking) = ranking {
+        rank(conn, &ranking, counted, &mut hits)?;
     }
     Ok(hits.into_values().collect())
 }
 
-/// The query for candidate articles, newest row first (best first where they are ranked).
+/// A story is as good as the best of its copies.
+fn rank(
+    conn: &Connection,
+    ranking: &Ranking,
+    counted: Vec<(i64, Counts)>,
+    hits: &mut HashMap<i64, Hit>,
+) -> Sql<()> {
+    let (rows, counts): (Vec<i64>, Vec<Counts>) = counted.into_iter().unzip();
+    let scores = ranking.scores(&counts, &shares(conn, ranking)?);
+    for (row, score) in rows.iter().zip(scores) {
+        if let Some(hit) = hits.get_mut(row) {
+            hit.score = hit.score.max(score);
+        }
+    }
+    Ok(())
+}
+
+/// In which share of the newest articles each phrase stands. Of one alone nobody needs to know.
+fn shares(conn: &Connection, ranking: &Ranking) -> Sql<Vec<f64>> {
+    if ranking.queries().len() == 1 {
+        return Ok(vec![0.5]);
+    }
+    let last: Option<i64> = conn
+        .prepare_cached("SELECT max(article) FROM articles")?
+        .query_row([], |r| r.get(0))?;
+    let last = last.unwrap_or(0);
+    let mut count =
+        conn.prepare_cached("SELECT count(*) FROM words WHERE words MATCH ?1 AND rowid > ?2")?;
+    let all = last.clamp(1, COUNTED_MAX);
+    ranking
+        .queries()
+        .map(|query| {
+            let found: i64 = count.query_row((query, last - all), |r| r.get(0))?;
+            Ok(found as f64 / all as f64)
+        })
+        .collect()
+}
+
+/// The query for candidate articles, newest row first.
 fn candidates(
     selection: &Selection,
     plan: &IndexPlan,
     stories: bool,
-    ranked: bool,
+    is_ranked: bool,
 ) -> (String, Vec<Box<dyn ToSql>>) {
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
     let mut wheres: Vec<&str> = Vec::new();
-    let ranked = ranked && plan.words.is_some();
-    let (from, rank) = match &plan.words {
+    let from = match &plan.words {
         Some(words) => {
             values.push(Box::new(words.clone()));
-            if ranked {
-                // bm25 is computed for the newest matches only.
-                values.push(Box::new(RANKED_MAX));
-                (
-                    "(SELECT rowid AS article, rank AS score FROM words WHERE words MATCH ?
-                      ORDER BY rowid DESC LIMIT ?) w CROSS JOIN articles a ON a.article = w.article",
-                    "w.score",
-                )
+            if is_ranked {
+                values.push(Box::new(CANDIDATES_MAX));
+                "(SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?) w
+                 CROSS JOIN articles a ON a.article = w.rowid"
             } else {
                 wheres.push("w.words MATCH ?");
-                (
-                    "words w CROSS JOIN articles a ON a.article = w.rowid",
-                    "0.0",
-                )
+                "words w CROSS JOIN articles a ON a.article = w.rowid"
             }
         }
-        None => ("articles a", "0.0"),
+        None => "articles a",
     };
     let x = if stories { "s" } else { "a" };
     let mut add = |sql: &'static str, value: Box<dyn ToSql>| {
@@ -285,15 +336,13 @@ fn candidates(
     } else {
         format!("WHERE {}", wheres.join(" AND "))
     };
-    let order = if ranked {
-        "w.score, a.article DESC"
-    } else if plan.words.is_some() {
+    let order = if plan.words.is_some() {
         "w.rowid DESC"
     } else {
         "a.article DESC"
     };
     let sql = format!(
-        "SELECT a.article, a.story, {x}.id, {x}.arrived, a.published, {x}.seq, {rank}, a.first_seen
+        "SELECT a.article, a.story, {x}.id, {x}.arrived, a.published, {x}.seq, a.first_seen
          FROM {from} JOIN stories s ON s.story = a.story {condition} ORDER BY {order}"
     );
     (sql, values)
@@ -330,16 +379,8 @@ impl Stop {
     }
 }
 
-/// The articles among these rows (both included) that match a planned expression, in row order.
-pub(super) fn members(
-    conn: &Connection,
-    plan: &IndexPlan,
-    rows: (i64, i64),
-    now: Time,
-) -> Sql<Vec<i64>> {
-    let rest = plan.rest.as_ref();
-    let mut checker = rest.map(|rest| Checker::new(conn, rest, now));
-    let (columns, joined) = checker.as_ref().map_or(("0", ""), Checker::columns);
+/// The articles among these rows (both included) that a plan finds which leaves nothing open, in row order.
+pub(super) fn members(conn: &Connection, plan: &IndexPlan, rows: (i64, i64)) -> Sql<Vec<i64>> {
     let (from, rows_are) = match plan.words {
         Some(_) => (
             "words w CROSS JOIN articles a ON a.article = w.rowid",
@@ -347,19 +388,17 @@ pub(super) fn members(
         ),
         None => ("articles a", "?5 IS NULL AND a.article"),
     };
-    let mut query = conn.prepare_cached(&format!(
-        "SELECT a.article, {columns} FROM {from} {joined}
-         WHERE {rows_are} BETWEEN ?1 AND ?2 AND a.arrived >= ?3 AND a.arrived < ?4"
-    ))?;
     let since = plan.since.map_or(i64::MIN, Time::millis);
     let until = plan.until.map_or(i64::MAX, Time::millis);
-    let mut found = query.query(params![rows.0, rows.1, since, until, plan.words])?;
-    let mut members = Vec::new();
-    while let Some(r) = found.next()? {
-        if checker.as_mut().map_or(Ok(true), |c| c.holds_of(r))? {
-            members.push(r.get(0)?);
-        }
-    }
+    let mut members: Vec<i64> = conn
+        .prepare_cached(&format!(
+            "SELECT a.article FROM {from}
+             WHERE {rows_are} BETWEEN ?1 AND ?2 AND a.arrived >= ?3 AND a.arrived < ?4"
+        ))?
+        .query_map(params![rows.0, rows.1, since, until, plan.words], |r| {
+            r.get(0)
+        })?
+        .collect::<Sql<_>>()?;
     members.sort_unstable();
     Ok(members)
 }
@@ -371,7 +410,7 @@ fn arrange(mut hits: Vec<Hit>, selection: &Selection) -> Vec<i64> {
             Order::River => river(),
             Order::Sequence => a.seq.cmp(&b.seq),
             Order::Published => b.published.cmp(&a.published).then_with(river),
-            Order::Best => a.rank.total_cmp(&b.rank).then_with(river),
+            Order::Best => b.score.total_cmp(&a.score).then_with(river),
         }
     });
     hits.truncate(selection.limit.unwrap_or(usize::MAX));

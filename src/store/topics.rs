@@ -219,8 +219,8 @@ fn tag_story(conn: &Connection, story: i64) -> Sql<()> {
         .execute([story])?;
     conn.prepare_cached(
         "INSERT INTO story_topics (topic, arrived, story)
-         SELECT DISTINCT t.topic, s.arrived, s.story FROM stories s JOIN articles a USING (story)
-           JOIN article_topics t USING (article) WHERE s.story = ?1",
+         SELECT DISTINCT t.topic, s.arrived, s.story FROM stories s CROSS JOIN articles a USING (story)
+           CROSS JOIN article_topics t USING (article) WHERE s.story = ?1",
     )?
     .execute([story])?;
     Ok(())

@@ -1,0 +1,196 @@
+//! How well articles match: BM25 (Robertson and Zaragoza, 2009) over the phrases that an expression wants, a headline
+//! weighing more than the text below it. What it needs to know of all other articles is given: how rare each phrase is.
+//!
+//! FTS5 has a `bm25` of its own. It counts every phrase over the whole index before it ranks anything, which takes longer
+//! than ranking the newest matches does and grows with the store.
+
+use memchr::memmem::Finder;
+
+use super::ast::{Expr, Pattern, Scope};
+use super::eval::literal;
+use super::plan::phrase_query;
+use super::subject::Folded;
+
+/// How fast more of the same word stops to count, and how much the length of a text does: the usual values.
+const K1: f64 = 1.2;
+const B: f64 = 0.75;
+
+/// What one occurrence weighs.
+const IN_TITLE: f64 = 8.0;
+const IN_BODY: f64 = 1.0;
+const IN_LABELS: f64 = 2.0;
+
+/// The phrases that an expression wants.
+#[derive(Debug)]
+pub struct Ranking {
+    wanted: Vec<Wanted>,
+}
+
+#[derive(Debug)]
+struct Wanted {
+    scope: Scope,
+    /// Space and words.
+    finder: Finder<'static>,
+    is_beginning: bool,
+    query: String,
+}
+
+/// What counts of one article.
+#[derive(Debug, Clone)]
+pub struct Counts {
+    /// By phrase: how often it stands there, weighted.
+    often: Vec<f64>,
+    tokens: f64,
+}
+
+impl Ranking {
+    /// For the matches of an expression.
+    pub fn of(expr: &Expr) -> Self {
+        let mut wanted = Vec::new();
+        collect(expr, &mut wanted);
+        Self { wanted }
+    }
+
+    /// FTS5 queries, one a phrase: how many articles they find tells how rare it is.
+    pub fn queries(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.wanted.iter().map(|w| w.query.as_str())
+    }
+
+    /// Counts in one article.
+    pub fn count(&self, text: &Folded) -> Counts {
+        let parts = [
+            &text.title,
+            &text.body,
+            &text.author,
+            &text.category,
+            &text.agency,
+        ];
+        let spaces = |part: &&String| part.bytes().filter(|b| *b == b' ').count();
+        Counts {
+            often: self.wanted.iter().map(|w| w.count(text)).collect(),
+            tokens: parts.iter().map(spaces).sum::<usize>() as f64,
+        }
+    }
+
+    /// How well each of these articles matches; more is better. `rarity` says of each phrase in which share of all
+    /// articles it stands (0 to 1).
+    pub fn scores(&self, articles: &[Counts], shares: &[f64]) -> Vec<f64> {
+        let tokens: f64 = articles.iter().map(|a| a.tokens).sum();
+        let mean = (tokens / articles.len().max(1) as f64).max(1.0);
+        let score = |article: &Counts| {
+            let long = 1.0 - B + B * article.tokens / mean;
+            let phrases = article.often.iter().zip(shares);
+            let scores = phrases.map(|(often, share)| {
+                let rare = (1.0 / share.clamp(1e-6, 1.0)).ln().max(1e-6);
+                rare * often * (K1 + 1.0) / (often + K1 * long)
+            });
+            scores.sum()
+        };
+        articles.iter().map(score).collect()
+    }
+}
+
+fn collect(expr: &Expr, wanted: &mut Vec<Wanted>) {
+    let mut want = |scope: Scope, words: &[String], is_beginning: bool| {
+        wanted.push(Wanted {
+            scope,
+            finder: Finder::new(literal(words, true).as_bytes()).into_owned(),
+            is_beginning,
+            query: phrase_query(scope, words, is_beginning),
+        });
+    };
+    match expr {
+        Expr::And(list) | Expr::Or(list) => list.iter().for_each(|e| collect(e, wanted)),
+        Expr::Text(scope, Pattern::Phrase(words)) => want(*scope, words, false),
+        Expr::Text(scope, Pattern::Prefix(words)) => want(*scope, words, true),
+        Expr::Text(scope, Pattern::Near(phrases, _)) => {
+            phrases.iter().for_each(|words| want(*scope, words, false));
+        }
+        Expr::Text(_, Pattern::Regex(_)) | Expr::Not(_) | Expr::Fact(_) => {}
+    }
+}
+
+impl Wanted {
+    fn count(&self, text: &Folded) -> f64 {
+        let weights: &[f64] = match self.scope {
+            Scope::Any => &[IN_TITLE, IN_BODY],
+            Scope::Title => &[IN_TITLE],
+            Scope::Body => &[IN_BODY],
+            Scope::Author | Scope::Category | Scope::Agency => &[IN_LABELS],
+        };
+        let parts = text.parts(self.scope).zip(weights);
+        parts
+            .map(|(part, weight)| weight * self.count_in(part))
+            .sum()
+    }
+
+    fn count_in(&self, part: &str) -> f64 {
+        let text = part.as_bytes();
+        let len = self.finder.needle().len();
+        let ends = |at: &usize| self.is_beginning || text.get(at + len) == Some(&b' ');
+        self.finder.find_iter(text).filter(ends).count() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{Text, parse};
+
+    /// The places of the articles (title, body), the best first.
+    fn ranked(source: &str, shares: &[f64], articles: &[(&str, &str)]) -> Vec<usize> {
+        let ranking = Ranking::of(&parse(source).unwrap());
+        assert_eq!(ranking.queries().len(), shares.len());
+        let counts: Vec<Counts> = articles
+            .iter()
+            .map(|&(title, body)| {
+                let text = Text {
+                    title,
+                    body,
+                    ..Text::default()
+                };
+                ranking.count(&Folded::of(&text))
+            })
+            .collect();
+        let scores = ranking.scores(&counts, shares);
+        let mut places: Vec<usize> = (0..articles.len()).collect();
+        places.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
+        places
+    }
+
+    #[test]
+    fn headlines_rare_words_and_short_texts_come_first() {
+        let fox = [
+            ("Cats", "a fox"),
+            ("A fox", "cats"),
+            ("Cats", "a fox a fox fox"),
+        ];
+        assert_eq!(ranked("fox", &[0.5], &fox), [1, 2, 0]);
+        let long = "and so on and on and on and so forth";
+        let either = [("Old news", long), ("Rare news", long)];
+        assert_eq!(ranked("old OR rare", &[0.9, 0.01], &either), [1, 0]);
+        assert_eq!(ranked("old OR rare", &[0.01, 0.9], &either), [0, 1]);
+        let length = format!("fox {long}");
+        assert_eq!(ranked("fox", &[0.1], &[("", &length), ("", "fox")]), [1, 0]);
+    }
+
+    #[test]
+    fn whole_words_count_and_what_is_not_wanted_does_not() {
+        let count = |source: &str, body: &str| {
+            let text = Text {
+                body,
+                ..Text::default()
+            };
+            Ranking::of(&parse(source).unwrap())
+                .count(&Folded::of(&text))
+                .often
+        };
+        assert_eq!(count("red", "red redder, red-red"), [3.0]);
+        assert_eq!(count("red*", "red redder, red-red"), [4.0]);
+        assert_eq!(
+            count("\"red fox\" -cat /x/", "red fox, red cat, fox x"),
+            [1.0]
+        );
+        assert_eq!(count("NEAR(red fox, 3)", "fox fox red"), [1.0, 2.0]);
+    }
+}
