@@ -159,8 +159,6 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
         }
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", if full { "full" } else { "normal" })?;
-        // Otherwise statements are planned anew for every value that is bound.
-        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.pragma_update(None, "wal_autocheckpoint", 2000)?;
         conn.pragma_update(None, "journal_size_limit", 16 << 20)?;
         for (i, sql) in MIGRATIONS.iter().enumerate() {
