@@ -63,21 +63,34 @@ impl Coding {
     }
 }
 
+/// Whether a complete body is one as it stands.
+pub fn is_plain(wire: &[u8], coding: Coding) -> bool {
+    let gzip = wire.starts_with(&[0x1f, 0x8b]);
+    match coding {
+        Coding::Identity | Coding::Gzip => !gzip,
+        Coding::Deflate | Coding::Brotli | Coding::Zstd => false,
+    }
+}
+
 /// Unpacks a complete body to at most `limit` bytes. A plain document that is labelled as packed is taken as it is;
 /// a gzip file that is not labelled is unpacked.
 pub fn decode(wire: Vec<u8>, coding: Coding, limit: usize) -> Result<Vec<u8>, Failure> {
-    let gzip = wire.starts_with(&[0x1f, 0x8b]);
+    Ok(unpack(&wire, coding, limit)?.unwrap_or(wire))
+}
+
+/// The same; none: it is to be taken as it is.
+pub fn unpack(wire: &[u8], coding: Coding, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
+    if is_plain(wire, coding) {
+        return within(wire, limit);
+    }
     let unpacked = match coding {
-        Coding::Identity if gzip => gunzip(&wire, limit),
-        Coding::Identity => return within(wire, limit),
-        Coding::Gzip if !gzip => return within(wire, limit),
-        Coding::Gzip => gunzip(&wire, limit),
-        Coding::Deflate => inflate(&wire, limit),
-        Coding::Brotli => unbrotli(&wire, limit),
-        Coding::Zstd => unzstd(&wire, limit),
+        Coding::Identity | Coding::Gzip => gunzip(wire, limit),
+        Coding::Deflate => inflate(wire, limit),
+        Coding::Brotli => unbrotli(wire, limit),
+        Coding::Zstd => unzstd(wire, limit),
     };
     match unpacked {
-        Err(Broken::Data(_)) if looks_plain(&wire) => within(wire, limit),
+        Err(Broken::Data(_)) if looks_plain(wire) => within(wire, limit),
         Err(Broken::Data(reason)) => Err(failure(
             FailureKind::Body,
             format!("the body cannot be decoded: {reason}"),
@@ -87,7 +100,7 @@ pub fn decode(wire: Vec<u8>, coding: Coding, limit: usize) -> Result<Vec<u8>, Fa
             FailureKind::TooLarge,
             format!("the body unpacks to more than {RATIO_MAX} times its size"),
         )),
-        Ok(body) => Ok(body),
+        Ok(body) => Ok(Some(body)),
     }
 }
 
@@ -104,11 +117,11 @@ fn failure(kind: FailureKind, message: String) -> Failure {
     Failure { kind, message }
 }
 
-fn within(body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Failure> {
-    if body.len() > limit {
+fn within(wire: &[u8], limit: usize) -> Result<Option<Vec<u8>>, Failure> {
+    if wire.len() > limit {
         return Err(too_large(limit));
     }
-    Ok(body)
+    Ok(None)
 }
 
 /// Markup or JSON in the clear: no packed format begins like that after white space.

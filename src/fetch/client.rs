@@ -24,6 +24,7 @@ use super::link;
 use super::options::{FetchOptions, FetchSetupError};
 use super::resolve::Resolver;
 use super::robots::{Known, Robots, Rules};
+use super::room::{FREE_BYTES, Held, Room};
 use crate::clock::Clock;
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, Validators, WebUrl,
@@ -49,18 +50,16 @@ const PROMPT: Duration = Duration::from_millis(500);
 const IDLE_MAX: Duration = Duration::from_secs(5);
 /// The same where nothing else is wanted of the host: a redirect may still come back to it. A pass over ten thousand hosts
 /// must not keep as many connections, each with some 20 KB of buffers.
-const IDLE_ALONE_MAX: Duration = Duration::from_millis(200);
+const IDLE_ALONE_MAX: Duration = Duration::from_millis(50);
 /// Most headers of an answer, and most bytes of them (SEC-05).
 const HEADERS_MAX: usize = 100;
 const HEADER_BYTES_MAX: usize = 64 << 10;
-/// Bodies up to this size are read freely; larger ones one by one within [`LARGE_BYTES`] (SEC-05: memory).
-const SMALL_BODY: usize = 1 << 20;
-const LARGE_BYTES: usize = 96 << 20;
 /// What is read of a body nobody wants, to keep its connection.
 const DRAIN_BYTES: usize = 16 << 10;
 const DRAIN_TIME: Duration = Duration::from_millis(500);
-/// Bodies above this are decoded off the async threads.
+/// Bodies of more bytes as sent, or than [`FREE_BYTES`] as decoded, are decoded off the async threads, so many at a time.
 const DECODE_INLINE: usize = 64 << 10;
+const DECODE_AT_ONCE: usize = 2;
 
 /// Headers that belong to the connection or to us; a feed's own headers may not set them.
 pub const RESERVED: [&str; 14] = [
@@ -123,7 +122,8 @@ pub struct Fetcher {
     pub(super) guard: Guard,
     pub(super) hosts: Hosts,
     robots: Robots,
-    large: Semaphore,
+    room: Room,
+    decoding: Semaphore,
 }
 
 /// One visit in the fetcher's own terms.
@@ -152,6 +152,7 @@ struct Trace {
     bytes_wire: u64,
     hints: Hints,
     extent: Extent,
+    held: Held,
 }
 
 /// What a server finally gave.
@@ -185,9 +186,6 @@ impl Fetcher {
             options.host_delay,
             options.slow_hosts.clone(),
         );
-        // A large body is held packed and unpacked for a moment.
-        let each = options.body_bytes_max.saturating_mul(2).max(1);
-        let large = Semaphore::new((LARGE_BYTES / each).clamp(1, 64));
         Ok(Self {
             client: kept,
             client_alone,
@@ -196,14 +194,16 @@ impl Fetcher {
             guard,
             hosts,
             robots: Robots::default(),
-            large,
+            room: Room::default(),
+            decoding: Semaphore::new(DECODE_AT_ONCE),
         })
     }
 
     /// Visits a feed once. Waits for the host's permit without counting it against the time limit; a host at rest is
     /// not asked at all, and the poll says so ([`Poll::is_unasked`]). When `cancel` fires the poll fails as `Internal`
-    /// and should be forgotten; before its turn that is a rest of no time.
-    pub async fn poll(&self, request: &FetchRequest, cancel: &CancellationToken) -> Poll {
+    /// and should be forgotten; before its turn that is a rest of no time. Keep what comes beside the poll as long as its
+    /// body: others wait for the memory.
+    pub async fn poll(&self, request: &FetchRequest, cancel: &CancellationToken) -> (Poll, Held) {
         let ask = Ask {
             url: without_fragment(&request.url),
             accept: ACCEPT_FEEDS,
@@ -232,7 +232,7 @@ impl Fetcher {
             Err(failure) => Outcome::Failed(failure),
         };
         let finished = self.clock.now();
-        Poll {
+        let poll = Poll {
             feed: request.feed,
             started: trace.started.unwrap_or(finished),
             finished,
@@ -245,7 +245,8 @@ impl Fetcher {
             hints: trace.hints,
             extent: trace.extent,
             outcome,
-        }
+        };
+        (poll, trace.held)
     }
 
     /// Gets a page or an OPML file through the same guard, permits and limits. `body_bytes_max` cannot exceed the
@@ -539,8 +540,7 @@ impl Fetcher {
         if told > limit {
             return Err(body::too_large(limit));
         }
-        let mut large = None;
-        let mut wire = Vec::with_capacity(told.min(SMALL_BODY));
+        let mut wire = Vec::with_capacity(told.min(FREE_BYTES));
         loop {
             let chunk = response.chunk().await;
             let Some(chunk) = chunk.map_err(|e| failure::of_body(&e, host))? else {
@@ -551,16 +551,24 @@ impl Fetcher {
             if len > limit {
                 return Err(body::too_large(limit));
             }
-            if len > SMALL_BODY && large.is_none() {
-                large = self.large.acquire().await.ok();
-            }
+            self.room.hold(&mut trace.held, len).await;
             wire.extend_from_slice(&chunk);
         }
-        if coding == Coding::Identity || wire.len() <= DECODE_INLINE {
-            return body::decode(wire, coding, limit);
+        if wire.len() <= DECODE_INLINE {
+            match body::unpack(&wire, coding, limit.min(FREE_BYTES)) {
+                Err(e) if e.kind == FailureKind::TooLarge && limit > FREE_BYTES => {}
+                unpacked => return Ok(unpacked?.unwrap_or(wire)),
+            }
+        } else if body::is_plain(&wire, coding) {
+            return Ok(wire);
         }
+        // The turn is kept until there is room for the body.
+        let _turn = self.decoding.acquire().await;
         let decoded = tokio::task::spawn_blocking(move || body::decode(wire, coding, limit)).await;
-        decoded.map_err(|_| fail(FailureKind::Internal, "the decoder of the body failed"))?
+        let decoded = decoded
+            .map_err(|_| fail(FailureKind::Internal, "the decoder of the body failed"))??;
+        self.room.hold(&mut trace.held, decoded.len()).await;
+        Ok(decoded)
     }
 }
 
@@ -575,6 +583,7 @@ impl Trace {
             bytes_wire: 0,
             hints: Hints::default(),
             extent: Extent::Whole,
+            held: Held::default(),
         }
     }
 

@@ -7,7 +7,8 @@
 //! | [`guard`] | which addresses and ports may be contacted (SEC-06) |
 //! | [`resolve`] | names to checked addresses |
 //! | [`hosts`] | one request a host, spacing, resting after 429 (ET-26, ET-45) |
-//! | [`body`] | bounded reading and decoding (SEC-05, ET-42) |
+//! | [`body`] | bounded decoding (SEC-05, ET-42) |
+//! | [`room`] | the memory that all bodies share (SEC-05) |
 //! | [`robots`] | what robots.txt lets us read, for pages of articles (ET-47) |
 //! | [`hints`] | what headers say about when to ask again (ET-11..13, ET-25, ET-28) |
 //! | [`link`] | hub and self in Link headers (ET-50) |
@@ -26,9 +27,11 @@ pub mod link;
 pub mod options;
 pub mod resolve;
 pub mod robots;
+pub mod room;
 
 pub use client::{ACCEPT_FEEDS, FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};
 pub use hosts::HostStats;
 pub use options::{FetchOptions, FetchSetupError, user_agent};
 pub use resolve::Names;
+pub use room::Held;

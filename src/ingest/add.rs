@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
 use super::visit::{self, Visited};
+use crate::fetch::Held;
 use crate::model::{FailureKind, FeedId, Outcome, Poll, WebUrl};
 use crate::normalize::discover::{Candidate, discover, well_known};
 use crate::parse::charset::page_to_text;
@@ -129,7 +130,8 @@ impl Ingest {
 
     async fn first_poll(&self, feed: &NewFeed, cancel: &CancellationToken) -> Poll {
         let request = visit::first_request(0, feed.url.clone(), &feed.settings);
-        self.fetcher.poll(&request, cancel).await
+        // One by itself: nobody waits for the memory that its body takes.
+        self.fetcher.poll(&request, cancel).await.0
     }
 
     /// Writes the subscription and what its first poll brought.
@@ -183,7 +185,11 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         let row = claim.feed;
         let settled = self
-            .settle(&Visited::new(claim, poll, &self.clock), false, cancel)
+            .settle(
+                &Visited::new(claim, poll, Held::default(), &self.clock),
+                false,
+                cancel,
+            )
             .await?;
         added.articles = settled.committed.new;
         if let Outcome::Failed(f) = settled.poll.outcome {

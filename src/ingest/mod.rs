@@ -43,7 +43,7 @@ use crate::store::{Store, StoreError};
 use outage::Outage;
 use price::Pricing;
 
-/// Documents read at the same time: each takes a core, and up to some hundred megabytes when it is hostile.
+/// Documents read at the same time, beside one large one: each takes a core, and many times its size.
 const READING_MAX: usize = 4;
 
 /// A clock that is set by less is not worth moving the plans for.
@@ -76,6 +76,7 @@ pub struct Ingest {
     /// By how many ms the clock was set without the plans being moved yet.
     clock_set_by: AtomicI64,
     reading: Arc<Semaphore>,
+    reading_large: Arc<Semaphore>,
     committing: Arc<Semaphore>,
     asking_hubs: AtomicBool,
 }
@@ -101,6 +102,7 @@ impl Ingest {
             clock_checked: AtomicBool::new(false),
             clock_set_by: AtomicI64::new(0),
             reading: Arc::new(Semaphore::new(READING_MAX)),
+            reading_large: Arc::new(Semaphore::new(1)),
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
         })

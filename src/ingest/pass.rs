@@ -136,7 +136,8 @@ impl Ingest {
         if wait > patience {
             return self.put_off(claim, wait).await.map(Done::Left);
         }
-        let poll = self.fetcher.poll(&visit::request_of(&claim), &cancel).await;
+        let request = visit::request_of(&claim);
+        let (poll, held) = self.fetcher.poll(&request, &cancel).await;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
             // One that was asked is not asked again before its lease is over: that would be a second request.
             if poll.is_unasked() {
@@ -151,7 +152,7 @@ impl Ingest {
         }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
         let verdict = self.verdict(&poll, claim.url.host());
-        let visited = Visited::new(claim, poll, &self.clock);
+        let visited = Visited::new(claim, poll, held, &self.clock);
         if is_network && verdict == Verdict::Unknown {
             return Ok(Done::Held(visited));
         }
@@ -198,7 +199,7 @@ impl Ingest {
         offline: bool,
     ) -> Result<(Read, Place), StoreError> {
         let policy = self.pricing.apply(&self.options.policy);
-        let place = Arc::clone(&self.reading).acquire_owned().await;
+        let place = self.place(visited).await;
         let what = Arc::clone(visited);
         let read = self
             .ask(move |store| visit::read(store, &policy, &what, offline))
@@ -222,15 +223,27 @@ impl Ingest {
                 let ask = || self.archive(visited, url, cancel);
                 visited.archive.get_or_try_init(ask).await?;
             }
-            place = Arc::clone(&self.reading).acquire_owned().await;
+            place = self.place(visited).await;
         }
         let (what, clock) = (Arc::clone(visited), self.clock.clone());
         let ready = self.ask(move |_| Ok(read.ready(&what, &clock))).await?;
         // Others may read while this one waits for the disk: what waits together is committed together. But not all: a
-        // visit that is read takes much more memory than its document.
+        // visit that is read takes much more memory than its document, and a large one is the only one of its kind.
         let _turn = Arc::clone(&self.committing).acquire_owned().await;
-        drop(place);
+        if !visited.is_large() {
+            drop(place);
+        }
         visit::commit(self, ready).await
+    }
+
+    /// A large document takes some hundred megabytes while it is read: one at a time, and apart from the others, so that
+    /// hostile ones hold up their like only (SEC-05, REL-04).
+    async fn place(&self, visited: &Visited) -> Place {
+        let places = match visited.is_large() {
+            true => &self.reading_large,
+            false => &self.reading,
+        };
+        Arc::clone(places).acquire_owned().await
     }
 }
 
@@ -347,6 +360,8 @@ impl Flight {
     fn stick(&mut self, visited: Arc<Visited>, offline: bool) {
         let kept: usize = self.stuck.iter().map(|(v, _)| v.bytes()).sum();
         if kept.saturating_add(visited.bytes()) <= STUCK_BYTES_MAX {
+            // The limit here stands for it: other bodies must not wait for the disk.
+            visited.give_room();
             self.stuck.push((visited, offline));
         }
     }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
 use super::visit::Visited;
+use crate::fetch::Held;
 use crate::fetch::hub::HubRequest;
 use crate::model::{Extent, Hints, HubCall, HubReply, Outcome, Poll, Secret, Validators, WebUrl};
 use crate::normalize::plain;
@@ -297,7 +298,7 @@ impl Ingest {
                 validators: Validators::default(),
             },
         };
-        let visited = Visited::new(claim, poll, &self.clock);
+        let visited = Visited::new(claim, poll, Held::default(), &self.clock);
         let (read, place) = self.read(&visited, false).await?;
         if read.has_failed() {
             drop(place);

@@ -2,7 +2,7 @@
 //! so: a panic or a poison is this feed's failure (REL-04).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use super::full_text::{self, Wanted, Wants};
 use super::{Ingest, archive, push};
 use crate::clock::{Clock, Moment};
-use crate::fetch::{self, FetchRequest};
+use crate::fetch::{self, FetchRequest, Held};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
@@ -73,11 +73,16 @@ pub(super) struct Visited {
     pub(super) pages: OnceCell<Vec<(usize, Page)>>,
     /// The archive page, once it was asked for.
     pub(super) archive: OnceCell<Option<fetch::Page>>,
+    /// The memory that its document takes.
+    held: Mutex<Held>,
 }
+
+/// A document of more bytes is a large one.
+const LARGE: usize = 1 << 20;
 
 impl Visited {
     /// A visit of which nothing is read yet.
-    pub(super) fn new(claim: Claim, poll: Poll, clock: &Clock) -> Arc<Self> {
+    pub(super) fn new(claim: Claim, poll: Poll, held: Held, clock: &Clock) -> Arc<Self> {
         let moment = clock.moment();
         Arc::new(Self {
             ended: (moment, clock.at(moment)),
@@ -85,6 +90,7 @@ impl Visited {
             poll,
             pages: OnceCell::new(),
             archive: OnceCell::new(),
+            held: Mutex::new(held),
         })
     }
 
@@ -96,6 +102,18 @@ impl Visited {
     /// Whether there is a document to read.
     pub(super) fn has_document(&self) -> bool {
         matches!(self.poll.outcome, Outcome::Document { .. })
+    }
+
+    /// Whether its document is a large one.
+    pub(super) fn is_large(&self) -> bool {
+        matches!(&self.poll.outcome, Outcome::Document { body, .. } if body.len() > LARGE)
+    }
+
+    /// Lets others have the memory that its document takes.
+    pub(super) fn give_room(&self) {
+        drop(std::mem::take(
+            &mut *self.held.lock().unwrap_or_else(PoisonError::into_inner),
+        ));
     }
 
     /// How much it holds, in bytes.

@@ -48,7 +48,7 @@ fn request(url: &str) -> FetchRequest {
 }
 
 async fn poll(fetcher: &Fetcher, request: &FetchRequest) -> Poll {
-    fetcher.poll(request, &CancellationToken::new()).await
+    fetcher.poll(request, &CancellationToken::new()).await.0
 }
 
 fn body(poll: &Poll) -> &[u8] {
@@ -529,7 +529,7 @@ async fn a_cancelled_visit_asks_nobody() {
     let cancel = CancellationToken::new();
     cancel.cancel();
     let poll = fetcher(&net).poll(&request(FEED), &cancel).await;
-    assert_eq!(failure(&poll).0, FailureKind::Internal);
+    assert_eq!(failure(&poll.0).0, FailureKind::Internal);
     assert!(net.log().is_empty());
 }
 
