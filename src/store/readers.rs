@@ -500,6 +500,11 @@ impl Reads {
         self.read(|conn| prune::weathered(conn, now))
     }
 
+    /// The feeds of which nothing but name and articles is needed any more.
+    pub(super) fn forsaken(&self, now: Time) -> Result<Vec<FeedRow>, StoreError> {
+        self.read(|conn| prune::forsaken(conn, now))
+    }
+
     /// Online backup into a new file, of a read-only or ailing store too.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         self.with(|conn| backup::backup(conn, to, &self.path))
