@@ -495,6 +495,25 @@ fn rel_11_a_backup_is_the_whole_store_and_both_verify() {
 }
 
 #[test]
+fn a_check_finds_no_fault_in_what_was_written_since_somebody_searched() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    for n in 0..60 {
+        let article = draft(
+            "a.example",
+            n,
+            &format!("Boat {n}"),
+            &format!("Boat {n} came."),
+        );
+        house.poll(feed, vec![article]);
+        if n % 20 == 0 {
+            assert!(!house.stories("boat").is_empty());
+        }
+    }
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn rel_11_a_backup_made_while_others_write_is_the_store_at_one_moment() {
     let house = House::new();
     let feed = house.subscribe("a.example");
