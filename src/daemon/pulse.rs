@@ -63,3 +63,35 @@ impl Pulse {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rel_08_a_scheduler_that_looks_no_more_is_stuck_until_it_looks_again() {
+        let mut pulse = Pulse::new();
+        assert_eq!(pulse.check(), Ok(()));
+        pulse.begun = Instant::now().checked_sub(STUCK).unwrap();
+        assert!(pulse.is_stuck());
+        assert!(pulse.check().unwrap_err().contains("30 s"));
+        pulse.beat(None);
+        assert!(!pulse.is_stuck());
+        assert_eq!(pulse.check(), Ok(()));
+    }
+
+    #[test]
+    fn rel_02_a_store_that_takes_nothing_is_not_ready_but_not_stuck_and_its_path_stays_here() {
+        let pulse = Pulse::new();
+        pulse.beat(Some(&StoreError::Unusable {
+            path: "/var/lib/newswire/newswire.db".into(),
+            reason: "the disk is full".to_owned(),
+        }));
+        let told = pulse.check().unwrap_err();
+        assert!(
+            told.contains("the disk is full") && !told.contains("/var"),
+            "{told}"
+        );
+        assert!(!pulse.is_stuck());
+    }
+}

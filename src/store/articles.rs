@@ -9,7 +9,7 @@ use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
-use super::{feeds, grouping::Grouping};
+use super::{feeds, grouping::Grouping, prune};
 use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
 use crate::model::{ArticleId, Draft, FeedRow, Time};
 use crate::normalize::identity;
@@ -48,7 +48,7 @@ pub(super) fn write(
     now: Time,
 ) -> Sql<Committed> {
     let conn = desk.conn;
-    let mut done = Committed::default();
+    let (mut done, mut has_learned) = (Committed::default(), false);
     let keys: Vec<String> = prepared.iter().map(|p| p.draft.key.clone()).collect();
     // Oldest first, so that row numbers follow time: publishers list the newest on top.
     let mut drafts: Vec<(Time, Prepared)> = prepared
@@ -73,6 +73,7 @@ pub(super) fn write(
             None => {
                 let id = ArticleId::of(claim.id, &p.draft.key);
                 if is_tombstone(conn, id)? {
+                    prune::note_listed(conn, id, claim.feed, now)?;
                     continue;
                 }
                 let new = New {
@@ -86,12 +87,16 @@ pub(super) fn write(
                 // A copy of a piece that is there already would make its whole text boilerplate.
                 if !joined {
                     feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
+                    has_learned |= !p.paragraphs.is_empty();
                 }
                 desk.index.add(conn, article, p.folded, false)?;
                 done.new += 1;
                 done.joined += usize::from(joined);
             }
         }
+    }
+    if has_learned {
+        feeds::forget_paragraphs(conn, claim.feed, now)?;
     }
     Ok(done)
 }

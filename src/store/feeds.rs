@@ -22,8 +22,9 @@ type Sql<T> = rusqlite::Result<T>;
 /// How long a claim holds a feed; a worker that died gives it back after that.
 const LEASE: Duration = Duration::from_secs(15 * 60);
 
-/// Polls kept in the history of a feed.
+/// Polls kept in the history of a feed, and how many more until the oldest go.
 const HISTORY: i64 = 50;
+const HISTORY_SPARE: i64 = 8;
 
 /// Overdue feeds are asked at most so far apart, and all within [`SPREAD_MAX_MS`] (ET-22).
 const SPREAD_STEP_MS: i64 = 1000;
@@ -35,8 +36,9 @@ const VALIDATORS: i64 = 8;
 /// Articles in which a paragraph must recur to be boilerplate (design.md).
 const BOILERPLATE: i64 = crate::normalize::draft::RECURRING as i64;
 
-/// Paragraph digests remembered a feed.
+/// Paragraph digests remembered a feed, and for how long after they were last seen.
 const PARAGRAPHS: i64 = 4000;
+const PARAGRAPH: Duration = Duration::from_secs(180 * 86_400);
 
 pub(super) fn subscribe(conn: &Connection, feeds: &[NewFeed], now: Time) -> Sql<Vec<Subscribed>> {
     feeds
@@ -469,6 +471,12 @@ pub(super) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<HashSet<u64>>
         .collect()
 }
 
+/// Whether a feed is subscribed to.
+pub(super) fn is_subscribed(conn: &Connection, feed: FeedRow) -> Sql<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM feeds WHERE feed = ?1 AND subscribed = 1)")?
+        .query_row([feed], |r| r.get(0))
+}
+
 /// Whether the lease of a poll still holds.
 pub(super) fn holds(conn: &Connection, claim: &Claim) -> Sql<bool> {
     let lease: Option<i64> = conn
@@ -617,8 +625,9 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
         i64::try_from(new).unwrap_or(i64::MAX),
         error,
     ])?;
-    // Now and then is enough: the history may be a little longer than HISTORY, never without bound.
-    if conn.last_insert_rowid() % 8 == 0 {
+    // Now and then is enough: the history may be a little longer than HISTORY, never without bound. By the feed's own count:
+    // feeds that are polled in turn would meet the same row numbers again and again.
+    if commit.claim.lease % HISTORY_SPARE == 0 {
         conn.prepare_cached(
             "DELETE FROM polls WHERE feed = ?1 AND poll <=
                (SELECT poll FROM polls WHERE feed = ?1 ORDER BY poll DESC LIMIT 1 OFFSET ?2)",
@@ -672,11 +681,17 @@ pub(super) fn learn_paragraphs(
     for digest in digests {
         add.execute(params![feed, digest.cast_signed(), now.millis()])?;
     }
+    Ok(())
+}
+
+/// Forgets the paragraphs that recur too seldom, and boilerplate that the feed has given up. To be called once a document:
+/// it looks at all that is known of the feed.
+pub(super) fn forget_paragraphs(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
     conn.prepare_cached(
-        "DELETE FROM paragraphs WHERE feed = ?1 AND articles < ?3 AND last_seen <
-           (SELECT last_seen FROM paragraphs WHERE feed = ?1 ORDER BY last_seen DESC LIMIT 1 OFFSET ?2)",
+        "DELETE FROM paragraphs WHERE feed = ?1 AND (last_seen < ?4 OR articles < ?3 AND last_seen <
+           (SELECT last_seen FROM paragraphs WHERE feed = ?1 ORDER BY last_seen DESC LIMIT 1 OFFSET ?2))",
     )?
-    .execute([feed, PARAGRAPHS, BOILERPLATE])?;
+    .execute(params![feed, PARAGRAPHS, BOILERPLATE, now.minus(PARAGRAPH).millis()])?;
     Ok(())
 }
 

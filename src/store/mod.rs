@@ -391,6 +391,14 @@ impl Store {
             let part = part.to_vec();
             self.short(move |conn| prune::level(conn, &part))?;
         }
+        for feed in self.reads.forsaken(now)? {
+            self.short(move |conn| {
+                if feeds::is_subscribed(conn, feed)? {
+                    return Ok(()); // it has come back meanwhile
+                }
+                prune::forget(conn, feed)
+            })?;
+        }
         Ok(pruned)
     }
 

@@ -16,12 +16,13 @@ use super::{StoreError, backup};
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
+    include_str!("migrations/0006.sql"),
 ];
 
 /// How long a write waits for another process, looking so often: whoever writes much lets go for moments only.
@@ -309,6 +310,57 @@ mod tests {
         );
         let kept = Connection::open(dir.path().join("store.db.schema-1")).unwrap();
         assert_eq!(version(&kept).unwrap(), 1);
+    }
+
+    /// A store as version `v` of the schema left it.
+    fn of_version(path: &Path, v: usize) {
+        let conn = Connection::open(path).unwrap();
+        for sql in MIGRATIONS.iter().take(v) {
+            conn.execute_batch(sql).unwrap();
+        }
+        conn.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        conn.pragma_update(None, "user_version", v as i64).unwrap();
+    }
+
+    #[test]
+    fn rel_03_a_migration_that_was_cut_goes_on_wherever_that_was() {
+        let schema = |conn: &Connection| -> Vec<String> {
+            let mut all = conn
+                .prepare("SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name")
+                .unwrap();
+            let rows = all.query_map([], |r| r.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let whole = writer(&dir.path().join("new.db"), false).unwrap();
+        for v in 1..MIGRATIONS.len() {
+            let path = dir.path().join(format!("{v}.db"));
+            of_version(&path, v);
+            // The first try was killed while it copied, the second after a step.
+            std::fs::write(path.with_extension(format!("db.schema-{v}.part")), "half").unwrap();
+            if v > 1 {
+                let first = path.with_extension("db.schema-1");
+                std::fs::write(first, "a copy from before the first step").unwrap();
+            }
+            let conn = writer(&path, false).unwrap();
+            assert_eq!(version(&conn).unwrap(), MIGRATIONS.len() as i64);
+            assert_eq!(schema(&conn), schema(&whole), "from version {v}");
+            let kept = Connection::open(path.with_extension(format!("db.schema-{v}"))).unwrap();
+            assert_eq!(version(&kept).unwrap(), v as i64);
+        }
+    }
+
+    #[test]
+    fn rel_01_the_configuration_says_whether_every_commit_is_synced() {
+        let dir = tempfile::tempdir().unwrap();
+        for (full, wanted) in [(true, 2), (false, 1)] {
+            let conn = writer(&dir.path().join("store.db"), full).unwrap();
+            let found: i64 = conn
+                .pragma_query_value(None, "synchronous", |r| r.get(0))
+                .unwrap();
+            assert_eq!(found, wanted);
+        }
     }
 
     #[test]

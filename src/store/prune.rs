@@ -11,7 +11,7 @@ use super::articles;
 use super::grouping::Grouping;
 use super::records::Pruned;
 use super::topics::Tagger;
-use crate::model::{ArticleRow, FeedRow, Time};
+use crate::model::{ArticleId, ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -21,8 +21,15 @@ pub(super) const PART_MAX: usize = 500;
 /// How long it goes on with a part, the commit aside: polls wait meanwhile.
 const PART_TIME: Duration = Duration::from_millis(15);
 
-/// How long a tombstone is kept.
+/// How long a tombstone is kept after the article was last listed.
 const TOMBSTONE: Duration = Duration::from_secs(400 * 86_400);
+
+/// That it is listed is noted so often only: a feed that lists a thousand old articles is not to cost as many writes each
+/// time.
+const NOTED_EVERY: Duration = Duration::from_secs(30 * 86_400);
+
+/// So long after its last poll a feed that was unsubscribed from is not expected back.
+const FORSAKEN: Duration = Duration::from_secs(30 * 86_400);
 
 /// What is kept.
 #[derive(Debug, Clone)]
@@ -75,11 +82,37 @@ pub(super) fn doomed(conn: &Connection, retention: &Retention, now: Time) -> Sql
     Ok(doomed.into_iter().collect())
 }
 
-/// The ids of tombstones that nobody will ask for any more.
+/// The ids of tombstones that nobody will ask for any more: the feed has been read since, or is read no more. One that says
+/// nothing new for years still lists what it listed.
 pub(super) fn weathered(conn: &Connection, now: Time) -> Sql<Vec<[u8; 16]>> {
-    conn.prepare_cached("SELECT id FROM tombstones WHERE pruned < ?1")?
-        .query_map([now.minus(TOMBSTONE).millis()], |r| r.get(0))?
-        .collect()
+    conn.prepare_cached(
+        "SELECT id FROM tombstones t WHERE pruned < ?1 AND (
+           feed IS NULL
+           OR NOT EXISTS (SELECT 1 FROM feeds WHERE feed = t.feed AND subscribed = 1)
+           OR EXISTS (SELECT 1 FROM articles WHERE feed = t.feed AND arrived > t.pruned + ?2))",
+    )?
+    .query_map(
+        params![
+            now.minus(TOMBSTONE).millis(),
+            super::feeds::millis(NOTED_EVERY)
+        ],
+        |r| r.get(0),
+    )?
+    .collect()
+}
+
+/// A pruned article is listed still.
+pub(super) fn note_listed(conn: &Connection, id: ArticleId, feed: FeedRow, now: Time) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE tombstones SET pruned = ?2, feed = ?3 WHERE id = ?1 AND pruned < ?4",
+    )?
+    .execute(params![
+        &id.0.as_bytes()[..],
+        now.millis(),
+        feed,
+        now.minus(NOTED_EVERY).millis()
+    ])?;
+    Ok(())
 }
 
 /// Removes such tombstones.
@@ -87,6 +120,30 @@ pub(super) fn level(conn: &Connection, ids: &[[u8; 16]]) -> Sql<()> {
     let mut remove = conn.prepare_cached("DELETE FROM tombstones WHERE id = ?1")?;
     for id in ids {
         remove.execute([&id[..]])?;
+    }
+    Ok(())
+}
+
+/// Feeds that nobody is subscribed to any more, and of which more is kept than their name and their articles.
+pub(super) fn forsaken(conn: &Connection, now: Time) -> Sql<Vec<FeedRow>> {
+    conn.prepare_cached(
+        "SELECT feed FROM feeds f WHERE subscribed = 0 AND coalesce(last_poll, 0) < ?1 AND (
+           EXISTS (SELECT 1 FROM polls WHERE feed = f.feed)
+           OR EXISTS (SELECT 1 FROM paragraphs WHERE feed = f.feed)
+           OR EXISTS (SELECT 1 FROM archives WHERE feed = f.feed))",
+    )?
+    .query_map([now.minus(FORSAKEN).millis()], |r| r.get(0))?
+    .collect()
+}
+
+/// Forgets how such a feed was polled, and what was learned of it.
+pub(super) fn forget(conn: &Connection, feed: FeedRow) -> Sql<()> {
+    for sql in [
+        "DELETE FROM polls WHERE feed = ?1",
+        "DELETE FROM paragraphs WHERE feed = ?1",
+        "DELETE FROM archives WHERE feed = ?1",
+    ] {
+        conn.prepare_cached(sql)?.execute([feed])?;
     }
     Ok(())
 }
@@ -140,7 +197,7 @@ fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow, now: Time) ->
         return Ok(None);
     };
     conn.prepare_cached(
-        "INSERT OR REPLACE INTO tombstones (id, pruned) SELECT id, ?2 FROM articles WHERE article = ?1",
+        "INSERT OR REPLACE INTO tombstones (id, pruned, feed) SELECT id, ?2, feed FROM articles WHERE article = ?1",
     )?
     .execute([article, now.millis()])?;
     for sql in [

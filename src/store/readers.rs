@@ -500,6 +500,11 @@ impl Reads {
         self.read(|conn| prune::weathered(conn, now))
     }
 
+    /// The feeds of which nothing but name and articles is needed any more.
+    pub(super) fn forsaken(&self, now: Time) -> Result<Vec<FeedRow>, StoreError> {
+        self.read(|conn| prune::forsaken(conn, now))
+    }
+
     /// Online backup into a new file, of a read-only or ailing store too.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         self.with(|conn| backup::backup(conn, to, &self.path))
@@ -528,11 +533,10 @@ impl Reads {
 
     /// Integrity check, however long it takes; empty if all is well.
     pub fn verify(&self) -> Result<Vec<String>, StoreError> {
-        self.with(|conn| {
-            conn.progress_handler(0, None::<fn() -> bool>)
-                .and_then(|()| status::verify(conn))
-                .map_err(|e| open::error(&self.path, &e))
-        })
+        // On a connection of its own: FTS5's check believes what an earlier search on the same one knew of the index, and
+        // finds faults in what was written since (SQLite 3.54).
+        let conn = open::reader(&self.path)?;
+        status::verify(&conn).map_err(|e| open::error(&self.path, &e))
     }
 }
 

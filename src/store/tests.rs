@@ -435,9 +435,33 @@ fn retention_by_count_goes_part_by_part_and_tombstones_go_when_they_are_old() {
     assert_eq!(house.stories("boat").len(), 10);
     assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
     assert_eq!(house.poll(feed, all(0..100)).new, 0);
-    house.clock.advance(401 * DAY);
+    house.clock.advance(390 * DAY);
+    assert_eq!(house.poll(feed, all(600..610)).new, 10);
+    house.clock.advance(11 * DAY);
     house.store.prune(None, 10, false).unwrap();
     assert_eq!(house.poll(feed, all(0..100)).new, 100);
+}
+
+#[test]
+fn rel_09_what_was_pruned_does_not_come_back_in_years_while_its_feed_lists_it() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let article = |n| draft("a.example", n, &format!("Boat {n}"), "A boat came.");
+    house.poll(feed, vec![article(1)]);
+    house.clock.advance(200 * DAY);
+    let prune = || house.store.prune(Some(180 * DAY), 1000, false).unwrap();
+    assert_eq!(prune().articles, 1);
+    // It has the old ones below each new one.
+    for n in 2..8 {
+        house.clock.advance(200 * DAY);
+        assert_eq!(house.poll(feed, (1..=n).map(article).collect()).new, 1);
+        prune();
+    }
+    // For longer than any tombstone it has nothing to say; then it does.
+    house.clock.advance(900 * DAY);
+    prune();
+    let all = (1..9).map(article).collect();
+    assert_eq!(house.poll(feed, all).new, 1);
 }
 
 #[test]
@@ -484,6 +508,117 @@ fn rel_11_a_backup_is_the_whole_store_and_both_verify() {
     assert_eq!(whole, house.river());
     assert_eq!(restored.verify().unwrap(), Vec::<String>::new());
     assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_check_finds_no_fault_in_what_was_written_since_somebody_searched() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    for n in 0..60 {
+        let article = draft(
+            "a.example",
+            n,
+            &format!("Boat {n}"),
+            &format!("Boat {n} came."),
+        );
+        house.poll(feed, vec![article]);
+        if n % 20 == 0 {
+            assert!(!house.stories("boat").is_empty());
+        }
+    }
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn rel_11_a_backup_made_while_others_write_is_the_store_at_one_moment() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let article = |n| {
+        draft(
+            "a.example",
+            n,
+            &format!("Boat {n}"),
+            &format!("Boat {n} came."),
+        )
+    };
+    house.poll(feed, (0..300).map(article).collect());
+    let copies: Vec<_> = (0..4)
+        .map(|n| house.dir.path().join(format!("{n}.db")))
+        .collect();
+    std::thread::scope(|scope| {
+        let made = scope.spawn(|| {
+            for copy in &copies {
+                house.store.backup(copy).unwrap();
+            }
+        });
+        let mut n = 300;
+        while !made.is_finished() {
+            // Old ones change, new ones come: always two at once.
+            let edited = Draft {
+                digest: n.to_string().into_bytes(),
+                ..article(n % 300)
+            };
+            house.poll(feed, vec![edited, article(n)]);
+            n += 1;
+        }
+    });
+    let of = |reads: &Reads| reads.articles(&Selection::default()).unwrap();
+    let now = of(house.store.reads());
+    for copy in &copies {
+        let restored = Reads::open(copy).unwrap();
+        assert_eq!(restored.verify().unwrap(), Vec::<String>::new());
+        let sequence = restored.sequence().unwrap();
+        let kept = of(&restored);
+        let edits: u64 = kept.iter().map(|a| u64::from(a.revision) - 1).sum();
+        assert_eq!(
+            kept.len() as u64 - 300,
+            edits,
+            "of each poll all or nothing"
+        );
+        // What has not changed since is there as it is here.
+        for article in now.iter().filter(|a| a.seq <= sequence) {
+            assert!(kept.contains(article), "{article:?}");
+        }
+    }
+}
+
+#[test]
+fn rel_10_the_history_of_a_feed_is_bounded_however_feeds_take_turns_and_ends_after_it() {
+    let house = House::new();
+    let feeds: Vec<FeedRow> = (0..8)
+        .map(|n| house.subscribe(&format!("h{n}.example")))
+        .collect();
+    let paragraphs = |n: u64| vec![vec![n, n + 1]];
+    for n in 0..70 {
+        for &feed in &feeds {
+            let mut commit = house.commit_of(
+                house.claim(feed),
+                vec![draft("a.example", n, &format!("Boat {n}"), "A boat came.")],
+            );
+            commit.document.as_mut().unwrap().paragraphs = paragraphs(n as u64 * 2);
+            house.store.commit(Store::prepare(commit)).unwrap();
+        }
+    }
+    let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+    let most = |table: &str| -> i64 {
+        let sql = format!(
+            "SELECT coalesce(max(n), 0) FROM (SELECT count(*) n FROM {table} GROUP BY feed)"
+        );
+        conn.query_row(&sql, [], |r| r.get(0)).unwrap()
+    };
+    assert!((50..=58).contains(&most("polls")), "{}", most("polls"));
+    assert_eq!(most("paragraphs"), 140);
+
+    for &feed in &feeds {
+        house.store.unsubscribe(feed).unwrap();
+    }
+    house.clock.advance(29 * DAY);
+    house.store.prune(None, 10_000, false).unwrap();
+    assert_ne!(most("polls"), 0, "it may come back");
+    house.clock.advance(2 * DAY);
+    house.store.prune(None, 10_000, false).unwrap();
+    assert_eq!((most("polls"), most("paragraphs")), (0, 0));
+    assert_eq!(house.river().len(), 70, "the articles stay");
 }
 
 #[test]

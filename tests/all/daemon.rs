@@ -263,6 +263,59 @@ async fn rel_08_the_watchdog_is_fed_while_scheduler_and_writer_make_progress() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rel_08_the_watchdog_hears_nothing_while_the_writer_gets_nowhere() {
+    let net = Internet::start().await;
+    let home = home(&net, &[]);
+    let daemon = Daemon::spawn(&home, &[("WATCHDOG_USEC", "90000")]);
+    daemon.hears("READY=1");
+    daemon.hears("WATCHDOG=1");
+    let other = rusqlite::Connection::open(home.db()).unwrap();
+    other
+        .execute_batch("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")
+        .unwrap();
+    // One may have been on its way.
+    while daemon.hears_within("WATCHDOG=1", Duration::from_millis(200)) {}
+    assert!(!daemon.hears_within("WATCHDOG=1", Duration::from_millis(600)));
+    other.execute_batch("COMMIT").unwrap();
+    daemon.hears("WATCHDOG=1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rel_09_with_48_descriptors_and_120_idle_clients_it_survives_and_recovers() {
+    let net = Internet::start().await;
+    let paths = ["/a", "/b", "/c"];
+    for path in paths {
+        net.document(HOST, path, feed(&path[1..], 3));
+    }
+    let home = home(&net, &paths);
+    let mut daemon = Daemon::start(&home);
+    entries(&daemon, "all.atom", 9);
+    daemon.limit_descriptors(48);
+    let idle: Vec<_> = (0..120).map(|_| daemon.connect()).collect();
+    eventually("the complaint", || {
+        daemon
+            .log()
+            .contains("cannot accept connections")
+            .then_some(())
+    });
+    daemon.signal(Signal::USR1);
+    net.always(HOST, "/a", feed("a", 5));
+    drop(idle);
+    assert_eq!(daemon.get("/healthz").0, 200);
+    entries(&daemon, "all.atom", 9);
+    eventually("what is new", || {
+        daemon.signal(Signal::USR1);
+        let (_, body) = daemon.get("/feeds/all.atom?limit=500");
+        (body.matches("<entry").count() == 11).then_some(())
+    });
+    let log = daemon.log();
+    assert!(log.lines().count() < 30, "{log}");
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ends(), Some(0));
+    assert_eq!(run(&home, &["verify"]).0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn et_30_without_a_network_it_says_so_once_and_serves_what_it_has() {
     let net = Internet::start().await;
     net.document(HOST, "/a", feed("a", 3));

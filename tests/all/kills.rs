@@ -15,7 +15,7 @@ use rustix::process::Signal;
 
 use crate::support::home::Home;
 use crate::support::process::{Daemon, configuration, eventually};
-use crate::support::{Internet, Item, Reply, rss};
+use crate::support::{House, Internet, Item, Reply, rss};
 
 const HOST: &str = "127.0.0.1";
 const FEEDS: usize = 24;
@@ -144,6 +144,52 @@ async fn series(first: usize) {
     // A copy belongs to the story of what it copies, whenever the daemon was killed between the two.
     let stories: BTreeSet<_> = newest.values().map(|a| a.story_id).collect();
     assert_eq!(stories.len(), FEEDS - FEEDS / COPIED);
+}
+
+/// What a power cut leaves of the log: its beginning, or all of it but for a page that had not reached the disk.
+#[tokio::test]
+async fn rel_01_after_a_power_cut_no_feed_is_spared_what_it_does_not_have() {
+    let net = Internet::start().await;
+    let issue = Arc::new(AtomicUsize::new(0));
+    for feed in 0..6 {
+        let issue = Arc::clone(&issue);
+        net.on("papers.example", &format!("/{feed}"), move |request| {
+            edition(feed, issue.load(Ordering::SeqCst)).conditional(request)
+        });
+    }
+    let house = House::new(&net);
+    let urls: Vec<String> = (0..6)
+        .map(|n| format!("http://papers.example/{n}"))
+        .collect();
+    house.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+    for n in 0..6 {
+        issue.store(n, Ordering::SeqCst);
+        assert_eq!(house.pass().await.failed, 0);
+    }
+    let log_of = |db: &Path| db.with_extension("db-wal");
+    let store = std::fs::read(house.db()).unwrap();
+    let log = std::fs::read(log_of(&house.db())).unwrap();
+    assert!(log.len() > 100 * 4096, "{} bytes of log", log.len());
+    let mut found = BTreeSet::new();
+    for cut in 0..60 {
+        let mut left = log.clone();
+        let place = log.len() * cut / 60 + 1234 * cut % 4096;
+        if cut % 3 == 0 {
+            left[place..].iter_mut().take(4096).for_each(|b| *b = 0);
+        } else {
+            left.truncate(place);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let db = dir.path().join("newswire.db");
+        std::fs::write(&db, &store).unwrap();
+        std::fs::write(log_of(&db), left).unwrap();
+        validators_stand_beside_their_articles(&db);
+        found.insert(visible(&db).len());
+        if let Ok(reads) = Reads::open(&db) {
+            assert_eq!(reads.verify().unwrap(), Vec::<String>::new());
+        }
+    }
+    assert!(found.len() > 10, "cuts that took commits back: {found:?}");
 }
 
 /// Passes the time to the microsecond, as a sleep would not.

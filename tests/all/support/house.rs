@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Internet;
 
+/// How long stories gather copies, as by default.
+const WINDOW: Duration = Duration::from_secs(7 * 86_400);
+
 pub struct House {
     pub clock: Clock,
     pub store: Arc<Store>,
@@ -30,6 +33,13 @@ impl House {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let now = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
         Self::open(net, dir, Clock::manual(now), |_| {})
+    }
+
+    /// The same; stories gather copies for so long.
+    pub fn remembering(net: &Internet, window: Duration) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let now = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
+        Self::open_with(net, dir, Clock::manual(now), |_| {}, None, window)
     }
 
     /// The same, and hubs reach it at `https://reader.example/websub`.
@@ -52,7 +62,7 @@ impl House {
         } = self;
         drop(ingest);
         drop(store);
-        Self::open_with(net, dir, clock, |_| {}, websub)
+        Self::open_with(net, dir, clock, |_| {}, websub, WINDOW)
     }
 
     /// The same with a fetcher of other options.
@@ -87,7 +97,7 @@ impl House {
         clock: Clock,
         change: impl FnOnce(&mut FetchOptions),
     ) -> Self {
-        Self::open_with(net, dir, clock, change, None)
+        Self::open_with(net, dir, clock, change, None, WINDOW)
     }
 
     fn open_with(
@@ -96,11 +106,12 @@ impl House {
         clock: Clock,
         change: impl FnOnce(&mut FetchOptions),
         websub: Option<WebSub>,
+        dedup_window: Duration,
     ) -> Self {
         let store = StoreOptions {
             path: dir.path().join("newswire.db"),
             synchronous_full: false,
-            dedup_window: Duration::from_secs(7 * 86_400),
+            dedup_window,
             dedup_near: true,
         };
         let store = Arc::new(Store::open(&store, clock.clone()).unwrap());

@@ -258,6 +258,11 @@ impl Internet {
             .collect()
     }
 
+    /// Forgets what was asked so far.
+    pub fn forget(&self) {
+        self.state.lock().unwrap().log = Vec::new();
+    }
+
     /// Everything asked so far.
     pub fn log(&self) -> Vec<Seen> {
         self.state.lock().unwrap().log.clone()

@@ -164,6 +164,29 @@ impl Daemon {
         prlimit(Some(self.pid()), Resource::Fsize, limit).unwrap();
     }
 
+    /// Lets it open so many files and connections at once.
+    pub fn limit_descriptors(&self, most: u64) {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        prlimit(Some(self.pid()), Resource::Nofile, limit).unwrap();
+    }
+
+    /// Whether it notifies systemd so within `span`.
+    pub fn hears_within(&self, state: &str, span: Duration) -> bool {
+        self.notified.set_read_timeout(Some(span)).unwrap();
+        let mut message = [0; 4096];
+        let until = Instant::now() + span;
+        let mut heard = false;
+        while !heard && Instant::now() < until {
+            let n = self.notified.recv(&mut message).unwrap_or(0);
+            heard = String::from_utf8_lossy(&message[..n]).contains(state);
+        }
+        self.notified.set_read_timeout(Some(PATIENCE)).unwrap();
+        heard
+    }
+
     fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
