@@ -1,7 +1,7 @@
 //! What a decision costs: when to ask a feed again, after a poll without news and after one with, for feeds that publish
 //! seldom, by day, and all the time: `cargo bench --bench schedule`.
 // A bench that cannot go on ends: a panic is the message.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::hint::black_box;
 use std::time::Duration;
