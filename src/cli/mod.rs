@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
     complete::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(e) => return output::tell_usage(&e).into(),
+        Err(e) => return output::tell_usage(args::advised(e)).into(),
     };
     remember_panics();
     let failure = match catch_unwind(AssertUnwindSafe(|| run_command(&cli))) {
