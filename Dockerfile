@@ -17,7 +17,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
 COPY --from=build /newswire/target/release/newswire /usr/bin/newswire
 COPY config/container.toml /etc/newswire/newswire.toml
 USER newswire
-ENV NEWSWIRE_DB=/var/lib/newswire/newswire.db MALLOC_ARENA_MAX=2
+ENV NEWSWIRE_DB=/var/lib/newswire/newswire.db
 VOLUME /var/lib/newswire
 EXPOSE 8390
 HEALTHCHECK --interval=1m --timeout=10s --start-period=30s CMD ["newswire", "healthcheck"]

@@ -20,8 +20,11 @@ use newswire::ingest::{Ingest, IngestOptions};
 use newswire::model::{Time, WebUrl};
 use newswire::schedule::Policy;
 use newswire::store::{ClaimScope, FeedSettings, NewFeed, Store, StoreOptions};
-use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
+
+mod support;
+
+use support::{cpu, memory_kb};
 
 /// Articles of a feed; `INGEST_ITEMS` in the environment sets another number.
 const ITEMS: usize = 20;
@@ -241,26 +244,6 @@ impl Pass<'_> {
 fn items() -> usize {
     let told = std::env::var("INGEST_ITEMS").ok();
     told.and_then(|n| n.parse().ok()).unwrap_or(ITEMS)
-}
-
-/// Memory of this process, in KB, by the names of proc(5): `VmHWM` is the most that it ever held.
-fn memory_kb(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|l| l.starts_with(name)).unwrap();
-    line.split_ascii_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap()
-}
-
-/// CPU time of this process, every thread.
-fn cpu() -> Duration {
-    let now = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(
-        now.tv_sec.unsigned_abs(),
-        u32::try_from(now.tv_nsec).unwrap(),
-    )
 }
 
 /// Feed `n`: articles of about two kilobytes of HTML, no two alike.

@@ -20,7 +20,12 @@ struct Inner {
     machine: Machine,
     /// What the wall shows less what has passed, in ms, as of the last [`Clock::follow`].
     offset: AtomicI64,
+    /// What had passed, in ms, when the wall was last found set; below zero: never.
+    set_at: AtomicI64,
 }
+
+/// What the machine's clock is set by, in ms, to count as set: less is how it is kept right.
+const STEP_MS: u64 = 60_000;
 
 #[derive(Debug)]
 enum Machine {
@@ -52,7 +57,11 @@ impl Clock {
 
     fn of(machine: Machine) -> Self {
         let offset = AtomicI64::new(machine.wall().saturating_sub(machine.passed()));
-        Self(Arc::new(Inner { machine, offset }))
+        Self(Arc::new(Inner {
+            machine,
+            offset,
+            set_at: AtomicI64::new(-1),
+        }))
     }
 
     /// The present time.
@@ -81,8 +90,19 @@ impl Clock {
     /// since it was last followed.
     pub fn follow(&self) -> i64 {
         let machine = &self.0.machine;
-        let offset = machine.wall().saturating_sub(machine.passed());
-        offset.saturating_sub(self.0.offset.swap(offset, Ordering::SeqCst))
+        let passed = machine.passed();
+        let offset = machine.wall().saturating_sub(passed);
+        let by = offset.saturating_sub(self.0.offset.swap(offset, Ordering::SeqCst));
+        if by.unsigned_abs() >= STEP_MS {
+            self.0.set_at.store(passed, Ordering::SeqCst);
+        }
+        by
+    }
+
+    /// How long ago the machine's clock was found to be set by a minute or more, if it was since the start.
+    pub fn set_ago(&self) -> Option<Duration> {
+        let at = self.0.set_at.load(Ordering::SeqCst);
+        (at >= 0).then(|| self.elapsed(Moment(at)))
     }
 
     /// Lets time pass on a manual clock; does nothing to the system's.
@@ -148,14 +168,18 @@ mod tests {
         clock.advance(Duration::from_secs(5));
         assert_eq!(clock.now(), noon.plus(Duration::from_secs(5)));
         assert_eq!(clock.follow(), 0, "time that passes is no jump");
+        assert_eq!(clock.set_ago(), None);
         clock.set(noon.plus(Duration::from_secs(3605)));
         assert_eq!(clock.now(), noon.plus(Duration::from_secs(5)));
         assert_eq!(clock.follow(), 3_600_000);
         assert_eq!(clock.now(), noon.plus(Duration::from_secs(3605)));
         assert_eq!(clock.at(moment), noon.plus(Duration::from_secs(3600)));
         assert_eq!(clock.elapsed(moment), Duration::from_secs(5));
+        assert_eq!(clock.set_ago(), Some(Duration::ZERO));
+        clock.advance(Duration::from_secs(7));
+        assert_eq!(clock.set_ago(), Some(Duration::from_secs(7)));
         clock.set(noon);
-        assert_eq!(clock.follow(), -3_605_000);
+        assert_eq!(clock.follow(), -3_612_000);
     }
 
     #[test]

@@ -128,6 +128,7 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
             site: None,
             digest: vec![1],
             repairs: Vec::new(),
+            is_complete: false,
             paragraphs: Vec::new(),
         }),
         plan: PlanCommit {

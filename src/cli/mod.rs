@@ -22,6 +22,7 @@ mod files;
 mod format;
 mod generate;
 mod health;
+mod heap;
 mod human;
 mod import;
 mod item;
@@ -38,7 +39,6 @@ mod simulate;
 mod status;
 mod stop;
 mod table;
-
 mod topic;
 mod topics;
 mod which;
@@ -66,6 +66,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => return output::tell_usage(args::advised(e)).into(),
     };
+    if matches!(cli.command, Command::Run(_) | Command::Fetch(_)) {
+        heap::keep_small();
+    }
     remember_panics();
     let failure = match catch_unwind(AssertUnwindSafe(|| run_command(&cli))) {
         Ok(Ok(())) => return Exit::Ok.into(),

@@ -1,5 +1,6 @@
 //! Asking feeds by command: the runtime, the rooms that do the work, and Ctrl-C.
 
+use std::num::NonZero;
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,9 +14,16 @@ use crate::fetch::FetchSetupError;
 use crate::ingest::Ingest;
 use crate::store::Store;
 
+/// Threads that the work is spread over, at least. A server can keep one busy for as long as a visit may take (interim
+/// responses without end are read by the HTTP library, which never tires): with one thread for each of two cores a few of
+/// them would hold up everybody (REL-04).
+const THREADS_MIN: usize = 8;
+
 /// A runtime for work that waits for many hosts.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.max(THREADS_MIN))
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Internal, format!("cannot start the runtime: {e}")))

@@ -290,7 +290,7 @@ impl House {
         let (keep, most) = (config.store.keep.limit(), config.store.keep_max_per_feed);
         self.tasks.spawn(
             "retention",
-            upkeep::prune(Arc::clone(&self.store), keep, most),
+            upkeep::prune(Arc::clone(&self.store), self.clock.clone(), keep, most),
         );
         self.tasks
             .spawn("topics", upkeep::refresh_topics(Arc::clone(&self.store)));

@@ -16,9 +16,12 @@ use crate::store::{ClaimScope, Reads, Store, StoreError};
 
 /// How often the store is looked at for changes: what another process wrote is seen within two seconds (contract.md).
 const LOOK: Duration = Duration::from_secs(1);
-/// How soon after the start retention runs first, and how often then.
-const PRUNE_FIRST: Duration = Duration::from_secs(60);
+/// How soon after the start retention runs first, and how often then. A machine that comes up with a wrong clock has it
+/// put right by then.
+const PRUNE_FIRST: Duration = Duration::from_secs(900);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// How long a clock that was set is not believed where articles would go by it: a year forward by mistake would take all.
+const CLOCK_DOUBTED: Duration = Duration::from_secs(86_400);
 /// How often topics with relative times (`since:7d`) are told anew.
 const TOPICS_EVERY: Duration = Duration::from_secs(300);
 
@@ -43,6 +46,7 @@ pub(super) async fn watch_sequence(
 /// Removes what retention no longer keeps, now and then.
 pub(super) async fn prune(
     store: Arc<Store>,
+    clock: Clock,
     keep: Option<Duration>,
     keep_max_per_feed: u64,
 ) -> Result<(), DaemonError> {
@@ -51,6 +55,9 @@ pub(super) async fn prune(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if !is_believed(&clock) {
+            continue;
+        }
         let pruned = blocking(&store, move |s| s.prune(keep, keep_max_per_feed, false)).await;
         match pruned {
             Ok(done) if done.articles > 0 => {
@@ -65,6 +72,11 @@ pub(super) async fn prune(
             Err(e) => tracing::warn!("old articles were not removed: {e}"),
         }
     }
+}
+
+/// Whether the clock is right as far as anybody can tell (REL-07).
+fn is_believed(clock: &Clock) -> bool {
+    clock.set_ago().is_none_or(|ago| ago >= CLOCK_DOUBTED)
 }
 
 /// Keeps topics with relative times true as time goes by.
@@ -125,4 +137,24 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(move || ask(&store))
         .await
         .map_err(|e| StoreError::Internal(e.to_string()))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Time;
+
+    #[test]
+    fn rel_07_no_article_goes_by_a_clock_that_was_set_less_than_a_day_ago() {
+        let noon = Time::from_seconds(1_900_000_000);
+        let clock = Clock::manual(noon);
+        assert!(is_believed(&clock));
+        clock.set(noon.plus(Duration::from_secs(365 * 86_400)));
+        clock.follow();
+        assert!(!is_believed(&clock));
+        clock.advance(Duration::from_secs(86_399));
+        assert!(!is_believed(&clock));
+        clock.advance(Duration::from_secs(1));
+        assert!(is_believed(&clock));
+    }
 }

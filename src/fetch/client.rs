@@ -12,7 +12,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::body::{self, Coding};
@@ -57,6 +57,10 @@ const HEADER_BYTES_MAX: usize = 64 << 10;
 /// What is read of a body nobody wants, to keep its connection.
 const DRAIN_BYTES: usize = 16 << 10;
 const DRAIN_TIME: Duration = Duration::from_millis(500);
+/// A body may come in so many pieces of any size; on the average they then have to be this large, in bytes. One that comes
+/// byte by byte as fast as it can costs us more than it costs its server (SEC-05).
+const PIECES_FREE: usize = 4096;
+const PIECE_BYTES: usize = 64;
 /// Bodies of more bytes as sent, or than [`FREE_BYTES`] as decoded, are decoded off the async threads, so many at a time.
 const DECODE_INLINE: usize = 64 << 10;
 const DECODE_AT_ONCE: usize = 2;
@@ -153,6 +157,9 @@ struct Trace {
     hints: Hints,
     extent: Extent,
     held: Held,
+    /// When the time of the visit is up. Waiting for our own turns and our own memory moves it on: only what the server
+    /// takes counts.
+    until: Instant,
 }
 
 /// What a server finally gave.
@@ -405,9 +412,9 @@ impl Fetcher {
                 fail(FailureKind::Throttled, text)
             })?;
             trace.started.get_or_insert_with(|| self.clock.now());
-            let begun = Instant::now();
+            trace.until = Instant::now() + left;
             let step = {
-                let mut request = pin!(timeout(left, self.request(ask, &url, trace)));
+                let mut request = pin!(self.request(ask, &url, trace));
                 let mut patience = pin!(sleep(PROMPT));
                 let mut is_prompt = true;
                 loop {
@@ -423,8 +430,8 @@ impl Fetcher {
                 }
             };
             drop(permit);
-            left = left.saturating_sub(begun.elapsed());
-            match step.map_err(|_| failure::timeout(host))?? {
+            left = trace.until.saturating_duration_since(Instant::now());
+            match step? {
                 Step::Final(answer) => return Ok(answer),
                 Step::Redirect { to, permanent } => {
                     check_redirect(&ask.url, &to, &seen, self.options.redirects_max)?;
@@ -454,11 +461,8 @@ impl Fetcher {
         } else {
             &self.client
         };
-        let sent = client
-            .get(url.as_url().clone())
-            .headers(headers)
-            .send()
-            .await;
+        let sent = client.get(url.as_url().clone()).headers(headers).send();
+        let sent = trace.within(host, sent).await?;
         let response = sent.map_err(|e| failure::of_request(&e, host))?;
         let status = response.status();
         trace.status = Some(status.as_u16());
@@ -541,8 +545,9 @@ impl Fetcher {
             return Err(body::too_large(limit));
         }
         let mut wire = Vec::with_capacity(told.min(FREE_BYTES));
+        let mut pieces = 0usize;
         loop {
-            let chunk = response.chunk().await;
+            let chunk = trace.within(host, response.chunk()).await?;
             let Some(chunk) = chunk.map_err(|e| failure::of_body(&e, host))? else {
                 break;
             };
@@ -551,7 +556,12 @@ impl Fetcher {
             if len > limit {
                 return Err(body::too_large(limit));
             }
-            self.room.hold(&mut trace.held, len).await;
+            pieces = pieces.saturating_add(1);
+            if pieces > PIECES_FREE && len < pieces.saturating_mul(PIECE_BYTES) {
+                let text = format!("{host} sent its body in pieces of a few bytes");
+                return Err(fail(FailureKind::Body, text));
+            }
+            trace.hold(&self.room, len).await;
             wire.extend_from_slice(&chunk);
         }
         if wire.len() <= DECODE_INLINE {
@@ -567,7 +577,7 @@ impl Fetcher {
         let decoded = tokio::task::spawn_blocking(move || body::decode(wire, coding, limit)).await;
         let decoded = decoded
             .map_err(|_| fail(FailureKind::Internal, "the decoder of the body failed"))??;
-        self.room.hold(&mut trace.held, decoded.len()).await;
+        trace.hold(&self.room, decoded.len()).await;
         Ok(decoded)
     }
 }
@@ -584,7 +594,21 @@ impl Trace {
             hints: Hints::default(),
             extent: Extent::Whole,
             held: Held::default(),
+            until: Instant::now(),
         }
+    }
+
+    /// What the server does within the time of the visit (SEC-05).
+    async fn within<T>(&self, host: &str, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let done = timeout_at(self.until, work).await;
+        done.map_err(|_| failure::timeout(host))
+    }
+
+    /// Waits until the body may grow to `bytes`.
+    async fn hold(&mut self, room: &Room, bytes: usize) {
+        let begun = Instant::now();
+        room.hold(&mut self.held, bytes).await;
+        self.until += begun.elapsed();
     }
 
     fn count(&mut self, bytes: usize) {
@@ -753,6 +777,7 @@ fn without_fragment(url: &WebUrl) -> WebUrl {
 
 /// Reads a little of a body nobody wants, so that its connection can be used again (ET-44).
 async fn drain(mut response: reqwest::Response, trace: &mut Trace) {
+    let until = trace.until.min(Instant::now() + DRAIN_TIME);
     let reading = async {
         let mut total = 0usize;
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -764,7 +789,7 @@ async fn drain(mut response: reqwest::Response, trace: &mut Trace) {
         }
     };
     // Slow or not: nothing depends on it.
-    let _ = timeout(DRAIN_TIME, reading).await;
+    let _ = timeout_at(until, reading).await;
 }
 
 fn header_bytes(headers: &HeaderMap) -> usize {
@@ -813,6 +838,25 @@ mod tests {
 
     fn url(text: &str) -> WebUrl {
         WebUrl::parse(text).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sec_05_waiting_for_memory_that_others_hold_costs_a_visit_nothing_of_its_time() {
+        let room = Room::default();
+        let (mut budget, mut beyond) = (Held::default(), Held::default());
+        room.hold(&mut budget, 16 << 20).await;
+        room.hold(&mut beyond, 32 << 20).await;
+        let mut trace = Trace::new();
+        trace.until = Instant::now() + Duration::from_secs(30);
+        let others = async {
+            sleep(Duration::from_secs(60)).await;
+            drop(beyond);
+        };
+        tokio::join!(trace.hold(&room, 16 << 20), others);
+        let work = sleep(Duration::from_secs(29));
+        assert!(trace.within("a.example", work).await.is_ok());
+        let more = trace.within("a.example", sleep(Duration::from_secs(2)));
+        assert_eq!(more.await.unwrap_err().kind, FailureKind::Timeout);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::resolve::Names;
 pub struct FetchOptions {
     /// Sent with every request (ET-40); see [`user_agent`].
     pub user_agent: String,
-    /// Limit of one visit, redirects included, waiting for permits excluded.
+    /// Limit of one visit, redirects included, waiting for permits and for memory excluded.
     pub timeout_total: Duration,
     /// Most bytes of a body, as sent and as decoded.
     pub body_bytes_max: usize,

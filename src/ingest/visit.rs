@@ -401,15 +401,22 @@ fn read_document(
         Extent::Push => DocumentCommit {
             title: None,
             site: None,
+            is_complete: false,
             ..document
         },
-        Extent::Whole | Extent::Delta => document,
+        Extent::Delta => DocumentCommit {
+            is_complete: false,
+            ..document
+        },
+        Extent::Whole => document,
     });
     Ok(Ok(made))
 }
 
 fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentCommit {
     DocumentCommit {
+        // An accident, such as a list without its items or one that needed repair, withdraws nothing.
+        is_complete: feed.is_complete && feed.warnings.is_empty() && !drafted.drafts.is_empty(),
         drafts: drafted.drafts,
         title: feed.title.filter(|t| !t.is_empty()),
         site: feed.link,
@@ -512,6 +519,18 @@ fn tell(url: &str, title: &str, poll: &Poll, committed: &Committed, failures_bef
                 articles.new = committed.new,
                 elapsed_ms,
                 "feed \"{title}\" works again"
+            );
+        }
+        _ if committed.withdrawn > 0 => {
+            tracing::info!(
+                feed.url = url,
+                http.status = status,
+                articles.new = committed.new,
+                articles.withdrawn = committed.withdrawn,
+                elapsed_ms,
+                "feed \"{title}\": {} new, {} withdrawn by the publisher",
+                committed.new,
+                committed.withdrawn
             );
         }
         _ if committed.new > 0 => {

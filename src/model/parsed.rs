@@ -93,6 +93,9 @@ pub struct ParsedFeed {
     /// The archive page with what came before (RFC 5005).
     #[serde(skip)]
     pub prev_archive: Option<WebUrl>,
+    /// Whether it says that what it does not list is no part of it (RFC 5005 section 2).
+    #[serde(skip)]
+    pub is_complete: bool,
     /// How long it asks to be left alone, in minutes.
     pub ttl_minutes: Option<u32>,
     /// The items, in document order.

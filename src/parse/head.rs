@@ -237,6 +237,7 @@ impl Head {
                     .offer(4, e.attribute("url").and_then(|u| scope.url(u)));
             }
             Ns::Syndication => self.syndication(e),
+            Ns::History if e.name == "complete" => self.feed.is_complete = true,
             Ns::License if e.name == "license" => {
                 let about = e.attribute_in(Ns::Rdf, "resource").map(str::to_owned);
                 self.rights.offer(5, about.or_else(|| constructs::words(e)));

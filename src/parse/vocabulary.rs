@@ -22,6 +22,8 @@ pub enum Ns {
     Xhtml,
     /// RSS syndication module.
     Syndication,
+    /// Feed paging and archiving (RFC 5005).
+    History,
     /// RDF.
     Rdf,
     /// `xml:`.
@@ -56,6 +58,7 @@ pub fn of_uri(uri: &str) -> Option<Ns> {
         | "www.google.com/schemas/play-podcasts/1.0" => Ns::Itunes,
         "www.w3.org/1999/xhtml" => Ns::Xhtml,
         "purl.org/rss/1.0/modules/syndication" => Ns::Syndication,
+        "purl.org/syndication/history/1.0" => Ns::History,
         "www.w3.org/1999/02/22-rdf-syntax-ns" => Ns::Rdf,
         "www.w3.org/xml/1998/namespace" => Ns::Xml,
         "backend.userland.com/creativecommonsrssmodule"
@@ -93,6 +96,7 @@ pub fn of_prefix(prefix: &str) -> Ns {
         "itunes" | "googleplay" => Ns::Itunes,
         "xhtml" | "html" | "body" => Ns::Xhtml,
         "sy" => Ns::Syndication,
+        "fh" => Ns::History,
         "rdf" => Ns::Rdf,
         "xml" => Ns::Xml,
         "cc" | "creativecommons" => Ns::License,

@@ -11,7 +11,7 @@ use super::topics::Tagger;
 use super::word_index::WordIndex;
 use super::{feeds, grouping::Grouping, prune};
 use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
-use crate::model::{ArticleId, Draft, FeedRow, Time};
+use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
 use crate::normalize::identity;
 
 type Sql<T> = rusqlite::Result<T>;
@@ -40,15 +40,16 @@ pub(super) struct Desk<'a> {
     pub(super) index: &'a mut WordIndex,
 }
 
-/// Writes the prepared drafts of one document.
+/// Writes the prepared drafts of one document; gives what was done, and the articles that the document lists.
 pub(super) fn write(
     desk: &mut Desk<'_>,
     claim: &Claim,
     prepared: Vec<Prepared>,
     now: Time,
-) -> Sql<Committed> {
+) -> Sql<(Committed, Vec<ArticleRow>)> {
     let conn = desk.conn;
     let (mut done, mut has_learned) = (Committed::default(), false);
+    let mut listed = Vec::new();
     let keys: Vec<String> = prepared.iter().map(|p| p.draft.key.clone()).collect();
     // Oldest first, so that row numbers follow time: publishers list the newest on top.
     let mut drafts: Vec<(Time, Prepared)> = prepared
@@ -64,8 +65,9 @@ pub(super) fn write(
     drafts.sort_by_key(|(arrived, _)| *arrived);
     for (arrived, p) in drafts {
         match find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)? {
-            Some(known) if known.digest == p.draft.digest => {} // ET-09
+            Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
             Some(known) => {
+                listed.push(known.article);
                 update(desk, claim.feed, &known, &p, now)?;
                 desk.index.add(conn, known.article, p.folded, true)?;
                 done.changed += 1;
@@ -84,6 +86,7 @@ pub(super) fn write(
                     now,
                 };
                 let (article, joined) = insert(desk, &new)?;
+                listed.push(article);
                 // A copy of a piece that is there already would make its whole text boilerplate.
                 if !joined {
                     feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
@@ -98,7 +101,7 @@ pub(super) fn write(
     if has_learned {
         feeds::forget_paragraphs(conn, claim.feed, now)?;
     }
-    Ok(done)
+    Ok((done, listed))
 }
 
 /// The river's place (contract.md): as published, but not before the feed's previous poll, and never after the

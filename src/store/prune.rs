@@ -160,7 +160,8 @@ pub(super) fn remove_part(
     tagger.refresh(conn, now)?;
     let mut progress = Progress::default();
     for &article in part {
-        if let Some(ends_story) = remove(conn, tagger, article, now)? {
+        bury(conn, article, now)?;
+        if let Some(ends_story) = remove(conn, tagger, article)? {
             grouping.remove(article);
             progress.pruned.articles += 1;
             progress.pruned.stories += u64::from(ends_story);
@@ -171,6 +172,36 @@ pub(super) fn remove_part(
         }
     }
     Ok(progress)
+}
+
+/// Removes the articles of a feed that its complete document does not list (RFC 5005 section 2; ET-53), at most
+/// [`PART_MAX`]: what is left goes with its next document. They leave no tombstone, for the publisher may list them again.
+/// Gives how many went.
+pub(super) fn withdraw(
+    conn: &Connection,
+    grouping: &mut Grouping,
+    tagger: &Tagger,
+    feed: FeedRow,
+    listed: &[ArticleRow],
+) -> Sql<usize> {
+    let listed: BTreeSet<&ArticleRow> = listed.iter().collect();
+    let stored: Vec<ArticleRow> = conn
+        .prepare_cached("SELECT article FROM articles WHERE feed = ?1")?
+        .query_map([feed], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    let gone = stored.iter().filter(|article| !listed.contains(article));
+    let mut withdrawn = 0;
+    for &article in gone.take(PART_MAX) {
+        if remove(conn, tagger, article)?.is_some() {
+            grouping.remove(article);
+            withdrawn += 1;
+        }
+    }
+    if withdrawn > 0 {
+        // What was rendered with them is out of date.
+        articles::next_seq(conn)?;
+    }
+    Ok(withdrawn)
 }
 
 /// How many stories would lose all their copies.
@@ -187,8 +218,16 @@ fn emptied(conn: &Connection, doomed: &[ArticleRow]) -> Sql<u64> {
     Ok(left.values().filter(|n| **n <= 0).count() as u64)
 }
 
+/// Keeps the article's id, so that the article does not come back as new.
+fn bury(conn: &Connection, article: ArticleRow, now: Time) -> Sql<usize> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO tombstones (id, pruned, feed) SELECT id, ?2, feed FROM articles WHERE article = ?1",
+    )?
+    .execute([article, now.millis()])
+}
+
 /// Removes one article; whether its story went with it. None: another process was quicker.
-fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow, now: Time) -> Sql<Option<bool>> {
+fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow) -> Sql<Option<bool>> {
     let story: Option<i64> = conn
         .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))
@@ -196,10 +235,6 @@ fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow, now: Time) ->
     let Some(story) = story else {
         return Ok(None);
     };
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO tombstones (id, pruned, feed) SELECT id, ?2, feed FROM articles WHERE article = ?1",
-    )?
-    .execute([article, now.millis()])?;
     for sql in [
         "DELETE FROM words WHERE rowid = ?1",
         "DELETE FROM article_topics WHERE article = ?1",

@@ -397,6 +397,8 @@ pub struct DocumentCommit {
     pub digest: Vec<u8>,
     /// What was repaired.
     pub repairs: Vec<String>,
+    /// Whether it lists all that there is of the feed: articles that it does not list are withdrawn.
+    pub is_complete: bool,
     /// The paragraph digests of each draft, for learning boilerplate; as long as `drafts`, or empty.
     pub paragraphs: Vec<Vec<u64>>,
 }
@@ -425,6 +427,8 @@ pub struct Committed {
     pub changed: usize,
     /// New articles that joined a story.
     pub joined: usize,
+    /// Articles that the publisher withdrew.
+    pub withdrawn: usize,
     /// The sequence after it.
     pub sequence: Seq,
     /// Whether the lease was lost and nothing was written.

@@ -83,6 +83,7 @@ impl House {
                 site: None,
                 digest: vec![1],
                 repairs: Vec::new(),
+                is_complete: false,
                 paragraphs: Vec::new(),
             }),
             plan: PlanCommit {

@@ -385,7 +385,11 @@ fn commit(
             tagger: hands.tagger,
             index: hands.index,
         };
-        done = articles::write(&mut desk, &commit.claim, prepared, now)?;
+        let listed;
+        (done, listed) = articles::write(&mut desk, &commit.claim, prepared, now)?;
+        if document.is_complete {
+            done.withdrawn = prune::withdraw(conn, hands.grouping, hands.tagger, feed, &listed)?;
+        }
     }
     feeds::record(conn, commit, done.new)?;
     done.sequence = search::sequence(conn)?;

@@ -96,3 +96,34 @@ async fn et_53_sec_06_an_archive_elsewhere_is_not_asked_and_a_broken_one_costs_n
     house.hours(24 * 30);
     assert_eq!(house.pass_due().await.articles_new, 10);
 }
+
+/// The document with a channel that says that it lists all there is.
+fn complete(document: &str) -> String {
+    let says = "<channel><fh:complete xmlns:fh=\"http://purl.org/syndication/history/1.0\"/>";
+    document.replacen("<channel>", says, 1)
+}
+
+#[tokio::test]
+async fn et_53_what_a_complete_document_does_not_list_is_withdrawn_until_it_is_listed_again() {
+    let net = Internet::start().await;
+    net.always(HOST, "/feed", Reply::status(503));
+    let house = House::new(&net);
+    house.subscribe(&[FEED]);
+    let shows = async |document: String| -> Vec<String> {
+        net.always(HOST, "/feed", Reply::feed(document));
+        house.hours(24 * 30);
+        house.pass_due().await;
+        let mut titles: Vec<String> = house.articles().into_iter().map(|a| a.title).collect();
+        titles.sort();
+        titles
+    };
+    let all = shows(news(0..4, None)).await;
+    let newer = shows(complete(&news(2..6, None))).await;
+    assert_eq!((all.len(), newer.len()), (4, 4));
+    assert_eq!(newer[..2], all[2..]);
+    assert_eq!(shows(complete(&news(0..4, None))).await, all);
+    // What withdraws all, or had to be repaired, may be an accident.
+    assert_eq!(shows(complete(&news(0..0, None))).await, all);
+    let cut = complete(&news(0..2, None)).replace("</channel></rss>", "");
+    assert_eq!(shows(cut).await, all);
+}

@@ -106,6 +106,23 @@ async fn rel_08_a_second_signal_ends_it_at_once() {
     assert_eq!(daemon.ends(), Some(143), "{}", daemon.log());
 }
 
+#[test]
+#[cfg(target_env = "gnu")]
+fn sec_05_the_daemons_heap_gives_back_what_large_documents_took_unless_told_otherwise() {
+    let home = Home::empty();
+    let malloc = |vars: &[(&str, &str)]| -> Vec<String> {
+        let daemon = Daemon::spawn(&home, vars);
+        daemon.hears("READY=1");
+        let mut malloc = daemon.environment();
+        malloc.retain(|var| var.starts_with("MALLOC_"));
+        malloc.sort();
+        malloc
+    };
+    let ours = ["MALLOC_ARENA_MAX=2", "MALLOC_MMAP_THRESHOLD_=262144"];
+    assert_eq!(malloc(&[]), ours);
+    assert_eq!(malloc(&[("MALLOC_ARENA_MAX", "7")]), ["MALLOC_ARENA_MAX=7"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rel_08_a_second_daemon_is_refused_and_commands_work_beside_it() {
     let net = Internet::start().await;

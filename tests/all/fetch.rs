@@ -436,6 +436,25 @@ async fn sec_05_bad_framing_and_silence_are_named() {
 }
 
 #[tokio::test]
+async fn sec_05_a_body_in_thousands_of_tiny_pieces_is_given_up() {
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let pieces = |n| {
+        once(Reply::raw(format!(
+            "{head}{}0\r\n\r\n",
+            "1\r\nx\r\n".repeat(n)
+        )))
+    };
+    assert_eq!(body(&pieces(4000).await).len(), 4000);
+    assert_eq!(
+        failure(&pieces(5000).await),
+        (
+            FailureKind::Body,
+            "news.example sent its body in pieces of a few bytes"
+        )
+    );
+}
+
+#[tokio::test]
 async fn et_49_a_drip_is_cut_at_the_total_limit() {
     let net = Internet::start().await;
     net.always(

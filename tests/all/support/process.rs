@@ -164,6 +164,13 @@ impl Daemon {
         prlimit(Some(self.pid()), Resource::Fsize, limit).unwrap();
     }
 
+    /// The variables that it runs with, as `NAME=value`.
+    pub fn environment(&self) -> Vec<String> {
+        let path = format!("/proc/{}/environ", self.child.id());
+        let raw = std::fs::read_to_string(path).unwrap();
+        raw.split_terminator('\0').map(str::to_owned).collect()
+    }
+
     /// Lets it open so many files and connections at once.
     pub fn limit_descriptors(&self, most: u64) {
         let limit = Rlimit {

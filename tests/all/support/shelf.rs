@@ -126,6 +126,7 @@ impl Shelf {
             site: site.cloned(),
             digest: vec![1],
             repairs: Vec::new(),
+            is_complete: false,
             paragraphs: Vec::new(),
         };
         let outcome = Outcome::Document {
