@@ -204,9 +204,8 @@ fn doubts(expr: &Expr, reads: &Reads) -> Result<Vec<String>, Failure> {
             }
             _ => Ok(()),
         };
-        match found {
-            Err(Failure::Told(Exit::NoInput, why)) => doubts.push(why),
-            Ok(()) | Err(_) => {}
+        if let Err(Failure::Told(Exit::NoInput, why)) = found {
+            doubts.push(why);
         }
     }
     Ok(doubts)
