@@ -94,7 +94,16 @@ fn authors(xml: &mut Xml, item: &Item) {
 
 fn author(xml: &mut Xml, name: &str, person: Option<&Person>) {
     xml.open("author", &[]);
-    xml.words("name", &[], name);
+    // Section 3.2.1: a name cannot say that it is HTML, so one that looks like it is written with other brackets.
+    if is_inert(name) {
+        xml.words("name", &[], name);
+    } else {
+        xml.words(
+            "name",
+            &[],
+            &name.replace('<', "\u{2039}").replace('>', "\u{203a}"),
+        );
+    }
     if let Some(url) = person.and_then(|p| p.url.as_deref()) {
         xml.data("uri", &[], url);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Channel;
 use super::text::{clean, is_inert, line};
+use crate::model::language::is_language;
 use crate::model::{
     Alternate, Category, Enclosure, FeedRef, Person, StoryId, StoryView, Time, WebUrl,
 };
@@ -69,10 +70,11 @@ pub fn channel_title(channel: &Channel) -> String {
     first_said([line(&channel.title), "newswire".to_owned()])
 }
 
-/// When the channel last changed.
+/// When the channel last changed; one that never held anything, when the web began.
 pub fn updated(channel: &Channel) -> Time {
     let newest = channel.stories.iter().map(|s| s.arrived).max();
-    newest.map_or(channel.updated, |t| t.max(channel.updated))
+    let told = newest.map_or(channel.updated, |t| t.max(channel.updated));
+    told.max(Time::from_seconds(WEB_BEGINS_S))
 }
 
 /// The URL, if it is an absolute http(s) one, as RFC 3986 writes it.
@@ -110,7 +112,7 @@ fn item(story: &StoryView) -> Item {
         agencies: lines(&story.agencies),
         topics: lines(&story.topics),
         categories: distinct(story.categories.iter().filter_map(category)),
-        language: story.language.clone().filter(|l| is_language(l)),
+        language: story.language.clone().filter(|l| is_tag(l)),
         published,
         updated,
         arrived: story.arrived,
@@ -124,11 +126,13 @@ fn item(story: &StoryView) -> Item {
 }
 
 /// What is claimed, as far as it can be: a claim of the future would pin the story on top of every reader that sorts by
-/// it. Nothing is published after we saw it; a feed that is right about that may change it whenever it says.
+/// it. Nothing is published after we saw it: what is wrong by hours (a time zone) is as old as the sighting, what is wrong
+/// by more tells nothing. A feed that is right about that may change it whenever it says.
 fn dates(story: &StoryView) -> (Option<Time>, Time) {
     let is_of_the_web = |t: &Time| t.seconds() >= WEB_BEGINS_S;
     let latest = story.first_seen.plus(DAY);
     let published = story.published.filter(|t| is_of_the_web(t) && *t <= latest);
+    let published = published.map(|t| t.min(story.first_seen));
     let updated = story
         .updated
         .filter(|t| is_of_the_web(t) && (published.is_some() || *t <= latest));
@@ -243,14 +247,14 @@ fn is_media_type(text: &str) -> bool {
         .is_some_and(|(kind, name)| is_name(kind) && is_name(name))
 }
 
-/// BCP 47, as far as its characters go.
-fn is_language(tag: &str) -> bool {
-    tag.split('-').enumerate().all(|(at, part)| {
-        (1..=8).contains(&part.len())
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphabetic() || at > 0 && c.is_ascii_digit())
-    })
+/// BCP 47, as far as its characters go, of a language that there is.
+fn is_tag(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let is_known = parts
+        .next()
+        .is_some_and(|code| is_language(&code.to_ascii_lowercase()));
+    is_known
+        && parts.all(|p| (1..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 fn alternate(copy: &Alternate) -> Alternate {

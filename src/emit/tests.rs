@@ -292,6 +292,13 @@ fn sec_12_a_claim_that_cannot_be_is_not_printed() {
         dates("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
         (None, arrived)
     );
+    let in_another_zone = story()
+        .first_seen
+        .plus(std::time::Duration::from_secs(3 * 3600));
+    assert_eq!(
+        dates(&in_another_zone.to_string(), "").0,
+        Some(story().first_seen.to_string())
+    );
     assert_eq!(
         dates(seen, "2027-01-01T00:00:00Z"),
         (some(seen), some("2027-01-01T00:00:00"))

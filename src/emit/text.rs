@@ -8,14 +8,16 @@ use html5ever::tokenizer::{
     BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
-/// `text` without what XML 1.0 has no character for (section 2.2) or discourages: controls of both sets, U+FFFE and U+FFFF.
+/// `text` without what XML 1.0 has no character for (section 2.2) or discourages: controls of both sets, and what Unicode
+/// calls noncharacters, which no HTML may hold either.
 pub fn clean(text: &str) -> String {
     text.chars().filter(|c| is_xml(*c)).collect()
 }
 
 fn is_xml(c: char) -> bool {
     let is_control = c.is_control() && !matches!(c, '\t' | '\n' | '\r');
-    !is_control && !matches!(c, '\u{fffe}' | '\u{ffff}')
+    let is_none = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
+    !is_control && !is_none
 }
 
 /// What turns the direction of what stands around it: a name with one of these could dress up its neighbours (SEC-14).
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn sec_16_a_line_holds_nothing_that_xml_has_no_character_for() {
         assert_eq!(
-            line(" a\0b\u{b}\u{fffe}\u{7f}c\u{85}\r\n\td \u{ffff} "),
+            line(" a\0b\u{b}\u{fffe}\u{7f}c\u{fdd0}\u{85}\r\n\td \u{ffff} \u{1ffff}"),
             "ab c d"
         );
         assert_eq!(clean("a\u{1b}\n\tb"), "a\n\tb");

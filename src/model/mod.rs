@@ -6,6 +6,7 @@
 pub mod article;
 pub mod feed;
 pub mod ids;
+pub mod language;
 pub mod parsed;
 pub mod poll;
 pub mod push;

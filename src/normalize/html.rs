@@ -141,8 +141,9 @@ fn built(html: &str, base: Option<&WebUrl>) -> String {
 /// read them.
 fn clean_controls(html: &str) -> Cow<'_, str> {
     // Only these bytes begin what may not stand: a first look without decoding.
-    let is_suspect =
-        |b: &u8| *b < b' ' && !matches!(b, b'\n' | b'\t') || matches!(b, 0x7f | 0xc2 | 0xef);
+    let is_suspect = |b: &u8| {
+        *b < b' ' && !matches!(b, b'\n' | b'\t') || matches!(b, 0x7f | 0xc2 | 0xef | 0xf0..=0xf4)
+    };
     let is_clean =
         !html.as_bytes().iter().any(is_suspect) || !html.contains(|c| is_forbidden(c) || c == '\r');
     if is_clean {
@@ -154,7 +155,9 @@ fn clean_controls(html: &str) -> Cow<'_, str> {
 
 /// What may not stand in an article: controls but for line ends and tabs, and noncharacters.
 pub(super) fn is_forbidden(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\t' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}')
+    c.is_control() && !matches!(c, '\n' | '\t' | '\r')
+        || u32::from(c) & 0xfffe == 0xfffe
+        || matches!(c, '\u{fdd0}'..='\u{fdef}')
 }
 
 fn cut(html: &str) -> &str {

@@ -1,5 +1,7 @@
 //! Which language an article is in. Never guesses from a few words.
 
+use crate::model::language::is_language;
+
 /// Fewest letters that a guess is made from.
 const LETTERS_MIN: usize = 60;
 /// Most characters that a guess looks at.
@@ -11,13 +13,17 @@ pub fn of(told: Option<&str>, text: &str) -> Option<String> {
     told.and_then(primary).or_else(|| detect(text))
 }
 
-/// `en` of `en-US`; none if that is no language (`und`, `x-…`).
+/// `en` of `en-US` and of `eng`; none if that is no language: `und`, `x-…`, the country (`jp`) instead of its language.
 fn primary(tag: &str) -> Option<String> {
     let primary = tag.split(['-', '_']).next()?.to_ascii_lowercase();
-    let is_language = matches!(primary.len(), 2 | 3)
-        && primary.chars().all(|c| c.is_ascii_alphabetic())
-        && !matches!(primary.as_str(), "und" | "mul" | "zxx" | "mis");
-    is_language.then_some(primary)
+    let is_word = primary.chars().all(|c| c.is_ascii_alphabetic());
+    match primary.len() {
+        2 => is_language(&primary).then_some(primary),
+        3 if is_word && !matches!(primary.as_str(), "und" | "mul" | "zxx" | "mis") => {
+            Some(short(&primary).to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn detect(text: &str) -> Option<String> {
@@ -120,7 +126,11 @@ mod tests {
                       Verhandlungen, die in der kommenden Woche beginnen sollen.";
         assert_eq!(of(Some("en-US"), german).as_deref(), Some("en"));
         assert_eq!(of(None, german).as_deref(), Some("de"));
-        assert_eq!(of(Some("und"), german).as_deref(), Some("de"));
+        assert_eq!(of(Some("eng"), german).as_deref(), Some("en"));
+        assert_eq!(of(Some("nds"), german).as_deref(), Some("nds"));
+        for no_language in ["und", "jp", "x-klingon", "english"] {
+            assert_eq!(of(Some(no_language), german).as_deref(), Some("de"));
+        }
         assert_eq!(of(None, "Talks begin"), None);
     }
 }

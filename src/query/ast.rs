@@ -200,9 +200,12 @@ impl Expr {
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::And(list) => join(f, list, " "),
-            Self::Or(list) => join(f, list, " OR "),
-            Self::Not(inner) => write!(f, "-{inner}"),
+            Self::And(list) => join(f, list, " ", |e| matches!(e, Self::And(_) | Self::Or(_))),
+            Self::Or(list) => join(f, list, " OR ", |e| matches!(e, Self::Or(_))),
+            Self::Not(inner) => {
+                f.write_str("-")?;
+                operand(f, inner, matches!(**inner, Self::And(_) | Self::Or(_)))
+            }
             Self::Text(scope, pattern) => {
                 if let Some(name) = scope.name() {
                     write!(f, "{name}:")?;
@@ -214,15 +217,28 @@ impl fmt::Display for Expr {
     }
 }
 
-fn join(f: &mut fmt::Formatter<'_>, list: &[Expr], between: &str) -> fmt::Result {
-    f.write_str("(")?;
+/// Parentheses stand only where reading needs them, so that what is written is never nested deeper than what was read.
+fn join(
+    f: &mut fmt::Formatter<'_>,
+    list: &[Expr],
+    between: &str,
+    is_group: fn(&Expr) -> bool,
+) -> fmt::Result {
     for (i, e) in list.iter().enumerate() {
         if i > 0 {
             f.write_str(between)?;
         }
-        write!(f, "{e}")?;
+        operand(f, e, is_group(e))?;
     }
-    f.write_str(")")
+    Ok(())
+}
+
+fn operand(f: &mut fmt::Formatter<'_>, e: &Expr, is_group: bool) -> fmt::Result {
+    if is_group {
+        write!(f, "({e})")
+    } else {
+        write!(f, "{e}")
+    }
 }
 
 impl fmt::Display for Pattern {

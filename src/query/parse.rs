@@ -462,6 +462,7 @@ impl<'a> Reader<'a> {
             None => {}
             Some(c) if c.is_whitespace() || c == ')' => {}
             Some('"' | '(' | '/' | '-') => return self.one(field),
+            Some(_) if self.left().starts_with("NEAR(") => return self.one(field),
             Some(_) => {
                 let at = self.at;
                 self.at += value.len();
@@ -662,6 +663,7 @@ mod tests {
             r#"feed:"The Daily" tag:world/europe category:politics lang:en site:example.org"#,
             "agency:reuters url:/2026/ topic:ukraine since:7d until:2026-01-01",
             "copies>=3 feeds>=3 words>=200",
+            "title:NEAR(a b, 5)",
             "a AND NOT b",
             "東京 OR kyïv",
         ] {
@@ -672,6 +674,33 @@ mod tests {
                 "{text} -> {expr}"
             );
         }
+    }
+
+    #[test]
+    fn a_field_of_words_near_each_other_is_one_question() {
+        let words = ["a", "b"].map(|w| vec![w.to_owned()]);
+        let near = Expr::Text(Scope::Title, Pattern::Near(words.to_vec(), 2));
+        assert_eq!(parse("title:NEAR(a b, 2)"), Ok(near.clone()));
+        assert_eq!(parse("title:(NEAR(a b, 2))"), Ok(near));
+        assert!(
+            complaints("feed:NEAR(a b, 2)")[0]
+                .1
+                .contains("write NEAR(a b, 5)")
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_never_nested_deeper_than_what_was_read() {
+        // AND, OR and NOT by turns, down to the last level that is read.
+        let nest =
+            |levels: usize| "a b OR c -(d OR ".repeat(levels) + "e" + &") OR f".repeat(levels);
+        let deepest = (1..)
+            .take_while(|n| parse(&nest(*n)).is_ok())
+            .last()
+            .unwrap();
+        let expr = parse(&nest(deepest)).unwrap();
+        assert!(deepest > 5);
+        assert_eq!(parse(&expr.to_string()), Ok(expr));
     }
 
     #[test]

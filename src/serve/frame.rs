@@ -15,7 +15,8 @@ pub const POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'; sandbox allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads",
 );
 
-const HTML: &str = "text/html; charset=utf-8";
+/// The Content-Type of pages.
+pub const HTML: &str = "text/html; charset=utf-8";
 
 /// Topics that stand in the head of every page; the others are a page away.
 const TOPICS_SHOWN: usize = 12;

@@ -9,6 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Refusal;
 use super::metrics::Kind;
+use super::pages;
 use super::refusal::text;
 use super::state::Shared;
 
@@ -46,9 +47,12 @@ pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> 
     // A hub has no token of ours: its calls are told by their path and their signature.
     let tokens = state.options.tokens.as_ref().filter(|_| !is_hubs);
     let refused = refused(&request, is_push).or_else(|| tokens?.refused(&request));
+    let reader = matches!(kind, Kind::Page | Kind::Other) && takes_pages(request.headers());
+    let path = request.uri().path().to_owned();
     let mut response = match refused {
         Some(refused) => refused,
         None => match tokio::time::timeout(limit, next.run(request)).await {
+            Ok(response) if reader => pages::trouble(&state, &path, response).await,
             Ok(response) => response,
             Err(_) => {
                 Refusal::Busy("this took too long; try again later".to_owned()).into_response()
@@ -63,6 +67,16 @@ pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> 
     }
     state.metrics.count(kind, response.status());
     response
+}
+
+/// Whether whoever asks shows pages to a person: browsers say so.
+fn takes_pages(headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(header::ACCEPT).iter();
+    accepted.any(|value| {
+        value
+            .to_str()
+            .is_ok_and(|value| value.contains("text/html"))
+    })
 }
 
 /// No cache between us and the reader keeps what others may not see (RFC 9111 section 5.2.2.7).

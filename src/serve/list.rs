@@ -193,7 +193,8 @@ impl Wanted {
         }
         match query.finish() {
             query if query.is_empty() => query,
-            query => format!("?{query}"),
+            // RFC 3986 section 2.3: it is unreserved, and an id is to be in its canonical form.
+            query => format!("?{}", query.replace("%7E", "~")),
         }
     }
 
@@ -460,6 +461,8 @@ mod tests {
         assert_eq!(Wanted::read("all", "").unwrap().query(), "");
         let search = Wanted::read("search", "q=a+%22b%20c%22").unwrap();
         assert_eq!(search.query(), "?q=a+%22b+c%22");
+        let regex = Wanted::read("search", "q=%2Fa%7Eb%2F").unwrap();
+        assert_eq!(regex.query(), "?q=%2Fa~b%2F");
     }
 
     #[test]

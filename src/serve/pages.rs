@@ -3,15 +3,16 @@
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::cache::Document;
 use super::conditional::{Freshness, answer};
 use super::diff::{Difference, Piece};
-use super::frame::{Frame, broken, document, frame, guarded, headline, host};
+use super::frame::{Frame, HTML, broken, document, frame, guarded, headline, host};
 use super::list::{List, Page, Wanted};
 use super::merged::{Heading, last_change};
+use super::refusal::Told;
 use super::state::{self, Cost, Shared};
 use super::{Refusal, diff};
 use crate::model::{ArticleView, StoryId, StoryView, Time};
@@ -45,7 +46,22 @@ pub struct Day {
 #[template(path = "search.html")]
 struct Search {
     frame: Frame,
-    mistake: Option<String>,
+    mistakes: Vec<Mistake>,
+}
+
+/// A mistake in an expression: what is wrong, and the place with a caret below it.
+#[derive(Debug, PartialEq, Eq)]
+struct Mistake {
+    told: String,
+    place: String,
+}
+
+#[derive(Template)]
+#[template(path = "trouble.html")]
+struct Trouble {
+    frame: Frame,
+    title: &'static str,
+    told: String,
 }
 
 #[derive(Template)]
@@ -257,9 +273,65 @@ async fn explain_search(
     let page = state.read(Cost::Small, move |state, reads| {
         let mut frame = frame(state, reads, "", "Search")?;
         frame.q = q;
-        Search { frame, mistake }.render().map_err(broken)
+        let mistakes = mistakes(&mistake.unwrap_or_default());
+        Search { frame, mistakes }.render().map_err(broken)
     });
     Ok(guarded((status, Html(page.await?)).into_response()))
+}
+
+/// What was told line by line: a message, then the lines with its place, which begin with spaces.
+fn mistakes(told: &str) -> Vec<Mistake> {
+    let mut found: Vec<Mistake> = Vec::new();
+    for line in told.lines() {
+        match found.last_mut() {
+            Some(last) if line.starts_with("  ") => {
+                last.place.push_str(line.get(2..).unwrap_or_default());
+                last.place.push('\n');
+            }
+            _ => found.push(Mistake {
+                told: line.strip_prefix("q: ").unwrap_or(line).to_owned(),
+                place: String::new(),
+            }),
+        }
+    }
+    found
+}
+
+/// The answer to a person where there is no document: the same words as a page, with a way on. Whatever else the response
+/// is, it stays as it was.
+pub async fn trouble(state: &Shared, path: &str, mut response: Response) -> Response {
+    let Some(Told(told)) = response.extensions_mut().remove() else {
+        return response;
+    };
+    let title = match response.status() {
+        StatusCode::NOT_FOUND => "Not here",
+        StatusCode::BAD_REQUEST => "Not understood",
+        StatusCode::SERVICE_UNAVAILABLE => "Not now",
+        _ => "That failed",
+    };
+    let root = match path.matches('/').count() {
+        0 | 1 => "",
+        2 => "../",
+        3 => "../../",
+        _ => return response,
+    };
+    let page = state.read(Cost::Small, move |state, reads| {
+        let frame = frame(state, reads, root, title)?;
+        Trouble { frame, title, told }.render().map_err(broken)
+    });
+    // Where no page can be made, what was said is said plainly.
+    let Ok(page) = page.await else {
+        return response;
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts
+        .headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
+    parts
+        .headers
+        .insert(header::VARY, HeaderValue::from_static("Accept"));
+    guarded(Response::from_parts(parts, page.into()))
 }
 
 /// A page from the cache, or rendered for it.

@@ -1,5 +1,5 @@
-//! Why a request gets no document: a status, and plain text that says what, where and what to do. Never a path of this
-//! machine, and never markup.
+//! Why a request gets no document: a status, and plain text that says what, where and what to do; in a browser, a page that
+//! says the same ([`super::pages::trouble`]). Never a path of this machine, and never markup.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +14,10 @@ const LIKENESS_MIN: f64 = 0.8;
 
 /// Seconds after which a busy server may be asked again.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("10");
+
+/// What a response that is no document says, as [`text`] printed it: a page can say it too.
+#[derive(Debug, Clone)]
+pub(super) struct Told(pub String);
 
 /// How often a failing store is told to the log.
 const LOG_EVERY: Duration = Duration::from_secs(60);
@@ -113,7 +117,9 @@ pub(super) fn text(status: StatusCode, lines: &str) -> Response {
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (status, headers, printable + "\n").into_response()
+    let mut response = (status, headers, format!("{printable}\n")).into_response();
+    response.extensions_mut().insert(Told(printable));
+    response
 }
 
 fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {

@@ -321,7 +321,8 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
         d.summary,
         p.folded.words.cast_signed(),
         d.published.map(Time::millis),
-        d.updated.map(Time::millis),
+        // Nothing that we have was changed after we saw it, whatever a publisher's clock says (SEC-12).
+        d.updated.map(|t| t.min(*now).millis()),
         now.millis(),
         arrived.millis(),
         d.language,
@@ -356,7 +357,7 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
         d.summary,
         p.folded.words.cast_signed(),
         d.published.map(Time::millis),
-        d.updated.unwrap_or(now).millis(),
+        d.updated.map_or(now, |t| t.min(now)).millis(),
         d.language,
         p.page as i64,
         p.facts,

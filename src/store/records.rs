@@ -95,9 +95,9 @@ pub struct TopicDefinition {
     pub name: String,
     /// The title of its feeds.
     pub title: String,
-    /// The expression as written.
+    /// The expression as written, narrowing by feeds, tags and language included.
     pub source: String,
-    /// The expression, narrowing by feeds, tags and language included.
+    /// What `source` says.
     pub expr: Expr,
     /// How its merged feed is made up.
     pub feed: TopicFeed,

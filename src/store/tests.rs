@@ -332,6 +332,22 @@ fn topics_are_tagged_at_ingest_and_again_when_their_definition_changes() {
 }
 
 #[test]
+fn a_topic_of_any_length_that_is_read_is_in_force() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let words: Vec<String> = (0..6000).map(|n| format!("w{n}")).collect();
+    let source = format!("title:({} OR boats)", words.join(" OR "));
+    let canonical = query::parse(&source).unwrap().to_string();
+    assert!(
+        canonical.len() > query::parse::EXPR_BYTES_MAX,
+        "too long to be read again"
+    );
+    house.topics(&[("long", &source)]);
+    house.poll(feed, vec![draft("a.example", 1, "Boats", &wire())]);
+    assert_eq!(house.river()[0].topics, ["long"]);
+}
+
+#[test]
 fn a_lost_lease_writes_nothing() {
     let house = House::new();
     let feed = house.subscribe("a.example");
@@ -711,7 +727,7 @@ fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
     let expr = query::parse("/^Boats \\d*7$/").unwrap();
     let mut raw = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
     raw.execute(
-        "INSERT INTO topics (name, title, source, expr, untold) VALUES ('sevens', '', '', ?1, ?2)",
+        "INSERT INTO topics (name, title, source, expr, untold) VALUES ('sevens', '', ?1, ?1, ?2)",
         rusqlite::params![expr.to_string(), rows as i64],
     )
     .unwrap();
@@ -752,7 +768,7 @@ fn what_is_untold_when_the_store_closes_is_told_when_it_opens() {
     let raw = open::writer(&dir.path().join("newswire.db"), false).unwrap();
     drop(store);
     raw.execute(
-        "INSERT INTO topics (name, title, source, expr, untold) VALUES ('sea', '', '', 'boats', 1)",
+        "INSERT INTO topics (name, title, source, expr, untold) VALUES ('sea', '', 'boats', 'boats', 1)",
         [],
     )
     .unwrap();

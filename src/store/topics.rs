@@ -35,11 +35,12 @@ impl Tagger {
         }
         let mut found = Vec::new();
         let mut query =
-            conn.prepare_cached("SELECT topic, name, expr FROM topics ORDER BY topic")?;
+            conn.prepare_cached("SELECT topic, name, source FROM topics ORDER BY topic")?;
         let mut rows = query.query([])?;
         while let Some(r) = rows.next()? {
             let text: String = r.get(2)?;
-            // It was checked when it was set; a definition that this version cannot read matches nothing.
+            // It was checked when it was set; a definition that this version cannot read matches nothing. What was
+            // written is read, not its canonical form, which may be longer than an expression may be.
             if let Ok(expr) = crate::query::parse(&text) {
                 found.push((r.get(0)?, (r.get(1)?, expr)));
             }

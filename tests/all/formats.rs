@@ -125,7 +125,7 @@ async fn published() -> Vec<(String, String)> {
             "sea",
             "copies",
             "none",
-            "search.?q=boats+OR+%22%3Cscript%3E%22",
+            "search.?q=boats+OR+%22%3Cscript%3E%22+OR+%2Fa%7Eb%2F",
             "newswire-health",
         ] {
             let (name, query) = path
@@ -179,8 +179,9 @@ fn is_web_url(text: &str) -> bool {
 }
 
 fn no_character_is_out_of_place(path: &str, document: &str) {
-    let is_out =
-        |c: char| (c.is_control() && !"\n\t".contains(c)) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let is_no_character =
+        |c| u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
+    let is_out = |c: char| (c.is_control() && !"\n\t".contains(c)) || is_no_character(c);
     assert_eq!(document.chars().find(|c| is_out(*c)), None, "{path}");
     // The W3C validator takes it for a fault of the document.
     assert!(
@@ -235,6 +236,11 @@ fn xmllint(files: &[std::path::PathBuf]) -> (bool, String) {
 /// What the grammar cannot say: the Schematron rules of appendix B, and sections 4.1.1 to 4.2.14.
 fn check_atom(path: &str, feed: &Node) {
     assert_eq!(feed.name, "feed");
+    let id = &feed.one("id").text;
+    assert!(
+        !id.contains("%7E"),
+        "{path}: {id} is not canonical (RFC 3986 section 6.2.2.2)"
+    );
     let ids: Vec<&str> = feed
         .all("entry")
         .map(|e| e.one("id").text.as_str())
@@ -276,6 +282,12 @@ fn check_atom(path: &str, feed: &Node) {
         }
     }
     for node in feed.walk() {
+        if ["published", "updated"].contains(&node.name.as_str()) {
+            is_plausible(path, Time::parse_rfc3339(&node.text));
+        }
+        if let Some(language) = node.attribute("xml:lang") {
+            assert!(["en", "pt-BR"].contains(&language), "{path}: {language}");
+        }
         if node.name == "link" {
             assert!(
                 is_web_url(node.attribute("href").unwrap()),
@@ -288,12 +300,23 @@ fn check_atom(path: &str, feed: &Node) {
                 "{path}: {} is empty",
                 node.name
             );
-            // A name is text by section 3.2.1, and nothing else; a title may say that it is HTML.
-            if node.name != "name" {
-                inert(path, &node.text, node.attribute("type") == Some("html"));
-            }
+            // A title may say that it is HTML; a name is text by section 3.2.1, and nothing else.
+            inert(path, &node.text, node.attribute("type") == Some("html"));
         }
     }
+}
+
+/// The W3C validator warns of a date before the web and of one more than ten minutes from now.
+fn is_plausible(path: &str, date: Option<Time>) {
+    let date = date.unwrap_or_else(|| panic!("{path}: no date"));
+    assert!(
+        Time::parse_rfc3339("1990-01-01T00:00:00Z").unwrap() <= date,
+        "{path}: {date}"
+    );
+    assert!(
+        date <= Time::parse_rfc3339("2030-01-10T12:20:00Z").unwrap(),
+        "{path}: {date}"
+    );
 }
 
 /// SEC-10: read as it says it is to be read, it is text; and what is no HTML does not look like it.
@@ -363,6 +386,11 @@ async fn sec_16_rss_keeps_the_rules_of_rss_2_0_and_of_the_profile_whatever_is_st
                 "source" | "enclosure" => node.attribute("url"),
                 "pubDate" | "lastBuildDate" => {
                     assert!(is_rfc_822(&node.text), "{path}: {}", node.text);
+                    let date = httpdate::parse_http_date(&node.text).unwrap();
+                    let age = date
+                        .duration_since(std::time::UNIX_EPOCH)
+                        .unwrap_or_default();
+                    is_plausible(&path, Some(Time::EPOCH.plus(age)));
                     None
                 }
                 _ => None,

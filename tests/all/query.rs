@@ -1,15 +1,18 @@
-//! One language, one meaning: what the store finds by SQL and the word index is what the evaluator says of each article,
-//! for any expression over any articles; and a topic holds the same, whether it was there first or the articles were.
+//! One language, one meaning: what the store finds by SQL and the word index, what the evaluator says of each article, and
+//! what all topics compiled together say is what a naive evaluator says ([`crate::support::naive`]), for any expression over
+//! any articles; and a topic holds the same, whether it was there first or the articles were.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use newswire::model::{ArticleView, Category, Draft, Person, Time, WebUrl};
+use newswire::query::compile::TopicSet;
 use newswire::query::{self, Expr, Facts, Folded, Text, eval};
 use newswire::store::{FeedChange, Order, Selection};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::support::naive::{Article, Ask, Field};
 use crate::support::shelf::{Shelf, draft};
 
 /// Words that fold, break, begin like others, or stand in scripts without spaces.
@@ -113,6 +116,82 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
+/// Anything that the language can ask, made of words as the articles have them and as people type them.
+fn ask() -> impl Strategy<Value = Ask> {
+    const TYPED: [&str; 10] = [
+        "fo", "RE", "FOXES", "coop", "us", "京", "istanbul", "STRASSE", "Kyiv red", "final",
+    ];
+    const REGEXES: [&str; 8] = [
+        "r.d",
+        "^red",
+        "fox$",
+        "RED",
+        "İ|京",
+        r"[a-z]\.[a-z]",
+        "^$",
+        "s{2}",
+    ];
+    let field = || {
+        select(vec![
+            None,
+            None,
+            Some("title"),
+            Some("body"),
+            Some("author"),
+            Some("category"),
+            Some("agency"),
+        ])
+    };
+    let word = || select([&WORDS[..], &TYPED].concat()).prop_map(str::to_owned);
+    let words = (field(), prop::collection::vec(word(), 1..4), any::<bool>());
+    let near = (
+        field(),
+        prop::collection::vec(select(&WORDS[..]).prop_map(str::to_owned), 2..4),
+        0_usize..6,
+    );
+    let regex = (field(), select(&REGEXES[..]), any::<bool>());
+    let leaf = prop_oneof![
+        5 => words.prop_map(|(field, words, beginning): (Field, _, _)| Ask::Words(field, words, beginning)),
+        1 => near.prop_map(|(field, words, distance): (Field, _, _)| Ask::Near(field, words, distance)),
+        1 => regex.prop_map(|(field, source, ignore_case): (Field, _, _)| Ask::Regex(field, source, ignore_case)),
+        3 => select(facts_asked()),
+    ];
+    leaf.prop_recursive(4, 16, 4, |inner| {
+        let list = || prop::collection::vec(inner.clone(), 2..5);
+        prop_oneof![
+            list().prop_map(Ask::All),
+            list().prop_map(Ask::Any),
+            inner.clone().prop_map(|ask| Ask::Not(Box::new(ask))),
+        ]
+    })
+}
+
+/// Facts, and who has them on the shelf of [`shelf`].
+fn facts_asked() -> Vec<Ask> {
+    vec![
+        Ask::Fact("feed:ONE", |a, _, _| a.feed.title == "one.example"),
+        Ask::Fact("-feed:/^two/", |a, _, _| a.feed.title != "two.example"),
+        Ask::Fact("tag:daily", |a, _, _| a.feed.title == "one.example"),
+        Ask::Fact("tag:NEWS", |a, _, _| a.feed.title == "one.example"),
+        Ask::Fact("tag:new", |_, _, _| false),
+        Ask::Fact("site:example", |_, _, _| true),
+        Ask::Fact("site:two.example", |a, _, _| a.feed.title == "two.example"),
+        Ask::Fact("url:EXAMPLE/1", |a, _, _| {
+            a.url.as_ref().is_some_and(|u| u.contains("example/1"))
+        }),
+        Ask::Fact("lang:en", |a, _, _| a.language.as_deref() == Some("en")),
+        Ask::Fact("topic:seen", |a, _, _| a.topics.iter().any(|t| t == "seen")),
+        Ask::Fact("since:2d", |a, _, now| {
+            a.arrived >= now.minus(Duration::from_secs(2 * 86_400))
+        }),
+        Ask::Fact("until:2030-01-09", |a, _, _| {
+            a.arrived.to_string().as_str() < "2030-01-09"
+        }),
+        Ask::Fact("copies>=2", |a, _, _| a.copies >= 2),
+        Ask::Fact("feeds=1", |_, feeds, _| feeds == 1),
+    ]
+}
+
 fn words(most: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(select(&WORDS[..]), 0..=most).prop_map(|words| words.join(" "))
 }
@@ -184,6 +263,15 @@ fn selection(shelf: &Shelf, expr: Option<&Expr>) -> Selection {
 
 /// The articles of which the evaluator says yes, newest first.
 fn evaluated(shelf: &Shelf, expr: &Expr) -> Vec<ArticleView> {
+    let now = shelf.clock.now();
+    let is_match =
+        |(a, feeds): &(ArticleView, u64)| eval::matches(expr, &folded(a), &facts(a, *feeds), now);
+    let all = stored(shelf).into_iter().filter(is_match);
+    all.map(|(a, _)| a).collect()
+}
+
+/// Every article, newest first, and how many feeds carry its story.
+fn stored(shelf: &Shelf) -> Vec<(ArticleView, u64)> {
     let all = shelf
         .store
         .reads()
@@ -194,11 +282,8 @@ fn evaluated(shelf: &Shelf, expr: &Expr) -> Vec<ArticleView> {
         let story = feeds.entry(a.story_id.to_string()).or_default();
         story.insert(a.feed_url.clone());
     }
-    let is_match = |a: &ArticleView| {
-        let feeds = feeds[&a.story_id.to_string()].len() as u64;
-        eval::matches(expr, &folded(a), &facts(a, feeds), shelf.clock.now())
-    };
-    all.into_iter().filter(is_match).collect()
+    let count = |a: &ArticleView| feeds[&a.story_id.to_string()].len() as u64;
+    all.into_iter().map(|a| (a.clone(), count(&a))).collect()
 }
 
 fn folded(a: &ArticleView) -> Folded {
@@ -263,6 +348,36 @@ proptest! {
             let found: Vec<_> = reads.stories(&river).unwrap().into_iter().map(|s| s.id).collect();
             prop_assert_eq!(found.len(), stories.len(), "{}: each story once", source);
             prop_assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), stories, "{} stories", source);
+        }
+    }
+
+    #[test]
+    fn every_reading_of_an_expression_says_what_a_naive_one_says(
+        articles in prop::collection::vec(article(), 1..14),
+        asks in prop::collection::vec(ask(), 1..10),
+    ) {
+        let shelf = shelf(articles);
+        let (now, all) = (shelf.clock.now(), stored(&shelf));
+        let mut topics = vec![("seen".to_owned(), query::parse("red OR 大阪").unwrap())];
+        for (n, ask) in asks.iter().enumerate() {
+            let expr = query::parse(&ask.written()).unwrap();
+            let read_again = query::parse(&expr.to_string());
+            prop_assert_eq!(read_again.as_ref(), Ok(&expr), "written and read again");
+            topics.push((format!("t{n}"), expr));
+        }
+        let together = TopicSet::new(topics.clone());
+        let found: Vec<Vec<usize>> =
+            all.iter().map(|(a, feeds)| together.evaluate(&folded(a), &facts(a, *feeds), now)).collect();
+        for (n, ask) in asks.iter().enumerate() {
+            let (_, expr) = &topics[n + 1];
+            let naive = all.iter().filter(|(view, feeds)| ask.is_true_of(&Article { view, feeds: *feeds }, now));
+            let naive: Vec<String> = naive.map(|(a, _)| a.id.to_string()).collect();
+            prop_assert_eq!(ids(&evaluated(&shelf, expr)), naive.clone(), "the evaluator: {}", expr);
+            let compiled = all.iter().zip(&found).filter(|(_, found)| found.contains(&(n + 1)));
+            let compiled: Vec<String> = compiled.map(|((a, _), _)| a.id.to_string()).collect();
+            prop_assert_eq!(compiled, naive.clone(), "topics: {}", expr);
+            let river = selection(&shelf, Some(expr));
+            prop_assert_eq!(ids(&shelf.store.reads().articles(&river).unwrap()), naive, "the store: {}", expr);
         }
     }
 

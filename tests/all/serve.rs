@@ -673,6 +673,50 @@ async fn sec_10_titles_names_and_questions_are_text() {
 }
 
 #[tokio::test]
+async fn a_person_is_told_on_a_page_and_a_program_in_plain_text() {
+    let site = Site::open().await;
+    site.shelf.topics(&[("seaside", "boats")]);
+    let browser = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (path, status, told) in [
+        ("/topics/saeside", 404, "did you mean seaside?"),
+        ("/stories/x", 404, "there is no such story"),
+        ("/sources/x", 404, "there is no"),
+        ("/nothing/at/all", 404, "nothing at this address"),
+        ("/?limit=0", 400, "is no number from 1 to 1000"),
+    ] {
+        let page = site.get_with(path, &browser).await;
+        assert_eq!(page.status, status, "{path}");
+        assert!(
+            page.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
+        assert!(
+            page.header("content-security-policy")
+                .contains("default-src 'none'")
+        );
+        assert!(
+            page.header("vary").contains("Accept") && page.header("cache-control") == "no-store"
+        );
+        let text = page.text();
+        assert!(
+            text.contains(told) && text.contains("topics/seaside\""),
+            "{path}: {text}"
+        );
+        let plain = site.get(path).await;
+        assert!(
+            plain.header("content-type").starts_with("text/plain"),
+            "{path}"
+        );
+        assert!(plain.text().contains(told), "{path}");
+    }
+    let feed = site.get_with("/feeds/sae.atom", &browser).await;
+    assert!(
+        feed.header("content-type").starts_with("text/plain"),
+        "a feed is for programs"
+    );
+}
+
+#[tokio::test]
 async fn a_search_finds_or_explains() {
     let site = Site::open().await;
     site.arrive(0..3);

@@ -18,7 +18,12 @@ pub fn atom(channel: &Channel) {
             nobody if nobody.is_empty() => vec![plain::line(&story.feed.title)],
             names => names,
         };
-        assert_eq!(names(&entry.authors), told);
+        // A name that looks like HTML is printed with other brackets.
+        let same = |names: Vec<String>| -> Vec<String> {
+            let plain = |n: &String| n.replace('\u{2039}', "<").replace('\u{203a}', ">");
+            names.iter().map(plain).collect()
+        };
+        assert_eq!(same(names(&entry.authors)), same(told));
         assert_eq!(entry.language, story.language);
         let source = entry.source.clone().unwrap();
         assert_eq!(source.title, Some(plain::line(&story.feed.title)));

@@ -6,6 +6,7 @@ pub mod feeds;
 pub mod home;
 pub mod house;
 pub mod internet;
+pub mod naive;
 pub mod process;
 pub mod properties;
 pub mod shelf;
