@@ -760,6 +760,52 @@ fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
 }
 
 #[test]
+fn a_feed_of_many_articles_is_filed_otherwise_part_by_part() {
+    let house = House::new();
+    let (many, few) = (
+        house.subscribe("many.example"),
+        house.subscribe("few.example"),
+    );
+    house.topics(&[("filed", "tag:sea"), ("both", "topic:filed boat")]);
+    let article = |host: &str, n| draft(host, n, &format!("Boat {n}"), &format!("{host} {n}"));
+    house.poll(many, (0..600).map(|n| article("many.example", n)).collect());
+    house.poll(few, (0..3).map(|n| article("few.example", n)).collect());
+    let filed = |feed, folder: &str| {
+        let change = FeedChange {
+            folder: Some(folder.to_owned()),
+            ..FeedChange::default()
+        };
+        house.store.change_feed(feed, change).unwrap();
+    };
+    filed(few, "sea");
+    assert_eq!(
+        house.stories("topic:filed").len(),
+        3,
+        "few are told at once"
+    );
+    let before = house.store.reads().sequence().unwrap();
+    filed(many, "sea");
+    assert!(house.store.reads().sequence().unwrap() > before);
+    house.store.settle_topics().unwrap();
+    assert_eq!(house.stories("topic:filed").len(), 603);
+    assert_eq!(house.stories("topic:both").len(), 603);
+    filed(many, "land");
+    house.store.settle_topics().unwrap();
+    assert_eq!(house.stories("topic:filed").len(), 3);
+    let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+    let mut tagger = topics::Tagger::default();
+    tagger
+        .tag_any_feeds(&conn, &[few], house.clock.now())
+        .unwrap();
+    assert!(!tagger.has_begun());
+    tagger
+        .tag_any_feeds(&conn, &[few, many], house.clock.now())
+        .unwrap();
+    assert!(tagger.has_begun() && !tagger.has_begun());
+    assert!(retag::is_any_left(&conn).unwrap());
+}
+
+#[test]
 fn what_is_untold_when_the_store_closes_is_told_when_it_opens() {
     let house = House::new();
     let feed = house.subscribe("a.example");

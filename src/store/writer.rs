@@ -98,9 +98,8 @@ impl Writer {
                     self.untold = true;
                 }
                 command => {
-                    self.untold |=
-                        matches!(command, Command::SetTopics(..) | Command::RefreshTopics(_));
                     next = self.group(command, commands);
+                    self.untold |= self.tagger.has_begun();
                 }
             }
             if self.untold {
@@ -281,14 +280,14 @@ fn execute(
         Command::ChangeFeed(feed, change, reply) => {
             let changed = feeds::renames(conn, feed, || feeds::change(conn, feed, &change, now))
                 .and_then(|renamed| match renamed {
-                    true => hands.tagger.tag_feeds(conn, &[feed], now),
+                    true => hands.tagger.tag_any_feeds(conn, &[feed], now),
                     false => Ok(()),
                 });
             answer(changed, reply, path)
         }
         Command::Reconcile(list, reply) => {
             let done = feeds::reconcile(conn, &list, now)
-                .and_then(|renamed| hands.tagger.tag_feeds(conn, &renamed, now));
+                .and_then(|renamed| hands.tagger.tag_any_feeds(conn, &renamed, now));
             answer(done, reply, path)
         }
         Command::SetTopics(list, reply) => {
@@ -329,7 +328,7 @@ fn subscribe(
 ) -> Sql<Vec<Subscribed>> {
     let made = feeds::subscribe(conn, list, now)?;
     let new: Vec<FeedRow> = made.iter().filter(|m| m.new).map(|m| m.row).collect();
-    tagger.tag_feeds(conn, &new, now)?;
+    tagger.tag_any_feeds(conn, &new, now)?;
     Ok(made)
 }
 
