@@ -82,7 +82,7 @@ pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Fai
             ));
         }
         store.change_feed(feed.row, change)?;
-    store.settle_topics()?; // tag: and feed: mean the new name when this ends
+        store.settle_topics()?; // tag: and feed: mean the new name when this ends
         let done = if paused { "paused" } else { "resumed" };
         cx.out
             .note(&format!("{done} {} ({})", feed.title, feed.url));

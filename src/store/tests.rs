@@ -760,6 +760,45 @@ fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
 }
 
 #[test]
+fn rel_01_a_large_poll_is_stored_as_a_whole_or_not_at_all() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let article = |n| {
+        draft(
+            "a.example",
+            n,
+            &format!("Boat {n}"),
+            &format!("Boat {n} came."),
+        )
+    };
+    house.poll(feed, vec![article(9000)]);
+    let other = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+    other
+        .execute_batch(
+            "CREATE TRIGGER fails BEFORE INSERT ON articles WHEN NEW.title = 'Boat 399'
+             BEGIN SELECT RAISE (ABORT, 'no'); END",
+        )
+        .unwrap();
+    house.clock.advance(MINUTE);
+    let all = || (0..400).map(article).collect();
+    let commit = house.commit_of(house.claim(feed), all());
+    assert!(house.store.commit(Store::prepare(commit)).is_err());
+    assert_eq!(house.stories("boat").len(), 1);
+    other.execute_batch("DROP TRIGGER fails").unwrap();
+    house.clock.advance(60 * MINUTE);
+    assert_eq!(house.poll(feed, all()).new, 400);
+    assert_eq!(house.stories("boat").len(), 401);
+    let edited = all().into_iter().map(|d: Draft| Draft {
+        digest: vec![7],
+        title: format!("{} again", d.title),
+        ..d
+    });
+    assert_eq!(house.poll(feed, edited.collect()).changed, 400);
+    assert_eq!(house.stories("again").len(), 400);
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn a_feed_of_many_articles_is_filed_otherwise_part_by_part() {
     let house = House::new();
     let (many, few) = (
