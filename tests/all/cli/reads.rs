@@ -196,7 +196,7 @@ fn all_feeds_are_rendered_and_what_did_not_change_is_left_alone() {
     let first = home.run(&["render", "--out", "www"]);
     first.exits(0);
     assert!(
-        first.err.contains("11 files in www, 11 written"),
+        first.err.contains("14 files in www, 14 written"),
         "{}",
         first.err
     );
@@ -204,6 +204,7 @@ fn all_feeds_are_rendered_and_what_did_not_change_is_left_alone() {
         "feeds/all.atom",
         "feeds/sea.rss",
         "feeds/war.json",
+        "feeds/newswire-health.rss",
         "feeds.opml",
         "subscriptions.opml",
     ] {
@@ -211,12 +212,14 @@ fn all_feeds_are_rendered_and_what_did_not_change_is_left_alone() {
     }
     let again = home.run(&["render", "--out", "www"]);
     assert!(
-        again.err.contains("11 files in www, 0 written"),
+        again.err.contains("14 files in www, 0 written"),
         "{}",
         again.err
     );
     let atom = std::fs::read_to_string(home.path("www/feeds/sea.atom")).unwrap();
     assert_eq!(atom, home.run(&["emit", "sea"]).exits(0));
+    let health = std::fs::read_to_string(home.path("www/feeds/newswire-health.atom")).unwrap();
+    assert_eq!(health, home.run(&["emit", "newswire-health"]).exits(0));
 }
 
 #[test]
