@@ -10,6 +10,7 @@ use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use super::check::Checker;
 use super::select::{Order, Selection};
+use super::{feeds, few};
 use crate::model::Time;
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Question, index_plan};
@@ -164,7 +165,14 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
     let plan = index_plan(expr, selection.now);
     let is_ranked =
         selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
-    let (sql, values) = candidates(selection, &plan, stories, is_ranked);
+    let few = match is_ranked {
+        true => None,
+        false => few::articles(conn, plan.rest.as_ref(), selection.now)?,
+    };
+    if few.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    let (sql, values) = candidates(selection, &plan, stories, is_ranked, few);
     let mut query = conn.prepare_cached(&sql)?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut hits: HashMap<i64, Hit> = HashMap::new();
@@ -256,9 +264,14 @@ fn candidates(
     plan: &IndexPlan,
     stories: bool,
     is_ranked: bool,
+    few: Option<Vec<i64>>,
 ) -> (String, Vec<Box<dyn ToSql>>) {
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
     let mut wheres: Vec<&str> = Vec::new();
+    let is_few = few.is_some();
+    if let Some(few) = few {
+        values.push(Box::new(feeds::json(&few)));
+    }
     let from = match &plan.words {
         Some(words) => {
             values.push(Box::new(words.clone()));
@@ -268,9 +281,17 @@ fn candidates(
                  CROSS JOIN articles a ON a.article = w.rowid"
             } else {
                 wheres.push("w.words MATCH ?");
-                "words w CROSS JOIN articles a ON a.article = w.rowid"
+                // Of few articles the word index is asked one by one.
+                match is_few {
+                    true => {
+                        "json_each(?) k CROSS JOIN words w ON w.rowid = k.value
+                         CROSS JOIN articles a ON a.article = w.rowid"
+                    }
+                    false => "words w CROSS JOIN articles a ON a.article = w.rowid",
+                }
             }
         }
+        None if is_few => "json_each(?) k CROSS JOIN articles a ON a.article = k.value",
         None => "articles a",
     };
     let x = if stories { "s" } else { "a" };
