@@ -165,10 +165,7 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
     let plan = index_plan(expr, selection.now);
     let is_ranked =
         selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
-    let few = match is_ranked {
-        true => None,
-        false => few::articles(conn, plan.rest.as_ref(), selection.now)?,
-    };
+    let few = few::articles(conn, plan.rest.as_ref(), selection.now)?;
     if few.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
@@ -275,20 +272,18 @@ fn candidates(
     let from = match &plan.words {
         Some(words) => {
             values.push(Box::new(words.clone()));
-            if is_ranked {
+            if is_few {
+                // Of few articles the word index is asked one by one.
+                wheres.push("w.words MATCH ?");
+                "json_each(?) k CROSS JOIN words w ON w.rowid = k.value
+                 CROSS JOIN articles a ON a.article = w.rowid"
+            } else if is_ranked {
                 values.push(Box::new(CANDIDATES_MAX));
                 "(SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?) w
                  CROSS JOIN articles a ON a.article = w.rowid"
             } else {
                 wheres.push("w.words MATCH ?");
-                // Of few articles the word index is asked one by one.
-                match is_few {
-                    true => {
-                        "json_each(?) k CROSS JOIN words w ON w.rowid = k.value
-                         CROSS JOIN articles a ON a.article = w.rowid"
-                    }
-                    false => "words w CROSS JOIN articles a ON a.article = w.rowid",
-                }
+                "words w CROSS JOIN articles a ON a.article = w.rowid"
             }
         }
         None if is_few => "json_each(?) k CROSS JOIN articles a ON a.article = k.value",
