@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
     add, change, check, dedup, emit, explain, extract, feeds, fetch, generate, import, list,
@@ -185,6 +186,30 @@ pub enum Command {
     Man(generate::ManArgs),
 }
 
+/// A mistake on the command line, with the one command that was most likely meant: clap also names hidden ones, and those
+/// that have letters in common in any order.
+pub fn advised(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) else {
+        return error;
+    };
+    let cli = Cli::command();
+    let is_shown = |name: &&String| cli.find_subcommand(name).is_none_or(|c| !c.is_hide_set());
+    let nearest = names
+        .iter()
+        .filter(is_shown)
+        .min_by_key(|name| strsim::damerau_levenshtein(name, wrong))
+        .cloned();
+    let nearest = nearest.into_iter().collect();
+    error.insert(
+        ContextKind::SuggestedSubcommand,
+        ContextValue::Strings(nearest),
+    );
+    error
+}
+
 fn log_format() -> impl TypedValueParser<Value = LogFormat> {
     PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
         "json" => LogFormat::Json,
@@ -203,7 +228,6 @@ fn moment(text: &str) -> Result<Time, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definitions_are_sound() {

@@ -33,6 +33,9 @@ pub struct SetArgs {
     pub changes: Vec<String>,
 }
 
+/// Intervals below this are taken, and warned of.
+const TOLERATED: Duration = Duration::from_secs(300);
+
 const KEYS: [&str; 6] = ["title", "folder", "tags", "interval", "paused", "full_text"];
 
 /// Runs `newswire remove`.
@@ -72,6 +75,12 @@ pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Fai
             paused: Some(paused),
             ..FeedChange::default()
         };
+        if let Some(interval) = change.interval.filter(|i| !i.is_zero() && *i < TOLERATED) {
+            cx.out.warn(&format!(
+                "interval={} is shorter than the five minutes that publishers tolerate",
+                span::show_duration(interval)
+            ));
+        }
         store.change_feed(feed.row, change)?;
         let done = if paused { "paused" } else { "resumed" };
         cx.out
@@ -91,6 +100,12 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     let feeds = store.reads().feeds()?;
     let feed = which::feed(&feeds, &args.feed)?;
     refuse_declared(&config, &[feed])?;
+    if let Some(interval) = change.interval.filter(|i| !i.is_zero() && *i < TOLERATED) {
+        cx.out.warn(&format!(
+            "interval={} is shorter than the five minutes that publishers tolerate",
+            span::show_duration(interval)
+        ));
+    }
     store.change_feed(feed.row, change)?;
     cx.out
         .note(&format!("changed {} ({})", feed.title, feed.url));

@@ -30,6 +30,12 @@ pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
     span::parse_duration(text)
         .map(|ago| now.minus(ago))
         .map_err(|why| {
+            let is_date = text.contains('-') && text.starts_with(|c: char| c.is_ascii_digit());
+            let why = if is_date {
+                "there is no such date"
+            } else {
+                &why
+            };
             Failure::usage(format!(
                 "{option} {text:?}: {why}; write 24h, 7d, 2030-01-31 or 2030-01-31T12:00:00Z"
             ))

@@ -55,7 +55,10 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
     let text = charset::to_text(&bytes, None, &mut Warnings::default());
     let mut refused = Vec::new();
     let list = opml::read_with(&text, |outline| refused.push(outline)).map_err(|e| {
-        let source = safe::without_password(&args.source);
+        let source = match args.source.as_str() {
+            "-" => "stdin".into(),
+            named => safe::without_password(named),
+        };
         Failure::new(Exit::BadInput, format!("{source}: {e}"))
     })?;
     let spinner = progress::spinner(cx, &format!("subscribing to {} feeds", list.len()));

@@ -15,7 +15,8 @@ use super::item::{self, Item};
 use super::stop::Stop;
 use super::which;
 use crate::model::{FeedRow, Seq};
-use crate::query;
+use crate::query::ast::{Fact, Name};
+use crate::query::{self, Expr};
 use crate::store::{Order, Reads, Selection};
 
 /// Items read at once: a long answer is never in memory as a whole.
@@ -70,7 +71,7 @@ pub struct Options {
     #[arg(long, value_name = "FEED", add = complete::feeds())]
     pub feed: Option<String>,
     /// At most so many [default: all]
-    #[arg(long, short = 'n', value_name = "N")]
+    #[arg(long, short = 'n', value_name = "N", allow_negative_numbers = true, value_parser = how_many)]
     pub limit: Option<usize>,
     /// The order [default: arrived for list, best for search]
     #[arg(long, value_name = "ORDER")]
@@ -80,7 +81,8 @@ pub struct Options {
         long,
         value_name = "SEQ",
         conflicts_with = "sort",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = cursor
     )]
     pub after: Option<Seq>,
     /// Go on printing what is new or changed: the last ten first, or N with --limit, or all after --after
@@ -121,8 +123,25 @@ pub fn list(cx: &mut Context, args: &ListArgs) -> Result<(), Failure> {
     show(cx, &args.expr, &args.options, Order::River)
 }
 
+/// The value of `--limit`.
+fn how_many(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| "write how many as a whole number, as in 20".to_owned())
+}
+
+/// The value of `--after`.
+fn cursor(text: &str) -> Result<Seq, String> {
+    text.parse()
+        .map_err(|_| "write a sequence, the \"seq\" of --json; 0 is the beginning".to_owned())
+}
+
 /// Runs `newswire search`.
 pub fn search(cx: &mut Context, args: &SearchArgs) -> Result<(), Failure> {
+    if args.expr.iter().all(|word| word.trim().is_empty()) {
+        return Err(Failure::usage(
+            "there is nothing to look for; `newswire list` lists everything",
+        ));
+    }
     show(cx, &args.expr, &args.options, Order::Best)
 }
 
@@ -149,6 +168,13 @@ fn show(
     printer.begin(&mut cx.out)?;
     listing.print(cx, &selection, &mut printer)?;
     printer.end(&mut cx.out)?;
+    if printer.printed() == 0
+        && let Some(expr) = &selection.expr
+    {
+        for doubt in doubts(expr, &listing.reads)? {
+            cx.out.note(&format!("newswire: {doubt}"));
+        }
+    }
     if printer.printed() == 0 && options.fail_empty {
         return Err(Failure::Quiet(Exit::Nothing));
     }
@@ -156,6 +182,33 @@ fn show(
         cx.out.note("nothing matched");
     }
     Ok(())
+}
+
+/// Why nothing may have matched: names that an expression takes as they are, and that nothing bears.
+fn doubts(expr: &Expr, reads: &Reads) -> Result<Vec<String>, Failure> {
+    let mut facts = Vec::new();
+    expr.any(&mut |e| {
+        if let Expr::Fact(fact) = e {
+            facts.push(fact.clone());
+        }
+        false
+    });
+    let mut doubts = Vec::new();
+    for fact in facts {
+        let found = match &fact {
+            Fact::Topic(name) => which::topic(reads, name).map(drop),
+            Fact::Feed(Name::Is(name)) => which::feed(&reads.feeds()?, name).map(drop),
+            Fact::Lang(tag) if !(2..=3).contains(&tag.split('-').next().map_or(0, str::len)) => {
+                doubts.push(format!("lang:{tag}: a language is written as in lang:en"));
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if let Err(Failure::Told(Exit::NoInput, why)) = found {
+            doubts.push(why);
+        }
+    }
+    Ok(doubts)
 }
 
 fn printer(expr: &str, options: &Options) -> Result<Printer, Failure> {

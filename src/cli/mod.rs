@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
     complete::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(e) => return output::tell_usage(&e).into(),
+        Err(e) => return output::tell_usage(args::advised(e)).into(),
     };
     if matches!(cli.command, Command::Run(_) | Command::Fetch(_)) {
         heap::keep_small();

@@ -184,7 +184,7 @@ pub fn tell(failure: &Failure) {
 }
 
 /// Prints what clap has to say: help and version are data, the rest is a failure of usage.
-pub fn tell_usage(error: &clap::Error) -> Exit {
+pub fn tell_usage(error: clap::Error) -> Exit {
     // A closed pipe is success here too.
     let _ = error.print();
     if error.use_stderr() {

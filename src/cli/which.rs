@@ -55,13 +55,37 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
             (None, _) => {}
         }
     }
-    let titles: Vec<&str> = feeds.iter().map(|f| f.title.as_str()).collect();
-    let hint = Config::nearest_name(wanted, &titles).map_or_else(
+    let hint = nearest_title(feeds, wanted, &folded).map_or_else(
         || "see `newswire feeds`".to_owned(),
         |near| format!("did you mean {near:?}?"),
     );
     let shown = safe::without_password(wanted);
     Err(Failure::missing(format!("no feed is {shown:?}; {hint}")))
+}
+
+/// The title that is most like what was given, as a whole or in one of its words.
+fn nearest_title<'f>(feeds: &'f [Feed], given: &str, folded: &str) -> Option<&'f str> {
+    let titles: Vec<&str> = feeds.iter().map(|f| f.title.as_str()).collect();
+    if let Some(title) = Config::nearest_name(given, &titles) {
+        return Some(title);
+    }
+    let words_of = |title: &str| -> Vec<String> {
+        title
+            .to_lowercase()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
+    };
+    let words: Vec<String> = titles.iter().flat_map(|title| words_of(title)).collect();
+    let words: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|w| w.len() > 3)
+        .collect();
+    let word = Config::nearest_name(folded, &words)?;
+    titles
+        .into_iter()
+        .find(|title| words_of(title).iter().any(|w| w == word))
 }
 
 /// All the feeds that are meant, each once.

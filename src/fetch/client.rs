@@ -59,7 +59,7 @@ const DRAIN_BYTES: usize = 16 << 10;
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 /// A body may come in so many pieces of any size; on the average they then have to be this large, in bytes. One that comes
 /// byte by byte as fast as it can costs us more than it costs its server (SEC-05).
-const PIECES_FREE: usize = 4096;
+const PIECES_FREE: usize = 100_000;
 const PIECE_BYTES: usize = 64;
 /// Bodies of more bytes as sent, or than [`FREE_BYTES`] as decoded, are decoded off the async threads, so many at a time.
 const DECODE_INLINE: usize = 64 << 10;

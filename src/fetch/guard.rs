@@ -127,11 +127,21 @@ impl FromStr for Net {
     }
 }
 
+/// Says where the host is, unless it is named by its address.
+fn at(host: &str, ip: IpAddr) -> String {
+    let named = host.trim_matches(['[', ']']).parse() == Ok(ip);
+    if named {
+        String::new()
+    } else {
+        format!(" is at {ip}, which")
+    }
+}
+
 /// The address guard refused. The text names host and address, nothing else of the URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Blocked {
     /// Every address of the host is private or reserved.
-    #[error("{host} is at {ip}, which is not a public address; fetch.allow_private can allow it")]
+    #[error("{host}{} is not a public address; fetch.allow_private can allow it", at(host, *ip))]
     Address {
         /// The host asked for.
         host: String,
@@ -194,6 +204,21 @@ mod tests {
 
     fn public(ip: &str) -> bool {
         is_public(ip.parse().unwrap())
+    }
+
+    #[test]
+    fn a_refusal_names_an_address_once() {
+        let text = |host: &str, ip: &str| {
+            let (host, ip) = (host.to_owned(), ip.parse().unwrap());
+            Blocked::Address { host, ip }.to_string()
+        };
+        let is_not = "is not a public address; fetch.allow_private can allow it";
+        assert_eq!(text("10.0.0.1", "10.0.0.1"), format!("10.0.0.1 {is_not}"));
+        assert_eq!(text("[::1]", "::1"), format!("[::1] {is_not}"));
+        assert_eq!(
+            text("nas.example", "10.0.0.1"),
+            format!("nas.example is at 10.0.0.1, which {is_not}")
+        );
     }
 
     #[test]

@@ -493,7 +493,13 @@ impl<'a> Reader<'a> {
         Some(match (measure, number) {
             (Some((_, measure)), Some(n)) => Some(Expr::Fact(Fact::Count(*measure, *compare, n))),
             (Some((name, _)), None) => {
-                self.fail(span, format!("a whole number is missing: {name}{sign}3"));
+                let sign = match rest.get(..2) {
+                    Some("=>") => ">=",
+                    Some("=<") => "<=",
+                    Some("==") => "=",
+                    _ => sign,
+                };
+                self.fail(span, format!("write it with a whole number: {name}{sign}3"));
                 None
             }
             (None, _) => {

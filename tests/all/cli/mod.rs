@@ -2,6 +2,7 @@
 
 mod ends;
 mod lists;
+mod mistypes;
 mod parse;
 mod reads;
 mod shapes;
