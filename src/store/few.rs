@@ -1,5 +1,5 @@
-//! Facts that few articles have. A search that asks for one looks at these articles alone, however many have its words;
-//! newest first it would otherwise walk down all of them. What is found here holds at least every match, never a part.
+//! Facts that few articles have. A search that asks for one looks at these articles alone; it would otherwise walk down all
+//! that have its words. What is found here holds at least every match, never a part.
 
 use rusqlite::{Connection, params};
 
