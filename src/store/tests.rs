@@ -313,6 +313,61 @@ fn search_and_the_evaluator_say_the_same() {
 }
 
 #[test]
+fn a_search_for_what_few_articles_have_finds_the_same_as_any() {
+    let house = House::new();
+    let (many, other) = (house.subscribe("a.example"), house.subscribe("b.example"));
+    house.topics(&[("sea", "boats"), ("late", "feed:b.example")]);
+    let written = |host, n, language: &str| Draft {
+        language: Some(language.to_owned()),
+        ..draft(host, n, &format!("Boats {n}"), "Boats come.")
+    };
+    let all = few::FEW + 1;
+    house.poll(
+        many,
+        (0..all).map(|n| written("a.example", n, "en")).collect(),
+    );
+    let tags = ["uk", "pt-BR", "ptx", "PT"].into_iter().enumerate();
+    house.poll(
+        other,
+        tags.map(|(n, tag)| written("b.example", all + n, tag))
+            .collect(),
+    );
+    let few = |source: &str| {
+        let rest = query::Expr::And(vec![query::parse(source).unwrap()]);
+        let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+        let found = few::articles(&conn, Some(&rest), house.clock.now());
+        found.unwrap().map(|rows| rows.len())
+    };
+    let matching = |source: &str| {
+        let selection = Selection {
+            expr: Some(query::parse(source).unwrap()),
+            now: house.clock.now(),
+            ..Selection::default()
+        };
+        house.store.reads().articles(&selection).unwrap().len()
+    };
+    for (source, expected, matches) in [
+        ("lang:uk", Some(1), 1),
+        ("lang:pt", Some(2), 2),
+        ("lang:xx", Some(0), 0),
+        ("lang:en", None, all),
+        ("feed:b.example", Some(4), 4),
+        ("feed:nowhere", Some(0), 0),
+        ("feed:a.example", None, all),
+        ("tag:none", Some(0), 0),
+        ("topic:late", Some(4), 4),
+        ("topic:sea", None, all + 4),
+        ("topic:none", Some(0), 0),
+        ("words>=1", None, all + 4),
+    ] {
+        assert_eq!(few(source), expected, "{source}");
+        assert_eq!(matching(source), matches, "{source}");
+        assert_eq!(matching(&format!("boats {source}")), matches, "{source}");
+        assert_eq!(matching(&format!("ships {source}")), 0, "{source}");
+    }
+}
+
+#[test]
 fn topics_are_tagged_at_ingest_and_again_when_their_definition_changes() {
     let house = House::new();
     let feed = house.subscribe("a.example");
