@@ -137,6 +137,7 @@ fn main() {
         ("torkemi staba", "two rare"),
         ("nomi lang:en", "common and a fact that none has"),
         ("nomi feed:\"Feed 7\"", "common of one feed"),
+        ("nomi feed:nowhere", "common of a feed that there is not"),
     ] {
         for (order, how) in [(Order::River, "newest"), (Order::Best, "ranked")] {
             let selection = Selection {

@@ -3,7 +3,8 @@
 //! `NEWSWIRE_BENCH_ARTICLES=1000000 NEWSWIRE_BENCH_DB=/var/tmp/m.db cargo bench --bench store` fills a store with that many
 //! articles of 1 KB, of 10,000 feeds, seen over fifty days, every tenth of them a copy; later runs go on with it. Without
 //! them it is 20,000 in a directory that goes. Sections: `size` (against a plain layout that keeps HTML and text both),
-//! `ready`, `long` (writing beside a reader that holds on), `backup`, `verify`, `prune`.
+//! `ready`, `long` (writing beside a reader that holds on), `giant` (one poll of 10,000 items, new, then known, then edited),
+//! `backup`, `verify`, `prune`.
 //!
 //! Beside all that writes, somebody reads the first page over and over, another process subscribes and unsubscribes, and
 //! the write-ahead log is looked at. A bench that fills at full speed is the first pass of a daemon, not its day.
@@ -31,6 +32,8 @@ use support::{Random, cpu, draft, feed, memory_kb, options, put};
 const FEEDS: usize = 10_000;
 /// Articles of a poll.
 const A_POLL: usize = 4;
+/// Articles of the largest poll.
+const GIANT: usize = 10_000;
 /// All of them are seen within so long.
 const SPAN: Duration = Duration::from_secs(50 * 86_400);
 /// Threads that bring polls.
@@ -55,6 +58,9 @@ fn main() {
     }
     if is_wanted("long") {
         bench.long_reads();
+    }
+    if is_wanted("giant") {
+        bench.giant();
     }
     if is_wanted("backup") {
         bench.backup();
@@ -208,6 +214,42 @@ impl Bench {
         reader.join().unwrap();
         println!("long: {count} articles beside two reads of 30 s");
         watch.end().tell("meanwhile");
+    }
+
+    /// The largest document there is. It is one transaction, and whoever else writes waits for it.
+    fn giant(&self) {
+        let store = self.open();
+        let row = subscribe(&store).last().copied().unwrap();
+        let from = self.more(4);
+        let all = |words: &str| -> Vec<Draft> {
+            (from..from + GIANT)
+                .step_by(A_POLL)
+                .flat_map(|n| drafts(n, self.clock.now()))
+                .map(|d| Draft {
+                    digest: [d.digest.as_slice(), words.as_bytes()].concat(),
+                    ..d
+                })
+                .collect()
+        };
+        // The window is filled before.
+        self.write(
+            &store,
+            &[row],
+            self.more(5)..self.more(5) + 1,
+            Duration::from_secs(17),
+        );
+        for (what, words) in [("new", ""), ("known", ""), ("edited", "again")] {
+            let drafts = all(words);
+            let watch = Watch::begin(self);
+            self.clock.advance(Duration::from_secs(3600));
+            let wall = Instant::now();
+            put(&store, &self.clock, row, drafts);
+            println!(
+                "giant: {GIANT} items, all {what}: {:?}, making ready included",
+                wall.elapsed()
+            );
+            watch.end().tell("meanwhile");
+        }
     }
 
     fn backup(&self) {

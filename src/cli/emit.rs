@@ -16,16 +16,16 @@ use crate::config::{Config, Listen};
 use crate::emit::opml::{self, Subscription};
 use crate::emit::{Channel, Format, render as document};
 use crate::model::{StoryView, Time, WebUrl};
-use crate::serve::Refusal;
 use crate::serve::links::Base;
 use crate::serve::list::{LIMIT_MAX, List, Wanted};
 use crate::serve::merged::{Heading, channel};
+use crate::serve::{Refusal, health_feed};
 use crate::store::Reads;
 
 /// `newswire emit`.
 #[derive(Debug, Args)]
 pub struct EmitArgs {
-    /// The topic's name, or all
+    /// The topic's name, all, or newswire-health
     #[arg(value_name = "TOPIC", add = complete::topics())]
     pub topic: String,
     /// The format
@@ -80,15 +80,21 @@ fn entries(text: &str) -> Result<usize, String> {
 pub fn emit(cx: &mut Context, args: &EmitArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let reads = Reads::open(&config.store.path)?;
-    let wanted = Wanted {
-        limit: args.limit,
-        ..Wanted::first(match args.topic.as_str() {
-            "all" => List::All,
-            name => List::Topic(which::topic(&reads, name)?.name),
-        })
-    };
     let source = Source::new(cx, &config, &reads);
-    let text = source.feed(&wanted, args.format.into())?;
+    let format = args.format.into();
+    let list = match args.topic.as_str() {
+        health_feed::NAME => None,
+        "all" => Some(List::All),
+        name => Some(List::Topic(which::topic(&reads, name)?.name)),
+    };
+    let text = match list {
+        None => source.health(format)?,
+        Some(list) => {
+            let first = Wanted::first(list);
+            let limit = args.limit;
+            source.feed(&Wanted { limit, ..first }, format)?
+        }
+    };
     match &args.out {
         None => cx.out.document(&text),
         Some(file) => files::replace(file, text.as_bytes()).map(drop),
@@ -121,6 +127,10 @@ pub fn render(cx: &mut Context, args: &RenderArgs) -> Result<(), Failure> {
             let text = source.feed(&Wanted::first(list.clone()), format)?;
             write(path.trim_start_matches('/'), &text)?;
         }
+    }
+    for format in Format::ALL {
+        let path = format!("feeds/{}.{}", health_feed::NAME, format.extension());
+        write(&path, &source.health(format)?)?;
     }
     let ours: Vec<Subscription> = lists
         .iter()
@@ -177,6 +187,14 @@ impl<'s> Source<'s> {
         }
         let hub = self.config.websub.hub.as_ref();
         let channel = channel(wanted, format, heading, page, &self.base, hub);
+        Ok(document(&channel, format))
+    }
+
+    /// What happened to our own feeds.
+    fn health(&self, format: Format) -> Result<String, Failure> {
+        let hub = self.config.websub.hub.as_ref();
+        let site = &self.config.server.title;
+        let channel = health_feed::channel(self.reads, format, site, &self.base, hub)?;
         Ok(document(&channel, format))
     }
 

@@ -1,6 +1,8 @@
 //! `newswire explain`: why a story is as it is: what identifies each copy, what its URL was cleaned to, why it is a copy,
 //! what came closest without being one, which topics it is in and on which words.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -9,8 +11,8 @@ use super::exit::Failure;
 use super::human::{count, local};
 use super::likeness::Alike;
 use super::which;
-use crate::model::{ArticleView, SameAs};
-use crate::query::{self, Expr, Folded, Text, eval};
+use crate::model::{ArticleView, SameAs, Time, WebUrl};
+use crate::query::{self, Expr, Facts, Folded, Text, eval};
 use crate::store::{DedupSettings, Reads, TopicInfo};
 
 /// `newswire explain`.
@@ -64,7 +66,7 @@ struct Neighbour {
     alike: Alike,
 }
 
-/// A topic that holds it, and the words that decided.
+/// A topic that holds it, and the words and facts that decided.
 #[derive(Serialize)]
 struct TopicExplained {
     name: String,
@@ -73,13 +75,24 @@ struct TopicExplained {
     found: Vec<Found>,
 }
 
-/// Something found in a field.
+/// Something that is so of a copy: words in a field, or a fact.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 pub struct Found {
-    /// `title`, `body`, `author`, …
+    /// `title`, `body`, `author`, …; of a fact `tag`, `copies`, …
     pub field: &'static str,
-    /// The word, phrase or regular expression.
+    /// The word, phrase or regular expression; all of a fact.
     pub words: String,
+}
+
+impl Found {
+    /// For people.
+    pub fn in_words(&self) -> String {
+        let is_text = ["title", "body", "author", "category", "agency"].contains(&self.field);
+        match is_text {
+            true => format!("{} in {}", self.words, self.field),
+            false => self.words.clone(),
+        }
+    }
 }
 
 /// Runs `newswire explain`.
@@ -92,6 +105,7 @@ pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
         .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
     let copies = reads.copies(id)?;
     let about = About {
+        now: cx.clock.now(),
         topics: reads.topics()?,
         dedup: DedupSettings {
             window: config.dedup.window,
@@ -117,6 +131,7 @@ pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
 
 /// What explaining the copies of a story needs.
 struct About<'a> {
+    now: Time,
     reads: Reads,
     topics: Vec<TopicInfo>,
     dedup: DedupSettings,
@@ -177,7 +192,7 @@ impl About<'_> {
     }
 
     fn topics_of(&self, copy: &ArticleView) -> Vec<TopicExplained> {
-        let folded = folded(copy);
+        let seen = Seen::of(copy, self.copies, self.now);
         let topics = self.topics.iter();
         topics
             .filter(|topic| copy.topics.contains(&topic.name))
@@ -185,22 +200,66 @@ impl About<'_> {
                 name: topic.name.clone(),
                 source: topic.source.clone(),
                 found: query::parse(&topic.source)
-                    .map_or_else(|_| Vec::new(), |e| found(&e, &folded)),
+                    .map_or_else(|_| Vec::new(), |e| seen.found(&e).0),
             })
             .collect()
     }
 }
 
-/// The words of an expression that stand in a text.
-pub fn found(expr: &Expr, text: &Folded) -> Vec<Found> {
-    eval::found(expr, text)
-        .into_iter()
-        .map(|(field, words)| Found { field, words })
-        .collect()
+/// A copy as expressions see it.
+pub struct Seen {
+    text: Folded,
+    facts: Facts,
+    now: Time,
+}
+
+impl Seen {
+    /// One of the copies of a story.
+    pub fn of(copy: &ArticleView, copies: &[ArticleView], now: Time) -> Self {
+        let host = |url: &String| WebUrl::parse(url).ok().map(|url| url.host().to_owned());
+        let feeds: HashSet<_> = copies.iter().map(|c| c.feed.id).collect();
+        let facts = Facts {
+            feed_id: copy.feed.id.to_string(),
+            feed_title: copy.feed.title.clone(),
+            feed_url: copy.feed_url.clone(),
+            tags: copy.tags.clone(),
+            hosts: copy
+                .url
+                .iter()
+                .chain(&copy.feed.site)
+                .filter_map(host)
+                .collect(),
+            url: copy.url.clone(),
+            language: copy.language.clone(),
+            arrived: copy.arrived,
+            copies: u64::from(copy.copies),
+            feeds: feeds.len() as u64,
+            topics: copy.topics.clone(),
+        };
+        Self {
+            text: folded(copy),
+            facts,
+            now,
+        }
+    }
+
+    /// What of an expression is so, and what of that it does not want.
+    pub fn found(&self, expr: &Expr) -> (Vec<Found>, Vec<Found>) {
+        let found = eval::found(expr, &self.text, &self.facts, self.now);
+        let (unwanted, wanted): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.is_unwanted);
+        let plain = |list: Vec<eval::Found>| {
+            let found = list.into_iter().map(|f| Found {
+                field: f.field,
+                words: f.words,
+            });
+            found.collect()
+        };
+        (plain(wanted), plain(unwanted))
+    }
 }
 
 /// The text of a copy (with its body), as expressions see it.
-pub fn folded(copy: &ArticleView) -> Folded {
+fn folded(copy: &ArticleView) -> Folded {
     let authors: Vec<&str> = copy
         .authors
         .iter()
@@ -306,13 +365,9 @@ fn joined(copy: &CopyExplained) -> String {
 }
 
 fn topic_in_words(topic: &TopicExplained) -> String {
-    let found: Vec<String> = topic
-        .found
-        .iter()
-        .map(|found| format!("{} in {}", found.words, found.field))
-        .collect();
+    let found: Vec<String> = topic.found.iter().map(Found::in_words).collect();
     let on = if found.is_empty() {
-        "on facts alone".to_owned()
+        "on what is not there".to_owned()
     } else {
         format!("on {}", found.join(", "))
     };

@@ -17,6 +17,9 @@ use super::human::count;
 /// The shapes of `--json`. A test holds it to what is printed.
 const JSON_PAGE: &str = include_str!("newswire-json.5");
 
+/// What bash needs to know of URLs.
+const WORDS: &str = include_str!("words.bash");
+
 /// `newswire completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
@@ -46,7 +49,16 @@ pub fn completions(cx: &mut Context, args: &CompletionsArgs) -> Result<(), Failu
     shell
         .write_registration(complete::VARIABLE, program, program, program, &mut script)
         .map_err(|e| cannot(e.to_string()))?;
+    if args.shell == Shell::Bash {
+        script = with_whole_words(&String::from_utf8_lossy(&script)).into_bytes();
+    }
     cx.out.raw(&script)
+}
+
+/// The script for bash, told of words that hold colons.
+fn with_whole_words(script: &str) -> String {
+    let registered = script.replace("-F _clap_complete_newswire ", "-F _newswire ");
+    format!("{WORDS}{registered}")
 }
 
 /// Runs `newswire man`: one page for the program, one for each command, one for the shapes of `--json`.

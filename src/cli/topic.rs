@@ -9,7 +9,7 @@ use super::args::EXPRESSIONS;
 use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::explain::{Found, folded, found};
+use super::explain::{Found, Seen};
 use super::human::{count, local, point};
 use super::which;
 use crate::config::Config;
@@ -254,6 +254,7 @@ struct CopyVerdict {
     title: String,
     member: bool,
     found: Vec<Found>,
+    unwanted: Vec<Found>,
 }
 
 fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
@@ -269,16 +270,20 @@ fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
     let story = reads
         .story(id)?
         .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
-    let copies = reads.copies(id)?;
+    let (copies, now) = (reads.copies(id)?, cx.clock.now());
     let verdict = Verdict {
         member: story.topics.contains(&args.topic),
         copies: copies
             .iter()
-            .map(|copy| CopyVerdict {
-                feed_title: copy.feed.title.clone(),
-                title: copy.title.clone(),
-                member: copy.topics.contains(&args.topic),
-                found: found(&expr, &folded(copy)),
+            .map(|copy| {
+                let (found, unwanted) = Seen::of(copy, &copies, now).found(&expr);
+                CopyVerdict {
+                    feed_title: copy.feed.title.clone(),
+                    title: copy.title.clone(),
+                    member: copy.topics.contains(&args.topic),
+                    found,
+                    unwanted,
+                }
             })
             .collect(),
         topic: args.topic.clone(),
@@ -301,18 +306,20 @@ fn print_verdict(cx: &mut Context, verdict: &Verdict) -> Result<(), Failure> {
     ))?;
     for copy in &verdict.copies {
         let mark = if copy.member { "+" } else { "-" };
-        let words: Vec<String> = copy
-            .found
-            .iter()
-            .map(|f| format!("{} in {}", f.words, f.field))
-            .collect();
-        let found = if words.is_empty() {
-            "none of its words stand here".to_owned()
-        } else {
-            format!("found {}", words.join(", "))
+        let listed = |found: &[Found]| {
+            let words: Vec<String> = found.iter().map(Found::in_words).collect();
+            words.join(", ")
         };
+        let mut told = match copy.found.is_empty() {
+            true if copy.member => "nothing that it does not want".to_owned(),
+            true => "nothing that it wants".to_owned(),
+            false => format!("found {}", listed(&copy.found)),
+        };
+        if !copy.member && !copy.unwanted.is_empty() {
+            told.push_str(&format!("; but also {}", listed(&copy.unwanted)));
+        }
         cx.out
-            .line(&format!("{mark} {}: {}", copy.feed_title, found))?;
+            .line(&format!("{mark} {}: {}", copy.feed_title, told))?;
     }
     Ok(())
 }

@@ -229,7 +229,8 @@ fn enclosures(files: &[Enclosure]) -> Vec<Enclosure> {
                 .as_deref()
                 .map(line)
                 .filter(|mime| is_media_type(mime)),
-            length: file.length,
+            // The RSS profile has zero for a length that nobody knows.
+            length: file.length.filter(|length| *length > 0),
         })
     });
     checked.filter(|f| seen.insert(f.url.clone())).collect()

@@ -310,6 +310,16 @@ fn sec_12_a_claim_that_cannot_be_is_not_printed() {
 }
 
 #[test]
+fn a_length_of_zero_is_one_that_nobody_knows() {
+    let mut story = story();
+    story.enclosures.iter_mut().for_each(|f| f.length = Some(0));
+    let channel = channel(vec![story]);
+    assert!(!atom(&channel).contains(" length="));
+    assert!(rss(&channel).contains(" length=\"0\""));
+    assert!(!json_feed(&channel).contains("size_in_bytes"));
+}
+
+#[test]
 fn formats_have_names() {
     for format in Format::ALL {
         assert_eq!(Format::from_name(format.extension()), Some(format));

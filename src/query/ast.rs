@@ -133,6 +133,25 @@ impl Scope {
     }
 }
 
+impl Fact {
+    /// The field's name, or what is counted.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Feed(_) => "feed",
+            Self::Tag(_) => "tag",
+            Self::Url(_) => "url",
+            Self::Site(_) => "site",
+            Self::Lang(_) => "lang",
+            Self::Topic(_) => "topic",
+            Self::Since(_) => "since",
+            Self::Until(_) => "until",
+            Self::Count(Measure::Copies, ..) => "copies",
+            Self::Count(Measure::Feeds, ..) => "feeds",
+            Self::Count(Measure::Words, ..) => "words",
+        }
+    }
+}
+
 impl Expr {
     /// Whether any part of the tree satisfies `test`.
     pub fn any(&self, test: &mut dyn FnMut(&Expr) -> bool) -> bool {

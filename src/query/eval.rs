@@ -16,29 +16,54 @@ pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
     }
 }
 
-/// Which phrases and beginnings of an expression stand in an article, as `(field, words)`: for explanations.
-/// Negated ones are left out.
-pub fn found(expr: &Expr, text: &Folded) -> Vec<(&'static str, String)> {
+/// Something that an expression speaks of and that is so of an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The field: `title`, `body`, ... of words, `tag`, `copies`, ... of facts.
+    pub field: &'static str,
+    /// The word, phrase or regular expression; of a fact all of it: `tag:"sea"`.
+    pub words: String,
+    /// Whether the expression wants it not to be so.
+    pub is_unwanted: bool,
+}
+
+/// What of an expression is so of an article: for explanations.
+pub fn found(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> Vec<Found> {
     let mut out = Vec::new();
-    collect(expr, text, &mut out);
+    collect(expr, false, &mut out, &|leaf| {
+        matches(leaf, text, facts, now)
+    });
     out
 }
 
-fn collect(expr: &Expr, text: &Folded, out: &mut Vec<(&'static str, String)>) {
+fn collect(expr: &Expr, is_unwanted: bool, out: &mut Vec<Found>, is_so: &dyn Fn(&Expr) -> bool) {
+    let mut add = |field, words, leaf: &Expr| {
+        let found = Found {
+            field,
+            words,
+            is_unwanted,
+        };
+        if is_so(leaf) && !out.contains(&found) {
+            out.push(found);
+        }
+    };
     match expr {
-        Expr::And(list) | Expr::Or(list) => list.iter().for_each(|e| collect(e, text, out)),
+        Expr::And(list) | Expr::Or(list) => {
+            list.iter()
+                .for_each(|e| collect(e, is_unwanted, out, is_so));
+        }
+        Expr::Not(inner) => collect(inner, !is_unwanted, out, is_so),
         Expr::Text(scope, pattern) => {
             let scopes: &[Scope] = match scope {
                 Scope::Any => &[Scope::Title, Scope::Body],
                 one => std::slice::from_ref(one),
             };
             for &one in scopes {
-                if text_matches(one, pattern, text) {
-                    out.push((one.name().unwrap_or("body"), pattern.to_string()));
-                }
+                let leaf = Expr::Text(one, pattern.clone());
+                add(one.name().unwrap_or("body"), pattern.to_string(), &leaf);
             }
         }
-        Expr::Not(_) | Expr::Fact(_) => {}
+        Expr::Fact(fact) => add(fact.name(), fact.to_string(), expr),
     }
 }
 

@@ -27,7 +27,7 @@ mod feeds;
 mod frame;
 mod gate;
 mod health;
-mod health_feed;
+pub mod health_feed;
 pub mod links;
 pub mod list;
 pub mod listen;

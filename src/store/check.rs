@@ -291,6 +291,30 @@ fn of_feed(conn: &Connection, feed: FeedRow) -> Sql<OfFeed> {
         })
 }
 
+/// The feeds that have all of these facts, which are facts of feeds; none: there are more than `most` to look at.
+pub(super) fn feeds_with(
+    conn: &Connection,
+    facts: &[&Fact],
+    most: u32,
+    now: Time,
+) -> Sql<Option<Vec<FeedRow>>> {
+    let all: Vec<FeedRow> = conn
+        .prepare_cached("SELECT feed FROM feeds LIMIT ?1")?
+        .query_map([most + 1], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    if all.len() > most as usize {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    for feed in all {
+        let of_feed = of_feed(conn, feed)?;
+        if facts.iter().all(|f| eval::holds(f, &of_feed.facts, 0, now)) {
+            found.push(feed);
+        }
+    }
+    Ok(Some(found))
+}
+
 /// A row of title, facts, summary and content.
 fn text(r: &Row<'_>, boilerplate: &HashSet<u64>, with_words: bool) -> Sql<Folded> {
     let text = |column| Ok::<_, rusqlite::Error>(r.get_ref(column)?.as_str()?);

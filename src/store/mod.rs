@@ -11,6 +11,7 @@ mod clock_set;
 mod copies;
 mod events;
 mod feeds;
+mod few;
 mod grouping;
 mod hubs;
 mod log;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use super::check::Checker;
 use super::select::{Order, Selection};
+use super::{feeds, few};
 use crate::model::Time;
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Question, index_plan};
@@ -164,7 +165,11 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
     let plan = index_plan(expr, selection.now);
     let is_ranked =
         selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
-    let (sql, values) = candidates(selection, &plan, stories, is_ranked);
+    let few = few::articles(conn, plan.rest.as_ref(), selection.now)?;
+    if few.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    let (sql, values) = candidates(selection, &plan, stories, is_ranked, few);
     let mut query = conn.prepare_cached(&sql)?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut hits: HashMap<i64, Hit> = HashMap::new();
@@ -256,13 +261,23 @@ fn candidates(
     plan: &IndexPlan,
     stories: bool,
     is_ranked: bool,
+    few: Option<Vec<i64>>,
 ) -> (String, Vec<Box<dyn ToSql>>) {
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
     let mut wheres: Vec<&str> = Vec::new();
+    let is_few = few.is_some();
+    if let Some(few) = few {
+        values.push(Box::new(feeds::json(&few)));
+    }
     let from = match &plan.words {
         Some(words) => {
             values.push(Box::new(words.clone()));
-            if is_ranked {
+            if is_few {
+                // Of few articles the word index is asked one by one.
+                wheres.push("w.words MATCH ?");
+                "json_each(?) k CROSS JOIN words w ON w.rowid = k.value
+                 CROSS JOIN articles a ON a.article = w.rowid"
+            } else if is_ranked {
                 values.push(Box::new(CANDIDATES_MAX));
                 "(SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?) w
                  CROSS JOIN articles a ON a.article = w.rowid"
@@ -271,6 +286,7 @@ fn candidates(
                 "words w CROSS JOIN articles a ON a.article = w.rowid"
             }
         }
+        None if is_few => "json_each(?) k CROSS JOIN articles a ON a.article = k.value",
         None => "articles a",
     };
     let x = if stories { "s" } else { "a" };

@@ -313,6 +313,61 @@ fn search_and_the_evaluator_say_the_same() {
 }
 
 #[test]
+fn a_search_for_what_few_articles_have_finds_the_same_as_any() {
+    let house = House::new();
+    let (many, other) = (house.subscribe("a.example"), house.subscribe("b.example"));
+    house.topics(&[("sea", "boats"), ("late", "feed:b.example")]);
+    let written = |host, n, language: &str| Draft {
+        language: Some(language.to_owned()),
+        ..draft(host, n, &format!("Boats {n}"), "Boats come.")
+    };
+    let all = few::FEW + 1;
+    house.poll(
+        many,
+        (0..all).map(|n| written("a.example", n, "en")).collect(),
+    );
+    let tags = ["uk", "pt-BR", "ptx", "PT"].into_iter().enumerate();
+    house.poll(
+        other,
+        tags.map(|(n, tag)| written("b.example", all + n, tag))
+            .collect(),
+    );
+    let few = |source: &str| {
+        let rest = query::Expr::And(vec![query::parse(source).unwrap()]);
+        let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+        let found = few::articles(&conn, Some(&rest), house.clock.now());
+        found.unwrap().map(|rows| rows.len())
+    };
+    let matching = |source: &str| {
+        let selection = Selection {
+            expr: Some(query::parse(source).unwrap()),
+            now: house.clock.now(),
+            ..Selection::default()
+        };
+        house.store.reads().articles(&selection).unwrap().len()
+    };
+    for (source, expected, matches) in [
+        ("lang:uk", Some(1), 1),
+        ("lang:pt", Some(2), 2),
+        ("lang:xx", Some(0), 0),
+        ("lang:en", None, all),
+        ("feed:b.example", Some(4), 4),
+        ("feed:nowhere", Some(0), 0),
+        ("feed:a.example", None, all),
+        ("tag:none", Some(0), 0),
+        ("topic:late", Some(4), 4),
+        ("topic:sea", None, all + 4),
+        ("topic:none", Some(0), 0),
+        ("words>=1", None, all + 4),
+    ] {
+        assert_eq!(few(source), expected, "{source}");
+        assert_eq!(matching(source), matches, "{source}");
+        assert_eq!(matching(&format!("boats {source}")), matches, "{source}");
+        assert_eq!(matching(&format!("ships {source}")), 0, "{source}");
+    }
+}
+
+#[test]
 fn topics_are_tagged_at_ingest_and_again_when_their_definition_changes() {
     let house = House::new();
     let feed = house.subscribe("a.example");
@@ -757,6 +812,91 @@ fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
     }
     assert!(parts > 3, "{parts}");
     assert_eq!(members(), matching);
+}
+
+#[test]
+fn rel_01_a_large_poll_is_stored_as_a_whole_or_not_at_all() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let article = |n| {
+        draft(
+            "a.example",
+            n,
+            &format!("Boat {n}"),
+            &format!("Boat {n} came."),
+        )
+    };
+    house.poll(feed, vec![article(9000)]);
+    let other = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+    other
+        .execute_batch(
+            "CREATE TRIGGER fails BEFORE INSERT ON articles WHEN NEW.title = 'Boat 399'
+             BEGIN SELECT RAISE (ABORT, 'no'); END",
+        )
+        .unwrap();
+    house.clock.advance(MINUTE);
+    let all = || (0..400).map(article).collect();
+    let commit = house.commit_of(house.claim(feed), all());
+    assert!(house.store.commit(Store::prepare(commit)).is_err());
+    assert_eq!(house.stories("boat").len(), 1);
+    other.execute_batch("DROP TRIGGER fails").unwrap();
+    house.clock.advance(60 * MINUTE);
+    assert_eq!(house.poll(feed, all()).new, 400);
+    assert_eq!(house.stories("boat").len(), 401);
+    let edited = all().into_iter().map(|d: Draft| Draft {
+        digest: vec![7],
+        title: format!("{} again", d.title),
+        ..d
+    });
+    assert_eq!(house.poll(feed, edited.collect()).changed, 400);
+    assert_eq!(house.stories("again").len(), 400);
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_feed_of_many_articles_is_filed_otherwise_part_by_part() {
+    let house = House::new();
+    let (many, few) = (
+        house.subscribe("many.example"),
+        house.subscribe("few.example"),
+    );
+    house.topics(&[("filed", "tag:sea"), ("both", "topic:filed boat")]);
+    let article = |host: &str, n| draft(host, n, &format!("Boat {n}"), &format!("{host} {n}"));
+    house.poll(many, (0..600).map(|n| article("many.example", n)).collect());
+    house.poll(few, (0..3).map(|n| article("few.example", n)).collect());
+    let filed = |feed, folder: &str| {
+        let change = FeedChange {
+            folder: Some(folder.to_owned()),
+            ..FeedChange::default()
+        };
+        house.store.change_feed(feed, change).unwrap();
+    };
+    filed(few, "sea");
+    assert_eq!(
+        house.stories("topic:filed").len(),
+        3,
+        "few are told at once"
+    );
+    let before = house.store.reads().sequence().unwrap();
+    filed(many, "sea");
+    assert!(house.store.reads().sequence().unwrap() > before);
+    house.store.settle_topics().unwrap();
+    assert_eq!(house.stories("topic:filed").len(), 603);
+    assert_eq!(house.stories("topic:both").len(), 603);
+    filed(many, "land");
+    house.store.settle_topics().unwrap();
+    assert_eq!(house.stories("topic:filed").len(), 3);
+    let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+    let mut tagger = topics::Tagger::default();
+    tagger
+        .tag_any_feeds(&conn, &[few], house.clock.now())
+        .unwrap();
+    assert!(!tagger.has_begun());
+    tagger
+        .tag_any_feeds(&conn, &[few, many], house.clock.now())
+        .unwrap();
+    assert!(tagger.has_begun() && !tagger.has_begun());
+    assert!(retag::is_any_left(&conn).unwrap());
 }
 
 #[test]

@@ -163,6 +163,8 @@ struct List {
     /// The elements that are open: the name of those that are folders.
     open: Vec<Option<String>>,
     outlines: usize,
+    /// What the prefixes of namespaces stand for, as last declared.
+    namespaces: HashMap<String, String>,
     found: Vec<Subscription>,
     /// Where in `found` a URL is.
     places: HashMap<String, usize>,
@@ -188,6 +190,7 @@ impl List {
             let (line, column) = here.line_and_column();
             return Err(OpmlError::TooDeep { line, column });
         }
+        self.declare(tag);
         let folder = if name.eq_ignore_ascii_case("outline") {
             self.outline(tag, here, refuse)?
         } else {
@@ -195,6 +198,19 @@ impl List {
         };
         self.open.push(folder);
         Ok(())
+    }
+
+    /// Notes which namespaces an element declares. What is wrong with its attributes is told where they are needed.
+    fn declare(&mut self, tag: &BytesStart<'_>) {
+        for attribute in tag.html_attributes().with_checks(false).flatten() {
+            if let Some(prefix) = attribute.key.0.strip_prefix("xmlns:")
+                && self.namespaces.len() < OTHERS_MAX
+            {
+                let value = html_escape::decode_html_entities(&attribute.value);
+                self.namespaces
+                    .insert(prefix.to_owned(), bounded(&line(value.trim())));
+            }
+        }
     }
 
     /// Takes the subscription of an outline; gives the folder's name if it is one.
@@ -221,7 +237,7 @@ impl List {
                 site: says.raw("htmlurl").and_then(|u| WebUrl::parse(u).ok()),
                 folder: self.folder(),
                 tags: tags(says.raw("category").unwrap_or_default()),
-                others: says.others(),
+                others: says.others(&self.namespaces),
                 url,
                 auth,
             }),
@@ -303,19 +319,37 @@ impl Attributes {
         found.next().map(|(.., v)| v.as_str())
     }
 
-    /// What other readers keep in their lists, for them. Names of namespaces are left out: their declarations stand
-    /// elsewhere.
-    fn others(&self) -> Vec<(String, String)> {
+    /// What other readers keep in their lists, for them. Names of a namespace bring its declaration along, which stands
+    /// elsewhere in their lists; without one they mean nothing.
+    fn others(&self, namespaces: &HashMap<String, String>) -> Vec<(String, String)> {
         let mut others: Vec<(String, String)> = Vec::new();
+        let mut declared: Vec<(String, String)> = Vec::new();
         for (written, name, value) in &self.0 {
             let is_new = others
                 .iter()
                 .all(|(known, _)| !known.eq_ignore_ascii_case(written));
-            if !OURS.contains(&name.as_str()) && is_xml_name(written) && is_new {
-                others.push((written.clone(), bounded(&line(value))));
+            if others.len() >= OTHERS_MAX || !is_new {
+                continue;
             }
+            match written.split_once(':') {
+                Some((prefix, local)) => {
+                    let Some(meaning) = namespaces.get(prefix).filter(|m| !m.is_empty()) else {
+                        continue;
+                    };
+                    if !is_xml_name(prefix) || !is_xml_name(local) {
+                        continue;
+                    }
+                    let declaration = (format!("xmlns:{prefix}"), meaning.clone());
+                    if !declared.contains(&declaration) {
+                        declared.push(declaration);
+                    }
+                }
+                None if OURS.contains(&name.as_str()) || !is_xml_name(written) => continue,
+                None => {}
+            }
+            others.push((written.clone(), bounded(&line(value))));
         }
-        others.truncate(OTHERS_MAX);
+        others.append(&mut declared);
         others
     }
 

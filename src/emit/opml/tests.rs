@@ -65,6 +65,28 @@ fn attributes_of_other_readers_are_kept_and_written_again() {
 }
 
 #[test]
+fn attributes_of_a_namespace_keep_their_declaration_wherever_it_stood() {
+    let text = "<opml version='2.0' xmlns:frss='https://freshrss.org/opml'><body>\
+         <outline text='A' xmlUrl='https://a.example/f' frss:priority='important' b='1' frss:text='t' xml:lang='en'/>\
+         </body></opml>";
+    let list = read(text).unwrap();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let kept = [
+        pair("frss:priority", "important"),
+        pair("b", "1"),
+        pair("frss:text", "t"),
+        pair("xmlns:frss", "https://freshrss.org/opml"),
+    ];
+    assert_eq!(list[0].others, kept);
+    let written = write("t", &list);
+    assert!(
+        written.contains("frss:priority=\"important\"") && written.contains("xmlns:frss="),
+        "{written}"
+    );
+    assert_eq!(read(&written).unwrap(), list);
+}
+
+#[test]
 fn what_other_readers_write_is_read() {
     let text = "\u{feff}<?xml version='1.0' encoding='windows-1252'?>\n<!DOCTYPE opml [<!ENTITY x 'y'>]>
         <OPML><HEAD><title>t</title></HEAD><BODY>

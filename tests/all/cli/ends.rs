@@ -317,6 +317,45 @@ fn a_shell_completes_feeds_and_topics() {
 }
 
 #[test]
+fn bash_completes_urls_though_it_parts_them_at_colons() {
+    let home = filled();
+    let script = home.run(&["completions", "bash"]).exits(0).to_owned();
+    assert!(script.contains("-F _newswire newswire"), "{script}");
+    home.write("completions.bash", &script);
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_newswire"));
+    let completed = |line: &str, words: &str, at: usize, word: &str| {
+        let asked = format!(
+            "source completions.bash; COMP_WORDBREAKS=' :'; COMP_TYPE=9
+             COMP_LINE='{line}' COMP_WORDS=({words}) COMP_CWORD={at}
+             _newswire newswire '{word}' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let done = std::process::Command::new("bash")
+            .args(["--norc", "-c", &asked])
+            .env_clear()
+            .env("HOME", home.path(""))
+            .env(
+                "PATH",
+                format!("{}:/usr/bin:/bin", bin.parent().unwrap().display()),
+            )
+            .current_dir(home.path(""))
+            .output()
+            .unwrap();
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    };
+    let line = "newswire feed https://argus.ex";
+    let words = "newswire feed https : //argus.ex";
+    assert_eq!(
+        completed(line, words, 4, "//argus.ex"),
+        "//argus.example/feed"
+    );
+    let line = "newswire list --feed https://her -n 3";
+    let words = "newswire list --feed https : //her -n 3";
+    assert_eq!(completed(line, words, 5, "//her"), "//herald.example/feed");
+    let line = "newswire emit se";
+    assert_eq!(completed(line, "newswire emit se", 2, "se"), "sea");
+}
+
+#[test]
 fn a_dry_run_and_a_backup_put_nothing_in_force() {
     let home = Home::empty();
     let clock = Clock::manual(time(NOW));

@@ -137,6 +137,33 @@ fn topics_are_listed_tried_and_explained() {
 }
 
 #[test]
+fn a_topic_is_explained_by_facts_and_by_what_it_does_not_want_too() {
+    let home = filled();
+    home.configure(
+        "[[topic]]\nname = \"argus\"\nmatch = 'feed:argus -ukraine'\n[[topic]]\nname = \"rest\"\nmatch = '-feed:argus'\n",
+    );
+    home.run(&["prune"]).exits(0);
+    let about = |topic: &str, page: &str| {
+        let page = format!("https://argus.example/articles/{page}");
+        home.run(&["topic", "explain", topic, &page])
+            .exits(0)
+            .to_owned()
+    };
+    let inside = about("argus", "1");
+    assert!(inside.contains("found feed:\"argus\""), "{inside}");
+    let outside = about("argus", "3");
+    assert!(
+        outside.contains("found feed:\"argus\"; but also \"ukraine\" in title"),
+        "{outside}"
+    );
+    let rest = about("rest", "3");
+    assert!(
+        rest.contains("nothing that it wants; but also feed:\"argus\""),
+        "{rest}"
+    );
+}
+
+#[test]
 fn a_trial_finds_the_topic_that_the_configuration_gives_the_expression() {
     let home = filled();
     home.configure("[[topic]]\nname = \"war\"\nmatch = 'ukraine'\n");
@@ -196,7 +223,7 @@ fn all_feeds_are_rendered_and_what_did_not_change_is_left_alone() {
     let first = home.run(&["render", "--out", "www"]);
     first.exits(0);
     assert!(
-        first.err.contains("11 files in www, 11 written"),
+        first.err.contains("14 files in www, 14 written"),
         "{}",
         first.err
     );
@@ -204,6 +231,7 @@ fn all_feeds_are_rendered_and_what_did_not_change_is_left_alone() {
         "feeds/all.atom",
         "feeds/sea.rss",
         "feeds/war.json",
+        "feeds/newswire-health.rss",
         "feeds.opml",
         "subscriptions.opml",
     ] {
@@ -211,12 +239,14 @@ fn all_feeds_are_rendered_and_what_did_not_change_is_left_alone() {
     }
     let again = home.run(&["render", "--out", "www"]);
     assert!(
-        again.err.contains("11 files in www, 0 written"),
+        again.err.contains("14 files in www, 0 written"),
         "{}",
         again.err
     );
     let atom = std::fs::read_to_string(home.path("www/feeds/sea.atom")).unwrap();
     assert_eq!(atom, home.run(&["emit", "sea"]).exits(0));
+    let health = std::fs::read_to_string(home.path("www/feeds/newswire-health.atom")).unwrap();
+    assert_eq!(health, home.run(&["emit", "newswire-health"]).exits(0));
 }
 
 #[test]
