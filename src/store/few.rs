@@ -10,7 +10,7 @@ use crate::query::ast::Fact;
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// So many articles are few.
+/// So many articles are few: to ask the word index of each costs no more than to walk past ten thousand that do not match.
 pub(super) const FEW: usize = 500;
 
 /// The same and one more: how many are looked for.
