@@ -82,6 +82,7 @@ pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Fai
             ));
         }
         store.change_feed(feed.row, change)?;
+        store.settle_topics()?; // tag: and feed: mean the new name when this ends
         let done = if paused { "paused" } else { "resumed" };
         cx.out
             .note(&format!("{done} {} ({})", feed.title, feed.url));
@@ -107,6 +108,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
         ));
     }
     store.change_feed(feed.row, change)?;
+    store.settle_topics()?; // tag: and feed: mean the new name when this ends
     cx.out
         .note(&format!("changed {} ({})", feed.title, feed.url));
     Ok(())

@@ -818,6 +818,91 @@ fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
 }
 
 #[test]
+fn rel_01_a_large_poll_is_stored_as_a_whole_or_not_at_all() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    let article = |n| {
+        draft(
+            "a.example",
+            n,
+            &format!("Boat {n}"),
+            &format!("Boat {n} came."),
+        )
+    };
+    house.poll(feed, vec![article(9000)]);
+    let other = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+    other
+        .execute_batch(
+            "CREATE TRIGGER fails BEFORE INSERT ON articles WHEN NEW.title = 'Boat 399'
+             BEGIN SELECT RAISE (ABORT, 'no'); END",
+        )
+        .unwrap();
+    house.clock.advance(MINUTE);
+    let all = || (0..400).map(article).collect();
+    let commit = house.commit_of(house.claim(feed), all());
+    assert!(house.store.commit(Store::prepare(commit)).is_err());
+    assert_eq!(house.stories("boat").len(), 1);
+    other.execute_batch("DROP TRIGGER fails").unwrap();
+    house.clock.advance(60 * MINUTE);
+    assert_eq!(house.poll(feed, all()).new, 400);
+    assert_eq!(house.stories("boat").len(), 401);
+    let edited = all().into_iter().map(|d: Draft| Draft {
+        digest: vec![7],
+        title: format!("{} again", d.title),
+        ..d
+    });
+    assert_eq!(house.poll(feed, edited.collect()).changed, 400);
+    assert_eq!(house.stories("again").len(), 400);
+    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_feed_of_many_articles_is_filed_otherwise_part_by_part() {
+    let house = House::new();
+    let (many, few) = (
+        house.subscribe("many.example"),
+        house.subscribe("few.example"),
+    );
+    house.topics(&[("filed", "tag:sea"), ("both", "topic:filed boat")]);
+    let article = |host: &str, n| draft(host, n, &format!("Boat {n}"), &format!("{host} {n}"));
+    house.poll(many, (0..600).map(|n| article("many.example", n)).collect());
+    house.poll(few, (0..3).map(|n| article("few.example", n)).collect());
+    let filed = |feed, folder: &str| {
+        let change = FeedChange {
+            folder: Some(folder.to_owned()),
+            ..FeedChange::default()
+        };
+        house.store.change_feed(feed, change).unwrap();
+    };
+    filed(few, "sea");
+    assert_eq!(
+        house.stories("topic:filed").len(),
+        3,
+        "few are told at once"
+    );
+    let before = house.store.reads().sequence().unwrap();
+    filed(many, "sea");
+    assert!(house.store.reads().sequence().unwrap() > before);
+    house.store.settle_topics().unwrap();
+    assert_eq!(house.stories("topic:filed").len(), 603);
+    assert_eq!(house.stories("topic:both").len(), 603);
+    filed(many, "land");
+    house.store.settle_topics().unwrap();
+    assert_eq!(house.stories("topic:filed").len(), 3);
+    let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+    let mut tagger = topics::Tagger::default();
+    tagger
+        .tag_any_feeds(&conn, &[few], house.clock.now())
+        .unwrap();
+    assert!(!tagger.has_begun());
+    tagger
+        .tag_any_feeds(&conn, &[few, many], house.clock.now())
+        .unwrap();
+    assert!(tagger.has_begun() && !tagger.has_begun());
+    assert!(retag::is_any_left(&conn).unwrap());
+}
+
+#[test]
 fn what_is_untold_when_the_store_closes_is_told_when_it_opens() {
     let house = House::new();
     let feed = house.subscribe("a.example");

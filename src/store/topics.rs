@@ -15,6 +15,10 @@ use crate::query::{Expr, Folded};
 
 type Sql<T> = rusqlite::Result<T>;
 
+/// Articles of feeds that are called or filed otherwise, told anew at once; more are told part by part, for everybody else
+/// who writes waits meanwhile.
+const AT_ONCE: i64 = 500;
+
 /// The topics in force, compiled.
 #[derive(Debug, Default)]
 pub(super) struct Tagger {
@@ -23,6 +27,8 @@ pub(super) struct Tagger {
     /// The number of the definitions in force; another process may have changed them.
     version: i64,
     now: Time,
+    /// Whether there is more to be told part by part than there was.
+    has_begun: bool,
 }
 
 impl Tagger {
@@ -118,13 +124,51 @@ impl Tagger {
         Ok(())
     }
 
+    /// The same at the operator's word, who may file ten thousand feeds otherwise in one go.
+    pub(super) fn tag_any_feeds(
+        &mut self,
+        conn: &Connection,
+        feeds: &[FeedRow],
+        now: Time,
+    ) -> Sql<()> {
+        let mut count = conn.prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM articles WHERE feed = ?1 LIMIT ?2)",
+        )?;
+        let mut articles = 0;
+        for &feed in feeds {
+            articles += count.query_row([feed, AT_ONCE + 1], |r| r.get::<_, i64>(0))?;
+            if articles > AT_ONCE {
+                self.refresh(conn, now)?;
+                super::articles::next_seq(conn)?; // whoever shows them shows the title
+                return self.begin(conn, HashSet::new(), Expr::needs_feed);
+            }
+        }
+        self.tag_feeds(conn, feeds, now)
+    }
+
     /// Time has gone by: topics with relative times are to be told anew.
     pub(super) fn tag_times(&mut self, conn: &Connection, now: Time) -> Sql<()> {
         self.refresh(conn, now)?;
-        for (topic, _) in self.affected(HashSet::new(), Expr::needs_now) {
+        self.begin(conn, HashSet::new(), Expr::needs_now)
+    }
+
+    /// From now on the [affected](Self::affected) topics are told anew part by part.
+    fn begin(
+        &mut self,
+        conn: &Connection,
+        changed: HashSet<String>,
+        depends: fn(&Expr) -> bool,
+    ) -> Sql<()> {
+        for (topic, _) in self.affected(changed, depends) {
             retag::begin(conn, topic)?;
         }
+        self.has_begun = true;
         Ok(())
+    }
+
+    /// Whether anything was begun since this was asked last.
+    pub(super) fn has_begun(&mut self) -> bool {
+        std::mem::take(&mut self.has_begun)
     }
 
     /// Goes on telling topics anew until about `until`. Returns whether anything is left.
@@ -275,9 +319,7 @@ pub(super) fn set(
     )?;
     super::articles::next_seq(conn)?; // whoever shows stories must look again
     tagger.refresh(conn, now)?;
-    for (topic, _) in tagger.affected(redefined, |_| false) {
-        retag::begin(conn, topic)?;
-    }
+    tagger.begin(conn, redefined, |_| false)?;
     Ok(changed)
 }
 
