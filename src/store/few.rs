@@ -4,13 +4,13 @@
 use rusqlite::{Connection, params};
 
 use super::check;
-use crate::model::Time;
+use crate::model::{FeedRow, Time};
 use crate::query::Expr;
 use crate::query::ast::Fact;
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// So many articles are few.
+/// So many articles are few: to ask the word index of each costs no more than to walk past ten thousand that do not match.
 pub(super) const FEW: usize = 500;
 
 /// The same and one more: how many are looked for.
@@ -19,10 +19,21 @@ const LOOKED_FOR: i64 = FEW as i64 + 1;
 /// Among more feeds than these nobody looks for the ones that are meant.
 const FEEDS_MAX: u32 = 1000;
 
-/// The articles that have a fact which every match must have, if they are few; none: nothing says that they are.
-pub(super) fn articles(conn: &Connection, rest: Option<&Expr>, now: Time) -> Sql<Option<Vec<i64>>> {
+/// Where the matches of a search are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Among {
+    /// Anywhere.
+    All,
+    /// Among these few articles.
+    Articles(Vec<i64>),
+    /// Among the articles of these feeds, which may be many.
+    Feeds(Vec<FeedRow>),
+}
+
+/// Where the matches are by the facts that every one of them must have; `rest` is what the word index leaves open.
+pub(super) fn among(conn: &Connection, rest: Option<&Expr>, now: Time) -> Sql<Among> {
     let Some(Expr::And(needed)) = rest else {
-        return Ok(None);
+        return Ok(Among::All);
     };
     let mut of_feeds = Vec::new();
     for e in needed {
@@ -36,26 +47,26 @@ pub(super) fn articles(conn: &Connection, rest: Option<&Expr>, now: Time) -> Sql
             _ => continue,
         };
         if found.len() <= FEW {
-            return Ok(Some(found));
+            return Ok(Among::Articles(found));
         }
     }
     if of_feeds.is_empty() {
-        return Ok(None);
+        return Ok(Among::All);
     }
     let Some(feeds) = check::feeds_with(conn, &of_feeds, FEEDS_MAX, now)? else {
-        return Ok(None);
+        return Ok(Among::All);
     };
     let mut of_feed =
         conn.prepare_cached("SELECT article FROM articles WHERE feed = ?1 LIMIT ?2")?;
     let mut found = Vec::new();
-    for feed in feeds {
+    for feed in &feeds {
         let rows = of_feed.query_map(params![feed, LOOKED_FOR], |r| r.get(0))?;
         found.extend(rows.collect::<Sql<Vec<i64>>>()?);
         if found.len() > FEW {
-            return Ok(None);
+            return Ok(Among::Feeds(feeds));
         }
     }
-    Ok(Some(found))
+    Ok(Among::Articles(found))
 }
 
 /// Articles of a topic, one more than are few at most.

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use super::check::Checker;
+use super::feeds;
+use super::few::{self, Among};
 use super::select::{Order, Selection};
-use super::{feeds, few};
 use crate::model::Time;
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Question, index_plan};
@@ -165,11 +166,11 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
     let plan = index_plan(expr, selection.now);
     let is_ranked =
         selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
-    let few = few::articles(conn, plan.rest.as_ref(), selection.now)?;
-    if few.as_ref().is_some_and(Vec::is_empty) {
+    let among = few::among(conn, plan.rest.as_ref(), selection.now)?;
+    if among == Among::Articles(Vec::new()) {
         return Ok(Vec::new());
     }
-    let (sql, values) = candidates(selection, &plan, stories, is_ranked, few);
+    let (sql, values) = candidates(selection, &plan, stories, is_ranked, &among);
     let mut query = conn.prepare_cached(&sql)?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut hits: HashMap<i64, Hit> = HashMap::new();
@@ -261,13 +262,13 @@ fn candidates(
     plan: &IndexPlan,
     stories: bool,
     is_ranked: bool,
-    few: Option<Vec<i64>>,
+    among: &Among,
 ) -> (String, Vec<Box<dyn ToSql>>) {
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
     let mut wheres: Vec<&str> = Vec::new();
-    let is_few = few.is_some();
-    if let Some(few) = few {
-        values.push(Box::new(feeds::json(&few)));
+    let is_few = matches!(among, Among::Articles(_));
+    if let Among::Articles(few) = among {
+        values.push(Box::new(feeds::json(few)));
     }
     let from = match &plan.words {
         Some(words) => {
@@ -294,6 +295,11 @@ fn candidates(
         wheres.push(sql);
         values.push(value);
     };
+    if let Among::Feeds(rows) = among {
+        // The sign keeps the planner from sorting all that they have: the newest are wanted.
+        let sql = "+a.feed IN (SELECT value FROM json_each(?))";
+        add(sql, Box::new(feeds::json(rows)));
+    }
     if let Some(topic) = &selection.topic {
         let sql = if stories {
             "EXISTS (SELECT 1 FROM story_topics t JOIN topics USING (topic) WHERE t.story = a.story AND name = ?)"
