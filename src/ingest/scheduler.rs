@@ -93,6 +93,12 @@ impl Ingest {
         look: &mut Look,
         flight: &mut Flight,
     ) -> Result<(), StoreError> {
+        if look.is_in_trouble {
+            // There may be nothing else to write for hours: whether it could be written would not be known.
+            let now = self.clock.now().to_string();
+            self.ask(move |store| store.remember("probe", now)).await?;
+            look.is_in_trouble = false;
+        }
         self.follow_clock().await?;
         self.tend_hubs(&flight.cancel).await?;
         let scope = look.tick(self, flight).await;
@@ -131,6 +137,8 @@ struct Look {
     last: Option<Moment>,
     last_probe: Option<Instant>,
     last_complaint: Option<Instant>,
+    /// Something could not be stored, and nothing was since.
+    is_in_trouble: bool,
 }
 
 /// An unusable store is complained about so often (REL-02).
@@ -177,6 +185,7 @@ impl Look {
     fn outcome(&mut self, outcome: Result<(), StoreError>) -> Result<(), StoreError> {
         match outcome {
             Err(e) if e.may_pass() => {
+                self.is_in_trouble = true;
                 if self
                     .last_complaint
                     .is_none_or(|at| at.elapsed() > COMPLAINT)

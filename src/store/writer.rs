@@ -35,6 +35,11 @@ const GROUP_MAX: usize = 64;
 /// changed, in a list which each statement walks to its end: ten thousand edits took six seconds that way, and one without.
 const ALONE_MIN: usize = 300;
 
+/// Changed pages that are kept in memory, in KiB: SQLite's own measure, and that of a large poll. What does not fit goes into
+/// the log before its time, and again when it has changed again.
+const CACHE_KIB: i64 = 2000;
+const CACHE_LARGE_KIB: i64 = 32 << 10;
+
 /// Longest time a transaction stays open for more.
 const GROUP_TIME: Duration = Duration::from_millis(20);
 
@@ -173,7 +178,14 @@ impl Writer {
     fn group(&mut self, first: Command, commands: &Receiver<Command>) -> Option<Command> {
         let mut pending: Vec<Pending> = Vec::new();
         let mut left = None;
+        let needs_room = is_large(&first);
+        if needs_room {
+            self.cache(CACHE_LARGE_KIB);
+        }
         let outcome = self.transact(first, commands, &mut pending, &mut left);
+        if needs_room {
+            self.cache(CACHE_KIB);
+        }
         if outcome.is_err() {
             self.grouping.forget();
             self.tagger.forget();
@@ -186,6 +198,11 @@ impl Writer {
             });
         }
         left
+    }
+
+    /// How much SQLite keeps in memory from now on; it works with any measure.
+    fn cache(&self, kib: i64) {
+        let _ = self.conn.pragma_update(None, "cache_size", -kib);
     }
 
     fn transact(
@@ -273,6 +290,11 @@ impl Writer {
         self.index.flush(&tx)?;
         tx.commit()
     }
+}
+
+/// Whether a command is a poll of so many articles that it is a transaction of its own.
+fn is_large(command: &Command) -> bool {
+    matches!(command, Command::Commit(_, drafts, _) if drafts.len() > ALONE_MIN)
 }
 
 /// What a command works with besides the connection.

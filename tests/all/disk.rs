@@ -161,6 +161,32 @@ async fn rel_02_a_disk_that_takes_nothing_stops_nothing_but_what_is_new() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rel_02_a_store_that_takes_nothing_is_not_ready_though_there_is_nothing_to_store() {
+    let net = Internet::start().await;
+    net.document(HOST, "/a", feed("a", 3));
+    let home = Home::empty();
+    with_feeds(&home, &net, &["/a"]);
+    let disk = FaultyDisk::new(&home);
+    let daemon = disk.start(&home);
+    entries(&daemon, 3);
+    disk.fails(&format!("write {EROFS}"));
+    daemon.signal(Signal::USR1);
+    eventually("word of it", || {
+        (daemon.get("/readyz").0 == 503).then_some(())
+    });
+    let until = Instant::now() + Duration::from_millis(2500); // the scheduler looks twice
+    while Instant::now() < until {
+        assert_eq!(daemon.get("/readyz").0, 503);
+    }
+    disk.works();
+    let mended = Instant::now();
+    eventually("readiness", || {
+        (daemon.get("/readyz").0 == 200).then_some(())
+    });
+    assert!(mended.elapsed() < PROGRESS, "{:?}", mended.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rel_02_a_disk_that_cannot_be_read_is_one_refused_request_until_it_can() {
     let net = Internet::start().await;
     net.document(HOST, "/a", feed("a", 300));
