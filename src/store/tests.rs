@@ -544,6 +544,10 @@ fn what_another_process_wrote_gathers_copies_too() {
         store: here,
         ..house
     };
+    // A poll without a document passes over what it did not look at.
+    let mut unchanged = house.commit_of(house.claim(a), Vec::new());
+    unchanged.document = None;
+    house.store.commit(Store::prepare(unchanged)).unwrap();
     assert_eq!(
         house
             .poll(c, vec![draft("c.example", 3, "Rain", &text)])

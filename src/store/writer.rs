@@ -71,6 +71,13 @@ pub(super) enum Command {
     SettleTopics(Reply<()>),
 }
 
+impl Command {
+    /// Whether there are articles to be compared with those of the window.
+    fn has_articles(&self) -> bool {
+        matches!(self, Self::Commit(_, drafts, _) if !drafts.is_empty())
+    }
+}
+
 /// A step that needs the connection only.
 pub(super) type Work = Box<dyn FnOnce(&Connection) -> Sql<()> + Send>;
 
@@ -214,7 +221,7 @@ impl Writer {
     ) -> rusqlite::Result<()> {
         let now = self.clock.now();
         let path = self.path.clone();
-        if matches!(first, Command::Commit(..)) {
+        if first.has_articles() {
             // Before the lock is taken: it may be a hundred thousand copies. What fails here fails again below.
             let _ = self.grouping.fill(&self.conn, now);
         }
@@ -232,7 +239,7 @@ impl Writer {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
-            let needs_window = matches!(command, Command::Commit(..)) && !self.grouping.is_filled();
+            let needs_window = command.has_articles() && !self.grouping.is_filled();
             let is_large =
                 matches!(&command, Command::Commit(_, drafts, _) if drafts.len() > ALONE_MIN);
             let is_last = (needs_window || is_large) && count > 0;
@@ -434,10 +441,10 @@ fn commit(
         if document.is_complete {
             done.withdrawn = prune::withdraw(conn, hands.grouping, hands.tagger, feed, &listed)?;
         }
+        hands.grouping.seen(search::sequence(conn)?);
     }
     feeds::record(conn, commit, done.new)?;
     done.sequence = search::sequence(conn)?;
-    hands.grouping.seen(done.sequence);
     Ok(done)
 }
 
