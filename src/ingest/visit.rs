@@ -521,26 +521,19 @@ fn tell(url: &str, title: &str, poll: &Poll, committed: &Committed, failures_bef
                 "feed \"{title}\" works again"
             );
         }
-        _ if committed.withdrawn > 0 => {
-            tracing::info!(
-                feed.url = url,
-                http.status = status,
-                articles.new = committed.new,
-                articles.withdrawn = committed.withdrawn,
-                elapsed_ms,
-                "feed \"{title}\": {} new, {} withdrawn by the publisher",
-                committed.new,
-                committed.withdrawn
-            );
-        }
-        _ if committed.new > 0 => {
+        _ if committed.new > 0 || committed.withdrawn > 0 => {
+            let gone = match committed.withdrawn {
+                0 => String::new(),
+                n => format!(", {n} withdrawn by the publisher"),
+            };
             tracing::info!(
                 feed.url = url,
                 http.status = status,
                 articles.new = committed.new,
                 articles.joined = committed.joined,
+                articles.withdrawn = committed.withdrawn,
                 elapsed_ms,
-                "feed \"{title}\": {} new",
+                "feed \"{title}\": {} new{gone}",
                 committed.new
             );
         }
