@@ -25,7 +25,7 @@ struct Inner {
 }
 
 /// What the machine's clock is set by, in ms, to count as set: less is how it is kept right.
-const STEP_MS: u64 = 60_000;
+pub const STEP_MS: u64 = 60_000;
 
 #[derive(Debug)]
 enum Machine {

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::count;
 use super::which;
-use crate::config::{Config, span};
+use crate::config::{Config, INTERVAL_TOLERATED, span};
 use crate::model::{Feed, FeedState};
 use crate::store::FeedChange;
 
@@ -32,9 +32,6 @@ pub struct SetArgs {
     #[arg(value_name = "KEY=VALUE", required = true)]
     pub changes: Vec<String>,
 }
-
-/// Intervals below this are taken, and warned of.
-const TOLERATED: Duration = Duration::from_secs(300);
 
 const KEYS: [&str; 6] = ["title", "folder", "tags", "interval", "paused", "full_text"];
 
@@ -75,14 +72,7 @@ pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Fai
             paused: Some(paused),
             ..FeedChange::default()
         };
-        if let Some(interval) = change.interval.filter(|i| !i.is_zero() && *i < TOLERATED) {
-            cx.out.warn(&format!(
-                "interval={} is shorter than the five minutes that publishers tolerate",
-                span::show_duration(interval)
-            ));
-        }
         store.change_feed(feed.row, change)?;
-        store.settle_topics()?; // tag: and feed: mean the new name when this ends
         let done = if paused { "paused" } else { "resumed" };
         cx.out
             .note(&format!("{done} {} ({})", feed.title, feed.url));
@@ -101,7 +91,10 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     let feeds = store.reads().feeds()?;
     let feed = which::feed(&feeds, &args.feed)?;
     refuse_declared(&config, &[feed])?;
-    if let Some(interval) = change.interval.filter(|i| !i.is_zero() && *i < TOLERATED) {
+    if let Some(interval) = change
+        .interval
+        .filter(|i| !i.is_zero() && *i < INTERVAL_TOLERATED)
+    {
         cx.out.warn(&format!(
             "interval={} is shorter than the five minutes that publishers tolerate",
             span::show_duration(interval)

@@ -31,10 +31,10 @@ pub fn keep_small() {
     let (Some(name), Ok(program)) = (args.next(), std::env::current_exe()) else {
         return;
     };
-    let failed = std::process::Command::new(program)
+    // It comes back only where it failed.
+    let _ = std::process::Command::new(program)
         .arg0(name)
         .args(args)
         .envs(SETTINGS)
         .exec();
-    tracing::debug!("the heap is kept as the C library does: {failed}");
 }

@@ -119,6 +119,9 @@ fn read_folder(s: &mut Section<'_, '_, '_>) -> Option<String> {
     Some(folder)
 }
 
+/// An interval below this is taken, and warned of.
+pub const INTERVAL_TOLERATED: Duration = Duration::from_secs(300);
+
 fn read_interval(s: &mut Section<'_, '_, '_>) -> Option<Duration> {
     let (interval, place) = s.get::<Duration>("interval")?;
     if interval.is_zero() {
@@ -129,7 +132,7 @@ fn read_interval(s: &mut Section<'_, '_, '_>) -> Option<Duration> {
         );
         return None;
     }
-    if interval < Duration::from_secs(300) {
+    if interval < INTERVAL_TOLERATED {
         s.warn(format!(
             "interval = {} is shorter than the five minutes that publishers tolerate",
             quoted(&super::span::show_duration(interval))

@@ -29,6 +29,7 @@ use crate::model::WebUrl;
 use crate::serve::Tokens;
 use crate::store::{NewFeed, StoreOptions, TopicDefinition};
 
+pub use feeds::INTERVAL_TOLERATED;
 pub use places::Given;
 pub use problem::{ConfigError, Problem};
 pub use read::{load, read_text};

@@ -8,6 +8,8 @@ use html5ever::tokenizer::{
     BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
+use crate::model::unicode::is_noncharacter;
+
 /// `text` without what XML 1.0 has no character for (section 2.2) or discourages: controls of both sets, and what Unicode
 /// calls noncharacters, which no HTML may hold either.
 pub fn clean(text: &str) -> String {
@@ -16,8 +18,7 @@ pub fn clean(text: &str) -> String {
 
 fn is_xml(c: char) -> bool {
     let is_control = c.is_control() && !matches!(c, '\t' | '\n' | '\r');
-    let is_none = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
-    !is_control && !is_none
+    !is_control && !is_noncharacter(c)
 }
 
 /// What turns the direction of what stands around it: a name with one of these could dress up its neighbours (SEC-14).

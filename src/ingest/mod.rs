@@ -36,7 +36,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::fetch::Fetcher;
 use crate::schedule::Policy;
 use crate::store::{Store, StoreError};
@@ -45,9 +45,6 @@ use price::Pricing;
 
 /// Documents read at the same time, beside one large one: each takes a core, and many times its size.
 const READING_MAX: usize = 4;
-
-/// A clock that is set by less is not worth moving the plans for.
-const CLOCK_STEP_MS: u64 = 60_000;
 
 /// Visits that are read and wait for the disk: enough to be committed together, too few to fill the memory.
 const READY_MAX: usize = 16;
@@ -127,7 +124,7 @@ impl Ingest {
         }
         let set = self.clock.follow();
         let by = self.clock_set_by.fetch_add(set, Ordering::SeqCst) + set;
-        if by.unsigned_abs() < CLOCK_STEP_MS {
+        if by.unsigned_abs() < clock::STEP_MS {
             return Ok(());
         }
         self.ask(move |store| store.move_times(by)).await?;

@@ -395,20 +395,16 @@ fn read_document(
         let of_its_own = |url: &WebUrl| url.origin() == base.origin();
         made.archive = feed.prev_archive.clone().filter(of_its_own);
     }
-    let document = document(feed, drafted, sum);
+    let mut document = document(feed, drafted, sum);
+    document.is_complete &= whole;
     made.document = Some(match poll.extent {
         // What a hub calls the feed is not what the feed calls itself.
         Extent::Push => DocumentCommit {
             title: None,
             site: None,
-            is_complete: false,
             ..document
         },
-        Extent::Delta => DocumentCommit {
-            is_complete: false,
-            ..document
-        },
-        Extent::Whole => document,
+        Extent::Whole | Extent::Delta => document,
     });
     Ok(Ok(made))
 }

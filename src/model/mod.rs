@@ -13,6 +13,7 @@ pub mod push;
 pub mod secret;
 pub mod story;
 pub mod time;
+pub mod unicode;
 pub mod web_url;
 
 pub use article::Draft;

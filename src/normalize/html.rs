@@ -12,6 +12,7 @@ use ammonia::Builder;
 use super::allowed::{self, ELEMENTS, EVERYWHERE};
 use super::{gate, tame, text};
 use crate::model::WebUrl;
+use crate::model::unicode::is_noncharacter;
 
 /// Longest fragment read, in bytes; what follows is left out (SEC-12).
 pub const HTML_BYTES_MAX: usize = 1024 * 1024;
@@ -155,9 +156,7 @@ fn clean_controls(html: &str) -> Cow<'_, str> {
 
 /// What may not stand in an article: controls but for line ends and tabs, and noncharacters.
 pub(super) fn is_forbidden(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\t' | '\r')
-        || u32::from(c) & 0xfffe == 0xfffe
-        || matches!(c, '\u{fdd0}'..='\u{fdef}')
+    c.is_control() && !matches!(c, '\n' | '\t' | '\r') || is_noncharacter(c)
 }
 
 fn cut(html: &str) -> &str {

@@ -4,6 +4,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::text;
+use crate::model::unicode::is_noncharacter;
 
 /// Longest line kept, in characters (SEC-12).
 pub const LINE_CHARS_MAX: usize = 4096;
@@ -96,8 +97,8 @@ fn is_text(c: char) -> bool {
     !c.is_control()
         && !matches!(c,
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e007f}')
-        && (u32::from(c) & 0xfffe) != 0xfffe
+            | '\u{e0000}'..='\u{e007f}')
+        && !is_noncharacter(c)
 }
 
 #[cfg(test)]

@@ -47,13 +47,15 @@ pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> 
     // A hub has no token of ours: its calls are told by their path and their signature.
     let tokens = state.options.tokens.as_ref().filter(|_| !is_hubs);
     let refused = refused(&request, is_push).or_else(|| tokens?.refused(&request));
-    let reader = matches!(kind, Kind::Page | Kind::Other) && takes_pages(request.headers());
-    let path = request.uri().path().to_owned();
+    let takes_pages = matches!(kind, Kind::Page | Kind::Other) && takes_pages(request.headers());
+    let page = takes_pages.then(|| request.uri().path().to_owned());
     let mut response = match refused {
         Some(refused) => refused,
         None => match tokio::time::timeout(limit, next.run(request)).await {
-            Ok(response) if reader => pages::trouble(&state, &path, response).await,
-            Ok(response) => response,
+            Ok(response) => match page {
+                Some(path) => pages::trouble(&state, &path, response).await,
+                None => response,
+            },
             Err(_) => {
                 Refusal::Busy("this took too long; try again later".to_owned()).into_response()
             }

@@ -151,6 +151,15 @@ fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
     }
 }
 
+fn boat(n: usize) -> Draft {
+    draft(
+        "a.example",
+        n,
+        &format!("Boat {n}"),
+        &format!("Boat {n} came."),
+    )
+}
+
 /// A wire text that is long enough to be told by its words alone.
 fn wire() -> String {
     (0..60)
@@ -596,15 +605,7 @@ fn a_check_finds_no_fault_in_what_was_written_since_somebody_searched() {
 fn rel_11_a_backup_made_while_others_write_is_the_store_at_one_moment() {
     let house = House::new();
     let feed = house.subscribe("a.example");
-    let article = |n| {
-        draft(
-            "a.example",
-            n,
-            &format!("Boat {n}"),
-            &format!("Boat {n} came."),
-        )
-    };
-    house.poll(feed, (0..300).map(article).collect());
+    house.poll(feed, (0..300).map(boat).collect());
     let copies: Vec<_> = (0..4)
         .map(|n| house.dir.path().join(format!("{n}.db")))
         .collect();
@@ -619,9 +620,9 @@ fn rel_11_a_backup_made_while_others_write_is_the_store_at_one_moment() {
             // Old ones change, new ones come: always two at once.
             let edited = Draft {
                 digest: n.to_string().into_bytes(),
-                ..article(n % 300)
+                ..boat(n % 300)
             };
-            house.poll(feed, vec![edited, article(n)]);
+            house.poll(feed, vec![edited, boat(n)]);
             n += 1;
         }
     });
@@ -825,15 +826,7 @@ fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
 fn rel_01_a_large_poll_is_stored_as_a_whole_or_not_at_all() {
     let house = House::new();
     let feed = house.subscribe("a.example");
-    let article = |n| {
-        draft(
-            "a.example",
-            n,
-            &format!("Boat {n}"),
-            &format!("Boat {n} came."),
-        )
-    };
-    house.poll(feed, vec![article(9000)]);
+    house.poll(feed, vec![boat(9000)]);
     let other = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
     other
         .execute_batch(
@@ -842,7 +835,7 @@ fn rel_01_a_large_poll_is_stored_as_a_whole_or_not_at_all() {
         )
         .unwrap();
     house.clock.advance(MINUTE);
-    let all = || (0..400).map(article).collect();
+    let all = || (0..400).map(boat).collect();
     let commit = house.commit_of(house.claim(feed), all());
     assert!(house.store.commit(Store::prepare(commit)).is_err());
     assert_eq!(house.stories("boat").len(), 1);

@@ -76,6 +76,11 @@ impl Command {
     fn has_articles(&self) -> bool {
         matches!(self, Self::Commit(_, drafts, _) if !drafts.is_empty())
     }
+
+    /// Whether it is a poll of so many articles that it is a transaction of its own.
+    fn is_large(&self) -> bool {
+        matches!(self, Self::Commit(_, drafts, _) if drafts.len() > ALONE_MIN)
+    }
 }
 
 /// A step that needs the connection only.
@@ -185,7 +190,7 @@ impl Writer {
     fn group(&mut self, first: Command, commands: &Receiver<Command>) -> Option<Command> {
         let mut pending: Vec<Pending> = Vec::new();
         let mut left = None;
-        let needs_room = is_large(&first);
+        let needs_room = first.is_large();
         if needs_room {
             self.cache(CACHE_LARGE_KIB);
         }
@@ -240,8 +245,7 @@ impl Writer {
         let mut count = 0;
         while let Some(command) = next.take() {
             let needs_window = command.has_articles() && !self.grouping.is_filled();
-            let is_large =
-                matches!(&command, Command::Commit(_, drafts, _) if drafts.len() > ALONE_MIN);
+            let is_large = command.is_large();
             let is_last = (needs_window || is_large) && count > 0;
             if matches!(command, Command::SettleTopics(_)) || is_last {
                 *left = Some(command);
@@ -255,11 +259,8 @@ impl Writer {
                 };
                 let (answer, failed) = execute(&tx, command, &mut hands, &path, now);
                 pending.push(answer);
-                if failed.is_some() {
-                    self.grouping.forget();
-                    self.tagger.forget();
-                    self.index.forget_after(0);
-                    return tx.rollback();
+                if let Some(e) = failed {
+                    return Err(e);
                 }
                 break;
             }
@@ -297,11 +298,6 @@ impl Writer {
         self.index.flush(&tx)?;
         tx.commit()
     }
-}
-
-/// Whether a command is a poll of so many articles that it is a transaction of its own.
-fn is_large(command: &Command) -> bool {
-    matches!(command, Command::Commit(_, drafts, _) if drafts.len() > ALONE_MIN)
 }
 
 /// What a command works with besides the connection.
