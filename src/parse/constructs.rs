@@ -9,8 +9,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use regex::Regex;
 
+use super::element::{Element, Node};
 use super::vocabulary::Ns;
-use super::xml::{Element, Node};
 use super::{Warnings, mojibake, people};
 use crate::model::{Category, Person, WebUrl};
 use crate::normalize::{html, identity, plain};

@@ -2,10 +2,10 @@
 //! that value; an entry is never refused.
 
 use super::constructs::{self, Scope};
+use super::element::Element;
 use super::head::Dialect;
 use super::media::{self, Media};
 use super::vocabulary::Ns;
-use super::xml::Element;
 use super::{Best, Warnings, dates, people, push_new};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
 use crate::normalize::text;

@@ -2,8 +2,8 @@
 //! (<https://www.rssboard.org/media-rss>)
 
 use super::constructs::Scope;
+use super::element::Element;
 use super::vocabulary::Ns;
-use super::xml::Element;
 use super::{Best, push_new};
 use crate::model::{Enclosure, WebUrl};
 use crate::normalize::plain;

@@ -191,7 +191,7 @@ fn document_type_len(text: &str, is_endless: &mut bool) -> usize {
 }
 
 /// The byte after the `>` of a tag, quotes honoured wherever they stand, as XML readers do.
-fn end_of_tag(bytes: &[u8]) -> Option<usize> {
+pub(super) fn end_of_tag(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
         at += memchr3(b'>', b'"', b'\'', bytes.get(at..)?)?;

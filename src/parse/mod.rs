@@ -6,7 +6,8 @@
 //! | [`charset`] | bytes to text |
 //! | [`mojibake`] | text that was decoded wrongly before it came here
 //! | [`mend`] | marks that begin or end nothing put right
-//! | [`xml`] | text to small bounded trees, one for each child of the feed, whatever is broken |
+//! | [`xml`], [`element`] | text to small bounded trees, one for each child of the feed, whatever is broken |
+//! | [`balance`], [`fields`] | what the document never closes, and what ends it |
 //! | [`vocabulary`] | which namespace a name means |
 //! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
 //! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
@@ -14,11 +15,14 @@
 //! | [`json_text`] | JSON as far as it goes, bounded |
 //! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
 
+mod balance;
 pub mod charset;
 mod constructs;
 mod date_words;
 pub mod dates;
+mod element;
 mod entry;
+mod fields;
 mod head;
 mod json_feed;
 mod json_text;
