@@ -9,6 +9,7 @@ pub mod discover;
 pub mod draft;
 mod gate;
 pub mod headline;
+mod headline_html;
 pub mod html;
 pub mod identity;
 pub mod language;

@@ -86,6 +86,13 @@ pub fn may_stand_in(field: &Element, outer: &Element) -> bool {
     }
 }
 
+/// Whether a tag of this raw name, in lower case, can be meant as one of a feed rather than as text.
+pub fn is_tag_of_feeds(raw: &str) -> bool {
+    let local = raw.rsplit(':').next().unwrap_or(raw);
+    let is_frame = matches!(local, "rss" | "rdf" | "feed" | "channel" | "items");
+    NAMES.contains(&local) || is_entry_name(local) || is_frame
+}
+
 /// Whether this is the name of an entry in any dialect.
 pub fn is_entry_name(local: &str) -> bool {
     matches!(local, "item" | "entry")

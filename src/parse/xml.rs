@@ -286,14 +286,15 @@ impl<'t> Walk<'t> {
             if let Some(prefix) = prefix
                 && self.namespaces.len() < NAMESPACES_MAX
             {
-                let ns = vocabulary::of_uri(&value).or({
+                let known = vocabulary::of_uri(&value);
+                let ns = match prefix {
+                    // RSS without prefixes is RSS, whatever namespace the document calls its own.
+                    "" if is_rss_name(raw) => Some(Ns::Core),
                     // An unknown default namespace on the feed itself is a misspelt one.
-                    match (prefix, is_container) {
-                        ("", true) => Some(Ns::Core),
-                        ("", false) => Some(Ns::Other),
-                        _ => None,
-                    }
-                });
+                    "" if is_container && known != Some(Ns::Atom) => Some(Ns::Core),
+                    "" => known.or(Some(Ns::Other)),
+                    _ => known,
+                };
                 self.namespaces.push(Declaration {
                     prefix: prefix.to_owned(),
                     ns,
@@ -400,6 +401,11 @@ impl<'t> Walk<'t> {
             }
         }
     }
+}
+
+/// The elements that hold all of an RSS feed, or an item of it.
+fn is_rss_name(raw: &str) -> bool {
+    matches!(raw, "rss" | "channel" | "items" | "item")
 }
 
 fn is_container_name(local: &str) -> bool {
