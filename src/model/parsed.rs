@@ -147,4 +147,7 @@ pub struct ParsedEntry {
     pub rights: Option<String>,
     /// Where it was taken from.
     pub source: Option<Source>,
+    /// A digest of what the publisher sent, before cleaning: another one is an edit.
+    #[serde(skip)]
+    pub source_digest: [u8; 16],
 }

@@ -17,6 +17,7 @@ pub mod links;
 pub mod page;
 pub mod plain;
 pub mod references;
+pub mod session;
 mod tame;
 pub mod text;
 pub(crate) mod tokens;

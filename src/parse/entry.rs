@@ -6,7 +6,7 @@ use super::element::Element;
 use super::head::Dialect;
 use super::media::{self, Media};
 use super::vocabulary::Ns;
-use super::{Best, Warnings, dates, people, push_new};
+use super::{Best, Warnings, dates, people, push_new, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
 use crate::normalize::text;
 
@@ -110,7 +110,10 @@ pub fn read(
         let url = WebUrl::parse(id).ok();
         entry.url.offer(9, url);
     }
-    entry.finish(own_language)
+    ParsedEntry {
+        source_digest: source_digest::of_xml(element),
+        ..entry.finish(own_language)
+    }
 }
 
 /// The page that an entry names, wherever its link stands: its bodies are relative to it.
@@ -443,6 +446,7 @@ impl Reader {
             image: self.media.image.take(),
             rights: self.rights.take(),
             source: self.source,
+            source_digest: [0; source_digest::LEN],
         }
     }
 }

@@ -11,7 +11,9 @@ use super::constructs::{Scope, language_tag};
 use super::json_text::{self, Document};
 use super::media::Media;
 use super::plain_body;
-use super::{ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new};
+use super::{
+    ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new, source_digest,
+};
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
 use crate::normalize::{identity, plain, text};
 
@@ -197,6 +199,7 @@ fn read_item(
         enclosures: media.enclosures,
         language: text_in(item, "language").and_then(|l| language_tag(&l)),
         image: url("image").or_else(|| url("banner_image")),
+        source_digest: source_digest::of_json(item),
         ..ParsedEntry::default()
     }
 }

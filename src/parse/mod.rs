@@ -12,6 +12,7 @@
 //! | [`escaped`], [`plain_body`] | bodies that were escaped twice; bodies without markup: their lines and lists |
 //! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
 //! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
+//! | [`source_digest`] | what tells an edit |
 //! | [`dates`], [`people`] | the values that publishers spell in a hundred ways |
 //! | [`json_text`] | JSON as far as it goes, bounded |
 //! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
@@ -34,6 +35,7 @@ mod mend;
 mod mojibake;
 pub mod people;
 mod plain_body;
+mod source_digest;
 mod vocabulary;
 mod xml;
 
