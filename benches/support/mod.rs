@@ -135,6 +135,7 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
             next_at: Some(now.plus(Duration::from_secs(300))),
             ..PlanCommit::default()
         },
+        hub: None,
         offline: false,
     };
     store.commit(Store::prepare(commit)).unwrap()

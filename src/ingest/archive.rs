@@ -32,6 +32,8 @@ impl Ingest {
         {
             return Ok(None);
         }
+        #[cfg(test)]
+        crate::faults::at("archive", url.host())?;
         match self
             .fetcher
             .get(url, ACCEPT_FEEDS, usize::MAX, cancel)

@@ -1,5 +1,5 @@
-//! One visit to one feed, from the claim to the commit. Whatever a document does, the visit ends with a commit that says
-//! so: a panic or a poison is this feed's failure (REL-04).
+//! One visit to one feed, from the answer to the commit. Whatever a document does, the visit ends with a commit that says
+//! so (REL-04); what goes wrong elsewhere is caught in `fault`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,7 +65,7 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
 /// A feed that was asked, and all that came. Kept until the store has taken it: nobody is asked twice because a disk was
 /// full (REL-02).
 pub(super) struct Visited {
-    pub(super) claim: Claim,
+    pub(super) claim: Arc<Claim>,
     pub(super) poll: Poll,
     /// When it ended: on the clock that nobody sets, and as the other one showed then.
     ended: (Moment, Time),
@@ -82,11 +82,16 @@ const LARGE: usize = 1 << 20;
 
 impl Visited {
     /// A visit of which nothing is read yet.
-    pub(super) fn new(claim: Claim, poll: Poll, held: Held, clock: &Clock) -> Arc<Self> {
+    pub(super) fn new(
+        claim: impl Into<Arc<Claim>>,
+        poll: Poll,
+        held: Held,
+        clock: &Clock,
+    ) -> Arc<Self> {
         let moment = clock.moment();
         Arc::new(Self {
             ended: (moment, clock.at(moment)),
-            claim,
+            claim: claim.into(),
             poll,
             pages: OnceCell::new(),
             archive: OnceCell::new(),
@@ -129,13 +134,9 @@ impl Visited {
     }
 }
 
-/// What a visit says anew about the feed's hub, if anything: which it is, or that there is none any more.
-type HubWord = Option<Option<HubOffer>>;
-
 /// A visit that is read and planned.
 pub(super) struct Read {
     commit: PollCommit,
-    hub: HubWord,
     wants: Wants,
     archive: Option<WebUrl>,
 }
@@ -143,8 +144,6 @@ pub(super) struct Read {
 /// A visit that is ready to be committed.
 pub(super) struct Ready {
     commit: ReadyCommit,
-    feed: FeedRow,
-    hub: HubWord,
     url: String,
     title: String,
     failures_before: u32,
@@ -160,7 +159,7 @@ pub(super) fn read(
     visited: &Visited,
     offline: bool,
 ) -> Result<Read, StoreError> {
-    let claim = &visited.claim;
+    let claim: &Claim = &visited.claim;
     let mut poll = visited.poll.without_body();
     let mut made = Made::default();
     if let Outcome::Document {
@@ -179,19 +178,50 @@ pub(super) fn read(
         wants = full_text::wants(&document.drafts, standings);
     }
     let plan = plan(policy, claim, &poll, &made, offline);
+    #[cfg(test)]
+    crate::faults::at("read", claim.url.host())?;
     let hub = hub_word(claim, &poll, &made);
     Ok(Read {
         archive: made.archive,
-        hub,
         commit: PollCommit {
             claim: claim.clone(),
             poll,
             document: made.document,
             plan,
+            hub,
             offline,
         },
         wants,
     })
+}
+
+/// A visit that failed after all, planned and ready to be committed; nothing else of it is.
+pub(super) fn failed(policy: &Policy, visited: &Visited, poll: Poll, clock: &Clock) -> Ready {
+    let claim: &Claim = &visited.claim;
+    let plan = plan(policy, claim, &poll, &Made::default(), false);
+    let read = Read {
+        commit: PollCommit {
+            claim: claim.clone(),
+            poll,
+            document: None,
+            plan,
+            hub: None,
+            offline: false,
+        },
+        wants: Wants::default(),
+        archive: None,
+    };
+    read.ready(visited, clock)
+}
+
+impl Ready {
+    /// To be committed by itself; see [`ReadyCommit::alone`].
+    pub(super) fn alone(self) -> Self {
+        Self {
+            commit: self.commit.alone(),
+            ..self
+        }
+    }
 }
 
 impl Read {
@@ -214,6 +244,8 @@ impl Read {
     /// document.
     /// If the machine's clock was set since the visit, the times of poll and plan move along (ET-24).
     pub(super) fn ready(mut self, visited: &Visited, clock: &Clock) -> Ready {
+        #[cfg(test)]
+        crate::faults::panic_at("ready", self.commit.claim.url.host());
         let (moment, shown) = visited.ended;
         let by = clock.at(moment).millis().saturating_sub(shown.millis());
         if by != 0 {
@@ -229,6 +261,8 @@ impl Read {
             };
             // A page that makes it panic leaves what the feed gave, as far as it came (REL-04).
             let _ = catch_unwind(AssertUnwindSafe(|| {
+                #[cfg(test)]
+                crate::faults::panic_at("take_pages", claim.url.host());
                 take_pages(&mut drafted, pages, &drafting(claim));
             }));
             document.drafts = drafted.drafts;
@@ -239,8 +273,6 @@ impl Read {
             archive::add(document, page, &drafting(claim));
         }
         Ready {
-            feed: claim.feed,
-            hub: self.hub,
             url: claim.url.to_string(),
             title: claim.title.clone(),
             failures_before: claim.failures,
@@ -260,8 +292,8 @@ fn move_times(commit: &mut PollCommit, by: i64) {
     plan.state = State::from_bytes(&plan.state).moved(by).to_bytes();
 }
 
-/// Headers win over the document (ET-50). A part of a feed, or a failure, says nothing.
-fn hub_word(claim: &Claim, poll: &Poll, made: &Made) -> HubWord {
+/// What a visit says anew about the feed's hub, if anything. Headers win over the document (ET-50). A part of a feed, or a failure, says nothing.
+fn hub_word(claim: &Claim, poll: &Poll, made: &Made) -> Option<Option<HubOffer>> {
     if matches!(poll.outcome, Outcome::Failed(_)) || poll.extent != Extent::Whole {
         return None;
     }
@@ -295,12 +327,6 @@ fn hub_hints(poll: &Poll, made: &Made) -> Hints {
 /// Commits what is ready.
 pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, StoreError> {
     let committed = ingest.store.commit_soon(ready.commit).await?;
-    if let Some(hub) = ready.hub.filter(|_| !committed.lease_lost) {
-        let (feed, at) = (ready.feed, ready.poll.finished);
-        ingest
-            .ask(move |store| store.set_hub(feed, hub, at))
-            .await?;
-    }
     // ET-30: that the network is down is told once, not by every feed.
     if !ready.offline {
         tell(
@@ -363,6 +389,8 @@ fn read_document(
         content_type,
     };
     let made = catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(test)]
+        crate::faults::panic_at("parse", claim.url.host());
         let feed = parse::parse(body, &context)?;
         let drafted = normalize::drafts(&feed, &drafting(claim));
         Ok((feed, drafted))
@@ -377,6 +405,8 @@ fn read_document(
             }));
         }
     };
+    #[cfg(test)]
+    crate::faults::at("known", claim.url.host())?;
     let keys: Vec<&str> = drafted.drafts.iter().map(|d| d.key.as_str()).collect();
     let known = store.reads().known_keys(claim, &keys)?;
     let new = drafted.drafts.iter().filter(|d| !known.contains(&d.key));
@@ -438,6 +468,8 @@ fn failure_of(claim: &Claim, error: &ParseError) -> Failure {
 }
 
 fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool) -> PlanCommit {
+    #[cfg(test)]
+    crate::faults::panic_at("plan", claim.url.host());
     let seen = match &poll.outcome {
         Outcome::Document { .. } if poll.extent == Extent::Push => Seen::Pushed {
             new: made.new.clone(),

@@ -9,18 +9,24 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::articles::next_seq;
+use super::guard::{Fault, guarded};
 use super::records::{
     Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
     Subscribed,
 };
 use super::{events, hubs};
-use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
+use crate::model::{
+    Extent, FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl,
+};
 use crate::normalize::plain;
 
 type Sql<T> = rusqlite::Result<T>;
 
 /// How long a claim holds a feed; a worker that died gives it back after that.
 const LEASE: Duration = Duration::from_secs(15 * 60);
+
+/// So long a feed is left alone whose row cannot be read.
+const PUT_ASIDE: Duration = Duration::from_secs(86_400);
 
 /// Polls kept in the history of a feed, and how many more until the oldest go.
 const HISTORY: i64 = 50;
@@ -271,12 +277,58 @@ pub(super) fn claim(
     scope: &ClaimScope,
     limit: usize,
 ) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
-    let (rows, skipped) = claimable(conn, now, scope, limit)?;
-    let claims = rows
-        .into_iter()
-        .map(|row| lease(conn, row, now))
-        .collect::<Sql<_>>()?;
+    let (rows, mut skipped) = claimable(conn, now, scope, limit)?;
+    let mut claims = Vec::with_capacity(rows.len());
+    for row in rows {
+        match guarded(|| lease(conn, row, now)) {
+            Ok(claim) => claims.push(claim),
+            // The others must not wait for it (REL-12).
+            Err(fault) => {
+                let fault = fault.unless_of_store()?;
+                skipped.push(put_aside(conn, row, &fault, now)?);
+            }
+        }
+    }
     Ok((claims, skipped))
+}
+
+/// A feed of which the store holds something that cannot be read: it is tried again in [`PUT_ASIDE`].
+fn put_aside(conn: &Connection, row: FeedRow, fault: &Fault, now: Time) -> Sql<Skipped> {
+    let reason = format!(
+        "newswire cannot read what it has stored of this feed ({}); please report it",
+        plain::line(&fault.to_string())
+    );
+    note_fault(conn, row, None, &reason, now.plus(PUT_ASIDE), now)?;
+    let url = conn
+        .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
+        .query_row([row], |r| r.get(0))?;
+    Ok(Skipped { url, reason })
+}
+
+/// A fault of newswire itself while this feed was visited, told as the feed's failure without the rest of a poll. It is due
+/// again at `until`. Where there is a `lease`, only if that still holds.
+pub(super) fn note_fault(
+    conn: &Connection,
+    feed: FeedRow,
+    lease: Option<i64>,
+    message: &str,
+    until: Time,
+    now: Time,
+) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE feeds SET failures = failures + 1, last_error = ?3, last_kind = ?4, leased_until = NULL, next_at = ?5,
+                why_next = ?3, last_poll = ?6
+         WHERE feed = ?1 AND (?2 IS NULL OR lease = ?2)",
+    )?
+    .execute(params![
+        feed,
+        lease,
+        message,
+        FailureKind::Internal.as_str(),
+        until.millis(),
+        now.millis()
+    ])?;
+    Ok(())
 }
 
 /// Which of these feeds may be asked by hand: a server's floor and an earlier manual poll hold back.
@@ -378,6 +430,8 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
                 settings: settings(r, 9)?,
             })
         })?;
+    #[cfg(test)]
+    crate::faults::at("claim", claim.url.host())?;
     let until = now.plus(LEASE).millis();
     conn.prepare_cached(
         "UPDATE feeds SET lease = ?2, leased_until = ?3, next_at = max(coalesce(next_at, ?3), ?3) WHERE feed = ?1",
@@ -492,6 +546,8 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     let poll = &commit.poll;
     let feed = commit.claim.feed;
     record_health(conn, commit)?;
+    #[cfg(test)]
+    crate::faults::at("record", commit.claim.url.host())?;
     let plan = &commit.plan;
     conn.prepare_cached(
         "UPDATE feeds SET schedule = ?2, why_next = ?3, next_at = ?4, floor_until = ?5, floor_reason = ?6,

@@ -380,6 +380,8 @@ pub struct PollCommit {
     pub document: Option<DocumentCommit>,
     /// The schedule's new state and the due time.
     pub plan: PlanCommit,
+    /// What the poll says anew about the feed's hub, if anything: which it is, or that there is none any more.
+    pub hub: Option<Option<HubOffer>>,
     /// The whole network is down: a failure is not the feed's, and its error count stays (ET-30).
     pub offline: bool,
 }

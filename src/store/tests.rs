@@ -1,5 +1,7 @@
 //! The store through its public face: what is committed is read back, joined, tagged, found, pruned.
 
+mod ids;
+
 use std::time::Duration;
 
 use super::*;
@@ -90,6 +92,7 @@ impl House {
                 next_at: Some(now.plus(60 * MINUTE)),
                 ..PlanCommit::default()
             },
+            hub: None,
             offline: false,
         }
     }

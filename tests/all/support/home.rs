@@ -204,6 +204,7 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
             why: "hourly, as planned".to_owned(),
             ..PlanCommit::default()
         },
+        hub: None,
         offline: false,
     };
     store.commit(Store::prepare(commit)).unwrap();

@@ -165,6 +165,7 @@ impl Shelf {
                 next_at: Some(now.plus(Duration::from_secs(300))),
                 ..PlanCommit::default()
             },
+            hub: None,
             offline: false,
         };
         self.store.commit(Store::prepare(commit)).unwrap().sequence

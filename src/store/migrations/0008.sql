@@ -1,0 +1,6 @@
+-- Ids that led to a story as its own or as a copy's, and that no story and no copy has any more: links to them still work.
+CREATE TABLE story_ids (
+  id    BLOB PRIMARY KEY,
+  story INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_ids_of_story ON story_ids (story);
