@@ -129,6 +129,7 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
             digest: vec![1],
             repairs: Vec::new(),
             is_complete: false,
+            archive: None,
             paragraphs: Vec::new(),
         }),
         plan: PlanCommit {

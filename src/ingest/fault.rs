@@ -162,7 +162,9 @@ fn message(error: &StoreError) -> String {
         other => other.to_string(),
     };
     let what: String = plain::line(&what).chars().take(MESSAGE_MAX).collect();
-    format!("newswire itself failed on this feed ({what}); nothing of it was stored; please report it")
+    format!(
+        "newswire itself failed on this feed ({what}); nothing of it was stored; please report it"
+    )
 }
 
 fn wait(failures: u32) -> Duration {

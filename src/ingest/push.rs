@@ -157,6 +157,8 @@ impl Ingest {
         let Some(websub) = &self.options.websub else {
             return Ok(());
         };
+        #[cfg(test)]
+        crate::faults::at("hubs", websub.callback.host())?;
         let (now, callback) = (self.clock.now(), websub.callback.to_string());
         let asks = self.ask(move |store| store.hub_asks(callback, now, ASKS_MAX));
         for ask in asks.await? {

@@ -8,6 +8,7 @@ mod feeds;
 mod internet;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::feeds::{Item, rss};
 use self::internet::{Internet, Reply};
-use super::{Ingest, IngestOptions};
+use super::{Ingest, IngestOptions, WebSub};
 use crate::clock::Clock;
 use crate::faults::{self, Kind};
 use crate::fetch::{FetchOptions, Fetcher, Names};
@@ -77,6 +78,10 @@ struct Room {
 impl Room {
     /// Feeds of these names, each polled once.
     async fn with(names: &[String]) -> Self {
+        Self::open(names, None).await
+    }
+
+    async fn open(names: &[String], websub: Option<WebSub>) -> Self {
         let net = Internet::start().await;
         names.iter().for_each(|name| show(&net, name, 1));
         let clock = Clock::manual(Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap());
@@ -105,7 +110,7 @@ impl Room {
                 price: None,
             },
             manual_interval: Duration::ZERO,
-            websub: None,
+            websub,
         };
         let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options).unwrap();
         let ingest = Arc::new(ingest);
@@ -178,10 +183,16 @@ fn show(net: &Internet, name: &str, round: u8) {
         document.replacen("<channel>", &format!("<channel>{link}"), 1)
     };
     let document = match round {
+        1 if name == "called" => {
+            net.always("hub.example", "/", Reply::status(202));
+            let link = "<link xmlns=\"http://www.w3.org/2005/Atom\" rel=\"hub\" href=\"http://hub.example/\"/>";
+            head(rss("News", &items(&[0, 1, 2])), link)
+        }
         1 => rss("News", &items(&[0, 1, 2])),
         _ if name.starts_with("archive") => {
             net.always(&host, "/old", Reply::feed(rss("Old", &items(&[10, 11]))));
-            let link = "<link xmlns=\"http://www.w3.org/2005/Atom\" rel=\"prev-archive\" href=\"/old\"/>";
+            let link =
+                "<link xmlns=\"http://www.w3.org/2005/Atom\" rel=\"prev-archive\" href=\"/old\"/>";
             head(rss("News", &items(&[12, 13])), link)
         }
         _ => {
@@ -200,7 +211,9 @@ async fn schedule_until(room: &Room, is_done: impl Fn() -> bool) {
     let (beats_in, mut beats) = mpsc::unbounded_channel();
     let (ingest, stop) = (Arc::clone(&room.ingest), cancel.clone());
     let running = tokio::spawn(async move {
-        let beat = move |_: Option<&crate::store::StoreError>| drop(beats_in.send(()));
+        let beat = move |_: Option<&crate::store::StoreError>| {
+            let _ = beats_in.send(());
+        };
         ingest.run(stop, wishes, &beat).await
     });
     while !is_done() {
@@ -217,7 +230,11 @@ async fn schedule_until(room: &Room, is_done: impl Fn() -> bool) {
 async fn rel_12_a_fault_at_any_stage_is_its_feeds_failure_and_the_others_land() {
     let cases = cases();
     let well: Vec<String> = (0..4).map(|n| format!("well{n}")).collect();
-    let names: Vec<String> = cases.iter().map(|c| c.2.clone()).chain(well.clone()).collect();
+    let names: Vec<String> = cases
+        .iter()
+        .map(|c| c.2.clone())
+        .chain(well.clone())
+        .collect();
     let room = Room::with(&names).await;
     let first: Vec<_> = names.iter().map(|name| room.articles(name)).collect();
     assert!(first.iter().all(|articles| articles.len() == 3));
@@ -252,7 +269,45 @@ async fn rel_12_a_fault_at_any_stage_is_its_feeds_failure_and_the_others_land() 
     for name in &names {
         assert_eq!(room.feed(name).failures, 0, "{name}");
         let expected = if name.starts_with("archive") { 7 } else { 4 };
-        assert_eq!(room.articles(name).len(), expected, "{name}: nothing is lost");
+        assert_eq!(
+            room.articles(name).len(),
+            expected,
+            "{name}: nothing is lost"
+        );
     }
     assert_eq!(room.store.reads().verify().unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn rel_12_a_panic_while_hubs_are_asked_does_not_keep_them_from_being_asked_again() {
+    let websub = WebSub {
+        callback: WebUrl::parse("https://callback.example/websub").unwrap(),
+    };
+    let room = Room::open(&["called".to_owned()], Some(websub)).await;
+    let cancel = CancellationToken::new();
+    let asked = || {
+        let log = room.net.log();
+        log.iter()
+            .filter(|s| s.request.host == "hub.example")
+            .count()
+    };
+    // The asking is a task of its own on this thread: it has ended when the flag is down again.
+    let ask = async || {
+        room.ingest.tend_hubs(&cancel).await.unwrap();
+        while room.ingest.asking_hubs.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+    };
+    for kind in [Kind::Panic, Kind::Error] {
+        faults::arm("hubs", "callback.example", kind);
+        tokio::time::timeout(Duration::from_secs(30), ask())
+            .await
+            .unwrap();
+        assert_eq!(asked(), 0);
+        faults::disarm("callback.example");
+    }
+    tokio::time::timeout(Duration::from_secs(30), ask())
+        .await
+        .unwrap();
+    assert_eq!(asked(), 1);
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
+use super::archive::Archived;
 use super::full_text::{self, Wanted, Wants};
 use super::{Ingest, archive, push};
 use crate::clock::{Clock, Moment};
-use crate::fetch::{self, FetchRequest, Held};
+use crate::fetch::{FetchRequest, Held};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
@@ -72,7 +73,7 @@ pub(super) struct Visited {
     /// The articles of pages, by their place in the document, once they were asked for.
     pub(super) pages: OnceCell<Vec<(usize, Page)>>,
     /// The archive page, once it was asked for.
-    pub(super) archive: OnceCell<Option<fetch::Page>>,
+    pub(super) archive: OnceCell<Archived>,
     /// The memory that its document takes.
     held: Mutex<Held>,
 }
@@ -127,7 +128,7 @@ impl Visited {
             Outcome::Document { body, .. } => body.len(),
             _ => 0,
         };
-        let archive = self.archive.get().and_then(Option::as_ref);
+        let archive = self.archive.get().and_then(Archived::page);
         let pages = self.pages.get().into_iter().flatten();
         let pages: usize = pages.map(|(_, page)| page.html.len()).sum();
         document + pages + archive.map_or(0, |page| page.body.len())
@@ -268,9 +269,9 @@ impl Read {
             document.drafts = drafted.drafts;
             document.paragraphs = drafted.paragraphs;
         }
-        let archive = visited.archive.get().and_then(Option::as_ref);
-        if let (Some(document), Some(page)) = (self.commit.document.as_mut(), archive) {
-            archive::add(document, page, &drafting(claim));
+        let archive = self.archive.as_ref().zip(visited.archive.get());
+        if let (Some(document), Some((url, archived))) = (self.commit.document.as_mut(), archive) {
+            archive::add(document, (url, archived), &drafting(claim));
         }
         Ready {
             url: claim.url.to_string(),
@@ -420,11 +421,15 @@ fn read_document(
         },
         ..Made::default()
     };
-    if made.overflowed(claim) {
-        let base = poll.final_url.as_ref().unwrap_or(&claim.url);
-        let of_its_own = |url: &WebUrl| url.origin() == base.origin();
-        made.archive = feed.prev_archive.clone().filter(of_its_own);
-    }
+    let archive = match made.overflowed(claim) {
+        true => feed.prev_archive.clone(),
+        false => None,
+    };
+    let missed = claim.archive.as_deref().filter(|_| whole);
+    let base = poll.final_url.as_ref().unwrap_or(&claim.url);
+    made.archive = archive
+        .or_else(|| missed.and_then(|url| WebUrl::parse(url).ok()))
+        .filter(|url| url.origin() == base.origin());
     let mut document = document(feed, drafted, sum);
     document.is_complete &= whole;
     made.document = Some(match poll.extent {
@@ -448,6 +453,7 @@ fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentComm
         site: feed.link,
         digest,
         repairs: feed.warnings,
+        archive: None,
         paragraphs: drafted.paragraphs,
     }
 }

@@ -11,8 +11,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::articles::next_seq;
 use super::guard::{Fault, guarded};
 use super::records::{
-    Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
-    Subscribed,
+    ArchiveCommit, Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed,
+    PollCommit, Skipped, Subscribed,
 };
 use super::{events, hubs};
 use crate::model::{
@@ -35,6 +35,9 @@ const HISTORY_SPARE: i64 = 8;
 /// Overdue feeds are asked at most so far apart, and all within [`SPREAD_MAX_MS`] (ET-22).
 const SPREAD_STEP_MS: i64 = 1000;
 const SPREAD_MAX_MS: i64 = 15 * 60 * 1000;
+
+/// An archive page that fails for a passing reason is asked for so often.
+const ARCHIVE_TRIES: i64 = 3;
 
 /// URLs of one feed whose validators are kept (a redirect chain and its past).
 const VALIDATORS: i64 = 8;
@@ -140,7 +143,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
-                body_digest = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
+                body_digest = NULL, archive = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
         [feed],
     )?;
     conn.execute("DELETE FROM validators WHERE feed = ?1", [feed])?;
@@ -406,7 +409,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
                     next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-                    outline
+                    outline, archive
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
@@ -428,6 +431,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
                 failures: r.get(7)?,
                 hub,
                 settings: settings(r, 9)?,
+                archive: r.get(18)?,
             })
         })?;
     #[cfg(test)]
@@ -509,12 +513,47 @@ pub(super) fn spread_overdue(conn: &Connection, now: Time) -> Sql<usize> {
     Ok(rows.len())
 }
 
-/// Whether this archive page is asked for the first time.
-pub(super) fn claim_archive(conn: &Connection, feed: FeedRow, url: &str) -> Sql<bool> {
-    let new = conn
-        .prepare_cached("INSERT OR IGNORE INTO archives (feed, url) VALUES (?1, ?2)")?
-        .execute(params![feed, url])?;
-    Ok(new > 0)
+/// Whether this archive page was read, or given up.
+pub(super) fn is_archive_done(conn: &Connection, feed: FeedRow, url: &str) -> Sql<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM archives WHERE feed = ?1 AND url = ?2)")?
+        .query_row(params![feed, url], |r| r.get(0))
+}
+
+/// Notes what came of the archive page of a whole document. One that was missed makes the feed's next answer a whole
+/// document that is read: what fell out of the feed is not known otherwise.
+fn record_archive(conn: &Connection, commit: &PollCommit, document: &DocumentCommit) -> Sql<()> {
+    let feed = commit.claim.feed;
+    let want = |url: Option<&str>, tries: i64| {
+        conn.prepare_cached("UPDATE feeds SET archive = ?2, archive_tries = ?3 WHERE feed = ?1")?
+            .execute(params![feed, url, tries])
+    };
+    let done = match &document.archive {
+        None if commit.claim.archive.is_none() => return Ok(()),
+        None => None,
+        Some(ArchiveCommit::Done(url)) => Some(url),
+        Some(ArchiveCommit::Missed(url)) => {
+            let tries: i64 = conn
+                .prepare_cached(
+                    "SELECT CASE WHEN archive = ?2 THEN archive_tries ELSE 0 END FROM feeds WHERE feed = ?1",
+                )?
+                .query_row(params![feed, url], |r| r.get(0))?;
+            if tries + 1 < ARCHIVE_TRIES {
+                conn.prepare_cached("UPDATE feeds SET body_digest = NULL WHERE feed = ?1")?
+                    .execute([feed])?;
+                conn.prepare_cached("DELETE FROM validators WHERE feed = ?1")?
+                    .execute([feed])?;
+                want(Some(url), tries + 1)?;
+                return Ok(());
+            }
+            Some(url)
+        }
+    };
+    if let Some(url) = done {
+        conn.prepare_cached("INSERT OR IGNORE INTO archives (feed, url) VALUES (?1, ?2)")?
+            .execute(params![feed, url])?;
+    }
+    want(None, 0)?;
+    Ok(())
 }
 
 /// The paragraphs of a feed that are known as boilerplate.
@@ -575,6 +614,11 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     if poll.extent != Extent::Push {
         record_validators(conn, commit)?;
         record_host(conn, commit)?;
+    }
+    if let Some(document) = commit.document.as_ref()
+        && poll.extent == Extent::Whole
+    {
+        record_archive(conn, commit, document)?;
     }
     record_history(conn, commit, new)?;
     events::note(conn, commit, new)

@@ -388,11 +388,6 @@ impl Store {
         self.short(move |conn| hubs::soon(conn, feed, at, why))
     }
 
-    /// Notes that an archive page of a feed is asked for; whether it never was before (ET-53).
-    pub fn claim_archive(&self, feed: FeedRow, url: String) -> Result<bool, StoreError> {
-        self.short(move |conn| feeds::claim_archive(conn, feed, &url))
-    }
-
     /// A short step that needs none of the writer's memory.
     fn short<T: Send + 'static>(
         &self,

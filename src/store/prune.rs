@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{articles, story_ids};
 use super::grouping::Grouping;
 use super::records::Pruned;
 use super::topics::Tagger;
+use super::{articles, story_ids};
 use crate::model::{ArticleId, ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;

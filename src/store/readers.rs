@@ -304,6 +304,11 @@ impl Reads {
         })
     }
 
+    /// Whether an archive page of a feed was read, or given up: then it is not asked for again (ET-53).
+    pub fn is_archive_done(&self, feed: FeedRow, url: &str) -> Result<bool, StoreError> {
+        self.read(|conn| feeds::is_archive_done(conn, feed, url))
+    }
+
     /// What is stored of these articles of a feed: under their keys, else under their pages.
     pub fn standings(&self, claim: &Claim, drafts: &[Draft]) -> Result<Vec<Standing>, StoreError> {
         self.read(|conn| {

@@ -1,5 +1,6 @@
 //! The store through its public face: what is committed is read back, joined, tagged, found, pruned.
 
+mod faults;
 mod ids;
 
 use std::time::Duration;
@@ -86,6 +87,7 @@ impl House {
                 digest: vec![1],
                 repairs: Vec::new(),
                 is_complete: false,
+                archive: None,
                 paragraphs: Vec::new(),
             }),
             plan: PlanCommit {

@@ -413,9 +413,7 @@ fn execute(
         Command::Short(work, reply) => answer(|| work(conn), reply, path),
         Command::MoveTimes(ms, reply) => answer(|| clock_set::move_all(conn, ms), reply, path),
         Command::BoundTimes(now, reply) => answer(|| clock_set::bound(conn, now), reply, path),
-        Command::Remember(name, text, reply) => {
-            answer(|| remember(conn, name, &text), reply, path)
-        }
+        Command::Remember(name, text, reply) => answer(|| remember(conn, name, &text), reply, path),
         Command::Commit(poll, prepared, _, reply) => {
             answer(|| commit(conn, hands, &poll, prepared), reply, path)
         }

@@ -4,3 +4,6 @@ CREATE TABLE story_ids (
   story INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX story_ids_of_story ON story_ids (story);
+-- The archive page that a feed's overflow led to and that could not be had so far, and how often it was asked for.
+ALTER TABLE feeds ADD COLUMN archive TEXT;
+ALTER TABLE feeds ADD COLUMN archive_tries INTEGER NOT NULL DEFAULT 0;

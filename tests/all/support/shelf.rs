@@ -127,6 +127,7 @@ impl Shelf {
             digest: vec![1],
             repairs: Vec::new(),
             is_complete: false,
+            archive: None,
             paragraphs: Vec::new(),
         };
         let outcome = Outcome::Document {
