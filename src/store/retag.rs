@@ -20,7 +20,7 @@ use crate::query::plan::{IndexPlan, Question, index_plan};
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// Rows a step at most, by what a row may cost: the word index tells it, its facts must be looked up, its text must be
+/// Rows a step at most, by what a row may cost: the word index answers, its facts must be looked up, its text must be
 /// read. A step takes some 50 ms at most.
 const ROWS_TOLD: i64 = 65_536;
 const ROWS_LOOKED_UP: i64 = 8192;
@@ -53,7 +53,7 @@ impl Owner {
 /// The topics that an owner's change affects, each after those that it refers to.
 pub(super) type Affected<'a> = dyn Fn(Owner) -> Vec<(i64, &'a Expr)> + 'a;
 
-/// A topic that is told anew.
+/// A topic that is computed again.
 struct Telling {
     topic: i64,
     how: How,
@@ -69,7 +69,7 @@ enum How {
     Asking(Question),
 }
 
-/// Every article is to be told anew of this topic.
+/// This topic is to be computed again for every article.
 pub(super) fn begin(conn: &Connection, topic: i64) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE topics SET untold = (SELECT max(article) FROM articles) WHERE topic = ?1",

@@ -43,7 +43,7 @@ const CACHE_LARGE_KIB: i64 = 32 << 10;
 /// Longest time a transaction stays open for more.
 const GROUP_TIME: Duration = Duration::from_millis(20);
 
-/// How long topics are told anew before others have their turn.
+/// How long the backfill of topics goes on before others have their turn.
 const TELLING_TIME: Duration = Duration::from_millis(50);
 
 /// How long the writer goes on with lists of the backfill after the last command.
@@ -111,7 +111,7 @@ pub(super) struct Writer {
     pub(super) published: Published,
     pub(super) index: WordIndex,
     pub(super) clock: crate::clock::Clock,
-    /// Whether topics may have to be told anew of what is stored, and who waits for the end of it.
+    /// Whether the backfill of topics may have work, and who waits for the end of it.
     pub(super) untold: bool,
     pub(super) settling: Vec<Reply<()>>,
     pub(super) tidying: Tidying,
@@ -122,7 +122,7 @@ pub(super) struct Writer {
 type Pending = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 impl Writer {
-    /// Works until every sender is gone. Between groups of commands, and while there are none, topics are told anew.
+    /// Works until every sender is gone. Between groups of commands, and while there are none, the backfill of topics goes on.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         let mut next = None;
         while let Some(command) = next.take().or_else(|| self.wait(commands)) {
@@ -183,7 +183,7 @@ impl Writer {
         }
     }
 
-    /// Tells topics anew for a short while, in one transaction.
+    /// Goes on with the backfill of topics for a short while, in one transaction.
     fn tell_topics(&mut self) {
         let now = self.clock.now();
         let until = Instant::now() + TELLING_TIME;
@@ -204,7 +204,7 @@ impl Writer {
         if let Err(e) = &told {
             self.tagger.forget();
             // The next look at relative times tries again.
-            tracing::warn!(error = %e, "topics could not be told anew; newswire tries again in some minutes");
+            tracing::warn!(error = %e, "topics of stored articles could not be computed again; newswire tries again in some minutes");
         }
         for reply in self.settling.drain(..) {
             let told = told.as_ref().map(drop);
