@@ -98,7 +98,7 @@ impl Ingest {
         };
         let policy = self.pricing.apply(&self.options.policy);
         let commit = async {
-            let ready = visit::failed(&policy, visited, poll.clone(), &self.clock);
+            let ready = visit::failed(&self.store, &policy, visited, poll.clone(), &self.clock);
             visit::commit(self, ready.alone()).await
         };
         match caught(commit).await {

@@ -197,7 +197,13 @@ pub(super) fn read(
 }
 
 /// A visit that failed after all, planned and ready to be committed; nothing else of it is.
-pub(super) fn failed(policy: &Policy, visited: &Visited, poll: Poll, clock: &Clock) -> Ready {
+pub(super) fn failed(
+    store: &Store,
+    policy: &Policy,
+    visited: &Visited,
+    poll: Poll,
+    clock: &Clock,
+) -> Ready {
     let claim: &Claim = &visited.claim;
     let plan = plan(policy, claim, &poll, &Made::default(), false);
     let read = Read {
@@ -212,7 +218,7 @@ pub(super) fn failed(policy: &Policy, visited: &Visited, poll: Poll, clock: &Clo
         wants: Wants::default(),
         archive: None,
     };
-    read.ready(visited, clock)
+    read.ready(store, visited, clock)
 }
 
 impl Ready {
@@ -244,7 +250,7 @@ impl Read {
     /// Puts the bodies of pages in place and makes all of it ready. Blocks for the time of some computing if there is a
     /// document.
     /// If the machine's clock was set since the visit, the times of poll and plan move along (ET-24).
-    pub(super) fn ready(mut self, visited: &Visited, clock: &Clock) -> Ready {
+    pub(super) fn ready(mut self, store: &Store, visited: &Visited, clock: &Clock) -> Ready {
         #[cfg(test)]
         crate::faults::panic_at("ready", self.commit.claim.url.host());
         let (moment, shown) = visited.ended;
@@ -279,7 +285,7 @@ impl Read {
             failures_before: claim.failures,
             offline: self.commit.offline,
             poll: self.commit.poll.clone(),
-            commit: Store::prepare(self.commit),
+            commit: store.prepare(self.commit),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! No snapshot is held across two calls; every query has a deadline.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::prepare::{self, Facts};
+use super::prepare::{self, Facts, Prepared};
 use super::records::{
     Activity, Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, HubRow, Lineage, Nearest,
     Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
+use super::topics::{Published, Topics};
 use super::{
     StoreError, activity, articles, backup, copies, events, feeds, feeds::from_json,
     grouping::limits, hubs, open, prune, search, shown, status, story_ids,
@@ -307,6 +308,39 @@ impl Reads {
     /// Whether an archive page of a feed was read, or given up: then it is not asked for again (ET-53).
     pub fn is_archive_done(&self, feed: FeedRow, url: &str) -> Result<bool, StoreError> {
         self.read(|conn| feeds::is_archive_done(conn, feed, url))
+    }
+
+    /// The topics in force as they were published last; those of the store if none were.
+    pub(super) fn topics_in_force(&self, published: &Published) -> Result<Arc<Topics>, StoreError> {
+        if let Some(topics) = published.get() {
+            return Ok(topics);
+        }
+        let topics = Arc::new(self.read(Topics::load)?);
+        published.set(&topics);
+        Ok(topics)
+    }
+
+    /// The digests of the articles of a feed that are stored under the keys of these drafts.
+    pub(super) fn digests(
+        &self,
+        claim: &Claim,
+        drafts: &[Prepared],
+    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
+        self.read(|conn| {
+            let mut look = conn.prepare_cached(
+                "SELECT digest FROM articles WHERE feed = ?1 AND key = ?2 LIMIT 1",
+            )?;
+            let mut known = HashMap::new();
+            for p in drafts {
+                let digest = look.query_row(params![claim.feed, p.draft.key], |r| r.get(0));
+                known.extend(
+                    digest
+                        .optional()?
+                        .map(|digest| (p.draft.key.clone(), digest)),
+                );
+            }
+            Ok(known)
+        })
     }
 
     /// What is stored of these articles of a feed: under their keys, else under their pages.

@@ -1,9 +1,8 @@
--- Ids that led to a story as its own or as a copy's, and that no story and no copy has any more: links to them still work.
-CREATE TABLE story_ids (
-  id    BLOB PRIMARY KEY,
-  story INTEGER NOT NULL
+-- Articles whose topics are to be computed again: those of a feed that was renamed or filed otherwise, and those of a
+-- story whose number of copies changed. `owner` is 'feed' or 'story', `row` its row; articles up to `untold` are to come.
+CREATE TABLE backfill (
+    owner TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    untold INTEGER NOT NULL,
+    PRIMARY KEY (owner, row)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX story_ids_of_story ON story_ids (story);
--- The archive page that a feed's overflow led to and that could not be had so far, and how often it was asked for.
-ALTER TABLE feeds ADD COLUMN archive TEXT;
-ALTER TABLE feeds ADD COLUMN archive_tries INTEGER NOT NULL DEFAULT 0;

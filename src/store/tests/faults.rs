@@ -18,7 +18,9 @@ fn hold(house: &House) -> mpsc::Sender<()> {
 }
 
 fn ready(house: &House, feed: FeedRow, drafts: Vec<Draft>) -> ReadyCommit {
-    Store::prepare(house.commit_of(house.claim(feed), drafts))
+    house
+        .store
+        .prepare(house.commit_of(house.claim(feed), drafts))
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn shows_all(house: &House, feed: FeedRow, drafts: Vec<Draft>) -> Committed {
     if let Some(document) = &mut commit.document {
         document.is_complete = true;
     }
-    house.store.commit(Store::prepare(commit)).unwrap()
+    house.store.commit(house.store.prepare(commit)).unwrap()
 }
 
 fn leads_to(house: &House, id: StoryId) -> Option<StoryId> {

@@ -169,7 +169,9 @@ impl Shelf {
             hub: None,
             offline: false,
         };
-        self.store.commit(Store::prepare(commit)).unwrap().sequence
+        let done = self.store.commit(self.store.prepare(commit)).unwrap();
+        self.store.settle_topics().unwrap();
+        done.sequence
     }
 }
 
