@@ -81,6 +81,10 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
         (FailureKind::Parse, _) => {
             "tell the publisher that the feed is broken; validator.w3.org/feed shows where".to_owned()
         }
+        (FailureKind::Empty, _) => format!(
+            "nothing, if the feed is meant to be empty; else open {} and tell the publisher what is missing",
+            feed.url
+        ),
         (FailureKind::Internal, _) => {
             "that is a fault of newswire: please report it with the feed's address".to_owned()
         }

@@ -178,13 +178,15 @@ pub enum FailureKind {
     NotAFeed,
     /// It claims to be a feed and nothing could be read.
     Parse,
+    /// The feed had items before and lists none: it is empty now, or broken in a way that we do not see.
+    Empty,
     /// newswire's own fault.
     Internal,
 }
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -201,6 +203,7 @@ impl FailureKind {
         Self::Server,
         Self::NotAFeed,
         Self::Parse,
+        Self::Empty,
         Self::Internal,
     ];
 
@@ -223,6 +226,7 @@ impl FailureKind {
             Self::Server => "server",
             Self::NotAFeed => "not_a_feed",
             Self::Parse => "parse",
+            Self::Empty => "empty",
             Self::Internal => "internal",
         }
     }

@@ -48,6 +48,7 @@ impl Health {
             FailureKind::Throttled => Some(self.throttled(seen)),
             FailureKind::NotFound | FailureKind::Forbidden => Some(self.refused(seen.at)),
             FailureKind::Gone => self.gone(seen.at),
+            FailureKind::Empty => Some(self.empty()),
             _ => Some(self.transient(seen, policy)),
         }
     }
@@ -72,6 +73,15 @@ impl Health {
         Wish {
             wait: if daily { DAY } else { WEEK },
             words: format!("refused since {since}"),
+            most: None,
+        }
+    }
+
+    /// As before: the server answers well, and an empty feed may have items again at any time.
+    fn empty(&self) -> Wish {
+        Wish {
+            wait: Duration::from_millis(self.planned_ms).max(HOUR),
+            words: "the feed lists no items".to_owned(),
             most: None,
         }
     }

@@ -305,6 +305,14 @@ impl Reads {
         })
     }
 
+    /// Whether any article of a feed is stored.
+    pub fn has_articles(&self, feed: FeedRow) -> Result<bool, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM articles WHERE feed = ?1)")?
+                .query_row([feed], |r| r.get(0))
+        })
+    }
+
     /// Whether an archive page of a feed was read, or given up: then it is not asked for again (ET-53).
     pub fn is_archive_done(&self, feed: FeedRow, url: &str) -> Result<bool, StoreError> {
         self.read(|conn| feeds::is_archive_done(conn, feed, url))

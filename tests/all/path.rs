@@ -389,3 +389,45 @@ async fn et_26_a_hosts_429_holds_its_other_feeds_back_even_after_a_restart() {
     let left = house.feeds().into_iter().find(|f| f.url.ends_with("two"));
     assert!(left.unwrap().next_poll.unwrap() > house.clock.now());
 }
+
+#[tokio::test]
+async fn rel_05_a_feed_that_lost_its_items_is_not_ok_and_heals_by_itself() {
+    let net = Internet::start().await;
+    let items = rss("Paper", &[Item::numbered(PAPER, 1)]);
+    let empty = rss("Paper", &[]);
+    let lost =
+        "<rss><channel><title>P</title><media:item><title>One</title></media:item></channel></rss>";
+    let documents = [
+        items.clone(),
+        empty.clone(),
+        empty,
+        items.clone(),
+        lost.to_owned(),
+        items,
+    ];
+    let mut polls = 0;
+    net.on(PAPER, "/feed", move |request| {
+        let reply = Reply::feed(documents[polls].clone()).header("ETag", &format!("\"{polls}\""));
+        polls += 1;
+        reply.conditional(request)
+    });
+    let house = House::new(&net);
+    house.subscribe(&[&format!("http://{PAPER}/feed")]);
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        house.hours(48);
+        let report = house.pass().await;
+        assert_eq!(
+            report.not_modified, 0,
+            "no validator of a broken document is kept"
+        );
+        let feed = house.feeds().remove(0);
+        seen.push((feed.state, feed.failure_kind.map(|k| k.as_str())));
+    }
+    let (ok, failing) = (FeedState::Ok, FeedState::Failing);
+    let empty = (failing, Some("empty"));
+    assert_eq!(seen[..4], [(ok, None), empty, empty, (ok, None)]);
+    assert_eq!(seen[4].0, failing);
+    assert_eq!(seen[5], (ok, None));
+    assert_eq!(house.articles().len(), 1, "nothing is withdrawn");
+}
