@@ -71,6 +71,8 @@ pub(super) enum Kind {
     Row,
     /// `td`, `th`.
     Cell,
+    /// A part of a formula (MathML Core): never read without a tree.
+    Math,
 }
 
 impl Kind {
@@ -104,8 +106,8 @@ pub(super) const ELEMENTS: &[Element] = &[
     element("address", Kind::Block, &[]),
     element("article", Kind::Block, &[]),
     element("aside", Kind::Block, &[]),
-    // `controls` is left out: the W3C validator calls it a security risk.
-    element("audio", Kind::Inline, &["src"]),
+    // The W3C validator warns of `controls`; without it nobody can play what is there.
+    element("audio", Kind::Inline, &["controls", "src"]),
     element("b", Kind::Format, &[]),
     element("bdi", Kind::Inline, &[]),
     element("big", Kind::Format, &[]),
@@ -144,6 +146,23 @@ pub(super) const ELEMENTS: &[Element] = &[
     element("kbd", Kind::Inline, &[]),
     element("li", Kind::Item, &["value"]),
     element("mark", Kind::Inline, &[]),
+    element("math", Kind::Math, &[]),
+    element("mfrac", Kind::Math, &[]),
+    element("mi", Kind::Math, &[]),
+    element("mn", Kind::Math, &[]),
+    element("mo", Kind::Math, &[]),
+    element("mover", Kind::Math, &[]),
+    element("mroot", Kind::Math, &[]),
+    element("mrow", Kind::Math, &[]),
+    element("msqrt", Kind::Math, &[]),
+    element("msub", Kind::Math, &[]),
+    element("msubsup", Kind::Math, &[]),
+    element("msup", Kind::Math, &[]),
+    element("mtable", Kind::Math, &[]),
+    element("mtd", Kind::Math, &[]),
+    element("mtr", Kind::Math, &[]),
+    element("munder", Kind::Math, &[]),
+    element("munderover", Kind::Math, &[]),
     element("nav", Kind::Block, &[]),
     element("ol", Kind::List, &["start"]),
     element("p", Kind::Paragraph, &[]),
@@ -180,7 +199,11 @@ pub(super) const ELEMENTS: &[Element] = &[
     element("u", Kind::Format, &[]),
     element("ul", Kind::List, &[]),
     element("var", Kind::Inline, &[]),
-    element("video", Kind::Inline, &["height", "poster", "src", "width"]),
+    element(
+        "video",
+        Kind::Inline,
+        &["controls", "height", "poster", "src", "width"],
+    ),
     element("wbr", Kind::Void, &[]),
 ];
 
@@ -235,7 +258,7 @@ pub(super) fn fate(name: &str) -> Fate {
         return Fate::Kept(element);
     }
     let relative = match name.to_ascii_lowercase().as_str() {
-        "math" | "script" | "style" | "svg" | "template" | "title" => return Fate::Gone,
+        "script" | "style" | "svg" | "template" | "title" => return Fate::Gone,
         // Without an end tag, so that nothing else could stand for them; or the document around the fragment; or frames,
         // plugins and scripts: where there are none, what stands in them is what was meant for us.
         "area" | "base" | "basefont" | "bgsound" | "command" | "embed" | "frame" | "input"

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use ammonia::Builder;
 
 use super::allowed::{self, ELEMENTS, EVERYWHERE};
-use super::{gate, tame, text};
+use super::{embedded, gate, tame, text};
 use crate::model::WebUrl;
 use crate::model::unicode::is_noncharacter;
 
@@ -101,6 +101,7 @@ pub fn sanitize(html: &str, base: Option<&WebUrl>) -> String {
 #[must_use]
 pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> String {
     let html = clean_controls(cut(html));
+    let html = embedded::plainly(&html);
     tame::read(&html, base)
         .or_else(|| with_tree(&html, base, effort))
         .unwrap_or_else(|| html_escape::encode_text(&text::from_html(&html)).into_owned())

@@ -7,6 +7,10 @@ pub mod boilerplate;
 pub mod byline;
 pub mod discover;
 pub mod draft;
+mod embedded;
+mod embedded_frame;
+#[cfg(test)]
+mod embedded_tests;
 mod gate;
 pub mod headline;
 mod headline_html;

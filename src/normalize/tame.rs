@@ -35,6 +35,7 @@ pub(super) fn read(html: &str, base: Option<&WebUrl>) -> Option<String> {
                     return None;
                 }
                 match allowed::fate(tag.name) {
+                    Fate::Kept(element) if element.kind == Kind::Math => return None,
                     Fate::Kept(element) if tag.is_end => writer.end(element)?,
                     Fate::Kept(element) => writer.start(element, &tag)?,
                     Fate::Unwrapped => {}
@@ -124,8 +125,8 @@ impl Writer<'_> {
 
     fn start(&mut self, element: Element, tag: &Tag<'_>) -> Option<()> {
         use Kind::{
-            Block, Caption, Cell, Column, Columns, Format, Heading, Inline, Item, List, Paragraph,
-            Pre, Row, Ruby, RubyText, Section, Table, Term, Terms, Void,
+            Block, Caption, Cell, Column, Columns, Format, Heading, Inline, Item, List, Math,
+            Paragraph, Pre, Row, Ruby, RubyText, Section, Table, Term, Terms, Void,
         };
         let Some(element) = element.within(self.tables) else {
             return Some(());
@@ -144,6 +145,7 @@ impl Writer<'_> {
                     return None;
                 }
             }
+            Math => return None,
             Void | Format | Inline | Ruby => {}
             Block | List | Terms | Paragraph | Pre | Table => self.end_paragraph()?,
             Heading => {
@@ -214,8 +216,8 @@ impl Writer<'_> {
 
     fn end(&mut self, element: Element) -> Option<()> {
         use Kind::{
-            Block, Caption, Cell, Column, Columns, Format, Heading, Inline, Item, List, Paragraph,
-            Pre, Row, Ruby, RubyText, Section, Table, Term, Terms, Void,
+            Block, Caption, Cell, Column, Columns, Format, Heading, Inline, Item, List, Math,
+            Paragraph, Pre, Row, Ruby, RubyText, Section, Table, Term, Terms, Void,
         };
         let Some(element) = element.within(self.tables) else {
             return Some(());
@@ -237,7 +239,7 @@ impl Writer<'_> {
             return (!means_something).then_some(());
         }
         match element.kind {
-            Void | Column => return None,
+            Void | Column | Math => return None,
             Format | Inline | RubyText => {}
             Ruby => self.close_if(RubyText),
             Block | List | Terms | Heading | Paragraph | Pre | Item | Term | Caption => {

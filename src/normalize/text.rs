@@ -190,6 +190,7 @@ impl Reader {
         };
         let is_start = !tag.is_end;
         match kind {
+            Kind::Math if is_start && matches!(name, "msqrt" | "mroot") => self.text("√"),
             Void => self.void(name, tag),
             List => self.list(name, tag),
             Item if is_start => self.item(),

@@ -67,6 +67,18 @@ pub(crate) struct Tokens<'h> {
     is_endless: bool,
 }
 
+impl<'h> Tokens<'h> {
+    /// How far the walk is, in bytes.
+    pub(crate) fn place(&self) -> usize {
+        self.at
+    }
+
+    /// A part of the fragment.
+    pub(crate) fn between(&self, from: usize, to: usize) -> &'h str {
+        self.html.get(from..to).unwrap_or_default()
+    }
+}
+
 impl Tokens<'_> {
     /// Goes behind the next end tag of this name; none if there is none, and nothing is skipped then.
     pub(crate) fn skip_to_end_of(&mut self, name: &str) -> Option<()> {

@@ -8,7 +8,8 @@ use super::media::{self, Media};
 use super::vocabulary::Ns;
 use super::{Best, Warnings, dates, people, push_new, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
-use crate::normalize::text;
+use crate::normalize::tokens::{self, Token};
+use crate::normalize::{references, text};
 
 #[derive(Debug, Default)]
 struct Reader {
@@ -424,6 +425,9 @@ impl Reader {
             content_html = content_html.filter(|h| content_text.is_none() || shows_something(h));
         }
         self.language.offer(4, own_language);
+        let bodies = [&content_html, &summary_html].into_iter().flatten();
+        let shown = bodies.filter_map(|html| first_picture(html)).next();
+        self.media.image.offer(9, shown);
         ParsedEntry {
             id: self.id.take(),
             url: self.url.take(),
@@ -449,6 +453,26 @@ impl Reader {
             source_digest: [0; source_digest::LEN],
         }
     }
+}
+
+/// The first picture of a sanitized body that is large enough to be seen.
+pub(super) fn first_picture(html: &str) -> Option<WebUrl> {
+    const SEEN_MIN: u32 = 32;
+    tokens::of(html).find_map(|token| {
+        let Token::Tag(tag) = token else { return None };
+        if !tag.is("img") || tag.is_end {
+            return None;
+        }
+        let value = |name: &str| tag.attributes().find(|(n, _)| *n == name).map(|(_, v)| v);
+        let is_small = |name| {
+            let size = value(name).and_then(|v| v.trim_end_matches("px").parse::<u32>().ok());
+            size.is_some_and(|size| size < SEEN_MIN)
+        };
+        if is_small("width") || is_small("height") {
+            return None;
+        }
+        WebUrl::parse(&references::resolve(value("src")?)).ok()
+    })
 }
 
 /// Whether there is something to see in a body without words.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::constructs::{Scope, language_tag};
+use super::entry::first_picture;
 use super::json_text::{self, Document};
 use super::media::Media;
 use super::plain_body;
@@ -184,6 +185,7 @@ fn read_item(
             );
         }
     }
+    let shown = content_html.as_deref().and_then(first_picture);
     let id = Some(identity::guid(&entry.id)).filter(|id| !id.is_empty());
     ParsedEntry {
         url: page.or_else(|| id.as_deref().and_then(|id| WebUrl::parse(id).ok())),
@@ -198,7 +200,7 @@ fn read_item(
         categories,
         enclosures: media.enclosures,
         language: text_in(item, "language").and_then(|l| language_tag(&l)),
-        image: url("image").or_else(|| url("banner_image")),
+        image: url("image").or_else(|| url("banner_image")).or(shown),
         source_digest: source_digest::of_json(item),
         ..ParsedEntry::default()
     }
