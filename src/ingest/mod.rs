@@ -8,7 +8,10 @@
 //! | `archive` | what fell out of a feed, off its archive (ET-53) |
 //! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
-//! | [`scheduler`] | passes for ever, as feeds fall due |
+//! | `candidates` | feeds that may be asked, each site's in a queue of its own (REL-16) |
+//! | `flight` | visits under way, their sites and leases |
+//! | [`scheduler`] | claims feeds as they fall due, for as long as the daemon runs |
+//! | `poll_all` | all that may be polled, by one signal |
 //! | `push` | hubs that tell of news, and what they push (ET-50) |
 //! | `price` | the price that all plans share |
 //! | [`outage`] | is it the feed, or are we offline (ET-30) |
@@ -17,9 +20,12 @@
 
 pub mod add;
 mod archive;
+mod candidates;
+mod flight;
 mod full_text;
 pub mod outage;
 pub mod pass;
+mod poll_all;
 mod price;
 mod push;
 pub mod report;

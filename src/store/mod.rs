@@ -7,6 +7,7 @@ mod activity;
 mod articles;
 mod backup;
 mod check;
+mod claims;
 mod clock_set;
 mod copies;
 mod events;
@@ -216,6 +217,11 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Claim>, Vec<Skipped>), StoreError> {
         self.ask(|reply| Command::Claim(now, scope, limit, reply))
+    }
+
+    /// Makes leases last as long again from `now` on, each by its feed and fencing number: for visits that take long.
+    pub fn renew(&self, leases: Vec<(FeedRow, i64)>, now: Time) -> Result<(), StoreError> {
+        self.short(move |conn| claims::renew(conn, &leases, now))
     }
 
     /// Gives a claimed feed back unasked: it is due when it was.

@@ -224,11 +224,33 @@ impl EventKind {
     }
 }
 
+/// A feed that may be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub feed: FeedRow,
+    /// The site that its host belongs to.
+    pub site: String,
+}
+
+/// How many due feeds are looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct DueLimits {
+    /// Of all sites together.
+    pub all: usize,
+    /// Of one site.
+    pub site: usize,
+    /// The site of a host.
+    pub site_of: fn(&str) -> &str,
+}
+
 /// Which feeds a claim may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimScope {
     /// Those that are due.
     Due,
+    /// Those of these that are due.
+    StillDue(Vec<FeedRow>),
     /// All that no server's floor and no earlier manual poll holds back.
     All {
         /// `schedule.manual_interval`.
@@ -353,6 +375,40 @@ pub struct Skipped {
     pub url: String,
     /// Why, in words.
     pub reason: String,
+    /// Why, to be counted.
+    #[serde(skip)]
+    pub rest: Rest,
+}
+
+/// Why a feed is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rest {
+    /// Its user paused it.
+    Paused,
+    /// Its server said that it is gone for good.
+    Gone,
+    /// It is being polled.
+    Leased,
+    /// Its server asks to wait.
+    Floor,
+    /// It was polled a moment ago.
+    Polled,
+    /// Its host has no turn for it.
+    Host,
+}
+
+impl Rest {
+    /// What is said of feeds that rest so, behind their number.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Gone => "gone (410)",
+            Self::Leased => "being polled already",
+            Self::Floor => "at their server's request",
+            Self::Polled => "polled less than schedule.manual_interval ago",
+            Self::Host => "put off by their host",
+        }
+    }
 }
 
 /// What the store knows of an article that a document lists.

@@ -20,7 +20,7 @@ use super::records::{
 use super::tidy::{self, Tidying};
 use super::topics::{self, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, clock_set, feeds, open, prune, retag, search};
+use super::{StoreError, articles, claims, clock_set, feeds, open, prune, retag, search};
 use crate::model::{ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -342,14 +342,16 @@ fn execute(
             answer(topics::set(conn, hands.tagger, list, now), reply, path)
         }
         Command::Claim(now, scope, limit, reply) => {
-            answer(feeds::claim(conn, now, &scope, limit), reply, path)
+            answer(claims::claim(conn, now, &scope, limit), reply, path)
         }
         Command::GiveBack(lease, due, why, reply) => answer(
-            feeds::give_back(conn, lease, due, why.as_deref()),
+            claims::give_back(conn, lease, due, why.as_deref()),
             reply,
             path,
         ),
-        Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
+        Command::SpreadOverdue(now, reply) => {
+            answer(claims::spread_overdue(conn, now), reply, path)
+        }
         Command::Short(work, reply) => answer(work(conn), reply, path),
         Command::MoveTimes(ms, reply) => answer(clock_set::move_all(conn, ms), reply, path),
         Command::BoundTimes(now, reply) => answer(clock_set::bound(conn, now), reply, path),
@@ -394,7 +396,7 @@ fn subscribe_asked(conn: &Connection, tagger: &mut Tagger, feed: NewFeed, now: T
         feeds: vec![made.row],
         manual_interval: Duration::ZERO,
     };
-    let (claims, skipped) = feeds::claim(conn, now, &scope, 1)?;
+    let (claims, skipped) = claims::claim(conn, now, &scope, 1)?;
     let lease = match (claims.into_iter().next(), skipped.into_iter().next()) {
         (Some(claim), _) => Ok(claim),
         (None, Some(skipped)) => Err(skipped),
@@ -410,7 +412,7 @@ fn commit(
     commit: &PollCommit,
     prepared: Vec<Prepared>,
 ) -> Sql<Committed> {
-    if !feeds::holds(conn, &commit.claim)? {
+    if !claims::holds(conn, &commit.claim)? {
         return Ok(Committed {
             lease_lost: true,
             sequence: search::sequence(conn)?,

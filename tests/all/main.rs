@@ -11,6 +11,7 @@ mod add;
 mod archive;
 mod cli;
 mod clock;
+mod crowds;
 mod daemon;
 mod delta;
 mod disk;
