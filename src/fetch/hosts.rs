@@ -524,6 +524,41 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn rel_16_a_site_may_have_as_many_visits_as_it_can_start_soon() {
+        let hosts = hosts(8, 2 * S);
+        assert_eq!(hosts.allowance("www.a.example"), 5);
+        assert_eq!(hosts.allowance("reddit.com"), 1);
+        hosts.throttled("b.example", None);
+        assert_eq!(hosts.allowance("b.example"), 1, "asked once a minute now");
+        for _ in 0..20 {
+            let permit = hosts.acquire("a.example").await.unwrap();
+            advance(10 * S).await;
+            drop(permit);
+        }
+        assert_eq!(hosts.allowance("a.example"), 1, "its server is slow");
+        let unspaced = Hosts::new(8, 1, Duration::ZERO, Vec::new());
+        assert_eq!(unspaced.allowance("a.example"), AHEAD_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rel_16_a_queue_is_counted_and_a_long_one_refuses_at_different_times() {
+        let hosts = Arc::new(hosts(8, 2 * S));
+        let first = hosts.acquire("a.example").await.unwrap();
+        for n in 1..=4 {
+            assert_eq!(hosts.wait("a.example"), 2 * n * S);
+            let hosts = Arc::clone(&hosts);
+            tokio::spawn(async move { hosts.acquire("a.example").await.map(drop) });
+            tokio::task::yield_now().await;
+        }
+        let refused = |patience| hosts.acquire_within("a.example", patience);
+        assert_eq!(refused(9 * S).await.unwrap_err(), Resting(10 * S));
+        assert_eq!(refused(9 * S).await.unwrap_err(), Resting(12 * S));
+        drop(first);
+        assert!(refused(10 * S).await.is_ok(), "patience enough");
+        assert_eq!(hosts.wait("a.example"), 2 * S, "nothing waits any more");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn memory_of_hosts_is_bounded_and_keeps_those_at_rest() {
         let hosts = hosts(8, Duration::ZERO);
         hosts.rest("resting.example", 3600 * S);

@@ -22,13 +22,14 @@ const LEASE: Duration = Duration::from_secs(15 * 60);
 const SPREAD_STEP_MS: i64 = 1000;
 const SPREAD_MAX_MS: i64 = 15 * 60 * 1000;
 
+const DUE: &str =
+    "SELECT feed, url FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1
+                   ORDER BY next_at, feed";
+
 /// The feeds that are due, the longest overdue first, within `limits`: enough for what can be asked next. Reads the index of
 /// due feeds alone, past the feeds of sites that have enough.
 pub(super) fn due(conn: &Connection, now: Time, limits: &DueLimits) -> Sql<Vec<Candidate>> {
-    let mut look = conn.prepare_cached(
-        "SELECT feed, url FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1
-         ORDER BY next_at",
-    )?;
+    let mut look = conn.prepare_cached(DUE)?;
     let mut rows = look.query([now.millis()])?;
     let mut of_site: HashMap<String, usize> = HashMap::new();
     let mut found = Vec::new();
@@ -319,4 +320,33 @@ pub(super) fn holds(conn: &Connection, claim: &Claim) -> Sql<bool> {
         .query_row([claim.feed], |r| r.get(0))
         .optional()?;
     Ok(lease == Some(claim.lease))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_a_stored_url_is_found_without_parsing_it() {
+        for (url, host) in [
+            ("https://a.example/feed?x=1:2", "a.example"),
+            ("http://a.example:8080/", "a.example"),
+            ("http://[2001:db8::1]/", "[2001:db8::1]"),
+            ("http://[2001:db8::1]:81/x", "[2001:db8::1]"),
+            ("http://192.0.2.7/", "192.0.2.7"),
+        ] {
+            assert_eq!(host_of(url), host);
+            assert_eq!(WebUrl::parse(url).unwrap().host(), host);
+        }
+    }
+
+    #[test]
+    fn due_feeds_are_read_off_an_index_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = super::super::open::writer(&dir.path().join("store.db"), false).unwrap();
+        let plan: String = conn
+            .query_row(&format!("EXPLAIN QUERY PLAN {DUE}"), [0], |r| r.get(3))
+            .unwrap();
+        assert!(plan.contains("COVERING INDEX feeds_due"), "{plan}");
+    }
 }
