@@ -2,12 +2,16 @@
 //! feed that could be asked was asked once; what is left alone is counted with its reason.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use super::candidates::Candidates;
 use super::flight::TakeOff;
 use crate::clock::{Clock, Moment};
 use crate::model::FeedRow;
 use crate::store::{Candidate, Rest, Skipped};
+
+/// A signal is told of in the log unless another came so short a time before.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// The feeds of one signal that are still to be asked.
 pub(super) struct PollAll {
@@ -18,26 +22,36 @@ pub(super) struct PollAll {
     pub(super) asked_meanwhile: HashSet<FeedRow>,
     asked: usize,
     left: BTreeMap<Rest, usize>,
+    is_told: bool,
 }
 
 impl PollAll {
-    /// Begins; says how many feeds are to be asked and how many are left alone.
-    pub(super) fn begin(feeds: Vec<Candidate>, skipped: &[Skipped], clock: &Clock) -> Self {
+    /// Begins; says how many feeds are to be asked and how many are left alone. A signal soon after `last` is not told of,
+    /// so that a script that sends one after the other does not fill the log.
+    pub(super) fn begin(
+        feeds: Vec<Candidate>,
+        skipped: &[Skipped],
+        clock: &Clock,
+        last: Option<Moment>,
+    ) -> Self {
         let mut all = Self {
             candidates: Candidates::new(feeds),
             begun: clock.moment(),
             asked_meanwhile: HashSet::new(),
             asked: 0,
             left: BTreeMap::new(),
+            is_told: last.is_none_or(|last| clock.elapsed(last) > QUIET),
         };
         all.leave(skipped);
         let feeds = all.candidates.len();
-        tracing::info!(
-            feeds,
-            feeds.left = skipped.len(),
-            "SIGUSR1: {feeds} feeds are asked now, each when its host has a turn{}",
-            all.rest()
-        );
+        if all.is_told {
+            tracing::info!(
+                feeds,
+                feeds.left = skipped.len(),
+                "SIGUSR1: {feeds} feeds are asked now, each when its host has a turn{}",
+                all.rest()
+            );
+        }
         all
     }
 
@@ -50,7 +64,7 @@ impl PollAll {
     /// Whether every feed was asked or left alone; then it says so.
     pub(super) fn is_over(&self) -> bool {
         let is_over = self.candidates.len() == 0;
-        if is_over {
+        if is_over && self.is_told {
             let asked = self.asked + self.asked_meanwhile.len();
             tracing::info!(
                 feeds = asked,

@@ -160,7 +160,8 @@ impl Ingest {
         let (feeds, skipped) = self
             .ask(move |store| store.reads().claimable(now, &scope, site_of))
             .await?;
-        look.all = Some(PollAll::begin(feeds, &skipped, &self.clock));
+        let last = look.last_signal.replace(self.clock.moment());
+        look.all = Some(PollAll::begin(feeds, &skipped, &self.clock, last));
         flight.retry().await?;
         self.take_off(look, flight).await
     }
@@ -217,6 +218,8 @@ struct Look {
     due: Candidates,
     /// What is left of the feeds that a signal asked for.
     all: Option<PollAll>,
+    /// When the last signal came.
+    last_signal: Option<Moment>,
     /// The network is down, and one feed may be asked to see whether it still is.
     probe: bool,
 }

@@ -1,5 +1,8 @@
--- The feeds that are due and their hosts are read off this index alone: of a site with many feeds only some are claimed (REL-16).
--- Its conditions stand among its columns too, or SQLite would read every row to see that they hold.
-DROP INDEX feeds_due;
-CREATE INDEX feeds_due ON feeds (next_at, feed, url, subscribed, paused, gone)
-  WHERE subscribed = 1 AND paused = 0 AND gone = 0;
+-- Articles whose topics are to be computed again: those of a feed that was renamed or filed otherwise, and those of a
+-- story whose number of copies changed. `owner` is 'feed' or 'story', `row` its row; articles up to `untold` are to come.
+CREATE TABLE backfill (
+    owner TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    untold INTEGER NOT NULL,
+    PRIMARY KEY (owner, row)
+) STRICT, WITHOUT ROWID;
