@@ -79,6 +79,10 @@ fn feeds(status: &Status) -> String {
         ("failing", status.feeds_failing),
         ("gone", status.feeds_gone),
         ("paused", status.feeds_paused),
+        (
+            "without their credentials",
+            status.feeds_without_credentials,
+        ),
     ];
     let ailing: Vec<String> = kinds
         .iter()

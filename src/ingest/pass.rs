@@ -52,6 +52,7 @@ impl Ingest {
     ) -> Result<PassReport, StoreError> {
         let begun = Instant::now();
         self.follow_clock().await?;
+        self.free_dead_leases().await?;
         let mut flight = Flight::new(self, cancel.clone(), PATIENCE);
         let manual_interval = match &scope {
             ClaimScope::Due | ClaimScope::StillDue(_) | ClaimScope::Pushed(_) => Duration::ZERO,
@@ -134,6 +135,7 @@ impl Ingest {
         if wait > patience {
             return self.put_off(claim, wait).await.map(Done::Left);
         }
+        self.tell_withheld(&claim);
         let request = visit::request_of(&claim);
         let (poll, held) = self.fetcher.poll(&request, &cancel).await;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {

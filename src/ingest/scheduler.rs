@@ -119,6 +119,7 @@ impl Ingest {
             look.is_in_trouble = false;
         }
         self.follow_clock().await?;
+        self.free_dead_leases().await?;
         self.tend_hubs(&flight.cancel).await?;
         flight.retry().await?;
         flight.renew().await?;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::feeds::{boilerplate, settings, wrong_type};
-use super::hubs;
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
+use super::{hubs, secrets};
 use crate::model::{FeedId, FeedRow, Time, Validators, WebUrl};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -126,12 +126,16 @@ pub(super) fn claim(
     now: Time,
     scope: &ClaimScope,
     limit: usize,
+    holder: impl FnOnce() -> Option<i64>,
 ) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
     let (rows, skipped) = claimable(conn, now, scope, |host| host)?;
-    let rows = rows.into_iter().take(limit);
-    let claims = rows
-        .map(|row| lease(conn, row.feed, now))
-        .collect::<Sql<_>>()?;
+    let mut claims = Vec::with_capacity(rows.len().min(limit));
+    if !rows.is_empty() && limit > 0 {
+        let holder = holder();
+        for row in rows.into_iter().take(limit) {
+            claims.push(lease(conn, row.feed, now, holder)?);
+        }
+    }
     Ok((claims, skipped))
 }
 
@@ -196,9 +200,7 @@ fn rest(r: &Row<'_>, now: Time, manual_interval: Duration) -> Sql<Option<(Rest, 
         Some((Rest::Gone, reason.to_owned()))
     } else if let Some(leased) = leased.filter(|&t| t > now.millis()) {
         let until = Time::from_millis(leased);
-        let reason = format!(
-            "it is being polled just now (if that was killed, it is free again at {until})"
-        );
+        let reason = format!("it is being polled just now; that ends at {until} at the latest");
         Some((Rest::Leased, reason))
     } else if let Some(floor) = floor.filter(|&f| f > now.millis()) {
         let until = Time::from_millis(floor);
@@ -216,7 +218,7 @@ fn rest(r: &Row<'_>, now: Time, manual_interval: Duration) -> Sql<Option<(Rest, 
     })
 }
 
-fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
+fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql<Claim> {
     let validators = conn
         .prepare_cached("SELECT url, etag, last_modified FROM validators WHERE feed = ?1")?
         .query_map([row], |r| {
@@ -235,15 +237,19 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
                     next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-                    outline
+                    outline, secrets_for
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
             let url: String = r.get(1)?;
             let url = WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?;
+            let id = FeedId(uuid::Uuid::from_bytes(r.get(0)?));
+            let mut settings = settings(r, 9)?;
+            let given_for: Option<String> = r.get(18)?;
             Ok(Claim {
                 feed: row,
-                id: FeedId(uuid::Uuid::from_bytes(r.get(0)?)),
+                id,
+                secrets_withheld: secrets::withhold(&mut settings, given_for.as_deref(), id, &url),
                 has_neighbours: has_neighbours(conn, row, &url)?,
                 url,
                 title: r.get(2)?,
@@ -256,14 +262,15 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
                 last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
                 failures: r.get(7)?,
                 hub,
-                settings: settings(r, 9)?,
+                settings,
             })
         })?;
     let until = now.plus(LEASE).millis();
     conn.prepare_cached(
-        "UPDATE feeds SET lease = ?2, leased_until = ?3, next_at = max(coalesce(next_at, ?3), ?3) WHERE feed = ?1",
+        "UPDATE feeds SET lease = ?2, leased_until = ?3, next_at = max(coalesce(next_at, ?3), ?3), holder = ?4
+         WHERE feed = ?1",
     )?
-    .execute(params![row, claim.lease, until])?;
+    .execute(params![row, claim.lease, until, holder])?;
     Ok(claim)
 }
 
@@ -287,7 +294,8 @@ pub(super) fn give_back(
     why: Option<&str>,
 ) -> Sql<()> {
     conn.prepare_cached(
-        "UPDATE feeds SET next_at = ?3, why_next = coalesce(?4, why_next), leased_until = NULL
+        "UPDATE feeds SET next_at = ?3, why_next = coalesce(?4, why_next), leased_until = NULL,
+                holder = NULL
          WHERE feed = ?1 AND lease = ?2",
     )?
     .execute(params![feed, lease, due.map(Time::millis), why])?;

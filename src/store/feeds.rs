@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::articles::next_seq;
 use super::records::{DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Subscribed};
-use super::{events, hubs};
+use super::{events, hubs, secrets};
 use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, WebUrl};
 use crate::normalize::plain;
 
@@ -85,7 +85,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
                 interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12, full_text = ?13,
-                outline = coalesce(?14, outline)
+                outline = coalesce(?14, outline), secrets_for = ?15
          WHERE feed = ?1",
     )?
     .execute(params![
@@ -103,6 +103,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         s.near_dedup,
         s.full_text,
         (!s.outline.is_empty()).then(|| json(&s.outline)),
+        secrets::origin_of(s, &feed.url),
     ])?;
     Ok(())
 }
@@ -121,6 +122,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
+                secrets_for = NULL, holder = NULL,
                 body_digest = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
         [feed],
     )?;
@@ -178,6 +180,15 @@ pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> S
     let mut renamed = Vec::new();
     for feed in declared {
         let row = subscribe_one(conn, feed, now)?.row;
+        // A feed that has moved may stand in the file under both URLs: what is said of the present one holds.
+        let present: String = conn
+            .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
+            .query_row([row], |r| r.get(0))?;
+        let is_present = |other: &NewFeed| without_fragment(&other.url) == present;
+        if !is_present(feed) && declared.iter().any(is_present) {
+            rows.push(row);
+            continue;
+        }
         if renames(conn, row, || describe(conn, row, feed))? {
             renamed.push(row);
         }
@@ -265,7 +276,7 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     let plan = &commit.plan;
     conn.prepare_cached(
         "UPDATE feeds SET schedule = ?2, why_next = ?3, next_at = ?4, floor_until = ?5, floor_reason = ?6,
-                gone = ?7, leased_until = NULL, last_poll = ?8 WHERE feed = ?1",
+                gone = ?7, leased_until = NULL, holder = NULL, freed = 0, last_poll = ?8 WHERE feed = ?1",
     )?
     .execute(params![
         feed,
@@ -277,7 +288,8 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
         plan.next_at.is_none(),
         poll.finished.millis(),
     ])?;
-    // ET-36, but what the user gave for the old origin does not go to another (SEC-08): then the old one is asked on.
+    // ET-36, but what the user gave for the old origin does not go to another (SEC-08): then the old one is asked on. What
+    // belongs elsewhere already is not in the claim (SEC-23).
     let settings = &commit.claim.settings;
     let has_secrets = settings.auth.is_some() || !settings.headers.is_empty();
     let may_move = |to: &WebUrl| !has_secrets || to.origin() == commit.claim.url.origin();

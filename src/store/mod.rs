@@ -22,7 +22,9 @@ mod prune;
 mod readers;
 pub mod records;
 mod retag;
+mod runs;
 mod search;
+mod secrets;
 pub mod select;
 mod shown;
 mod status;
@@ -134,6 +136,7 @@ impl Store {
             settling: Vec::new(),
             tidying: tidy::Tidying::default(),
             log: log::Log::default(),
+            run: runs::Run::default(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -226,6 +229,12 @@ impl Store {
     /// Makes leases last as long again from `now` on, each by its feed and fencing number: for visits that take long.
     pub fn renew(&self, leases: Vec<(FeedRow, i64)>, now: Time) -> Result<(), StoreError> {
         self.short(move |conn| claims::renew(conn, &leases, now))
+    }
+
+    /// Frees the feeds that processes held which have died; gives how many. To be called before anything is claimed.
+    pub fn free_dead_leases(&self, now: Time) -> Result<usize, StoreError> {
+        let path = self.reads.path().to_owned();
+        self.short(move |conn| runs::free_dead(conn, &path, now))
     }
 
     /// Gives a claimed feed back unasked: it is due when it was.

@@ -262,6 +262,11 @@ impl Reads {
         self.read(|conn| copies::replay(conn, limits(settings), since))
     }
 
+    /// The database file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Which feeds a claim of `scope` would take now, in the order in which they are to be asked, and what it would leave
     /// alone. `site_of` gives the site of a host.
     pub fn claimable(

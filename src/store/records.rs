@@ -60,6 +60,16 @@ impl Default for FeedSettings {
     }
 }
 
+impl FeedSettings {
+    /// Forgets credentials and headers; whether there were any.
+    pub fn drop_secrets(&mut self) -> bool {
+        let had_any = self.auth.is_some() || !self.headers.is_empty();
+        self.auth = None;
+        self.headers.clear();
+        had_any
+    }
+}
+
 /// A change of a subscription by command; none leaves a value as it is.
 #[derive(Debug, Clone, Default)]
 pub struct FeedChange {
@@ -292,8 +302,10 @@ pub struct Claim {
     pub boilerplate: std::collections::HashSet<u64>,
     /// The schedule's state.
     pub schedule: Vec<u8>,
-    /// The user's settings.
+    /// The user's settings, without secrets that belong to another origin.
     pub settings: FeedSettings,
+    /// Where the secrets belong that were left out of them, if any were: the feed has moved since they were given.
+    pub secrets_withheld: Option<String>,
     /// When the last poll was, if any.
     pub last_poll: Option<Time>,
     /// Failures in a row so far.
@@ -512,6 +524,8 @@ pub struct Status {
     pub feeds_failing: u64,
     /// Feeds that are paused.
     pub feeds_paused: u64,
+    /// Feeds whose credentials are not sent, for they were given for another origin (SEC-23).
+    pub feeds_without_credentials: u64,
     /// Feeds that are gone.
     pub feeds_gone: u64,
     /// Feeds that are due now.

@@ -17,6 +17,7 @@ use super::records::{
     Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
+use super::runs::Run;
 use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
@@ -116,6 +117,8 @@ pub(super) struct Writer {
     pub(super) settling: Vec<Reply<()>>,
     pub(super) tidying: Tidying,
     pub(super) log: Log,
+    /// What this process's leases name as their holder.
+    pub(super) run: Run,
 }
 
 /// An answer that waits for the commit.
@@ -144,6 +147,7 @@ impl Writer {
             self.log.bound(&mut self.conn, &self.path);
         }
         self.end_backfill();
+        self.run.end(&self.conn);
         let _ = tidy::optimize(&self.conn);
     }
 
@@ -299,6 +303,7 @@ impl Writer {
                     grouping: &mut self.grouping,
                     tagger: &mut self.tagger,
                     index: &mut self.index,
+                    run: &mut self.run,
                 };
                 let (answer, failed) = execute(&tx, command, &mut hands, &path, now);
                 pending.push(answer);
@@ -319,6 +324,7 @@ impl Writer {
                 grouping: &mut self.grouping,
                 tagger: &mut self.tagger,
                 index: &mut self.index,
+                run: &mut self.run,
             };
             let (answer, failed) = execute(&savepoint, command, &mut hands, &path, now);
             pending.push(answer);
@@ -352,6 +358,7 @@ struct Hands<'a> {
     grouping: &'a mut Grouping,
     tagger: &'a mut Tagger,
     index: &'a mut WordIndex,
+    run: &'a mut Run,
 }
 
 /// Executes one command inside the open transaction. The answer is sent after the commit; an error: roll it back.
@@ -367,7 +374,7 @@ fn execute(
             answer(subscribe(conn, hands.tagger, &list, now), reply, path)
         }
         Command::SubscribeAsked(feed, now, reply) => {
-            answer(subscribe_asked(conn, hands.tagger, *feed, now), reply, path)
+            answer(subscribe_asked(conn, hands, path, *feed, now), reply, path)
         }
         Command::Unsubscribe(feed, reply) => {
             answer(feeds::unsubscribe(conn, feed, now), reply, path)
@@ -389,7 +396,8 @@ fn execute(
             answer(topics::set(conn, hands.tagger, list, now), reply, path)
         }
         Command::Claim(now, scope, limit, reply) => {
-            answer(claims::claim(conn, now, &scope, limit), reply, path)
+            let claimed = claims::claim(conn, now, &scope, limit, || hands.run.id(conn, path));
+            answer(claimed, reply, path)
         }
         Command::GiveBack(lease, due, why, reply) => answer(
             claims::give_back(conn, lease, due, why.as_deref()),
@@ -436,14 +444,23 @@ fn remember(conn: &Connection, name: &str, text: &str) -> Sql<()> {
 }
 
 /// Subscribes, and leases in the same moment.
-fn subscribe_asked(conn: &Connection, tagger: &mut Tagger, feed: NewFeed, now: Time) -> Sql<Asked> {
-    let made = subscribe(conn, tagger, &[feed], now)?.into_iter().next();
+fn subscribe_asked(
+    conn: &Connection,
+    hands: &mut Hands<'_>,
+    path: &std::path::Path,
+    feed: NewFeed,
+    now: Time,
+) -> Sql<Asked> {
+    let made = subscribe(conn, hands.tagger, &[feed], now)?
+        .into_iter()
+        .next();
     let made = made.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     let scope = ClaimScope::These {
         feeds: vec![made.row],
         manual_interval: Duration::ZERO,
     };
-    let (claims, skipped) = claims::claim(conn, now, &scope, 1)?;
+    let holder = || hands.run.id(conn, path);
+    let (claims, skipped) = claims::claim(conn, now, &scope, 1, holder)?;
     let lease = match (claims.into_iter().next(), skipped.into_iter().next()) {
         (Some(claim), _) => Ok(claim),
         (None, Some(skipped)) => Err(skipped),

@@ -27,6 +27,7 @@ mod moves;
 mod parse;
 mod path;
 mod query;
+mod secrets;
 mod seeds;
 mod serve;
 mod soak;
