@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
-use super::candidates::Candidates;
+use super::candidates::{Candidates, Taken};
 use super::pass::Done;
 use super::report::PassReport;
 use super::visit::Visited;
@@ -106,42 +106,49 @@ impl Flight {
             if chunk.is_empty() {
                 break;
             }
-            let scope = scope_of(chunk.iter().map(|(feed, _)| *feed).collect());
+            let scope = scope_of(chunk.iter().map(|taken| taken.feed).collect());
             let now = self.ingest.clock.now();
             let claim = move |store: &Store| store.claim(now, scope, CHUNK);
-            let claimed = self.ingest.ask(claim).await;
-            let mut unclaimed: HashMap<FeedRow, Arc<str>> = chunk.into_iter().collect();
-            let outcome = claimed.map(|(claims, skipped)| {
-                done.left.extend(skipped);
-                for claim in claims {
-                    if let Some(site) = unclaimed.remove(&claim.feed) {
-                        done.sent.push(claim.feed);
-                        self.start(claim, site);
+            let (claims, skipped) = match self.ingest.ask(claim).await {
+                Ok(claimed) => claimed,
+                Err(e) => {
+                    for taken in chunk.into_iter().rev() {
+                        self.leave(&taken.site);
+                        candidates.put_back(taken);
                     }
+                    return Err(e);
                 }
-            });
+            };
+            done.left.extend(skipped);
+            let sites = chunk.into_iter().map(|taken| (taken.feed, taken.site));
+            let mut unclaimed: HashMap<FeedRow, Arc<str>> = sites.collect();
+            for claim in claims {
+                if let Some(site) = unclaimed.remove(&claim.feed) {
+                    done.sent.push(claim.feed);
+                    self.start(claim, site);
+                }
+            }
             for site in unclaimed.values() {
                 self.leave(site);
                 candidates.reopen(site);
             }
-            outcome?;
         }
         Ok(done)
     }
 
     /// Takes candidates, and a place for each.
-    fn reserve(&mut self, candidates: &mut Candidates, most: usize) -> Vec<(FeedRow, Arc<str>)> {
-        let mut chunk: Vec<(FeedRow, Arc<str>)> = Vec::new();
+    fn reserve(&mut self, candidates: &mut Candidates, most: usize) -> Vec<Taken> {
+        let mut chunk: Vec<Taken> = Vec::new();
         while chunk.len() < most {
             let (ingest, sites) = (&self.ingest, &self.sites);
             let under_way = |site: &str| sites.get(site).copied().unwrap_or(0);
             let may = |site: &str| under_way(site) < ingest.fetcher.allowance(site);
-            let Some((feed, site)) = candidates.take(may) else {
+            let Some(next) = candidates.take(may) else {
                 break;
             };
-            if chunk.iter().all(|(taken, _)| *taken != feed) {
-                *self.sites.entry(Arc::clone(&site)).or_default() += 1;
-                chunk.push((feed, site));
+            if chunk.iter().all(|taken| taken.feed != next.feed) {
+                *self.sites.entry(Arc::clone(&next.site)).or_default() += 1;
+                chunk.push(next);
             }
         }
         chunk

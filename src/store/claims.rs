@@ -9,11 +9,16 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::feeds::{boilerplate, settings, wrong_type};
+use super::guard::{Fault, guarded};
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 use super::{hubs, secrets};
-use crate::model::{FeedId, FeedRow, Time, Validators, WebUrl};
+use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
+use crate::normalize::plain;
 
 type Sql<T> = rusqlite::Result<T>;
+
+/// So long a feed is left alone whose row cannot be read.
+const PUT_ASIDE: Duration = Duration::from_secs(86_400);
 
 /// How long a claim holds a feed; a worker that died gives it back after that.
 const LEASE: Duration = Duration::from_secs(15 * 60);
@@ -128,15 +133,66 @@ pub(super) fn claim(
     limit: usize,
     holder: impl FnOnce() -> Option<i64>,
 ) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
-    let (rows, skipped) = claimable(conn, now, scope, |host| host)?;
+    let (rows, mut skipped) = claimable(conn, now, scope, |host| host)?;
     let mut claims = Vec::with_capacity(rows.len().min(limit));
     if !rows.is_empty() && limit > 0 {
         let holder = holder();
         for row in rows.into_iter().take(limit) {
-            claims.push(lease(conn, row.feed, now, holder)?);
+            match guarded(|| lease(conn, row.feed, now, holder)) {
+                Ok(claim) => claims.push(claim),
+                // The others must not wait for it (REL-12).
+                Err(fault) => {
+                    let fault = fault.unless_of_store()?;
+                    skipped.push(put_aside(conn, row.feed, &fault, now)?);
+                }
+            }
         }
     }
     Ok((claims, skipped))
+}
+
+/// A feed of which the store holds something that cannot be read: it is tried again in [`PUT_ASIDE`].
+fn put_aside(conn: &Connection, row: FeedRow, fault: &Fault, now: Time) -> Sql<Skipped> {
+    let reason = format!(
+        "newswire cannot read what it has stored of this feed ({}); please report it",
+        plain::line(&fault.to_string())
+    );
+    note_fault(conn, row, None, &reason, now.plus(PUT_ASIDE), now)?;
+    let url = conn
+        .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
+        .query_row([row], |r| r.get(0))?;
+    Ok(Skipped {
+        url,
+        reason,
+        rest: Rest::Fault,
+    })
+}
+
+/// A fault of newswire itself while this feed was visited, told as the feed's failure without the rest of a poll. It is due
+/// again at `until`. Where there is a `lease`, only if that still holds.
+pub(super) fn note_fault(
+    conn: &Connection,
+    feed: FeedRow,
+    lease: Option<i64>,
+    message: &str,
+    until: Time,
+    now: Time,
+) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE feeds SET failures = failures + 1, last_error = ?3, last_kind = ?4, leased_until = NULL, holder = NULL,
+                freed = 0, next_at = ?5,
+                why_next = ?3, last_poll = ?6
+         WHERE feed = ?1 AND (?2 IS NULL OR lease = ?2)",
+    )?
+    .execute(params![
+        feed,
+        lease,
+        message,
+        FailureKind::Internal.as_str(),
+        until.millis(),
+        now.millis()
+    ])?;
+    Ok(())
 }
 
 /// Makes leases last as long again from now on, each by its feed and fencing number. One that is lost stays lost.
@@ -237,7 +293,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
                     next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-                    outline, secrets_for
+                    outline, secrets_for, archive
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
@@ -263,8 +319,11 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
                 failures: r.get(7)?,
                 hub,
                 settings,
+                archive: r.get(19)?,
             })
         })?;
+    #[cfg(test)]
+    crate::faults::at("claim", claim.url.host())?;
     let until = now.plus(LEASE).millis();
     conn.prepare_cached(
         "UPDATE feeds SET lease = ?2, leased_until = ?3, next_at = max(coalesce(next_at, ?3), ?3), holder = ?4

@@ -6,7 +6,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::articles::next_seq;
-use super::records::{DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Subscribed};
+use super::records::{
+    ArchiveCommit, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Subscribed,
+};
 use super::{events, hubs, secrets};
 use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, WebUrl};
 use crate::normalize::plain;
@@ -16,6 +18,9 @@ type Sql<T> = rusqlite::Result<T>;
 /// Polls kept in the history of a feed, and how many more until the oldest go.
 const HISTORY: i64 = 50;
 const HISTORY_SPARE: i64 = 8;
+
+/// An archive page that fails for a passing reason is asked for so often.
+const ARCHIVE_TRIES: i64 = 3;
 
 /// URLs of one feed whose validators are kept (a redirect chain and its past).
 const VALIDATORS: i64 = 8;
@@ -123,7 +128,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
                 secrets_for = NULL, holder = NULL,
-                body_digest = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
+                body_digest = NULL, archive = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
         [feed],
     )?;
     conn.execute("DELETE FROM validators WHERE feed = ?1", [feed])?;
@@ -245,12 +250,47 @@ pub(super) fn outline(r: &Row<'_>, at: usize) -> Sql<Vec<(String, String)>> {
     Ok(kept.map_or_else(Vec::new, |kept| from_json(&kept)))
 }
 
-/// Whether this archive page is asked for the first time.
-pub(super) fn claim_archive(conn: &Connection, feed: FeedRow, url: &str) -> Sql<bool> {
-    let new = conn
-        .prepare_cached("INSERT OR IGNORE INTO archives (feed, url) VALUES (?1, ?2)")?
-        .execute(params![feed, url])?;
-    Ok(new > 0)
+/// Whether this archive page was read, or given up.
+pub(super) fn is_archive_done(conn: &Connection, feed: FeedRow, url: &str) -> Sql<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM archives WHERE feed = ?1 AND url = ?2)")?
+        .query_row(params![feed, url], |r| r.get(0))
+}
+
+/// Notes what came of the archive page of a whole document. One that was missed makes the feed's next answer a whole
+/// document that is read: what fell out of the feed is not known otherwise.
+fn record_archive(conn: &Connection, commit: &PollCommit, document: &DocumentCommit) -> Sql<()> {
+    let feed = commit.claim.feed;
+    let want = |url: Option<&str>, tries: i64| {
+        conn.prepare_cached("UPDATE feeds SET archive = ?2, archive_tries = ?3 WHERE feed = ?1")?
+            .execute(params![feed, url, tries])
+    };
+    let done = match &document.archive {
+        None if commit.claim.archive.is_none() => return Ok(()),
+        None => None,
+        Some(ArchiveCommit::Done(url)) => Some(url),
+        Some(ArchiveCommit::Missed(url)) => {
+            let tries: i64 = conn
+                .prepare_cached(
+                    "SELECT CASE WHEN archive = ?2 THEN archive_tries ELSE 0 END FROM feeds WHERE feed = ?1",
+                )?
+                .query_row(params![feed, url], |r| r.get(0))?;
+            if tries + 1 < ARCHIVE_TRIES {
+                conn.prepare_cached("UPDATE feeds SET body_digest = NULL WHERE feed = ?1")?
+                    .execute([feed])?;
+                conn.prepare_cached("DELETE FROM validators WHERE feed = ?1")?
+                    .execute([feed])?;
+                want(Some(url), tries + 1)?;
+                return Ok(());
+            }
+            Some(url)
+        }
+    };
+    if let Some(url) = done {
+        conn.prepare_cached("INSERT OR IGNORE INTO archives (feed, url) VALUES (?1, ?2)")?
+            .execute(params![feed, url])?;
+    }
+    want(None, 0)?;
+    Ok(())
 }
 
 /// The paragraphs of a feed that are known as boilerplate.
@@ -273,6 +313,8 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     let poll = &commit.poll;
     let feed = commit.claim.feed;
     record_health(conn, commit)?;
+    #[cfg(test)]
+    crate::faults::at("record", commit.claim.url.host())?;
     let plan = &commit.plan;
     conn.prepare_cached(
         "UPDATE feeds SET schedule = ?2, why_next = ?3, next_at = ?4, floor_until = ?5, floor_reason = ?6,
@@ -301,6 +343,11 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     if poll.extent != Extent::Push {
         record_validators(conn, commit)?;
         record_host(conn, commit)?;
+    }
+    if let Some(document) = commit.document.as_ref()
+        && poll.extent == Extent::Whole
+    {
+        record_archive(conn, commit, document)?;
     }
     record_history(conn, commit, new)?;
     events::note(conn, commit, new)

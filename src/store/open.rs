@@ -258,10 +258,12 @@ pub(super) fn error(path: &Path, e: &rusqlite::Error) -> StoreError {
             )
         }
         Some(ErrorCode::SystemIoFailure) => unusable("the disk failed"),
+        Some(ErrorCode::OutOfMemory) => unusable("there is not enough memory"),
         Some(ErrorCode::OperationInterrupted) => {
             StoreError::Busy("the query took too long; narrow it".to_owned())
         }
-        _ => StoreError::Internal(format!("{}: {e}", path.display())),
+        // Without the path: it is told as a feed's failure, and anybody may read that.
+        _ => StoreError::Internal(e.to_string()),
     }
 }
 

@@ -1,5 +1,10 @@
--- The feeds that are due and their hosts are read off this index alone: of a site with many feeds only some are claimed (REL-16).
--- Its conditions stand among its columns too, or SQLite would read every row to see that they hold.
-DROP INDEX feeds_due;
-CREATE INDEX feeds_due ON feeds (next_at, feed, url, subscribed, paused, gone)
-  WHERE subscribed = 1 AND paused = 0 AND gone = 0;
+-- Version 9: ids that led to a story as its own or as a copy's, and that no story and no copy has any more: links to them
+-- still work.
+CREATE TABLE story_ids (
+  id    BLOB PRIMARY KEY,
+  story INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_ids_of_story ON story_ids (story);
+-- The archive page that a feed's overflow led to and that could not be had so far, and how often it was asked for.
+ALTER TABLE feeds ADD COLUMN archive TEXT;
+ALTER TABLE feeds ADD COLUMN archive_tries INTEGER NOT NULL DEFAULT 0;
