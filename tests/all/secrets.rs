@@ -75,10 +75,10 @@ fn steps() -> impl Strategy<Value = [Step; 2]> {
 type Targets = Arc<Mutex<HashMap<usize, usize>>>;
 
 fn publish(net: &Internet, targets: &Targets) {
-    for host in 0..HOSTS.len() {
+    for (host, name) in HOSTS.into_iter().enumerate() {
         let targets = Arc::clone(targets);
-        let news = rss("News", &[Item::numbered(HOSTS[host], 1)]);
-        net.on(HOSTS[host], "/feed", move |_| {
+        let news = rss("News", &[Item::numbered(name, 1)]);
+        net.on(name, "/feed", move |_| {
             match targets.lock().unwrap().get(&host) {
                 Some(to) => Reply::redirect(301, &url(*to)),
                 None => Reply::feed(news.clone()),
