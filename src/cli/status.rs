@@ -62,7 +62,14 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
         return Ok(());
     }
     cx.out.line("")?;
-    hosts(cx, &overview.hosts)
+    hosts(cx, &overview.hosts)?;
+    match overview.hosts_more {
+        0 => Ok(()),
+        more => cx.out.line(&format!(
+            "and {}; `newswire feed FEED` tells of its own",
+            count(more, "more host")
+        )),
+    }
 }
 
 /// The last days as a line of blocks; on a terminal only.

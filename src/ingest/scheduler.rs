@@ -12,6 +12,7 @@ use super::Ingest;
 use super::candidates::Candidates;
 use super::flight::{FLIGHT_MAX, Flight, Landed};
 use super::poll_all::PollAll;
+use super::report::PassReport;
 use crate::clock::Moment;
 use crate::fetch::site_of;
 use crate::model::FeedRow;
@@ -122,6 +123,8 @@ impl Ingest {
         self.follow_clock().await?;
         self.free_dead_leases().await?;
         self.tend_hubs(&flight.cancel).await?;
+        // The report is a pass's; here it would grow for as long as the daemon runs.
+        flight.report = PassReport::default();
         flight.retry().await?;
         flight.renew().await?;
         look.refresh(self, flight).await?;

@@ -567,8 +567,10 @@ pub struct Overview {
     pub articles_daily: Vec<u64>,
     /// Of these, those that joined a story.
     pub joined_daily: Vec<u64>,
-    /// Politeness by host, the busiest first.
+    /// Politeness by host, the busiest first, at most twenty.
     pub hosts: Vec<HostStatus>,
+    /// How many hosts there are beside these.
+    pub hosts_more: u64,
 }
 
 /// How one host was treated.

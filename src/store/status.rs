@@ -272,6 +272,9 @@ pub(super) fn overview(conn: &Connection, status: Status, now: Time) -> Sql<Over
         articles_daily,
         joined_daily,
         hosts: hosts(conn)?,
+        hosts_more: conn
+            .prepare_cached("SELECT max(0, count(*) - ?1) FROM hosts")?
+            .query_row([HOSTS], |r| count(r, 0))?,
     })
 }
 
