@@ -134,7 +134,8 @@ impl Ingest {
         let claim = Arc::clone(claim);
         let wait = self.fetcher.wait(&claim.url);
         if wait > patience {
-            return self.put_off(claim, wait).await.map(Done::Left);
+            let why = format!("{} has no turn for it sooner", claim.url.host());
+            return self.put_off(claim, wait, &why).await.map(Done::Left);
         }
         self.tell_withheld(&claim);
         let request = visit::request_of(&claim);
@@ -151,9 +152,12 @@ impl Ingest {
             return Ok(Done::Stopped);
         }
         // The host went to rest while this feed waited for its turn, or redirects led to a host whose queue is long.
-        if poll.is_unasked() {
+        if let Outcome::Failed(failure) = &poll.outcome
+            && poll.is_unasked()
+        {
             let rest = poll.hints.retry_after.unwrap_or_default();
-            return self.put_off(claim, rest).await.map(Done::Left);
+            let left = self.put_off(claim, rest, &failure.message).await;
+            return left.map(Done::Left);
         }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
         let verdict = self.verdict(&poll, claim.url.host());
@@ -169,10 +173,14 @@ impl Ingest {
         }
     }
 
-    async fn put_off(&self, claim: Arc<Claim>, wait: Duration) -> Result<Skipped, StoreError> {
+    async fn put_off(
+        &self,
+        claim: Arc<Claim>,
+        wait: Duration,
+        why: &str,
+    ) -> Result<Skipped, StoreError> {
         let until = self.clock.now().plus(wait);
-        let host = claim.url.host().to_owned();
-        let reason = format!("not before {until}: {host} has no turn for it sooner");
+        let reason = format!("not before {until}: {why}");
         let why = reason.clone();
         let url = claim.url.to_string();
         self.ask(move |store| store.defer(&claim, until, &why))
