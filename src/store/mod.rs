@@ -25,6 +25,7 @@ mod search;
 pub mod select;
 mod shown;
 mod status;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -35,6 +36,7 @@ mod writer;
 pub use readers::Reads;
 pub use records::*;
 pub use select::{Order, RiverPlace, Selection};
+pub use stop::Stop;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, sync_channel};
