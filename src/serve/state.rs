@@ -103,7 +103,7 @@ impl State {
             Cost::Small => Stop::default(),
         };
         let reads = self.reads.stopping(stop.clone());
-        let _stopper = (cost == Cost::Search).then_some(Stopper(stop));
+        let _stopper = (cost == Cost::Search).then(|| Stopper(stop));
         let done = tokio::task::spawn_blocking(move || {
             let _turns = (search, read);
             work(&state, &reads)
