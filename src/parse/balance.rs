@@ -123,8 +123,8 @@ mod tests {
 
     fn unclosed(text: &str) -> Vec<&str> {
         let name = |at: &usize| {
-            let rest = &text[at + 1..];
-            &rest[..rest.find(['>', ' ']).unwrap()]
+            let (_, rest) = text.split_at(at + 1);
+            rest.split(['>', ' ']).next().unwrap()
         };
         Balance::of(text).unclosed.iter().map(name).collect()
     }
