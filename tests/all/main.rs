@@ -30,6 +30,7 @@ mod query;
 mod secrets;
 mod seeds;
 mod serve;
+mod siege;
 mod soak;
 mod stops;
 mod stories;
