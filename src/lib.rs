@@ -4,13 +4,14 @@
 //!
 //! | layer | modules | may use |
 //! |---|---|---|
-//! | L0 | [`model`] | nothing of ours |
+//! | L0 | [`memory`], [`model`] | nothing of ours; `model` may use `memory` |
 //! | L1 | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`] | L0, and one another as the table in ARCHITECTURE.md says |
 //! | L2 | [`clock`], [`fetch`], [`store`] | L0, L1; `fetch` and `store` never meet |
 //! | L3 | [`ingest`], [`serve`] | below; they never meet |
 //! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
 //! | L5 | [`cli`] | everything |
 
+pub mod memory;
 pub mod model;
 
 pub mod dedup;

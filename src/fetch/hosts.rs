@@ -248,7 +248,7 @@ impl Hosts {
 }
 
 /// The registrable domain of a host, or the host itself where it has none: an address, a name of one's own network.
-fn site_of(host: &str) -> &str {
+pub(super) fn site_of(host: &str) -> &str {
     let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
     if is_address {
         return host;

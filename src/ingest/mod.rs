@@ -38,6 +38,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::{self, Clock};
 use crate::fetch::Fetcher;
+use crate::memory::MemoryBudget;
 use crate::schedule::Policy;
 use crate::store::{Store, StoreError};
 use outage::Outage;
@@ -103,6 +104,11 @@ impl Ingest {
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
         })
+    }
+
+    /// The memory that everything read off the network shares.
+    pub fn memory(&self) -> &MemoryBudget {
+        self.fetcher.memory()
     }
 
     /// Looks whether the machine's clock was set, and lets every wait last as long as it was meant to (ET-24, REL-07):

@@ -24,6 +24,8 @@ const FLIGHT_MAX: usize = 512;
 const CHUNK: usize = 64;
 /// A feed whose host has no turn for so long is given back rather than waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// A feed that was not asked because newswire was busy is put off for so long.
+const BUSY_WAIT: Duration = Duration::from_secs(60);
 /// Documents that wait for a store that takes nothing, in bytes.
 const STUCK_BYTES_MAX: usize = 64 << 20;
 
@@ -137,7 +139,7 @@ impl Ingest {
             return self.put_off(claim, wait).await.map(Done::Left);
         }
         let request = visit::request_of(&claim);
-        let (poll, held) = self.fetcher.poll(&request, &cancel).await;
+        let (poll, body) = self.fetcher.poll(&request, &cancel).await;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
             // One that was asked is not asked again before its lease is over: that would be a second request.
             if poll.is_unasked() {
@@ -150,9 +152,12 @@ impl Ingest {
             let rest = poll.hints.retry_after.unwrap_or_default();
             return self.put_off(claim, rest).await.map(Done::Left);
         }
+        if poll.is_busy() {
+            return self.put_off_busy(claim, &poll).await.map(Done::Left);
+        }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
         let verdict = self.verdict(&poll, claim.url.host());
-        let visited = Visited::new(claim, poll, held, &self.clock);
+        let visited = Visited::new(claim, poll, body, &self.clock);
         if is_network && verdict == Verdict::Unknown {
             return Ok(Done::Held(visited));
         }
@@ -165,9 +170,29 @@ impl Ingest {
     }
 
     async fn put_off(&self, claim: Claim, wait: Duration) -> Result<Skipped, StoreError> {
+        let host = claim.url.host();
+        let why = format!("{host} has no turn for it sooner");
+        self.defer(claim, wait, &why).await
+    }
+
+    /// newswire was short of something itself: the feed is not blamed, and not asked again sooner than usual if it was asked
+    /// (ET-18).
+    async fn put_off_busy(&self, claim: Claim, poll: &Poll) -> Result<Skipped, StoreError> {
+        let usual = self.options.policy.min_interval;
+        let wait = match poll.status {
+            Some(_) => claim.settings.interval.unwrap_or(usual),
+            None => BUSY_WAIT,
+        };
+        let why = match &poll.outcome {
+            Outcome::Failed(failure) => failure.message.clone(),
+            _ => String::new(),
+        };
+        self.defer(claim, wait, &why).await
+    }
+
+    async fn defer(&self, claim: Claim, wait: Duration, why: &str) -> Result<Skipped, StoreError> {
         let until = self.clock.now().plus(wait);
-        let host = claim.url.host().to_owned();
-        let reason = format!("not before {until}: {host} has no turn for it sooner");
+        let reason = format!("not before {until}: {why}");
         let why = reason.clone();
         let url = claim.url.to_string();
         self.ask(move |store| store.defer(&claim, until, &why))
@@ -199,7 +224,7 @@ impl Ingest {
         offline: bool,
     ) -> Result<(Read, Place), StoreError> {
         let policy = self.pricing.apply(&self.options.policy);
-        let place = self.place(visited).await;
+        let place = self.place(visited.is_large()).await;
         let what = Arc::clone(visited);
         let read = self
             .ask(move |store| visit::read(store, &policy, &what, offline))
@@ -223,7 +248,7 @@ impl Ingest {
                 let ask = || self.archive(visited, url, cancel);
                 visited.archive.get_or_try_init(ask).await?;
             }
-            place = self.place(visited).await;
+            place = self.place(visited.is_large()).await;
         }
         let (what, clock) = (Arc::clone(visited), self.clock.clone());
         let ready = self.ask(move |_| Ok(read.ready(&what, &clock))).await?;
@@ -238,8 +263,8 @@ impl Ingest {
 
     /// A large document takes some hundred megabytes while it is read: one at a time, and apart from the others, so that
     /// hostile ones hold up their like only (SEC-05, REL-04).
-    async fn place(&self, visited: &Visited) -> Place {
-        let places = match visited.is_large() {
+    pub(super) async fn place(&self, is_large: bool) -> Place {
+        let places = match is_large {
             true => &self.reading_large,
             false => &self.reading,
         };
@@ -360,8 +385,6 @@ impl Flight {
     fn stick(&mut self, visited: Arc<Visited>, offline: bool) {
         let kept: usize = self.stuck.iter().map(|(v, _)| v.bytes()).sum();
         if kept.saturating_add(visited.bytes()) <= STUCK_BYTES_MAX {
-            // The limit here stands for it: other bodies must not wait for the disk.
-            visited.give_room();
             self.stuck.push((visited, offline));
         }
     }

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
 use super::visit::Visited;
-use crate::fetch::Held;
 use crate::fetch::hub::HubRequest;
+use crate::memory::Body;
 use crate::model::{Extent, Hints, HubCall, HubReply, Outcome, Poll, Secret, Validators, WebUrl};
 use crate::normalize::plain;
 use crate::store::{ClaimScope, HubAsk, HubOffer, HubRow, StoreError};
@@ -259,7 +259,7 @@ impl Ingest {
         self: &Arc<Self>,
         row: HubRow,
         content_type: Option<String>,
-        body: Vec<u8>,
+        body: Body,
     ) -> Result<HubReply, StoreError> {
         let feed = row.feed;
         if body.is_empty() {
@@ -293,12 +293,11 @@ impl Ingest {
             hints: Hints::default(),
             extent: Extent::Push,
             outcome: Outcome::Document {
-                body,
                 content_type,
                 validators: Validators::default(),
             },
         };
-        let visited = Visited::new(claim, poll, Held::default(), &self.clock);
+        let visited = Visited::new(claim, poll, Some(body), &self.clock);
         let (read, place) = self.read(&visited, false).await?;
         if read.has_failed() {
             drop(place);
