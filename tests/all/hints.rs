@@ -1,7 +1,7 @@
 //! What a server says of itself holds for itself (ET-26, ET-28): behind a redirect another host speaks. And what it gives us
 //! to send back is bounded.
 
-use newswire::model::{Outcome, Validators};
+use newswire::model::Outcome;
 
 use crate::support::{House, Internet, Item, Reply, rss};
 
@@ -108,10 +108,10 @@ async fn sec_24_validators_that_are_too_long_are_neither_kept_nor_sent_back() {
     house.pass().await;
     let log = net.log();
     assert_eq!(log.len(), 2);
-    assert_eq!(log[1].request.header("if-none-match"), None);
+    assert!(log[1].request.header("if-none-match").is_none());
     assert!(log[1].request.header("if-modified-since").is_some());
     let detail = house.store.reads().feed(1).unwrap().unwrap();
-    assert_eq!(detail.validators[0].1, None);
+    assert!(detail.validators[0].1.is_none());
 }
 
 #[tokio::test]
@@ -127,5 +127,5 @@ async fn sec_24_a_visit_keeps_no_validator_that_is_too_long() {
     let Outcome::Document { validators, .. } = poll.outcome else {
         panic!("{:?}", poll.outcome)
     };
-    assert_eq!(validators, Validators::default());
+    assert!(validators.is_empty());
 }
