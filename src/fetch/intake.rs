@@ -109,7 +109,7 @@ impl Intake {
         time: &mut VisitTime,
     ) -> Result<Body, Failure> {
         if body::is_plain(&packed.wire, coding) {
-            return Ok(packed.as_it_is());
+            return Ok(packed.into_plain());
         }
         if packed.wire.len() <= self.inline_max {
             match packed.unpack(coding, bound, SMALL_BYTES)? {
@@ -159,7 +159,7 @@ enum Unpacking {
 }
 
 impl Packed {
-    fn as_it_is(self) -> Body {
+    fn into_plain(self) -> Body {
         let bytes = self.wire.len();
         self.memory.hold(self.wire, bytes)
     }
@@ -170,7 +170,7 @@ impl Packed {
         let sent = wire.capacity();
         let mut room = |out: usize| out <= most && memory.try_grow(sent.saturating_add(out));
         Ok(match body::unpack(wire, coding, bound, &mut room)? {
-            Unpacked::Plain => Unpacking::Done(self.as_it_is()),
+            Unpacked::Plain => Unpacking::Done(self.into_plain()),
             Unpacked::Body(out) => {
                 drop(self.wire);
                 let bytes = out.len();

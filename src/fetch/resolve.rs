@@ -55,9 +55,12 @@ struct Inner {
     guard: Guard,
     /// The proxy's own name is the operator's choice and not checked; with a proxy no other name is asked for.
     proxy: Option<String>,
-    kept: Mutex<HashMap<String, (Instant, Arc<[IpAddr]>)>>,
+    kept: Mutex<HashMap<String, Kept>>,
     lookups: Lookups,
 }
+
+/// Addresses, and since when they are known.
+type Kept = (Instant, Arc<[IpAddr]>);
 
 impl Resolver {
     pub(super) fn new(names: Names, guard: Guard, proxy: Option<String>) -> Self {
