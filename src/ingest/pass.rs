@@ -128,18 +128,23 @@ impl Ingest {
     }
 
     /// One feed: ask, then read and commit unless the network is in doubt.
-    async fn visit(
-        self: Arc<Self>,
-        claim: Claim,
-        cancel: CancellationToken,
+    pub(super) async fn try_visit(
+        &self,
+        claim: &Arc<Claim>,
+        cancel: &CancellationToken,
         patience: Duration,
     ) -> Result<Done, StoreError> {
+        let claim = Arc::clone(claim);
         let wait = self.fetcher.wait(&claim.url);
         if wait > patience {
             return self.put_off(claim, wait).await.map(Done::Left);
         }
         let request = visit::request_of(&claim);
-        let (poll, body) = self.fetcher.poll(&request, &cancel).await;
+        #[cfg(test)]
+        crate::faults::at("request", claim.url.host())?;
+        let (poll, body) = self.fetcher.poll(&request, cancel).await;
+        #[cfg(test)]
+        crate::faults::at("answer", claim.url.host())?;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
             // One that was asked is not asked again before its lease is over: that would be a second request.
             if poll.is_unasked() {
@@ -162,14 +167,14 @@ impl Ingest {
             return Ok(Done::Held(visited));
         }
         let offline = is_network && verdict == Verdict::Down;
-        match self.settle(&visited, offline, &cancel).await {
+        match self.settle(&visited, offline, cancel).await {
             Ok(settled) => Ok(Done::Settled(Box::new(settled))),
             Err(e) if e.may_pass() => Ok(Done::Stuck(visited, offline, e)),
             Err(e) => Err(e),
         }
     }
 
-    async fn put_off(&self, claim: Claim, wait: Duration) -> Result<Skipped, StoreError> {
+    async fn put_off(&self, claim: Arc<Claim>, wait: Duration) -> Result<Skipped, StoreError> {
         let host = claim.url.host();
         let why = format!("{host} has no turn for it sooner");
         self.defer(claim, wait, &why).await
@@ -177,7 +182,7 @@ impl Ingest {
 
     /// newswire was short of something itself: the feed is not blamed, and not asked again sooner than usual if it was asked
     /// (ET-18).
-    async fn put_off_busy(&self, claim: Claim, poll: &Poll) -> Result<Skipped, StoreError> {
+    async fn put_off_busy(&self, claim: Arc<Claim>, poll: &Poll) -> Result<Skipped, StoreError> {
         let usual = self.options.policy.min_interval;
         let wait = match poll.status {
             Some(_) => claim.settings.interval.unwrap_or(usual),
@@ -190,7 +195,12 @@ impl Ingest {
         self.defer(claim, wait, &why).await
     }
 
-    async fn defer(&self, claim: Claim, wait: Duration, why: &str) -> Result<Skipped, StoreError> {
+    async fn defer(
+        &self,
+        claim: Arc<Claim>,
+        wait: Duration,
+        why: &str,
+    ) -> Result<Skipped, StoreError> {
         let until = self.clock.now().plus(wait);
         let reason = format!("not before {until}: {why}");
         let why = reason.clone();
@@ -202,19 +212,21 @@ impl Ingest {
 
     /// Reads and commits; in between, the pages are asked for that full text wants. A document is read on a thread that
     /// may block; most visits bring none, and are not worth the way there.
-    pub(super) async fn settle(
+    pub(super) async fn try_settle(
         &self,
         visited: &Arc<Visited>,
         offline: bool,
         cancel: &CancellationToken,
+        alone: bool,
     ) -> Result<Settled, StoreError> {
         if visited.has_document() {
             let (read, place) = self.read(visited, offline).await?;
-            return self.finish(visited, read, place, cancel).await;
+            return self.finish(visited, read, place, cancel, alone).await;
         }
         let policy = self.pricing.apply(&self.options.policy);
         let read = visit::read(&self.store, &policy, visited, offline)?;
-        visit::commit(self, read.ready(&self.store, visited, &self.clock)).await
+        let ready = read.ready(&self.store, visited, &self.clock);
+        visit::commit(self, if alone { ready.alone() } else { ready }).await
     }
 
     /// Reads and plans, when it is its turn; the place is kept until the reading is over.
@@ -239,6 +251,7 @@ impl Ingest {
         read: Read,
         mut place: Place,
         cancel: &CancellationToken,
+        alone: bool,
     ) -> Result<Settled, StoreError> {
         if !read.wanted().is_empty() || read.archive().is_some() {
             drop(place);
@@ -260,7 +273,7 @@ impl Ingest {
         if !visited.is_large() {
             drop(place);
         }
-        visit::commit(self, ready).await
+        visit::commit(self, if alone { ready.alone() } else { ready }).await
     }
 
     /// A large document takes some hundred megabytes while it is read: one at a time, and apart from the others, so that
