@@ -62,7 +62,7 @@ const DRAIN_TIME: Duration = Duration::from_millis(500);
 /// Data that an HTTP/2 server may send before we read it, in bytes: it lies outside the memory budget.
 const HTTP2_WINDOW: u32 = 128 << 10;
 /// Longest wait for the turn of a host, at each hop.
-const TURN_MAX: Duration = Duration::from_secs(600);
+pub(super) const TURN_MAX: Duration = Duration::from_secs(600);
 
 /// Headers that belong to the connection or to us; a feed's own headers may not set them.
 pub const RESERVED: [&str; 14] = [
@@ -98,6 +98,8 @@ pub struct FetchRequest {
     pub headers: Vec<(String, Secret)>,
     /// Instead of the common user agent.
     pub user_agent: Option<String>,
+    /// Whether the last visit there went well: then its name does not wait for names of which nothing is known.
+    pub is_proven: bool,
     /// Whether other feeds are likely to be asked of the same origin: then the connection is kept for them (ET-44).
     pub has_neighbours: bool,
 }
@@ -141,6 +143,7 @@ struct Ask<'a> {
     /// A feed: what has changed since is enough (ET-10).
     is_feed: bool,
     is_alone: bool,
+    is_proven: bool,
     /// An article's page: robots.txt holds on every hop, and nothing but HTML is read.
     is_article: bool,
 }
@@ -232,6 +235,7 @@ impl Fetcher {
             },
             is_feed: true,
             is_alone: !request.has_neighbours,
+            is_proven: request.is_proven,
             is_article: false,
         };
         let mut trace = Trace::new(&self.options);
@@ -311,6 +315,7 @@ impl Fetcher {
             },
             is_feed: false,
             is_alone: false,
+            is_proven: false,
             is_article: false,
         }
     }
@@ -502,7 +507,10 @@ impl Fetcher {
         } else {
             &self.client
         };
-        self.resolver.prepare(url, &mut trace.time).await?;
+        let is_proven = ask.is_proven && url.origin() == ask.url.origin();
+        self.resolver
+            .prepare(url, is_proven, &mut trace.time)
+            .await?;
         let sent = client.get(url.as_url().clone()).headers(headers).send();
         let sent = trace.time.server(host, sent).await?;
         let response = sent.map_err(|e| failure::of_request(&e, host))?;
@@ -840,7 +848,7 @@ fn is_html(headers: &HeaderMap) -> bool {
 }
 
 /// The host's queue did not end.
-fn too_many(host: &str) -> Failure {
+pub(super) fn too_many(host: &str) -> Failure {
     let text = format!("too many requests wait for {host}; try again later");
     fail(FailureKind::Busy, text)
 }

@@ -103,6 +103,14 @@ impl Lookups {
         Lookup(watched)
     }
 
+    /// This name was answered for before this process began, unless it is known better by now.
+    pub(super) fn has_answered(&self, host: &str) {
+        let mut state = self.0.state();
+        if state.manner_of(host) == Manner::Unknown {
+            state.note(host, Manner::Answers);
+        }
+    }
+
     /// The servers of this name did not answer in time: it goes behind the others from now on.
     pub(super) fn was_silent(&self, host: &str) {
         self.0.state().note(host, Manner::Silent);

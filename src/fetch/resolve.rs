@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub enum Names {
     /// A fixed table, for tests: the named hosts, and no other. A port other than 0 replaces the scheme's own
     /// port in URLs that name none. The guard holds as ever.
     Table(HashMap<String, Vec<SocketAddr>>),
+    /// Something that blocks as the system's resolver does, for tests and benches. It gets the same threads.
+    Function(fn(&str) -> io::Result<Vec<IpAddr>>),
 }
 
 /// A name has no address.
@@ -64,7 +67,11 @@ type Kept = (Instant, Arc<[IpAddr]>);
 
 impl Resolver {
     pub(super) fn new(names: Names, guard: Guard, proxy: Option<String>) -> Self {
-        Self::with(names, guard, proxy, Lookups::new(system))
+        let lookups = match names {
+            Names::Function(ask) => Lookups::new(ask),
+            Names::System | Names::Table(_) => Lookups::new(system),
+        };
+        Self::with(names, guard, proxy, lookups)
     }
 
     fn with(names: Names, guard: Guard, proxy: Option<String>, lookups: Lookups) -> Self {
@@ -78,15 +85,23 @@ impl Resolver {
     }
 
     /// Looks up the host of `url`, so that connecting finds the answer there: waiting for a thread is our own waiting, and
-    /// no part of the time that a connection may take.
-    pub(super) async fn prepare(&self, url: &WebUrl, time: &mut VisitTime) -> Result<(), Failure> {
+    /// no part of the time that a connection may take. `is_proven`: it answered before, perhaps to an earlier process.
+    pub(super) async fn prepare(
+        &self,
+        url: &WebUrl,
+        is_proven: bool,
+        time: &mut VisitTime,
+    ) -> Result<(), Failure> {
         let Some(Host::Domain(host)) = url.as_url().host() else {
             return Ok(());
         };
         let inner = &self.0;
-        let is_ours = matches!(inner.names, Names::System) && inner.proxy.is_none();
-        if !is_ours || inner.recall(host).is_some() {
+        let is_told = matches!(inner.names, Names::Table(_)) || inner.proxy.is_some();
+        if is_told || inner.recall(host).is_some() {
             return Ok(());
+        }
+        if is_proven {
+            inner.lookups.has_answered(host);
         }
         let mut lookup = inner.lookups.look_up(host);
         time.own(lookup.begun()).await?;
@@ -99,7 +114,7 @@ impl Resolver {
 }
 
 /// The system's resolver, with its files and services as the operator set them up.
-fn system(host: &str) -> std::io::Result<Vec<IpAddr>> {
+fn system(host: &str) -> io::Result<Vec<IpAddr>> {
     Ok((host, 0).to_socket_addrs()?.map(|a| a.ip()).collect())
 }
 

@@ -43,6 +43,7 @@ pub(super) fn request_of(claim: &Claim) -> FetchRequest {
     FetchRequest {
         validators: claim.validators.clone(),
         has_neighbours: claim.has_neighbours,
+        is_proven: claim.last_poll.is_some() && claim.failures == 0,
         ..first_request(claim.feed, claim.url.clone(), &claim.settings)
     }
 }
@@ -61,6 +62,7 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
         user_agent: settings.user_agent.clone(),
         // If it turns out to be a page, its feeds are on the same host.
         has_neighbours: true,
+        is_proven: false,
     }
 }
 

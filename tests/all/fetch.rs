@@ -46,6 +46,7 @@ fn request(url: &str) -> FetchRequest {
         headers: Vec::new(),
         user_agent: None,
         has_neighbours: true,
+        is_proven: false,
     }
 }
 

@@ -67,6 +67,7 @@ async fn rel_13_four_packed_bodies_at_once_all_end() {
                     headers: Vec::new(),
                     user_agent: None,
                     has_neighbours: false,
+                    is_proven: false,
                 };
                 let poll = fetcher.poll(&request, &CancellationToken::new()).await.0;
                 assert!(
