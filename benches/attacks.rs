@@ -50,7 +50,8 @@ fn main() {
         Some("serve") => serve(),
         Some("attack") => {
             let address = arguments.get(2).unwrap().parse().unwrap();
-            let attack = ATTACKS.iter().find(|(name, ..)| *name == arguments[1]);
+            let asked = arguments.get(1).unwrap();
+            let attack = ATTACKS.iter().find(|(name, ..)| name == asked);
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(8)
                 .max_blocking_threads(24)
@@ -96,7 +97,7 @@ async fn measure((name, count, full_text): (&str, usize, bool), address: SocketA
     let hostile: Vec<String> = (0..count)
         .map(|n| format!("{name}{n}.site{n}{name}.example"))
         .collect();
-    let (ingest, store) = house(dir.path().join("newswire.db"), address.port());
+    let (ingest, store) = house(dir.path().join("newswire.db"));
     // All were polled before: those that overflow need it, and so do names that are to be known.
     let first = if name == "names" { &[][..] } else { &hostile };
     subscribe(&store, &healthy, false, address.port());
@@ -169,7 +170,7 @@ fn look_up(host: &str) -> std::io::Result<Vec<IpAddr>> {
     Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])
 }
 
-fn house(path: std::path::PathBuf, _port: u16) -> (Arc<Ingest>, Arc<Store>) {
+fn house(path: std::path::PathBuf) -> (Arc<Ingest>, Arc<Store>) {
     let clock = Clock::system();
     let options = StoreOptions {
         path,
@@ -247,7 +248,7 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read(&mut chunk)? {
             0 => return Ok(()),
-            n => head.extend_from_slice(&chunk[..n]),
+            n => head.extend_from_slice(chunk.get(..n).unwrap_or_default()),
         }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
@@ -258,7 +259,7 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let path = head.split(' ').nth(1).unwrap_or_default();
     let label = host.split('.').next().unwrap_or_default().to_owned();
     let kind = label.trim_end_matches(|c: char| c.is_ascii_digit());
-    let number: usize = label[kind.len()..].parse().unwrap_or(0);
+    let number: usize = label.trim_start_matches(kind).parse().unwrap_or(0);
     let time = {
         let mut asked = ASKED.lock().unwrap();
         let time = asked.entry(format!("{host}{path}")).or_default();
@@ -270,7 +271,7 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
         (_, "/robots.txt") => whole(&mut stream, "", b""),
         ("archive", "/old") => whole(&mut stream, "", large(&label, 15 << 20).as_bytes()),
         (_, "/feed") if time == 1 => whole(&mut stream, "", feed(&label, 0, &host).as_bytes()),
-        ("packed", _) if number % 2 == 0 => whole(&mut stream, GZIP, &WIDE),
+        ("packed", _) if number.is_multiple_of(2) => whole(&mut stream, GZIP, &WIDE),
         ("packed" | "deep", _) => whole(&mut stream, GZIP, &DEEP),
         ("archive", _) => {
             let link =
