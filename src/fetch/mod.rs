@@ -37,6 +37,6 @@ mod visit_time;
 
 pub use client::{ACCEPT_FEEDS, FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};
-pub use hosts::HostStats;
+pub use hosts::{HostStats, site_of};
 pub use options::{FetchOptions, FetchSetupError, user_agent};
 pub use resolve::Names;
