@@ -5,15 +5,19 @@
 //! word index ([`plan::index_plan`]). Pure: no clock, no files, no SQL engine.
 
 pub mod ast;
+mod budget;
 pub mod compile;
 pub mod eval;
 pub mod fold;
+mod mistakes;
 pub mod parse;
 pub mod plan;
 pub mod rank;
+mod regex;
 pub mod subject;
 mod value;
 
 pub use ast::Expr;
-pub use parse::{SyntaxErrors, parse};
+pub use mistakes::SyntaxErrors;
+pub use parse::parse;
 pub use subject::{Facts, Folded, Text};
