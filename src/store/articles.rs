@@ -5,23 +5,16 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::known::{self, Known};
 use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
 use super::{feeds, grouping::Grouping, prune, story_ids};
-use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
+use crate::dedup::{Join, StoredCopy};
 use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
-use crate::normalize::identity;
 
 type Sql<T> = rusqlite::Result<T>;
-
-/// An article that stands in the store already.
-struct Known {
-    article: i64,
-    story: i64,
-    digest: Vec<u8>,
-}
 
 /// An article that is about to be written for the first time.
 struct New<'a> {
@@ -50,7 +43,6 @@ pub(super) fn write(
     let conn = desk.conn;
     let (mut done, mut has_learned) = (Committed::default(), false);
     let mut listed = Vec::new();
-    let keys: Vec<String> = prepared.iter().map(|p| p.draft.key.clone()).collect();
     // Oldest first, so that row numbers follow time: publishers list the newest on top.
     let mut drafts: Vec<(Time, Prepared)> = prepared
         .into_iter()
@@ -63,10 +55,15 @@ pub(super) fn write(
         })
         .collect();
     drafts.sort_by_key(|(arrived, _)| *arrived);
-    for (arrived, p) in drafts {
+    let items: Vec<known::Item<'_>> = drafts
+        .iter()
+        .map(|(_, p)| (&p.draft, p.only_with_its_page))
+        .collect();
+    let found = known::find_all(conn, claim.feed, &items)?;
+    for ((arrived, p), known) in drafts.into_iter().zip(found) {
         #[cfg(test)]
         crate::faults::at("article", claim.url.host())?;
-        match find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)? {
+        match known {
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
             Some(known) => {
                 listed.push(known.article);
@@ -113,85 +110,10 @@ fn arrival(published: Option<Time>, previous_poll: Option<Time>, now: Time) -> T
     previous_poll.map_or(claimed, |p| claimed.max(p)).min(now)
 }
 
-/// The stored article of a draft: by its guid, page and headline, however its key came out beside others of that guid;
-/// else by its key; else by its page, unless others of the document have that page. What the document lists under
-/// another key (`keys`) is another article.
-fn find(
-    conn: &Connection,
-    feed: FeedRow,
-    (draft, has_page_alone): (&Draft, bool),
-    keys: &[String],
-) -> Sql<Option<Known>> {
-    let is_this = |key: &String| *key == draft.key || !keys.contains(key);
-    let same = with_its_guid(conn, feed, draft)?;
-    if let Some((known, _)) = same.into_iter().find(|(_, key)| is_this(key)) {
-        return Ok(Some(known));
-    }
-    if !has_page_alone {
-        return Ok(None);
-    }
-    let same = with_its_page(conn, feed, draft)?;
-    Ok(same.filter(|(_, key)| is_this(key)).map(|(known, _)| known))
-}
-
-fn known(r: &rusqlite::Row<'_>) -> Sql<Known> {
-    Ok(Known {
-        article: r.get(0)?,
-        story: r.get(1)?,
-        digest: r.get(2)?,
-    })
-}
-
-fn known_and_key(r: &rusqlite::Row<'_>) -> Sql<(Known, String)> {
-    Ok((known(r)?, r.get(3)?))
-}
-
-/// The articles of this guid, page and headline, and the one of this key, at most one of each.
-fn with_its_guid(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Vec<(Known, String)>> {
-    let (from, behind) = identity::keys_beside(draft.guid.as_deref(), &draft.key);
-    let page = draft.url.as_ref().map(|u| u.as_str());
-    conn.prepare_cached(
-        "SELECT article, story, digest, key FROM articles
-         WHERE feed = ?1 AND key >= ?2 AND key < ?3 AND (key = ?4 OR url IS ?5 AND title = ?6)
-         ORDER BY url IS ?5 AND title = ?6 DESC, key = ?4 DESC LIMIT 2",
-    )?
-    .query_map(
-        params![feed, from, behind, draft.key, page, draft.title],
-        known_and_key,
-    )?
-    .collect()
-}
-
-/// The one article of this feed that has the same page, tracking aside: a publisher that changed its guids. A page that
-/// does not look like one article's (`/`, `/podcast`) may show another one now, unless headline or date are the same.
-fn with_its_page(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Option<(Known, String)>> {
-    let Some(page) = &draft.canonical_url else {
-        return Ok(None);
-    };
-    let mut found: Vec<((Known, String), bool)> = conn
-        .prepare_cached(
-            "SELECT article, story, digest, key, title = ?3 OR published IS ?4 AND ?4 IS NOT NULL
-             FROM articles WHERE canonical_url = ?2 AND feed = ?1 LIMIT 2",
-        )?
-        .query_map(
-            params![
-                feed,
-                page.as_str(),
-                draft.title,
-                draft.published.map(Time::millis)
-            ],
-            |r| Ok((known_and_key(r)?, r.get(4)?)),
-        )?
-        .collect::<Sql<_>>()?;
-    let (last, first) = (found.pop(), found.pop());
-    let only =
-        last.filter(|(_, is_alike)| first.is_none() && (*is_alike || names_an_article(page)));
-    Ok(only.map(|(found, _)| found))
-}
-
 /// What is stored of an article that a document lists; see [`Standing`].
 pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
-    Ok(match find(conn, claim.feed, (draft, true), &[])? {
+    let found = known::find_all(conn, claim.feed, &[(draft, true)])?.pop();
+    Ok(match found.flatten() {
         Some(known) if known.digest == draft.digest => Standing::Same,
         Some(known) => {
             let content: Vec<u8> = conn

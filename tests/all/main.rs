@@ -27,6 +27,7 @@ mod parse;
 mod path;
 mod query;
 mod seeds;
+mod sequences;
 mod serve;
 mod soak;
 mod stops;

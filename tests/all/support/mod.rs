@@ -9,6 +9,7 @@ pub mod internet;
 pub mod naive;
 pub mod process;
 pub mod properties;
+pub mod sequences;
 pub mod shelf;
 pub mod site;
 pub mod tree;
