@@ -5,12 +5,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::known::{self, Known};
 use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
-use super::{feeds, grouping::Grouping, prune, story_ids};
+use super::{feeds, grouping::Grouping, known, prune, story_ids};
 use crate::dedup::{Join, StoredCopy};
 use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
 
@@ -59,12 +58,24 @@ pub(super) fn write(
         .iter()
         .map(|(_, p)| (&p.draft, p.only_with_its_page))
         .collect();
-    let found = known::find_all(conn, claim.feed, &items)?;
-    for ((arrived, p), known) in drafts.into_iter().zip(found) {
+    let mut document = known::Document::new(conn, claim.feed, &items);
+    let found = document.find_all(&items)?;
+    for ((arrived, mut p), mut found) in drafts.into_iter().zip(found) {
         #[cfg(test)]
         crate::faults::at("article", claim.url.host())?;
-        match known {
+        if let Some(known) = found.as_ref().filter(|k| k.is_edited_by(&p.draft))
+            && let Some(key) = known::key_on_shared_link(conn, claim.feed, known, &p.draft)?
+        {
+            p.draft.key = key;
+            found = document.find_again(&p.draft, known)?;
+        }
+        match found {
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
+            Some(known) if !known.is_edited_by(&p.draft) => {
+                // REL-14: it was stored by a version with another rule for digests.
+                set_digest(conn, known.article, &p.draft.digest)?;
+                listed.push(known.article);
+            }
             Some(known) => {
                 listed.push(known.article);
                 update(desk, claim.feed, &known, &p, now)?;
@@ -110,11 +121,19 @@ fn arrival(published: Option<Time>, previous_poll: Option<Time>, now: Time) -> T
     previous_poll.map_or(claimed, |p| claimed.max(p)).min(now)
 }
 
+fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> {
+    conn.prepare_cached("UPDATE articles SET digest = ?2 WHERE article = ?1")?
+        .execute(params![article, digest])?;
+    Ok(())
+}
+
 /// What is stored of an article that a document lists; see [`Standing`].
 pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
-    let found = known::find_all(conn, claim.feed, &[(draft, true)])?.pop();
+    let items = [(draft, true)];
+    let mut document = known::Document::new(conn, claim.feed, &items);
+    let found = document.find_all(&items)?.pop();
     Ok(match found.flatten() {
-        Some(known) if known.digest == draft.digest => Standing::Same,
+        Some(known) if !known.is_edited_by(draft) => Standing::Same,
         Some(known) => {
             let content: Vec<u8> = conn
                 .prepare_cached("SELECT content FROM articles WHERE article = ?1")?
@@ -274,7 +293,13 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
 }
 
 /// An edit: the row changes in place and gains a revision; its story, its place and its id stay.
-fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: Time) -> Sql<()> {
+fn update(
+    desk: &mut Desk<'_>,
+    feed: FeedRow,
+    known: &known::Known,
+    p: &Prepared,
+    now: Time,
+) -> Sql<()> {
     let (conn, d) = (desk.conn, &p.draft);
     let seq = next_seq(conn)?;
     conn.prepare_cached(

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::fingerprint::names_an_article;
 use crate::model::{ArticleRow, Draft, FeedRow, StoryRow, Time};
+use crate::normalize::headline::is_reworded;
 use crate::normalize::identity;
 
 type Sql<T> = rusqlite::Result<T>;
@@ -18,67 +19,104 @@ type Sql<T> = rusqlite::Result<T>;
 /// Articles that have one thing in common and are looked at; there is rarely more than one.
 const SAME_MAX: i64 = 8;
 
+/// Most articles of one feed on one link that a new one is compared with, the newest.
+const ON_ONE_LINK_MAX: i64 = 64;
+
 /// An article that stands in the store already.
 pub(super) struct Known {
     pub(super) article: ArticleRow,
     pub(super) story: StoryRow,
     pub(super) digest: Vec<u8>,
     key: String,
+    /// Whether it has the item's page and headline.
+    is_same: bool,
+}
+
+impl Known {
+    /// Whether the publisher changed it since. What was stored under another rule for digests counts as unchanged.
+    pub(super) fn is_edited_by(&self, draft: &Draft) -> bool {
+        self.digest != draft.digest && identity::is_comparable(&self.digest)
+    }
 }
 
 /// An item of a document, and whether no other item has its page.
 pub(super) type Item<'a> = (&'a Draft, bool);
 
-/// The stored article of each item; none: it is new.
-pub(super) fn find_all(
-    conn: &Connection,
+/// The items of one document and the articles that were found for them.
+pub(super) struct Document<'c> {
+    conn: &'c Connection,
     feed: FeedRow,
-    items: &[Item<'_>],
-) -> Sql<Vec<Option<Known>>> {
-    let keys: HashSet<&str> = items.iter().map(|(d, _)| d.key.as_str()).collect();
-    let mut found: Vec<Option<Known>> = items.iter().map(|_| None).collect();
-    let mut taken = HashSet::new();
-    for way in [under_its_key, under_another_key, on_its_page] {
-        for (place, item) in found.iter_mut().zip(items) {
-            if place.is_some() {
-                continue;
-            }
-            let is_this = |known: &Known| {
-                let is_free = known.key == item.0.key || !keys.contains(known.key.as_str());
-                is_free && !taken.contains(&known.article)
-            };
-            *place = way(conn, feed, item)?.into_iter().find(is_this);
-            taken.extend(place.as_ref().map(|known| known.article));
+    keys: HashSet<String>,
+    taken: HashSet<ArticleRow>,
+}
+
+impl<'c> Document<'c> {
+    pub(super) fn new(conn: &'c Connection, feed: FeedRow, items: &[Item<'_>]) -> Self {
+        Self {
+            conn,
+            feed,
+            keys: items.iter().map(|(draft, _)| draft.key.clone()).collect(),
+            taken: HashSet::new(),
         }
     }
-    Ok(found)
+
+    /// The stored article of each item; none: it is new.
+    pub(super) fn find_all(&mut self, items: &[Item<'_>]) -> Sql<Vec<Option<Known>>> {
+        let mut found: Vec<Option<Known>> = items.iter().map(|_| None).collect();
+        for way in [under_its_key, under_another_key, on_its_page] {
+            for (place, item) in found.iter_mut().zip(items) {
+                if place.is_none() {
+                    let list = way(self.conn, self.feed, item)?;
+                    *place = self.take(item.0, list);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The article of an item that got another key, instead of `known`.
+    pub(super) fn find_again(&mut self, draft: &Draft, known: &Known) -> Sql<Option<Known>> {
+        self.taken.remove(&known.article);
+        let list = under_its_key(self.conn, self.feed, &(draft, false))?;
+        Ok(self.take(draft, list))
+    }
+
+    /// The first of these articles that no other item has.
+    fn take(&mut self, draft: &Draft, list: Vec<Known>) -> Option<Known> {
+        let is_free = |known: &Known| {
+            let is_its_key = known.key == draft.key || !self.keys.contains(&known.key);
+            is_its_key && !self.taken.contains(&known.article)
+        };
+        let found = list.into_iter().find(is_free);
+        self.taken.extend(found.as_ref().map(|known| known.article));
+        found
+    }
 }
 
 /// The articles of this guid, page and headline, best the one of this key, then the one of this key whatever it is called.
 fn under_its_key(conn: &Connection, feed: FeedRow, (draft, _): &Item<'_>) -> Sql<Vec<Known>> {
     let (from, behind) = identity::keys_beside(draft.guid.as_deref(), &draft.key);
     let page = draft.url.as_ref().map(|u| u.as_str());
-    let mut found: Vec<(Known, bool)> = Vec::new();
+    let mut found: Vec<Known> = Vec::new();
     let mut by_key = conn.prepare_cached(
         "SELECT article, story, digest, key, url IS ?3 AND title = ?4 FROM articles WHERE feed = ?1 AND key = ?2",
     )?;
     let base = Some(&from).filter(|base| **base != draft.key);
     for key in std::iter::once(&draft.key).chain(base) {
         let row = by_key
-            .query_row(params![feed, key, page, draft.title], |r| {
-                Ok((known(r)?, r.get(4)?))
-            })
+            .query_row(params![feed, key, page, draft.title], known)
             .optional()?;
-        found.extend(row.filter(|(known, is_same)| *is_same || known.key == draft.key));
+        found.extend(row.filter(|known| known.is_same || known.key == draft.key));
     }
-    if let [(known, true), ..] = found.as_slice()
-        && known.key == draft.key
+    if found
+        .first()
+        .is_some_and(|known| known.is_same && known.key == draft.key)
     {
-        return Ok(found.into_iter().map(|(known, _)| known).collect());
+        return Ok(found);
     }
     let of_shared = conn
         .prepare_cached(
-            "SELECT article, story, digest, key FROM articles INDEXED BY articles_of_shared_guid
+            "SELECT article, story, digest, key, 1 FROM articles INDEXED BY articles_of_shared_guid
              WHERE feed = ?1 AND url IS ?4 AND title = ?5 AND key >= ?2 AND key < ?3 AND instr(key, char(9)) > 0
                AND key <> ?6 LIMIT ?7",
         )?
@@ -87,10 +125,10 @@ fn under_its_key(conn: &Connection, feed: FeedRow, (draft, _): &Item<'_>) -> Sql
             known,
         )?
         .collect::<Sql<Vec<_>>>()?;
-    found.extend(of_shared.into_iter().map(|known| (known, true)));
+    found.extend(of_shared);
     // Stable: of those that are the same, the one of this key stands first.
-    found.sort_by_key(|(_, is_same)| !is_same);
-    Ok(found.into_iter().map(|(known, _)| known).collect())
+    found.sort_by_key(|known| !known.is_same);
+    Ok(found)
 }
 
 /// The articles that bear this guid now and got their key from another one: those of this page and headline, and whichever
@@ -103,7 +141,7 @@ fn under_another_key(conn: &Connection, feed: FeedRow, (draft, _): &Item<'_>) ->
     let page = draft.url.as_ref().map(|u| u.as_str());
     let mut found = conn
         .prepare_cached(
-            "SELECT article, story, digest, key FROM articles INDEXED BY articles_of_changed_guid
+            "SELECT article, story, digest, key, 1 FROM articles INDEXED BY articles_of_changed_guid
              WHERE feed = ?1 AND guid = ?2 AND url IS ?5 AND title = ?6
                AND substr(key, 1, 5 + length(guid)) <> 'guid:' || guid AND NOT (key >= ?3 AND key < ?4) LIMIT ?7",
         )?
@@ -115,7 +153,7 @@ fn under_another_key(conn: &Connection, feed: FeedRow, (draft, _): &Item<'_>) ->
     if draft.key == from {
         let others = conn
             .prepare_cached(
-                "SELECT article, story, digest, key FROM articles INDEXED BY articles_of_changed_guid
+                "SELECT article, story, digest, key, 0 FROM articles INDEXED BY articles_of_changed_guid
                  WHERE feed = ?1 AND guid = ?2 AND substr(key, 1, 5 + length(guid)) <> 'guid:' || guid
                    AND NOT (key >= ?3 AND key < ?4) LIMIT ?5",
             )?
@@ -135,7 +173,7 @@ fn on_its_page(conn: &Connection, feed: FeedRow, item: &Item<'_>) -> Sql<Vec<Kno
     };
     let mut found: Vec<(Known, bool)> = conn
         .prepare_cached(
-            "SELECT article, story, digest, key, title = ?3 OR published IS ?4 AND ?4 IS NOT NULL
+            "SELECT article, story, digest, key, 0, title = ?3 OR published IS ?4 AND ?4 IS NOT NULL
              FROM articles INDEXED BY articles_canonical_url WHERE canonical_url = ?2 AND feed = ?1 LIMIT 2",
         )?
         .query_map(
@@ -145,7 +183,7 @@ fn on_its_page(conn: &Connection, feed: FeedRow, item: &Item<'_>) -> Sql<Vec<Kno
                 draft.title,
                 draft.published.map(Time::millis)
             ],
-            |r| Ok((known(r)?, r.get(4)?)),
+            |r| Ok((known(r)?, r.get(5)?)),
         )?
         .collect::<Sql<_>>()?;
     let (last, first) = (found.pop(), found.pop());
@@ -154,11 +192,46 @@ fn on_its_page(conn: &Connection, feed: FeedRow, item: &Item<'_>) -> Sql<Vec<Kno
     Ok(only.map(|(known, _)| known).into_iter().collect())
 }
 
+/// The key of a draft without a guid whose link names no article: a newer item with another headline stands on it now. `None`
+/// if it is an edit of what is stored under that link; `known` is what was found so far.
+pub(super) fn key_on_shared_link(
+    conn: &Connection,
+    feed: FeedRow,
+    known: &Known,
+    draft: &Draft,
+) -> Sql<Option<String>> {
+    if known.is_same || draft.guid.is_some() || !draft.key.starts_with(identity::LINK) {
+        return Ok(None);
+    }
+    let (from, behind) = identity::keys_beside(None, &draft.key);
+    let stored: Vec<(String, String, Option<i64>)> = conn
+        .prepare_cached(
+            "SELECT key, title, published FROM articles WHERE feed = ?1 AND key >= ?2 AND key < ?3
+             ORDER BY +article DESC LIMIT ?4",
+        )?
+        .query_map(params![feed, from, behind, ON_ONE_LINK_MAX], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })?
+        .collect::<Sql<_>>()?;
+    let published = draft.published.map(Time::millis);
+    let same_date = |date: &Option<i64>| date.is_some() && *date == published;
+    let edited = stored
+        .iter()
+        .find(|(_, title, date)| same_date(date) || is_reworded(title, &draft.title));
+    if let Some((key, ..)) = edited {
+        return Ok(Some(key.clone()).filter(|key| *key != draft.key));
+    }
+    let newest = stored.iter().map(|(.., date)| *date).max().flatten();
+    let is_newer = newest.is_some() && published > newest;
+    Ok(is_newer.then(|| identity::key_beside(&draft.key, &draft.title)))
+}
+
 fn known(r: &rusqlite::Row<'_>) -> Sql<Known> {
     Ok(Known {
         article: r.get(0)?,
         story: r.get(1)?,
         digest: r.get(2)?,
         key: r.get(3)?,
+        is_same: r.get(4)?,
     })
 }

@@ -29,6 +29,7 @@ mod query;
 mod seeds;
 mod sequences;
 mod serve;
+mod siege;
 mod soak;
 mod stops;
 mod stories;
