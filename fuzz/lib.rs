@@ -4,3 +4,5 @@
 mod comes_back;
 #[path = "../tests/all/support/properties.rs"]
 pub mod properties;
+#[path = "../tests/all/support/sequences.rs"]
+pub mod sequences;

@@ -9,30 +9,11 @@ use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
-use super::{feeds, grouping::Grouping, prune, story_ids};
-use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
+use super::{feeds, grouping::Grouping, known, prune, story_ids};
+use crate::dedup::{Join, StoredCopy};
 use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
-use crate::normalize::headline::is_reworded;
-use crate::normalize::identity;
 
 type Sql<T> = rusqlite::Result<T>;
-
-/// Most articles of one feed on one link that a new one is compared with, the newest.
-const ON_ONE_LINK_MAX: i64 = 64;
-
-/// An article that stands in the store already.
-struct Known {
-    article: i64,
-    story: i64,
-    digest: Vec<u8>,
-}
-
-impl Known {
-    /// Whether the publisher changed it since. What was stored under another rule for digests counts as unchanged.
-    fn is_edited_by(&self, draft: &Draft) -> bool {
-        self.digest != draft.digest && identity::is_comparable(&self.digest)
-    }
-}
 
 /// An article that is about to be written for the first time.
 struct New<'a> {
@@ -61,7 +42,6 @@ pub(super) fn write(
     let conn = desk.conn;
     let (mut done, mut has_learned) = (Committed::default(), false);
     let mut listed = Vec::new();
-    let keys: Vec<String> = prepared.iter().map(|p| p.draft.key.clone()).collect();
     // Oldest first, so that row numbers follow time: publishers list the newest on top.
     let mut drafts: Vec<(Time, Prepared)> = prepared
         .into_iter()
@@ -74,16 +54,20 @@ pub(super) fn write(
         })
         .collect();
     drafts.sort_by_key(|(arrived, _)| *arrived);
-    for (arrived, mut p) in drafts {
+    let items: Vec<known::Item<'_>> = drafts
+        .iter()
+        .map(|(_, p)| (&p.draft, p.only_with_its_page))
+        .collect();
+    let mut document = known::Document::new(conn, claim.feed, &items);
+    let found = document.find_all(&items)?;
+    for ((arrived, mut p), mut found) in drafts.into_iter().zip(found) {
         #[cfg(test)]
         crate::faults::at("article", claim.url.host())?;
-        let mut found = find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)?;
-        let is_edit = found
-            .as_ref()
-            .is_some_and(|known| known.is_edited_by(&p.draft));
-        if is_edit && let Some(key) = key_on_shared_link(conn, claim.feed, &p.draft)? {
+        if let Some(known) = found.as_ref().filter(|k| k.is_edited_by(&p.draft))
+            && let Some(key) = known::key_on_shared_link(conn, claim.feed, known, &p.draft)?
+        {
             p.draft.key = key;
-            found = find(conn, claim.feed, (&p.draft, false), &keys)?;
+            found = document.find_again(&p.draft, known)?;
         }
         match found {
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
@@ -137,111 +121,6 @@ fn arrival(published: Option<Time>, previous_poll: Option<Time>, now: Time) -> T
     previous_poll.map_or(claimed, |p| claimed.max(p)).min(now)
 }
 
-/// The stored article of a draft: by its guid, page and headline, however its key came out beside others of that guid;
-/// else by its key; else by its page, unless others of the document have that page. What the document lists under
-/// another key (`keys`) is another article.
-fn find(
-    conn: &Connection,
-    feed: FeedRow,
-    (draft, has_page_alone): (&Draft, bool),
-    keys: &[String],
-) -> Sql<Option<Known>> {
-    let is_this = |key: &String| *key == draft.key || !keys.contains(key);
-    let same = with_its_guid(conn, feed, draft)?;
-    if let Some((known, _)) = same.into_iter().find(|(_, key)| is_this(key)) {
-        return Ok(Some(known));
-    }
-    if !has_page_alone {
-        return Ok(None);
-    }
-    let same = with_its_page(conn, feed, draft)?;
-    Ok(same.filter(|(_, key)| is_this(key)).map(|(known, _)| known))
-}
-
-fn known(r: &rusqlite::Row<'_>) -> Sql<Known> {
-    Ok(Known {
-        article: r.get(0)?,
-        story: r.get(1)?,
-        digest: r.get(2)?,
-    })
-}
-
-fn known_and_key(r: &rusqlite::Row<'_>) -> Sql<(Known, String)> {
-    Ok((known(r)?, r.get(3)?))
-}
-
-/// The articles of this guid, page and headline, and the one of this key, at most one of each.
-fn with_its_guid(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Vec<(Known, String)>> {
-    let (from, behind) = identity::keys_beside(draft.guid.as_deref(), &draft.key);
-    let page = draft.url.as_ref().map(|u| u.as_str());
-    conn.prepare_cached(
-        "SELECT article, story, digest, key FROM articles
-         WHERE feed = ?1 AND key >= ?2 AND key < ?3 AND (key = ?4 OR url IS ?5 AND title = ?6)
-         ORDER BY url IS ?5 AND title = ?6 DESC, key = ?4 DESC LIMIT 2",
-    )?
-    .query_map(
-        params![feed, from, behind, draft.key, page, draft.title],
-        known_and_key,
-    )?
-    .collect()
-}
-
-/// The one article of this feed that has the same page, tracking aside: a publisher that changed its guids. A page that
-/// does not look like one article's (`/`, `/podcast`) may show another one now, unless headline or date are the same.
-fn with_its_page(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Option<(Known, String)>> {
-    let Some(page) = &draft.canonical_url else {
-        return Ok(None);
-    };
-    let mut found: Vec<((Known, String), bool)> = conn
-        .prepare_cached(
-            "SELECT article, story, digest, key, title = ?3 OR published IS ?4 AND ?4 IS NOT NULL
-             FROM articles WHERE canonical_url = ?2 AND feed = ?1 LIMIT 2",
-        )?
-        .query_map(
-            params![
-                feed,
-                page.as_str(),
-                draft.title,
-                draft.published.map(Time::millis)
-            ],
-            |r| Ok((known_and_key(r)?, r.get(4)?)),
-        )?
-        .collect::<Sql<_>>()?;
-    let (last, first) = (found.pop(), found.pop());
-    let only =
-        last.filter(|(_, is_alike)| first.is_none() && (*is_alike || names_an_article(page)));
-    Ok(only.map(|(found, _)| found))
-}
-
-/// The key of a draft without a guid whose link names no article: a newer item with another headline stands on it now. `None`
-/// if it is an edit of what is stored under that link.
-fn key_on_shared_link(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Option<String>> {
-    if draft.guid.is_some() || !draft.key.starts_with(identity::LINK) {
-        return Ok(None);
-    }
-    let (from, behind) = identity::keys_beside(None, &draft.key);
-    let stored: Vec<(String, String, Option<i64>)> = conn
-        .prepare_cached(
-            "SELECT key, title, published FROM articles WHERE feed = ?1 AND key >= ?2 AND key < ?3
-             ORDER BY article DESC LIMIT ?4",
-        )?
-        .query_map(params![feed, from, behind, ON_ONE_LINK_MAX], |r| {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
-        })?
-        .collect::<Sql<_>>()?;
-    let published = draft.published.map(Time::millis);
-    let same_date = |date: &Option<i64>| date.is_some() && *date == published;
-    let edited = stored
-        .iter()
-        .find(|(_, title, date)| same_date(date) || is_reworded(title, &draft.title));
-    if let Some((key, ..)) = edited {
-        return Ok(Some(key.clone()).filter(|key| *key != draft.key));
-    }
-    let newest = stored.iter().map(|(.., date)| *date).max().flatten();
-    let is_newer = newest.is_some() && published > newest;
-    Ok(is_newer.then(|| identity::key_beside(&draft.key, &draft.title)))
-}
-
 fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> {
     conn.prepare_cached("UPDATE articles SET digest = ?2 WHERE article = ?1")?
         .execute(params![article, digest])?;
@@ -250,7 +129,10 @@ fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> 
 
 /// What is stored of an article that a document lists; see [`Standing`].
 pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
-    Ok(match find(conn, claim.feed, (draft, true), &[])? {
+    let items = [(draft, true)];
+    let mut document = known::Document::new(conn, claim.feed, &items);
+    let found = document.find_all(&items)?.pop();
+    Ok(match found.flatten() {
         Some(known) if !known.is_edited_by(draft) => Standing::Same,
         Some(known) => {
             let content: Vec<u8> = conn
@@ -411,7 +293,13 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
 }
 
 /// An edit: the row changes in place and gains a revision; its story, its place and its id stay.
-fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: Time) -> Sql<()> {
+fn update(
+    desk: &mut Desk<'_>,
+    feed: FeedRow,
+    known: &known::Known,
+    p: &Prepared,
+    now: Time,
+) -> Sql<()> {
     let (conn, d) = (desk.conn, &p.draft);
     let seq = next_seq(conn)?;
     conn.prepare_cached(

@@ -16,6 +16,7 @@ mod few;
 mod grouping;
 mod guard;
 mod hubs;
+mod known;
 mod log;
 mod open;
 mod prepare;
@@ -159,6 +160,15 @@ impl Store {
     /// [`StoreError::Busy`] if another process holds it for longer than twenty seconds.
     pub fn open(options: &StoreOptions, clock: Clock) -> Result<Self, StoreError> {
         let conn = open::writer(&options.path, options.synchronous_full)?;
+        Self::writing_to(conn, options, clock)
+    }
+
+    /// Starts the writer on a connection that is open.
+    fn writing_to(
+        conn: rusqlite::Connection,
+        options: &StoreOptions,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
         let reads = Reads::open(&options.path)?;
         let (commands, queue) = mpsc::channel();
         let published = topics::Published::default();

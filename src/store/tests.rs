@@ -2,6 +2,7 @@
 
 mod faults;
 mod ids;
+mod linear;
 
 use std::time::Duration;
 

@@ -31,6 +31,7 @@ mod path;
 mod query;
 mod secrets;
 mod seeds;
+mod sequences;
 mod serve;
 mod siege;
 mod soak;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::properties;
+use crate::support::{properties, sequences};
 
 fn holds(target: &str, property: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -50,4 +50,9 @@ fn expressions_are_read_again_as_they_were_printed() {
 #[test]
 fn sec_17_subscription_lists_are_read_again_as_they_were_written() {
     holds("subscriptions", properties::subscriptions);
+}
+
+#[test]
+fn rel_12_sequences_of_documents_lose_and_double_nothing() {
+    holds("sequences", sequences::play);
 }

@@ -10,6 +10,7 @@ pub mod naive;
 pub mod preload;
 pub mod process;
 pub mod properties;
+pub mod sequences;
 pub mod shelf;
 pub mod site;
 pub mod tree;
