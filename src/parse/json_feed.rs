@@ -12,7 +12,7 @@ use super::json_text::{self, Document};
 use super::media::Media;
 use super::{ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new};
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::{identity, plain, text};
+use crate::normalize::{identity, plain, settle, text};
 
 /// Reads a JSON document.
 pub fn read(
@@ -115,7 +115,7 @@ fn text_in<'d>(object: &'d Map<String, Value>, key: &str) -> Option<Cow<'d, str>
 }
 
 fn some_line(text: &str) -> Option<String> {
-    Some(plain::line(text)).filter(|t| !t.is_empty())
+    Some(settle::line(text)).filter(|t| !t.is_empty())
 }
 
 fn read_item(
@@ -137,13 +137,15 @@ fn read_item(
     let content_html = if text_in(item, "content_html").is_some() {
         scope.sanitize(&content)
     } else {
-        html_escape::encode_text(content.trim()).into_owned()
+        html_escape::encode_text(&settle::text(&content)).into_owned()
     };
     let content_html = Some(content_html).filter(|h| !h.trim().is_empty());
     let summary_html =
-        text_in(item, "summary").map(|s| html_escape::encode_text(s.trim()).into_owned());
+        text_in(item, "summary").map(|s| html_escape::encode_text(&settle::text(&s)).into_owned());
     let content_text = match text_in(item, "content_text") {
-        Some(written) if text_in(item, "content_html").is_none() => Some(plain::lines(&written)),
+        Some(written) if text_in(item, "content_html").is_none() => {
+            Some(plain::lines(&settle::text(&written)))
+        }
         _ => content_html
             .as_deref()
             .or(summary_html.as_deref())
@@ -213,10 +215,10 @@ fn authors(object: &Map<String, Value>, scope: &Scope) -> Vec<Person> {
     };
     for author in list.iter().take(REPEATS_MAX) {
         let person = match author {
-            Value::String(name) => people::read(&plain::line(name)),
+            Value::String(name) => people::read(&settle::line(name)),
             Value::Object(o) => {
                 let mut person = text_in(o, "name")
-                    .and_then(|n| people::read(&plain::line(&n)))
+                    .and_then(|n| people::read(&settle::line(&n)))
                     .unwrap_or_default();
                 person.url = text_in(o, "url")
                     .and_then(|u| scope.url(&u))

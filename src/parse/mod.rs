@@ -4,7 +4,6 @@
 //! | file | idea |
 //! |---|---|
 //! | [`charset`] | bytes to text |
-//! | [`mojibake`] | text that was decoded wrongly before it came here
 //! | [`mend`] | marks that begin or end nothing put right
 //! | [`xml`] | text to small bounded trees, one for each child of the feed, whatever is broken |
 //! | [`vocabulary`] | which namespace a name means |
@@ -24,7 +23,6 @@ mod json_feed;
 mod json_text;
 mod media;
 mod mend;
-mod mojibake;
 pub mod people;
 mod vocabulary;
 mod xml;

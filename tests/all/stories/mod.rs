@@ -6,6 +6,7 @@ mod identity;
 mod shown;
 mod switches;
 mod told;
+mod world;
 
 use corpus::{grouped, read};
 
