@@ -129,15 +129,17 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
             digest: vec![1],
             repairs: Vec::new(),
             is_complete: false,
+            archive: None,
             paragraphs: Vec::new(),
         }),
         plan: PlanCommit {
             next_at: Some(now.plus(Duration::from_secs(300))),
             ..PlanCommit::default()
         },
+        hub: None,
         offline: false,
     };
-    store.commit(Store::prepare(commit)).unwrap()
+    store.commit(store.prepare(commit)).unwrap()
 }
 
 /// Memory of this process, in KB, by the names of proc(5): `VmHWM` is the most that it ever held.

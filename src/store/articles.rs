@@ -9,7 +9,7 @@ use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
-use super::{feeds, grouping::Grouping, prune};
+use super::{feeds, grouping::Grouping, prune, story_ids};
 use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
 use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
 use crate::normalize::identity;
@@ -64,6 +64,8 @@ pub(super) fn write(
         .collect();
     drafts.sort_by_key(|(arrived, _)| *arrived);
     for (arrived, p) in drafts {
+        #[cfg(test)]
+        crate::faults::at("article", claim.url.host())?;
         match find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)? {
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
             Some(known) => {
@@ -229,18 +231,26 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
     };
     insert_row(conn, new, story, join.as_ref())?;
     let article = conn.last_insert_rowid();
+    #[cfg(test)]
+    crate::faults::at("insert", new.claim.url.host())?;
     for other in &decision.bridged {
         story = merge(desk, new, story, other)?;
     }
     (copy.article, copy.story) = (article, story);
     desk.grouping.insert(copy, &p.fingerprint);
-    refresh_story(conn, story)?;
-    desk.tagger.tag_article(conn, article, story, &p.folded)?;
+    let (before, after) = refresh_story(conn, story)?;
+    #[cfg(test)]
+    crate::faults::at("tag", new.claim.url.host())?;
+    if join.is_some() {
+        desk.tagger.counts_changed(conn, story, before, after)?;
+    }
+    let text = (&p.folded, p.topics.as_ref());
+    desk.tagger.tag_article(conn, article, story, text)?;
     Ok((article, join.is_some()))
 }
 
 /// Makes one story of two that a new copy shows to be the same; the row that is left. The older one stays, for its id has
-/// been out longer; what links to the younger finds the same copies, for a story's id is also that of its first copy.
+/// been out longer; what links to the younger finds the same copies.
 fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i64> {
     let conn = desk.conn;
     let (into, from) = (story.min(other.story), story.max(other.story));
@@ -267,17 +277,20 @@ fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i6
             .execute([article, into, seq])?;
     }
     desk.grouping.merge(from, into);
+    story_ids::note_merged(conn, from, into)?;
+    desk.tagger.story_merged(conn, into)?;
     refresh_story(conn, from)?; // it has no copy left, and goes
     Ok(into)
 }
 
 /// The row of a story without a copy yet: [`refresh_story`] fills in the rest.
 fn begin_story(conn: &Connection, new: &New<'_>) -> Sql<i64> {
+    let id = story_ids::unused(conn, new.id)?;
     conn.prepare_cached(
         "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, 0, ?2, ?3, 0, 0, 0)",
     )?
     .execute(params![
-        &new.id.0.as_bytes()[..],
+        &id.0.as_bytes()[..],
         new.arrived.millis(),
         new.now.millis()
     ])?;
@@ -379,8 +392,11 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
     };
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, known.story)?;
+    #[cfg(test)]
+    crate::faults::at("update", d.url.as_ref().map_or("", |u| u.host()))?;
+    let text = (&p.folded, p.topics.as_ref());
     desk.tagger
-        .tag_article(conn, known.article, known.story, &p.folded)
+        .tag_article(conn, known.article, known.story, text)
 }
 
 /// The next number of the sequence.
@@ -393,17 +409,27 @@ pub(super) fn next_seq(conn: &Connection) -> Sql<i64> {
 }
 
 /// Counts the copies again and chooses the one that is shown: a copy on its feed's own host, else on the site that its feed
-/// names, else any; of these the first (SEC-13). A story without copies goes.
-pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<()> {
+/// names, else any; of these the first (SEC-13). A story without copies goes. Returns its copies and feeds before and now.
+pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<((u64, u64), (u64, u64))> {
+    let unsigned = |(copies, feeds): (i64, i64)| (copies.cast_unsigned(), feeds.cast_unsigned());
+    let before: Option<(i64, i64)> = conn
+        .prepare_cached("SELECT copies, feeds FROM stories WHERE story = ?1")?
+        .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
     let (copies, feeds): (i64, i64) = conn
         .prepare_cached("SELECT count(*), count(DISTINCT feed) FROM articles WHERE story = ?1")?
         .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let counts = (
+        unsigned(before.unwrap_or_default()),
+        unsigned((copies, feeds)),
+    );
     if copies == 0 {
         conn.prepare_cached("DELETE FROM stories WHERE story = ?1")?
             .execute([story])?;
         conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
             .execute([story])?;
-        return Ok(());
+        story_ids::forget(conn, story)?;
+        return Ok(counts);
     }
     let seq = next_seq(conn)?;
     conn.prepare_cached(
@@ -412,7 +438,7 @@ pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<()> {
          WHERE story = ?1",
     )?
     .execute([story, seq, copies, feeds])?;
-    Ok(())
+    Ok(counts)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! No snapshot is held across two calls; every query has a deadline.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,15 +10,16 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::prepare::{self, Facts};
+use super::prepare::{self, Facts, Prepared};
 use super::records::{
     Activity, Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, HubRow, Lineage, Nearest,
     Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
+use super::topics::{Published, Topics};
 use super::{
     StoreError, activity, articles, backup, copies, events, feeds, feeds::from_json,
-    grouping::limits, hubs, open, prune, search, shown, status,
+    grouping::limits, hubs, open, prune, search, shown, status, story_ids,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -160,7 +161,7 @@ impl Reads {
         })
     }
 
-    /// The stories of which the id, or the id of a copy, lies in this range: for ids that are typed in part. At most
+    /// The stories to which an id in this range leads (see [`Self::story`]): for ids that are typed in part. At most
     /// `limit`.
     pub fn stories_between(
         &self,
@@ -171,7 +172,13 @@ impl Reads {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|conn| {
             conn.prepare_cached(
-                "SELECT DISTINCT s.id FROM articles a JOIN stories s USING (story) WHERE a.id BETWEEN ?1 AND ?2 LIMIT ?3",
+                "SELECT DISTINCT id FROM (
+                   SELECT id FROM stories WHERE id BETWEEN ?1 AND ?2
+                   UNION ALL
+                   SELECT s.id FROM articles a JOIN stories s USING (story) WHERE a.id BETWEEN ?1 AND ?2
+                   UNION ALL
+                   SELECT s.id FROM story_ids f JOIN stories s USING (story) WHERE f.id BETWEEN ?1 AND ?2
+                 ) LIMIT ?3",
             )?
             .query_map(params![bound(ids.start()), bound(ids.end()), limit], |r| {
                 Ok(StoryId(Uuid::from_bytes(r.get(0)?)))
@@ -180,9 +187,9 @@ impl Reads {
         })
     }
 
-    /// One story with its body, by its id or the id of any of its copies.
+    /// One story with its body, by its id, the id of any of its copies, or one that led to it before.
     pub fn story(&self, id: StoryId) -> Result<Option<StoryView>, StoreError> {
-        self.read(|conn| match story_row(conn, id)? {
+        self.read(|conn| match story_ids::story_of(conn, id)? {
             Some(row) => story(conn, row, true, &[]),
             None => Ok(None),
         })
@@ -191,7 +198,7 @@ impl Reads {
     /// The copies of a story, first seen first, with bodies.
     pub fn copies(&self, id: StoryId) -> Result<Vec<ArticleView>, StoreError> {
         self.read(|conn| {
-            let Some(row) = story_row(conn, id)? else {
+            let Some(row) = story_ids::story_of(conn, id)? else {
                 return Ok(Vec::new());
             };
             let rows: Vec<i64> = conn
@@ -293,6 +300,44 @@ impl Reads {
                 if look.query_row(params![claim.feed, key, &id.0.as_bytes()[..]], |r| r.get(0))? {
                     known.insert((*key).to_owned());
                 }
+            }
+            Ok(known)
+        })
+    }
+
+    /// Whether an archive page of a feed was read, or given up: then it is not asked for again (ET-53).
+    pub fn is_archive_done(&self, feed: FeedRow, url: &str) -> Result<bool, StoreError> {
+        self.read(|conn| feeds::is_archive_done(conn, feed, url))
+    }
+
+    /// The topics in force as they were published last; those of the store if none were.
+    pub(super) fn topics_in_force(&self, published: &Published) -> Result<Arc<Topics>, StoreError> {
+        if let Some(topics) = published.get() {
+            return Ok(topics);
+        }
+        let topics = Arc::new(self.read(Topics::load)?);
+        published.set(&topics);
+        Ok(topics)
+    }
+
+    /// The digests of the articles of a feed that are stored under the keys of these drafts.
+    pub(super) fn digests(
+        &self,
+        claim: &Claim,
+        drafts: &[Prepared],
+    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
+        self.read(|conn| {
+            let mut look = conn.prepare_cached(
+                "SELECT digest FROM articles WHERE feed = ?1 AND key = ?2 LIMIT 1",
+            )?;
+            let mut known = HashMap::new();
+            for p in drafts {
+                let digest = look.query_row(params![claim.feed, p.draft.key], |r| r.get(0));
+                known.extend(
+                    digest
+                        .optional()?
+                        .map(|digest| (p.draft.key.clone(), digest)),
+                );
             }
             Ok(known)
         })
@@ -538,14 +583,6 @@ impl Reads {
         let conn = open::reader(&self.path)?;
         status::verify(&conn).map_err(|e| open::error(&self.path, &e))
     }
-}
-
-fn story_row(conn: &Connection, id: StoryId) -> Sql<Option<i64>> {
-    conn.prepare_cached(
-        "SELECT story FROM stories WHERE id = ?1 UNION ALL SELECT story FROM articles WHERE id = ?1 LIMIT 1",
-    )?
-    .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
-    .optional()
 }
 
 const COLUMNS: &str =
