@@ -121,8 +121,9 @@ pub fn are_kin(
         return Some(true);
     }
     if p.sketch.is_empty() || q.sketch.is_empty() {
-        // Without a sketch only equality can be told.
-        return (p.text.is_some() && q.text.is_some()).then_some(false);
+        // Where neither has one, only equality can be told.
+        let is_told = p.sketch.is_empty() && q.sketch.is_empty();
+        return (is_told && p.text.is_some() && q.text.is_some()).then_some(false);
     }
     let like = Likeness::of(p, q);
     let is_alike =

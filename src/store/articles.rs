@@ -12,7 +12,7 @@ use super::word_index::WordIndex;
 use super::{feeds, grouping::Grouping, prune, story_ids};
 use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
 use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
-use crate::normalize::identity;
+use crate::normalize::{self, identity, settle};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -68,6 +68,10 @@ pub(super) fn write(
         crate::faults::at("article", claim.url.host())?;
         match find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)? {
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
+            Some(known) if is_only_read_anew(conn, &known, &p)? => {
+                listed.push(known.article);
+                renew(desk, &known, &p)?;
+            }
             Some(known) => {
                 listed.push(known.article);
                 update(desk, claim.feed, &known, &p, now)?;
@@ -397,6 +401,37 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
     let text = (&p.folded, p.topics.as_ref());
     desk.tagger
         .tag_article(conn, known.article, known.story, text)
+}
+
+/// Whether what is stored of an article says what its draft says once it is cleaned as texts are cleaned now: an older
+/// version read it, and its publisher changed nothing (REL-14).
+fn is_only_read_anew(conn: &Connection, known: &Known, p: &Prepared) -> Sql<bool> {
+    let (title, summary, content): (String, String, Vec<u8>) = conn
+        .prepare_cached("SELECT title, summary, content FROM articles WHERE article = ?1")?
+        .query_row([known.article], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    let (d, html) = (&p.draft, unpack(&content));
+    let is_raw = title != d.title || summary != d.summary || html != d.content_html;
+    Ok(is_raw
+        && settle::line(&title) == d.title
+        && settle::line(&summary) == d.summary
+        && settle::html(&html, |html| normalize::html::sanitize(html, None)) == d.content_html)
+}
+
+/// Writes a text as it is read now, and says nothing of it: no revision, no place in the sequence.
+fn renew(desk: &mut Desk<'_>, known: &Known, p: &Prepared) -> Sql<()> {
+    let d = &p.draft;
+    desk.conn
+        .prepare_cached(
+            "UPDATE articles SET title = ?2, summary = ?3, digest = ?4, content = ?5 WHERE article = ?1",
+        )?
+        .execute(params![
+            known.article,
+            d.title,
+            d.summary,
+            d.digest,
+            p.content
+        ])?;
+    Ok(())
 }
 
 /// The next number of the sequence.

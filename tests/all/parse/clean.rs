@@ -163,7 +163,7 @@ fn assert_all_clean(document: &str, is_whole: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn sec_14_no_string_of_an_xml_feed_holds_controls(
         w in proptest::collection::vec(written(), 10),

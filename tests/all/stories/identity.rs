@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use newswire::model::{ArticleId, ArticleView, Seq};
+use newswire::model::{ArticleId, ArticleView, Draft, Seq};
+use newswire::store::Selection;
 
+use crate::support::shelf::{Shelf, draft};
 use crate::support::{House, Internet, Reply};
 
 /// An item as its publisher writes it: what is empty is not there.
@@ -238,6 +240,42 @@ async fn rel_06_edits_change_articles_in_place() {
         titles(["Boats, corrected", "Buoys, corrected", "Tides"])
     );
     assert!(paper.articles().iter().all(|a| a.revision == 2));
+}
+
+/// A store that an older version filled, which left controls in texts and garbled titles as they were.
+#[test]
+fn rel_14_what_only_this_version_reads_otherwise_is_no_edit() {
+    let shelf = Shelf::new();
+    let feed = shelf.subscribe("a.example");
+    let now = draft("a.example", 1, "Boats in Köln", "They came home late.");
+    let then = Draft {
+        title: "Boats in KÃ¶ln".to_owned(),
+        content_html: "<p>They came \u{202e}home late.</p>".to_owned(),
+        digest: b"of the older reading".to_vec(),
+        ..now.clone()
+    };
+    shelf.put(feed, vec![then]);
+    let sequence = shelf.store.reads().sequence().unwrap();
+    assert_eq!(shelf.put(feed, vec![now.clone()]), sequence);
+    let article = || {
+        shelf
+            .store
+            .reads()
+            .articles(&Selection::default())
+            .unwrap()
+            .remove(0)
+    };
+    assert_eq!(
+        (article().title, article().revision),
+        (now.title.clone(), 1)
+    );
+    let edited = Draft {
+        title: "Boats in Bonn".to_owned(),
+        digest: b"of an edit".to_vec(),
+        ..now
+    };
+    assert!(shelf.put(feed, vec![edited]) > sequence);
+    assert_eq!(article().revision, 2);
 }
 
 #[tokio::test]

@@ -168,7 +168,7 @@ fn mixed() -> impl Strategy<Value = Vec<Printed>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn sec_13_a_hostile_feed_changes_no_story_of_others(printed in mixed(), near in any::<bool>()) {
         let without = partition(&printed, near, Some(HOSTILE));
