@@ -529,22 +529,62 @@ mod tests {
         );
     }
 
+    /// Words of texts, by where they stand in them.
+    fn parts(parts: &[(char, std::ops::Range<u8>)]) -> Fingerprint {
+        let letter = |n: u8| char::from(b'a' + n % 26);
+        let words = parts.iter().flat_map(|(text, range)| {
+            let word = move |n: u8| format!("{text}{}{}", letter(n / 26), letter(n));
+            range.clone().map(word)
+        });
+        let body: Vec<String> = words.collect();
+        Fingerprint::of(&crate::dedup::Subject {
+            title: "",
+            body: &body.join(" "),
+            canonical_url: None,
+        })
+    }
+
+    fn part(text: char, range: std::ops::Range<u8>) -> Fingerprint {
+        parts(&[(text, range)])
+    }
+
+    fn bridged(g: &Grouper, hour: i64, p: &Fingerprint) -> (Option<i64>, Vec<i64>) {
+        let decision = g.decide(&copy(0, 3, hour), p);
+        let others = decision.bridged.iter().map(|j| j.story).collect();
+        (decision.join.map(|j| j.story), others)
+    }
+
     #[test]
-    fn a_copy_of_two_stories_shows_that_they_are_one() {
+    fn a_copy_of_two_stories_that_have_something_in_common_shows_that_they_are_one() {
         let mut g = grouper();
-        g.insert(copy(1, 1, 0), print(5, 0));
-        g.insert(copy(2, 2, 1), print(0, 6));
-        let decision = g.decide(&copy(0, 3, 2), &print(5, 6));
-        assert_eq!(decision.join.map(|j| j.story), Some(1));
+        g.insert(copy(1, 1, 0), part('x', 0..40));
+        g.insert(copy(2, 2, 1), part('x', 20..60));
         assert_eq!(
-            decision.bridged.iter().map(|j| j.story).collect::<Vec<_>>(),
-            [2]
+            joined(&g, 2, 1, &part('x', 20..60)),
+            Some((2, Signal::Text))
         );
+        assert_eq!(bridged(&g, 2, &part('x', 0..60)), (Some(1), vec![2]));
         g.merge(2, 1);
-        assert_eq!(joined(&g, 4, 2, &print(0, 6)), Some((1, Signal::Text)));
-        g.insert(copy(9, 9, 24 * 6), print(0, 8));
-        let far = g.decide(&copy(0, 3, 24 * 6), &print(5, 8));
-        assert_eq!(far.bridged, [], "too far apart to be one story");
+        assert_eq!(
+            joined(&g, 4, 2, &part('x', 20..60)),
+            Some((1, Signal::Text))
+        );
+        g.insert(copy(9, 9, 24 * 4), part('x', 20..60));
+        let (_, far) = bridged(&g, 24 * 4, &part('x', 0..60));
+        assert_eq!(far, [], "too far apart to be one story");
+    }
+
+    #[test]
+    fn sec_13_a_copy_of_several_texts_joins_none_of_them() {
+        let mut g = grouper();
+        let roundup = parts(&[('x', 0..40), ('y', 0..40)]);
+        g.insert(copy(1, 1, 0), part('x', 0..40));
+        assert_eq!(bridged(&g, 2, &roundup), (Some(1), vec![]));
+        g.insert(copy(2, 2, 0), part('y', 0..40));
+        assert_eq!(bridged(&g, 2, &roundup), (None, vec![]));
+        g.insert(copy(4, 4, 1), roundup.clone());
+        assert_eq!(joined(&g, 5, 2, &roundup), Some((4, Signal::Text)));
+        assert_eq!(joined(&g, 5, 2, &part('y', 0..40)), Some((2, Signal::Text)));
     }
 
     #[test]

@@ -185,31 +185,30 @@ fn sec_13_three_items_of_two_texts_each_join_no_papers() {
             )
         })
         .collect();
-    for is_on_own_pages in [true, false] {
-        for roundup_at in 0..4 {
-            let shelf = Shelf::new();
-            let feed = shelf.subscribe("roundup.example");
-            for n in 0..4 {
-                if n == roundup_at {
-                    for item in &roundup {
-                        shelf.put(feed, vec![item.clone()]);
-                    }
-                }
-                if let Some(text) = texts.get(n) {
-                    let host = format!("paper{n}.example");
-                    let pages = if is_on_own_pages {
-                        &host
-                    } else {
-                        "pages.example"
-                    };
-                    let printed = draft(pages, n, titles[n], text);
-                    shelf.put(shelf.subscribe(&host), vec![printed]);
-                }
+    let paper = |n: usize, is_on_own_pages: bool| {
+        let host = format!("paper{n}.example");
+        let pages = match is_on_own_pages {
+            true => &host,
+            false => "pages.example",
+        };
+        let printed = vec![draft(pages, n, titles[n], texts[n])];
+        (host, printed)
+    };
+    let cases = (0..4).flat_map(|at| [(at, true), (at, false)]);
+    for (roundup_at, is_on_own_pages) in cases {
+        let mut order: Vec<(String, Vec<Draft>)> =
+            (0..3).map(|n| paper(n, is_on_own_pages)).collect();
+        order.insert(roundup_at, ("roundup.example".to_owned(), roundup.clone()));
+        let shelf = Shelf::new();
+        for (host, printed) in order {
+            let feed = shelf.subscribe(&host);
+            for item in printed {
+                shelf.put(feed, vec![item]);
             }
-            let story = |n: usize| of(&shelf, &format!("paper{n}.example")).story_id;
-            let stories = BTreeSet::from([story(0), story(1), story(2)]);
-            assert_eq!(stories.len(), 3, "the round-up came at {roundup_at}");
         }
+        let story = |n: usize| of(&shelf, &format!("paper{n}.example")).story_id;
+        let stories = BTreeSet::from([story(0), story(1), story(2)]);
+        assert_eq!(stories.len(), 3, "the round-up came at {roundup_at}");
     }
 }
 
