@@ -11,6 +11,12 @@ pub fn line(text: &str) -> String {
     settled(plain::line(&meant(text)), plain::line)
 }
 
+/// One line of a text that may hold references that its program forgot to resolve.
+#[must_use]
+pub fn line_of_text(text: &str) -> String {
+    settled(plain::line_of_text(&meant(text)), plain::line)
+}
+
 /// One line of an HTML text: damage may stand in the source as it is, or be spelled in references.
 #[must_use]
 pub fn line_of_html(html: &str) -> String {

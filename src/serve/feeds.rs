@@ -35,7 +35,7 @@ pub async fn feed(
     }
     let key = format!("/feeds/{file}{}", wanted.query());
     let cost = match wanted.list {
-        List::Search { .. } => Cost::Search,
+        List::Search(_) => Cost::Search,
         List::All | List::Topic(_) => Cost::Small,
     };
     let (sequence, now) = (state.sequence(), state.clock.now());

@@ -12,8 +12,8 @@ use super::Refusal;
 use super::archive::{ARCHIVE_MAX, Days};
 use crate::emit::Format;
 use crate::model::{FeedId, StoryId, StoryView, Time};
+use crate::query;
 use crate::query::ast::When;
-use crate::query::{self, Expr};
 use crate::store::{Reads, RiverPlace, Selection, StoreError, TopicFeed};
 
 /// Most stories a page.
@@ -35,13 +35,8 @@ pub enum List {
     All,
     /// The stories of a topic, by its name.
     Topic(String),
-    /// What matches an expression.
-    Search {
-        /// As written.
-        text: String,
-        /// As read.
-        expr: Expr,
-    },
+    /// What matches an expression, as written: it is read where the search is, on a thread that may block.
+    Search(String),
 }
 
 /// One page of a list as a request asks for it.
@@ -80,7 +75,7 @@ impl List {
         match self {
             Self::All => "/feeds/all".to_owned(),
             Self::Topic(name) => format!("/feeds/{name}"),
-            Self::Search { .. } => "/feeds/search".to_owned(),
+            Self::Search(_) => "/feeds/search".to_owned(),
         }
     }
 
@@ -94,7 +89,7 @@ impl List {
         match self {
             Self::All => "/".to_owned(),
             Self::Topic(name) => format!("/topics/{name}"),
-            Self::Search { .. } => "/search".to_owned(),
+            Self::Search(_) => "/search".to_owned(),
         }
     }
 }
@@ -125,10 +120,7 @@ impl Wanted {
                         .to_owned(),
                 ));
             }
-            ("search", Some(text)) => {
-                let expr = query::parse(&text).map_err(|e| Refusal::Bad(e.render("q")))?;
-                List::Search { text, expr }
-            }
+            ("search", Some(text)) => List::Search(text),
             (_, Some(_)) => {
                 return Err(Refusal::Bad(
                     "q: only a search takes an expression; ask for /feeds/search.atom?q=…"
@@ -175,7 +167,7 @@ impl Wanted {
     /// The parameters in one order, with their `?`; empty if there are none. Equal requests have equal ones.
     pub fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        if let List::Search { text, .. } = &self.list {
+        if let List::Search(text) = &self.list {
             query.append_pair("q", text);
         }
         if let Some((since, _)) = &self.since {
@@ -201,25 +193,25 @@ impl Wanted {
     /// Reads the page: keyset paging, so that what arrives meanwhile shifts nothing.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`Refusal::Bad`] for an expression that cannot be read; what the store says.
     pub fn load(
         &self,
         reads: &Reads,
         now: Time,
         page_size: usize,
         bodies: bool,
-    ) -> Result<Page, StoreError> {
+    ) -> Result<Page, Refusal> {
         let made = match &self.list {
             List::Topic(name) => reads.topic_feed(name)?.unwrap_or_default(),
-            List::All | List::Search { .. } => TopicFeed::default(),
+            List::All | List::Search(_) => TopicFeed::default(),
         };
         let limit = match self.is_archive {
             true => ARCHIVE_MAX,
             false => self.limit.unwrap_or(page_size).clamp(1, LIMIT_MAX),
         };
-        let mut selection = self.selection(now, bodies);
+        let mut selection = self.selection(now, bodies)?;
         let mut days = match self.is_archive {
-            true => self.newest(reads, now)?.map(Days::until),
+            true => newest(reads, &selection)?.map(Days::until),
             false => None,
         };
         let mut page = Page {
@@ -266,17 +258,7 @@ impl Wanted {
         }
     }
 
-    /// When the newest story of the list arrived.
-    fn newest(&self, reads: &Reads, now: Time) -> Result<Option<Time>, StoreError> {
-        let selection = Selection {
-            limit: Some(1),
-            before: None,
-            ..self.selection(now, false)
-        };
-        Ok(reads.stories(&selection)?.first().map(|s| s.arrived))
-    }
-
-    fn selection(&self, now: Time, bodies: bool) -> Selection {
+    fn selection(&self, now: Time, bodies: bool) -> Result<Selection, Refusal> {
         let mut selection = Selection {
             since: self.since.as_ref().map(|(_, when)| when.at(now)),
             before: self.before,
@@ -287,10 +269,24 @@ impl Wanted {
         match &self.list {
             List::All => {}
             List::Topic(name) => selection.topic = Some(name.clone()),
-            List::Search { expr, .. } => selection.expr = Some(expr.clone()),
+            List::Search(text) => {
+                let expr = query::parse(text).map_err(|e| Refusal::Bad(e.render("q")))?;
+                selection.expr = Some(expr);
+            }
         }
-        selection
+        Ok(selection)
     }
+}
+
+/// When the newest story of the list arrived.
+fn newest(reads: &Reads, selection: &Selection) -> Result<Option<Time>, StoreError> {
+    let selection = Selection {
+        limit: Some(1),
+        before: None,
+        bodies: false,
+        ..selection.clone()
+    };
+    Ok(reads.stories(&selection)?.first().map(|s| s.arrived))
 }
 
 /// Stories, or every copy as one of its own.
@@ -481,7 +477,11 @@ mod tests {
             assert!(refused.contains(told), "{query}: {refused}");
         }
         assert!(refused("search", "").contains("q: the expression is missing"));
-        let caret = refused("search", "q=boats+AND+(ships");
+        let wanted = Wanted::read("search", "q=boats+AND+(ships").unwrap();
+        let caret = wanted
+            .selection(Time::EPOCH, false)
+            .unwrap_err()
+            .to_string();
         assert!(
             caret.contains("boats AND (ships\n") && caret.contains('^'),
             "{caret}"

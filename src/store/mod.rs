@@ -26,6 +26,7 @@ mod search;
 pub mod select;
 mod shown;
 mod status;
+mod stop;
 mod story_ids;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ mod writer;
 pub use readers::Reads;
 pub use records::*;
 pub use select::{Order, RiverPlace, Selection};
+pub use stop::Stop;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, sync_channel};

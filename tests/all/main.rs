@@ -28,6 +28,7 @@ mod path;
 mod query;
 mod seeds;
 mod serve;
+mod siege;
 mod soak;
 mod stops;
 mod stories;

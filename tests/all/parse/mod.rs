@@ -4,6 +4,7 @@ mod clean;
 mod dialects;
 mod fields;
 mod trouble;
+mod unclosed;
 
 use newswire::model::{ParsedEntry, ParsedFeed, WebUrl};
 use newswire::parse::{ParseContext, parse};
