@@ -3,6 +3,7 @@
 //! A copy is compared with copies, never with a growing centroid; a story is bounded in time and size. A late copy can
 //! show that two stories are one: then the younger goes up in the older, whose id stays.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -127,6 +128,15 @@ impl Grouper {
     /// other stories it shows to be the same.
     #[must_use]
     pub fn decide(&self, new: &StoredCopy, print: &Fingerprint) -> Decision {
+        let equal_only = || Fingerprint {
+            sketch: Default::default(),
+            ..print.clone()
+        };
+        let print = &if self.limits.near {
+            Cow::Borrowed(print)
+        } else {
+            Cow::Owned(equal_only())
+        };
         let mut stories = Stories::new(&self.window, new.feed);
         let mut best: HashMap<StoryRow, Join> = HashMap::new();
         for slot in self.candidates(print) {
