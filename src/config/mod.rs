@@ -85,6 +85,8 @@ pub struct ServerConfig {
     pub listen: Vec<Listen>,
     /// The base of the URLs that readers see.
     pub public_url: Option<WebUrl>,
+    /// Further host names that the server answers to.
+    pub allowed_hosts: Vec<String>,
     /// The title of the pages and of the merged feed.
     pub title: String,
     /// Entries a page of a merged feed, 1 to 1000.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::fetch::Net;
 use crate::model::WebUrl;
-use crate::serve::Tokens;
+use crate::serve::{CALLBACK_PATH, Tokens};
 
 /// Largest configuration read, in bytes: some ten thousand feeds.
 pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
@@ -273,6 +273,17 @@ fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig 
             "without ? and #",
         );
     }
+    let (allowed_hosts, place) = s.or_placed::<Vec<String>>("allowed_hosts", Vec::new());
+    for name in &allowed_hosts {
+        if !is_host_name(name) {
+            let label = format!("\"{name}\" is none; as in [\"newswire\", \"nas.home\"]");
+            s.wrong(
+                place.clone().unwrap_or_default(),
+                "allowed_hosts are host names, without a scheme, port or path",
+                label,
+            );
+        }
+    }
     let open = listen
         .iter()
         .find(|l| matches!(l, Listen::Tcp(a) if !a.ip().is_loopback()));
@@ -284,12 +295,18 @@ fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig 
     let server = ServerConfig {
         listen,
         public_url,
+        allowed_hosts,
         title: s.or("title", "newswire".to_owned()),
         page_size: s.within("page_size", 50, 1, 1000),
         tokens: read_tokens(&mut s, file),
     };
     s.close();
     server
+}
+
+/// Whether this is a name as a client would write it into `Host`.
+fn is_host_name(name: &str) -> bool {
+    matches!(url::Host::parse(name), Ok(url::Host::Domain(host)) if host == name.to_lowercase())
 }
 
 fn read_tokens(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<Tokens> {
@@ -424,15 +441,12 @@ fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
 }
 
 fn read_websub(mut s: Section<'_, '_, '_>, server: &ServerConfig) -> WebSubConfig {
-    let (callback_url, place) = s.or_placed::<Option<WebUrl>>("callback_url", None);
+    let (mut callback_url, place) = s.or_placed::<Option<WebUrl>>("callback_url", None);
     if let (Some(url), Some(place)) = (&callback_url, place)
-        && (url.as_url().query().is_some() || url.as_url().fragment().is_some())
+        && let Some((what, label)) = wrong_callback(url.as_url())
     {
-        s.wrong(
-            place,
-            "callback_url is the base of other URLs",
-            "without ? and #",
-        );
+        s.wrong(place, what, label);
+        callback_url = None;
     }
     let (mut hub, place) = s.or_placed::<Option<WebUrl>>("hub", None);
     if let Some(place) = place {
@@ -449,6 +463,36 @@ fn read_websub(mut s: Section<'_, '_, '_>, server: &ServerConfig) -> WebSubConfi
     }
     s.close();
     WebSubConfig { callback_url, hub }
+}
+
+/// What is wrong with the address of the callback, and what would be right.
+fn wrong_callback(url: &url::Url) -> Option<(&'static str, String)> {
+    if url.query().is_some() || url.fragment().is_some() {
+        return Some((
+            "callback_url is the base of other URLs",
+            "without ? and #".to_owned(),
+        ));
+    }
+    let path = url.path();
+    let in_front = path.strip_suffix('/').unwrap_or(path);
+    let in_front = in_front.strip_suffix(CALLBACK_PATH);
+    let is_right = path == "/"
+        || in_front.is_some_and(|front| {
+            front.is_empty() || front.split('/').skip(1).all(|name| !name.is_empty())
+        });
+    (!is_right).then(|| {
+        let mut right = url.clone();
+        let names = path.split('/').filter(|name| !name.is_empty());
+        let names: Vec<&str> = names.collect();
+        let front = if names.is_empty() { String::new() } else { format!("/{}", names.join("/")) };
+        right.set_path(&format!("{front}{CALLBACK_PATH}"));
+        (
+            "hubs are answered below one path alone",
+            format!(
+                "the path has to end in {CALLBACK_PATH}, as in \"{right}\"; a proxy takes off what stands in front of it"
+            ),
+        )
+    })
 }
 
 fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {

@@ -132,9 +132,9 @@ fn look_at(path: &std::path::Path) -> Result<(), StoreError> {
 
 /// What hubs say, carried from the server to ingest.
 fn callback_of(config: &Config, ingest: &Arc<Ingest>) -> Option<Callback> {
+    config.websub.callback_url.as_ref()?;
     let ingest = Arc::downgrade(ingest);
     Some(Callback {
-        path: parts::callback_path(config)?,
         body_bytes_max: usize::try_from(config.fetch.max_body_bytes).unwrap_or(usize::MAX),
         answer: Arc::new(move |path, call| {
             let ingest = ingest.upgrade();
@@ -255,6 +255,8 @@ impl House {
             options: ServeOptions {
                 title: config.server.title.clone(),
                 public_url: config.server.public_url.clone(),
+                allowed_hosts: config.server.allowed_hosts.clone(),
+                callback_url: config.websub.callback_url.clone(),
                 hub: config.websub.hub.clone(),
                 tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,

@@ -27,6 +27,8 @@ pub async fn metrics(State(state): State<Shared>) -> Result<Response, Refusal> {
     let told = state.read(Cost::Small, |state, reads| {
         let status = reads.status(state.clock.now())?;
         let polls = reads.poll_totals()?;
+        let bytes = i64::try_from(state.budget.used()).unwrap_or(i64::MAX);
+        state.metrics.answer_bytes.set(bytes);
         let printed = state.metrics.print(&status, &polls);
         printed.map_err(|_| Refusal::Internal)
     });

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
-use super::cache::Cache;
+use super::budget::{self, AnswerBudget, Reservation};
+use super::cache::{Cache, Document};
+use super::hosts::Hosts;
 use super::links::Base;
 use super::metrics::Metrics;
 use super::{Callback, Ready, Refusal, ServeOptions, Server};
@@ -14,6 +16,10 @@ use crate::store::Reads;
 
 /// Reads of the store at once: as many as it keeps connections for.
 const READS_MAX: usize = 4;
+
+/// Of these, reads for answers that few ask for: one is left for those that all readers share, however many addresses
+/// somebody makes up.
+const OTHERS_MAX: usize = READS_MAX - 1;
 
 /// Of these, searches: a costly expression must not hold up the feeds.
 const SEARCHES_MAX: usize = 2;
@@ -30,6 +36,8 @@ pub struct State {
     pub options: ServeOptions,
     /// Where this server is for its readers.
     pub base: Base,
+    /// The names that it answers to.
+    pub hosts: Hosts,
     /// The answer of `/readyz`.
     pub ready: Ready,
     /// The callback of hubs.
@@ -40,17 +48,22 @@ pub struct State {
     pub metrics: Metrics,
     /// What was rendered.
     pub cache: Cache,
+    /// The memory of all answers.
+    pub budget: AnswerBudget,
     /// Leave to read what a hub pushes.
     pub pushes: Semaphore,
     reads: Reads,
     sequence: watch::Receiver<Seq>,
     reading: Arc<Semaphore>,
+    others: Arc<Semaphore>,
     searching: Arc<Semaphore>,
 }
 
 /// What a read may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {
+    /// An index answers it, and it is the same for all who ask: there are only so many such answers.
+    Shared,
     /// An index answers it.
     Small,
     /// An expression of the request decides.
@@ -61,6 +74,7 @@ impl State {
     /// Nothing asked yet.
     pub fn new(server: Server, base: Base) -> Self {
         Self {
+            hosts: Hosts::of(&server.options),
             options: server.options,
             base,
             ready: server.ready,
@@ -68,10 +82,12 @@ impl State {
             clock: server.clock,
             metrics: Metrics::new(server.registry),
             cache: Cache::new(),
+            budget: AnswerBudget::new(budget::BYTES_MAX),
             pushes: Semaphore::new(PUSHES_MAX),
             reads: server.reads,
             sequence: server.sequence,
             reading: Arc::new(Semaphore::new(READS_MAX)),
+            others: Arc::new(Semaphore::new(OTHERS_MAX)),
             searching: Arc::new(Semaphore::new(SEARCHES_MAX)),
         }
     }
@@ -79,6 +95,21 @@ impl State {
     /// The last sequence that was told.
     pub fn sequence(&self) -> Seq {
         *self.sequence.borrow()
+    }
+
+    /// Renders a document in a reservation of the budget. What is read for it, and what is written, is reserved before it
+    /// is there or as it comes.
+    pub async fn render(
+        self: &Arc<Self>,
+        cost: Cost,
+        work: impl FnOnce(&State, &Reads, Reservation) -> Result<Document, Refusal> + Send + 'static,
+    ) -> Result<Document, Refusal> {
+        let room = self.budget.begin().await;
+        self.read(cost, move |state, reads| {
+            state.metrics.renderings.inc();
+            work(state, reads, room)
+        })
+        .await
     }
 
     /// Does `work` on a thread that may block, when it is its turn. A client that goes away ends the wait, not the work.
@@ -89,12 +120,16 @@ impl State {
     ) -> Result<T, Refusal> {
         let search = match cost {
             Cost::Search => Some(turn(&self.searching).await?),
-            Cost::Small => None,
+            Cost::Shared | Cost::Small => None,
+        };
+        let other = match cost {
+            Cost::Shared => None,
+            Cost::Small | Cost::Search => Some(turn(&self.others).await?),
         };
         let read = turn(&self.reading).await?;
         let state = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {
-            let _turns = (search, read);
+            let _turns = (search, other, read);
             work(&state, &state.reads)
         });
         done.await.unwrap_or_else(|e| {

@@ -16,6 +16,7 @@ mod grouping;
 mod hubs;
 mod log;
 mod open;
+mod outlines;
 mod prepare;
 mod prune;
 mod readers;
@@ -29,12 +30,15 @@ mod status;
 mod tests;
 mod tidy;
 mod topics;
+mod visits;
 mod word_index;
 mod writer;
 
+pub use outlines::{Outline, OutlinePlace};
 pub use readers::Reads;
 pub use records::*;
 pub use select::{Order, RiverPlace, Selection};
+pub use visits::Walk;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, sync_channel};

@@ -38,6 +38,24 @@ pub(super) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
     Ok(feeds)
 }
 
+pub(super) fn feeds_by_health(conn: &Connection, limit: usize) -> Sql<Vec<Feed>> {
+    // Found first, then read: only of those that are shown are the articles counted.
+    let rows: Vec<FeedRow> = conn
+        .prepare_cached(
+            "SELECT feed FROM feeds WHERE subscribed = 1
+             ORDER BY CASE WHEN paused THEN 2 WHEN gone THEN 1 WHEN failures > 0 THEN 0 ELSE 3 END,
+               coalesce(title_user, title_own) COLLATE NOCASE, url LIMIT ?1",
+        )?
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    let mut read =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM feeds f WHERE f.feed = ?1"))?;
+    let feeds = rows
+        .into_iter()
+        .map(|row| read.query_row([row], feed_of).optional());
+    feeds.filter_map(Sql::transpose).collect()
+}
+
 fn feed_of(r: &Row<'_>) -> Sql<Feed> {
     let time =
         |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };

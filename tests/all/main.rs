@@ -26,6 +26,7 @@ mod moves;
 mod parse;
 mod path;
 mod query;
+mod readers;
 mod seeds;
 mod serve;
 mod soak;
