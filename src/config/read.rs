@@ -289,7 +289,7 @@ fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig 
         .find(|l| matches!(l, Listen::Tcp(a) if !a.ip().is_loopback()));
     if let (Some(open), None) = (open, &public_url) {
         s.warn(format!(
-            "server.listen has {open}, which others can reach, and server.public_url is not set: links in the merged feeds will not work for them"
+            "server.listen has {open}, which others can reach, and server.public_url is not set: links in the merged feeds will not work for them, and a request by a host name is refused"
         ));
     }
     let server = ServerConfig {
@@ -306,7 +306,10 @@ fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig 
 
 /// Whether this is a name as a client would write it into `Host`.
 fn is_host_name(name: &str) -> bool {
-    matches!(url::Host::parse(name), Ok(url::Host::Domain(host)) if host == name.to_lowercase())
+    let is_plain = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+    is_plain && matches!(url::Host::parse(name), Ok(url::Host::Domain(_)))
 }
 
 fn read_tokens(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<Tokens> {
@@ -474,25 +477,25 @@ fn wrong_callback(url: &url::Url) -> Option<(&'static str, String)> {
         ));
     }
     let path = url.path();
-    let in_front = path.strip_suffix('/').unwrap_or(path);
-    let in_front = in_front.strip_suffix(CALLBACK_PATH);
-    let is_right = path == "/"
-        || in_front.is_some_and(|front| {
-            front.is_empty() || front.split('/').skip(1).all(|name| !name.is_empty())
-        });
-    (!is_right).then(|| {
-        let mut right = url.clone();
-        let names = path.split('/').filter(|name| !name.is_empty());
-        let names: Vec<&str> = names.collect();
-        let front = if names.is_empty() { String::new() } else { format!("/{}", names.join("/")) };
-        right.set_path(&format!("{front}{CALLBACK_PATH}"));
-        (
-            "hubs are answered below one path alone",
-            format!(
-                "the path has to end in {CALLBACK_PATH}, as in \"{right}\"; a proxy takes off what stands in front of it"
-            ),
-        )
-    })
+    let is_plain = !path.contains("//");
+    let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+    let front = match names.split_last() {
+        Some((last, front)) if CALLBACK_PATH.strip_prefix('/') == Some(last) => front,
+        _ => &names,
+    };
+    let is_ours = front.len() < names.len() || names.is_empty();
+    if is_plain && is_ours {
+        return None;
+    }
+    let mut right = url.clone();
+    let front: String = front.iter().map(|name| format!("/{name}")).collect();
+    right.set_path(&format!("{front}{CALLBACK_PATH}"));
+    Some((
+        "hubs are answered below one path alone",
+        format!(
+            "the path has to end in {CALLBACK_PATH}, as in \"{right}\"; a proxy takes off what stands in front of it"
+        ),
+    ))
 }
 
 fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {

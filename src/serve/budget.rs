@@ -13,18 +13,16 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::Refusal;
+use super::list::{PAGE_BYTES_MAX, WRITTEN_A_BYTE};
 
-/// Bytes of all answers together.
-pub const BYTES_MAX: usize = 80 << 20;
-
-/// Of these, bytes that only small answers may take: they go on when large ones have used up the rest.
+/// Bytes that only small answers may take: they go on when large ones have used up the rest.
 const SMALL_SHARE: usize = 16 << 20;
 
 /// A small answer, with everything that is read to render it.
 const SMALL_BYTES_MAX: usize = 256 << 10;
 
-/// How much must be free for an answer to be begun without a wait.
-const FREE_WANTED: usize = SMALL_SHARE + (8 << 20);
+/// How much must be free for an answer to be begun without a wait: the largest page has room then.
+const FREE_WANTED: usize = SMALL_SHARE + (1 + WRITTEN_A_BYTE) * PAGE_BYTES_MAX;
 
 /// How long a request waits for that, while slow readers are cut.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -183,6 +181,8 @@ impl AsRef<[u8]> for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BYTES_MAX: usize = 80 << 20;
 
     #[test]
     fn sec_24_small_answers_go_on_when_large_ones_have_used_up_their_part() {

@@ -17,9 +17,6 @@ use super::budget::AnswerBudget;
 use super::conditional::Coding;
 use crate::model::{Seq, Time};
 
-/// Bytes of all that is kept: a part of the budget, so that there is always room for what is not kept.
-const CACHE_BYTES_MAX: u64 = 24 << 20;
-
 /// What a document weighs beside its bytes.
 const OVERHEAD_BYTES: u64 = 512;
 
@@ -163,13 +160,14 @@ impl Weighter<String, Arc<Rendered>> for ByBytes {
 }
 
 impl Cache {
-    /// Nothing rendered yet.
-    pub fn new() -> Self {
+    /// Nothing rendered yet; at most so many bytes are kept.
+    pub fn new(bytes_max: usize) -> Self {
+        let bytes_max = bytes_max as u64;
         // One shard, so that the largest document finds room too.
-        let documents = usize::try_from(CACHE_BYTES_MAX / DOCUMENT_BYTES).unwrap_or(usize::MAX);
+        let documents = usize::try_from(bytes_max / DOCUMENT_BYTES).unwrap_or(usize::MAX);
         let options = OptionsBuilder::new()
             .shards(1)
-            .weight_capacity(CACHE_BYTES_MAX)
+            .weight_capacity(bytes_max)
             .estimated_items_capacity(documents)
             .build();
         Self(match options {
@@ -179,7 +177,7 @@ impl Cache {
                 DefaultHashBuilder::default(),
                 DefaultLifecycle::default(),
             ),
-            Err(_) => QuickCache::with_weighter(documents, CACHE_BYTES_MAX, ByBytes),
+            Err(_) => QuickCache::with_weighter(documents, bytes_max, ByBytes),
         })
     }
 
@@ -310,7 +308,7 @@ mod tests {
     fn both_codings_hold_the_same_content() {
         let text = "boats and ships ".repeat(500);
         let rendered = Rendered::new(document(&text, 0), 1, t(0), None);
-        let budget = AnswerBudget::new(crate::serve::budget::BYTES_MAX);
+        let budget = AnswerBudget::new(80 << 20);
         let gzip = rendered.encoded(Coding::Gzip, &budget).unwrap();
         let mut plain = String::new();
         std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&gzip[..]), &mut plain)
@@ -326,7 +324,7 @@ mod tests {
 
     #[test]
     fn of_many_who_ask_at_once_one_renders() {
-        let cache = Cache::new();
+        let cache = Cache::new(1 << 20);
         let rendered = std::sync::atomic::AtomicUsize::new(0);
         let ask = || {
             cache.get("k", 1, t(0), async {

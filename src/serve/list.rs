@@ -22,7 +22,7 @@ use crate::store::{Reads, RiverPlace, Selection, StoreError, TopicFeed, Walk};
 pub const LIMIT_MAX: usize = 1000;
 
 /// Most bytes of stories a page, in memory: what does not fit is on the next (SEC-24). One is always shown.
-const PAGE_BYTES_MAX: usize = 4 << 20;
+pub(super) const PAGE_BYTES_MAX: usize = 4 << 20;
 
 /// Most stories looked at for a page: with `limit_per_feed` most of them may have no place on it.
 const LOOKS_MAX: usize = 5000;

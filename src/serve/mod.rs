@@ -120,6 +120,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// How long a client may take nothing of an answer.
     pub stall_timeout: Duration,
+    /// Memory of all answers together, in bytes.
+    pub answer_bytes_max: usize,
     /// How long open requests may go on when the server ends (REL-08).
     pub drain_timeout: Duration,
 }
@@ -131,6 +133,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(10),
+            answer_bytes_max: 80 << 20,
             drain_timeout: Duration::from_secs(3),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
-use super::budget::{self, AnswerBudget, Reservation};
+use super::budget::{AnswerBudget, Reservation};
 use super::cache::{Cache, Document};
 use super::hosts::Hosts;
 use super::links::Base;
@@ -23,6 +23,10 @@ const OTHERS_MAX: usize = READS_MAX - 1;
 
 /// Of these, searches: a costly expression must not hold up the feeds.
 const SEARCHES_MAX: usize = 2;
+
+/// Tenths of the memory of all answers that rendered documents are kept in, so that there is always room for what is not
+/// kept.
+const CACHED_TENTHS: usize = 3;
 
 /// Pushes of hubs read at once: each may be as large as a feed.
 const PUSHES_MAX: usize = 4;
@@ -73,6 +77,7 @@ pub enum Cost {
 impl State {
     /// Nothing asked yet.
     pub fn new(server: Server, base: Base) -> Self {
+        let bytes_max = server.options.limits.answer_bytes_max;
         Self {
             hosts: Hosts::of(&server.options),
             options: server.options,
@@ -81,8 +86,8 @@ impl State {
             callback: server.callback,
             clock: server.clock,
             metrics: Metrics::new(server.registry),
-            cache: Cache::new(),
-            budget: AnswerBudget::new(budget::BYTES_MAX),
+            cache: Cache::new(bytes_max / 10 * CACHED_TENTHS),
+            budget: AnswerBudget::new(bytes_max),
             pushes: Semaphore::new(PUSHES_MAX),
             reads: server.reads,
             sequence: server.sequence,
