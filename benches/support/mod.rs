@@ -137,7 +137,7 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
         },
         offline: false,
     };
-    store.commit(Store::prepare(commit)).unwrap()
+    store.commit(store.prepare(commit)).unwrap()
 }
 
 /// Memory of this process, in KB, by the names of proc(5): `VmHWM` is the most that it ever held.

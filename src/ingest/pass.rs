@@ -189,7 +189,7 @@ impl Ingest {
         }
         let policy = self.pricing.apply(&self.options.policy);
         let read = visit::read(&self.store, &policy, visited, offline)?;
-        visit::commit(self, read.ready(visited, &self.clock)).await
+        visit::commit(self, read.ready(&self.store, visited, &self.clock)).await
     }
 
     /// Reads and plans, when it is its turn; the place is kept until the reading is over.
@@ -226,7 +226,9 @@ impl Ingest {
             place = self.place(visited).await;
         }
         let (what, clock) = (Arc::clone(visited), self.clock.clone());
-        let ready = self.ask(move |_| Ok(read.ready(&what, &clock))).await?;
+        let ready = self
+            .ask(move |store| Ok(read.ready(store, &what, &clock)))
+            .await?;
         // Others may read while this one waits for the disk: what waits together is committed together. But not all: a
         // visit that is read takes much more memory than its document, and a large one is the only one of its kind.
         let _turn = Arc::clone(&self.committing).acquire_owned().await;

@@ -213,7 +213,7 @@ impl Read {
     /// Puts the bodies of pages in place and makes all of it ready. Blocks for the time of some computing if there is a
     /// document.
     /// If the machine's clock was set since the visit, the times of poll and plan move along (ET-24).
-    pub(super) fn ready(mut self, visited: &Visited, clock: &Clock) -> Ready {
+    pub(super) fn ready(mut self, store: &Store, visited: &Visited, clock: &Clock) -> Ready {
         let (moment, shown) = visited.ended;
         let by = clock.at(moment).millis().saturating_sub(shown.millis());
         if by != 0 {
@@ -246,7 +246,7 @@ impl Read {
             failures_before: claim.failures,
             offline: self.commit.offline,
             poll: self.commit.poll.clone(),
-            commit: Store::prepare(self.commit),
+            commit: store.prepare(self.commit),
         }
     }
 }

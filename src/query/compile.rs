@@ -1,8 +1,11 @@
 //! All topics at once: one pass over the text finds every literal of every topic (Aho and Corasick, 1975), and only
 //! topics with a literal that was found are looked at. The cost is text plus hits, not text times topics.
 //!
-//! Regular expressions are asked one by one, after everything cheaper has said yes: most topics have none, and a set of
-//! a thousand of them is slower than the few that are reached.
+//! Evaluation has two stages. [`TopicSet::read`] asks everything that depends on the text and needs no store;
+//! [`TopicSet::decide`] adds the facts, and never reads text, so that it can run inside a transaction.
+//!
+//! Regular expressions are asked one by one, after everything cheaper: most topics have none, and a set of a thousand of
+//! them is slower than the few that are reached.
 
 use std::collections::HashMap;
 
@@ -24,9 +27,24 @@ pub struct TopicSet {
     waiting: Vec<Vec<usize>>,
     /// The topics that no missing literal rules out.
     always: Vec<usize>,
+    /// What is asked of the text besides literals, by number.
+    questions: Vec<Expr>,
 }
 
-/// An expression, ready: literals are numbers, the cheap questions come first.
+/// What the text of one article says of the topics of a [`TopicSet`]. Only that set understands it.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// The topics that the text does not rule out, in their order; whether facts are still to decide.
+    candidates: Vec<(usize, bool)>,
+    /// The literals found, by number, with the parts that they stand in as bits; empty if no fact is to decide.
+    hits: Vec<(usize, u8)>,
+    /// The questions that were asked, by number, with their answers; empty if no fact is to decide.
+    answers: Vec<(usize, bool)>,
+    /// Tokens of the body.
+    words: u64,
+}
+
+/// An expression, ready: literals and questions are numbers, the cheap ones come first.
 #[derive(Debug)]
 enum Rule {
     All(Vec<Rule>),
@@ -38,20 +56,31 @@ enum Rule {
     Topic(Option<usize>),
     /// A feed's name as written, and folded.
     Feed(String, String),
-    /// What the plain evaluator says.
-    Plain(Expr),
+    /// A fact that the plain evaluator decides.
+    Fact(Fact),
+    /// The number of a question that reads the text.
+    Text(usize),
 }
 
-/// What the rules are asked about.
-struct Subject<'s> {
+/// The first stage: what the text alone says. A rule is true, false, or open.
+struct TextStage<'s> {
     text: &'s Folded,
+    questions: &'s [Expr],
+    /// By literal: the parts that it stands in, as bits.
+    found: Vec<u8>,
+    answers: HashMap<usize, bool>,
+    /// By topic: what is known of it. A topic that is no candidate is false.
+    topics: Vec<Option<bool>>,
+}
+
+/// The second stage: the facts decide what the text left open.
+struct FactStage<'s> {
+    reading: &'s Reading,
     facts: &'s Facts,
     /// The feed's title, folded.
     feed_title: String,
-    /// By literal: the parts that it stands in, as bits.
-    found: Vec<u8>,
     /// By topic: whether it matched.
-    matched: Vec<bool>,
+    topics: Vec<bool>,
     now: Time,
 }
 
@@ -88,6 +117,7 @@ impl TopicSet {
             automaton,
             waiting,
             always,
+            questions: compiler.questions,
         }
     }
 
@@ -109,19 +139,55 @@ impl TopicSet {
     /// The places (in the order given) of the topics that match. `topic:` in a definition sees the topics that
     /// stand before it.
     pub fn evaluate(&self, text: &Folded, facts: &Facts, now: Time) -> Vec<usize> {
+        self.decide(&self.read(text), facts, now)
+    }
+
+    /// Asks everything that depends on the text: the part of [`Self::evaluate`] whose cost grows with the text.
+    pub fn read(&self, text: &Folded) -> Reading {
         let (found, candidates) = self.find(text);
-        let mut subject = Subject {
+        let mut stage = TextStage {
             text,
+            questions: &self.questions,
+            found,
+            answers: HashMap::new(),
+            topics: vec![Some(false); self.topics.len()],
+        };
+        let mut reading = Reading {
+            words: text.words,
+            ..Reading::default()
+        };
+        for i in candidates {
+            let known = self.rules.get(i).and_then(|rule| rule.of_text(&mut stage));
+            if let Some(slot) = stage.topics.get_mut(i) {
+                *slot = known;
+            }
+            if known != Some(false) {
+                reading.candidates.push((i, known.is_none()));
+            }
+        }
+        if reading.candidates.iter().any(|(_, is_open)| *is_open) {
+            let hits = stage.found.iter().copied().enumerate();
+            reading.hits = hits.filter(|(_, parts)| *parts != 0).collect();
+            reading.answers = stage.answers.into_iter().collect();
+            reading.answers.sort_unstable();
+        }
+        reading
+    }
+
+    /// The places of the topics that match, as in [`Self::evaluate`]; `reading` is of the same set. No text is read.
+    pub fn decide(&self, reading: &Reading, facts: &Facts, now: Time) -> Vec<usize> {
+        let mut stage = FactStage {
+            reading,
             facts,
             feed_title: fold(&facts.feed_title),
-            found,
-            matched: vec![false; self.topics.len()],
+            topics: vec![false; self.topics.len()],
             now,
         };
         let mut out = Vec::new();
-        for i in candidates {
-            let is_match = self.rules.get(i).is_some_and(|rule| rule.holds(&subject));
-            if let Some(slot) = subject.matched.get_mut(i).filter(|_| is_match) {
+        for &(i, is_open) in &reading.candidates {
+            let rule = self.rules.get(i);
+            let is_match = !is_open || rule.is_some_and(|rule| rule.holds(&stage));
+            if let Some(slot) = stage.topics.get_mut(i).filter(|_| is_match) {
                 *slot = true;
                 out.push(i);
             }
@@ -159,17 +225,41 @@ impl TopicSet {
 }
 
 impl Rule {
-    fn holds(&self, subject: &Subject<'_>) -> bool {
+    /// What the text says; none: facts decide. Whatever [`Self::holds`] looks up later has been asked then, because
+    /// both walk in the same order and an open part ends no walk.
+    fn of_text(&self, stage: &mut TextStage<'_>) -> Option<bool> {
         match self {
-            Self::All(list) => list.iter().all(|rule| rule.holds(subject)),
-            Self::Any(list) => list.iter().any(|rule| rule.holds(subject)),
-            Self::Not(inner) => !inner.holds(subject),
-            Self::Literal(id, parts) => subject.found.get(*id).is_some_and(|f| f & parts != 0),
-            Self::Topic(topic) => {
-                topic.is_some_and(|topic| subject.matched.get(topic) == Some(&true))
+            Self::All(list) => joined(list, false, stage),
+            Self::Any(list) => joined(list, true, stage),
+            Self::Not(inner) => inner.of_text(stage).map(|holds| !holds),
+            Self::Literal(id, parts) => Some(stage.found.get(*id).is_some_and(|f| f & parts != 0)),
+            Self::Topic(None) => Some(false),
+            Self::Topic(Some(topic)) => stage.topics.get(*topic).copied().flatten(),
+            Self::Feed(..) | Self::Fact(_) => None,
+            Self::Text(id) => {
+                let (text, question) = (stage.text, stage.questions.get(*id));
+                let ask = || {
+                    question.is_some_and(|q| eval::matches(q, text, &Facts::default(), Time::EPOCH))
+                };
+                Some(*stage.answers.entry(*id).or_insert_with(ask))
             }
-            Self::Feed(name, folded) => feed_is(name, folded, subject.facts, &subject.feed_title),
-            Self::Plain(expr) => eval::matches(expr, subject.text, subject.facts, subject.now),
+        }
+    }
+
+    fn holds(&self, stage: &FactStage<'_>) -> bool {
+        match self {
+            Self::All(list) => list.iter().all(|rule| rule.holds(stage)),
+            Self::Any(list) => list.iter().any(|rule| rule.holds(stage)),
+            Self::Not(inner) => !inner.holds(stage),
+            Self::Literal(id, parts) => {
+                let hits = &stage.reading.hits;
+                let hit = hits.binary_search_by_key(id, |(literal, _)| *literal);
+                hit.is_ok_and(|at| hits.get(at).is_some_and(|(_, found)| found & parts != 0))
+            }
+            Self::Topic(topic) => topic.is_some_and(|topic| stage.topics.get(topic) == Some(&true)),
+            Self::Feed(name, folded) => feed_is(name, folded, stage.facts, &stage.feed_title),
+            Self::Fact(fact) => eval::holds(fact, stage.facts, stage.reading.words, stage.now),
+            Self::Text(id) => stage.reading.answers.binary_search(&(*id, true)).is_ok(),
         }
     }
 
@@ -179,17 +269,32 @@ impl Rule {
             Self::Literal(..) | Self::Topic(_) => 1,
             Self::Not(inner) => inner.cost(),
             Self::All(list) | Self::Any(list) => list.iter().map(Self::cost).sum(),
-            Self::Feed(..) | Self::Plain(Expr::Fact(_)) => 100,
-            Self::Plain(_) => 10_000, // it reads the text
+            Self::Feed(..) | Self::Fact(_) => 100,
+            Self::Text(_) => 10_000,
         }
     }
 }
 
-/// The literals of all topics, each once, and the topics seen so far.
+/// A list of which one part with the answer `decisive` decides the whole.
+fn joined(list: &[Rule], decisive: bool, stage: &mut TextStage<'_>) -> Option<bool> {
+    let mut all_known = true;
+    for rule in list {
+        match rule.of_text(stage) {
+            Some(holds) if holds == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all_known = false,
+        }
+    }
+    all_known.then_some(!decisive)
+}
+
+/// The literals and questions of all topics, each once, and the topics seen so far.
 #[derive(Default)]
 struct Compiler {
     numbers: HashMap<String, usize>,
     texts: Vec<String>,
+    question_numbers: HashMap<String, usize>,
+    questions: Vec<Expr>,
     before: HashMap<String, usize>,
 }
 
@@ -204,12 +309,13 @@ impl Compiler {
             Expr::Text(scope, Pattern::Near(phrases, _)) => {
                 let all = phrases.iter().map(|p| self.literal(*scope, p, false));
                 let mut all: Vec<Rule> = all.collect();
-                all.push(Rule::Plain(expr.clone()));
+                all.push(self.question(expr));
                 Rule::All(all)
             }
+            Expr::Text(_, Pattern::Regex(_)) => self.question(expr),
             Expr::Fact(Fact::Topic(name)) => Rule::Topic(self.before.get(name).copied()),
             Expr::Fact(Fact::Feed(Name::Is(name))) => Rule::Feed(name.clone(), fold(name)),
-            Expr::Text(_, Pattern::Regex(_)) | Expr::Fact(_) => Rule::Plain(expr.clone()),
+            Expr::Fact(fact) => Rule::Fact(fact.clone()),
         }
     }
 
@@ -217,6 +323,18 @@ impl Compiler {
         let mut rules: Vec<Rule> = list.iter().map(|e| self.rule(e)).collect();
         rules.sort_by_key(Rule::cost);
         rules
+    }
+
+    fn question(&mut self, expr: &Expr) -> Rule {
+        let next = self.questions.len();
+        let number = *self
+            .question_numbers
+            .entry(expr.to_string())
+            .or_insert(next);
+        if number == next {
+            self.questions.push(expr.clone());
+        }
+        Rule::Text(number)
     }
 
     fn literal(&mut self, scope: Scope, words: &[String], beginning: bool) -> Rule {
@@ -256,7 +374,7 @@ impl Compiler {
                 let all: Option<Vec<Vec<usize>>> = list.iter().map(|r| self.needed(r)).collect();
                 all.map(|all| all.concat())
             }
-            Rule::Not(_) | Rule::Topic(_) | Rule::Feed(..) | Rule::Plain(_) => None,
+            Rule::Not(_) | Rule::Topic(_) | Rule::Feed(..) | Rule::Fact(_) | Rule::Text(_) => None,
         }
     }
 }
@@ -304,6 +422,29 @@ mod tests {
         assert!(yes("NEAR(red fox, 2)", "a fox, quick and red"));
         assert!(!yes("NEAR(red fox, 1)", "a fox, quick and red"));
         assert!(yes("/qu.ck/", "a quick one") && !yes("/QUICK/", "a quick one"));
+    }
+
+    #[test]
+    fn what_was_read_decides_without_the_text() {
+        let sources = [
+            "/b.at/ copies>=2",
+            "lang:en -/b.at/",
+            "NEAR(ten boat, 3) OR feed:argus",
+            "-boat",
+        ];
+        let topics = sources.iter().map(|s| ((*s).to_owned(), parse(s).unwrap()));
+        let set = TopicSet::new(topics.collect());
+        let reading = set.read(&folded("Ten", "boat"));
+        let facts = |copies, language: &str, feed: &str| Facts {
+            copies,
+            language: Some(language.to_owned()),
+            feed_title: feed.to_owned(),
+            ..Facts::default()
+        };
+        let decided = |facts| set.decide(&reading, &facts, Time::EPOCH);
+        assert!(decided(facts(1, "en", "Post")).is_empty());
+        assert_eq!(decided(facts(2, "en", "Post")), [0]);
+        assert_eq!(decided(facts(1, "en", "Argus")), [2]);
     }
 
     fn expression() -> impl Strategy<Value = String> {

@@ -93,29 +93,30 @@ fn text_matches(scope: Scope, pattern: &Pattern, text: &Folded) -> bool {
 }
 
 /// Whether all phrases stand in `part` with at most `distance` tokens between the end of the first and the start of
-/// the last (as FTS5 counts).
+/// the last (as FTS5 counts). Linear in the text (SEC-21): one walk, from the end to the beginning.
 fn near(part: &str, phrases: &[Vec<String>], distance: u32) -> bool {
     let tokens: Vec<&str> = part.split_ascii_whitespace().collect();
-    let places: Vec<Vec<usize>> = phrases
-        .iter()
-        .map(|p| {
-            tokens
-                .windows(p.len().max(1))
-                .enumerate()
-                .filter(|(_, w)| w.iter().zip(p).all(|(a, b)| *a == b.as_str()))
-                .map(|(i, _)| i)
-                .collect()
-        })
-        .collect();
-    // Every cluster begins with some occurrence of some phrase; from there each other phrase is best taken at its
-    // first occurrence that is not before it.
-    places.iter().zip(phrases).any(|(starts, first)| {
-        starts.iter().any(|&start| {
-            let last = places
-                .iter()
-                .map(|others| others.iter().copied().find(|&o| o >= start))
-                .try_fold(start, |last, place| place.map(|p| last.max(p)));
-            last.is_some_and(|last| last.saturating_sub(start + first.len()) <= distance as usize)
+    let stands_at = |phrase: &[String], at: usize| {
+        let window = tokens.get(at..at + phrase.len());
+        window.is_some_and(|window| window.iter().zip(phrase).all(|(a, b)| a == b))
+    };
+    // By phrase: where it stands next, seen from the walk. Every cluster begins with some occurrence of some phrase; from
+    // there each other phrase is best taken at its first occurrence that is not before it.
+    let mut next: Vec<Option<usize>> = vec![None; phrases.len()];
+    (0..tokens.len()).rev().any(|at| {
+        let mut longest = None;
+        for (phrase, place) in phrases.iter().zip(&mut next) {
+            if stands_at(phrase, at) {
+                *place = Some(at);
+                longest = longest.max(Some(phrase.len()));
+            }
+        }
+        let last = || {
+            next.iter()
+                .try_fold(at, |last, place| place.map(|p| last.max(p)))
+        };
+        longest.is_some_and(|len| {
+            last().is_some_and(|last| last.saturating_sub(at + len) <= distance as usize)
         })
     })
 }
@@ -180,6 +181,72 @@ pub fn holds(fact: &Fact, facts: &Facts, words: u64, now: Time) -> bool {
                 Measure::Words => words,
             };
             compare.holds(count, *n)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The definition: some phrase begins a cluster, each other one follows at its first place from there on.
+    fn near_by_definition(tokens: &[&str], phrases: &[Vec<String>], distance: u32) -> bool {
+        let places = |p: &Vec<String>| -> Vec<usize> {
+            let stands = |at: &usize| tokens[*at..].iter().take(p.len()).eq(p.iter());
+            (0..tokens.len()).filter(stands).collect()
+        };
+        let all: Vec<Vec<usize>> = phrases.iter().map(places).collect();
+        all.iter().zip(phrases).any(|(starts, first)| {
+            starts.iter().any(|&start| {
+                let next = |places: &Vec<usize>| places.iter().copied().find(|p| *p >= start);
+                let last: Option<Vec<usize>> = all.iter().map(next).collect();
+                let last = last.and_then(|places| places.into_iter().max());
+                last.is_some_and(|l| l.saturating_sub(start + first.len()) <= distance as usize)
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn near_is_what_its_definition_says(
+            tokens in prop::collection::vec(prop::sample::select(vec!["a", "b", "c"]), 0..14),
+            phrases in prop::collection::vec(
+                prop::collection::vec(prop::sample::select(vec!["a", "b", "c"]), 1..4), 2..4),
+            distance in 0_u32..5,
+        ) {
+            let phrases: Vec<Vec<String>> =
+                phrases.iter().map(|p| p.iter().map(|w| (*w).to_owned()).collect()).collect();
+            let part = format!(" {} ", tokens.join(" "));
+            prop_assert_eq!(
+                near(&part, &phrases, distance),
+                near_by_definition(&tokens, &phrases, distance)
+            );
+        }
+    }
+
+    #[test]
+    fn sec_21_every_operator_is_linear_in_repeated_words() {
+        let text = Folded::of(&crate::query::Text {
+            body: &format!("y {}", "x ".repeat(500_000)),
+            ..Default::default()
+        });
+        let far = format!("NEAR(\"{}\" y, 5)", "x ".repeat(40));
+        for source in [
+            "NEAR(x y, 0)",
+            "NEAR(y x z, 5)",
+            &far,
+            "\"x x x x x x y\"",
+            "\"x x x z\"*",
+            "/x x x y/",
+        ] {
+            let started = std::time::Instant::now();
+            let expr = crate::query::parse(source).unwrap();
+            matches(&expr, &text, &Facts::default(), Time::EPOCH);
+            let topics = crate::query::compile::TopicSet::new(vec![(String::new(), expr)]);
+            topics.evaluate(&text, &Facts::default(), Time::EPOCH);
+            // Quadratic, this takes minutes.
+            assert!(started.elapsed().as_secs() < 10, "{source}");
         }
     }
 }

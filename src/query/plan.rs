@@ -56,6 +56,23 @@ impl Question {
         }
     }
 
+    /// The same without the word index, for an article whose text is at hand: facts come first.
+    pub fn without_index(expr: &Expr) -> Self {
+        let sorted = |list: &[Expr]| {
+            let mut questions: Vec<Self> = list.iter().map(Self::without_index).collect();
+            questions.sort_by_key(Self::cost);
+            questions
+        };
+        match expr {
+            e if !e.any(&mut |e| matches!(e, Expr::Fact(_))) => Self::Text(e.clone()),
+            Expr::And(list) => Self::All(sorted(list)),
+            Expr::Or(list) => Self::Any(sorted(list)),
+            Expr::Not(inner) => Self::Not(Box::new(Self::without_index(inner))),
+            Expr::Fact(fact) => Self::Fact(fact.clone()),
+            Expr::Text(..) => Self::Text(expr.clone()),
+        }
+    }
+
     /// Hands every question without parts to `take`.
     pub fn each<'q>(&'q self, take: &mut dyn FnMut(&'q Question)) {
         match self {
@@ -197,11 +214,15 @@ fn conjunction(list: &[Expr]) -> (Option<String>, bool) {
     if wanted.is_empty() {
         return (None, false);
     }
-    let mut query = format!("({})", wanted.join(" AND "));
-    for no in unwanted {
-        query = format!("({query} NOT {no})");
+    let query = format!("({})", wanted.join(" AND "));
+    if unwanted.is_empty() {
+        return (Some(query), exact);
     }
-    (Some(query), exact)
+    // One NOT for all: FTS5 refuses a query that is nested deeper than 256.
+    (
+        Some(format!("({query} NOT ({}))", unwanted.join(" OR "))),
+        exact,
+    )
 }
 
 /// The FTS5 query for words one after the other.

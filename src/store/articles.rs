@@ -234,8 +234,12 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
     }
     (copy.article, copy.story) = (article, story);
     desk.grouping.insert(copy, &p.fingerprint);
-    refresh_story(conn, story)?;
-    desk.tagger.tag_article(conn, article, story, &p.folded)?;
+    let (before, after) = refresh_story(conn, story)?;
+    if join.is_some() {
+        desk.tagger.counts_changed(conn, story, before, after)?;
+    }
+    let text = (&p.folded, p.topics.as_ref());
+    desk.tagger.tag_article(conn, article, story, text)?;
     Ok((article, join.is_some()))
 }
 
@@ -267,6 +271,7 @@ fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i6
             .execute([article, into, seq])?;
     }
     desk.grouping.merge(from, into);
+    desk.tagger.story_merged(conn, into)?;
     refresh_story(conn, from)?; // it has no copy left, and goes
     Ok(into)
 }
@@ -379,8 +384,9 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
     };
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, known.story)?;
+    let text = (&p.folded, p.topics.as_ref());
     desk.tagger
-        .tag_article(conn, known.article, known.story, &p.folded)
+        .tag_article(conn, known.article, known.story, text)
 }
 
 /// The next number of the sequence.
@@ -393,17 +399,26 @@ pub(super) fn next_seq(conn: &Connection) -> Sql<i64> {
 }
 
 /// Counts the copies again and chooses the one that is shown: a copy on its feed's own host, else on the site that its feed
-/// names, else any; of these the first (SEC-13). A story without copies goes.
-pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<()> {
+/// names, else any; of these the first (SEC-13). A story without copies goes. Returns its copies and feeds before and now.
+pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<((u64, u64), (u64, u64))> {
+    let unsigned = |(copies, feeds): (i64, i64)| (copies.cast_unsigned(), feeds.cast_unsigned());
+    let before: Option<(i64, i64)> = conn
+        .prepare_cached("SELECT copies, feeds FROM stories WHERE story = ?1")?
+        .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
     let (copies, feeds): (i64, i64) = conn
         .prepare_cached("SELECT count(*), count(DISTINCT feed) FROM articles WHERE story = ?1")?
         .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let counts = (
+        unsigned(before.unwrap_or_default()),
+        unsigned((copies, feeds)),
+    );
     if copies == 0 {
         conn.prepare_cached("DELETE FROM stories WHERE story = ?1")?
             .execute([story])?;
         conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
             .execute([story])?;
-        return Ok(());
+        return Ok(counts);
     }
     let seq = next_seq(conn)?;
     conn.prepare_cached(
@@ -412,7 +427,7 @@ pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<()> {
          WHERE story = ?1",
     )?
     .execute([story, seq, copies, feeds])?;
-    Ok(())
+    Ok(counts)
 }
 
 #[cfg(test)]

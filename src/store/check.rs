@@ -130,6 +130,11 @@ impl<'c> Checker<'c> {
         Ok(self.ask(question)? && self.row()?.is_some())
     }
 
+    /// The facts of the article that is asked about may have changed; its text has not.
+    pub(super) fn forget_facts(&mut self) {
+        self.read.row = None;
+    }
+
     /// The folded text of an article; none if it is gone.
     pub(super) fn words_of(&mut self, article: i64) -> Sql<Option<&Folded>> {
         self.turn_to(article);
@@ -332,19 +337,6 @@ fn text(r: &Row<'_>, boilerplate: &HashSet<u64>, with_words: bool) -> Sql<Folded
         true => prepare::fold(title, summary, &body, &facts),
         false => prepare::unfolded(title, summary, &body, &facts),
     })
-}
-
-/// The folded text of a stored article.
-pub(super) fn folded(conn: &Connection, article: i64) -> Sql<Option<Folded>> {
-    let feed: Option<FeedRow> = conn
-        .prepare_cached("SELECT feed FROM articles WHERE article = ?1")?
-        .query_row([article], |r| r.get(0))
-        .optional()?;
-    let Some(feed) = feed else { return Ok(None) };
-    let boilerplate = feeds::boilerplate(conn, feed)?;
-    conn.prepare_cached("SELECT title, facts, summary, content FROM articles WHERE article = ?1")?
-        .query_row([article], |r| text(r, &boilerplate, true))
-        .optional()
 }
 
 /// The facts of a stored article.

@@ -100,6 +100,7 @@ pub struct Store {
     commands: Option<mpsc::Sender<Command>>,
     writer: Option<JoinHandle<()>>,
     reads: Reads,
+    topics: topics::Published,
     clock: Clock,
 }
 
@@ -120,6 +121,7 @@ impl Store {
         let conn = open::writer(&options.path, options.synchronous_full)?;
         let reads = Reads::open(&options.path)?;
         let (commands, queue) = mpsc::channel();
+        let published = topics::Published::default();
         let writer = Writer {
             conn,
             path: options.path.clone(),
@@ -128,6 +130,7 @@ impl Store {
                 near: options.dedup_near,
             }),
             tagger: topics::Tagger::default(),
+            published: published.clone(),
             index: word_index::WordIndex::default(),
             clock: clock.clone(),
             untold: true,
@@ -143,6 +146,7 @@ impl Store {
             commands: Some(commands),
             writer: Some(thread),
             reads,
+            topics: published,
             clock,
         })
     }
@@ -252,8 +256,15 @@ impl Store {
     }
 
     /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.
-    pub fn prepare(mut commit: PollCommit) -> ReadyCommit {
-        let drafts = prepare::prepare(&mut commit);
+    pub fn prepare(&self, mut commit: PollCommit) -> ReadyCommit {
+        let mut drafts = prepare::prepare(&mut commit);
+        // Without topics or digests (the store is busy) the writer reads the texts before it takes the lock.
+        if !drafts.is_empty()
+            && let Ok(topics) = self.reads.topics_in_force(&self.topics)
+            && let Ok(known) = self.reads.digests(&commit.claim, &drafts)
+        {
+            prepare::read_topics(&mut drafts, &topics, &known);
+        }
         ReadyCommit {
             commit: Box::new(commit),
             drafts,

@@ -9,6 +9,7 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use super::feeds::json;
 use super::records::{Claim, PollCommit};
+use super::topics::{ReadTopics, Topics};
 use crate::dedup::{Fingerprint, Subject};
 use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
 use crate::normalize;
@@ -36,6 +37,10 @@ pub(super) struct Prepared {
     /// Whether no other draft of the document names the same page.
     pub(super) only_with_its_page: bool,
     pub(super) paragraphs: Vec<u64>,
+    /// What the text says of the topics, if it was asked.
+    pub(super) topics: Option<ReadTopics>,
+    /// Whether the article seems to be stored as it is: then nobody needs its topics.
+    pub(super) seems_known: bool,
 }
 
 /// What of an article is shown but never asked for by SQL.
@@ -128,6 +133,18 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
         .collect()
 }
 
+/// Asks the texts of drafts everything that depends on them. `known` are keys of articles with digests as they are stored.
+pub(super) fn read_topics(
+    drafts: &mut [Prepared],
+    topics: &Topics,
+    known: &HashMap<String, Vec<u8>>,
+) {
+    for p in drafts {
+        p.seems_known = known.get(&p.draft.key) == Some(&p.draft.digest);
+        p.topics = (!p.seems_known).then(|| topics.read(&p.folded));
+    }
+}
+
 /// What the drafts of a document have in common.
 struct About<'a> {
     claim: &'a Claim,
@@ -182,6 +199,8 @@ fn prepare_one(
         page,
         only_with_its_page: page_shared_by == 1,
         paragraphs,
+        topics: None,
+        seems_known: false,
         draft,
     }
 }

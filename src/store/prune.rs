@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::articles;
 use super::grouping::Grouping;
 use super::records::Pruned;
 use super::topics::Tagger;
+use super::{articles, topics};
 use crate::model::{ArticleId, ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -242,8 +242,11 @@ fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow) -> Sql<Option
     ] {
         conn.prepare_cached(sql)?.execute([article])?;
     }
-    articles::refresh_story(conn, story)?;
-    tagger.tag_copies(conn, story, None)?;
+    let (before, after) = articles::refresh_story(conn, story)?;
+    if after.0 > 0 {
+        tagger.counts_changed(conn, story, before, after)?;
+        topics::tag_story(conn, story)?;
+    }
     conn.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM stories WHERE story = ?1)")?
         .query_row([story], |r| r.get(0))
         .map(Some)

@@ -2,7 +2,7 @@
 //!
 //! No snapshot is held across two calls; every query has a deadline.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::prepare::{self, Facts};
+use super::prepare::{self, Facts, Prepared};
 use super::records::{
     Activity, Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, HubRow, Lineage, Nearest,
     Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
+use super::topics::{Published, Topics};
 use super::{
     StoreError, activity, articles, backup, copies, events, feeds, feeds::from_json,
     grouping::limits, hubs, open, prune, search, shown, status,
@@ -301,6 +302,39 @@ impl Reads {
                 if look.query_row(params![claim.feed, key, &id.0.as_bytes()[..]], |r| r.get(0))? {
                     known.insert((*key).to_owned());
                 }
+            }
+            Ok(known)
+        })
+    }
+
+    /// The topics in force as they were published last; those of the store if none were.
+    pub(super) fn topics_in_force(&self, published: &Published) -> Result<Arc<Topics>, StoreError> {
+        if let Some(topics) = published.get() {
+            return Ok(topics);
+        }
+        let topics = Arc::new(self.read(Topics::load)?);
+        published.set(&topics);
+        Ok(topics)
+    }
+
+    /// The digests of the articles of a feed that are stored under the keys of these drafts.
+    pub(super) fn digests(
+        &self,
+        claim: &Claim,
+        drafts: &[Prepared],
+    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
+        self.read(|conn| {
+            let mut look = conn.prepare_cached(
+                "SELECT digest FROM articles WHERE feed = ?1 AND key = ?2 LIMIT 1",
+            )?;
+            let mut known = HashMap::new();
+            for p in drafts {
+                let digest = look.query_row(params![claim.feed, p.draft.key], |r| r.get(0));
+                known.extend(
+                    digest
+                        .optional()?
+                        .map(|digest| (p.draft.key.clone(), digest)),
+                );
             }
             Ok(known)
         })

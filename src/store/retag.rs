@@ -1,15 +1,16 @@
-//! A topic that is defined otherwise is told anew over the whole store: part by part, from the newest article down, so that
-//! polls are committed and feeds are read meanwhile. What is still to come stands in the table, so that a restart goes on
-//! where it ended.
+//! The backfill of topics: memberships of stored articles are computed again, in short transactions between which polls
+//! are committed. A topic that was redefined goes over the whole store, from the newest article down. A feed that was
+//! renamed, and a story whose number of copies now counts, go over a list: their own articles. What is still to come
+//! stands in the store, so that a restart continues there.
 //!
 //! What subscribers see: the first page of a feed is right after the first parts; older pages follow. A story keeps its
 //! id and its place in the river, so that an old story that belongs to the topic now appears where it belongs and not as
 //! news, and one that no longer does just goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::check::Checker;
 use super::{articles, search};
@@ -19,13 +20,40 @@ use crate::query::plan::{IndexPlan, Question, index_plan};
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// Rows a step at most, by what a row may cost: the word index tells it, its facts must be looked up, its text must be
+/// Rows a step at most, by what a row may cost: the word index answers, its facts must be looked up, its text must be
 /// read. A step takes some 50 ms at most.
 const ROWS_TOLD: i64 = 65_536;
 const ROWS_LOOKED_UP: i64 = 8192;
 const ROWS_READ: i64 = 2048;
 
-/// A topic that is told anew.
+/// Articles of a list that are looked up at once.
+const LIST_PART: i64 = 200;
+
+/// Whose articles a list is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A feed that was renamed or filed otherwise.
+    Feed,
+    /// A story that gained or lost copies.
+    Story,
+}
+
+impl Owner {
+    const ALL: [Self; 2] = [Self::Feed, Self::Story];
+
+    /// The column of `articles` that names the owner; also its name in the table of lists.
+    fn column(self) -> &'static str {
+        match self {
+            Self::Feed => "feed",
+            Self::Story => "story",
+        }
+    }
+}
+
+/// The topics that an owner's change affects, each after those that it refers to.
+pub(super) type Affected<'a> = dyn Fn(Owner) -> Vec<(i64, &'a Expr)> + 'a;
+
+/// A topic that is computed again.
 struct Telling {
     topic: i64,
     how: How,
@@ -41,7 +69,7 @@ enum How {
     Asking(Question),
 }
 
-/// Every article is to be told anew of this topic.
+/// This topic is to be computed again for every article.
 pub(super) fn begin(conn: &Connection, topic: i64) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE topics SET untold = (SELECT max(article) FROM articles) WHERE topic = ?1",
@@ -50,10 +78,137 @@ pub(super) fn begin(conn: &Connection, topic: i64) -> Sql<()> {
     Ok(())
 }
 
-/// Whether any topic is still to be told anew of anything.
+/// The articles that this owner has now are to be computed again.
+pub(super) fn begin_list(conn: &Connection, owner: Owner, row: i64) -> Sql<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO backfill (owner, row, untold) VALUES (?1, ?2, ?3)",
+    )?
+    .execute(params![owner.column(), row, i64::MAX])?;
+    Ok(())
+}
+
+/// Whether the backfill has anything to do.
 pub(super) fn is_any_left(conn: &Connection) -> Sql<bool> {
-    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM topics WHERE untold IS NOT NULL)")?
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM topics WHERE untold IS NOT NULL) OR EXISTS (SELECT 1 FROM backfill)",
+    )?
+    .query_row([], |r| r.get(0))
+}
+
+/// Whether any list is left.
+pub(super) fn is_list_left(conn: &Connection) -> Sql<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM backfill)")?
         .query_row([], |r| r.get(0))
+}
+
+/// Goes on with the lists until about `until`, an article at least.
+pub(super) fn go_on_with_lists(
+    conn: &Connection,
+    now: Time,
+    until: Instant,
+    affected: &Affected<'_>,
+) -> Sql<()> {
+    let mut has_changed = false;
+    for owner in Owner::ALL {
+        let mut checks: Option<Checks<'_>> = None;
+        while let Some((row, untold)) = next_list(conn, owner)? {
+            let checks = match &mut checks {
+                Some(checks) => checks,
+                none => none.insert(Checks::new(conn, affected(owner), now)?),
+            };
+            let part: Vec<i64> = match checks.topics.is_empty() {
+                true => Vec::new(),
+                false => list_part(conn, owner, row, untold)?,
+            };
+            let mut told = None;
+            for article in part {
+                has_changed |= checks.tell(conn, article)?;
+                told = Some(article);
+                if Instant::now() >= until {
+                    break;
+                }
+            }
+            end_part(conn, owner, row, told)?;
+            if Instant::now() >= until {
+                break;
+            }
+        }
+    }
+    if has_changed {
+        articles::next_seq(conn)?; // readers must look again
+    }
+    Ok(())
+}
+
+fn next_list(conn: &Connection, owner: Owner) -> Sql<Option<(i64, i64)>> {
+    conn.prepare_cached("SELECT row, untold FROM backfill WHERE owner = ?1 LIMIT 1")?
+        .query_row([owner.column()], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()
+}
+
+/// The next articles of a list, the newest first.
+fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<i64>> {
+    conn.prepare_cached(&format!(
+        "SELECT article FROM articles WHERE {} = ?1 AND article <= ?2 ORDER BY article DESC LIMIT ?3",
+        owner.column()
+    ))?
+    .query_map([row, untold, LIST_PART], |r| r.get(0))?
+    .collect()
+}
+
+/// The list is done down to this article; none: it is done.
+fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<i64>) -> Sql<()> {
+    match told {
+        Some(article) => conn
+            .prepare_cached("UPDATE backfill SET untold = ?3 WHERE owner = ?1 AND row = ?2")?
+            .execute(params![owner.column(), row, article - 1])?,
+        None => conn
+            .prepare_cached("DELETE FROM backfill WHERE owner = ?1 AND row = ?2")?
+            .execute(params![owner.column(), row])?,
+    };
+    Ok(())
+}
+
+/// Topics that are asked about one article after the other.
+struct Checks<'c> {
+    checker: Checker<'c>,
+    /// The topic, what it asks, and whether it refers to others.
+    topics: Vec<(i64, Question, bool)>,
+}
+
+impl<'c> Checks<'c> {
+    fn new(conn: &'c Connection, affected: Vec<(i64, &Expr)>, now: Time) -> Sql<Self> {
+        let topics = affected.into_iter();
+        let topics: Vec<(i64, Question, bool)> = topics
+            .map(|(topic, expr)| (topic, Question::without_index(expr), expr.needs_topics()))
+            .collect();
+        Ok(Self {
+            checker: Checker::new(conn, topics.iter().map(|(_, question, _)| question), now)?,
+            topics,
+        })
+    }
+
+    /// Writes which of the topics an article belongs to. Returns whether it came to any or left any.
+    fn tell(&mut self, conn: &Connection, article: i64) -> Sql<bool> {
+        let known: HashSet<i64> = conn
+            .prepare_cached("SELECT topic FROM article_topics WHERE article = ?1")?
+            .query_map([article], |r| r.get(0))?
+            .collect::<Sql<_>>()?;
+        let mut has_changed = false;
+        for (topic, question, refers) in &self.topics {
+            if *refers && has_changed {
+                self.checker.forget_facts();
+            }
+            let is_member = self.checker.holds(question, article)?;
+            match (is_member, known.contains(topic)) {
+                (true, false) => add(conn, *topic, article)?,
+                (false, true) => remove(conn, *topic, article)?,
+                _ => continue,
+            }
+            has_changed = true;
+        }
+        Ok(has_changed)
+    }
 }
 
 /// Goes on with what is still to come, until about `until`, a step at least. `topics` in an order in which each stands

@@ -41,7 +41,9 @@ impl House {
     fn poll(&self, feed: FeedRow, drafts: Vec<Draft>) -> Committed {
         self.clock.advance(MINUTE);
         let commit = self.commit_of(self.claim(feed), drafts);
-        self.store.commit(Store::prepare(commit)).unwrap()
+        let done = self.store.commit(self.store.prepare(commit)).unwrap();
+        self.store.settle_topics().unwrap();
+        done
     }
 
     fn claim(&self, feed: FeedRow) -> Claim {
@@ -422,7 +424,13 @@ fn a_lost_lease_writes_nothing() {
     house.clock.advance(60 * MINUTE);
     let _newer = house.claim(feed);
     let late = house.commit_of(stale, vec![draft("a.example", 1, "Boats", "Late.")]);
-    assert!(house.store.commit(Store::prepare(late)).unwrap().lease_lost);
+    assert!(
+        house
+            .store
+            .commit(house.store.prepare(late))
+            .unwrap()
+            .lease_lost
+    );
     assert!(house.river().is_empty());
 }
 
@@ -556,7 +564,7 @@ fn what_another_process_wrote_gathers_copies_too() {
     // A poll without a document passes over what it did not look at.
     let mut unchanged = house.commit_of(house.claim(a), Vec::new());
     unchanged.document = None;
-    house.store.commit(Store::prepare(unchanged)).unwrap();
+    house.store.commit(house.store.prepare(unchanged)).unwrap();
     assert_eq!(
         house
             .poll(c, vec![draft("c.example", 3, "Rain", &text)])
@@ -660,7 +668,7 @@ fn rel_10_the_history_of_a_feed_is_bounded_however_feeds_take_turns_and_ends_aft
                 vec![draft("a.example", n, &format!("Boat {n}"), "A boat came.")],
             );
             commit.document.as_mut().unwrap().paragraphs = paragraphs(n as u64 * 2);
-            house.store.commit(Store::prepare(commit)).unwrap();
+            house.store.commit(house.store.prepare(commit)).unwrap();
         }
     }
     let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
@@ -739,12 +747,12 @@ fn a_feed_has_one_title_wherever_it_is_shown() {
     assert_eq!(titles(), (host(), host()), "untitled: by its host");
     let mut named = house.commit_of(house.claim(feed), Vec::new());
     named.document.as_mut().unwrap().title = Some("The Argus".to_owned());
-    house.store.commit(Store::prepare(named)).unwrap();
+    house.store.commit(house.store.prepare(named)).unwrap();
     let argus = || "The Argus".to_owned();
     assert_eq!(titles(), (argus(), argus()));
     let mut nameless = house.commit_of(house.claim(feed), Vec::new());
     nameless.document.as_mut().unwrap().title = Some(String::new());
-    house.store.commit(Store::prepare(nameless)).unwrap();
+    house.store.commit(house.store.prepare(nameless)).unwrap();
     assert_eq!(titles(), (argus(), argus()), "an empty title names nothing");
 }
 
@@ -837,7 +845,7 @@ fn rel_01_a_large_poll_is_stored_as_a_whole_or_not_at_all() {
     house.clock.advance(MINUTE);
     let all = || (0..400).map(boat).collect();
     let commit = house.commit_of(house.claim(feed), all());
-    assert!(house.store.commit(Store::prepare(commit)).is_err());
+    assert!(house.store.commit(house.store.prepare(commit)).is_err());
     assert_eq!(house.stories("boat").len(), 1);
     other.execute_batch("DROP TRIGGER fails").unwrap();
     house.clock.advance(60 * MINUTE);
@@ -872,11 +880,8 @@ fn a_feed_of_many_articles_is_filed_otherwise_part_by_part() {
         house.store.change_feed(feed, change).unwrap();
     };
     filed(few, "sea");
-    assert_eq!(
-        house.stories("topic:filed").len(),
-        3,
-        "few are told at once"
-    );
+    house.store.settle_topics().unwrap();
+    assert_eq!(house.stories("topic:filed").len(), 3);
     let before = house.store.reads().sequence().unwrap();
     filed(many, "sea");
     assert!(house.store.reads().sequence().unwrap() > before);
@@ -886,17 +891,95 @@ fn a_feed_of_many_articles_is_filed_otherwise_part_by_part() {
     filed(many, "land");
     house.store.settle_topics().unwrap();
     assert_eq!(house.stories("topic:filed").len(), 3);
-    let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+}
+
+#[test]
+fn sec_21_a_renamed_feed_is_told_anew_in_parts_and_costs_its_poll_nothing() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.topics(&[("filed", "tag:sea"), ("both", "topic:filed /boat \\d*7/i")]);
+    let boats = |n| draft("a.example", n, &format!("Boat {n}"), &format!("Ship {n}"));
+    house.poll(feed, (0..60).map(boats).collect());
+    let mut conn = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
+    conn.execute("UPDATE feeds SET folder = 'sea'", []).unwrap();
     let mut tagger = topics::Tagger::default();
-    tagger
-        .tag_any_feeds(&conn, &[few], house.clock.now())
-        .unwrap();
-    assert!(!tagger.has_begun());
-    tagger
-        .tag_any_feeds(&conn, &[few, many], house.clock.now())
-        .unwrap();
+    let now = house.clock.now();
+    let changes = conn.total_changes();
+    tagger.feeds_changed(&conn, &[feed], now).unwrap();
+    assert!(
+        conn.total_changes() - changes < 5,
+        "only that there is work"
+    );
     assert!(tagger.has_begun() && !tagger.has_begun());
-    assert!(retag::is_any_left(&conn).unwrap());
+    let (mut is_left, mut parts) = (true, 0);
+    while is_left {
+        let tx = conn.transaction().unwrap();
+        // No time at all: the least that can be done.
+        is_left = tagger.go_on(&tx, now, std::time::Instant::now()).unwrap();
+        tx.commit().unwrap();
+        parts += 1;
+    }
+    assert!(parts >= 60, "{parts}");
+    assert_eq!(house.stories("topic:filed").len(), 60);
+    assert_eq!(house.stories("topic:both").len(), 6);
+}
+
+#[test]
+fn sec_21_texts_are_read_for_topics_before_the_write_lock_is_taken() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.topics(&[("sea", "NEAR(ten boats, 3) OR /ships?/")]);
+    let article = |n| draft("a.example", n, "News", &format!("Ten red boats {n}."));
+    house.clock.advance(MINUTE);
+    let commit = house.commit_of(house.claim(feed), vec![article(1)]);
+    let mut ready = house.store.prepare(commit);
+    // With no text left, only what was read before can tell.
+    ready.drafts[0].folded = query::Folded::default();
+    house.store.commit(ready).unwrap();
+    assert_eq!(house.stories("topic:sea").len(), 1);
+
+    house.clock.advance(MINUTE);
+    let commit = house.commit_of(house.claim(feed), vec![article(1), article(2)]);
+    let ready = house.store.prepare(commit);
+    assert!(ready.drafts[0].topics.is_none(), "it is stored as it is");
+    house.topics(&[("sea", "red -1")]);
+    house.store.commit(ready).unwrap();
+    assert_eq!(house.stories("topic:sea").len(), 1, "as defined now");
+}
+
+#[test]
+fn a_copy_more_or_less_moves_the_others_over_a_count() {
+    let house = House::new();
+    let feeds = ["a.example", "b.example", "c.example"].map(|host| house.subscribe(host));
+    house.topics(&[
+        ("two", "copies>=2 boat"),
+        ("one", "feeds=1"),
+        ("not", "topic:two -ten"),
+    ]);
+    let text = "Ten boats came into the harbour at noon, and the wind was high and from the north.";
+    let copy = |host| draft(host, 1, "Boat", text);
+    let members = |topic: &str| {
+        let of_topic = Selection {
+            topic: Some(topic.to_owned()),
+            ..Selection::default()
+        };
+        house.store.reads().articles(&of_topic).unwrap().len()
+    };
+    house.poll(feeds[0], vec![copy("a.example")]);
+    assert_eq!((members("two"), members("one")), (0, 1));
+    house.poll(feeds[1], vec![copy("b.example")]);
+    assert_eq!((members("two"), members("one"), members("not")), (2, 0, 0));
+    house.poll(feeds[2], vec![copy("c.example")]);
+    assert_eq!(members("two"), 3);
+    let raw = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
+    let lists: i64 = raw
+        .query_row("SELECT count(*) FROM backfill", [], |r| r.get(0))
+        .unwrap();
+    assert_eq!(lists, 0, "no topic cares whether it is two or three");
+    house.clock.advance(DAY);
+    house.store.prune(None, 0, false).unwrap();
+    house.store.settle_topics().unwrap();
+    assert_eq!((members("two"), members("one")), (0, 0));
 }
 
 #[test]

@@ -1,44 +1,65 @@
 //! Topics are views over stored copies: membership is computed when an article is written, and again when something
 //! changes that it depends on: the definition, what the feed is called, the copies of the story.
+//!
+//! The text of an article is read before the write lock is taken ([`Topics::read`]); inside the transaction facts are
+//! looked up, and nothing else. What changes for articles that are stored already is left to the backfill ([`retag`]).
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::records::TopicDefinition;
-use super::select::Selection;
-use super::{check, feeds, retag, search};
+use super::retag::Owner;
+use super::{check, feeds, retag};
 use crate::model::{FeedRow, Time};
-use crate::query::compile::TopicSet;
+use crate::query::ast::{Fact, Measure};
+use crate::query::compile::{Reading, TopicSet};
 use crate::query::{Expr, Folded};
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// Articles of feeds that are called or filed otherwise, told anew at once; more are told part by part, for everybody else
-/// who writes waits meanwhile.
-const AT_ONCE: i64 = 500;
-
 /// The topics in force, compiled.
-#[derive(Debug, Default)]
-pub(super) struct Tagger {
-    set: Option<TopicSet>,
+#[derive(Debug)]
+pub(super) struct Topics {
+    set: TopicSet,
     rows: Vec<i64>,
-    /// The number of the definitions in force; another process may have changed them.
+    /// The number of these definitions in the store; another process may change them.
     version: i64,
-    now: Time,
-    /// Whether there is more to be told part by part than there was.
-    has_begun: bool,
 }
 
-impl Tagger {
-    /// Compiles the definitions that are in force, if they are not those it knows.
-    pub(super) fn refresh(&mut self, conn: &Connection, now: Time) -> Sql<()> {
-        self.now = now;
+/// What the text of an article says of the topics of one version.
+#[derive(Debug)]
+pub(super) struct ReadTopics {
+    version: i64,
+    reading: Reading,
+}
+
+/// The topics as they were when last seen committed: shared by all who prepare polls.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Published(Arc<Mutex<Option<Arc<Topics>>>>);
+
+impl Published {
+    /// The topics, if they are known.
+    pub(super) fn get(&self) -> Option<Arc<Topics>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Only what is committed: a version that is rolled back is given to other definitions later.
+    pub(super) fn set(&self, topics: &Arc<Topics>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(topics));
+    }
+}
+
+impl Topics {
+    /// Reads and compiles the definitions.
+    pub(super) fn load(conn: &Connection) -> Sql<Self> {
         let version = version(conn)?;
-        if self.set.is_some() && self.version == version {
-            return Ok(());
-        }
         let mut found = Vec::new();
         let mut query =
             conn.prepare_cached("SELECT topic, name, source FROM topics ORDER BY topic")?;
@@ -52,57 +73,115 @@ impl Tagger {
             }
         }
         let (rows, topics) = referred_first(found).into_iter().unzip();
-        self.set = Some(TopicSet::new(topics));
-        self.rows = rows;
-        self.version = version;
+        Ok(Self {
+            set: TopicSet::new(topics),
+            rows,
+            version,
+        })
+    }
+
+    /// Asks the text of an article everything that depends on it.
+    pub(super) fn read(&self, text: &Folded) -> ReadTopics {
+        ReadTopics {
+            version: self.version,
+            reading: self.set.read(text),
+        }
+    }
+}
+
+/// Writes memberships: the writer's own state.
+#[derive(Debug, Default)]
+pub(super) struct Tagger {
+    topics: Option<Arc<Topics>>,
+    now: Time,
+    /// Whether the backfill has more to do than it had.
+    has_begun: Cell<bool>,
+}
+
+impl Tagger {
+    /// Compiles the definitions that are in force, if they are not those it knows.
+    pub(super) fn refresh(&mut self, conn: &Connection, now: Time) -> Sql<()> {
+        self.now = now;
+        let version = version(conn)?;
+        if self.topics.as_ref().is_none_or(|t| t.version != version) {
+            self.topics = Some(Arc::new(Topics::load(conn)?));
+        }
         Ok(())
     }
 
     /// The definitions may not be those of the store: what set them was rolled back.
     pub(super) fn forget(&mut self) {
-        self.set = None;
+        self.topics = None;
     }
 
-    /// Writes the memberships of an article and of its story.
+    /// The definitions that it knows.
+    pub(super) fn topics(&self) -> Option<&Arc<Topics>> {
+        self.topics.as_ref()
+    }
+
+    /// Whether a text was read for the definitions that it knows.
+    pub(super) fn knows(&self, read: Option<&ReadTopics>) -> bool {
+        match (&self.topics, read) {
+            (Some(topics), Some(read)) => topics.set.is_empty() || topics.version == read.version,
+            (Some(topics), None) => topics.set.is_empty(),
+            (None, _) => false,
+        }
+    }
+
+    /// Writes the memberships of an article and of its story. `read` is what its text says; if that is of other
+    /// definitions, the text is read here.
     pub(super) fn tag_article(
         &self,
         conn: &Connection,
         article: i64,
         story: i64,
-        text: &Folded,
+        (text, read): (&Folded, Option<&ReadTopics>),
     ) -> Sql<()> {
-        let Some(set) = self.set.as_ref().filter(|s| !s.is_empty()) else {
+        let Some(topics) = self.topics.as_ref().filter(|t| !t.set.is_empty()) else {
             return Ok(());
         };
-        self.tag(conn, set, article, text)?;
-        self.tag_copies(conn, story, Some(article))
-    }
-
-    /// Writes the memberships of a story that gained or lost a copy. `tagged` is done already.
-    pub(super) fn tag_copies(&self, conn: &Connection, story: i64, tagged: Option<i64>) -> Sql<()> {
-        let Some(set) = self.set.as_ref().filter(|s| !s.is_empty()) else {
-            return Ok(());
-        };
-        // A copy more or less may carry the others over a `copies>=3`.
-        let others: Vec<i64> = if set.topics().iter().any(|(_, e)| e.needs_story()) {
-            conn.prepare_cached(
-                "SELECT article FROM articles WHERE story = ?1 AND article IS NOT ?2",
-            )?
-            .query_map(params![story, tagged], |r| r.get(0))?
-            .collect::<Sql<_>>()?
-        } else {
-            Vec::new()
-        };
-        for other in others {
-            if let Some(text) = check::folded(conn, other)? {
-                self.tag(conn, set, other, &text)?;
-            }
+        match read.filter(|read| read.version == topics.version) {
+            Some(read) => self.tag(conn, topics, article, &read.reading)?,
+            None => self.tag(conn, topics, article, &topics.set.read(text))?,
         }
         tag_story(conn, story)
     }
 
-    /// These feeds are called or filed otherwise than before: what they brought is tagged anew where that counts.
-    pub(super) fn tag_feeds(&mut self, conn: &Connection, feeds: &[FeedRow], now: Time) -> Sql<()> {
+    /// A story gained or lost copies: `before` and `after` are its copies and feeds. Its articles are left to the backfill
+    /// if a topic counts them and comes to another answer.
+    pub(super) fn counts_changed(
+        &self,
+        conn: &Connection,
+        story: i64,
+        before: (u64, u64),
+        after: (u64, u64),
+    ) -> Sql<()> {
+        let topics = self.topics.iter().flat_map(|t| t.set.topics());
+        let mut exprs = topics.map(|(_, expr)| expr);
+        if exprs.any(|expr| expr.any(&mut |e| is_flipped(e, before, after))) {
+            retag::begin_list(conn, Owner::Story, story)?;
+            self.has_begun.set(true);
+        }
+        Ok(())
+    }
+
+    /// A story took in the copies of another one: for these the counts are other ones now.
+    pub(super) fn story_merged(&self, conn: &Connection, story: i64) -> Sql<()> {
+        let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
+        if topics.any(|(_, expr)| expr.needs_story()) {
+            retag::begin_list(conn, Owner::Story, story)?;
+            self.has_begun.set(true);
+        }
+        Ok(())
+    }
+
+    /// Feeds were renamed or filed otherwise: what they brought is left to the backfill if a topic depends on that.
+    pub(super) fn feeds_changed(
+        &mut self,
+        conn: &Connection,
+        feeds: &[FeedRow],
+        now: Time,
+    ) -> Sql<()> {
         let mut has_articles =
             conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM articles WHERE feed = ?1)")?;
         let mut with_articles = Vec::new();
@@ -114,45 +193,25 @@ impl Tagger {
         if with_articles.is_empty() {
             return Ok(());
         }
+        super::articles::next_seq(conn)?; // readers show the title
         self.refresh(conn, now)?;
-        super::articles::next_seq(conn)?; // whoever shows them shows the title
-        for (topic, expr) in self.affected(HashSet::new(), Expr::needs_feed) {
+        let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
+        if topics.any(|(_, expr)| expr.needs_feed()) {
             for &feed in &with_articles {
-                retag_feed(conn, topic, expr, feed, self.now)?;
+                retag::begin_list(conn, Owner::Feed, feed)?;
             }
+            self.has_begun.set(true);
         }
         Ok(())
     }
 
-    /// The same at the operator's word, who may file ten thousand feeds otherwise in one go.
-    pub(super) fn tag_any_feeds(
-        &mut self,
-        conn: &Connection,
-        feeds: &[FeedRow],
-        now: Time,
-    ) -> Sql<()> {
-        let mut count = conn.prepare_cached(
-            "SELECT count(*) FROM (SELECT 1 FROM articles WHERE feed = ?1 LIMIT ?2)",
-        )?;
-        let mut articles = 0;
-        for &feed in feeds {
-            articles += count.query_row([feed, AT_ONCE + 1], |r| r.get::<_, i64>(0))?;
-            if articles > AT_ONCE {
-                self.refresh(conn, now)?;
-                super::articles::next_seq(conn)?; // whoever shows them shows the title
-                return self.begin(conn, HashSet::new(), Expr::needs_feed);
-            }
-        }
-        self.tag_feeds(conn, feeds, now)
-    }
-
-    /// Time has gone by: topics with relative times are to be told anew.
+    /// Time has gone by: topics with relative times are computed again.
     pub(super) fn tag_times(&mut self, conn: &Connection, now: Time) -> Sql<()> {
         self.refresh(conn, now)?;
         self.begin(conn, HashSet::new(), Expr::needs_now)
     }
 
-    /// From now on the [affected](Self::affected) topics are told anew part by part.
+    /// From now on the backfill computes the [affected](Self::affected) topics over the whole store.
     fn begin(
         &mut self,
         conn: &Connection,
@@ -162,21 +221,23 @@ impl Tagger {
         for (topic, _) in self.affected(changed, depends) {
             retag::begin(conn, topic)?;
         }
-        self.has_begun = true;
+        self.has_begun.set(true);
         Ok(())
     }
 
     /// Whether anything was begun since this was asked last.
-    pub(super) fn has_begun(&mut self) -> bool {
-        std::mem::take(&mut self.has_begun)
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun.take()
     }
 
-    /// Goes on telling topics anew until about `until`. Returns whether anything is left.
+    /// Goes on with the backfill until about `until`. Returns whether anything is left.
     pub(super) fn go_on(&mut self, conn: &Connection, now: Time, until: Instant) -> Sql<bool> {
         self.refresh(conn, now)?;
-        let topics = self.set.iter().flat_map(TopicSet::topics);
-        let rows = self.rows.iter().zip(topics);
-        let topics: Vec<(i64, &Expr)> = rows.map(|(row, (_, expr))| (*row, expr)).collect();
+        let topics = self.affected(HashSet::new(), |_| true);
+        retag::go_on_with_lists(conn, now, until, &|owner| match owner {
+            Owner::Feed => self.affected(HashSet::new(), Expr::needs_feed),
+            Owner::Story => self.affected(HashSet::new(), Expr::needs_story),
+        })?;
         retag::go_on(conn, &topics, now, until)
     }
 
@@ -187,18 +248,19 @@ impl Tagger {
         mut changed: HashSet<String>,
         depends: fn(&Expr) -> bool,
     ) -> Vec<(i64, &Expr)> {
-        let topics = self.set.iter().flat_map(TopicSet::topics);
         let mut affected = Vec::new();
-        for (row, (name, expr)) in self.rows.iter().zip(topics) {
-            if changed.contains(name) || depends(expr) || expr.needs_one_of(&changed) {
-                changed.insert(name.clone());
-                affected.push((*row, expr));
+        if let Some(topics) = &self.topics {
+            for (row, (name, expr)) in topics.rows.iter().zip(topics.set.topics()) {
+                if changed.contains(name) || depends(expr) || expr.needs_one_of(&changed) {
+                    changed.insert(name.clone());
+                    affected.push((*row, expr));
+                }
             }
         }
         affected
     }
 
-    fn tag(&self, conn: &Connection, set: &TopicSet, article: i64, text: &Folded) -> Sql<()> {
+    fn tag(&self, conn: &Connection, topics: &Topics, article: i64, reading: &Reading) -> Sql<()> {
         let Some(facts) = check::facts(conn, article)? else {
             return Ok(());
         };
@@ -206,15 +268,25 @@ impl Tagger {
             .execute([article])?;
         let mut add =
             conn.prepare_cached("INSERT INTO article_topics (topic, article) VALUES (?1, ?2)")?;
-        for topic in set
-            .evaluate(text, &facts, self.now)
-            .into_iter()
-            .filter_map(|i| self.rows.get(i))
-        {
+        let found = topics.set.decide(reading, &facts, self.now);
+        for topic in found.into_iter().filter_map(|i| topics.rows.get(i)) {
             add.execute([*topic, article])?;
         }
         Ok(())
     }
+}
+
+/// Whether this part of an expression compares a count, and comes to another answer than before.
+fn is_flipped(e: &Expr, before: (u64, u64), after: (u64, u64)) -> bool {
+    let Expr::Fact(Fact::Count(measure, compare, n)) = e else {
+        return false;
+    };
+    let (before, after) = match measure {
+        Measure::Copies => (before.0, after.0),
+        Measure::Feeds => (before.1, after.1),
+        Measure::Words => return false,
+    };
+    compare.holds(before, *n) != compare.holds(after, *n)
 }
 
 /// A topic that others refer to stands before them. Of topics that refer to each other the older one stands first.
@@ -259,7 +331,7 @@ fn referred_first(topics: Vec<(i64, (String, Expr))>) -> Vec<(i64, (String, Expr
 }
 
 /// A story belongs to a topic if any of its copies does.
-fn tag_story(conn: &Connection, story: i64) -> Sql<()> {
+pub(super) fn tag_story(conn: &Connection, story: i64) -> Sql<()> {
     conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
         .execute([story])?;
     conn.prepare_cached(
@@ -345,37 +417,4 @@ fn remove_others(conn: &Connection, topics: &[TopicDefinition]) -> Sql<HashSet<S
         removed.insert(name);
     }
     Ok(removed)
-}
-
-/// Finds the members of a topic among the articles of a feed, as a search does.
-fn retag_feed(conn: &Connection, topic: i64, expr: &Expr, feed: FeedRow, now: Time) -> Sql<()> {
-    conn.prepare_cached(
-        "DELETE FROM article_topics WHERE topic = ?1 AND
-           article IN (SELECT article FROM articles WHERE feed = ?2)",
-    )?
-    .execute([topic, feed])?;
-    let selection = Selection {
-        expr: Some(expr.clone()),
-        feed: Some(feed),
-        now,
-        ..Selection::default()
-    };
-    let mut add =
-        conn.prepare_cached("INSERT INTO article_topics (topic, article) VALUES (?1, ?2)")?;
-    for article in search::articles(conn, &selection)? {
-        add.execute([topic, article])?;
-    }
-    conn.prepare_cached(
-        "DELETE FROM story_topics WHERE topic = ?1 AND
-           story IN (SELECT story FROM articles WHERE feed = ?2)",
-    )?
-    .execute([topic, feed])?;
-    conn.prepare_cached(
-        "INSERT INTO story_topics (topic, arrived, story)
-         SELECT DISTINCT t.topic, s.arrived, s.story FROM article_topics t JOIN articles a USING (article)
-           JOIN stories s USING (story) WHERE t.topic = ?1 AND
-           s.story IN (SELECT story FROM articles WHERE feed = ?2)",
-    )?
-    .execute([topic, feed])?;
-    Ok(())
 }

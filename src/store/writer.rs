@@ -18,7 +18,7 @@ use super::records::{
     TopicDefinition,
 };
 use super::tidy::{self, Tidying};
-use super::topics::{self, Tagger};
+use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
 use super::{StoreError, articles, clock_set, feeds, open, prune, retag, search};
 use crate::model::{ArticleRow, FeedRow, Time};
@@ -43,8 +43,11 @@ const CACHE_LARGE_KIB: i64 = 32 << 10;
 /// Longest time a transaction stays open for more.
 const GROUP_TIME: Duration = Duration::from_millis(20);
 
-/// How long topics are told anew before others have their turn.
+/// How long the backfill of topics goes on before others have their turn.
 const TELLING_TIME: Duration = Duration::from_millis(50);
+
+/// How long the writer goes on with lists of the backfill after the last command.
+const ENDING_TIME: Duration = Duration::from_secs(1);
 
 /// Without a command for so long the writer tidies up, a step at a time, so far apart.
 const IDLE: Duration = Duration::from_millis(200);
@@ -77,6 +80,15 @@ impl Command {
         matches!(self, Self::Commit(_, drafts, _) if !drafts.is_empty())
     }
 
+    /// Whether the texts of its articles were read for the topics that this tagger knows.
+    fn is_read_for(&self, tagger: &Tagger) -> bool {
+        let Self::Commit(_, drafts, _) = self else {
+            return true;
+        };
+        let mut drafts = drafts.iter().filter(|p| !p.seems_known);
+        drafts.all(|p| tagger.knows(p.topics.as_ref()))
+    }
+
     /// Whether it is a poll of so many articles that it is a transaction of its own.
     fn is_large(&self) -> bool {
         matches!(self, Self::Commit(_, drafts, _) if drafts.len() > ALONE_MIN)
@@ -95,9 +107,11 @@ pub(super) struct Writer {
     pub(super) path: PathBuf,
     pub(super) grouping: Grouping,
     pub(super) tagger: Tagger,
+    /// The topics as last committed, for those who prepare polls.
+    pub(super) published: Published,
     pub(super) index: WordIndex,
     pub(super) clock: crate::clock::Clock,
-    /// Whether topics may have to be told anew of what is stored, and who waits for the end of it.
+    /// Whether the backfill of topics may have work, and who waits for the end of it.
     pub(super) untold: bool,
     pub(super) settling: Vec<Reply<()>>,
     pub(super) tidying: Tidying,
@@ -108,7 +122,7 @@ pub(super) struct Writer {
 type Pending = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 impl Writer {
-    /// Works until every sender is gone. Between groups of commands, and while there are none, topics are told anew.
+    /// Works until every sender is gone. Between groups of commands, and while there are none, the backfill of topics goes on.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         let mut next = None;
         while let Some(command) = next.take().or_else(|| self.wait(commands)) {
@@ -129,6 +143,7 @@ impl Writer {
             self.tidying.note_write();
             self.log.bound(&mut self.conn, &self.path);
         }
+        self.end_backfill();
         let _ = tidy::optimize(&self.conn);
     }
 
@@ -157,7 +172,18 @@ impl Writer {
         commands.recv().ok()
     }
 
-    /// Tells topics anew for a short while, in one transaction.
+    /// A command that renamed a feed, or a pass of polls, ends with topics as they should be, unless that takes long.
+    fn end_backfill(&mut self) {
+        let until = Instant::now() + ENDING_TIME;
+        while Instant::now() < until && matches!(retag::is_list_left(&self.conn), Ok(true)) {
+            self.tell_topics();
+            if !self.untold {
+                return;
+            }
+        }
+    }
+
+    /// Goes on with the backfill of topics for a short while, in one transaction.
     fn tell_topics(&mut self) {
         let now = self.clock.now();
         let until = Instant::now() + TELLING_TIME;
@@ -178,7 +204,7 @@ impl Writer {
         if let Err(e) = &told {
             self.tagger.forget();
             // The next look at relative times tries again.
-            tracing::warn!(error = %e, "topics could not be told anew; newswire tries again in some minutes");
+            tracing::warn!(error = %e, "topics of stored articles could not be computed again; newswire tries again in some minutes");
         }
         for reply in self.settling.drain(..) {
             let told = told.as_ref().map(drop);
@@ -217,9 +243,24 @@ impl Writer {
         let _ = self.conn.pragma_update(None, "cache_size", -kib);
     }
 
+    /// Reads the texts that were not read for the topics in force: they were redefined since, or could not be seen.
+    fn read_topics(&mut self, command: &mut Command, now: Time) -> Sql<()> {
+        self.tagger.refresh(&self.conn, now)?;
+        let Command::Commit(_, drafts, _) = command else {
+            return Ok(());
+        };
+        for p in drafts {
+            let is_read = p.seems_known || self.tagger.knows(p.topics.as_ref());
+            if let Some(topics) = self.tagger.topics().filter(|_| !is_read) {
+                p.topics = Some(topics.read(&p.folded));
+            }
+        }
+        Ok(())
+    }
+
     fn transact(
         &mut self,
-        first: Command,
+        mut first: Command,
         commands: &Receiver<Command>,
         pending: &mut Vec<Pending>,
         left: &mut Option<Command>,
@@ -229,6 +270,7 @@ impl Writer {
         if first.has_articles() {
             // Before the lock is taken: it may be a hundred thousand copies. What fails here fails again below.
             let _ = self.grouping.fill(&self.conn, now);
+            let _ = self.read_topics(&mut first, now);
         }
         let mut tx = match self
             .conn
@@ -246,7 +288,8 @@ impl Writer {
         while let Some(command) = next.take() {
             let needs_window = command.has_articles() && !self.grouping.is_filled();
             let is_large = command.is_large();
-            let is_last = (needs_window || is_large) && count > 0;
+            let needs_reading = !command.is_read_for(&self.tagger);
+            let is_last = (needs_window || needs_reading || is_large) && count > 0;
             if matches!(command, Command::SettleTopics(_)) || is_last {
                 *left = Some(command);
                 break;
@@ -296,7 +339,11 @@ impl Writer {
             }
         }
         self.index.flush(&tx)?;
-        tx.commit()
+        tx.commit()?;
+        if let Some(topics) = self.tagger.topics() {
+            self.published.set(topics);
+        }
+        Ok(())
     }
 }
 
@@ -328,14 +375,14 @@ fn execute(
         Command::ChangeFeed(feed, change, reply) => {
             let changed = feeds::renames(conn, feed, || feeds::change(conn, feed, &change, now))
                 .and_then(|renamed| match renamed {
-                    true => hands.tagger.tag_any_feeds(conn, &[feed], now),
+                    true => hands.tagger.feeds_changed(conn, &[feed], now),
                     false => Ok(()),
                 });
             answer(changed, reply, path)
         }
         Command::Reconcile(list, reply) => {
             let done = feeds::reconcile(conn, &list, now)
-                .and_then(|renamed| hands.tagger.tag_any_feeds(conn, &renamed, now));
+                .and_then(|renamed| hands.tagger.feeds_changed(conn, &renamed, now));
             answer(done, reply, path)
         }
         Command::SetTopics(list, reply) => {
@@ -376,7 +423,7 @@ fn subscribe(
 ) -> Sql<Vec<Subscribed>> {
     let made = feeds::subscribe(conn, list, now)?;
     let new: Vec<FeedRow> = made.iter().filter(|m| m.new).map(|m| m.row).collect();
-    tagger.tag_any_feeds(conn, &new, now)?;
+    tagger.feeds_changed(conn, &new, now)?;
     Ok(made)
 }
 
@@ -422,7 +469,7 @@ fn commit(
     let feed = commit.claim.feed;
     if let Some(document) = &commit.document {
         if feeds::renames(conn, feed, || feeds::name(conn, feed, document))? {
-            hands.tagger.tag_feeds(conn, &[feed], now)?;
+            hands.tagger.feeds_changed(conn, &[feed], now)?;
         }
         hands.tagger.refresh(conn, now)?;
         hands.grouping.catch_up(conn, now)?;

@@ -63,6 +63,7 @@ fn what_a_feed_is_called_tags_what_it_brought_before() {
     };
     let before = shelf.store.reads().sequence().unwrap();
     shelf.store.change_feed(feed, titled).unwrap();
+    shelf.store.settle_topics().unwrap();
     assert!(members(&shelf, "argus").is_empty(), "the user's title wins");
     assert_eq!(members(&shelf, "sea"), ["Boats", "Sails"]);
     assert_eq!(members(&shelf, "both"), ["Boats", "Sails"]);
@@ -74,6 +75,7 @@ fn what_a_feed_is_called_tags_what_it_brought_before() {
         ..FeedChange::default()
     };
     shelf.store.change_feed(feed, folder).unwrap();
+    shelf.store.settle_topics().unwrap();
     assert_eq!(members(&shelf, "sea"), ["Boats", "Sails"], "by its folder");
 }
 
@@ -92,6 +94,7 @@ fn a_declared_feed_with_new_tags_is_tagged_anew() {
     shelf.put(feed, vec![draft("a.example", 1, "Boats", "Ten.")]);
     assert!(members(&shelf, "sea").is_empty());
     shelf.store.reconcile(declared(&["sea"])).unwrap();
+    shelf.store.settle_topics().unwrap();
     assert_eq!(members(&shelf, "sea"), ["Boats"]);
     let before = shelf.store.reads().sequence().unwrap();
     shelf.store.reconcile(declared(&["sea"])).unwrap();
@@ -142,6 +145,7 @@ fn a_story_leaves_a_topic_with_the_last_copy_that_belongs_to_it() {
     assert_eq!(members(&shelf, "many"), ["Boats"]);
     let keep = Some(Duration::from_secs(2 * 86_400));
     assert_eq!(shelf.store.prune(keep, 1000, false).unwrap().articles, 1);
+    shelf.store.settle_topics().unwrap();
     assert!(members(&shelf, "first").is_empty());
     assert!(members(&shelf, "many").is_empty());
 }

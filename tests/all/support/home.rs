@@ -206,7 +206,7 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
         },
         offline: false,
     };
-    store.commit(Store::prepare(commit)).unwrap();
+    store.commit(store.prepare(commit)).unwrap();
 }
 
 /// An article that is known by its number.

@@ -167,7 +167,9 @@ impl Shelf {
             },
             offline: false,
         };
-        self.store.commit(Store::prepare(commit)).unwrap().sequence
+        let done = self.store.commit(self.store.prepare(commit)).unwrap();
+        self.store.settle_topics().unwrap();
+        done.sequence
     }
 }
 
