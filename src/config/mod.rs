@@ -74,6 +74,8 @@ pub struct StoreConfig {
     pub keep: Keep,
     /// How many articles are kept of one feed.
     pub keep_max_per_feed: u64,
+    /// Above how many bytes the operator is warned of the store's size; 0: never.
+    pub size_warning: u64,
     /// Whether every commit is synced (`full`) or only checkpoints (`normal`).
     pub synchronous_full: bool,
 }

@@ -23,6 +23,8 @@ use crate::serve::{CALLBACK_PATH, Tokens};
 pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
 
 const SECTIONS: [&str; 6] = ["store", "server", "fetch", "schedule", "dedup", "websub"];
+/// 10 GiB: some two million articles.
+const SIZE_WARNING: u64 = 10 << 30;
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3_600);
 const CENTURY: Duration = super::span::DURATION_MAX;
@@ -254,6 +256,7 @@ fn read_store(
         path: PathBuf::new(),
         keep,
         keep_max_per_feed: s.within("keep_max_per_feed", 10_000, 1, 10_000_000),
+        size_warning: s.or("size_warning", Size(SIZE_WARNING)).0,
         synchronous_full: s.or("synchronous", SynchronousFull(false)).0,
     };
     s.close();

@@ -260,6 +260,7 @@ impl House {
                 hub: config.websub.hub.clone(),
                 tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,
+                size_warning: config.store.size_warning,
                 limits: Limits::default(),
             },
             sequence,
@@ -288,6 +289,10 @@ impl House {
         self.tasks.spawn(
             "the look for changes",
             upkeep::watch_sequence(reads, sequence),
+        );
+        self.tasks.spawn(
+            "the look at the store's size",
+            upkeep::watch_size(self.store.reads().clone(), config.store.size_warning),
         );
         let (keep, most) = (config.store.keep.limit(), config.store.keep_max_per_feed);
         self.tasks.spawn(

@@ -98,7 +98,7 @@ impl StoryView {
         size_of::<Self>()
             + texts.into_iter().map(String::len).sum::<usize>()
             + optional.into_iter().map(length).sum::<usize>()
-            + lists.into_iter().flatten().map(held).sum::<usize>()
+            + lists.into_iter().flatten().map(|t| held(t)).sum::<usize>()
             + facts_memory(&self.authors, &self.categories, &self.enclosures)
             + self.also_in.iter().map(Alternate::memory).sum::<usize>()
     }
@@ -131,7 +131,7 @@ impl ArticleView {
         size_of::<Self>()
             + texts.into_iter().map(String::len).sum::<usize>()
             + optional.into_iter().map(length).sum::<usize>()
-            + lists.into_iter().flatten().map(held).sum::<usize>()
+            + lists.into_iter().flatten().map(|t| held(t)).sum::<usize>()
             + facts_memory(&self.authors, &self.categories, &self.enclosures)
             + self.feed_url.len()
             + length(&self.guid)
@@ -143,7 +143,7 @@ fn length(text: &Option<String>) -> usize {
     text.as_ref().map_or(0, String::len)
 }
 
-fn held(text: &String) -> usize {
+fn held(text: &str) -> usize {
     size_of::<String>() + text.len()
 }
 

@@ -125,7 +125,7 @@ impl Rendered {
     /// # Errors
     /// There is no room to make them ([`Refusal::Busy`]); the content as it is can be sent.
     pub fn encoded(&self, coding: Coding, budget: &AnswerBudget) -> Result<Bytes, Refusal> {
-        let (kept, encode): (_, fn(&[u8]) -> Vec<u8>) = match coding {
+        let (kept, encode): (_, Encode) = match coding {
             Coding::Identity => return Ok(self.identity.clone()),
             Coding::Gzip => (&self.gzip, gzip),
             Coding::Brotli => (&self.brotli, brotli),
@@ -145,6 +145,8 @@ impl Rendered {
         self.sequence == sequence && self.at <= now && now.since(self.at) < TRUSTED_FOR
     }
 }
+
+type Encode = fn(&[u8]) -> Vec<u8>;
 
 /// Renderings by what was asked for: path and parameters in one order.
 pub struct Cache(QuickCache<String, Arc<Rendered>, ByBytes>);

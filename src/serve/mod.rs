@@ -89,6 +89,8 @@ pub struct ServeOptions {
     pub tokens: Option<Tokens>,
     /// Entries a page, 1 to [`list::LIMIT_MAX`].
     pub page_size: usize,
+    /// Above how many bytes the page of the sources warns of the store's size; 0: never.
+    pub size_warning: u64,
     /// What one client may take.
     pub limits: Limits,
 }
@@ -104,6 +106,7 @@ impl Default for ServeOptions {
             hub: None,
             tokens: None,
             page_size: 50,
+            size_warning: 0,
             limits: Limits::default(),
         }
     }

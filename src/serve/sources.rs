@@ -12,7 +12,7 @@ use super::pages::{Day, cached, days_of};
 use super::state::{Cost, Shared};
 use super::{Refusal, plot};
 use crate::model::{Feed, FeedId, Time};
-use crate::store::{FeedDetail, Selection, Status, Walk};
+use crate::store::{FeedDetail, Selection, Status, Walk, size_warning};
 
 /// Feeds that the status page lists, the unwell first.
 const FEEDS_MAX: usize = 500;
@@ -29,6 +29,7 @@ const STORIES: usize = 20;
 struct Health {
     frame: Frame,
     status: Status,
+    warning: Option<String>,
     feeds: Vec<Row>,
     more: usize,
     health_feed: &'static str,
@@ -75,6 +76,10 @@ pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<R
             let page = Health {
                 frame: frame::frame(state, reads, "", "Sources")?,
                 more: more.saturating_sub(feeds.len()),
+                warning: size_warning(
+                    status.db_bytes + status.wal_bytes,
+                    state.options.size_warning,
+                ),
                 status,
                 feeds: feeds
                     .into_iter()

@@ -489,18 +489,24 @@ impl Reads {
 
     /// The store in numbers.
     pub fn status(&self, now: Time) -> Result<Status, StoreError> {
+        self.read(|conn| {
+            let (db_bytes, wal_bytes) = self.file_bytes();
+            Ok(Status {
+                db_bytes,
+                wal_bytes,
+                ..status::status(conn, now)?
+            })
+        })
+    }
+
+    /// The size of the database file and of its log.
+    pub fn file_bytes(&self) -> (u64, u64) {
         let bytes = |suffix: &str| {
             let mut path = self.path.as_os_str().to_owned();
             path.push(suffix);
             std::fs::metadata(path).map_or(0, |m| m.len())
         };
-        self.read(|conn| {
-            Ok(Status {
-                db_bytes: bytes(""),
-                wal_bytes: bytes("-wal"),
-                ..status::status(conn, now)?
-            })
-        })
+        (bytes(""), bytes("-wal"))
     }
 
     /// The same, with the last days and the hosts.

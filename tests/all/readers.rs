@@ -276,3 +276,20 @@ async fn the_page_of_the_sources_is_kept_like_others() {
     site.arrive([4]);
     assert_ne!(site.get("/status").await.body, first.body);
 }
+
+#[tokio::test]
+async fn sec_12_a_store_above_its_watermark_is_told_on_the_page_of_the_sources() {
+    for (size_warning, is_told) in [(0, false), (1, true), (1 << 40, false)] {
+        let watched = ServeOptions {
+            size_warning,
+            ..options()
+        };
+        let site = Site::with(watched, || Ok(())).await;
+        let page = site.get("/status").await.text();
+        assert_eq!(
+            page.contains("store.size_warning"),
+            is_told,
+            "{size_warning}"
+        );
+    }
+}
