@@ -11,6 +11,9 @@
 //! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
 //! | L5 | [`cli`] | everything |
 
+#[cfg(test)]
+mod faults;
+
 pub mod model;
 
 pub mod dedup;

@@ -129,12 +129,14 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
             digest: vec![1],
             repairs: Vec::new(),
             is_complete: false,
+            archive: None,
             paragraphs: Vec::new(),
         }),
         plan: PlanCommit {
             next_at: Some(now.plus(Duration::from_secs(300))),
             ..PlanCommit::default()
         },
+        hub: None,
         offline: false,
     };
     store.commit(store.prepare(commit)).unwrap()

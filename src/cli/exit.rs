@@ -90,7 +90,7 @@ impl From<StoreError> for Failure {
             StoreError::Missing(_) => Exit::NoInput,
             StoreError::Unusable { .. } => Exit::Store,
             StoreError::Busy(_) => Exit::Busy,
-            StoreError::Internal(_) => Exit::Internal,
+            StoreError::Internal(_) | StoreError::Shared(_) | StoreError::Stopped => Exit::Internal,
         };
         Self::new(exit, error.to_string())
     }

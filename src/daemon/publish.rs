@@ -1,8 +1,10 @@
 //! Tells our own WebSub hub (`websub.hub`) which merged feeds have changed, so that it fetches them and tells their
 //! subscribers. Once for what changes within a few seconds, and again for what a hub could not be told.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -77,7 +79,10 @@ async fn tell_each<F: Future<Output = Result<(), String>>>(
     while sequence.changed().await.is_ok() {
         tokio::time::sleep(QUIET).await;
         let now = *sequence.borrow_and_update();
-        match tell(told).await {
+        // A panic is a failure like any other: it is tried again (REL-12).
+        let tried = AssertUnwindSafe(async { tell(told).await }).catch_unwind();
+        let tried = tried.await;
+        match tried.unwrap_or_else(|_| Err("newswire itself failed".to_owned())) {
             Ok(()) => {
                 told = now;
                 is_well = true;
@@ -102,7 +107,8 @@ mod tests {
 
     use super::*;
 
-    /// What a hub that gives these answers is told, with the seconds after the start. `script` moves the sequence.
+    /// What a hub that gives these answers is told, with the seconds after the start; at `panic` the code panics. `script`
+    /// moves the sequence.
     async fn told(
         answers: &[Result<(), &str>],
         script: impl AsyncFnOnce(&watch::Sender<Seq>),
@@ -113,6 +119,7 @@ mod tests {
         let hub = |told| {
             log.borrow_mut().push((start.elapsed().as_secs(), told));
             let answer = answers.borrow_mut().pop_front().unwrap();
+            assert_ne!(answer, Err("panic"));
             std::future::ready(answer.map_err(str::to_owned))
         };
         let moves = async {
@@ -142,8 +149,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_hub_that_could_not_be_told_is_left_alone_for_a_minute_and_then_told_of_everything() {
-        let answers = [Err("503"), Err("503"), Ok(()), Ok(())];
+    async fn rel_12_a_hub_that_could_not_be_told_is_left_alone_for_a_minute_and_then_told_of_everything()
+     {
+        let answers = [Err("503"), Err("panic"), Ok(()), Ok(())];
         let told = told(&answers, async |sequence| {
             sequence.send_replace(8);
             wait(20).await;

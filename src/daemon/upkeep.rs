@@ -139,7 +139,7 @@ pub(super) async fn watchdog(
             manual_interval: Duration::ZERO,
         };
         let writer = blocking(&store, move |s| s.claim(now, nothing, 0)).await;
-        let is_stuck = matches!(writer, Err(StoreError::Internal(_)))
+        let is_stuck = matches!(writer, Err(StoreError::Stopped | StoreError::Internal(_)))
             || pulse.as_ref().is_some_and(|p| p.is_stuck());
         if !is_stuck {
             super::notify(&[NotifyState::Watchdog]);

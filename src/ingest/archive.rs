@@ -1,5 +1,6 @@
 //! RFC 5005: when a feed overflowed, its newest archive page holds what fell out of it since (ET-53). One page, of the feed's
-//! own origin, once; no archive is walked for its own sake. What comes of it is stored with the document that led there.
+//! own origin; no archive is walked for its own sake. What comes of it is stored with the document that led there, and that
+//! the page was read is noted in the same transaction: a failure in between loses nothing.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,13 +10,35 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::visit::Visited;
 use crate::fetch::{ACCEPT_FEEDS, Page};
-use crate::model::WebUrl;
+use crate::model::{FailureKind, WebUrl};
 use crate::normalize::{self, Drafted};
 use crate::parse::{self, ParseContext};
-use crate::store::{DocumentCommit, StoreError};
+use crate::store::{ArchiveCommit, DocumentCommit, StoreError};
+
+/// What came of asking for an archive page.
+pub(super) enum Archived {
+    /// It was read before, or given up: nobody was asked.
+    Known,
+    /// It is here.
+    Read(Page),
+    /// It will never be there.
+    Refused,
+    /// It could not be had for now.
+    Missed,
+}
+
+impl Archived {
+    /// The page, if it is here.
+    pub(super) fn page(&self) -> Option<&Page> {
+        match self {
+            Self::Read(page) => Some(page),
+            Self::Known | Self::Refused | Self::Missed => None,
+        }
+    }
+}
 
 impl Ingest {
-    /// Asks for an archive page, unless it was asked for before; none: there is nothing to add.
+    /// Asks for an archive page, unless it was read before.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be used; that the page fails is none.
@@ -24,30 +47,65 @@ impl Ingest {
         visited: &Visited,
         url: &WebUrl,
         cancel: &CancellationToken,
-    ) -> Result<Option<Page>, StoreError> {
+    ) -> Result<Archived, StoreError> {
         let (feed, name) = (visited.claim.feed, url.to_string());
-        if !self
-            .ask(move |store| store.claim_archive(feed, name))
-            .await?
-        {
-            return Ok(None);
+        let is_done = self.ask(move |store| store.reads().is_archive_done(feed, &name));
+        if is_done.await? {
+            return Ok(Archived::Known);
         }
-        match self
+        let asked = self
             .fetcher
             .get(url, ACCEPT_FEEDS, usize::MAX, cancel)
-            .await
-        {
-            Ok(page) => Ok(Some(page)),
+            .await;
+        #[cfg(test)]
+        crate::faults::at("archive", url.host())?;
+        match asked {
+            Ok(page) => Ok(Archived::Read(page)),
             Err(failure) => {
                 tracing::debug!(archive.url = %url, "no archive: {}", failure.message);
-                Ok(None)
+                Ok(match may_pass(failure.kind) {
+                    true => Archived::Missed,
+                    false => Archived::Refused,
+                })
             }
         }
     }
 }
 
-/// Adds what the archive page holds beyond the document. A page that cannot be read adds nothing (REL-04).
-pub(super) fn add(document: &mut DocumentCommit, page: &Page, with: &normalize::Context<'_>) {
+/// Whether another try may succeed.
+fn may_pass(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Dns
+            | FailureKind::Connect
+            | FailureKind::Tls
+            | FailureKind::Timeout
+            | FailureKind::Body
+            | FailureKind::Throttled
+            | FailureKind::Server
+            | FailureKind::Internal
+    )
+}
+
+/// Adds what the archive page at `url` holds beyond the document, and what came of it. A page that cannot be read adds no
+/// article (REL-04).
+pub(super) fn add(
+    document: &mut DocumentCommit,
+    (url, archived): (&WebUrl, &Archived),
+    with: &normalize::Context<'_>,
+) {
+    let url = url.to_string();
+    document.archive = Some(match archived {
+        Archived::Known | Archived::Refused => ArchiveCommit::Done(url),
+        Archived::Missed => ArchiveCommit::Missed(url),
+        Archived::Read(page) => {
+            add_articles(document, page, with);
+            ArchiveCommit::Done(url)
+        }
+    });
+}
+
+fn add_articles(document: &mut DocumentCommit, page: &Page, with: &normalize::Context<'_>) {
     let context = ParseContext {
         url: Some(page.url.clone()),
         content_type: page.content_type.clone(),

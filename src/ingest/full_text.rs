@@ -95,6 +95,8 @@ impl Ingest {
         let count = wanted.len();
         let mut silent: HashSet<String> = HashSet::new();
         let mut read = Vec::new();
+        #[cfg(test)]
+        crate::faults::panic_at("pages", feed);
         for Wanted { at, url, title } in wanted {
             if cancel.is_cancelled() || silent.contains(url.host()) {
                 continue;

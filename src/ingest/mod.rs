@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `visit` | one feed: ask, read, plan, commit |
 //! | `archive` | what fell out of a feed, off its archive (ET-53) |
+//! | `fault` | what goes wrong in newswire itself is the feed's failure (REL-12) |
 //! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
 //! | [`scheduler`] | passes for ever, as feeds fall due |
@@ -17,6 +18,7 @@
 
 pub mod add;
 mod archive;
+mod fault;
 mod full_text;
 pub mod outage;
 pub mod pass;
@@ -24,6 +26,8 @@ mod price;
 mod push;
 pub mod report;
 pub mod scheduler;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 pub use add::{AddError, Added};
@@ -145,6 +149,9 @@ impl Ingest {
         let store = Arc::clone(&self.store);
         tokio::task::spawn_blocking(move || ask(&store))
             .await
-            .map_err(|e| StoreError::Internal(format!("a store call ended early: {e}")))?
+            .map_err(|e| match e.try_into_panic() {
+                Ok(panic) => StoreError::Internal(fault::said(&*panic)),
+                Err(e) => StoreError::Internal(format!("a store call ended early: {e}")),
+            })?
     }
 }

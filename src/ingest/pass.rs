@@ -126,18 +126,23 @@ impl Ingest {
     }
 
     /// One feed: ask, then read and commit unless the network is in doubt.
-    async fn visit(
-        self: Arc<Self>,
-        claim: Claim,
-        cancel: CancellationToken,
+    pub(super) async fn try_visit(
+        &self,
+        claim: &Arc<Claim>,
+        cancel: &CancellationToken,
         patience: Duration,
     ) -> Result<Done, StoreError> {
+        let claim = Arc::clone(claim);
         let wait = self.fetcher.wait(&claim.url);
         if wait > patience {
             return self.put_off(claim, wait).await.map(Done::Left);
         }
         let request = visit::request_of(&claim);
-        let (poll, held) = self.fetcher.poll(&request, &cancel).await;
+        #[cfg(test)]
+        crate::faults::at("request", claim.url.host())?;
+        let (poll, held) = self.fetcher.poll(&request, cancel).await;
+        #[cfg(test)]
+        crate::faults::at("answer", claim.url.host())?;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
             // One that was asked is not asked again before its lease is over: that would be a second request.
             if poll.is_unasked() {
@@ -157,14 +162,14 @@ impl Ingest {
             return Ok(Done::Held(visited));
         }
         let offline = is_network && verdict == Verdict::Down;
-        match self.settle(&visited, offline, &cancel).await {
+        match self.settle(&visited, offline, cancel).await {
             Ok(settled) => Ok(Done::Settled(Box::new(settled))),
             Err(e) if e.may_pass() => Ok(Done::Stuck(visited, offline, e)),
             Err(e) => Err(e),
         }
     }
 
-    async fn put_off(&self, claim: Claim, wait: Duration) -> Result<Skipped, StoreError> {
+    async fn put_off(&self, claim: Arc<Claim>, wait: Duration) -> Result<Skipped, StoreError> {
         let until = self.clock.now().plus(wait);
         let host = claim.url.host().to_owned();
         let reason = format!("not before {until}: {host} has no turn for it sooner");
@@ -177,19 +182,21 @@ impl Ingest {
 
     /// Reads and commits; in between, the pages are asked for that full text wants. A document is read on a thread that
     /// may block; most visits bring none, and are not worth the way there.
-    pub(super) async fn settle(
+    pub(super) async fn try_settle(
         &self,
         visited: &Arc<Visited>,
         offline: bool,
         cancel: &CancellationToken,
+        alone: bool,
     ) -> Result<Settled, StoreError> {
         if visited.has_document() {
             let (read, place) = self.read(visited, offline).await?;
-            return self.finish(visited, read, place, cancel).await;
+            return self.finish(visited, read, place, cancel, alone).await;
         }
         let policy = self.pricing.apply(&self.options.policy);
         let read = visit::read(&self.store, &policy, visited, offline)?;
-        visit::commit(self, read.ready(&self.store, visited, &self.clock)).await
+        let ready = read.ready(&self.store, visited, &self.clock);
+        visit::commit(self, if alone { ready.alone() } else { ready }).await
     }
 
     /// Reads and plans, when it is its turn; the place is kept until the reading is over.
@@ -214,6 +221,7 @@ impl Ingest {
         read: Read,
         mut place: Place,
         cancel: &CancellationToken,
+        alone: bool,
     ) -> Result<Settled, StoreError> {
         if !read.wanted().is_empty() || read.archive().is_some() {
             drop(place);
@@ -235,7 +243,7 @@ impl Ingest {
         if !visited.is_large() {
             drop(place);
         }
-        visit::commit(self, ready).await
+        visit::commit(self, if alone { ready.alone() } else { ready }).await
     }
 
     /// A large document takes some hundred megabytes while it is read: one at a time, and apart from the others, so that

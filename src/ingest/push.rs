@@ -2,16 +2,19 @@
 //! way as what a poll brings. Only where a public callback is configured. Trusts nothing but its own secret: the path
 //! is unguessable, every push is signed, and what is not is taken without a word and forgotten.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aws_lc_rs::{hmac, rand};
+use futures_util::FutureExt;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
-use super::visit::Visited;
+use super::fault::caught;
+use super::visit::{Settled, Visited};
 use crate::fetch::Held;
 use crate::fetch::hub::HubRequest;
 use crate::model::{Extent, Hints, HubCall, HubReply, Outcome, Poll, Secret, Validators, WebUrl};
@@ -111,6 +114,15 @@ fn from_hex(hex: &str) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
+/// Hubs are being asked; when this is dropped, they may be asked again.
+struct Asking(Arc<Ingest>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.asking_hubs.store(false, Ordering::SeqCst);
+    }
+}
+
 impl Ingest {
     /// Asks the hubs whose turn it is, if nobody does already. Returns at once: the asking goes on by itself.
     pub(super) async fn tend_hubs(
@@ -127,12 +139,11 @@ impl Ingest {
         if !is_due || self.asking_hubs.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
-        let (ingest, cancel) = (Arc::clone(self), cancel.clone());
+        let (asking, cancel) = (Asking(Arc::clone(self)), cancel.clone());
         tokio::spawn(async move {
-            if let Err(e) = ingest.ask_hubs(&cancel).await {
-                tracing::debug!("hubs were not asked: {e}");
+            if let Err(e) = caught(asking.0.ask_hubs(&cancel)).await {
+                tracing::warn!("hubs were not asked: {e}");
             }
-            ingest.asking_hubs.store(false, Ordering::SeqCst);
         });
         Ok(())
     }
@@ -146,10 +157,15 @@ impl Ingest {
         let Some(websub) = &self.options.websub else {
             return Ok(());
         };
+        #[cfg(test)]
+        crate::faults::at("hubs", websub.callback.host())?;
         let (now, callback) = (self.clock.now(), websub.callback.to_string());
         let asks = self.ask(move |store| store.hub_asks(callback, now, ASKS_MAX));
         for ask in asks.await? {
-            let asked = self.ask_hub(websub, &ask, cancel).await;
+            let asked = AssertUnwindSafe(self.ask_hub(websub, &ask, cancel))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Err("newswire itself failed".to_owned()));
             if let Err(why) = &asked {
                 tracing::debug!(
                     hub.url = ask.hub,
@@ -299,19 +315,39 @@ impl Ingest {
             },
         };
         let visited = Visited::new(claim, poll, Held::default(), &self.clock);
-        let (read, place) = self.read(&visited, false).await?;
-        if read.has_failed() {
-            drop(place);
-            let claim = visited.claim.clone();
-            self.ask(move |store| store.give_back(&claim)).await?;
-            return self.pinged(row).await;
+        match caught(self.settle_push(&visited)).await {
+            Ok(Some(settled)) if settled.committed.lease_lost => Ok(HubReply::Later),
+            Ok(Some(_)) => Ok(HubReply::Taken),
+            // What cannot be read or stored is asked for at the feed itself, which then tells what is wrong (REL-12).
+            Ok(None) => self.give_back(&visited, row).await,
+            Err(e) if !e.is_of_store() => {
+                tracing::warn!(feed.url = row.url.as_str(), "a push was not stored: {e}");
+                self.give_back(&visited, row).await
+            }
+            Err(e) => Err(e),
         }
+    }
+
+    /// Reads and commits a push; none if it cannot be read.
+    async fn settle_push(&self, visited: &Arc<Visited>) -> Result<Option<Settled>, StoreError> {
         let cancel = CancellationToken::new();
-        let settled = self.finish(&visited, read, place, &cancel).await?;
-        Ok(match settled.committed.lease_lost {
-            true => HubReply::Later,
-            false => HubReply::Taken,
-        })
+        for alone in [false, true] {
+            let (read, place) = self.read(visited, false).await?;
+            if read.has_failed() {
+                return Ok(None);
+            }
+            match self.finish(visited, read, place, &cancel, alone).await {
+                Err(StoreError::Shared(_)) if !alone => {}
+                done => return done.map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn give_back(&self, visited: &Visited, row: HubRow) -> Result<HubReply, StoreError> {
+        let claim = Arc::clone(&visited.claim);
+        self.ask(move |store| store.give_back(&claim)).await?;
+        self.pinged(row).await
     }
 
     /// A push without news in it: the feed is asked soon, unless its server wants to be left alone.

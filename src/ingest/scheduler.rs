@@ -40,7 +40,8 @@ impl Ingest {
     /// watchdog's proof of progress.
     ///
     /// # Errors
-    /// [`StoreError`] if the store cannot be used for good; a full disk or a busy store is waited out (REL-02).
+    /// [`StoreError`] if the store cannot be used for good; a full disk or a busy store is waited out (REL-02), and a fault
+    /// in one visit or one command ends nothing (REL-12).
     pub async fn run(
         self: &Arc<Self>,
         cancel: CancellationToken,
@@ -181,10 +182,11 @@ impl Look {
         (free > 0).then_some((ClaimScope::Due, free))
     }
 
-    /// A store that is full, read-only or busy is waited for; anything else ends the scheduler.
+    /// A store that is full, read-only or busy is waited for, and what failed by itself is tried again at the next look; a
+    /// store that can take nothing any more ends the scheduler.
     fn outcome(&mut self, outcome: Result<(), StoreError>) -> Result<(), StoreError> {
         match outcome {
-            Err(e) if e.may_pass() => {
+            Err(e) if e.may_pass() || !e.is_of_store() => {
                 self.is_in_trouble = true;
                 if self
                     .last_complaint

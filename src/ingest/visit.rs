@@ -1,5 +1,5 @@
-//! One visit to one feed, from the claim to the commit. Whatever a document does, the visit ends with a commit that says
-//! so: a panic or a poison is this feed's failure (REL-04).
+//! One visit to one feed, from the answer to the commit. Whatever a document does, the visit ends with a commit that says
+//! so (REL-04); what goes wrong elsewhere is caught in `fault`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,10 +8,11 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
+use super::archive::Archived;
 use super::full_text::{self, Wanted, Wants};
 use super::{Ingest, archive, push};
 use crate::clock::{Clock, Moment};
-use crate::fetch::{self, FetchRequest, Held};
+use crate::fetch::{FetchRequest, Held};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
@@ -65,14 +66,14 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
 /// A feed that was asked, and all that came. Kept until the store has taken it: nobody is asked twice because a disk was
 /// full (REL-02).
 pub(super) struct Visited {
-    pub(super) claim: Claim,
+    pub(super) claim: Arc<Claim>,
     pub(super) poll: Poll,
     /// When it ended: on the clock that nobody sets, and as the other one showed then.
     ended: (Moment, Time),
     /// The articles of pages, by their place in the document, once they were asked for.
     pub(super) pages: OnceCell<Vec<(usize, Page)>>,
     /// The archive page, once it was asked for.
-    pub(super) archive: OnceCell<Option<fetch::Page>>,
+    pub(super) archive: OnceCell<Archived>,
     /// The memory that its document takes.
     held: Mutex<Held>,
 }
@@ -82,11 +83,16 @@ const LARGE: usize = 1 << 20;
 
 impl Visited {
     /// A visit of which nothing is read yet.
-    pub(super) fn new(claim: Claim, poll: Poll, held: Held, clock: &Clock) -> Arc<Self> {
+    pub(super) fn new(
+        claim: impl Into<Arc<Claim>>,
+        poll: Poll,
+        held: Held,
+        clock: &Clock,
+    ) -> Arc<Self> {
         let moment = clock.moment();
         Arc::new(Self {
             ended: (moment, clock.at(moment)),
-            claim,
+            claim: claim.into(),
             poll,
             pages: OnceCell::new(),
             archive: OnceCell::new(),
@@ -122,20 +128,16 @@ impl Visited {
             Outcome::Document { body, .. } => body.len(),
             _ => 0,
         };
-        let archive = self.archive.get().and_then(Option::as_ref);
+        let archive = self.archive.get().and_then(Archived::page);
         let pages = self.pages.get().into_iter().flatten();
         let pages: usize = pages.map(|(_, page)| page.html.len()).sum();
         document + pages + archive.map_or(0, |page| page.body.len())
     }
 }
 
-/// What a visit says anew about the feed's hub, if anything: which it is, or that there is none any more.
-type HubWord = Option<Option<HubOffer>>;
-
 /// A visit that is read and planned.
 pub(super) struct Read {
     commit: PollCommit,
-    hub: HubWord,
     wants: Wants,
     archive: Option<WebUrl>,
 }
@@ -143,8 +145,6 @@ pub(super) struct Read {
 /// A visit that is ready to be committed.
 pub(super) struct Ready {
     commit: ReadyCommit,
-    feed: FeedRow,
-    hub: HubWord,
     url: String,
     title: String,
     failures_before: u32,
@@ -160,7 +160,7 @@ pub(super) fn read(
     visited: &Visited,
     offline: bool,
 ) -> Result<Read, StoreError> {
-    let claim = &visited.claim;
+    let claim: &Claim = &visited.claim;
     let mut poll = visited.poll.without_body();
     let mut made = Made::default();
     if let Outcome::Document {
@@ -179,19 +179,56 @@ pub(super) fn read(
         wants = full_text::wants(&document.drafts, standings);
     }
     let plan = plan(policy, claim, &poll, &made, offline);
+    #[cfg(test)]
+    crate::faults::at("read", claim.url.host())?;
     let hub = hub_word(claim, &poll, &made);
     Ok(Read {
         archive: made.archive,
-        hub,
         commit: PollCommit {
             claim: claim.clone(),
             poll,
             document: made.document,
             plan,
+            hub,
             offline,
         },
         wants,
     })
+}
+
+/// A visit that failed after all, planned and ready to be committed; nothing else of it is.
+pub(super) fn failed(
+    store: &Store,
+    policy: &Policy,
+    visited: &Visited,
+    poll: Poll,
+    clock: &Clock,
+) -> Ready {
+    let claim: &Claim = &visited.claim;
+    let plan = plan(policy, claim, &poll, &Made::default(), false);
+    let read = Read {
+        commit: PollCommit {
+            claim: claim.clone(),
+            poll,
+            document: None,
+            plan,
+            hub: None,
+            offline: false,
+        },
+        wants: Wants::default(),
+        archive: None,
+    };
+    read.ready(store, visited, clock)
+}
+
+impl Ready {
+    /// To be committed by itself; see [`ReadyCommit::alone`].
+    pub(super) fn alone(self) -> Self {
+        Self {
+            commit: self.commit.alone(),
+            ..self
+        }
+    }
 }
 
 impl Read {
@@ -214,6 +251,8 @@ impl Read {
     /// document.
     /// If the machine's clock was set since the visit, the times of poll and plan move along (ET-24).
     pub(super) fn ready(mut self, store: &Store, visited: &Visited, clock: &Clock) -> Ready {
+        #[cfg(test)]
+        crate::faults::panic_at("ready", self.commit.claim.url.host());
         let (moment, shown) = visited.ended;
         let by = clock.at(moment).millis().saturating_sub(shown.millis());
         if by != 0 {
@@ -229,18 +268,18 @@ impl Read {
             };
             // A page that makes it panic leaves what the feed gave, as far as it came (REL-04).
             let _ = catch_unwind(AssertUnwindSafe(|| {
+                #[cfg(test)]
+                crate::faults::panic_at("take_pages", claim.url.host());
                 take_pages(&mut drafted, pages, &drafting(claim));
             }));
             document.drafts = drafted.drafts;
             document.paragraphs = drafted.paragraphs;
         }
-        let archive = visited.archive.get().and_then(Option::as_ref);
-        if let (Some(document), Some(page)) = (self.commit.document.as_mut(), archive) {
-            archive::add(document, page, &drafting(claim));
+        let archive = self.archive.as_ref().zip(visited.archive.get());
+        if let (Some(document), Some((url, archived))) = (self.commit.document.as_mut(), archive) {
+            archive::add(document, (url, archived), &drafting(claim));
         }
         Ready {
-            feed: claim.feed,
-            hub: self.hub,
             url: claim.url.to_string(),
             title: claim.title.clone(),
             failures_before: claim.failures,
@@ -260,8 +299,8 @@ fn move_times(commit: &mut PollCommit, by: i64) {
     plan.state = State::from_bytes(&plan.state).moved(by).to_bytes();
 }
 
-/// Headers win over the document (ET-50). A part of a feed, or a failure, says nothing.
-fn hub_word(claim: &Claim, poll: &Poll, made: &Made) -> HubWord {
+/// What a visit says anew about the feed's hub, if anything. Headers win over the document (ET-50). A part of a feed, or a failure, says nothing.
+fn hub_word(claim: &Claim, poll: &Poll, made: &Made) -> Option<Option<HubOffer>> {
     if matches!(poll.outcome, Outcome::Failed(_)) || poll.extent != Extent::Whole {
         return None;
     }
@@ -295,12 +334,6 @@ fn hub_hints(poll: &Poll, made: &Made) -> Hints {
 /// Commits what is ready.
 pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, StoreError> {
     let committed = ingest.store.commit_soon(ready.commit).await?;
-    if let Some(hub) = ready.hub.filter(|_| !committed.lease_lost) {
-        let (feed, at) = (ready.feed, ready.poll.finished);
-        ingest
-            .ask(move |store| store.set_hub(feed, hub, at))
-            .await?;
-    }
     // ET-30: that the network is down is told once, not by every feed.
     if !ready.offline {
         tell(
@@ -363,6 +396,8 @@ fn read_document(
         content_type,
     };
     let made = catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(test)]
+        crate::faults::panic_at("parse", claim.url.host());
         let feed = parse::parse(body, &context)?;
         let drafted = normalize::drafts(&feed, &drafting(claim));
         Ok((feed, drafted))
@@ -377,6 +412,8 @@ fn read_document(
             }));
         }
     };
+    #[cfg(test)]
+    crate::faults::at("known", claim.url.host())?;
     let keys: Vec<&str> = drafted.drafts.iter().map(|d| d.key.as_str()).collect();
     let known = store.reads().known_keys(claim, &keys)?;
     let new = drafted.drafts.iter().filter(|d| !known.contains(&d.key));
@@ -390,11 +427,15 @@ fn read_document(
         },
         ..Made::default()
     };
-    if made.overflowed(claim) {
-        let base = poll.final_url.as_ref().unwrap_or(&claim.url);
-        let of_its_own = |url: &WebUrl| url.origin() == base.origin();
-        made.archive = feed.prev_archive.clone().filter(of_its_own);
-    }
+    let archive = match made.overflowed(claim) {
+        true => feed.prev_archive.clone(),
+        false => None,
+    };
+    let missed = claim.archive.as_deref().filter(|_| whole);
+    let base = poll.final_url.as_ref().unwrap_or(&claim.url);
+    made.archive = archive
+        .or_else(|| missed.and_then(|url| WebUrl::parse(url).ok()))
+        .filter(|url| url.origin() == base.origin());
     let mut document = document(feed, drafted, sum);
     document.is_complete &= whole;
     made.document = Some(match poll.extent {
@@ -418,6 +459,7 @@ fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentComm
         site: feed.link,
         digest,
         repairs: feed.warnings,
+        archive: None,
         paragraphs: drafted.paragraphs,
     }
 }
@@ -438,6 +480,8 @@ fn failure_of(claim: &Claim, error: &ParseError) -> Failure {
 }
 
 fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool) -> PlanCommit {
+    #[cfg(test)]
+    crate::faults::panic_at("plan", claim.url.host());
     let seen = match &poll.outcome {
         Outcome::Document { .. } if poll.extent == Extent::Push => Seen::Pushed {
             new: made.new.clone(),

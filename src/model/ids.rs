@@ -47,7 +47,8 @@ id!(
     ArticleId
 );
 id!(
-    /// All copies of the same piece. It is the id of the first copy, and never changes.
+    /// All copies of the same piece. It is the id of the first copy (see [`StoryId::nth`] for the exception), and never
+    /// changes.
     StoryId
 );
 
@@ -65,6 +66,16 @@ impl ArticleId {
     /// The id of the article that `feed` identifies by `key` (see `normalize::identity`).
     pub fn of(feed: FeedId, key: &str) -> Self {
         Self(Uuid::new_v5(&feed.0, key.as_bytes()))
+    }
+}
+
+impl StoryId {
+    /// The id of the `n`th story that began with this copy, where another story still has the copy's own id; from 2 on.
+    pub fn nth(first_copy: ArticleId, n: u32) -> Self {
+        Self(Uuid::new_v5(
+            &first_copy.0,
+            format!("story\n{n}").as_bytes(),
+        ))
     }
 }
 

@@ -9,7 +9,7 @@ use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
-use super::{feeds, grouping::Grouping, prune};
+use super::{feeds, grouping::Grouping, prune, story_ids};
 use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
 use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
 use crate::normalize::identity;
@@ -64,6 +64,8 @@ pub(super) fn write(
         .collect();
     drafts.sort_by_key(|(arrived, _)| *arrived);
     for (arrived, p) in drafts {
+        #[cfg(test)]
+        crate::faults::at("article", claim.url.host())?;
         match find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)? {
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
             Some(known) => {
@@ -229,12 +231,16 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
     };
     insert_row(conn, new, story, join.as_ref())?;
     let article = conn.last_insert_rowid();
+    #[cfg(test)]
+    crate::faults::at("insert", new.claim.url.host())?;
     for other in &decision.bridged {
         story = merge(desk, new, story, other)?;
     }
     (copy.article, copy.story) = (article, story);
     desk.grouping.insert(copy, &p.fingerprint);
     let (before, after) = refresh_story(conn, story)?;
+    #[cfg(test)]
+    crate::faults::at("tag", new.claim.url.host())?;
     if join.is_some() {
         desk.tagger.counts_changed(conn, story, before, after)?;
     }
@@ -244,7 +250,7 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
 }
 
 /// Makes one story of two that a new copy shows to be the same; the row that is left. The older one stays, for its id has
-/// been out longer; what links to the younger finds the same copies, for a story's id is also that of its first copy.
+/// been out longer; what links to the younger finds the same copies.
 fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i64> {
     let conn = desk.conn;
     let (into, from) = (story.min(other.story), story.max(other.story));
@@ -271,6 +277,7 @@ fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i6
             .execute([article, into, seq])?;
     }
     desk.grouping.merge(from, into);
+    story_ids::note_merged(conn, from, into)?;
     desk.tagger.story_merged(conn, into)?;
     refresh_story(conn, from)?; // it has no copy left, and goes
     Ok(into)
@@ -278,11 +285,12 @@ fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i6
 
 /// The row of a story without a copy yet: [`refresh_story`] fills in the rest.
 fn begin_story(conn: &Connection, new: &New<'_>) -> Sql<i64> {
+    let id = story_ids::unused(conn, new.id)?;
     conn.prepare_cached(
         "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, 0, ?2, ?3, 0, 0, 0)",
     )?
     .execute(params![
-        &new.id.0.as_bytes()[..],
+        &id.0.as_bytes()[..],
         new.arrived.millis(),
         new.now.millis()
     ])?;
@@ -384,6 +392,8 @@ fn update(desk: &mut Desk<'_>, feed: FeedRow, known: &Known, p: &Prepared, now: 
     };
     desk.grouping.insert(copy, &p.fingerprint);
     refresh_story(conn, known.story)?;
+    #[cfg(test)]
+    crate::faults::at("update", d.url.as_ref().map_or("", |u| u.host()))?;
     let text = (&p.folded, p.topics.as_ref());
     desk.tagger
         .tag_article(conn, known.article, known.story, text)
@@ -418,6 +428,7 @@ pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<((u64, u64), (
             .execute([story])?;
         conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
             .execute([story])?;
+        story_ids::forget(conn, story)?;
         return Ok(counts);
     }
     let seq = next_seq(conn)?;

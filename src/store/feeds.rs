@@ -9,18 +9,24 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::articles::next_seq;
+use super::guard::{Fault, guarded};
 use super::records::{
-    Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Skipped,
-    Subscribed,
+    ArchiveCommit, Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed,
+    PollCommit, Skipped, Subscribed,
 };
 use super::{events, hubs};
-use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
+use crate::model::{
+    Extent, FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl,
+};
 use crate::normalize::plain;
 
 type Sql<T> = rusqlite::Result<T>;
 
 /// How long a claim holds a feed; a worker that died gives it back after that.
 const LEASE: Duration = Duration::from_secs(15 * 60);
+
+/// So long a feed is left alone whose row cannot be read.
+const PUT_ASIDE: Duration = Duration::from_secs(86_400);
 
 /// Polls kept in the history of a feed, and how many more until the oldest go.
 const HISTORY: i64 = 50;
@@ -29,6 +35,9 @@ const HISTORY_SPARE: i64 = 8;
 /// Overdue feeds are asked at most so far apart, and all within [`SPREAD_MAX_MS`] (ET-22).
 const SPREAD_STEP_MS: i64 = 1000;
 const SPREAD_MAX_MS: i64 = 15 * 60 * 1000;
+
+/// An archive page that fails for a passing reason is asked for so often.
+const ARCHIVE_TRIES: i64 = 3;
 
 /// URLs of one feed whose validators are kept (a redirect chain and its past).
 const VALIDATORS: i64 = 8;
@@ -134,7 +143,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
-                body_digest = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
+                body_digest = NULL, archive = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
         [feed],
     )?;
     conn.execute("DELETE FROM validators WHERE feed = ?1", [feed])?;
@@ -271,12 +280,58 @@ pub(super) fn claim(
     scope: &ClaimScope,
     limit: usize,
 ) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
-    let (rows, skipped) = claimable(conn, now, scope, limit)?;
-    let claims = rows
-        .into_iter()
-        .map(|row| lease(conn, row, now))
-        .collect::<Sql<_>>()?;
+    let (rows, mut skipped) = claimable(conn, now, scope, limit)?;
+    let mut claims = Vec::with_capacity(rows.len());
+    for row in rows {
+        match guarded(|| lease(conn, row, now)) {
+            Ok(claim) => claims.push(claim),
+            // The others must not wait for it (REL-12).
+            Err(fault) => {
+                let fault = fault.unless_of_store()?;
+                skipped.push(put_aside(conn, row, &fault, now)?);
+            }
+        }
+    }
     Ok((claims, skipped))
+}
+
+/// A feed of which the store holds something that cannot be read: it is tried again in [`PUT_ASIDE`].
+fn put_aside(conn: &Connection, row: FeedRow, fault: &Fault, now: Time) -> Sql<Skipped> {
+    let reason = format!(
+        "newswire cannot read what it has stored of this feed ({}); please report it",
+        plain::line(&fault.to_string())
+    );
+    note_fault(conn, row, None, &reason, now.plus(PUT_ASIDE), now)?;
+    let url = conn
+        .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
+        .query_row([row], |r| r.get(0))?;
+    Ok(Skipped { url, reason })
+}
+
+/// A fault of newswire itself while this feed was visited, told as the feed's failure without the rest of a poll. It is due
+/// again at `until`. Where there is a `lease`, only if that still holds.
+pub(super) fn note_fault(
+    conn: &Connection,
+    feed: FeedRow,
+    lease: Option<i64>,
+    message: &str,
+    until: Time,
+    now: Time,
+) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE feeds SET failures = failures + 1, last_error = ?3, last_kind = ?4, leased_until = NULL, next_at = ?5,
+                why_next = ?3, last_poll = ?6
+         WHERE feed = ?1 AND (?2 IS NULL OR lease = ?2)",
+    )?
+    .execute(params![
+        feed,
+        lease,
+        message,
+        FailureKind::Internal.as_str(),
+        until.millis(),
+        now.millis()
+    ])?;
+    Ok(())
 }
 
 /// Which of these feeds may be asked by hand: a server's floor and an earlier manual poll hold back.
@@ -354,7 +409,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
                     next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-                    outline
+                    outline, archive
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
@@ -376,8 +431,11 @@ fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
                 failures: r.get(7)?,
                 hub,
                 settings: settings(r, 9)?,
+                archive: r.get(18)?,
             })
         })?;
+    #[cfg(test)]
+    crate::faults::at("claim", claim.url.host())?;
     let until = now.plus(LEASE).millis();
     conn.prepare_cached(
         "UPDATE feeds SET lease = ?2, leased_until = ?3, next_at = max(coalesce(next_at, ?3), ?3) WHERE feed = ?1",
@@ -455,12 +513,47 @@ pub(super) fn spread_overdue(conn: &Connection, now: Time) -> Sql<usize> {
     Ok(rows.len())
 }
 
-/// Whether this archive page is asked for the first time.
-pub(super) fn claim_archive(conn: &Connection, feed: FeedRow, url: &str) -> Sql<bool> {
-    let new = conn
-        .prepare_cached("INSERT OR IGNORE INTO archives (feed, url) VALUES (?1, ?2)")?
-        .execute(params![feed, url])?;
-    Ok(new > 0)
+/// Whether this archive page was read, or given up.
+pub(super) fn is_archive_done(conn: &Connection, feed: FeedRow, url: &str) -> Sql<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM archives WHERE feed = ?1 AND url = ?2)")?
+        .query_row(params![feed, url], |r| r.get(0))
+}
+
+/// Notes what came of the archive page of a whole document. One that was missed makes the feed's next answer a whole
+/// document that is read: what fell out of the feed is not known otherwise.
+fn record_archive(conn: &Connection, commit: &PollCommit, document: &DocumentCommit) -> Sql<()> {
+    let feed = commit.claim.feed;
+    let want = |url: Option<&str>, tries: i64| {
+        conn.prepare_cached("UPDATE feeds SET archive = ?2, archive_tries = ?3 WHERE feed = ?1")?
+            .execute(params![feed, url, tries])
+    };
+    let done = match &document.archive {
+        None if commit.claim.archive.is_none() => return Ok(()),
+        None => None,
+        Some(ArchiveCommit::Done(url)) => Some(url),
+        Some(ArchiveCommit::Missed(url)) => {
+            let tries: i64 = conn
+                .prepare_cached(
+                    "SELECT CASE WHEN archive = ?2 THEN archive_tries ELSE 0 END FROM feeds WHERE feed = ?1",
+                )?
+                .query_row(params![feed, url], |r| r.get(0))?;
+            if tries + 1 < ARCHIVE_TRIES {
+                conn.prepare_cached("UPDATE feeds SET body_digest = NULL WHERE feed = ?1")?
+                    .execute([feed])?;
+                conn.prepare_cached("DELETE FROM validators WHERE feed = ?1")?
+                    .execute([feed])?;
+                want(Some(url), tries + 1)?;
+                return Ok(());
+            }
+            Some(url)
+        }
+    };
+    if let Some(url) = done {
+        conn.prepare_cached("INSERT OR IGNORE INTO archives (feed, url) VALUES (?1, ?2)")?
+            .execute(params![feed, url])?;
+    }
+    want(None, 0)?;
+    Ok(())
 }
 
 /// The paragraphs of a feed that are known as boilerplate.
@@ -492,6 +585,8 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     let poll = &commit.poll;
     let feed = commit.claim.feed;
     record_health(conn, commit)?;
+    #[cfg(test)]
+    crate::faults::at("record", commit.claim.url.host())?;
     let plan = &commit.plan;
     conn.prepare_cached(
         "UPDATE feeds SET schedule = ?2, why_next = ?3, next_at = ?4, floor_until = ?5, floor_reason = ?6,
@@ -519,6 +614,11 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     if poll.extent != Extent::Push {
         record_validators(conn, commit)?;
         record_host(conn, commit)?;
+    }
+    if let Some(document) = commit.document.as_ref()
+        && poll.extent == Extent::Whole
+    {
+        record_archive(conn, commit, document)?;
     }
     record_history(conn, commit, new)?;
     events::note(conn, commit, new)

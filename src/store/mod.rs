@@ -13,6 +13,7 @@ mod events;
 mod feeds;
 mod few;
 mod grouping;
+mod guard;
 mod hubs;
 mod log;
 mod open;
@@ -26,6 +27,7 @@ mod search;
 pub mod select;
 mod shown;
 mod status;
+mod story_ids;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -49,7 +51,21 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::model::{FeedRow, Time};
-use writer::{Command, Reply, Writer};
+use writer::{Command, Reply, Sharing, Writer};
+
+#[cfg(test)]
+impl From<crate::faults::Injected> for StoreError {
+    fn from(_: crate::faults::Injected) -> Self {
+        Self::Internal("injected".to_owned())
+    }
+}
+
+#[cfg(test)]
+impl From<crate::faults::Injected> for rusqlite::Error {
+    fn from(_: crate::faults::Injected) -> Self {
+        Self::QueryReturnedNoRows
+    }
+}
 
 /// How the store is opened.
 #[derive(Debug, Clone)]
@@ -81,15 +97,26 @@ pub enum StoreError {
     /// Somebody else writes for too long: exit 75.
     #[error("the store is busy: {0}")]
     Busy(String),
-    /// A query or bug: exit 70.
+    /// A query or bug: exit 70. What was asked failed by itself; nothing else is affected.
     #[error("store: {0}")]
     Internal(String),
+    /// A write failed together with others of its transaction; by itself it may succeed: exit 70.
+    #[error("store: {0}")]
+    Shared(String),
+    /// The writer has ended: nothing can be written any more: exit 70.
+    #[error("store: the writer has stopped")]
+    Stopped,
 }
 
 impl StoreError {
     /// Whether the same may work later: the disk is full or read-only, or somebody else writes.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Unusable { .. } | Self::Busy(_))
+    }
+
+    /// Whether it concerns the store as a whole, and not only what was asked (REL-12).
+    pub fn is_of_store(&self) -> bool {
+        !matches!(self, Self::Internal(_) | Self::Shared(_))
     }
 }
 
@@ -109,6 +136,18 @@ pub struct Store {
 pub struct ReadyCommit {
     commit: Box<PollCommit>,
     drafts: Vec<prepare::Prepared>,
+    sharing: Sharing,
+}
+
+impl ReadyCommit {
+    /// To be committed in a transaction of its own, so that what fails is its own fault.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self {
+            sharing: Sharing::Alone,
+            ..self
+        }
+    }
 }
 
 impl Store {
@@ -268,12 +307,26 @@ impl Store {
         ReadyCommit {
             commit: Box::new(commit),
             drafts,
+            sharing: Sharing::Shared,
         }
+    }
+
+    /// Tells a fault of newswire itself as a claimed feed's failure where not even a failed poll can be committed: the feed
+    /// is due again at `until`.
+    pub fn note_fault(
+        &self,
+        claim: &Claim,
+        message: String,
+        until: Time,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        let (feed, lease) = (claim.feed, Some(claim.lease));
+        self.short(move |conn| feeds::note_fault(conn, feed, lease, &message, until, now))
     }
 
     /// Commits one poll.
     pub fn commit(&self, ready: ReadyCommit) -> Result<Committed, StoreError> {
-        self.ask(|reply| Command::Commit(ready.commit, ready.drafts, reply))
+        self.ask(|reply| Command::Commit(ready.commit, ready.drafts, ready.sharing, reply))
     }
 
     /// Commits one poll; no thread waits for it. It is on its way at once: dropping the future only misses the answer.
@@ -283,21 +336,16 @@ impl Store {
     ) -> impl Future<Output = Result<Committed, StoreError>> + Send + use<> {
         let (told, answer) = oneshot::channel();
         let reply = Box::new(move |done| drop(told.send(done)));
-        let sent = self.send(Command::Commit(ready.commit, ready.drafts, reply));
+        let sent = self.send(Command::Commit(
+            ready.commit,
+            ready.drafts,
+            ready.sharing,
+            reply,
+        ));
         async move {
             sent?;
-            answer.await.unwrap_or_else(|_| Err(stopped()))
+            answer.await.unwrap_or_else(|_| Err(dropped()))
         }
-    }
-
-    /// Notes the hub that a feed names; none: it names none any more.
-    pub fn set_hub(
-        &self,
-        feed: FeedRow,
-        hub: Option<HubOffer>,
-        now: Time,
-    ) -> Result<(), StoreError> {
-        self.short(move |conn| hubs::offer(conn, feed, hub.as_ref(), now))
     }
 
     /// Which hubs are to be asked now, at most `limit`; each is claimed by being put off. Leases that ended are given up.
@@ -355,11 +403,6 @@ impl Store {
         self.short(move |conn| hubs::soon(conn, feed, at, why))
     }
 
-    /// Notes that an archive page of a feed is asked for; whether it never was before (ET-53).
-    pub fn claim_archive(&self, feed: FeedRow, url: String) -> Result<bool, StoreError> {
-        self.short(move |conn| feeds::claim_archive(conn, feed, &url))
-    }
-
     /// A short step that needs none of the writer's memory.
     fn short<T: Send + 'static>(
         &self,
@@ -373,7 +416,7 @@ impl Store {
             };
             Command::Short(Box::new(work), reply)
         })?;
-        answer.recv().map_err(|_| stopped())
+        answer.recv().map_err(|_| dropped())
     }
 
     /// Keeps a text under a name, for [`Reads::remembered`].
@@ -396,12 +439,29 @@ impl Store {
         let mut pruned = Pruned::default();
         let doomed = self.reads.doomed(keep, keep_max_per_feed, now)?;
         let mut left = doomed.as_slice();
+        let mut part_max = prune::PART_MAX;
         while !left.is_empty() {
-            let part = left.iter().take(prune::PART_MAX).copied().collect();
-            let progress = self.ask(|reply| Command::Prune(part, reply))?;
-            pruned.articles += progress.pruned.articles;
-            pruned.stories += progress.pruned.stories;
-            left = left.get(progress.done..).unwrap_or_default();
+            let part: Vec<_> = left.iter().take(part_max).copied().collect();
+            let first = part.first().copied();
+            let done = match self.ask(|reply| Command::Prune(part, reply)) {
+                Ok(progress) => {
+                    pruned.articles += progress.pruned.articles;
+                    pruned.stories += progress.pruned.stories;
+                    progress.done
+                }
+                Err(e) if e.is_of_store() => return Err(e),
+                // One article that cannot be removed must not keep the others (REL-12).
+                Err(_) if part_max > 1 => {
+                    part_max = 1;
+                    continue;
+                }
+                Err(e) => {
+                    tracing::warn!(article = first, "an article could not be removed: {e}");
+                    part_max = prune::PART_MAX;
+                    1
+                }
+            };
+            left = left.get(done..).unwrap_or_default();
         }
         for part in self.reads.weathered(now)?.chunks(prune::PART_MAX) {
             let part = part.to_vec();
@@ -430,18 +490,19 @@ impl Store {
         let (told, answer) = sync_channel(1);
         // The asker may have gone away; the write stands all the same.
         self.send(command(Box::new(move |done| drop(told.send(done)))))?;
-        answer.recv().unwrap_or_else(|_| Err(stopped()))
+        answer.recv().unwrap_or_else(|_| Err(dropped()))
     }
 
     /// Never blocks. The queue needs no bound: whoever asks waits for the answer before it asks again.
     fn send(&self, command: Command) -> Result<(), StoreError> {
-        let commands = self.commands.as_ref().ok_or_else(stopped)?;
-        commands.send(command).map_err(|_| stopped())
+        let commands = self.commands.as_ref().ok_or(StoreError::Stopped)?;
+        commands.send(command).map_err(|_| StoreError::Stopped)
     }
 }
 
-fn stopped() -> StoreError {
-    StoreError::Internal("the writer has stopped".to_owned())
+/// A write ended without an answer. Whether the writer has ended too shows at the next write.
+fn dropped() -> StoreError {
+    StoreError::Internal("a write was given up".to_owned())
 }
 
 impl Drop for Store {

@@ -16,7 +16,7 @@ use super::{StoreError, backup};
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -25,6 +25,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0006.sql"),
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
+    include_str!("migrations/0009.sql"),
 ];
 
 /// How long a write waits for another process, looking so often: whoever writes much lets go for moments only.
@@ -263,10 +264,12 @@ pub(super) fn error(path: &Path, e: &rusqlite::Error) -> StoreError {
             )
         }
         Some(ErrorCode::SystemIoFailure) => unusable("the disk failed"),
+        Some(ErrorCode::OutOfMemory) => unusable("there is not enough memory"),
         Some(ErrorCode::OperationInterrupted) => {
             StoreError::Busy("the query took too long; narrow it".to_owned())
         }
-        _ => StoreError::Internal(format!("{}: {e}", path.display())),
+        // Without the path: it is told as a feed's failure, and anybody may read that.
+        _ => StoreError::Internal(e.to_string()),
     }
 }
 

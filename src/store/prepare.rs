@@ -163,6 +163,8 @@ fn prepare_one(
     paragraphs: Vec<u64>,
 ) -> Prepared {
     let About { claim, site, .. } = about;
+    #[cfg(test)]
+    crate::faults::panic_at("prepare", claim.url.host());
     let facts = Facts {
         authors: draft.authors.clone(),
         agencies: draft.agencies.clone(),

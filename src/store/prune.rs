@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::grouping::Grouping;
 use super::records::Pruned;
 use super::topics::Tagger;
-use super::{articles, topics};
+use super::{articles, story_ids, topics};
 use crate::model::{ArticleId, ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -235,6 +235,13 @@ fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow) -> Sql<Option
     let Some(story) = story else {
         return Ok(None);
     };
+    story_ids::note_removed(conn, article)?;
+    #[cfg(test)]
+    {
+        let url = "SELECT coalesce(url, '') FROM articles WHERE article = ?1";
+        let url: String = conn.query_row(url, [article], |r| r.get(0))?;
+        crate::faults::at("remove", &url)?;
+    }
     for sql in [
         "DELETE FROM words WHERE rowid = ?1",
         "DELETE FROM article_topics WHERE article = ?1",

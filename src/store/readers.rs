@@ -19,7 +19,7 @@ use super::select::Selection;
 use super::topics::{Published, Topics};
 use super::{
     StoreError, activity, articles, backup, copies, events, feeds, feeds::from_json,
-    grouping::limits, hubs, open, prune, search, shown, status,
+    grouping::limits, hubs, open, prune, search, shown, status, story_ids,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -169,7 +169,7 @@ impl Reads {
         })
     }
 
-    /// The stories of which the id, or the id of a copy, lies in this range: for ids that are typed in part. At most
+    /// The stories to which an id in this range leads (see [`Self::story`]): for ids that are typed in part. At most
     /// `limit`.
     pub fn stories_between(
         &self,
@@ -180,7 +180,13 @@ impl Reads {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|conn| {
             conn.prepare_cached(
-                "SELECT DISTINCT s.id FROM articles a JOIN stories s USING (story) WHERE a.id BETWEEN ?1 AND ?2 LIMIT ?3",
+                "SELECT DISTINCT id FROM (
+                   SELECT id FROM stories WHERE id BETWEEN ?1 AND ?2
+                   UNION ALL
+                   SELECT s.id FROM articles a JOIN stories s USING (story) WHERE a.id BETWEEN ?1 AND ?2
+                   UNION ALL
+                   SELECT s.id FROM story_ids f JOIN stories s USING (story) WHERE f.id BETWEEN ?1 AND ?2
+                 ) LIMIT ?3",
             )?
             .query_map(params![bound(ids.start()), bound(ids.end()), limit], |r| {
                 Ok(StoryId(Uuid::from_bytes(r.get(0)?)))
@@ -189,9 +195,9 @@ impl Reads {
         })
     }
 
-    /// One story with its body, by its id or the id of any of its copies.
+    /// One story with its body, by its id, the id of any of its copies, or one that led to it before.
     pub fn story(&self, id: StoryId) -> Result<Option<StoryView>, StoreError> {
-        self.read(|conn| match story_row(conn, id)? {
+        self.read(|conn| match story_ids::story_of(conn, id)? {
             Some(row) => story(conn, row, true, &[], ALL_ALTERNATES),
             None => Ok(None),
         })
@@ -200,7 +206,7 @@ impl Reads {
     /// The copies of a story, first seen first, with bodies.
     pub fn copies(&self, id: StoryId) -> Result<Vec<ArticleView>, StoreError> {
         self.read(|conn| {
-            let Some(row) = story_row(conn, id)? else {
+            let Some(row) = story_ids::story_of(conn, id)? else {
                 return Ok(Vec::new());
             };
             let rows: Vec<i64> = conn
@@ -305,6 +311,11 @@ impl Reads {
             }
             Ok(known)
         })
+    }
+
+    /// Whether an archive page of a feed was read, or given up: then it is not asked for again (ET-53).
+    pub fn is_archive_done(&self, feed: FeedRow, url: &str) -> Result<bool, StoreError> {
+        self.read(|conn| feeds::is_archive_done(conn, feed, url))
     }
 
     /// The topics in force as they were published last; those of the store if none were.
@@ -591,14 +602,6 @@ impl Reads {
         let conn = open::reader(&self.path)?;
         status::verify(&conn).map_err(|e| open::error(&self.path, &e))
     }
-}
-
-pub(super) fn story_row(conn: &Connection, id: StoryId) -> Sql<Option<i64>> {
-    conn.prepare_cached(
-        "SELECT story FROM stories WHERE id = ?1 UNION ALL SELECT story FROM articles WHERE id = ?1 LIMIT 1",
-    )?
-    .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
-    .optional()
 }
 
 const COLUMNS: &str =

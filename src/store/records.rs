@@ -278,6 +278,8 @@ pub struct Claim {
     pub failures: u32,
     /// The hub that is to tell of its news.
     pub hub: Option<HubLease>,
+    /// An archive page that is wanted and could not be had so far.
+    pub archive: Option<String>,
 }
 
 /// A hub that a feed names, as claims know it.
@@ -380,6 +382,8 @@ pub struct PollCommit {
     pub document: Option<DocumentCommit>,
     /// The schedule's new state and the due time.
     pub plan: PlanCommit,
+    /// What the poll says anew about the feed's hub, if anything: which it is, or that there is none any more.
+    pub hub: Option<Option<HubOffer>>,
     /// The whole network is down: a failure is not the feed's, and its error count stays (ET-30).
     pub offline: bool,
 }
@@ -399,8 +403,20 @@ pub struct DocumentCommit {
     pub repairs: Vec<String>,
     /// Whether it lists all that there is of the feed: articles that it does not list are withdrawn.
     pub is_complete: bool,
+    /// What came of the archive page, if one was wanted.
+    pub archive: Option<ArchiveCommit>,
     /// The paragraph digests of each draft, for learning boilerplate; as long as `drafts`, or empty.
     pub paragraphs: Vec<Vec<u64>>,
+}
+
+/// What came of the archive page that a document led to because it overflowed (ET-53). Committed with the document, so that
+/// a page is never held for read whose articles were not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArchiveCommit {
+    /// Its articles are among the drafts, or it can never be read: it is not asked for again.
+    Done(String),
+    /// It could not be had for now: the feed's next document is asked for in full and leads there again, a few times.
+    Missed(String),
 }
 
 /// The schedule's word.

@@ -408,6 +408,10 @@ pub(super) fn verify(conn: &Connection) -> Sql<Vec<String>> {
                (SELECT count(*) FROM articles a WHERE a.story = s.story)",
         ),
         (
+            "former ids of stories that are gone",
+            "SELECT count(*) FROM story_ids WHERE story NOT IN (SELECT story FROM stories)",
+        ),
+        (
             "topic memberships of articles that are gone",
             "SELECT count(*) FROM article_topics WHERE article NOT IN (SELECT article FROM articles)",
         ),

@@ -1,5 +1,8 @@
 //! The store through its public face: what is committed is read back, joined, tagged, found, pruned.
 
+mod faults;
+mod ids;
+
 use std::time::Duration;
 
 use super::*;
@@ -86,12 +89,14 @@ impl House {
                 digest: vec![1],
                 repairs: Vec::new(),
                 is_complete: false,
+                archive: None,
                 paragraphs: Vec::new(),
             }),
             plan: PlanCommit {
                 next_at: Some(now.plus(60 * MINUTE)),
                 ..PlanCommit::default()
             },
+            hub: None,
             offline: false,
         }
     }

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::readers::{Reads, article, story, story_row};
-use super::{StoreError, status};
+use super::readers::{Reads, article, story};
+use super::{StoreError, status, story_ids};
 use crate::model::{ArticleRow, ArticleView, StoryId, StoryRow, StoryView};
 
 /// Goes on, or ends the walk.
@@ -70,7 +70,7 @@ impl Reads {
     /// # Errors
     /// What the store says.
     pub fn story_briefly(&self, id: StoryId) -> Result<Option<StoryView>, StoreError> {
-        self.read(|conn| match story_row(conn, id)? {
+        self.read(|conn| match story_ids::story_of(conn, id)? {
             Some(row) => story(conn, row, true, &[], ALTERNATES_BYTES_MAX),
             None => Ok(None),
         })
@@ -88,7 +88,7 @@ impl Reads {
         mut visit: impl FnMut(ArticleRow, ArticleView) -> Walk,
     ) -> Result<(), StoreError> {
         self.read(|conn| {
-            let Some(story) = story_row(conn, id)? else {
+            let Some(story) = story_ids::story_of(conn, id)? else {
                 return Ok(());
             };
             let mut last = after;

@@ -15,7 +15,11 @@ const WAITING_MAX: usize = 8 << 20;
 #[derive(Debug, Default)]
 pub(super) struct WordIndex {
     waiting: Vec<Entry>,
+    /// Entries up to here are those of commands that succeeded.
+    settled: usize,
+    /// How much waits, and how much of it is the present command's, in bytes.
     bytes: usize,
+    own_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -34,37 +38,62 @@ impl WordIndex {
         words: Folded,
         replaces: bool,
     ) -> Sql<()> {
-        self.bytes += words.title.len() + words.body.len();
+        let bytes = words.title.len() + words.body.len();
+        self.bytes += bytes;
+        self.own_bytes += bytes;
         self.waiting.push(Entry {
             article,
             replaces,
             words,
         });
-        if self.bytes > WAITING_MAX {
-            self.flush(conn)?;
+        // Only its own: if it fails, what it has written is undone, and the others' words must stay.
+        if self.own_bytes > WAITING_MAX {
+            self.write_from(self.settled, conn)?;
         }
         Ok(())
     }
 
-    /// How much waits: for [`WordIndex::forget_after`].
-    pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+    /// A command begins, behind a savepoint. Gives what [`WordIndex::forget_after`] takes.
+    pub(super) fn begin(&mut self) -> usize {
+        self.settled = self.waiting.len();
+        self.own_bytes = 0;
+        self.settled
     }
 
     /// A savepoint was rolled back: what came after `len` is not so.
     pub(super) fn forget_after(&mut self, len: usize) {
         self.waiting.truncate(len);
+        self.settled = self.settled.min(len);
+        self.own_bytes = 0;
+    }
+
+    /// Between two commands: writes what waits if it is too much.
+    pub(super) fn bound(&mut self, conn: &Connection) -> Sql<()> {
+        match self.bytes > WAITING_MAX {
+            true => self.flush(conn),
+            false => Ok(()),
+        }
     }
 
     /// Writes what waits.
     pub(super) fn flush(&mut self, conn: &Connection) -> Sql<()> {
         self.bytes = 0;
-        for entry in self.waiting.drain(..) {
+        self.begin();
+        self.write_from(0, conn)?;
+        self.settled = 0;
+        Ok(())
+    }
+
+    fn write_from(&mut self, first: usize, conn: &Connection) -> Sql<()> {
+        self.own_bytes = 0;
+        for entry in self.waiting.drain(first..) {
             if entry.replaces {
                 conn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
                     .execute([entry.article])?;
             }
             let w = entry.words;
+            #[cfg(test)]
+            crate::faults::at("flush", &w.title)?;
             conn.prepare_cached(
                 "INSERT INTO words (rowid, title, body, author, category, agency) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?

@@ -1,8 +1,10 @@
 //! The one thread that writes. Commands are values; what waits together is committed together.
 //!
-//! Never holds a transaction open while the queue is empty. A command that fails is rolled back alone; a disk that
-//! is full fails the whole group, and the next group is tried afresh (REL-02).
+//! Never holds a transaction open while the queue is empty. A command that fails or panics is rolled back alone, and what
+//! the writer remembers is read again (REL-12); a disk that is full fails the whole group, and the next group is tried
+//! afresh (REL-02). Nothing that a command does ends the thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::articles::Desk;
 use super::grouping::Grouping;
+use super::guard::{Fault, guarded};
 use super::log::Log;
 use super::prepare::Prepared;
 use super::records::{
@@ -20,7 +23,7 @@ use super::records::{
 use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, clock_set, feeds, open, prune, retag, search};
+use super::{StoreError, articles, clock_set, feeds, hubs, open, prune, retag, search};
 use crate::model::{ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -53,6 +56,15 @@ const ENDING_TIME: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_millis(200);
 const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 
+/// Whether a poll may be committed in one transaction with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// With others that wait.
+    Shared,
+    /// By itself: what fails then is its own fault.
+    Alone,
+}
+
 /// What the writer can be asked for.
 pub(super) enum Command {
     Subscribe(Vec<NewFeed>, Reply<Vec<Subscribed>>),
@@ -69,7 +81,7 @@ pub(super) enum Command {
     BoundTimes(Time, Reply<usize>),
     Remember(&'static str, String, Reply<()>),
     RefreshTopics(Reply<()>),
-    Commit(Box<PollCommit>, Vec<Prepared>, Reply<Committed>),
+    Commit(Box<PollCommit>, Vec<Prepared>, Sharing, Reply<Committed>),
     Prune(Vec<ArticleRow>, Reply<prune::Progress>),
     SettleTopics(Reply<()>),
 }
@@ -77,21 +89,32 @@ pub(super) enum Command {
 impl Command {
     /// Whether there are articles to be compared with those of the window.
     fn has_articles(&self) -> bool {
-        matches!(self, Self::Commit(_, drafts, _) if !drafts.is_empty())
+        matches!(self, Self::Commit(_, drafts, ..) if !drafts.is_empty())
     }
 
     /// Whether the texts of its articles were read for the topics that this tagger knows.
     fn is_read_for(&self, tagger: &Tagger) -> bool {
-        let Self::Commit(_, drafts, _) = self else {
+        let Self::Commit(_, drafts, ..) = self else {
             return true;
         };
         let mut drafts = drafts.iter().filter(|p| !p.seems_known);
         drafts.all(|p| tagger.knows(p.topics.as_ref()))
     }
 
-    /// Whether it is a poll of so many articles that it is a transaction of its own.
+    /// Whether it is a poll of many articles.
     fn is_large(&self) -> bool {
-        matches!(self, Self::Commit(_, drafts, _) if drafts.len() > ALONE_MIN)
+        matches!(self, Self::Commit(_, drafts, ..) if drafts.len() > ALONE_MIN)
+    }
+
+    /// Whether it is a transaction of its own.
+    fn is_alone(&self) -> bool {
+        self.is_large() || matches!(self, Self::Commit(_, _, Sharing::Alone, _))
+    }
+
+    /// Whether it is a poll. Words are written at the end of a group, so that polls share groups with polls only: what
+    /// fails there is no other command's error.
+    fn is_poll(&self) -> bool {
+        matches!(self, Self::Commit(..))
     }
 }
 
@@ -126,7 +149,7 @@ impl Writer {
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         let mut next = None;
         while let Some(command) = next.take().or_else(|| self.wait(commands)) {
-            self.log.note(&self.path);
+            self.survive(|w| w.log.note(&w.path));
             match command {
                 Command::SettleTopics(reply) => {
                     self.settling.push(reply);
@@ -141,10 +164,30 @@ impl Writer {
                 self.tell_topics();
             }
             self.tidying.note_write();
-            self.log.bound(&mut self.conn, &self.path);
+            self.survive(|w| w.log.bound(&mut w.conn, &w.path));
         }
-        self.end_backfill();
-        let _ = tidy::optimize(&self.conn);
+        self.survive(Self::end_backfill);
+        self.survive(|w| {
+            let _ = tidy::optimize(&w.conn);
+        });
+    }
+
+    /// Does work of the writer's own. A panic in it costs what the writer remembers and nothing else.
+    fn survive(&mut self, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.forget();
+            self.tidying = Tidying::default();
+        }
+    }
+
+    /// A transaction was undone: what is remembered of it may not be so.
+    fn forget(&mut self) {
+        if !self.conn.is_autocommit() {
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+        self.grouping.forget();
+        self.tagger.forget();
+        self.index.forget_after(0);
     }
 
     /// The next command; none: nobody is left who could send one. What is untold then waits for the next writer.
@@ -154,18 +197,18 @@ impl Writer {
                 Ok(command) => return Some(command),
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) => {
-                    self.log.note(&self.path);
+                    self.survive(|w| w.log.note(&w.path));
                     self.tell_topics();
                 }
             }
-            self.log.bound(&mut self.conn, &self.path);
+            self.survive(|w| w.log.bound(&mut w.conn, &w.path));
         }
         let mut patience = IDLE;
         while self.tidying.is_wanted() {
             match commands.recv_timeout(patience) {
                 Ok(command) => return Some(command),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => self.tidying.step(&self.conn),
+                Err(RecvTimeoutError::Timeout) => self.survive(|w| w.tidying.step(&w.conn)),
             }
             patience = BETWEEN_STEPS;
         }
@@ -187,7 +230,7 @@ impl Writer {
     fn tell_topics(&mut self) {
         let now = self.clock.now();
         let until = Instant::now() + TELLING_TIME;
-        let told: Sql<bool> = (|| {
+        let told = guarded(|| {
             if !retag::is_any_left(&self.conn)? {
                 return Ok(false);
             }
@@ -196,19 +239,20 @@ impl Writer {
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let is_left = self.tagger.go_on(&tx, now, until)?;
             tx.commit().map(|()| is_left)
-        })();
+        });
         self.untold = matches!(told, Ok(true));
         if self.untold {
             return;
         }
         if let Err(e) = &told {
-            self.tagger.forget();
+            self.forget();
             // The next look at relative times tries again.
-            tracing::warn!(error = %e, "topics of stored articles could not be computed again; newswire tries again in some minutes");
+            let error = e.told(&self.path);
+            tracing::warn!(%error, "topics of stored articles could not be computed again; newswire tries again in some minutes");
         }
-        for reply in self.settling.drain(..) {
+        for reply in std::mem::take(&mut self.settling) {
             let told = told.as_ref().map(drop);
-            reply(told.map_err(|e| open::error(&self.path, e)));
+            reply(told.map_err(|e| e.told(&self.path)));
         }
     }
 
@@ -220,19 +264,23 @@ impl Writer {
         if needs_room {
             self.cache(CACHE_LARGE_KIB);
         }
-        let outcome = self.transact(first, commands, &mut pending, &mut left);
+        let work = || self.transact(first, commands, &mut pending, &mut left);
+        let outcome = catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|panic| Err(Fault::of_panic(&*panic)));
         if needs_room {
             self.cache(CACHE_KIB);
         }
         if outcome.is_err() {
-            self.grouping.forget();
-            self.tagger.forget();
-            self.index.forget_after(0);
+            self.forget();
         }
+        let is_shared = pending.len() > 1;
         for answer in pending {
             answer(match &outcome {
                 Ok(()) => Ok(()),
-                Err(e) => Err(open::error(&self.path, e)),
+                Err(e) => Err(match e.told(&self.path) {
+                    StoreError::Internal(what) if is_shared => StoreError::Shared(what),
+                    told => told,
+                }),
             });
         }
         left
@@ -246,7 +294,7 @@ impl Writer {
     /// Reads the texts that were not read for the topics in force: they were redefined since, or could not be seen.
     fn read_topics(&mut self, command: &mut Command, now: Time) -> Sql<()> {
         self.tagger.refresh(&self.conn, now)?;
-        let Command::Commit(_, drafts, _) = command else {
+        let Command::Commit(_, drafts, ..) = command else {
             return Ok(());
         };
         for p in drafts {
@@ -264,13 +312,17 @@ impl Writer {
         commands: &Receiver<Command>,
         pending: &mut Vec<Pending>,
         left: &mut Option<Command>,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<(), Fault> {
         let now = self.clock.now();
         let path = self.path.clone();
         if first.has_articles() {
             // Before the lock is taken: it may be a hundred thousand copies. What fails here fails again below.
-            let _ = self.grouping.fill(&self.conn, now);
-            let _ = self.read_topics(&mut first, now);
+            if guarded(|| self.grouping.fill(&self.conn, now)).is_err() {
+                self.grouping.forget();
+            }
+            if guarded(|| self.read_topics(&mut first, now)).is_err() {
+                self.tagger.forget();
+            }
         }
         let mut tx = match self
             .conn
@@ -283,18 +335,20 @@ impl Writer {
             }
         };
         let opened = Instant::now();
+        let are_polls = first.is_poll();
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
             let needs_window = command.has_articles() && !self.grouping.is_filled();
-            let is_large = command.is_large();
+            let is_alone = command.is_alone();
             let needs_reading = !command.is_read_for(&self.tagger);
-            let is_last = (needs_window || needs_reading || is_large) && count > 0;
-            if matches!(command, Command::SettleTopics(_)) || is_last {
+            let is_other =
+                needs_window || needs_reading || is_alone || command.is_poll() != are_polls;
+            if matches!(command, Command::SettleTopics(_)) || is_other && count > 0 {
                 *left = Some(command);
                 break;
             }
-            if is_large {
+            if is_alone {
                 let mut hands = Hands {
                     grouping: &mut self.grouping,
                     tagger: &mut self.tagger,
@@ -311,10 +365,10 @@ impl Writer {
                 Ok(savepoint) => savepoint,
                 Err(e) => {
                     refuse(command, open::error(&path, &e));
-                    return Err(e);
+                    return Err(e.into());
                 }
             };
-            let indexed = self.index.len();
+            let indexed = self.index.begin();
             let mut hands = Hands {
                 grouping: &mut self.grouping,
                 tagger: &mut self.tagger,
@@ -333,6 +387,7 @@ impl Writer {
                 self.index.forget_after(indexed);
             }
             savepoint.commit()?;
+            self.index.bound(&tx)?;
             count += 1;
             if count < GROUP_MAX && opened.elapsed() < GROUP_TIME {
                 next = commands.try_recv().ok();
@@ -361,52 +416,59 @@ fn execute(
     hands: &mut Hands<'_>,
     path: &std::path::Path,
     now: Time,
-) -> (Pending, Option<rusqlite::Error>) {
+) -> (Pending, Option<Fault>) {
     match command {
         Command::Subscribe(list, reply) => {
-            answer(subscribe(conn, hands.tagger, &list, now), reply, path)
+            let done = || subscribe(conn, hands.tagger, &list, now);
+            answer(done, reply, path)
         }
         Command::SubscribeAsked(feed, now, reply) => {
-            answer(subscribe_asked(conn, hands.tagger, *feed, now), reply, path)
+            let done = || subscribe_asked(conn, hands.tagger, *feed, now);
+            answer(done, reply, path)
         }
         Command::Unsubscribe(feed, reply) => {
-            answer(feeds::unsubscribe(conn, feed, now), reply, path)
+            answer(|| feeds::unsubscribe(conn, feed, now), reply, path)
         }
         Command::ChangeFeed(feed, change, reply) => {
-            let changed = feeds::renames(conn, feed, || feeds::change(conn, feed, &change, now))
-                .and_then(|renamed| match renamed {
+            let changed = || {
+                let write = || feeds::change(conn, feed, &change, now);
+                match feeds::renames(conn, feed, write)? {
                     true => hands.tagger.feeds_changed(conn, &[feed], now),
                     false => Ok(()),
-                });
+                }
+            };
             answer(changed, reply, path)
         }
         Command::Reconcile(list, reply) => {
-            let done = feeds::reconcile(conn, &list, now)
-                .and_then(|renamed| hands.tagger.feeds_changed(conn, &renamed, now));
+            let done = || {
+                let renamed = feeds::reconcile(conn, &list, now)?;
+                hands.tagger.feeds_changed(conn, &renamed, now)
+            };
             answer(done, reply, path)
         }
         Command::SetTopics(list, reply) => {
-            answer(topics::set(conn, hands.tagger, list, now), reply, path)
+            answer(|| topics::set(conn, hands.tagger, list, now), reply, path)
         }
         Command::Claim(now, scope, limit, reply) => {
-            answer(feeds::claim(conn, now, &scope, limit), reply, path)
+            answer(|| feeds::claim(conn, now, &scope, limit), reply, path)
         }
-        Command::GiveBack(lease, due, why, reply) => answer(
-            feeds::give_back(conn, lease, due, why.as_deref()),
-            reply,
-            path,
-        ),
-        Command::SpreadOverdue(now, reply) => answer(feeds::spread_overdue(conn, now), reply, path),
-        Command::Short(work, reply) => answer(work(conn), reply, path),
-        Command::MoveTimes(ms, reply) => answer(clock_set::move_all(conn, ms), reply, path),
-        Command::BoundTimes(now, reply) => answer(clock_set::bound(conn, now), reply, path),
-        Command::Remember(name, text, reply) => answer(remember(conn, name, &text), reply, path),
-        Command::Commit(poll, prepared, reply) => {
-            answer(commit(conn, hands, &poll, prepared), reply, path)
+        Command::GiveBack(lease, due, why, reply) => {
+            let done = || feeds::give_back(conn, lease, due, why.as_deref());
+            answer(done, reply, path)
         }
-        Command::RefreshTopics(reply) => answer(hands.tagger.tag_times(conn, now), reply, path),
+        Command::SpreadOverdue(now, reply) => {
+            answer(|| feeds::spread_overdue(conn, now), reply, path)
+        }
+        Command::Short(work, reply) => answer(|| work(conn), reply, path),
+        Command::MoveTimes(ms, reply) => answer(|| clock_set::move_all(conn, ms), reply, path),
+        Command::BoundTimes(now, reply) => answer(|| clock_set::bound(conn, now), reply, path),
+        Command::Remember(name, text, reply) => answer(|| remember(conn, name, &text), reply, path),
+        Command::Commit(poll, prepared, _, reply) => {
+            answer(|| commit(conn, hands, &poll, prepared), reply, path)
+        }
+        Command::RefreshTopics(reply) => answer(|| hands.tagger.tag_times(conn, now), reply, path),
         Command::Prune(part, reply) => {
-            let pruned = prune::remove_part(conn, hands.grouping, hands.tagger, &part, now);
+            let pruned = || prune::remove_part(conn, hands.grouping, hands.tagger, &part, now);
             answer(pruned, reply, path)
         }
         // It is no part of any transaction, see `run`.
@@ -467,7 +529,11 @@ fn commit(
     let now = commit.poll.finished;
     let mut done = Committed::default();
     let feed = commit.claim.feed;
+    #[cfg(test)]
+    crate::faults::at("commit", commit.claim.url.host())?;
     if let Some(document) = &commit.document {
+        #[cfg(test)]
+        crate::faults::at("name", commit.claim.url.host())?;
         if feeds::renames(conn, feed, || feeds::name(conn, feed, document))? {
             hands.tagger.feeds_changed(conn, &[feed], now)?;
         }
@@ -479,24 +545,36 @@ fn commit(
             tagger: hands.tagger,
             index: hands.index,
         };
+        #[cfg(test)]
+        crate::faults::at("window", commit.claim.url.host())?;
         let listed;
         (done, listed) = articles::write(&mut desk, &commit.claim, prepared, now)?;
+        #[cfg(test)]
+        crate::faults::at("articles", commit.claim.url.host())?;
         if document.is_complete {
             done.withdrawn = prune::withdraw(conn, hands.grouping, hands.tagger, feed, &listed)?;
         }
+        #[cfg(test)]
+        crate::faults::at("withdrawn", commit.claim.url.host())?;
         hands.grouping.seen(search::sequence(conn)?);
     }
     feeds::record(conn, commit, done.new)?;
+    if let Some(hub) = &commit.hub {
+        hubs::offer(conn, feed, hub.as_ref(), now)?;
+    }
+    #[cfg(test)]
+    crate::faults::at("recorded", commit.claim.url.host())?;
     done.sequence = search::sequence(conn)?;
     Ok(done)
 }
 
+/// Does `work`, and makes of it what is answered after the commit.
 fn answer<T: Send + 'static>(
-    result: Sql<T>,
+    work: impl FnOnce() -> Sql<T>,
     reply: Reply<T>,
     path: &std::path::Path,
-) -> (Pending, Option<rusqlite::Error>) {
-    match result {
+) -> (Pending, Option<Fault>) {
+    match guarded(work) {
         Ok(done) => {
             let tell = move |committed: Result<(), StoreError>| {
                 reply(committed.map(|()| done));
@@ -504,7 +582,7 @@ fn answer<T: Send + 'static>(
             (Box::new(tell), None)
         }
         Err(e) => {
-            let told = open::error(path, &e);
+            let told = e.told(path);
             let tell = move |_| {
                 reply(Err(told));
             };

@@ -56,6 +56,40 @@ async fn et_53_rel_09_after_an_overflow_the_newest_archive_page_is_read_once() {
 }
 
 #[tokio::test]
+async fn et_53_an_archive_page_that_fails_for_now_is_asked_for_again_and_nothing_is_lost() {
+    let (net, house) = later(20..30, "/2030/1").await;
+    let shown = Reply::feed(news(20..30, Some("/2030/1"))).header("ETag", "\"1\"");
+    net.document(HOST, "/feed", shown);
+    let mut tries = 0;
+    net.on(HOST, "/2030/1", move |_| {
+        tries += 1;
+        match tries {
+            1 => Reply::status(503),
+            _ => Reply::feed(news(5..20, Some("/2030/0"))),
+        }
+    });
+    assert_eq!(house.pass_due().await.articles_new, 10, "what is shown");
+    house.hours(24);
+    assert_eq!(house.pass_due().await.articles_new, 10, "what fell out");
+    house.hours(24);
+    assert_eq!(house.pass_due().await.not_modified, 1);
+    assert_eq!(asked(&net, "/2030/1"), 2);
+    assert_eq!(house.articles().len(), 30);
+}
+
+#[tokio::test]
+async fn et_53_an_archive_page_that_always_fails_is_given_up() {
+    let (net, house) = later(20..30, "/2030/1").await;
+    net.always(HOST, "/2030/1", Reply::status(503));
+    for _ in 0..5 {
+        house.pass_due().await;
+        house.hours(24);
+    }
+    assert_eq!(asked(&net, "/2030/1"), 3);
+    assert_eq!((house.articles().len(), house.feeds()[0].failures), (20, 0));
+}
+
+#[tokio::test]
 async fn et_53_without_an_overflow_no_archive_is_asked() {
     let (net, house) = later(9..19, "/2030/1").await;
     assert_eq!(house.pass_due().await.articles_new, 9);

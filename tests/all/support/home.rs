@@ -197,6 +197,7 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
             digest: now.millis().to_be_bytes().to_vec(),
             repairs: vec!["a bad date was left out".to_owned()],
             is_complete: false,
+            archive: None,
             paragraphs: Vec::new(),
         }),
         plan: PlanCommit {
@@ -204,6 +205,7 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
             why: "hourly, as planned".to_owned(),
             ..PlanCommit::default()
         },
+        hub: None,
         offline: false,
     };
     store.commit(store.prepare(commit)).unwrap();

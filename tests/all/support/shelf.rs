@@ -127,6 +127,7 @@ impl Shelf {
             digest: vec![1],
             repairs: Vec::new(),
             is_complete: false,
+            archive: None,
             paragraphs: Vec::new(),
         };
         let outcome = Outcome::Document {
@@ -165,6 +166,7 @@ impl Shelf {
                 next_at: Some(now.plus(Duration::from_secs(300))),
                 ..PlanCommit::default()
             },
+            hub: None,
             offline: false,
         };
         let done = self.store.commit(self.store.prepare(commit)).unwrap();

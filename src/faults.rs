@@ -1,0 +1,49 @@
+//! Faults that a test injects at a named stage of a visit, for one feed (REL-12). Only tests have this module.
+
+use std::sync::{Mutex, PoisonError};
+
+/// What happens at a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Error,
+    Panic,
+}
+
+/// An injected error; the store makes one of its own of it.
+#[derive(Debug)]
+pub struct Injected;
+
+static ARMED: Mutex<Vec<(&'static str, String, Kind)>> = Mutex::new(Vec::new());
+
+/// From now on `stage` fails for what is about `host`, which no other test uses.
+pub fn arm(stage: &'static str, host: &str, kind: Kind) {
+    let mut armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
+    armed.push((stage, host.to_owned(), kind));
+}
+
+/// Nothing fails any more for `host`.
+pub fn disarm(host: &str) {
+    let mut armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
+    armed.retain(|(_, h, _)| h != host);
+}
+
+/// A stage that `subject`, a host or what contains it, has come to.
+pub fn at(stage: &str, subject: &str) -> Result<(), Injected> {
+    let kind = {
+        let armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = armed
+            .iter()
+            .find(|(s, host, _)| *s == stage && subject.contains(host.as_str()));
+        found.map(|(.., kind)| *kind)
+    };
+    match kind {
+        Some(Kind::Panic) => panic!("injected at {stage}"),
+        Some(Kind::Error) => Err(Injected),
+        None => Ok(()),
+    }
+}
+
+/// The same for a stage that cannot return an error.
+pub fn panic_at(stage: &str, subject: &str) {
+    at(stage, subject).unwrap();
+}
