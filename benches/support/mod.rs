@@ -90,7 +90,7 @@ pub fn draft(n: usize, title: String, body: String) -> Draft {
         content_html: format!("<p>{body}</p>"),
         content_text: body.clone(),
         bare_text: body,
-        digest: n.to_le_bytes().to_vec(),
+        digest: newswire::normalize::identity::digest_of(&n.to_le_bytes()),
         title,
         ..Draft::default()
     }

@@ -102,6 +102,9 @@ pub struct ParsedFeed {
     pub entries: Vec<ParsedEntry>,
     /// What was repaired or dropped, one line each.
     pub warnings: Vec<String>,
+    /// Whether the document has tags of items but none could be read: it is broken in a way that we cannot recover from.
+    #[serde(skip)]
+    pub lost_entries: bool,
     /// What the document says about when to ask again (ttl, skipHours, skipDays, sy:*).
     #[serde(skip)]
     pub hints: Hints,
@@ -144,4 +147,7 @@ pub struct ParsedEntry {
     pub rights: Option<String>,
     /// Where it was taken from.
     pub source: Option<Source>,
+    /// A digest of what the publisher sent, before cleaning: another one is an edit.
+    #[serde(skip)]
+    pub source_digest: [u8; 16],
 }

@@ -1,5 +1,7 @@
 //! A headline without what papers set around it. Only for comparing: what is shown stays as published.
 
+use std::collections::HashSet;
+
 use crate::query::fold::fold;
 
 /// Words, folded, that papers set before a headline, with a number or without: `UPDATE 2-`, `Breaking:`.
@@ -54,6 +56,18 @@ pub fn bare<'t>(headline: &'t str, titles: &[String]) -> &'t str {
         text = rest.trim_start();
     }
     text
+}
+
+/// Whether one headline is a correction of the other rather than another headline: at least half of their words are the same.
+#[must_use]
+pub fn is_reworded(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> HashSet<String> {
+        let folded = fold(text);
+        folded.split_whitespace().map(str::to_owned).collect()
+    };
+    let (one, other) = (words(one), words(other));
+    let same = one.intersection(&other).count();
+    same * 2 >= one.union(&other).count()
 }
 
 fn is_set_before(words: &str) -> bool {

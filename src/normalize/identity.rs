@@ -6,9 +6,9 @@ use std::fmt::Write;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::links;
 use super::plain::{self, LINE_CHARS_MAX};
-use crate::model::ParsedEntry;
+use super::session::{self, Sessions};
+use crate::model::{ParsedEntry, Time};
 
 /// A key that is the publisher's own guid starts with this.
 pub const GUID: &str = "guid:";
@@ -49,64 +49,118 @@ pub fn guid(written: &str) -> String {
     format!("{beginning}#{digest}")
 }
 
-/// The keys of a document's entries, in order. Entries that bear one guid but link to different pages are told apart,
-/// and so are those of one guid and one page under different headlines; the very same entry twice has one key.
+/// The keys of a document's entries, in order. Entries that bear one guid, or without guids one link, are told apart by page,
+/// headline and date, as far as the document has several; the very same entry twice has one key.
 #[must_use]
 pub fn keys(entries: &[ParsedEntry]) -> Vec<String> {
-    let mut of_guid: HashMap<&str, Shared<'_>> = HashMap::new();
+    let sessions = Sessions::of(entries);
+    let mut of_name: HashMap<Name<'_>, Shared<'_>> = HashMap::new();
     for e in entries {
-        if let Some(id) = e.id.as_deref() {
-            let shared = of_guid.entry(id).or_default();
+        if let Some(name) = name(e) {
+            let shared = of_name.entry(name).or_default();
             shared.pages.insert(page(e));
             shared.headlines.insert((page(e), e.title.as_deref()));
+            shared
+                .dates
+                .insert((page(e), e.title.as_deref(), e.published));
         }
     }
-    let shared = |e: &ParsedEntry| e.id.as_deref().and_then(|id| of_guid.get(id));
-    entries.iter().map(|e| key(e, shared(e))).collect()
+    let with_shared = entries
+        .iter()
+        .map(|e| (e, name(e).and_then(|n| of_name.get(&n))));
+    with_shared
+        .map(|(e, shared)| key(e, shared, &sessions))
+        .collect()
 }
 
-/// What the entries of a document have that bear one guid.
+/// What the publisher names an entry by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Name<'e> {
+    Guid(&'e str),
+    Link(&'e str),
+}
+
+fn name(e: &ParsedEntry) -> Option<Name<'_>> {
+    match e.id.as_deref().filter(|id| !id.is_empty()) {
+        Some(id) => Some(Name::Guid(id)),
+        None => page(e).map(Name::Link),
+    }
+}
+
+/// What the entries of a document have that bear one name.
 #[derive(Default)]
 struct Shared<'e> {
     pages: HashSet<Option<&'e str>>,
     headlines: HashSet<(Option<&'e str>, Option<&'e str>)>,
+    dates: HashSet<(Option<&'e str>, Option<&'e str>, Option<Time>)>,
+}
+
+impl Shared<'_> {
+    fn has_pages(&self) -> bool {
+        self.pages.len() > 1
+    }
+
+    fn has_headlines(&self) -> bool {
+        self.headlines.len() > self.pages.len()
+    }
+
+    fn has_dates(&self) -> bool {
+        self.dates.len() > self.headlines.len()
+    }
 }
 
 fn page(e: &ParsedEntry) -> Option<&str> {
     e.url.as_ref().map(|u| u.as_str())
 }
 
-/// The keys under which an article may stand whose key is `key` now, from the first to before the second: its guid can
+/// The keys under which an article may stand whose key is `key` now, from the first to before the second: its guid or link can
 /// have been shared with others in one document and not in the next.
 #[must_use]
 pub fn keys_beside(guid: Option<&str>, key: &str) -> (String, String) {
     let first = match guid.filter(|id| !id.is_empty()) {
-        Some(id) => format!("{GUID}{}", bounded(&secured(id))),
+        Some(_) => key.split('\t').next().unwrap_or(key).to_owned(),
+        None if key.starts_with(LINK) => key.split('\t').next().unwrap_or(key).to_owned(),
         None => key.to_owned(),
     };
     let behind = format!("{first}\n"); // '\t', which sets off link and headline, comes before '\n'
     (first, behind)
 }
 
-fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>) -> String {
-    let link = page(e).map(secured);
+/// The key of an article whose link another one has taken: told apart by its headline.
+#[must_use]
+pub fn key_beside(link_key: &str, title: &str) -> String {
+    let link = link_key.split('\t').next().unwrap_or(link_key);
+    format!("{link}\t{}", hex(&sha256(title.as_bytes())))
+}
+
+fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>, sessions: &Sessions) -> String {
+    let link = page(e).map(|link| secured(&sessions.without(link)));
+    let title = e.title.as_deref().unwrap_or_default();
     match (e.id.as_deref().filter(|id| !id.is_empty()), link) {
         (Some(id), link) => {
-            let has_pages = shared.is_some_and(|s| s.pages.len() > 1);
-            let has_headlines = shared.is_some_and(|s| s.headlines.len() > s.pages.len());
-            let mut key = format!("{GUID}{}", bounded(&secured(id)));
+            let mut key = format!("{GUID}{}", bounded(&secured(&sessions.without(id))));
+            let has_pages = shared.is_some_and(Shared::has_pages);
             if let Some(link) = link.filter(|_| is_number(id) || has_pages) {
                 key = format!("{key}\t{}", bounded(&link));
             }
-            if has_headlines {
-                let title = e.title.as_deref().unwrap_or_default();
+            if shared.is_some_and(Shared::has_headlines) {
                 key = format!("{key}\t{}", hex(&sha256(title.as_bytes())));
             }
             key
         }
-        (None, Some(link)) => format!("{LINK}{}", bounded(&link)),
+        (None, Some(link)) => {
+            let key = format!("{LINK}{}", bounded(&link));
+            let published = e.published.map(|t| t.to_string()).unwrap_or_default();
+            match shared {
+                Some(shared) if shared.has_dates() => {
+                    let which = delimited(&[title, &published]);
+                    format!("{key}\t{}", hex(&which))
+                }
+                Some(shared) if shared.has_headlines() => key_beside(&key, title),
+                _ => key,
+            }
+        }
         (None, None) => {
-            let title = e.title.as_deref().unwrap_or_default();
             let text = if title.is_empty() {
                 e.content_text.as_deref().unwrap_or_default()
             } else {
@@ -118,21 +172,34 @@ fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>) -> String {
     }
 }
 
-/// A digest of everything the publisher gave of an entry, 16 bytes: an edit changes it, what we learn does not (ET-09),
-/// and neither does another guid, nor another way to the same page.
+/// Which rule made a digest of content: its first byte. A digest of another rule says nothing about an edit.
+pub const DIGEST_VERSION: u8 = 1;
+
+/// A digest of what the publisher gave of an entry, 17 bytes, the first of them [`DIGEST_VERSION`]: an edit changes it; what
+/// newswire makes of the entry does not (ET-09, REL-14), and neither does another guid, nor tracking on its link.
 #[must_use]
 pub fn content_digest(entry: &ParsedEntry) -> Vec<u8> {
     let page = entry.url.as_ref().map(|url| {
-        let is_secure = url.as_str().starts_with("https:");
-        (links::canonicalize(url), is_secure)
+        let link = session::without_known(url.as_str());
+        link.split(['?', '#']).next().unwrap_or_default().to_owned()
     });
-    let told = ParsedEntry {
-        id: None,
-        url: None,
-        ..entry.clone()
-    };
-    let all = serde_json::to_vec(&(told, page)).unwrap_or_default();
-    sha256(&all).into_iter().take(16).collect()
+    let mut all = entry.source_digest.to_vec();
+    all.extend_from_slice(page.unwrap_or_default().as_bytes());
+    digest_of(&all)
+}
+
+/// A digest by the rule of today over bytes that stand for an article's content.
+#[must_use]
+pub fn digest_of(content: &[u8]) -> Vec<u8> {
+    let mut digest = vec![DIGEST_VERSION];
+    digest.extend(sha256(content).into_iter().take(16));
+    digest
+}
+
+/// Whether a stored digest was made by the rule of today.
+#[must_use]
+pub fn is_comparable(digest: &[u8]) -> bool {
+    digest.first() == Some(&DIGEST_VERSION) && digest.len() == 17
 }
 
 /// A site that moves to https keeps its articles.

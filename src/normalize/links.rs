@@ -3,6 +3,7 @@
 
 use url::Url;
 
+use super::session;
 use crate::model::WebUrl;
 
 /// Query parameters that say where a reader came from, never which page it is.
@@ -111,7 +112,7 @@ fn once(url: &Url) -> Url {
     if let Some(inner) = inside_amp_cache(url) {
         return inner;
     }
-    let mut out = url.clone();
+    let mut out = Url::parse(&session::without_known(url.as_str())).unwrap_or_else(|_| url.clone());
     // Each of these fails only for a URL without a host.
     let _ = out.set_scheme("https");
     if url.port() == Some(80) || url.port() == Some(443) {
@@ -125,10 +126,10 @@ fn once(url: &Url) -> Url {
         .filter(|rest| rest.contains('.'))
         .unwrap_or(host);
     let _ = out.set_host(Some(short));
-    out.set_path(path_of(url.path()));
-    let kept: Vec<&str> = url
-        .query()
-        .unwrap_or_default()
+    let path = out.path().to_owned();
+    out.set_path(path_of(&path));
+    let query = out.query().unwrap_or_default().to_owned();
+    let kept: Vec<&str> = query
         .split('&')
         .filter(|p| !p.is_empty() && !is_tracking(p))
         .collect();

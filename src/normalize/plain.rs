@@ -3,7 +3,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::text;
+use super::{headline_html, references, text};
 use crate::model::unicode::is_noncharacter;
 
 /// Longest line kept, in characters (SEC-12).
@@ -28,14 +28,20 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// One line of an HTML text: tags gone, references resolved.
+/// One line of an HTML text: markup gone, references resolved. A tag that a headline only names is text.
 #[must_use]
 pub fn line_of_html(html: &str) -> String {
     if html.contains(['<', '&']) {
-        line(&text::from_html(html))
+        line(&text::from_html(&headline_html::with_named_tags(html)))
     } else {
         line(html)
     }
+}
+
+/// One line of a text that should hold no markup but may hold references that its program forgot to resolve.
+#[must_use]
+pub fn line_of_text(text: &str) -> String {
+    line(&references::resolve(text))
 }
 
 /// Lines as they are: controls and bidi overrides gone, ends trimmed, never more than one empty line.

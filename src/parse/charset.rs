@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::Warnings;
+use super::{Warnings, damaged_utf8};
 
 /// How far into a document its XML declaration may reach, in bytes.
 const DECLARATION_BYTES_MAX: usize = 1024;
@@ -144,7 +144,10 @@ fn decode<'b>(
         return text;
     }
     if encoding == UTF_8 {
-        return mostly_utf_8(bytes, warnings).unwrap_or_else(|| guess(bytes, warnings));
+        return match damaged_utf8::read(bytes, warnings) {
+            Some(text) => Cow::Owned(text),
+            None => guess(bytes, warnings),
+        };
     }
     // A charset that the bytes contradict is worth less than UTF-8 that they bear out.
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -159,32 +162,6 @@ fn decode<'b>(
         encoding.name()
     ));
     text
-}
-
-/// UTF-8 with a few bytes of Windows-1252 pasted in: the commonest mixture there is. None if the text is not
-/// mostly UTF-8.
-fn mostly_utf_8(bytes: &[u8], warnings: &mut Warnings) -> Option<Cow<'static, str>> {
-    let (mut good, mut bad) = (0_usize, 0_usize);
-    for chunk in bytes.utf8_chunks() {
-        good += chunk.valid().bytes().filter(|b| *b >= 0xc0).count();
-        bad += usize::from(!chunk.invalid().is_empty());
-    }
-    if bad > good && good > 0 || good == 0 && bad > 3 {
-        return None;
-    }
-    let all: Vec<u8> = (0x80..=0xff).collect();
-    let (all, _) = WINDOWS_1252.decode_without_bom_handling(&all);
-    let meant: Vec<char> = all.chars().collect();
-    let meant = |byte: &u8| meant.get(usize::from(byte & 0x7f)).copied();
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().filter_map(meant));
-    }
-    warnings.add(format!(
-        "{bad} places are not valid UTF-8 and were read as Windows-1252"
-    ));
-    Some(Cow::Owned(text))
 }
 
 fn guess<'b>(bytes: &'b [u8], warnings: &mut Warnings) -> Cow<'b, str> {

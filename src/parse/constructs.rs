@@ -9,11 +9,11 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use regex::Regex;
 
+use super::element::{Element, Node};
 use super::vocabulary::Ns;
-use super::xml::{Element, Node};
-use super::{Warnings, mojibake, people};
+use super::{Warnings, escaped, mojibake, people, plain_body};
 use crate::model::{Category, Person, WebUrl};
-use crate::normalize::{html, identity, plain};
+use crate::normalize::{html, identity, plain, references, text};
 
 /// What an element inherits (XML Base, xml:lang).
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,10 @@ pub struct Scope {
     pub language: Option<String>,
     /// The base where none is told: the feed's own site.
     pub site: Option<WebUrl>,
+    /// The page of the entry at hand.
+    pub page: Option<WebUrl>,
+    /// Whether the document says what its relative URLs are relative to.
+    pub has_base: bool,
     /// What sanitizing the bodies of this document may still cost.
     pub effort: Rc<html::Effort>,
 }
@@ -36,6 +40,7 @@ impl Scope {
             && let Some(base) = self.url(base)
         {
             inner.base = Some(base);
+            inner.has_base = true;
         }
         if let Some(language) = element.attribute_in(Ns::Xml, "lang") {
             inner.language = language_tag(language);
@@ -48,9 +53,24 @@ impl Scope {
         self.base.as_ref().or(self.site.as_ref())
     }
 
-    /// HTML that is safe, every URL absolute.
+    /// The scope of an entry whose page is known.
+    pub fn on_page(&self, page: Option<WebUrl>) -> Self {
+        Self {
+            page,
+            ..self.clone()
+        }
+    }
+
+    /// HTML that is safe, every URL absolute: relative to what the document says, else to the page that the body was
+    /// written for, else to the site.
     pub fn sanitize(&self, html: &str) -> String {
-        html::sanitize_within(html, self.base(), &self.effort)
+        let base = if self.has_base {
+            self.base()
+        } else {
+            let written_for = self.page.as_ref().or(self.site.as_ref());
+            written_for.or(self.base.as_ref())
+        };
+        html::sanitize_within(html, base, &self.effort)
     }
 
     /// Warns if bodies were too tangled to be read as HTML.
@@ -65,6 +85,13 @@ impl Scope {
         let written = written.trim();
         if written.is_empty() {
             return None;
+        }
+        // The name of a host without a scheme, as people write it: no site has a folder of that name.
+        if written
+            .get(..4)
+            .is_some_and(|w| w.eq_ignore_ascii_case("www."))
+        {
+            return WebUrl::parse(&format!("https://{written}")).ok();
         }
         match self.base() {
             Some(base) => base.join(written).ok(),
@@ -147,8 +174,9 @@ fn reading(element: &Element, is_atom: bool) -> Reading {
         text
     };
     match mime.as_str() {
+        // Programs escape references a second time here, as they do in the titles of RSS.
         "" | "text" | "text/plain" | "plain" if mode != "escaped" || !mime.is_empty() => {
-            Reading::Plain(text)
+            Reading::Plain(references::resolve(&text).into_owned())
         }
         // Escaped without a type: Atom 0.3 says plain, publishers mean HTML.
         _ => Reading::Html(without_wrapper(text)),
@@ -224,14 +252,25 @@ pub fn id(element: &Element) -> Option<String> {
 /// A body: sanitized HTML, every URL absolute; none if nothing is left.
 pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
     let html = match reading(element, is_atom) {
-        Reading::Plain(text) => html_escape::encode_text(text.trim()).into_owned(),
+        Reading::Plain(text) => plain_body::html_of_text(&text),
         Reading::Html(text) if element.has_elements() => {
             scope.sanitize(&unwrapped(element).map_or(text, mojibake::mended))
         }
-        Reading::Html(text) => scope.sanitize(&text),
+        Reading::Html(text) => scope.sanitize(&escaped::html_meant(&text)),
     };
     let html = html.trim();
     (!html.is_empty()).then(|| html.to_owned())
+}
+
+/// The text of a `media:` element, which is plain unless it holds tags: lines as HTML.
+pub fn media_text(element: &Element) -> Option<String> {
+    let written = mojibake::mended(element.text());
+    let text = if written.contains('<') {
+        text::from_html(&written)
+    } else {
+        references::resolve(&written).into_owned()
+    };
+    Some(plain_body::html_of_text(&plain::lines(&text))).filter(|html| !html.is_empty())
 }
 
 /// The inside of the one `div` that Atom wraps around XHTML (RFC 4287 section 3.1.1.3).
@@ -272,11 +311,11 @@ pub fn atom_person(element: &Element, scope: &Scope) -> Option<Person> {
 
 /// An Atom category, or RSS's text with a domain.
 pub fn category(element: &Element) -> Option<Category> {
-    let text = words(element);
+    let text = words(element).map(|t| plain::line_of_text(&t));
     let attribute = |name: &str| {
         element
             .attribute(name)
-            .map(plain::line)
+            .map(plain::line_of_text)
             .filter(|v| !v.is_empty())
     };
     let label = attribute("label");

@@ -2,11 +2,11 @@
 //! that value; an entry is never refused.
 
 use super::constructs::{self, Scope};
+use super::element::Element;
 use super::head::Dialect;
 use super::media::{self, Media};
 use super::vocabulary::Ns;
-use super::xml::Element;
-use super::{Best, Warnings, dates, people, push_new};
+use super::{Best, Warnings, dates, people, push_new, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
 use crate::normalize::text;
 
@@ -39,6 +39,7 @@ pub fn read(
 ) -> ParsedEntry {
     let outer = scope;
     let scope = scope.within(element);
+    let scope = scope.on_page(page_of(element, dialect, &scope));
     let mut entry = Reader::default();
     if dialect.is_rdf() {
         // RSS 1.0 section 5.5: rdf:about is the item's identity.
@@ -102,7 +103,33 @@ pub fn read(
     let own_language = scope
         .language
         .filter(|l| outer.language.as_ref() != Some(l));
-    entry.finish(own_language)
+    if dialect.is_atom()
+        && let Some(id) = entry.id.0.as_ref().map(|(_, id)| id)
+    {
+        // RFC 4287 section 4.2.6: ids are IRIs, and many are the address of the page.
+        let url = WebUrl::parse(id).ok();
+        entry.url.offer(9, url);
+    }
+    ParsedEntry {
+        source_digest: source_digest::of_xml(element),
+        ..entry.finish(own_language)
+    }
+}
+
+/// The page that an entry names, wherever its link stands: its bodies are relative to it.
+fn page_of(element: &Element, dialect: Dialect, scope: &Scope) -> Option<WebUrl> {
+    let mut reader = Reader::default();
+    let mut unheard = Warnings::default();
+    for child in element.elements() {
+        let inner = scope.within(child);
+        match (child.name.as_str(), child.ns) {
+            ("link", Ns::Core) if !dialect.is_atom() => reader.core(child, &inner, &mut unheard),
+            ("link", Ns::Core | Ns::Atom) => reader.atom(child, &inner, &mut unheard),
+            ("guid", Ns::Core) => reader.core(child, &inner, &mut unheard),
+            _ => {}
+        }
+    }
+    reader.url.take()
 }
 
 impl Reader {
@@ -311,11 +338,12 @@ impl Reader {
 
     fn media_text(&mut self, e: &Element, scope: &Scope) {
         self.media.read(e, scope);
-        self.title.offer(5, media::text_of(e, "title"));
-        // A line of text on its way into HTML (SEC-10).
-        let description = media::text_of(e, "description");
-        let description = description.map(|d| html_escape::encode_text(&d).into_owned());
-        self.summary.offer(6, description);
+        let title = media::inner(e, "title");
+        self.title
+            .offer(5, title.and_then(|t| constructs::line(t, false)));
+        let description = media::inner(e, "description");
+        self.summary
+            .offer(6, description.and_then(constructs::media_text));
         if matches!(e.name.as_str(), "category" | "keywords") {
             self.label(e);
         }
@@ -418,6 +446,7 @@ impl Reader {
             image: self.media.image.take(),
             rights: self.rights.take(),
             source: self.source,
+            source_digest: [0; source_digest::LEN],
         }
     }
 }

@@ -1,8 +1,9 @@
 //! An XML feed: which dialect it is, what it says about itself, and its entries in order.
 
 use super::constructs::{self, Scope};
+use super::element::Element;
 use super::vocabulary::{self, ATOM_03, Ns};
-use super::xml::{Element, Piece, Walk};
+use super::xml::{Piece, Walk};
 use super::{Best, Newest, ParseContext, ParseError, Warnings, entry, mend, push_new};
 use crate::model::{Hints, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
 
@@ -84,6 +85,23 @@ pub fn read(
 ) -> Result<ParsedFeed, ParseError> {
     let mended = mend::mend(text, warnings);
     let mut walk = Walk::new(&mended);
+    let mut feed = read_walk(&mut walk, context, warnings)?;
+    if feed.entries.is_empty() && walk.saw_entry {
+        walk = Walk::ignoring_nesting(&mended);
+        feed = read_walk(&mut walk, context, warnings)?;
+        feed.lost_entries = feed.entries.is_empty();
+    }
+    for fault in &walk.faults {
+        warnings.add(*fault);
+    }
+    Ok(feed)
+}
+
+fn read_walk(
+    walk: &mut Walk<'_>,
+    context: &ParseContext,
+    warnings: &mut Warnings,
+) -> Result<ParsedFeed, ParseError> {
     let first = walk.next();
     let root = match &first {
         Some(Piece::Container(root) | Piece::Child(root)) => root,
@@ -116,9 +134,6 @@ pub fn read(
         }
     }
     head.scope.tell(warnings);
-    for fault in &walk.faults {
-        warnings.add(*fault);
-    }
     if is_other_rdf && entries.is_empty() && head.says_nothing() {
         return Err(ParseError::NotAFeed(
             "it is RDF, but nothing in it belongs to a feed".to_owned(),

@@ -10,7 +10,10 @@ use serde_json::{Map, Value, json};
 use super::constructs::{Scope, language_tag};
 use super::json_text::{self, Document};
 use super::media::Media;
-use super::{ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new};
+use super::plain_body;
+use super::{
+    ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new, source_digest,
+};
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
 use crate::normalize::{identity, plain, text};
 
@@ -115,7 +118,7 @@ fn text_in<'d>(object: &'d Map<String, Value>, key: &str) -> Option<Cow<'d, str>
 }
 
 fn some_line(text: &str) -> Option<String> {
-    Some(plain::line(text)).filter(|t| !t.is_empty())
+    Some(plain::line_of_text(text)).filter(|t| !t.is_empty())
 }
 
 fn read_item(
@@ -134,14 +137,14 @@ fn read_item(
         time
     };
     let content = entry.content.and_then(|c| c.body).unwrap_or_default();
+    let page = url("url").or_else(|| url("external_url"));
     let content_html = if text_in(item, "content_html").is_some() {
-        scope.sanitize(&content)
+        scope.on_page(page.clone()).sanitize(&content)
     } else {
-        html_escape::encode_text(content.trim()).into_owned()
+        plain_body::html_of_text(&content)
     };
     let content_html = Some(content_html).filter(|h| !h.trim().is_empty());
-    let summary_html =
-        text_in(item, "summary").map(|s| html_escape::encode_text(s.trim()).into_owned());
+    let summary_html = text_in(item, "summary").map(|s| plain_body::html_of_text(&s));
     let content_text = match text_in(item, "content_text") {
         Some(written) if text_in(item, "content_html").is_none() => Some(plain::lines(&written)),
         _ => content_html
@@ -183,9 +186,7 @@ fn read_item(
     }
     let id = Some(identity::guid(&entry.id)).filter(|id| !id.is_empty());
     ParsedEntry {
-        url: url("url")
-            .or_else(|| url("external_url"))
-            .or_else(|| id.as_deref().and_then(|id| WebUrl::parse(id).ok())),
+        url: page.or_else(|| id.as_deref().and_then(|id| WebUrl::parse(id).ok())),
         id,
         title: entry.title.and_then(|t| some_line(&t.content)),
         summary_html,
@@ -198,6 +199,7 @@ fn read_item(
         enclosures: media.enclosures,
         language: text_in(item, "language").and_then(|l| language_tag(&l)),
         image: url("image").or_else(|| url("banner_image")),
+        source_digest: source_digest::of_json(item),
         ..ParsedEntry::default()
     }
 }
@@ -205,18 +207,19 @@ fn read_item(
 /// `authors` of 1.1, else `author` of 1.0; a string in their place is a name.
 fn authors(object: &Map<String, Value>, scope: &Scope) -> Vec<Person> {
     let mut out = Vec::new();
-    let list = object.get("authors").or_else(|| object.get("author"));
-    let list = match list {
+    let named = |key: &str| match object.get(key) {
         Some(Value::Array(list)) => list.as_slice(),
         Some(one) => std::slice::from_ref(one),
-        None => return out,
+        None => &[],
     };
-    for author in list.iter().take(REPEATS_MAX) {
+    let list = [named("authors"), named("author")];
+    let list = list.iter().find(|list| !list.is_empty());
+    for author in list.copied().unwrap_or_default().iter().take(REPEATS_MAX) {
         let person = match author {
-            Value::String(name) => people::read(&plain::line(name)),
+            Value::String(name) => people::read(&plain::line_of_text(name)),
             Value::Object(o) => {
                 let mut person = text_in(o, "name")
-                    .and_then(|n| people::read(&plain::line(&n)))
+                    .and_then(|n| people::read(&plain::line_of_text(&n)))
                     .unwrap_or_default();
                 person.url = text_in(o, "url")
                     .and_then(|u| scope.url(&u))
@@ -248,7 +251,8 @@ mod tests {
         assert_eq!(feed.title.as_deref(), Some("T"));
         let entry = &feed.entries[0];
         assert_eq!(entry.id.as_deref(), Some("7"));
-        assert_eq!(entry.content_html.as_deref(), Some("a &lt; b\n\nc"));
+        let html = "<p>a &lt; b</p>\n<p>c</p>";
+        assert_eq!(entry.content_html.as_deref(), Some(html));
         assert_eq!(entry.content_text.as_deref(), Some("a < b\n\nc"));
         assert_eq!(entry.categories.len(), 1);
         assert_eq!(feed.entries.len(), 1);

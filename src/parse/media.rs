@@ -2,8 +2,8 @@
 //! (<https://www.rssboard.org/media-rss>)
 
 use super::constructs::Scope;
+use super::element::Element;
 use super::vocabulary::Ns;
-use super::xml::Element;
 use super::{Best, push_new};
 use crate::model::{Enclosure, WebUrl};
 use crate::normalize::plain;
@@ -70,14 +70,12 @@ impl Media {
     }
 }
 
-/// A text that a `media:` element or its group carries under `name`.
-pub fn text_of(element: &Element, name: &str) -> Option<String> {
-    let found = |e: &Element| {
-        (e.ns == Ns::Media && e.name == name)
-            .then(|| super::constructs::line(e, false))
-            .flatten()
-    };
-    found(element).or_else(|| element.elements().find_map(found))
+/// The element that a `media:` element or its group carries under `name`.
+pub fn inner<'e>(element: &'e Element, name: &str) -> Option<&'e Element> {
+    let is_it = |e: &&Element| e.ns == Ns::Media && e.name == name;
+    Some(element)
+        .filter(is_it)
+        .or_else(|| element.elements().find(is_it))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr3};
 
-use super::Warnings;
+use super::{Warnings, fields};
 use crate::normalize::tokens;
 
 /// A text in which every `<` begins markup that ends. Declarations of document types are left out: nothing in them
@@ -125,6 +125,9 @@ impl<'t> Mender<'t> {
     /// A quote that is never closed would take the tags behind it for its value.
     fn tag(&mut self, here: usize, rest: &str) -> usize {
         let bytes = rest.as_bytes();
+        if let Some(next) = mark_before_end(bytes) {
+            return self.unended(here, rest.get(..next).unwrap_or_default());
+        }
         let first = memchr(b'>', bytes).map(|at| at + 1);
         let end = end_of_tag(bytes);
         let (Some(first), false) = (first, end == first) else {
@@ -139,6 +142,25 @@ impl<'t> Mender<'t> {
         let mended = with_whole_attributes(written);
         self.replace(here, here + first, &mended);
         here + first
+    }
+
+    /// A `<` before the `>` of a tag: the tag lost its end if its name is one that feeds have, else it is text.
+    fn unended(&mut self, here: usize, written: &str) -> usize {
+        let end = here + written.len();
+        let name = written.get(1..).unwrap_or_default();
+        let name = name.strip_prefix('/').unwrap_or(name);
+        let name_len = name.find(|c: char| c.is_whitespace() || c == '/');
+        let name = name
+            .get(..name_len.unwrap_or(name.len()))
+            .unwrap_or_default();
+        if fields::is_tag_of_feeds(&name.to_ascii_lowercase()) {
+            self.fault("a tag has no >");
+            self.replace(end, end, ">");
+        } else {
+            self.fault("a < that begins no tag was read as text");
+            self.replace(here, here + 1, "&lt;");
+        }
+        end
     }
 
     fn replace(&mut self, from: usize, to: usize, with: &str) {
@@ -191,12 +213,29 @@ fn document_type_len(text: &str, is_endless: &mut bool) -> usize {
 }
 
 /// The byte after the `>` of a tag, quotes honoured wherever they stand, as XML readers do.
-fn end_of_tag(bytes: &[u8]) -> Option<usize> {
+pub(super) fn end_of_tag(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
         at += memchr3(b'>', b'"', b'\'', bytes.get(at..)?)?;
         match *bytes.get(at)? {
             b'>' => return Some(at + 1),
+            quote => at += memchr(quote, bytes.get(at + 1..)?)? + 2,
+        }
+    }
+}
+
+/// Where the next `<` stands if it stands before the end of the tag and outside of quotes that are closed.
+fn mark_before_end(bytes: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        let rest = bytes.get(at..)?;
+        let found = rest
+            .iter()
+            .position(|b| matches!(b, b'<' | b'>' | b'"' | b'\''))?;
+        at += found;
+        match *bytes.get(at)? {
+            b'<' => return Some(at),
+            b'>' => return None,
             quote => at += memchr(quote, bytes.get(at + 1..)?)? + 2,
         }
     }

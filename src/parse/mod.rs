@@ -3,22 +3,30 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`charset`] | bytes to text |
+//! | [`charset`], [`damaged_utf8`] | bytes to text |
 //! | [`mojibake`] | text that was decoded wrongly before it came here
 //! | [`mend`] | marks that begin or end nothing put right
-//! | [`xml`] | text to small bounded trees, one for each child of the feed, whatever is broken |
+//! | [`xml`], [`element`] | text to small bounded trees, one for each child of the feed, whatever is broken |
+//! | [`balance`], [`fields`] | what the document never closes, and what ends it |
 //! | [`vocabulary`] | which namespace a name means |
+//! | [`escaped`], [`plain_body`] | bodies that were escaped twice; bodies without markup: their lines and lists |
 //! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
 //! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
+//! | [`source_digest`] | what tells an edit |
 //! | [`dates`], [`people`] | the values that publishers spell in a hundred ways |
 //! | [`json_text`] | JSON as far as it goes, bounded |
 //! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
 
+mod balance;
 pub mod charset;
 mod constructs;
+mod damaged_utf8;
 mod date_words;
 pub mod dates;
+mod element;
 mod entry;
+mod escaped;
+mod fields;
 mod head;
 mod json_feed;
 mod json_text;
@@ -26,6 +34,8 @@ mod media;
 mod mend;
 mod mojibake;
 pub mod people;
+mod plain_body;
+mod source_digest;
 mod vocabulary;
 mod xml;
 

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::balance::Balance;
+use super::element::{Attribute, Element, Node};
+use super::fields;
 use super::vocabulary::{self, Ns};
 use crate::normalize::references;
 
@@ -20,146 +23,6 @@ const ATTRIBUTES_MAX: usize = 64;
 const CONTAINERS_MAX: usize = 4;
 /// Most namespace declarations in force.
 const NAMESPACES_MAX: usize = 256;
-
-/// An element with all that is in it.
-#[derive(Debug, Clone)]
-pub struct Element {
-    /// Its vocabulary.
-    pub ns: Ns,
-    /// Its local name in lower case.
-    pub name: String,
-    /// Its attributes.
-    pub attributes: Vec<Attribute>,
-    /// What is in it.
-    pub children: Vec<Node>,
-}
-
-/// An attribute.
-#[derive(Debug, Clone)]
-pub struct Attribute {
-    /// Its vocabulary; [`Ns::Core`] without a prefix.
-    pub ns: Ns,
-    /// Its local name in lower case.
-    pub name: String,
-    /// Its value, references resolved.
-    pub value: String,
-}
-
-/// A child.
-#[derive(Debug, Clone)]
-pub enum Node {
-    /// Text, references resolved, CDATA included.
-    Text(String),
-    /// An element.
-    Element(Element),
-}
-
-impl Element {
-    /// The value of an attribute without a prefix.
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attribute_in(Ns::Core, name)
-    }
-
-    /// The value of an attribute of a vocabulary.
-    pub fn attribute_in(&self, ns: Ns, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|a| a.ns == ns && a.name == name)
-            .map(|a| a.value.as_str())
-    }
-
-    /// The elements in it.
-    pub fn elements(&self) -> impl Iterator<Item = &Element> {
-        self.children.iter().filter_map(|n| match n {
-            Node::Element(e) => Some(e),
-            Node::Text(_) => None,
-        })
-    }
-
-    /// Whether there is an element in it.
-    pub fn has_elements(&self) -> bool {
-        self.elements().next().is_some()
-    }
-
-    /// All text in it, that of elements included.
-    pub fn text(&self) -> String {
-        let mut out = String::new();
-        self.text_into(&mut out);
-        out
-    }
-
-    fn text_into(&self, out: &mut String) {
-        for child in &self.children {
-            match child {
-                Node::Text(text) => out.push_str(text),
-                Node::Element(element) => element.text_into(out),
-            }
-        }
-    }
-
-    /// The text directly in it.
-    pub fn own_text(&self) -> String {
-        let texts = self.children.iter().filter_map(|n| match n {
-            Node::Text(text) => Some(text.as_str()),
-            Node::Element(_) => None,
-        });
-        texts.map(str::trim).collect()
-    }
-
-    /// What is in it as HTML: elements as tags, text escaped.
-    pub fn inner_html(&self) -> String {
-        let mut out = String::new();
-        self.html_into(&mut out);
-        out
-    }
-
-    fn html_into(&self, out: &mut String) {
-        for child in &self.children {
-            match child {
-                Node::Text(text) => out.push_str(&html_escape::encode_text(text)),
-                Node::Element(element) => {
-                    out.push('<');
-                    out.push_str(&element.name);
-                    for a in element.attributes.iter().filter(|a| a.ns == Ns::Core) {
-                        out.push(' ');
-                        out.push_str(&a.name);
-                        out.push_str("=\"");
-                        out.push_str(&html_escape::encode_double_quoted_attribute(&a.value));
-                        out.push('"');
-                    }
-                    out.push('>');
-                    // What stands in a void element was left open before it: it follows.
-                    element.html_into(out);
-                    if !is_void(&element.name) {
-                        out.push_str("</");
-                        out.push_str(&element.name);
-                        out.push('>');
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// HTML elements without an end tag (HTML standard section 13.1.2).
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "source"
-            | "track"
-            | "wbr"
-    )
-}
 
 /// What the walk meets.
 #[derive(Debug)]
@@ -184,6 +47,15 @@ pub struct Walk<'t> {
     /// Open elements that are left out.
     left_out: usize,
     done: bool,
+    text: &'t str,
+    /// Read when recovery first needs it.
+    balance: Option<Balance>,
+    /// Whether an entry is only an entry outside of other elements that the document closes.
+    trusts_nesting: bool,
+    /// What comes behind the piece that was given last.
+    pending: Option<Piece>,
+    /// Whether there was the start of an entry, wherever it stood.
+    pub saw_entry: bool,
     /// What was wrong, for a person.
     pub faults: Vec<&'static str>,
 }
@@ -197,6 +69,8 @@ struct Declaration {
 struct Open {
     raw: String,
     element: Element,
+    /// Where its start tag stands, in bytes.
+    at: usize,
 }
 
 impl<'t> Walk<'t> {
@@ -217,15 +91,33 @@ impl<'t> Walk<'t> {
             elements: 0,
             left_out: 0,
             done: false,
+            text,
+            balance: None,
+            trusts_nesting: true,
+            pending: None,
+            saw_entry: false,
             faults: Vec::new(),
+        }
+    }
+
+    /// The same, but every start of an entry is an entry of the feed, whatever is open around it: for documents that give
+    /// none otherwise.
+    pub fn ignoring_nesting(text: &'t str) -> Self {
+        Self {
+            trusts_nesting: false,
+            ..Self::new(text)
         }
     }
 
     /// The next piece; none at the end.
     pub fn next(&mut self) -> Option<Piece> {
+        if let Some(piece) = self.pending.take() {
+            return Some(piece);
+        }
         while !self.done {
+            let at = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
             let piece = match self.reader.read_event() {
-                Ok(Event::Start(start)) => self.start(&start),
+                Ok(Event::Start(start)) => self.start(&start, at),
                 Ok(Event::End(end)) => self.end(end.name().0),
                 Ok(Event::Text(text)) => {
                     // The end of a CDATA section that ended before: it stands in no text otherwise (XML 1.0 section 2.4).
@@ -282,15 +174,19 @@ impl<'t> Walk<'t> {
         self.containers.len() + self.stack.len()
     }
 
-    fn start(&mut self, start: &BytesStart<'_>) -> Option<Piece> {
+    fn start(&mut self, start: &BytesStart<'_>, at: usize) -> Option<Piece> {
         let raw = start.name().0.to_ascii_lowercase();
-        let is_next = self.is_entry(&raw);
-        if is_next {
-            self.left_out = 0;
-        } else if self.depth() >= DEPTH_MAX || self.elements >= ELEMENTS_MAX {
+        let is_entry = fields::is_entry_name(local_of(&raw));
+        self.saw_entry |= is_entry;
+        let finished = if is_entry || is_container_name(local_of(&raw)) {
+            self.recover_before_entry()
+        } else {
+            None
+        };
+        if self.left_out > 0 || self.depth() >= DEPTH_MAX || self.elements >= ELEMENTS_MAX {
             self.left_out += 1;
             self.fault("a part is nested too deeply or has too many elements and was left out");
-            return None;
+            return finished.map(Piece::Child);
         }
         let is_container = self.stack.is_empty()
             && match local_of(&raw) {
@@ -302,63 +198,75 @@ impl<'t> Walk<'t> {
             };
         let element = self.element(start, &raw, is_container);
         if is_container {
-            let shown = element.clone();
-            self.containers.push(Open { raw, element });
-            return Some(Piece::Container(shown));
+            let container = Piece::Container(element.clone());
+            self.containers.push(Open { raw, element, at });
+            return match finished {
+                Some(finished) => {
+                    self.pending = Some(container);
+                    Some(Piece::Child(finished))
+                }
+                None => Some(container),
+            };
         }
-        // An entry that begins inside an entry: the end of the first was forgotten.
-        let finished = if is_next {
-            self.fault("an entry has no end tag");
-            self.close_to(0)
-        } else {
-            None
-        };
-        if self.is_unfinished_before(&element) {
-            self.fault("a field has no end tag");
-            self.close_to(self.stack.len() - 1);
-        }
+        let finished = finished.or_else(|| self.recover_before_field(&element));
         *self.open.entry(raw.clone()).or_default() += 1;
         self.elements += 1;
-        self.stack.push(Open { raw, element });
+        self.stack.push(Open { raw, element, at });
         finished.map(Piece::Child)
+    }
+
+    /// Ends what was never closed before an entry or a container starts: whatever is open then is no part of it. Gives the
+    /// child of the feed that ended so.
+    fn recover_before_entry(&mut self) -> Option<Element> {
+        if self.stack.is_empty() {
+            return None;
+        }
+        let from = if self.trusts_nesting {
+            let places: Vec<usize> = self.stack.iter().map(|o| o.at).collect();
+            places.into_iter().position(|at| !self.is_closed(at))?
+        } else {
+            0
+        };
+        self.left_out = 0;
+        self.fault(if from == 0 && self.is_entry_open() {
+            "an entry has no end tag"
+        } else {
+            "a field has no end tag"
+        });
+        self.close_to(from)
+    }
+
+    /// Ends a field that was never closed before the next one starts. Gives it if it is a child of the feed.
+    fn recover_before_field(&mut self, next: &Element) -> Option<Element> {
+        let level = usize::from(self.is_entry_open());
+        let outer = self.stack.get(level)?;
+        let (at, is_ended) = (
+            outer.at,
+            fields::is_field(next) && !fields::may_stand_in(next, &outer.element),
+        );
+        if !is_ended || self.is_closed(at) {
+            return None;
+        }
+        self.fault("a field has no end tag");
+        self.close_to(level)
+    }
+
+    /// Whether the child of the feed at hand is an entry.
+    fn is_entry_open(&self) -> bool {
+        self.stack
+            .first()
+            .is_some_and(|o| fields::is_entry_name(&o.element.name))
+    }
+
+    fn is_closed(&mut self, at: usize) -> bool {
+        self.balance
+            .get_or_insert_with(|| Balance::of(self.text))
+            .is_closed(at)
     }
 
     /// Whether the name is that of the entry at hand.
     fn is_entry(&self, raw: &str) -> bool {
-        matches!(local_of(raw), "item" | "entry")
-            && self.stack.first().is_some_and(|o| o.raw == raw)
-    }
-
-    /// Whether the innermost open element is a field of an entry that the next field cannot stand in: its end was
-    /// forgotten or misspelt.
-    fn is_unfinished_before(&self, next: &Element) -> bool {
-        let is_plain = |e: &Element| matches!(e.ns, Ns::Core | Ns::Atom);
-        let is_field = is_plain(next)
-            && matches!(
-                next.name.as_str(),
-                "link"
-                    | "guid"
-                    | "pubdate"
-                    | "description"
-                    | "comments"
-                    | "enclosure"
-                    | "updated"
-                    | "published"
-            );
-        let is_open = |e: &Element| match e.name.as_str() {
-            "title" | "link" | "guid" | "pubdate" | "category" | "comments" | "updated"
-            | "published" => true,
-            // Markup may stand in it, and a link in that.
-            "description" => next.name != "link",
-            _ => false,
-        };
-        // A field, inside an entry or on its own.
-        is_field
-            && self.stack.len() <= 2
-            && self
-                .stack
-                .last()
-                .is_some_and(|o| is_plain(&o.element) && is_open(&o.element))
+        fields::is_entry_name(local_of(raw)) && self.stack.first().is_some_and(|o| o.raw == raw)
     }
 
     fn element(&mut self, start: &BytesStart<'_>, raw: &str, is_container: bool) -> Element {
@@ -378,14 +286,15 @@ impl<'t> Walk<'t> {
             if let Some(prefix) = prefix
                 && self.namespaces.len() < NAMESPACES_MAX
             {
-                let ns = vocabulary::of_uri(&value).or({
+                let known = vocabulary::of_uri(&value);
+                let ns = match prefix {
+                    // RSS without prefixes is RSS, whatever namespace the document calls its own.
+                    "" if is_rss_name(raw) => Some(Ns::Core),
                     // An unknown default namespace on the feed itself is a misspelt one.
-                    match (prefix, is_container) {
-                        ("", true) => Some(Ns::Core),
-                        ("", false) => Some(Ns::Other),
-                        _ => None,
-                    }
-                });
+                    "" if is_container && known != Some(Ns::Atom) => Some(Ns::Core),
+                    "" => known.or(Some(Ns::Other)),
+                    _ => known,
+                };
                 self.namespaces.push(Declaration {
                     prefix: prefix.to_owned(),
                     ns,
@@ -460,7 +369,7 @@ impl<'t> Walk<'t> {
     fn close_to(&mut self, at: usize) -> Option<Element> {
         let mut closed = None;
         while self.stack.len() > at {
-            let Open { raw, element } = self.stack.pop()?;
+            let Open { raw, element, .. } = self.stack.pop()?;
             if let Some(n) = self.open.get_mut(&raw) {
                 *n -= 1;
             }
@@ -492,6 +401,15 @@ impl<'t> Walk<'t> {
             }
         }
     }
+}
+
+/// The elements that hold all of an RSS feed, or an item of it.
+fn is_rss_name(raw: &str) -> bool {
+    matches!(raw, "rss" | "channel" | "items" | "item")
+}
+
+fn is_container_name(local: &str) -> bool {
+    matches!(local, "channel" | "items")
 }
 
 fn local_of(raw: &str) -> &str {

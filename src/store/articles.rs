@@ -12,15 +12,26 @@ use super::word_index::WordIndex;
 use super::{feeds, grouping::Grouping, prune, story_ids};
 use crate::dedup::{Join, StoredCopy, fingerprint::names_an_article};
 use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
+use crate::normalize::headline::is_reworded;
 use crate::normalize::identity;
 
 type Sql<T> = rusqlite::Result<T>;
+
+/// Most articles of one feed on one link that a new one is compared with, the newest.
+const ON_ONE_LINK_MAX: i64 = 64;
 
 /// An article that stands in the store already.
 struct Known {
     article: i64,
     story: i64,
     digest: Vec<u8>,
+}
+
+impl Known {
+    /// Whether the publisher changed it since. What was stored under another rule for digests counts as unchanged.
+    fn is_edited_by(&self, draft: &Draft) -> bool {
+        self.digest != draft.digest && identity::is_comparable(&self.digest)
+    }
 }
 
 /// An article that is about to be written for the first time.
@@ -63,11 +74,24 @@ pub(super) fn write(
         })
         .collect();
     drafts.sort_by_key(|(arrived, _)| *arrived);
-    for (arrived, p) in drafts {
+    for (arrived, mut p) in drafts {
         #[cfg(test)]
         crate::faults::at("article", claim.url.host())?;
-        match find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)? {
+        let mut found = find(conn, claim.feed, (&p.draft, p.only_with_its_page), &keys)?;
+        let is_edit = found
+            .as_ref()
+            .is_some_and(|known| known.is_edited_by(&p.draft));
+        if is_edit && let Some(key) = key_on_shared_link(conn, claim.feed, &p.draft)? {
+            p.draft.key = key;
+            found = find(conn, claim.feed, (&p.draft, false), &keys)?;
+        }
+        match found {
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
+            Some(known) if !known.is_edited_by(&p.draft) => {
+                // REL-14: it was stored by a version with another rule for digests.
+                set_digest(conn, known.article, &p.draft.digest)?;
+                listed.push(known.article);
+            }
             Some(known) => {
                 listed.push(known.article);
                 update(desk, claim.feed, &known, &p, now)?;
@@ -189,10 +213,45 @@ fn with_its_page(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Option<
     Ok(only.map(|(found, _)| found))
 }
 
+/// The key of a draft without a guid whose link names no article: a newer item with another headline stands on it now. `None`
+/// if it is an edit of what is stored under that link.
+fn key_on_shared_link(conn: &Connection, feed: FeedRow, draft: &Draft) -> Sql<Option<String>> {
+    if draft.guid.is_some() || !draft.key.starts_with(identity::LINK) {
+        return Ok(None);
+    }
+    let (from, behind) = identity::keys_beside(None, &draft.key);
+    let stored: Vec<(String, String, Option<i64>)> = conn
+        .prepare_cached(
+            "SELECT key, title, published FROM articles WHERE feed = ?1 AND key >= ?2 AND key < ?3
+             ORDER BY article DESC LIMIT ?4",
+        )?
+        .query_map(params![feed, from, behind, ON_ONE_LINK_MAX], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })?
+        .collect::<Sql<_>>()?;
+    let published = draft.published.map(Time::millis);
+    let same_date = |date: &Option<i64>| date.is_some() && *date == published;
+    let edited = stored
+        .iter()
+        .find(|(_, title, date)| same_date(date) || is_reworded(title, &draft.title));
+    if let Some((key, ..)) = edited {
+        return Ok(Some(key.clone()).filter(|key| *key != draft.key));
+    }
+    let newest = stored.iter().map(|(.., date)| *date).max().flatten();
+    let is_newer = newest.is_some() && published > newest;
+    Ok(is_newer.then(|| identity::key_beside(&draft.key, &draft.title)))
+}
+
+fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> {
+    conn.prepare_cached("UPDATE articles SET digest = ?2 WHERE article = ?1")?
+        .execute(params![article, digest])?;
+    Ok(())
+}
+
 /// What is stored of an article that a document lists; see [`Standing`].
 pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
     Ok(match find(conn, claim.feed, (draft, true), &[])? {
-        Some(known) if known.digest == draft.digest => Standing::Same,
+        Some(known) if !known.is_edited_by(draft) => Standing::Same,
         Some(known) => {
             let content: Vec<u8> = conn
                 .prepare_cached("SELECT content FROM articles WHERE article = ?1")?

@@ -2,12 +2,12 @@
 //! within 15 s of the fault's end everything is as it should be, and nobody was asked twice.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::support::home::Home;
+use crate::support::preload;
 use crate::support::process::{Daemon, command, configuration, eventually};
 use crate::support::{Framing, Internet, Item, Reply, rss};
 
@@ -27,18 +27,7 @@ struct FaultyDisk {
 
 impl FaultyDisk {
     fn new(home: &Home) -> Self {
-        let library = home.path("faulty_disk.so");
-        let source = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/all/support/faulty_disk.c"
-        );
-        let made = Command::new("cc")
-            .args(["-shared", "-fPIC", "-Wall", "-Werror", "-o"])
-            .arg(&library)
-            .args([source, "-ldl"])
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{made:?}");
+        let library = preload::library(home, "faulty_disk");
         Self {
             library,
             order: home.path("faults"),

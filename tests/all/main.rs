@@ -29,6 +29,7 @@ mod query;
 mod readers;
 mod seeds;
 mod serve;
+mod siege;
 mod soak;
 mod stops;
 mod stories;

@@ -3,6 +3,7 @@
 mod dialects;
 mod fields;
 mod trouble;
+mod unclosed;
 
 use newswire::model::{ParsedEntry, ParsedFeed, WebUrl};
 use newswire::parse::{ParseContext, parse};

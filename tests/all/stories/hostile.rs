@@ -170,7 +170,7 @@ fn sec_13_an_edit_captures_nothing() {
     shelf.put(honest, vec![boats("boats.example")]);
     shelf.put(hostile, vec![boats("bad.example")]);
     let edited = Draft {
-        digest: b"edited".to_vec(),
+        digest: newswire::normalize::identity::digest_of(b"edited"),
         ..draft("bad.example", 1, TAX_TITLE, TAX)
     };
     shelf.put(hostile, vec![edited]);

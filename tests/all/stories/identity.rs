@@ -8,15 +8,15 @@ use crate::support::{House, Internet, Reply};
 
 /// An item as its publisher writes it: what is empty is not there.
 #[derive(Clone, Copy, Default)]
-struct Item<'a> {
-    guid: &'a str,
-    link: &'a str,
-    title: &'a str,
-    text: &'a str,
-    date: &'a str,
+pub struct Item<'a> {
+    pub guid: &'a str,
+    pub link: &'a str,
+    pub title: &'a str,
+    pub text: &'a str,
+    pub date: &'a str,
 }
 
-fn item<'a>(guid: &'a str, link: &'a str, title: &'a str) -> Item<'a> {
+pub fn item<'a>(guid: &'a str, link: &'a str, title: &'a str) -> Item<'a> {
     Item {
         guid,
         link,
@@ -50,14 +50,14 @@ fn document(items: &[Item<'_>], built: &str) -> String {
 }
 
 /// A feed that prints one document after the other, each polled a day after the last.
-struct Paper {
+pub struct Paper {
     house: House,
     printed: std::sync::Arc<std::sync::Mutex<String>>,
     _net: Internet,
 }
 
 impl Paper {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let net = Internet::start().await;
         let printed = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
         let now = std::sync::Arc::clone(&printed);
@@ -74,7 +74,7 @@ impl Paper {
     }
 
     /// New and changed articles of the next poll.
-    async fn prints(&self, items: &[Item<'_>]) -> (usize, usize) {
+    pub async fn prints(&self, items: &[Item<'_>]) -> (usize, usize) {
         self.house.hours(24);
         *self.printed.lock().unwrap() = document(items, &self.house.clock.now().to_string());
         let report = self.house.pass().await;
@@ -90,7 +90,7 @@ impl Paper {
         self.articles().iter().map(|a| a.id).collect()
     }
 
-    fn titles(&self) -> BTreeSet<String> {
+    pub fn titles(&self) -> BTreeSet<String> {
         self.articles().into_iter().map(|a| a.title).collect()
     }
 
@@ -99,7 +99,7 @@ impl Paper {
     }
 }
 
-fn titles<const N: usize>(of: [&str; N]) -> BTreeSet<String> {
+pub fn titles<const N: usize>(of: [&str; N]) -> BTreeSet<String> {
     of.map(str::to_owned).into()
 }
 

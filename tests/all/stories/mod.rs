@@ -3,6 +3,7 @@
 mod corpus;
 mod hostile;
 mod identity;
+mod shared_links;
 mod shown;
 mod switches;
 mod told;

@@ -57,7 +57,9 @@ pub fn json(channel: &Channel) {
     let document: serde_json::Value = serde_json::from_str(&emit::json_feed(channel)).unwrap();
     for (at, (entry, story)) in feed.entries.iter().zip(&channel.stories).enumerate() {
         assert_says(entry, story);
-        assert_eq!(names(&entry.authors), names(&story.authors));
+        let written = names(&story.authors);
+        let read: Vec<String> = written.iter().map(|n| plain::line_of_text(n)).collect();
+        assert_eq!(names(&entry.authors), read);
         assert_eq!(
             entry.image.as_ref().map(WebUrl::as_str),
             story.image.as_deref()
@@ -116,7 +118,11 @@ fn read_back(channel: &Channel, format: Format) -> ParsedFeed {
     );
     let feed = parse(document.as_bytes(), &ParseContext::default()).unwrap();
     assert_eq!(feed.warnings, Vec::<String>::new());
-    assert_eq!(feed.title, Some(plain::line(&channel.title)));
+    let plain_line = match format {
+        Format::Json => plain::line_of_text,
+        _ => plain::line,
+    };
+    assert_eq!(feed.title, Some(plain_line(&channel.title)));
     assert_eq!(
         feed.feed_url.as_ref().map(WebUrl::as_str),
         channel.self_url.as_deref()
@@ -131,7 +137,7 @@ fn read_back(channel: &Channel, format: Format) -> ParsedFeed {
     );
     assert_eq!(
         feed.description.unwrap_or_default(),
-        match plain::line(&channel.description) {
+        match plain_line(&channel.description) {
             empty if empty.is_empty() && format == Format::Rss => plain::line(&channel.title),
             line => line,
         }
@@ -151,7 +157,10 @@ fn read_back(channel: &Channel, format: Format) -> ParsedFeed {
 
 /// What every format says of a story.
 fn assert_says(entry: &ParsedEntry, story: &StoryView) {
-    assert_eq!(entry.title, Some(plain::line(&story.title)));
+    // What a title of JSON Feed writes as a reference is read as one.
+    let title = plain::line(&story.title);
+    let titles = [plain::line_of_text(&title), title];
+    assert!(entry.title.as_ref().is_some_and(|t| titles.contains(t)));
     assert_eq!(entry.url.as_ref().map(WebUrl::as_str), story.url.as_deref());
     assert_eq!(
         entry.published.map(Time::seconds),
@@ -184,7 +193,13 @@ fn terms(categories: &[Category]) -> Vec<String> {
 
 fn labels(story: &StoryView) -> Vec<String> {
     let mut all = story.topics.clone();
-    all.extend(terms(&story.categories));
+    // Labels are plain text in every format, but many publishers write references into them: they are read as such.
+    for label in terms(&story.categories) {
+        let label = plain::line_of_text(&label);
+        if !all.contains(&label) {
+            all.push(label);
+        }
+    }
     all
 }
 

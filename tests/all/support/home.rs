@@ -229,7 +229,7 @@ pub fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
             ..Person::default()
         }],
         language: Some("en".to_owned()),
-        digest: body.as_bytes().to_vec(),
+        digest: newswire::normalize::identity::digest_of(body.as_bytes()),
         ..Draft::default()
     }
 }

@@ -180,6 +180,15 @@ impl Daemon {
         prlimit(Some(self.pid()), Resource::Nofile, limit).unwrap();
     }
 
+    /// A figure of `/proc/PID/status` (proc_pid_status(5)): kB of memory, or a number.
+    pub fn figure(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix(name));
+        let value = line.unwrap().trim_start_matches(':').trim();
+        value.trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Whether it notifies systemd so within `span`.
     pub fn hears_within(&self, state: &str, span: Duration) -> bool {
         self.notified.set_read_timeout(Some(span)).unwrap();

@@ -187,7 +187,7 @@ pub fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
         content_html: format!("<p>{body}</p>"),
         content_text: body.to_owned(),
         bare_text: body.to_owned(),
-        digest: format!("{title}{body}").into_bytes(),
+        digest: newswire::normalize::identity::digest_of(format!("{title}{body}").as_bytes()),
         ..Draft::default()
     }
 }

@@ -1,0 +1,99 @@
+//! Which elements are fields of a feed or of an entry, and which of them may stand inside one another. Only recovery asks:
+//! the start of a field ends an element that was never closed.
+
+use super::element::Element;
+use super::vocabulary::Ns;
+
+/// Names without a foreign namespace that a feed or an entry has.
+const NAMES: &[&str] = &[
+    "author",
+    "category",
+    "cloud",
+    "comments",
+    "content",
+    "contributor",
+    "copyright",
+    "creator",
+    "date",
+    "description",
+    "docs",
+    "enclosure",
+    "encoded",
+    "generator",
+    "guid",
+    "icon",
+    "id",
+    "image",
+    "info",
+    "issued",
+    "keywords",
+    "language",
+    "lastbuilddate",
+    "link",
+    "logo",
+    "managingeditor",
+    "modified",
+    "pubdate",
+    "published",
+    "rating",
+    "rights",
+    "skipdays",
+    "skiphours",
+    "source",
+    "subtitle",
+    "summary",
+    "tagline",
+    "textinput",
+    "thumbnail",
+    "title",
+    "ttl",
+    "updated",
+    "webmaster",
+];
+
+/// Of these, the ones that HTML has too (HTML standard and SVG): they may be markup of a body that was not escaped.
+const HTML_NAMES: &[&str] = &["image", "link", "source", "summary", "title"];
+
+/// Whether an element is a field that newswire knows, in any dialect.
+pub fn is_field(element: &Element) -> bool {
+    match element.ns {
+        Ns::Core | Ns::Atom => NAMES.contains(&element.name.as_str()),
+        Ns::Dc
+        | Ns::DcTerms
+        | Ns::Content
+        | Ns::Media
+        | Ns::Itunes
+        | Ns::Syndication
+        | Ns::History
+        | Ns::License => true,
+        Ns::Xhtml | Ns::Rdf | Ns::Xml | Ns::Other => false,
+    }
+}
+
+/// Whether a field may stand inside `outer`, an element that was never closed: then it does not end it.
+pub fn may_stand_in(field: &Element, outer: &Element) -> bool {
+    let is_plain = matches!(field.ns, Ns::Core | Ns::Atom);
+    match outer.name.as_str() {
+        // A body: what could be HTML is taken for it.
+        "description" | "content" | "encoded" | "summary" | "body" | "div"
+            // `media:content` holds attributes.
+            if outer.ns != Ns::Media =>
+        {
+            is_plain && HTML_NAMES.contains(&field.name.as_str())
+        }
+        "group" if outer.ns == Ns::Media => field.ns == Ns::Media,
+        _ => false,
+    }
+}
+
+/// Whether a tag of this raw name, in lower case, can be meant as one of a feed rather than as text.
+pub fn is_tag_of_feeds(raw: &str) -> bool {
+    let local = raw.rsplit(':').next().unwrap_or(raw);
+    let is_frame = matches!(local, "rss" | "rdf" | "feed" | "channel" | "items");
+    NAMES.contains(&local) || is_entry_name(local) || is_frame
+}
+
+/// Whether this is the name of an entry in any dialect.
+pub fn is_entry_name(local: &str) -> bool {
+    matches!(local, "item" | "entry")
+}

@@ -1,0 +1,82 @@
+//! Bodies that are plain text: their line breaks, lists and paragraphs become HTML, so that they survive. Never reads
+//! markup: what looks like it is text.
+
+/// Lines of so many characters in one paragraph were broken by a program at its right margin, and run on.
+const MARGIN_CHARS: std::ops::RangeInclusive<usize> = 60..=100;
+
+/// A plain text as HTML.
+pub fn html_of_text(text: &str) -> String {
+    html_of_lines(&html_escape::encode_text(text.trim()))
+}
+
+/// The same for a text whose characters are escaped already: paragraphs at empty lines, `<br>` at other line ends. Text
+/// without line ends stays as it is.
+pub fn html_of_lines(escaped: &str) -> String {
+    let escaped = escaped.trim();
+    if !escaped.contains(['\n', '\r']) {
+        return escaped.to_owned();
+    }
+    let mut paragraphs: Vec<Vec<&str>> = vec![Vec::new()];
+    for line in escaped.lines().map(str::trim) {
+        match (line.is_empty(), paragraphs.last_mut()) {
+            (true, Some(last)) if last.is_empty() => {}
+            (true, _) => paragraphs.push(Vec::new()),
+            (false, Some(last)) => last.push(line),
+            (false, None) => paragraphs.push(vec![line]),
+        }
+    }
+    paragraphs.retain(|p| !p.is_empty());
+    let texts = paragraphs.iter().map(|lines| {
+        let between = if is_wrapped(lines) { " " } else { "<br>\n" };
+        lines.join(between)
+    });
+    match paragraphs.len() {
+        0 | 1 => texts.collect(),
+        _ => {
+            let texts: Vec<String> = texts.map(|t| format!("<p>{t}</p>")).collect();
+            texts.join("\n")
+        }
+    }
+}
+
+/// Whether the lines of a paragraph end at a margin rather than where the author ended them.
+fn is_wrapped(lines: &[&str]) -> bool {
+    let Some((_, full)) = lines.split_last() else {
+        return false;
+    };
+    let at_margin = |line: &&str| MARGIN_CHARS.contains(&line.chars().count());
+    full.len() >= 2 && full.iter().all(at_margin) && !lines.iter().any(|l| is_list_item(l))
+}
+
+/// Whether a line begins with the mark of a list.
+fn is_list_item(line: &str) -> bool {
+    let marked = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_numbered = marked.len() < line.len() && marked.starts_with(['.', ')']);
+    is_numbered || line.starts_with(['-', '*', '•', '–', '—', '+', '▪', '·'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_lists_and_paragraphs_of_a_plain_text_survive() {
+        assert_eq!(html_of_text("one line & no more"), "one line &amp; no more");
+        assert_eq!(
+            html_of_text(" a\n- b\r\n- <c> "),
+            "a<br>\n- b<br>\n- &lt;c&gt;"
+        );
+        assert_eq!(html_of_text("a\nb\n\n \nc"), "<p>a<br>\nb</p>\n<p>c</p>");
+    }
+
+    #[test]
+    fn lines_that_a_program_broke_at_its_margin_run_on() {
+        let line = "The moment you look, the tide moves on, and nobody sees it whole.";
+        assert_eq!(
+            html_of_text(&format!("{line}\n{line}\nend")),
+            format!("{line} {line} end")
+        );
+        let list = format!("- {line}\n- {line}\n- end");
+        assert_eq!(html_of_text(&list).matches("<br>").count(), 2);
+    }
+}

@@ -1,0 +1,20 @@
+//! Libraries in C that stand between the daemon and its system (LD_PRELOAD). A C compiler is there wherever Rust links.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::home::Home;
+
+/// Builds `tests/all/support/NAME.c` into the home.
+pub fn library(home: &Home, name: &str) -> PathBuf {
+    let library = home.path(&format!("{name}.so"));
+    let source = format!("{}/tests/all/support/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let made = Command::new("cc")
+        .args(["-shared", "-fPIC", "-Wall", "-Werror", "-o"])
+        .arg(&library)
+        .args([&source, "-ldl"])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    library
+}
