@@ -85,9 +85,14 @@ impl AnswerBudget {
         }
     }
 
-    /// Returns when somebody waits for room.
+    /// Returns when somebody waits for room that is not there.
     pub async fn is_short(&self) {
-        self.0.short.notified().await;
+        loop {
+            self.0.short.notified().await;
+            if !self.is_roomy() {
+                return;
+            }
+        }
     }
 
     fn is_roomy(&self) -> bool {

@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::budget::{AnswerBudget, Reservation};
 use super::cache::{Cache, Document};
+use super::health::Numbers;
 use super::hosts::Hosts;
 use super::links::Base;
 use super::metrics::Metrics;
@@ -52,6 +53,8 @@ pub struct State {
     pub metrics: Metrics,
     /// What was rendered.
     pub cache: Cache,
+    /// What the store counted last; whoever counts holds it.
+    pub numbers: tokio::sync::Mutex<Option<Arc<Numbers>>>,
     /// The memory of all answers.
     pub budget: AnswerBudget,
     /// Leave to read what a hub pushes.
@@ -87,6 +90,7 @@ impl State {
             clock: server.clock,
             metrics: Metrics::new(server.registry),
             cache: Cache::new(bytes_max / 10 * CACHED_TENTHS),
+            numbers: tokio::sync::Mutex::new(None),
             budget: AnswerBudget::new(bytes_max),
             pushes: Semaphore::new(PUSHES_MAX),
             reads: server.reads,

@@ -272,22 +272,11 @@ struct Plan {
     next: Option<(i64, FeedRow)>,
 }
 
-/// How many articles were seen since, and how many of them joined a story. Rows are numbered as articles are seen, so only
-/// these are read.
+/// How many articles were seen since, and how many of them joined a story: read off an index, for the articles of a day
+/// may be all there are, and their bodies stand in the way.
 fn seen_since(conn: &Connection, since: i64) -> Sql<(u64, u64)> {
-    let mut newest_first = conn.prepare_cached(
-        "SELECT first_seen, signal IS NOT NULL FROM articles ORDER BY article DESC",
-    )?;
-    let mut rows = newest_first.query([])?;
-    let (mut seen, mut joined) = (0, 0);
-    while let Some(r) = rows.next()? {
-        if r.get::<_, i64>(0)? < since {
-            break;
-        }
-        seen += 1;
-        joined += u64::from(r.get::<_, bool>(1)?);
-    }
-    Ok((seen, joined))
+    conn.prepare_cached("SELECT count(*), count(signal) FROM articles WHERE first_seen >= ?1")?
+        .query_row([since], |r| Ok((count(r, 0)?, count(r, 1)?)))
 }
 
 /// What is planned for every host.
