@@ -407,3 +407,20 @@ fn every_value_knows_where_it_comes_from() {
         Some(("\"/e.db\"", Origin::Env("NEWSWIRE_DB")))
     );
 }
+
+#[test]
+fn a_mistake_in_a_long_expression_is_shown_with_a_window_around_it() {
+    let word = "boat".repeat(15);
+    let words = format!("{word} ").repeat(490);
+    for text in [
+        format!("[[topic]]\nname = 'x'\nmatch = '{words} titel:x {words}'\n"),
+        format!(
+            "[[topic]]\nname = 'x'\nmatch = '{words} {words}'\nfeeds = ['{}a']\n",
+            "a', '".repeat(30)
+        ),
+    ] {
+        let told = mistakes(&text);
+        assert!(told.len() < 4000, "{} bytes: {told}", told.len());
+        assert!(told.contains('^'), "{told}");
+    }
+}

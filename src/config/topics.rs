@@ -152,12 +152,11 @@ fn read_source(
     };
     match query::parse(&source) {
         Ok(expr) => Some((source, expr)),
-        Err(_) => {
+        Err(errors) => {
             let place = s.place();
-            s.wrong(
-                place,
-                "this topic cannot be narrowed so",
-                format!("the whole would be: {source}"),
+            s.problem(
+                Problem::new(place, "this topic cannot be narrowed so", "see below")
+                    .help(errors.render("the whole of it")),
             );
             None
         }

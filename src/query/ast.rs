@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+pub use super::regex::Regex;
 pub use super::value::{Compare, When};
 
 /// An expression.
@@ -48,23 +49,6 @@ pub enum Pattern {
     Near(Vec<Vec<String>>, u32),
     /// A regular expression over the text as printed.
     Regex(Regex),
-}
-
-/// A regular expression; linear in the text (SEC-15).
-#[derive(Debug, Clone)]
-pub struct Regex {
-    /// As written between the slashes.
-    pub source: String,
-    /// `/…/i`
-    pub ignore_case: bool,
-    /// Compiled.
-    pub compiled: regex::Regex,
-}
-
-impl PartialEq for Regex {
-    fn eq(&self, other: &Self) -> bool {
-        self.source == other.source && self.ignore_case == other.ignore_case
-    }
 }
 
 /// A value of `feed:`, `tag:` or `url:`.
@@ -274,17 +258,6 @@ impl fmt::Display for Pattern {
             }
             Self::Regex(regex) => write!(f, "{regex}"),
         }
-    }
-}
-
-impl fmt::Display for Regex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "/{}/{}",
-            self.source,
-            if self.ignore_case { "i" } else { "" }
-        )
     }
 }
 

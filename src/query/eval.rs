@@ -1,18 +1,49 @@
 //! The plain evaluator: what an expression means, said as simply as possible.
 
-use super::ast::{Expr, Fact, Measure, Name, Pattern, Scope};
+use super::ast::{Expr, Fact, Measure, Name, Pattern, Regex, Scope};
 use super::fold::fold;
 use super::subject::{Facts, Folded};
 use crate::model::{FeedId, Time};
 
 /// Whether an article matches. `now` is where relative times count from.
 pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
-    match expr {
-        Expr::And(list) => list.iter().all(|e| matches(e, text, facts, now)),
-        Expr::Or(list) => list.iter().any(|e| matches(e, text, facts, now)),
-        Expr::Not(inner) => !matches(inner, text, facts, now),
-        Expr::Text(scope, pattern) => text_matches(*scope, pattern, text),
-        Expr::Fact(fact) => holds(fact, facts, text.words, now),
+    let facts = |fact: &Fact| holds(fact, facts, text.words, now);
+    Asking {
+        text,
+        facts: &facts,
+        stop: &|| false,
+    }
+    .holds(expr)
+}
+
+/// Whether the text of an article is as asked; no fact is so of it. Once `stop` says so the answer means nothing.
+pub fn text_is(expr: &Expr, text: &Folded, stop: &dyn Fn() -> bool) -> bool {
+    Asking {
+        text,
+        facts: &|_| false,
+        stop,
+    }
+    .holds(expr)
+}
+
+/// What an expression is asked about.
+struct Asking<'a> {
+    text: &'a Folded,
+    facts: &'a dyn Fn(&Fact) -> bool,
+    stop: &'a dyn Fn() -> bool,
+}
+
+impl Asking<'_> {
+    fn holds(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::And(list) => list.iter().all(|e| self.holds(e)),
+            Expr::Or(list) => list.iter().any(|e| self.holds(e)),
+            Expr::Not(inner) => !self.holds(inner),
+            Expr::Text(scope, pattern) => {
+                !(self.stop)() && text_matches(*scope, pattern, self.text, self.stop)
+            }
+            Expr::Fact(fact) => (self.facts)(fact),
+        }
     }
 }
 
@@ -77,7 +108,7 @@ pub(super) fn literal(words: &[String], beginning: bool) -> String {
     out
 }
 
-fn text_matches(scope: Scope, pattern: &Pattern, text: &Folded) -> bool {
+fn text_matches(scope: Scope, pattern: &Pattern, text: &Folded, stop: &dyn Fn() -> bool) -> bool {
     let stands = |words: &[String], beginning| {
         let literal = literal(words, beginning);
         text.parts(scope).any(|part| part.contains(&literal))
@@ -85,7 +116,7 @@ fn text_matches(scope: Scope, pattern: &Pattern, text: &Folded) -> bool {
     match pattern {
         Pattern::Phrase(words) => stands(words, false),
         Pattern::Prefix(words) => stands(words, true),
-        Pattern::Regex(regex) => text.raw(scope).any(|part| regex.compiled.is_match(part)),
+        Pattern::Regex(regex) => text.raw(scope).any(|part| regex.is_match(part, stop)),
         Pattern::Near(phrases, distance) => {
             text.parts(scope).any(|part| near(part, phrases, *distance))
         }
@@ -131,12 +162,17 @@ pub(super) fn feed_is(name: &str, folded: &str, facts: &Facts, title: &str) -> b
         || title.contains(folded)
 }
 
+/// A name is a line at most: nobody needs to stop in the middle of it.
+fn is_like(regex: &Regex, name: &str) -> bool {
+    regex.is_match(name, &|| false)
+}
+
 /// Whether a fact holds of an article with so many words.
 pub fn holds(fact: &Fact, facts: &Facts, words: u64, now: Time) -> bool {
     match fact {
         Fact::Feed(Name::Is(name)) => feed_is(name, &fold(name), facts, &fold(&facts.feed_title)),
         Fact::Feed(Name::Like(regex)) => {
-            regex.compiled.is_match(&facts.feed_title) || regex.compiled.is_match(&facts.feed_url)
+            is_like(regex, &facts.feed_title) || is_like(regex, &facts.feed_url)
         }
         Fact::Tag(Name::Is(name)) => {
             let name = name.to_lowercase();
@@ -149,15 +185,12 @@ pub fn holds(fact: &Fact, facts: &Facts, words: u64, now: Time) -> bool {
                     || tag.split('/').any(|level| level == name)
             })
         }
-        Fact::Tag(Name::Like(regex)) => facts.tags.iter().any(|t| regex.compiled.is_match(t)),
+        Fact::Tag(Name::Like(regex)) => facts.tags.iter().any(|t| is_like(regex, t)),
         Fact::Url(Name::Is(part)) => facts
             .url
             .as_ref()
             .is_some_and(|u| u.to_lowercase().contains(&part.to_lowercase())),
-        Fact::Url(Name::Like(regex)) => facts
-            .url
-            .as_ref()
-            .is_some_and(|u| regex.compiled.is_match(u)),
+        Fact::Url(Name::Like(regex)) => facts.url.as_ref().is_some_and(|u| is_like(regex, u)),
         Fact::Site(site) => facts.hosts.iter().any(|host| {
             host == site
                 || host

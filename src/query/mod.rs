@@ -5,12 +5,14 @@
 //! word index ([`plan::index_plan`]). Pure: no clock, no files, no SQL engine.
 
 pub mod ast;
+mod budget;
 pub mod compile;
 pub mod eval;
 pub mod fold;
 pub mod parse;
 pub mod plan;
 pub mod rank;
+mod regex;
 pub mod subject;
 mod value;
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::ast::{Compare, Expr, Fact, Measure, Name, Pattern, Regex, Scope, When};
+use super::budget::Budget;
 use super::fold::tokens;
 
 /// Longest expression, in bytes.
@@ -12,8 +13,14 @@ pub const EXPR_BYTES_MAX: usize = 64 * 1024;
 /// Deepest nesting of parentheses and negations.
 const DEPTH_MAX: usize = 64;
 
-/// Largest compiled regular expression, in bytes (SEC-15).
-const REGEX_BYTES_MAX: usize = 1 << 20;
+/// Mistakes told at most: with so many the rest is not read.
+const ERRORS_MAX: usize = 10;
+
+/// Characters of the expression that are shown on either side of a mistake's beginning.
+const SHOWN_CHARS: usize = 60;
+
+/// Longest name of a field that is compared with the right ones, in bytes.
+const NAME_BYTES_MAX: usize = 32;
 
 /// Largest distance in `NEAR`.
 const NEAR_MAX: u32 = 1000;
@@ -45,29 +52,42 @@ impl SyntaxErrors {
         &self.errors
     }
 
-    /// Every mistake with its line and a caret below it. `origin` says where the expression stands.
+    /// Every mistake with its place in the expression and a caret below it. `origin` says where the expression stands.
     pub fn render(&self, origin: &str) -> String {
         let mut out = String::new();
         for e in &self.errors {
-            let start = e.span.start.min(self.source_text.len());
-            let (before, after) = self.source_text.split_at_checked(start).unwrap_or_default();
-            let head = before.rsplit('\n').next().unwrap_or_default();
-            let tail = after.split('\n').next().unwrap_or_default();
-            let marked = after
-                .get(..e.span.len())
-                .unwrap_or_default()
-                .chars()
-                .count();
+            let (line, before, marked) = self.place(&e.span);
             out.push_str(&format!(
-                "{origin}: {}\n  {}{}\n  {}{}\n",
+                "{origin}: {}\n  {line}\n  {}{}\n",
                 e.message,
-                head.replace('\t', " "),
-                tail.replace('\t', " "),
-                " ".repeat(head.chars().count()),
-                "^".repeat(marked.max(1)),
+                " ".repeat(before),
+                "^".repeat(marked),
             ));
         }
         out
+    }
+
+    /// The part of a line around a mistake, how many characters of it stand before the mistake, and how many are it.
+    fn place(&self, span: &Range<usize>) -> (String, usize, usize) {
+        let start = span.start.min(self.source_text.len());
+        let (before, after) = self.source_text.split_at_checked(start).unwrap_or_default();
+        let head = before.rsplit('\n').next().unwrap_or_default();
+        let tail = after.split('\n').next().unwrap_or_default();
+        let from = head.char_indices().rev().nth(SHOWN_CHARS - 1);
+        let head = from.and_then(|(at, _)| head.get(at..)).unwrap_or(head);
+        let is_cut = head.len() < before.rsplit('\n').next().unwrap_or_default().len();
+        let until = tail.char_indices().nth(SHOWN_CHARS);
+        let shown = until.and_then(|(at, _)| tail.get(..at)).unwrap_or(tail);
+        let (first, last) = (
+            if is_cut { "…" } else { "" },
+            if until.is_some() { "…" } else { "" },
+        );
+        let marked = after.get(..span.len()).unwrap_or_default().chars().count();
+        (
+            format!("{first}{head}{shown}{last}").replace('\t', " "),
+            first.chars().count() + head.chars().count(),
+            marked.min(shown.chars().count()).max(1),
+        )
     }
 }
 
@@ -86,6 +106,7 @@ pub fn parse(text: &str) -> Result<Expr, SyntaxErrors> {
         text,
         at: 0,
         depth: 0,
+        budget: Budget::default(),
         errors: Vec::new(),
     };
     if text.len() > EXPR_BYTES_MAX {
@@ -158,6 +179,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    budget: Budget,
     errors: Vec<SyntaxError>,
 }
 
@@ -167,6 +189,30 @@ impl<'a> Reader<'a> {
             span,
             message: message.into(),
         });
+        if self.errors.len() >= ERRORS_MAX {
+            self.at = self.text.len();
+        }
+    }
+
+    /// A mistake behind which nothing is read.
+    fn give_up(&mut self, span: Range<usize>, message: impl Into<String>) {
+        self.fail(span, message);
+        self.at = self.text.len();
+    }
+
+    /// Takes from the budget; none: it is spent, and what follows is not read.
+    fn spend<T>(
+        &mut self,
+        span: Range<usize>,
+        take: impl FnOnce(&mut Budget) -> Result<T, String>,
+    ) -> Option<T> {
+        match take(&mut self.budget) {
+            Ok(taken) => Some(taken),
+            Err(message) => {
+                self.give_up(span, message);
+                None
+            }
+        }
     }
 
     fn left(&self) -> &'a str {
@@ -275,8 +321,7 @@ impl<'a> Reader<'a> {
     fn one(&mut self, field: Field) -> Option<Expr> {
         let start = self.at;
         if self.depth >= DEPTH_MAX {
-            self.fail(start..start + 1, format!("nested deeper than {DEPTH_MAX}"));
-            self.at = self.text.len();
+            self.give_up(start..start + 1, format!("nested deeper than {DEPTH_MAX}"));
             return None;
         }
         self.depth += 1;
@@ -367,29 +412,20 @@ impl<'a> Reader<'a> {
         let source = self.left().get(..end).unwrap_or_default().to_owned();
         self.at += end + 1;
         let ignore_case = self.eat('i');
-        let compiled = regex::RegexBuilder::new(&source)
-            .case_insensitive(ignore_case)
-            .multi_line(true)
-            .size_limit(REGEX_BYTES_MAX)
-            .build();
-        let compiled = match compiled {
-            Ok(compiled) => compiled,
-            Err(e) => {
-                let text = e.to_string();
-                let why = text
-                    .lines()
-                    .last()
-                    .unwrap_or_default()
-                    .replace("error: ", "");
-                self.fail(start..self.at, format!("bad regular expression: {why}"));
+        let span = start..self.at;
+        if source.is_empty() {
+            self.fail(span, "there is nothing between these slashes");
+            return None;
+        }
+        let room = self.spend(span.clone(), Budget::regex)?;
+        let regex = match Regex::new(&source, ignore_case, room) {
+            Ok(regex) => regex,
+            Err(why) => {
+                self.fail(span, format!("bad regular expression: {why}"));
                 return None;
             }
         };
-        let regex = Regex {
-            source,
-            ignore_case,
-            compiled,
-        };
+        self.budget.compiled(regex.bytes());
         match field {
             Field::Text(scope) => Some(Expr::Text(scope, Pattern::Regex(regex))),
             Field::Feed => Some(Expr::Fact(Fact::Feed(Name::Like(regex)))),
@@ -446,6 +482,7 @@ impl<'a> Reader<'a> {
     fn field(&mut self, name: &str, value: &str, start: usize) -> Option<Expr> {
         let span = start..start + name.len();
         let Some(field) = Field::of(&name.to_ascii_lowercase()) else {
+            let name = name.get(..NAME_BYTES_MAX).unwrap_or(name);
             let near = nearest(name, FIELDS.into_iter());
             let hint = near.map_or_else(
                 || format!("fields are {}", FIELDS.join(", ")),
@@ -491,7 +528,10 @@ impl<'a> Reader<'a> {
             .find(|(n, _)| n.eq_ignore_ascii_case(name));
         let number = rest.strip_prefix(sign).and_then(|n| n.parse::<u64>().ok());
         Some(match (measure, number) {
-            (Some((_, measure)), Some(n)) => Some(Expr::Fact(Fact::Count(*measure, *compare, n))),
+            (Some((_, measure)), Some(n)) => {
+                let fact = Expr::Fact(Fact::Count(*measure, *compare, n));
+                self.spend(span, |budget| budget.words(1)).map(|()| fact)
+            }
             (Some((name, _)), None) => {
                 let sign = match rest.get(..2) {
                     Some("=>") => ">=",
@@ -528,13 +568,18 @@ impl<'a> Reader<'a> {
             ),
             None => (inside, Some(10)),
         };
-        let phrases: Vec<Vec<String>> = split_terms(terms)
-            .iter()
-            .map(|t| tokens(t))
-            .filter(|t| !t.is_empty())
-            .collect();
+        let phrases: Vec<Vec<String>> = split_terms(terms).iter().map(|t| tokens(t)).collect();
+        if phrases.iter().any(Vec::is_empty) {
+            self.fail(span, NOTHING_TO_LOOK_FOR);
+            return None;
+        }
         match (field, distance) {
             (Field::Text(scope), Some(distance)) if phrases.len() >= 2 => {
+                let words = phrases.iter().map(Vec::len).sum();
+                self.spend(span, |budget| {
+                    budget.near(phrases.len())?;
+                    budget.words(words)
+                })?;
                 Some(Expr::Text(scope, Pattern::Near(phrases, distance)))
             }
             _ => {
@@ -555,12 +600,15 @@ impl<'a> Reader<'a> {
             Field::Text(scope) => {
                 let words = tokens(text);
                 if words.is_empty() {
-                    self.fail(
-                        span,
-                        "there is no letter or digit in this: nothing to look for",
-                    );
+                    self.fail(span, NOTHING_TO_LOOK_FOR);
                     return None;
                 }
+                self.spend(span, |budget| {
+                    if beginning {
+                        budget.prefix()?;
+                    }
+                    budget.words(words.len())
+                })?;
                 let pattern = if beginning {
                     Pattern::Prefix(words)
                 } else {
@@ -579,17 +627,23 @@ impl<'a> Reader<'a> {
                 );
                 return None;
             }
+            // No words would be words of every title.
+            Field::Feed if tokens(text).is_empty() => {
+                self.fail(span, NOTHING_TO_LOOK_FOR);
+                return None;
+            }
             Field::Feed => Fact::Feed(Name::Is(text.to_owned())),
             Field::Tag => Fact::Tag(Name::Is(text.to_owned())),
             Field::Url => Fact::Url(Name::Is(text.to_owned())),
             Field::Topic => Fact::Topic(text.to_owned()),
             Field::Lang => Fact::Lang(text.to_lowercase()),
-            Field::Site => {
-                let host = text.to_lowercase();
-                let host = host.split("://").last().unwrap_or_default();
-                let host = host.split('/').next().unwrap_or_default();
-                Fact::Site(host.trim_start_matches("www.").to_owned())
-            }
+            Field::Site => match host(text) {
+                Some(host) => Fact::Site(host),
+                None => {
+                    self.fail(span, "there is no host in this: write one like example.org");
+                    return None;
+                }
+            },
             Field::Since | Field::Until => match When::read(text) {
                 Some(when) if field == Field::Since => Fact::Since(when),
                 Some(when) => Fact::Until(when),
@@ -602,8 +656,21 @@ impl<'a> Reader<'a> {
                 }
             },
         };
+        self.spend(start..self.at, |budget| budget.words(1))?;
         Some(Expr::Fact(fact))
     }
+}
+
+const NOTHING_TO_LOOK_FOR: &str = "there is no letter or digit in this: nothing to look for";
+
+/// The host in an address or a part of one, without `www.`; none: there is none.
+fn host(text: &str) -> Option<String> {
+    let text = text.to_lowercase();
+    let host = text.split("://").last().unwrap_or_default();
+    let host = host.split('/').next().unwrap_or_default();
+    let host = host.trim_start_matches("www.");
+    let is_host = host.contains(char::is_alphanumeric) && !host.contains(char::is_whitespace);
+    is_host.then(|| host.to_owned())
 }
 
 /// Words and quoted phrases.
@@ -739,6 +806,18 @@ mod tests {
             ("NEAR(a, 5)", "two or more"),
             ("size>3", "only copies"),
             ("feed:ab*", "words only"),
+            ("site:\"://\"", "no host"),
+            ("site:www.", "no host"),
+            ("site:\"a b\"", "no host"),
+            ("feed:\"—\"", "nothing to look for"),
+            ("author:!", "nothing to look for"),
+            ("title:\"\u{301}\"", "nothing to look for"),
+            ("NEAR(a - b, 5)", "nothing to look for"),
+            ("tag:\" \"", "is empty"),
+            ("url:\"\"", "is empty"),
+            ("lang:\"\"", "is empty"),
+            ("//", "nothing between"),
+            ("tag://i", "nothing between"),
         ] {
             let e = parse(text).unwrap_err().to_string();
             assert!(e.contains(part), "{text}: {e}");
@@ -751,6 +830,79 @@ mod tests {
         assert!(parse(&"-".repeat(5000)).is_err());
         assert!(parse(&"a ".repeat(50_000)).is_err());
         assert!(parse("/(a{1000}){1000}/").is_err());
+    }
+
+    #[test]
+    fn sec_21_every_kind_of_cost_has_one_limit_and_a_caret_where_it_is_passed() {
+        let many = |one: &str, n: usize| format!("{one} ").repeat(n);
+        for (within, beyond, what) in [
+            (many("boat", 1000), many("boat", 1001), "too many words"),
+            (
+                many("lang:en", 1000),
+                many("lang:en", 1001),
+                "too many words",
+            ),
+            (
+                format!("\"{}\"", many("a", 1000)),
+                format!("\"{}\"", many("a", 1001)),
+                "too many words",
+            ),
+            (
+                many("nuclear*", 100),
+                many("nuclear*", 101),
+                "too many beginnings",
+            ),
+            (
+                many("NEAR(a b, 1)", 32),
+                many("NEAR(a b, 1)", 33),
+                "too many NEAR",
+            ),
+            (
+                format!("NEAR({}, 1)", many("a", 16)),
+                format!("NEAR({}, 1)", many("a", 17)),
+                "in this NEAR",
+            ),
+            (many("/a/", 32), many("url:/a/", 33), "too many regular"),
+            (many("/[a-z]{3}\\d/", 10), many("/\\w{10}/", 4), "too large"),
+        ] {
+            assert!(parse(&within).is_ok(), "{what}: {:?}", parse(&within));
+            let e = parse(&beyond).unwrap_err();
+            let told = e.render("q");
+            assert!(
+                told.contains(what) && told.lines().count() == 3,
+                "{what}: {told}"
+            );
+            assert!(
+                e.errors()[0].span.end > beyond.len() / 2,
+                "{what}: where it is passed"
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_shows_a_window_around_its_place() {
+        let words = format!("{} ", "boat".repeat(15)).repeat(490);
+        let e = parse(&format!("{words}titel:x {words}")).unwrap_err();
+        let told = e.render("q");
+        assert!(told.len() < 1000, "{told}");
+        let lines: Vec<&str> = told.lines().collect();
+        let caret = lines[2].chars().position(|c| c == '^').unwrap();
+        let below: String = lines[1].chars().skip(caret).take(5).collect();
+        assert_eq!(
+            (below.as_str(), lines[2].matches('^').count()),
+            ("titel", 5)
+        );
+        assert!(lines[1].starts_with("  …") && lines[1].ends_with('…'));
+        // One mistake that is all of a long text, and very many of them.
+        let told = parse(&"x".repeat(64 << 10).replace('x', "!"))
+            .unwrap_err()
+            .render("q");
+        assert!(told.len() < 1000, "{told}");
+        let told = parse(&")".repeat(50_000)).unwrap_err().render("q");
+        assert!(
+            told.len() < 5000 && told.lines().count() == 3 * ERRORS_MAX,
+            "{told}"
+        );
     }
 
     proptest! {

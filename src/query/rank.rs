@@ -8,7 +8,7 @@ use memchr::memmem::Finder;
 
 use super::ast::{Expr, Pattern, Scope};
 use super::eval::literal;
-use super::plan::phrase_query;
+use super::plan::{is_short, phrase_query};
 use super::subject::Folded;
 
 /// How fast more of the same word stops to count, and how much the length of a text does: the usual values.
@@ -32,7 +32,8 @@ struct Wanted {
     /// Space and words.
     finder: Finder<'static>,
     is_beginning: bool,
-    query: String,
+    /// None: so many articles have it that nobody counts them.
+    query: Option<String>,
 }
 
 /// What counts of one article.
@@ -51,9 +52,9 @@ impl Ranking {
         Self { wanted }
     }
 
-    /// FTS5 queries, one a phrase: how many articles they find tells how rare it is.
-    pub fn queries(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.wanted.iter().map(|w| w.query.as_str())
+    /// FTS5 queries, one a phrase: how many articles they find tells how rare it is. None: it is common.
+    pub fn queries(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
+        self.wanted.iter().map(|w| w.query.as_deref())
     }
 
     /// Counts in one article.
@@ -96,7 +97,8 @@ fn collect(expr: &Expr, wanted: &mut Vec<Wanted>) {
             scope,
             finder: Finder::new(literal(words, true).as_bytes()).into_owned(),
             is_beginning,
-            query: phrase_query(scope, words, is_beginning),
+            query: (!is_beginning || !words.last().is_some_and(|w| is_short(w)))
+                .then(|| phrase_query(scope, words, is_beginning)),
         });
     };
     match expr {

@@ -14,8 +14,8 @@ use super::budget::Reservation;
 use super::state::Cost;
 use crate::emit::Format;
 use crate::model::{FeedId, StoryId, StoryView, Time};
+use crate::query;
 use crate::query::ast::When;
-use crate::query::{self, Expr};
 use crate::store::{Reads, RiverPlace, Selection, StoreError, TopicFeed, Walk};
 
 /// Most stories a page.
@@ -37,13 +37,8 @@ pub enum List {
     All,
     /// The stories of a topic, by its name.
     Topic(String),
-    /// What matches an expression.
-    Search {
-        /// As written.
-        text: String,
-        /// As read.
-        expr: Expr,
-    },
+    /// What matches an expression, as written: it is read where the search is, on a thread that may block.
+    Search(String),
 }
 
 /// About how many bytes a document has for each that the stories in it take in memory, at most: what is escaped grows.
@@ -85,7 +80,7 @@ impl List {
         match self {
             Self::All => "/feeds/all".to_owned(),
             Self::Topic(name) => format!("/feeds/{name}"),
-            Self::Search { .. } => "/feeds/search".to_owned(),
+            Self::Search(_) => "/feeds/search".to_owned(),
         }
     }
 
@@ -99,7 +94,7 @@ impl List {
         match self {
             Self::All => "/".to_owned(),
             Self::Topic(name) => format!("/topics/{name}"),
-            Self::Search { .. } => "/search".to_owned(),
+            Self::Search(_) => "/search".to_owned(),
         }
     }
 }
@@ -130,10 +125,7 @@ impl Wanted {
                         .to_owned(),
                 ));
             }
-            ("search", Some(text)) => {
-                let expr = query::parse(&text).map_err(|e| Refusal::Bad(e.render("q")))?;
-                List::Search { text, expr }
-            }
+            ("search", Some(text)) => List::Search(text),
             (_, Some(_)) => {
                 return Err(Refusal::Bad(
                     "q: only a search takes an expression; ask for /feeds/search.atom?q=…"
@@ -160,7 +152,7 @@ impl Wanted {
     /// What it costs: what is asked for without parameters is the same for all who ask.
     pub(super) fn cost(&self) -> Cost {
         match self.list {
-            List::Search { .. } => Cost::Search,
+            List::Search(_) => Cost::Search,
             _ if self.limit.is_none() && self.since.is_none() && self.before.is_none() => {
                 Cost::Shared
             }
@@ -191,7 +183,7 @@ impl Wanted {
     /// The parameters in one order, with their `?`; empty if there are none. Equal requests have equal ones.
     pub fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        if let List::Search { text, .. } = &self.list {
+        if let List::Search(text) = &self.list {
             query.append_pair("q", text);
         }
         if let Some((since, _)) = &self.since {
@@ -218,7 +210,7 @@ impl Wanted {
     /// each is reserved in `room`.
     ///
     /// # Errors
-    /// What the store says, and [`Refusal::Busy`] if there is no room.
+    /// What the store says, [`Refusal::Bad`] for an expression that cannot be read, [`Refusal::Busy`] if there is no room.
     pub fn load(
         &self,
         reads: &Reads,
@@ -229,15 +221,15 @@ impl Wanted {
     ) -> Result<Page, Refusal> {
         let made = match &self.list {
             List::Topic(name) => reads.topic_feed(name)?.unwrap_or_default(),
-            List::All | List::Search { .. } => TopicFeed::default(),
+            List::All | List::Search(_) => TopicFeed::default(),
         };
         let limit = match self.is_archive {
             true => ARCHIVE_MAX,
             false => self.limit.unwrap_or(page_size).clamp(1, LIMIT_MAX),
         };
-        let mut selection = self.selection(now, bodies);
+        let mut selection = self.selection(now, bodies)?;
         let days = match self.is_archive {
-            true => self.newest(reads, now)?.map(Days::until),
+            true => newest(reads, &selection)?.map(Days::until),
             false => None,
         };
         let mut filling = Filling {
@@ -272,22 +264,7 @@ impl Wanted {
         }
     }
 
-    /// When the newest story of the list arrived.
-    fn newest(&self, reads: &Reads, now: Time) -> Result<Option<Time>, StoreError> {
-        let selection = Selection {
-            limit: Some(1),
-            before: None,
-            ..self.selection(now, false)
-        };
-        let (rows, mut newest) = (reads.find_stories(&selection)?, None);
-        reads.each_story(None, &rows, false, |story| {
-            newest = Some(story.arrived);
-            Walk::Break(())
-        })?;
-        Ok(newest)
-    }
-
-    fn selection(&self, now: Time, bodies: bool) -> Selection {
+    fn selection(&self, now: Time, bodies: bool) -> Result<Selection, Refusal> {
         let mut selection = Selection {
             since: self.since.as_ref().map(|(_, when)| when.at(now)),
             before: self.before,
@@ -298,10 +275,29 @@ impl Wanted {
         match &self.list {
             List::All => {}
             List::Topic(name) => selection.topic = Some(name.clone()),
-            List::Search { expr, .. } => selection.expr = Some(expr.clone()),
+            List::Search(text) => {
+                let expr = query::parse(text).map_err(|e| Refusal::Bad(e.render("q")))?;
+                selection.expr = Some(expr);
+            }
         }
-        selection
+        Ok(selection)
     }
+}
+
+/// When the newest story of the list arrived.
+fn newest(reads: &Reads, selection: &Selection) -> Result<Option<Time>, StoreError> {
+    let selection = Selection {
+        limit: Some(1),
+        before: None,
+        bodies: false,
+        ..selection.clone()
+    };
+    let (rows, mut newest) = (reads.find_stories(&selection)?, None);
+    reads.each_story(None, &rows, false, |story| {
+        newest = Some(story.arrived);
+        Walk::Break(())
+    })?;
+    Ok(newest)
 }
 
 /// Shows stories to `visit`, or every copy as one of its own. Returns how many there are.
@@ -530,7 +526,11 @@ mod tests {
             assert!(refused.contains(told), "{query}: {refused}");
         }
         assert!(refused("search", "").contains("q: the expression is missing"));
-        let caret = refused("search", "q=boats+AND+(ships");
+        let wanted = Wanted::read("search", "q=boats+AND+(ships").unwrap();
+        let caret = wanted
+            .selection(Time::EPOCH, false)
+            .unwrap_err()
+            .to_string();
         assert!(
             caret.contains("boats AND (ships\n") && caret.contains('^'),
             "{caret}"

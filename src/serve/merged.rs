@@ -28,7 +28,7 @@ impl Heading {
                 title: everything.to_owned(),
                 description: "Every story, newest first".to_owned(),
             }),
-            List::Search { text, .. } => Ok(Self {
+            List::Search(text) => Ok(Self {
                 title: text.clone(),
                 description: format!("Stories that match {text}"),
             }),
@@ -63,7 +63,7 @@ pub fn channel(
         base.at(&format!("{path}.{}{query}", format.extension()))
     };
     let home = match &wanted.list {
-        search @ List::Search { .. } => Wanted::first(search.clone()).query(),
+        search @ List::Search(_) => Wanted::first(search.clone()).query(),
         _ => String::new(),
     };
     let newest = wanted.before.map(|_| page_at(&wanted.from_place(None)));

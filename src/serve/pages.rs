@@ -120,8 +120,13 @@ pub async fn search(
     if q.trim().is_empty() {
         return explain_search(&state, q, None).await;
     }
-    match Wanted::read("search", &query) {
+    let wanted = Wanted::read("search", &query);
+    let listed = match wanted {
         Ok(wanted) => list(&state, &headers, wanted).await,
+        Err(refused) => Err(refused),
+    };
+    match listed {
+        Ok(response) => Ok(response),
         Err(Refusal::Bad(mistake)) => explain_search(&state, q, Some(mistake)).await,
         Err(other) => Err(other),
     }
@@ -236,7 +241,7 @@ fn river_of(
 ) -> Result<River, Refusal> {
     let root = match &wanted.list {
         List::Topic(_) => "../",
-        List::All | List::Search { .. } => "",
+        List::All | List::Search(_) => "",
     };
     let mut frame = frame(state, reads, root, &heading.title)?;
     let feed = Wanted::first(wanted.list.clone());
@@ -252,7 +257,7 @@ fn river_of(
             frame.topic = Some(name.clone());
             (Some(heading), "No story belongs to this topic yet.")
         }
-        List::Search { text, .. } => {
+        List::Search(text) => {
             frame.q.clone_from(text);
             (Some(heading), "No story matches.")
         }

@@ -1,6 +1,7 @@
 //! What all requests share. Every read of the store happens on a thread that may block, and only so many at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
@@ -13,7 +14,7 @@ use super::metrics::Metrics;
 use super::{Callback, Ready, Refusal, ServeOptions, Server};
 use crate::clock::Clock;
 use crate::model::Seq;
-use crate::store::Reads;
+use crate::store::{Reads, Stop};
 
 /// Reads of the store at once: as many as it keeps connections for.
 const READS_MAX: usize = 4;
@@ -28,6 +29,9 @@ const SEARCHES_MAX: usize = 2;
 /// Tenths of the memory of all answers that rendered documents are kept in, so that there is always room for what is not
 /// kept.
 const CACHED_TENTHS: usize = 3;
+
+/// Longest time a search takes (SEC-21), from its turn on.
+const SEARCH_TIME: Duration = Duration::from_secs(4);
 
 /// Pushes of hubs read at once: each may be as large as a feed.
 const PUSHES_MAX: usize = 4;
@@ -121,7 +125,8 @@ impl State {
         .await
     }
 
-    /// Does `work` on a thread that may block, when it is its turn. A client that goes away ends the wait, not the work.
+    /// Does `work` on a thread that may block, when it is its turn. A client that goes away, or that was told that it takes
+    /// too long, ends the wait, and a search with it; other work is bounded, and ends by itself.
     pub async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         cost: Cost,
@@ -137,9 +142,15 @@ impl State {
         };
         let read = turn(&self.reading).await?;
         let state = Arc::clone(self);
+        let stop = match cost {
+            Cost::Search => Stop::after(SEARCH_TIME),
+            Cost::Shared | Cost::Small => Stop::default(),
+        };
+        let reads = self.reads.stopping(stop.clone());
+        let _stopper = (cost == Cost::Search).then(|| Stopper(stop));
         let done = tokio::task::spawn_blocking(move || {
             let _turns = (search, other, read);
-            work(&state, &state.reads)
+            work(&state, &reads)
         });
         done.await.unwrap_or_else(|e| {
             tracing::error!(error = %e, "a request panicked");
@@ -148,8 +159,69 @@ impl State {
     }
 }
 
+/// Stops a search whose answer is not waited for any more.
+struct Stopper(Stop);
+
+impl Drop for Stopper {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 async fn turn(of: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, Refusal> {
     // The semaphores are never closed.
     let turn = Arc::clone(of).acquire_owned().await;
     turn.map_err(|_| Refusal::Internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::Registry;
+    use crate::store::{Selection, Store, StoreOptions};
+
+    fn state(dir: &std::path::Path) -> Shared {
+        let clock = Clock::manual(crate::model::Time::EPOCH);
+        let options = StoreOptions {
+            path: dir.join("newswire.db"),
+            synchronous_full: false,
+            dedup_window: Duration::ZERO,
+            dedup_near: false,
+        };
+        let store = Store::open(&options, clock.clone()).unwrap();
+        let server = Server {
+            reads: store.reads().clone(),
+            options: ServeOptions::default(),
+            sequence: watch::channel(0).1,
+            ready: Arc::new(|| Ok(())),
+            registry: Arc::new(Registry::default()),
+            callback: None,
+            clock,
+        };
+        Arc::new(State::new(server, Base::listening(None)))
+    }
+
+    #[tokio::test]
+    async fn sec_21_a_search_ends_when_nobody_waits_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = state(dir.path());
+        let (began, begins) = tokio::sync::oneshot::channel();
+        let (ended, ends) = tokio::sync::oneshot::channel();
+        let search = state.read(Cost::Search, move |_, reads| {
+            let _ = began.send(());
+            let selection = Selection {
+                expr: Some(crate::query::parse("boats").unwrap()),
+                ..Selection::default()
+            };
+            // Searches for as long as it is let.
+            while reads.stories(&selection).is_ok() {}
+            let _ = ended.send(());
+            Ok(())
+        });
+        tokio::select! {
+            _ = search => unreachable!("it was not stopped"),
+            begun = begins => begun.unwrap(),
+        }
+        ends.await.unwrap();
+    }
 }

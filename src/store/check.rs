@@ -1,5 +1,5 @@
 //! The questions of an expression asked about stored articles, one after the other: what the word index leaves open of a
-//! search or of a topic that is told anew. Nothing is read before it is asked for, and what is the same for all articles
+//! search, or of a topic that is computed again. Nothing is read before it is asked for, and what is the same for all articles
 //! of a feed is looked up once.
 
 use std::collections::{HashMap, HashSet};
@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::prepare::{self, Facts as ArticleFacts};
+use super::stop::Stop;
 use super::{feeds, readers};
 use crate::model::{FeedRow, Time, WebUrl};
 use crate::query::ast::{Expr, Fact, Measure, Pattern, Scope};
@@ -26,6 +27,7 @@ pub(super) struct Checker<'c> {
     /// By query of the word index: what it finds among the rows that were looked up ([`Checker::look_up`]).
     found: HashMap<String, HashSet<i64>>,
     read: Read,
+    stop: Stop,
 }
 
 /// What the questions are about.
@@ -94,7 +96,13 @@ impl<'c> Checker<'c> {
             feeds: HashMap::new(),
             found: HashMap::new(),
             read: Read::default(),
+            stop: Stop::default(),
         })
+    }
+
+    /// From now on an answer that takes longer than this is an error.
+    pub(super) fn stop_at(&mut self, stop: &Stop) {
+        self.stop = stop.clone();
     }
 
     /// Asks the word index about all articles among these rows (both included): from now on it answers for them.
@@ -226,8 +234,10 @@ impl<'c> Checker<'c> {
         let is_word = |e: &Expr| matches!(e, Expr::Text(_, p) if !matches!(p, Pattern::Regex(_)));
         let with_words = expr.any(&mut |e| is_word(e));
         self.read_text(with_words)?;
-        let text = self.read.text.as_ref();
-        Ok(text.is_some_and(|text| eval::matches(expr, text, &Facts::default(), self.now)))
+        let (text, stop) = (self.read.text.as_ref(), || self.stop.is_reached());
+        let is_so = text.is_some_and(|text| eval::text_is(expr, text, &stop));
+        self.stop.check()?;
+        Ok(is_so)
     }
 
     fn read_text(&mut self, with_words: bool) -> Sql<()> {

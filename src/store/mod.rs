@@ -27,6 +27,7 @@ mod search;
 pub mod select;
 mod shown;
 mod status;
+mod stop;
 mod story_ids;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use outlines::{Outline, OutlinePlace};
 pub use readers::Reads;
 pub use records::*;
 pub use select::{Order, RiverPlace, Selection};
+pub use stop::Stop;
 pub use visits::Walk;
 
 use std::path::{Path, PathBuf};

@@ -16,6 +16,7 @@ use super::records::{
     Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
 };
 use super::select::Selection;
+use super::stop::Stop;
 use super::topics::{Published, Topics};
 use super::{
     StoreError, activity, articles, backup, copies, events, feeds, feeds::from_json,
@@ -32,9 +33,6 @@ type Sql<T> = rusqlite::Result<T>;
 /// Connections kept open between reads.
 const IDLE_MAX: usize = 4;
 
-/// Longest time one read may take.
-const DEADLINE: Duration = Duration::from_secs(60);
-
 /// No limit on what a story says of its other copies.
 const ALL_ALTERNATES: usize = usize::MAX;
 
@@ -49,6 +47,7 @@ const PAGES: i32 = 1000;
 pub struct Reads {
     path: Arc<PathBuf>,
     idle: Arc<Mutex<Vec<Connection>>>,
+    stop: Stop,
 }
 
 impl Reads {
@@ -61,6 +60,7 @@ impl Reads {
         Ok(Self {
             path: Arc::new(path.to_owned()),
             idle: Arc::new(Mutex::new(vec![conn])),
+            stop: Stop::default(),
         })
     }
 
@@ -72,14 +72,32 @@ impl Reads {
             .clear();
     }
 
+    /// The same; what is read through it gives up when `stop` says so.
+    #[must_use]
+    pub fn stopping(&self, stop: Stop) -> Self {
+        Self {
+            stop,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn read<T>(
         &self,
         query: impl FnOnce(&Connection) -> Sql<T>,
     ) -> Result<T, StoreError> {
-        let until = Instant::now() + DEADLINE;
+        self.read_until(|conn, _| query(conn))
+    }
+
+    /// For a query with loops of its own, which look at the stop.
+    fn read_until<T>(
+        &self,
+        query: impl FnOnce(&Connection, &Stop) -> Sql<T>,
+    ) -> Result<T, StoreError> {
+        let stop = self.stop.of_query();
+        let handler = stop.clone();
         self.with(|conn| {
-            conn.progress_handler(STEPS, Some(move || Instant::now() > until))
-                .and_then(|()| query(conn))
+            conn.progress_handler(STEPS, Some(move || handler.is_reached()))
+                .and_then(|()| query(conn, &stop))
                 .map_err(|e| open::error(&self.path, &e))
         })
     }
@@ -119,12 +137,12 @@ impl Reads {
     /// Which stories a selection means, in its order. A long answer is then read part by part with
     /// [`Self::stories_at`], in little memory and without a snapshot held meanwhile.
     pub fn find_stories(&self, selection: &Selection) -> Result<Vec<StoryRow>, StoreError> {
-        self.read(|conn| search::stories(conn, selection))
+        self.read_until(|conn, stop| search::stories(conn, selection, stop))
     }
 
     /// The same for articles and [`Self::articles_at`].
     pub fn find_articles(&self, selection: &Selection) -> Result<Vec<ArticleRow>, StoreError> {
-        self.read(|conn| search::articles(conn, selection))
+        self.read_until(|conn, stop| search::articles(conn, selection, stop))
     }
 
     /// These stories, in this order. One that is gone meanwhile is left out.

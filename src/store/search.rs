@@ -12,6 +12,7 @@ use super::check::Checker;
 use super::feeds;
 use super::few::{self, Among};
 use super::select::{Order, Selection};
+use super::stop::Stop;
 use crate::model::Time;
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Question, index_plan};
@@ -35,20 +36,20 @@ pub(super) fn sequence(conn: &Connection) -> Sql<i64> {
 }
 
 /// Rows of stories.
-pub(super) fn stories(conn: &Connection, selection: &Selection) -> Sql<Vec<i64>> {
+pub(super) fn stories(conn: &Connection, selection: &Selection, stop: &Stop) -> Sql<Vec<i64>> {
     let Some(expr) = &selection.expr else {
         return plain(conn, selection, &STORIES);
     };
-    let hits = hits(conn, selection, expr, true)?;
+    let hits = hits(conn, (selection, expr), true, stop)?;
     Ok(arrange(hits, selection))
 }
 
 /// Rows of articles.
-pub(super) fn articles(conn: &Connection, selection: &Selection) -> Sql<Vec<i64>> {
+pub(super) fn articles(conn: &Connection, selection: &Selection, stop: &Stop) -> Sql<Vec<i64>> {
     let Some(expr) = &selection.expr else {
         return plain(conn, selection, &ARTICLES);
     };
-    let hits = hits(conn, selection, expr, false)?;
+    let hits = hits(conn, (selection, expr), false, stop)?;
     Ok(arrange(hits, selection))
 }
 
@@ -162,7 +163,12 @@ struct Hit {
 }
 
 /// What matches an expression and the other conditions of a selection, each story once.
-fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) -> Sql<Vec<Hit>> {
+fn hits(
+    conn: &Connection,
+    (selection, expr): (&Selection, &Expr),
+    stories: bool,
+    stop: &Stop,
+) -> Sql<Vec<Hit>> {
     let plan = index_plan(expr, selection.now);
     let is_ranked =
         selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
@@ -179,11 +185,13 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
     let mut checker = Checker::new(conn, rest.iter().chain(&whole), selection.now)?;
     let ranking = is_ranked.then(|| Ranking::of(expr));
     let mut counted = Vec::new();
-    let mut stop = Stop::new(selection);
+    checker.stop_at(stop);
+    let mut end = End::new(selection);
     while let Some(r) = rows.next()? {
+        stop.check()?;
         let article: i64 = r.get(0)?;
         let row: i64 = if stories { r.get(1)? } else { article };
-        if stop.is_reached(r.get(6)?) {
+        if end.is_reached(r.get(6)?) {
             break;
         }
         if !is_ranked && hits.contains_key(&row) {
@@ -209,7 +217,7 @@ fn hits(conn: &Connection, selection: &Selection, expr: &Expr, stories: bool) ->
             seq: r.get(5)?,
             score: 0.0,
         };
-        stop.saw(hit.arrived);
+        end.saw(hit.arrived);
         hits.entry(row).or_insert(hit);
     }
     if let Some(ranking) = ranking {
@@ -250,6 +258,9 @@ fn shares(conn: &Connection, ranking: &Ranking) -> Sql<Vec<f64>> {
     ranking
         .queries()
         .map(|query| {
+            let Some(query) = query else {
+                return Ok(1.0);
+            };
             let found: i64 = count.query_row((query, last - all), |r| r.get(0))?;
             Ok(found as f64 / all as f64)
         })
@@ -371,12 +382,12 @@ fn candidates(
 }
 
 /// When the walk down the rows may end: the river's `limit` best are known and nothing that follows arrived later.
-struct Stop {
+struct End {
     best: std::collections::BinaryHeap<std::cmp::Reverse<i64>>,
     limit: Option<usize>,
 }
 
-impl Stop {
+impl End {
     fn new(selection: &Selection) -> Self {
         let river = order_of(selection) == Order::River;
         Self {

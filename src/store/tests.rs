@@ -410,7 +410,7 @@ fn topics_are_tagged_at_ingest_and_again_when_their_definition_changes() {
 fn a_topic_of_any_length_that_is_read_is_in_force() {
     let house = House::new();
     let feed = house.subscribe("a.example");
-    let words: Vec<String> = (0..6000).map(|n| format!("w{n}")).collect();
+    let words: Vec<String> = (0..990).map(|n| format!("w{n:057}")).collect();
     let source = format!("title:({} OR boats)", words.join(" OR "));
     let canonical = query::parse(&source).unwrap().to_string();
     assert!(
@@ -897,6 +897,44 @@ fn a_feed_of_many_articles_is_filed_otherwise_part_by_part() {
     filed(many, "land");
     house.store.settle_topics().unwrap();
     assert_eq!(house.stories("topic:filed").len(), 3);
+}
+
+#[test]
+fn sec_21_a_search_gives_up_when_it_is_told_wherever_it_is() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.poll(feed, vec![draft("a.example", 1, "Boats", "Ten boats.")]);
+    for source in ["boats", "/b.at/", "bo*", "-ships", "copies>=1"] {
+        let selection = Selection {
+            expr: Some(query::parse(source).unwrap()),
+            ..Selection::default()
+        };
+        let stop = Stop::after(MINUTE);
+        let reads = house.store.reads().stopping(stop.clone());
+        assert_eq!(reads.stories(&selection).unwrap().len(), 1, "{source}");
+        stop.cancel();
+        let e = reads.stories(&selection).unwrap_err();
+        assert!(matches!(e, StoreError::Busy(_)), "{source}: {e}");
+        let late = house.store.reads().stopping(Stop::after(Duration::ZERO));
+        assert!(late.articles(&selection).is_err(), "{source}");
+        assert_eq!(house.store.reads().articles(&selection).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_hundred_exclusions_are_one_query() {
+    let house = House::new();
+    let feed = house.subscribe("a.example");
+    house.poll(feed, vec![draft("a.example", 1, "Boats", "Ten boats.")]);
+    let exclusions: Vec<String> = (0..900).map(|n| format!("-w{n}")).collect();
+    assert_eq!(
+        house
+            .stories(&format!("boats {}", exclusions.join(" ")))
+            .len(),
+        1
+    );
+    let either = exclusions.join(" OR ").replace('-', "");
+    assert_eq!(house.stories(&format!("boats OR {either}")).len(), 1);
 }
 
 #[test]

@@ -82,7 +82,7 @@ const LEAVES: [&str; 64] = [
     "copies>=2",
     "feeds<2",
     "words>=4",
-    "title:fo*",
+    "title:f*",
     "body:\"red fo\"*",
     "author:an*",
     "category:NEAR(fox x, 2)",

@@ -1,0 +1,269 @@
+//! Regular expressions: linear in the text, bounded when compiled (SEC-15), and interruptible (SEC-21): whoever asks may
+//! give up in the middle of a text.
+//!
+//! Never reads more of a text for one caller than for another: all evaluators ask here.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::util::syntax;
+use regex_automata::{Input, MatchKind, meta};
+
+/// Largest single automaton, in bytes (SEC-15).
+const AUTOMATON_BYTES_MAX: usize = 1 << 20;
+
+/// Largest regular expression with a word boundary, in bytes when compiled: for these there is no automaton that can be
+/// interrupted in a text that is not ASCII.
+const BOUNDARY_BYTES_MAX: usize = 256 << 10;
+
+/// Longest source, in bytes: reading `\pL` a thousand times takes memory before the automaton is measured.
+const SOURCE_BYTES_MAX: usize = 4096;
+
+/// Memory that a search may use for states that it makes on its way, in bytes.
+const CACHE_BYTES: usize = 256 << 10;
+
+/// The cost of a search is at most the text times the states of the automaton. Below this product, of bytes and bytes, it
+/// takes less than half a second and need not be interrupted.
+const QUICK_MAX: usize = 1 << 31;
+
+/// And above this one it takes some three seconds.
+const UNINTERRUPTED_MAX: usize = 1 << 34;
+
+/// Bytes of text between two looks at whether to stop.
+const BETWEEN_LOOKS: usize = 256;
+
+/// A compiled regular expression. Two are equal if they are written alike.
+#[derive(Clone)]
+pub struct Regex {
+    source: String,
+    ignore_case: bool,
+    compiled: Arc<Compiled>,
+}
+
+struct Compiled {
+    quick: meta::Regex,
+    bytes: usize,
+    /// For long texts: made when the first one comes; none: it cannot be made.
+    slow: OnceLock<Option<Slow>>,
+}
+
+/// A lazy automaton that is walked by hand, so that the walk can stop.
+struct Slow {
+    dfa: DFA,
+    cache: Mutex<Option<Cache>>,
+}
+
+impl Regex {
+    /// Compiles `/source/`, or `/source/i`, into at most `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that follow "bad regular expression: ".
+    pub fn new(source: &str, ignore_case: bool, bytes_max: usize) -> Result<Self, String> {
+        let too_large = || {
+            format!(
+                "it is too large; all regular expressions of an expression may take {} KiB when compiled, and {} bytes as written",
+                super::budget::COMPILED_BYTES_MAX >> 10,
+                SOURCE_BYTES_MAX
+            )
+        };
+        if source.len() > SOURCE_BYTES_MAX {
+            return Err(too_large());
+        }
+        let config = meta::Config::new()
+            .nfa_size_limit(Some(AUTOMATON_BYTES_MAX.min(bytes_max)))
+            .hybrid_cache_capacity(CACHE_BYTES)
+            .onepass(false);
+        let built = meta::Builder::new()
+            .configure(config)
+            .syntax(syntax_of(ignore_case))
+            .build(source);
+        let quick = built.map_err(|e| match e.syntax_error() {
+            Some(e) => {
+                let text = e.to_string();
+                text.lines()
+                    .last()
+                    .unwrap_or_default()
+                    .replace("error: ", "")
+            }
+            None => too_large(),
+        })?;
+        let bytes = quick.memory_usage();
+        let has_boundary = syntax::parse_with(source, &syntax_of(ignore_case))
+            .is_ok_and(|hir| hir.properties().look_set().contains_word_unicode());
+        if bytes > bytes_max {
+            return Err(too_large());
+        }
+        if has_boundary && bytes > BOUNDARY_BYTES_MAX {
+            return Err(format!(
+                "it is too large for one with \\b, at most {} KiB when compiled; use (?-u:\\b), or [a-z] instead of \\w",
+                BOUNDARY_BYTES_MAX >> 10
+            ));
+        }
+        Ok(Self {
+            source: source.to_owned(),
+            ignore_case,
+            compiled: Arc::new(Compiled {
+                quick,
+                bytes,
+                slow: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// As written between the slashes.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// What it takes in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.compiled.bytes
+    }
+
+    /// Whether it matches anywhere in the text. Once `stop` says so the answer means nothing.
+    pub fn is_match(&self, text: &str, stop: &dyn Fn() -> bool) -> bool {
+        let compiled = &*self.compiled;
+        if text.len().saturating_mul(compiled.bytes) <= QUICK_MAX {
+            return compiled.quick.is_match(text);
+        }
+        let slow = compiled.slow.get_or_init(|| self.slow());
+        let walked = slow.as_ref().and_then(|slow| slow.walk(text, stop));
+        walked.unwrap_or_else(|| {
+            let len = text.floor_char_boundary(UNINTERRUPTED_MAX / compiled.bytes.max(1));
+            compiled.quick.is_match(text.get(..len).unwrap_or(text))
+        })
+    }
+
+    fn slow(&self) -> Option<Slow> {
+        let config = DFA::config()
+            .match_kind(MatchKind::All)
+            .cache_capacity(CACHE_BYTES)
+            .skip_cache_capacity_check(true)
+            .unicode_word_boundary(true);
+        let dfa = DFA::builder()
+            .configure(config)
+            .syntax(syntax_of(self.ignore_case))
+            .build(&self.source)
+            .ok()?;
+        Some(Slow {
+            dfa,
+            cache: Mutex::new(None),
+        })
+    }
+}
+
+fn syntax_of(ignore_case: bool) -> syntax::Config {
+    syntax::Config::new()
+        .multi_line(true)
+        .case_insensitive(ignore_case)
+}
+
+impl Slow {
+    /// Whether it matches; none: it cannot tell. False after `stop`.
+    fn walk(&self, text: &str, stop: &dyn Fn() -> bool) -> Option<bool> {
+        let kept = self.lock().take();
+        let mut cache = kept.unwrap_or_else(|| self.dfa.create_cache());
+        let found = self.walk_with(&mut cache, text, stop);
+        *self.lock() = Some(cache);
+        found
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Cache>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn walk_with(&self, cache: &mut Cache, text: &str, stop: &dyn Fn() -> bool) -> Option<bool> {
+        let dfa = &self.dfa;
+        let mut state = dfa.start_state_forward(cache, &Input::new(text)).ok()?;
+        for part in text.as_bytes().chunks(BETWEEN_LOOKS) {
+            if stop() {
+                return Some(false);
+            }
+            for &byte in part {
+                state = dfa.next_state(cache, state, byte).ok()?;
+                if state.is_tagged() {
+                    if state.is_match() {
+                        return Some(true);
+                    }
+                    if state.is_dead() {
+                        return Some(false);
+                    }
+                    if state.is_quit() {
+                        return None;
+                    }
+                }
+            }
+        }
+        let end = dfa.next_eoi_state(cache, state).ok()?;
+        Some(end.is_match())
+    }
+}
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && self.ignore_case == other.ignore_case
+    }
+}
+
+impl fmt::Debug for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Regex({self})")
+    }
+}
+
+impl fmt::Display for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let flag = if self.ignore_case { "i" } else { "" };
+        write!(f, "/{}/{flag}", self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::cell::Cell;
+
+    fn regex(source: &str) -> Regex {
+        Regex::new(source, false, usize::MAX).unwrap()
+    }
+
+    #[test]
+    fn sec_21_a_walk_over_a_long_text_stops_when_it_is_told() {
+        let bomb = regex("[ab]*a[ab]{1000}c");
+        let text = "abbab".repeat(100_000);
+        let looks = Cell::new(0);
+        let stop = || looks.replace(looks.get() + 1) >= 4;
+        assert!(!bomb.is_match(&text, &stop));
+        assert_eq!(looks.get(), 5, "it went on");
+    }
+
+    #[test]
+    fn sec_15_what_is_too_large_is_refused_and_said_to_be() {
+        for source in ["(a{1000}){1000}", "\\w{200}", &"a".repeat(5000)] {
+            let e = Regex::new(source, false, 1 << 21).unwrap_err();
+            assert!(e.contains("too large"), "{source}: {e}");
+        }
+        let e = Regex::new("\\b\\w{3,20}\\b", false, 1 << 21).unwrap_err();
+        assert!(e.contains("\\b"), "{e}");
+        let e = Regex::new("a(", false, 1 << 21).unwrap_err();
+        assert!(e.contains("unclosed group"), "{e}");
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_to_search_find_the_same(
+            source in prop::sample::select(vec!["^b", "a$", "b.c", "\\bab", "c\\b", "(a|b)+c{2}", "é|cc", "^$", "[^a]\\s"]),
+            text in "[abcé\n ]{0,12}",
+        ) {
+            let regex = regex(source);
+            let walked = regex.slow().unwrap().walk(&text, &|| false);
+            if let Some(walked) = walked {
+                prop_assert_eq!(walked, regex.compiled.quick.is_match(&text));
+            } else {
+                prop_assert!(source.contains("\\b") && !text.is_ascii());
+            }
+        }
+    }
+}
