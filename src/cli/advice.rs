@@ -51,6 +51,7 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
             "the publisher has ended it, and it is not asked again; `newswire resume {id}` asks once more. {remove}"
         ),
         (FailureKind::Gone, _) => "nothing: it is asked once more, and then never again".to_owned(),
+        (FailureKind::Forbidden, Some(401 | 403)) if feed.secrets_withheld_for.is_some() => withheld(feed)?,
         (FailureKind::Forbidden, Some(401)) => {
             "give user name and password: auth = { user = \"…\", password_file = \"…\" } in its [[feed]] of the \
              configuration"
@@ -85,6 +86,23 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
             "that is a fault of newswire: please report it with the feed's address".to_owned()
         }
     })
+}
+
+/// Why the credentials of a feed are not sent, and what to do about it (SEC-23); none if they are, or if there are none.
+pub fn withheld(feed: &Feed) -> Option<String> {
+    let origin = feed.secrets_withheld_for.as_ref()?;
+    let id = which::short(&feed.id.to_string()).to_owned();
+    let how = match feed.declared {
+        true => format!(
+            "write url = \"{}\" in its [[feed]] of the configuration",
+            feed.url
+        ),
+        false => format!("`newswire remove {id}` and add it again with its present address"),
+    };
+    Some(format!(
+        "not sent: they were given for {origin}, and the feed has moved to {}; if they are meant for it, {how}",
+        feed.url
+    ))
 }
 
 /// Whether the URL names a port that other services have (SEC-06).
@@ -154,6 +172,7 @@ mod tests {
             http_status,
             declared: false,
             interval_s: None,
+            secrets_withheld_for: None,
             repairs: Vec::new(),
             outline: Vec::new(),
         }
@@ -180,6 +199,10 @@ mod tests {
         ended.state = FeedState::Gone;
         ended.next_poll = None;
         assert!(what_to_do(&ended).unwrap().contains("newswire resume"));
+        let mut moved = feed(FailureKind::Forbidden, Some(401));
+        moved.secrets_withheld_for = Some("https://old.example".to_owned());
+        let words = what_to_do(&moved).unwrap();
+        assert!(words.contains("https://old.example") && words.contains("newswire remove"));
         assert_eq!(next_try(&ended, Time::EPOCH), "never");
     }
 }

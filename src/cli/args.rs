@@ -142,7 +142,7 @@ pub enum Command {
     Export(import::ExportArgs),
     /// List stories, newest first
     List(list::ListArgs),
-    /// Find stories, best match first
+    /// Find stories, best match first (of the newest 2,000 articles that match; `list` gives all)
     Search(list::SearchArgs),
     /// Show one story with its copies
     Show(show::ShowArgs),

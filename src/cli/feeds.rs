@@ -192,6 +192,7 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         "a command"
     };
     facts.push(("subscribed", format!("by {origin}")));
+    facts.extend(advice::withheld(f).map(|why| ("credentials", why)));
     facts.push(("articles", f.articles.to_string()));
     let trouble = trouble(f, now);
     if trouble.is_empty() {

@@ -82,7 +82,14 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
         return Ok(());
     }
     cx.out.line("")?;
-    hosts(cx, &overview.hosts)
+    hosts(cx, &overview.hosts)?;
+    match overview.hosts_more {
+        0 => Ok(()),
+        more => cx.out.line(&format!(
+            "and {}; `newswire feed FEED` tells of its own",
+            count(more, "more host")
+        )),
+    }
 }
 
 /// The last days as a line of blocks; on a terminal only.
@@ -99,6 +106,10 @@ fn feeds(status: &Status) -> String {
         ("failing", status.feeds_failing),
         ("gone", status.feeds_gone),
         ("paused", status.feeds_paused),
+        (
+            "without their credentials",
+            status.feeds_without_credentials,
+        ),
     ];
     let ailing: Vec<String> = kinds
         .iter()

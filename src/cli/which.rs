@@ -246,6 +246,7 @@ mod tests {
             http_status: None,
             declared: false,
             interval_s: None,
+            secrets_withheld_for: None,
             repairs: Vec::new(),
             outline: Vec::new(),
         }

@@ -7,15 +7,15 @@
 //! | [`parts`] | the configuration taken apart, the rooms put together; commands use it too |
 //! | [`lock`] | one daemon a store |
 //! | `publish` | our own hub hears of changes |
-//! | `pulse` | proof of progress, for `/readyz` and the watchdog |
+//! | `heartbeat` | proof of progress, for `/readyz` and the watchdog |
 //! | `sockets` | where it listens: inherited from systemd, or its own |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
 //! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
 
+mod heartbeat;
 pub mod lock;
 pub mod parts;
 mod publish;
-mod pulse;
 mod signals;
 mod sockets;
 mod upkeep;
@@ -38,9 +38,9 @@ use crate::model::{HubReply, Seq};
 use crate::serve::links::Base;
 use crate::serve::{BindError, Callback, Limits, Listener, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
+use heartbeat::Heartbeat;
 use lock::{Lock, LockError};
 use publish::Publisher;
-use pulse::Pulse;
 use signals::Signal;
 
 /// Everything must have stopped so long after the signal (REL-08).
@@ -114,7 +114,7 @@ pub async fn run(
     };
     let house = House {
         tasks: Tasks::new(),
-        pulse: Arc::new(Pulse::new()),
+        heartbeat: Arc::new(Heartbeat::new()),
         store,
         clock,
     };
@@ -151,7 +151,7 @@ fn callback_of(config: &Config, ingest: &Arc<Ingest>) -> Option<Callback> {
 /// The rooms, running.
 struct House {
     tasks: Tasks,
-    pulse: Arc<Pulse>,
+    heartbeat: Arc<Heartbeat>,
     store: Arc<Store>,
     clock: Clock,
 }
@@ -212,11 +212,10 @@ impl House {
     }
 
     fn schedule(&mut self, ingest: Arc<Ingest>, wishes: mpsc::Receiver<Wish>) {
-        let (cancel, pulse) = (self.tasks.cancel.clone(), Arc::clone(&self.pulse));
+        let (cancel, heartbeat) = (self.tasks.cancel.clone(), Arc::clone(&self.heartbeat));
         self.tasks.spawn("the scheduler", async move {
-            let beat = move |trouble: Option<&StoreError>| pulse.beat(trouble);
             ingest
-                .run(cancel, wishes, &beat)
+                .run(cancel, wishes, &|beat| heartbeat.note(beat))
                 .await
                 .map_err(DaemonError::Store)
         });
@@ -249,7 +248,7 @@ impl House {
         fetches: bool,
         callback: Option<Callback>,
     ) {
-        let (pulse, store) = (Arc::clone(&self.pulse), Arc::downgrade(&self.store));
+        let (heartbeat, store) = (Arc::clone(&self.heartbeat), Arc::downgrade(&self.store));
         let server = Server {
             reads: self.store.reads().clone(),
             options: ServeOptions {
@@ -268,7 +267,7 @@ impl House {
                 if store.upgrade().is_none_or(|s| !s.is_alive()) {
                     Err("the store's writer has stopped".to_owned())
                 } else if fetches {
-                    pulse.check()
+                    heartbeat.check()
                 } else {
                     Ok(())
                 }
@@ -305,10 +304,10 @@ impl House {
             self.tasks
                 .spawn("the clock", upkeep::follow(self.clock.clone()));
         }
-        let pulse = fetches.then(|| Arc::clone(&self.pulse));
+        let heartbeat = fetches.then(|| Arc::clone(&self.heartbeat));
         self.tasks.spawn(
             "the watchdog",
-            upkeep::watchdog(Arc::clone(&self.store), pulse, self.clock.clone()),
+            upkeep::watchdog(Arc::clone(&self.store), heartbeat, self.clock.clone()),
         );
     }
 

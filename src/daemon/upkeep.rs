@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::DaemonError;
-use super::pulse::Pulse;
+use super::heartbeat::Heartbeat;
 use crate::clock::Clock;
 use crate::model::Seq;
 use crate::store::{ClaimScope, Reads, Store, StoreError, size_warning};
@@ -122,7 +122,7 @@ pub(super) async fn follow(clock: Clock) -> Result<(), DaemonError> {
 /// Tells systemd that writer and scheduler make progress, if it wants to know (sd_watchdog_enabled(3)).
 pub(super) async fn watchdog(
     store: Arc<Store>,
-    pulse: Option<Arc<Pulse>>,
+    heartbeat: Option<Arc<Heartbeat>>,
     clock: Clock,
 ) -> Result<(), DaemonError> {
     let Some(limit) = sd_notify::watchdog_enabled() else {
@@ -140,7 +140,7 @@ pub(super) async fn watchdog(
         };
         let writer = blocking(&store, move |s| s.claim(now, nothing, 0)).await;
         let is_stuck = matches!(writer, Err(StoreError::Stopped | StoreError::Internal(_)))
-            || pulse.as_ref().is_some_and(|p| p.is_stuck());
+            || heartbeat.as_ref().is_some_and(|p| p.is_stuck());
         if !is_stuck {
             super::notify(&[NotifyState::Watchdog]);
         }

@@ -43,6 +43,8 @@ const IM: HeaderName = HeaderName::from_static("im");
 
 /// Limit of one connection's set-up.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// A feed that is redirected to a host whose queue is longer is put off: the caller could not see that host coming (REL-16).
+const HOP_PATIENCE: Duration = Duration::from_secs(10);
 /// A request that takes longer lets others ask meanwhile.
 const PROMPT: Duration = Duration::from_millis(500);
 /// Idle connections are closed after this (ET-44 allows 60 s): feeds of one host follow one another within the usual
@@ -368,6 +370,11 @@ impl Fetcher {
         self.hosts.rest(host, span);
     }
 
+    /// How many visits to the site of `host` may be under way at once, so that it does not take the places of others.
+    pub fn allowance(&self, host: &str) -> usize {
+        self.hosts.allowance(host)
+    }
+
     /// How long a visit to `url` that came now would wait for its host's turn.
     pub fn wait(&self, url: &WebUrl) -> Duration {
         self.hosts.wait(url.host())
@@ -395,20 +402,23 @@ impl Fetcher {
                 self.obey_robots(&url, cancel).await?;
             }
             let host = url.host();
+            let patience = match ask.is_feed && seen.len() > 1 {
+                true => HOP_PATIENCE,
+                false => Duration::MAX,
+            };
             let permit = tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
                     trace.hints.retry_after = Some(Duration::ZERO);
                     return Err(cancelled());
                 }
-                permit = self.hosts.acquire(host) => permit,
+                permit = self.hosts.acquire_within(host, patience) => permit,
             };
             let mut permit = permit.map_err(|Resting(rest)| {
                 trace.hints.retry_after = Some(rest);
-                let text = format!(
-                    "{host} asked to be left alone for another {} s",
-                    rest.as_secs()
-                );
+                // The server that has the feed was not asked, whatever one before it said.
+                trace.status = None;
+                let text = format!("{host} cannot be asked for another {} s", rest.as_secs());
                 fail(FailureKind::Throttled, text)
             })?;
             trace.started.get_or_insert_with(|| self.clock.now());

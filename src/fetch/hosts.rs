@@ -1,6 +1,7 @@
 //! How gently each host is asked (ET-26, ET-45): few requests in flight, time between starts, rest after 429. Hosts of one
-//! registrable domain (publicsuffix.org) are one host here; hosts of one address are not, for networks that serve half
-//! the web share their addresses. Keeps time by tokio's monotonic clock; knows nothing of HTTP.
+//! registrable domain (publicsuffix.org), a site, are one host here; hosts of one address are not, for networks that serve
+//! half the web share their addresses. Knows how long each site's queue is, so that the caller can keep it short (REL-16).
+//! Keeps time by tokio's monotonic clock; knows nothing of HTTP.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,11 @@ const SPACING_MAX: Duration = Duration::from_secs(3600);
 /// So many times the limit of all requests may be slow ones that have stepped aside.
 const ASIDE: usize = 8;
 
+/// A site may have as many visits under way as it can start within this time (REL-16).
+const AHEAD: Duration = Duration::from_secs(10);
+/// The same as a number, for sites without spacing.
+const AHEAD_MAX: usize = 32;
+
 /// The permits of all hosts.
 #[derive(Debug)]
 pub struct Hosts {
@@ -33,9 +39,17 @@ pub struct Hosts {
 /// Leave to make one request; given back when dropped.
 #[derive(Debug)]
 pub struct Permit {
-    _host: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
     global: OwnedSemaphorePermit,
     aside: Arc<Semaphore>,
+    host: Arc<Host>,
+    begun: Instant,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.host.state().note_held(self.begun.elapsed());
+    }
 }
 
 impl Permit {
@@ -48,7 +62,7 @@ impl Permit {
     }
 }
 
-/// The host asked to be left alone for this much longer.
+/// The host cannot be asked for this much longer: it asked to be left alone, or its queue is that long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resting(pub Duration);
 
@@ -85,8 +99,33 @@ struct State {
     next_start: Instant,
     /// The server's word: no start before.
     rest_until: Instant,
+    /// Requests that wait for a slot.
+    waiting: u32,
+    /// How long a request usually holds its slot.
+    held: Duration,
+    /// Requests that found the queue too long were told to come back one after the other, the last one before this.
+    promised: Instant,
     requests: u64,
     throttled: u64,
+}
+
+/// One request in the queue of its host; it leaves the queue when this is dropped.
+struct Waiting<'a>(&'a Host);
+
+impl<'a> Waiting<'a> {
+    fn new(host: &'a Host) -> Self {
+        let mut state = host.state();
+        state.waiting = state.waiting.saturating_add(1);
+        drop(state);
+        Self(host)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.waiting = state.waiting.saturating_sub(1);
+    }
 }
 
 impl Hosts {
@@ -114,10 +153,20 @@ impl Hosts {
     /// Waits until `host` may be asked. Refused at once if the host rests: waiting could take days. Dropping
     /// the future gives everything back but its place in the spacing.
     pub async fn acquire(&self, host: &str) -> Result<Permit, Resting> {
+        self.acquire_within(host, Duration::MAX).await
+    }
+
+    /// The same, but refused at once if the queue of `host` is longer than `patience`. Each request that is refused so is
+    /// told another time to come back, as far apart as the host is asked.
+    pub async fn acquire_within(&self, host: &str, patience: Duration) -> Result<Permit, Resting> {
         let known = self.host(host);
         known.check_rest()?;
+        known.check_queue(self.per_host, patience)?;
         // The host's slot first: waiting for it must not hold up other hosts.
-        let slot = closed_never(Arc::clone(&known.slots).acquire_owned().await);
+        let slot = {
+            let _waiting = Waiting::new(&known);
+            closed_never(Arc::clone(&known.slots).acquire_owned().await)
+        };
         let start = {
             let mut state = known.state();
             let start = state.next_start.max(Instant::now());
@@ -133,10 +182,12 @@ impl Hosts {
         state.requests = state.requests.saturating_add(1);
         drop(state);
         match (slot, global) {
-            (Some(host), Some(global)) => Ok(Permit {
-                _host: host,
+            (Some(slot), Some(global)) => Ok(Permit {
+                _slot: slot,
                 global,
                 aside: Arc::clone(&self.aside),
+                host: known,
+                begun: Instant::now(),
             }),
             _ => Err(Resting(Duration::ZERO)),
         }
@@ -175,13 +226,29 @@ impl Hosts {
         known.check_rest().err().map(|Resting(left)| left)
     }
 
-    /// How long a request to `host` that came now would wait for its turn.
+    /// How long a request to `host` that came now would wait for its turn, those counted that wait already.
     pub fn wait(&self, host: &str) -> Duration {
         let Some(known) = self.known().get(site_of(host)).cloned() else {
             return Duration::ZERO;
         };
-        let free_at = known.state().free_at();
-        free_at.saturating_duration_since(Instant::now())
+        known.state().wait(self.per_host)
+    }
+
+    /// How many visits to the site of `host` may be under way at once, waiting ones included: at least one, and no more
+    /// than it can start within some seconds. More would only take the places of other sites (REL-16).
+    pub fn allowance(&self, host: &str) -> usize {
+        let site = site_of(host);
+        let known = self.known().get(site).cloned();
+        let pace = match known {
+            Some(known) => known.state().pace(self.per_host),
+            None => self.usual_spacing(site),
+        };
+        let startable = AHEAD.as_millis().checked_div(pace.as_millis());
+        let startable = startable.and_then(|n| usize::try_from(n).ok());
+        startable
+            .unwrap_or(AHEAD_MAX)
+            .min(AHEAD_MAX)
+            .max(self.per_host)
     }
 
     /// All hosts remembered, by name.
@@ -227,6 +294,9 @@ impl Hosts {
                 spacing: usual,
                 next_start: now,
                 rest_until: now,
+                waiting: 0,
+                held: Duration::ZERO,
+                promised: now,
                 requests: 0,
                 throttled: 0,
             }),
@@ -248,7 +318,7 @@ impl Hosts {
 }
 
 /// The registrable domain of a host, or the host itself where it has none: an address, a name of one's own network.
-fn site_of(host: &str) -> &str {
+pub fn site_of(host: &str) -> &str {
     let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
     if is_address {
         return host;
@@ -294,9 +364,37 @@ impl Host {
             Err(Resting(left))
         }
     }
+
+    fn check_queue(&self, per_host: usize, patience: Duration) -> Result<(), Resting> {
+        let mut state = self.state();
+        let wait = state.wait(per_host);
+        if wait <= patience {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let turn = state.promised.max(now + wait);
+        state.promised = turn + state.pace(per_host);
+        Err(Resting(turn.saturating_duration_since(now)))
+    }
 }
 
 impl State {
+    /// Time between two starts as it comes out: the spacing, or how long requests take where that is more.
+    fn pace(&self, per_host: usize) -> Duration {
+        let per_host = u32::try_from(per_host).unwrap_or(u32::MAX).max(1);
+        self.spacing.max(self.held / per_host)
+    }
+
+    fn wait(&self, per_host: usize) -> Duration {
+        let start = self.free_at().saturating_duration_since(Instant::now());
+        start.saturating_add(self.pace(per_host).saturating_mul(self.waiting))
+    }
+
+    /// A moving average: a quarter of it is the last request.
+    fn note_held(&mut self, held: Duration) {
+        self.held = (self.held * 3 + held) / 4;
+    }
+
     fn rest(&mut self, span: Duration) {
         self.rest_until = self.rest_until.max(Instant::now() + span);
     }
@@ -423,6 +521,41 @@ mod tests {
         assert_eq!(hosts.resting("a.example"), Some(42 * S));
         advance(42 * S).await;
         assert!(hosts.acquire("a.example").await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rel_16_a_site_may_have_as_many_visits_as_it_can_start_soon() {
+        let hosts = hosts(8, 2 * S);
+        assert_eq!(hosts.allowance("www.a.example"), 5);
+        assert_eq!(hosts.allowance("reddit.com"), 1);
+        hosts.throttled("b.example", None);
+        assert_eq!(hosts.allowance("b.example"), 1, "asked once a minute now");
+        for _ in 0..20 {
+            let permit = hosts.acquire("a.example").await.unwrap();
+            advance(10 * S).await;
+            drop(permit);
+        }
+        assert_eq!(hosts.allowance("a.example"), 1, "its server is slow");
+        let unspaced = Hosts::new(8, 1, Duration::ZERO, Vec::new());
+        assert_eq!(unspaced.allowance("a.example"), AHEAD_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rel_16_a_queue_is_counted_and_a_long_one_refuses_at_different_times() {
+        let hosts = Arc::new(hosts(8, 2 * S));
+        let first = hosts.acquire("a.example").await.unwrap();
+        for n in 1..=4 {
+            assert_eq!(hosts.wait("a.example"), 2 * n * S);
+            let hosts = Arc::clone(&hosts);
+            tokio::spawn(async move { hosts.acquire("a.example").await.map(drop) });
+            tokio::task::yield_now().await;
+        }
+        let refused = |patience| hosts.acquire_within("a.example", patience);
+        assert_eq!(refused(9 * S).await.unwrap_err(), Resting(10 * S));
+        assert_eq!(refused(9 * S).await.unwrap_err(), Resting(12 * S));
+        drop(first);
+        assert!(refused(10 * S).await.is_ok(), "patience enough");
+        assert_eq!(hosts.wait("a.example"), 2 * S, "nothing waits any more");
     }
 
     #[tokio::test(start_paused = true)]

@@ -31,7 +31,7 @@ pub mod room;
 
 pub use client::{ACCEPT_FEEDS, FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};
-pub use hosts::HostStats;
+pub use hosts::{HostStats, site_of};
 pub use options::{FetchOptions, FetchSetupError, user_agent};
 pub use resolve::Names;
 pub use room::Held;

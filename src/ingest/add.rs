@@ -80,10 +80,18 @@ impl Ingest {
         let Some(url) = named.clone().or_else(|| well_known(&page)) else {
             return Err(no_feed(&feed.url, "it is no feed and names none"));
         };
-        let found = NewFeed {
+        let mut found = NewFeed {
             url,
             ..feed.clone()
         };
+        // A page may name a feed anywhere; what was given with its own address stays there (SEC-23).
+        if found.url.origin() != feed.url.origin() && found.settings.drop_secrets() {
+            tracing::warn!(
+                "{} is not sent the credentials that were given for {}",
+                found.url,
+                feed.url
+            );
+        }
         if let Some(known) = self.known(&found.url).await? {
             return Ok(known);
         }

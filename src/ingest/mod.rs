@@ -9,7 +9,10 @@
 //! | `fault` | what goes wrong in newswire itself is the feed's failure (REL-12) |
 //! | `full_text` | bodies read off the pages of new articles |
 //! | [`pass`] | many feeds at once, and one verdict on the network |
-//! | [`scheduler`] | passes for ever, as feeds fall due |
+//! | `candidates` | feeds that may be asked, each site's in a queue of its own (REL-16) |
+//! | `flight` | visits under way, their sites and leases |
+//! | [`scheduler`] | claims feeds as they fall due, for as long as the daemon runs |
+//! | `poll_all` | all that may be polled, by one signal |
 //! | `push` | hubs that tell of news, and what they push (ET-50) |
 //! | `price` | the price that all plans share |
 //! | [`outage`] | is it the feed, or are we offline (ET-30) |
@@ -18,10 +21,13 @@
 
 pub mod add;
 mod archive;
+mod candidates;
 mod fault;
+mod flight;
 mod full_text;
 pub mod outage;
 pub mod pass;
+mod poll_all;
 mod price;
 mod push;
 pub mod report;
@@ -34,16 +40,18 @@ pub use add::{AddError, Added};
 pub use push::WebSub;
 pub use report::{PassReport, Progress};
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use crate::clock::{self, Clock};
 use crate::fetch::Fetcher;
+use crate::model::FeedRow;
 use crate::schedule::Policy;
-use crate::store::{Store, StoreError};
+use crate::store::{Claim, Store, StoreError};
 use outage::Outage;
 use price::Pricing;
 
@@ -74,6 +82,9 @@ pub struct Ingest {
     outage: Mutex<Outage>,
     pricing: Arc<Pricing>,
     clock_checked: AtomicBool,
+    leases_checked: AtomicBool,
+    /// Feeds of which the log says that their secrets are not sent.
+    withheld_told: Mutex<HashSet<FeedRow>>,
     /// By how many ms the clock was set without the plans being moved yet.
     clock_set_by: AtomicI64,
     reading: Arc<Semaphore>,
@@ -101,12 +112,51 @@ impl Ingest {
             options,
             outage: Mutex::default(),
             clock_checked: AtomicBool::new(false),
+            leases_checked: AtomicBool::new(false),
+            withheld_told: Mutex::default(),
             clock_set_by: AtomicI64::new(0),
             reading: Arc::new(Semaphore::new(READING_MAX)),
             reading_large: Arc::new(Semaphore::new(1)),
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
         })
+    }
+
+    /// Frees, once, the feeds that were being polled when another process died: they need not wait for their leases.
+    async fn free_dead_leases(&self) -> Result<(), StoreError> {
+        if self.leases_checked.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let freed = self.ask(move |store| store.free_dead_leases(now)).await?;
+        self.leases_checked.store(true, Ordering::SeqCst);
+        if freed > 0 {
+            tracing::info!(
+                feeds = freed,
+                "{freed} feeds were being polled when newswire was killed; they are due again"
+            );
+        }
+        Ok(())
+    }
+
+    /// Says once a feed that its secrets are not sent where it is now, and what to do (SEC-23).
+    fn tell_withheld(&self, claim: &Claim) {
+        let Some(origin) = &claim.secrets_withheld else {
+            return;
+        };
+        let mut told = self
+            .withheld_told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if told.insert(claim.feed) {
+            tracing::warn!(
+                feed.url = claim.url.as_str(),
+                "feed \"{}\" has moved to {}: its credentials and headers were given for {origin} and are not sent there. \
+                 If they are meant for it, give them with that address",
+                claim.title,
+                claim.url
+            );
+        }
     }
 
     /// Looks whether the machine's clock was set, and lets every wait last as long as it was meant to (ET-24, REL-07):

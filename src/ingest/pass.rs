@@ -5,27 +5,23 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit};
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
+use super::candidates::Candidates;
+use super::flight::Flight;
 use super::outage::Verdict;
 use super::report::{PassReport, Progress};
 use super::visit::{self, Read, Settled, Visited};
-use crate::model::{FeedRow, Outcome, Poll};
-use crate::store::{Claim, ClaimScope, Skipped, StoreError};
+use crate::fetch::site_of;
+use crate::model::{Outcome, Poll};
+use crate::store::{Claim, ClaimScope, Rest, Skipped, StoreError};
 
-/// Feeds of one pass by command at most; a store holds fewer.
-const CLAIMS_MAX: usize = 100_000;
-/// Feeds on their way at once in a pass by command, most of them waiting for their host's turn.
-const FLIGHT_MAX: usize = 512;
-/// Feeds leased at a time by a pass by command.
-const CHUNK: usize = 64;
 /// A feed whose host has no turn for so long is given back rather than waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// Documents that wait for a store that takes nothing, in bytes.
-const STUCK_BYTES_MAX: usize = 64 << 20;
+/// How often a pass looks whether leases are to be renewed.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Leave to read a document; none if the process ends.
 pub(super) type Place = Result<OwnedSemaphorePermit, AcquireError>;
@@ -43,20 +39,6 @@ pub(super) enum Done {
     Stopped,
 }
 
-/// How a visit's task ended.
-pub(super) type Landed = Result<Result<Done, StoreError>, JoinError>;
-
-/// Feeds in flight.
-pub(super) struct Flight {
-    ingest: Arc<Ingest>,
-    pub(super) cancel: CancellationToken,
-    tasks: JoinSet<Result<Done, StoreError>>,
-    held: Vec<Arc<Visited>>,
-    stuck: Vec<(Arc<Visited>, bool)>,
-    patience: Duration,
-    pub(super) report: PassReport,
-}
-
 impl Ingest {
     /// One pass over the feeds of `scope`, to its end. `cancel` ends it early: what is in flight is given up.
     ///
@@ -70,33 +52,50 @@ impl Ingest {
     ) -> Result<PassReport, StoreError> {
         let begun = Instant::now();
         self.follow_clock().await?;
+        self.free_dead_leases().await?;
         let mut flight = Flight::new(self, cancel.clone(), PATIENCE);
         let manual_interval = match &scope {
-            ClaimScope::Due | ClaimScope::Pushed(_) => Duration::ZERO,
+            ClaimScope::Due | ClaimScope::StillDue(_) | ClaimScope::Pushed(_) => Duration::ZERO,
             ClaimScope::All { manual_interval }
             | ClaimScope::These {
                 manual_interval, ..
             } => *manual_interval,
         };
         let now = self.clock.now();
-        let (rows, skipped) = self
-            .ask(move |store| store.reads().claimable(now, &scope, CLAIMS_MAX))
+        let is_due = matches!(scope, ClaimScope::Due);
+        let (feeds, skipped) = self
+            .ask(move |store| store.reads().claimable(now, &scope, site_of))
             .await?;
-        let total = rows.len();
+        let total = feeds.len();
         flight.report.feeds = total + skipped.len();
         flight.report.skip(skipped);
-        let mut chunks = rows.chunks(CHUNK);
+        let mut candidates = Candidates::new(feeds);
+        let scope_of = move |feeds| match is_due {
+            true => ClaimScope::StillDue(feeds),
+            false => ClaimScope::These {
+                feeds,
+                manual_interval,
+            },
+        };
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // As feeds land, others take their place: one slow host holds up nobody but its own.
-            if flight.len() + CHUNK <= FLIGHT_MAX
-                && !cancel.is_cancelled()
-                && let Some(chunk) = chunks.next()
-            {
-                flight.claim(chunk.to_vec(), manual_interval).await?;
-            } else if let Some(landed) = flight.land().await {
-                flight.take(landed).await?;
-            } else {
-                break;
+            // As visits end, others take their places: one slow host holds up its own feeds only.
+            if !cancel.is_cancelled() {
+                let done = flight
+                    .take_off(&mut candidates, usize::MAX, &scope_of)
+                    .await?;
+                flight.report.skip(done.left);
+            }
+            tokio::select! {
+                landed = flight.land() => match landed {
+                    Some(landed) => flight.take(landed, &mut [&mut candidates]).await?,
+                    None => break,
+                },
+                _ = looks.tick() => flight.renew().await?,
+            }
+            while let Some(landed) = flight.landed() {
+                flight.take(landed, &mut [&mut candidates]).await?;
             }
             progress(flight.report.progress(total));
         }
@@ -135,8 +134,10 @@ impl Ingest {
         let claim = Arc::clone(claim);
         let wait = self.fetcher.wait(&claim.url);
         if wait > patience {
-            return self.put_off(claim, wait).await.map(Done::Left);
+            let why = format!("{} has no turn for it sooner", claim.url.host());
+            return self.put_off(claim, wait, &why).await.map(Done::Left);
         }
+        self.tell_withheld(&claim);
         let request = visit::request_of(&claim);
         #[cfg(test)]
         crate::faults::at("request", claim.url.host())?;
@@ -150,10 +151,13 @@ impl Ingest {
             }
             return Ok(Done::Stopped);
         }
-        // The host went to rest while this feed waited for its turn.
-        if poll.is_unasked() {
+        // The host went to rest while this feed waited for its turn, or redirects led to a host whose queue is long.
+        if let Outcome::Failed(failure) = &poll.outcome
+            && poll.is_unasked()
+        {
             let rest = poll.hints.retry_after.unwrap_or_default();
-            return self.put_off(claim, rest).await.map(Done::Left);
+            let left = self.put_off(claim, rest, &failure.message).await;
+            return left.map(Done::Left);
         }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
         let verdict = self.verdict(&poll, claim.url.host());
@@ -169,15 +173,23 @@ impl Ingest {
         }
     }
 
-    async fn put_off(&self, claim: Arc<Claim>, wait: Duration) -> Result<Skipped, StoreError> {
+    async fn put_off(
+        &self,
+        claim: Arc<Claim>,
+        wait: Duration,
+        why: &str,
+    ) -> Result<Skipped, StoreError> {
         let until = self.clock.now().plus(wait);
-        let host = claim.url.host().to_owned();
-        let reason = format!("not before {until}: {host} has no turn for it sooner");
+        let reason = format!("not before {until}: {why}");
         let why = reason.clone();
         let url = claim.url.to_string();
         self.ask(move |store| store.defer(&claim, until, &why))
             .await?;
-        Ok(Skipped { url, reason })
+        Ok(Skipped {
+            url,
+            reason,
+            rest: Rest::Host,
+        })
     }
 
     /// Reads and commits; in between, the pages are asked for that full text wants. A document is read on a thread that
@@ -254,137 +266,5 @@ impl Ingest {
             false => &self.reading,
         };
         Arc::clone(places).acquire_owned().await
-    }
-}
-
-impl Flight {
-    pub(super) fn new(ingest: &Arc<Ingest>, cancel: CancellationToken, patience: Duration) -> Self {
-        Self {
-            ingest: Arc::clone(ingest),
-            cancel,
-            tasks: JoinSet::new(),
-            held: Vec::new(),
-            stuck: Vec::new(),
-            patience,
-            report: PassReport::default(),
-        }
-    }
-
-    /// Feeds on their way.
-    pub(super) fn len(&self) -> usize {
-        self.tasks.len()
-    }
-
-    /// Leases these feeds, unless somebody else has meanwhile, and sends them off.
-    async fn claim(
-        &mut self,
-        feeds: Vec<FeedRow>,
-        manual_interval: Duration,
-    ) -> Result<(), StoreError> {
-        let now = self.ingest.clock.now();
-        let scope = ClaimScope::These {
-            feeds,
-            manual_interval,
-        };
-        let (claims, skipped) = self
-            .ingest
-            .ask(move |store| store.claim(now, scope, CHUNK))
-            .await?;
-        self.report.skip(skipped);
-        claims.into_iter().for_each(|claim| self.start(claim));
-        Ok(())
-    }
-
-    pub(super) fn start(&mut self, claim: Claim) {
-        let ingest = Arc::clone(&self.ingest);
-        self.tasks
-            .spawn(ingest.visit(claim, self.cancel.clone(), self.patience));
-    }
-
-    /// Waits for one feed to land; none if none is on its way. It may be dropped while it waits; what it gave has to be
-    /// [taken](Self::take).
-    pub(super) async fn land(&mut self) -> Option<Landed> {
-        self.tasks.join_next().await
-    }
-
-    /// Notes how a feed landed.
-    pub(super) async fn take(&mut self, landed: Landed) -> Result<(), StoreError> {
-        match landed {
-            Ok(done) => match done? {
-                Done::Settled(settled) => {
-                    let is_up = settled.poll.status.is_some();
-                    self.report.count(&settled);
-                    if is_up {
-                        self.release(false).await?;
-                    } else if self.ingest.is_offline() {
-                        self.release(true).await?;
-                    }
-                }
-                Done::Held(visited) => self.held.push(visited),
-                Done::Stuck(visited, offline, e) => {
-                    self.stick(visited, offline);
-                    return Err(e);
-                }
-                Done::Left(skipped) => self.report.skip(vec![skipped]),
-                Done::Stopped => {}
-            },
-            // Its lease runs out by itself; the panic was logged where it happened.
-            Err(e) => tracing::error!("a visit ended without a result: {e}"),
-        }
-        Ok(())
-    }
-
-    /// Commits what waited for a verdict on the network.
-    async fn release(&mut self, offline: bool) -> Result<(), StoreError> {
-        while let Some(visited) = self.held.pop() {
-            self.commit(visited, offline).await?;
-        }
-        Ok(())
-    }
-
-    /// Tries again what the store did not take: nobody is asked twice because a disk was full (REL-02).
-    pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
-        while let Some((visited, offline)) = self.stuck.pop() {
-            self.commit(visited, offline).await?;
-        }
-        Ok(())
-    }
-
-    async fn commit(&mut self, visited: Arc<Visited>, offline: bool) -> Result<(), StoreError> {
-        match self.ingest.settle(&visited, offline, &self.cancel).await {
-            Ok(settled) => {
-                self.report.count(&settled);
-                Ok(())
-            }
-            Err(e) => {
-                if e.may_pass() {
-                    self.stick(visited, offline);
-                }
-                Err(e)
-            }
-        }
-    }
-
-    /// Keeps what the store did not take, within a limit: the lease of what is too much runs out by itself, and it is
-    /// asked for again.
-    fn stick(&mut self, visited: Arc<Visited>, offline: bool) {
-        let kept: usize = self.stuck.iter().map(|(v, _)| v.bytes()).sum();
-        if kept.saturating_add(visited.bytes()) <= STUCK_BYTES_MAX {
-            // The limit here stands for it: other bodies must not wait for the disk.
-            visited.give_room();
-            self.stuck.push((visited, offline));
-        }
-    }
-
-    /// For how long the oldest visit has waited for a verdict.
-    pub(super) fn held_for(&self) -> Option<Duration> {
-        let clock = &self.ingest.clock;
-        self.held.iter().map(|visited| visited.age(clock)).max()
-    }
-
-    /// Everything has landed: no further host will speak for the network.
-    pub(super) async fn finish(&mut self) -> Result<(), StoreError> {
-        let offline = self.ingest.is_offline();
-        self.release(offline).await
     }
 }

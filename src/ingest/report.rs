@@ -7,9 +7,6 @@ use crate::store::Skipped;
 
 use super::visit::Settled;
 
-/// Failures told one by one at most; the count is always whole.
-const FAILURES_MAX: usize = 1000;
-
 /// A pass in numbers. The fields up to `failures` are the contract's.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct PassReport {
@@ -93,12 +90,10 @@ impl PassReport {
 
     pub(super) fn fail(&mut self, url: &str, kind: FailureKind, error: &str) {
         self.failed += 1;
-        if self.failures.len() < FAILURES_MAX {
-            self.failures.push(PassFailure {
-                url: url.to_owned(),
-                kind: kind.as_str(),
-                error: error.to_owned(),
-            });
-        }
+        self.failures.push(PassFailure {
+            url: url.to_owned(),
+            kind: kind.as_str(),
+            error: error.to_owned(),
+        });
     }
 }

@@ -1,5 +1,5 @@
-//! Polls feeds as they fall due, for ever. What is due stands in the store; this loop only looks every second, takes
-//! what is due, and lets go of what is done. Never holds a plan in memory (ET-21).
+//! Polls feeds as they fall due, for as long as the daemon runs. What is due stands in the store; this loop looks every
+//! second, claims what can be started, and notes what is done. Never holds a plan in memory (ET-21).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,23 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
-use super::pass::Flight;
+use super::candidates::Candidates;
+use super::flight::{FLIGHT_MAX, Flight, Landed};
+use super::poll_all::PollAll;
+use super::report::PassReport;
 use crate::clock::Moment;
-use crate::store::{ClaimScope, Store, StoreError};
+use crate::fetch::site_of;
+use crate::model::FeedRow;
+use crate::store::{ClaimScope, DueLimits, StoreError};
 
 /// How often the store is asked for due feeds: also how soon a feed added by another process is seen.
 const TICK: Duration = Duration::from_secs(1);
-/// Feeds on their way at once, most of them waiting for their host's turn.
-const FLIGHT_MAX: usize = 512;
+/// Due feeds that are looked for at a time: more than can be started before the next look, of all sites and of one.
+const DUE_LIMITS: DueLimits = DueLimits {
+    all: 4 * FLIGHT_MAX,
+    site: 128,
+    site_of,
+};
 /// A feed whose host has no turn for so long is given back: well within its lease.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// While the network is down one feed is tried so often (ET-30).
@@ -35,9 +44,17 @@ pub enum Wish {
     PollAll,
 }
 
+/// What the scheduler tells at every look.
+#[derive(Debug, Clone, Copy)]
+pub struct Beat<'a> {
+    /// What keeps the store from taking anything.
+    pub trouble: Option<&'a StoreError>,
+    /// For how long the oldest visit has been under way.
+    pub oldest: Duration,
+}
+
 impl Ingest {
-    /// Runs until `cancel`. `beat` is called at every look, with what keeps the store from taking anything: the
-    /// watchdog's proof of progress.
+    /// Runs until `cancel`. `beat` is called at every look: the watchdog's proof of progress.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be used for good; a full disk or a busy store is waited out (REL-02), and a fault
@@ -46,7 +63,7 @@ impl Ingest {
         self: &Arc<Self>,
         cancel: CancellationToken,
         mut wishes: mpsc::Receiver<Wish>,
-        beat: &(dyn Fn(Option<&StoreError>) + Sync),
+        beat: &(dyn Fn(Beat<'_>) + Sync),
     ) -> Result<(), StoreError> {
         let stop = CancellationToken::new();
         let mut flight = Flight::new(self, stop.clone(), PATIENCE);
@@ -62,14 +79,16 @@ impl Ingest {
                 () = cancel.cancelled() => break,
                 _ = ticks.tick() => {
                     let done = self.look(&mut look, &mut flight).await;
-                    beat(done.as_ref().err());
+                    beat(Beat { trouble: done.as_ref().err(), oldest: flight.oldest() });
                     look.outcome(done)?;
                 }
                 Some(Wish::PollAll) = wishes.recv() => {
-                    look.outcome(self.poll_all(&mut flight).await)?;
+                    let done = self.poll_all(&mut look, &mut flight).await;
+                    look.outcome(done)?;
                 }
                 Some(landed) = flight.land(), if flight.len() > 0 => {
-                    look.outcome(flight.take(landed).await)?;
+                    let done = self.landed(&mut look, &mut flight, landed).await;
+                    look.outcome(done)?;
                 }
             }
             if flight.held_for().is_some_and(|time| time > DOUBT) {
@@ -78,17 +97,18 @@ impl Ingest {
         }
         let deadline = Instant::now() + DRAIN;
         while let Ok(Some(landed)) = timeout_at(deadline, flight.land()).await {
-            look.outcome(flight.take(landed).await)?;
+            look.outcome(flight.take(landed, &mut []).await)?;
         }
         stop.cancel();
         while let Some(landed) = flight.land().await {
-            look.outcome(flight.take(landed).await)?;
+            look.outcome(flight.take(landed, &mut []).await)?;
         }
         look.outcome(flight.finish().await)?;
         look.outcome(flight.retry().await)
     }
 
-    /// Takes off what is due, if the clock can be trusted.
+    /// Claims what is due and sends it off, if the clock can be trusted. But first what could not be stored: no server is
+    /// asked for what could not be stored either.
     async fn look(
         self: &Arc<Self>,
         look: &mut Look,
@@ -101,33 +121,92 @@ impl Ingest {
             look.is_in_trouble = false;
         }
         self.follow_clock().await?;
+        self.free_dead_leases().await?;
         self.tend_hubs(&flight.cancel).await?;
-        let scope = look.tick(self, flight).await;
-        self.take_off(flight, scope).await
+        // The report is a pass's; here it would grow for as long as the daemon runs.
+        flight.report = PassReport::default();
+        flight.retry().await?;
+        flight.renew().await?;
+        look.refresh(self, flight).await?;
+        look.probe = self.is_offline() && look.is_time_to_probe(flight);
+        self.take_off(look, flight).await
     }
 
-    async fn poll_all(self: &Arc<Self>, flight: &mut Flight) -> Result<(), StoreError> {
+    /// A visit has ended: others take its place. Those that have ended meanwhile are taken together.
+    async fn landed(
+        self: &Arc<Self>,
+        look: &mut Look,
+        flight: &mut Flight,
+        landed: Landed,
+    ) -> Result<(), StoreError> {
+        let mut next = Some(landed);
+        while let Some(landed) = next {
+            let mut queues = vec![&mut look.due];
+            queues.extend(look.all.as_mut().map(|all| &mut all.candidates));
+            flight.take(landed, &mut queues).await?;
+            next = flight.landed();
+        }
+        // What the store did not take has to be stored first, and that is tried at the next look.
+        match flight.is_stuck() {
+            true => Ok(()),
+            false => self.take_off(look, flight).await,
+        }
+    }
+
+    /// Every feed that may be polled is to be asked once; one signal during another begins anew.
+    async fn poll_all(
+        self: &Arc<Self>,
+        look: &mut Look,
+        flight: &mut Flight,
+    ) -> Result<(), StoreError> {
         self.follow_clock().await?;
         let manual_interval = self.options.manual_interval;
-        let scope = ClaimScope::All { manual_interval };
-        self.take_off(flight, Some((scope, FLIGHT_MAX))).await
+        let (now, scope) = (self.clock.now(), ClaimScope::All { manual_interval });
+        let (feeds, skipped) = self
+            .ask(move |store| store.reads().claimable(now, &scope, site_of))
+            .await?;
+        let last = look.last_signal.replace(self.clock.moment());
+        look.all = Some(PollAll::begin(feeds, &skipped, &self.clock, last));
+        flight.retry().await?;
+        self.take_off(look, flight).await
     }
 
-    /// Claims what the scope means and sends it off; but first what could not be stored: nobody else is asked for what
-    /// could not be stored either.
+    /// Sends off what is due, then what else is wished. While the network is down, one feed at a time as a probe (ET-30).
     async fn take_off(
         self: &Arc<Self>,
+        look: &mut Look,
         flight: &mut Flight,
-        scope: Option<(ClaimScope, usize)>,
     ) -> Result<(), StoreError> {
-        flight.retry().await?;
-        let Some((scope, limit)) = scope else {
+        let probe = std::mem::take(&mut look.probe);
+        let most = match self.is_offline() {
+            true if probe => 1,
+            true => return Ok(()),
+            false => usize::MAX,
+        };
+        let due = flight.take_off(&mut look.due, most, &ClaimScope::StillDue);
+        let due = due.await?;
+        let Some(all) = &mut look.all else {
             return Ok(());
         };
-        let now = self.clock.now();
-        let claim = move |store: &Store| store.claim(now, scope, limit);
-        let (claims, _) = self.ask(claim).await?;
-        claims.into_iter().for_each(|claim| flight.start(claim));
+        all.asked_meanwhile.extend(due.sent);
+        if probe {
+            return Ok(());
+        }
+        // Whatever was asked since the signal came, by whom ever, is not asked again for it.
+        let since = self.clock.elapsed(all.begun);
+        let manual_interval = self.options.manual_interval.max(since);
+        let asked = &all.asked_meanwhile;
+        let scope_of = |feeds: Vec<FeedRow>| ClaimScope::These {
+            feeds: feeds.into_iter().filter(|f| !asked.contains(f)).collect(),
+            manual_interval,
+        };
+        let done = flight
+            .take_off(&mut all.candidates, most, &scope_of)
+            .await?;
+        all.note(&done);
+        if all.is_over() {
+            look.all = None;
+        }
         Ok(())
     }
 }
@@ -140,14 +219,22 @@ struct Look {
     last_complaint: Option<Instant>,
     /// Something could not be stored, and nothing was since.
     is_in_trouble: bool,
+    /// Feeds that were due at the last look.
+    due: Candidates,
+    /// What is left of the feeds that a signal asked for.
+    all: Option<PollAll>,
+    /// When the last signal came.
+    last_signal: Option<Moment>,
+    /// The network is down, and one feed may be asked to see whether it still is.
+    probe: bool,
 }
 
 /// An unusable store is complained about so often (REL-02).
 const COMPLAINT: Duration = Duration::from_secs(60);
 
 impl Look {
-    /// What may be claimed at this look, and how many.
-    async fn tick(&mut self, ingest: &Arc<Ingest>, flight: &Flight) -> Option<(ClaimScope, usize)> {
+    /// Sees anew which feeds are due, and the price of polls when it is time.
+    async fn refresh(&mut self, ingest: &Arc<Ingest>, flight: &Flight) -> Result<(), StoreError> {
         let (now, moment) = (ingest.clock.now(), ingest.clock.moment());
         if self
             .last
@@ -170,16 +257,21 @@ impl Look {
                 tracing::debug!("the price of polls was not set anew: {e}");
             }
         }
-        let free = FLIGHT_MAX.saturating_sub(flight.len());
-        if ingest.is_offline() {
-            let is_time = self.last_probe.is_none_or(|at| at.elapsed() >= PROBE);
-            if !is_time || flight.len() > 0 {
-                return None;
-            }
-            self.last_probe = Some(Instant::now());
-            return Some((ClaimScope::Due, 1));
+        if flight.len() < FLIGHT_MAX {
+            let due = ingest.ask(move |store| store.reads().due(now, &DUE_LIMITS));
+            self.due = Candidates::new(due.await?);
         }
-        (free > 0).then_some((ClaimScope::Due, free))
+        Ok(())
+    }
+
+    /// While the network is down one feed is tried now and then, nothing else being under way (ET-30).
+    fn is_time_to_probe(&mut self, flight: &Flight) -> bool {
+        let is_time = self.last_probe.is_none_or(|at| at.elapsed() >= PROBE);
+        let is_time = is_time && flight.len() == 0;
+        if is_time {
+            self.last_probe = Some(Instant::now());
+        }
+        is_time
     }
 
     /// A store that is full, read-only or busy is waited for, and what failed by itself is tried again at the next look; a

@@ -211,7 +211,7 @@ async fn schedule_until(room: &Room, is_done: impl Fn() -> bool) {
     let (beats_in, mut beats) = mpsc::unbounded_channel();
     let (ingest, stop) = (Arc::clone(&room.ingest), cancel.clone());
     let running = tokio::spawn(async move {
-        let beat = move |_: Option<&crate::store::StoreError>| {
+        let beat = move |_: super::scheduler::Beat<'_>| {
             let _ = beats_in.send(());
         };
         ingest.run(stop, wishes, &beat).await

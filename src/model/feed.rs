@@ -60,6 +60,9 @@ pub struct Feed {
     pub declared: bool,
     /// The user's interval in seconds, if set.
     pub interval_s: Option<u64>,
+    /// Where its credentials and headers belong, if they are not sent because the feed is asked elsewhere now (SEC-23).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secrets_withheld_for: Option<String>,
     /// What the parser had to repair in the last document.
     #[serde(skip)]
     pub repairs: Vec<String>,

@@ -81,8 +81,8 @@ pub struct Poll {
 }
 
 impl Poll {
-    /// Whether nobody was asked: the host rests, or the visit was called off before its turn. `hints.retry_after` is
-    /// the rest.
+    /// Whether the server that has the feed was not asked: it rests or its queue is long, or the visit was called off
+    /// before its turn. `hints.retry_after` is how long to wait.
     pub fn is_unasked(&self) -> bool {
         matches!(self.outcome, Outcome::Failed(_))
             && self.status.is_none()

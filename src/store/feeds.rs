@@ -1,7 +1,4 @@
-//! Subscriptions: making and changing them, claiming the due ones, and how a poll leaves its mark on a feed.
-//!
-//! A claim is a lease in the table, not a timer: it moves `next_at` forward and raises a fencing number, so that
-//! a restart loses nothing and a late worker cannot overwrite a newer one.
+//! Subscriptions: making and changing them, and how a poll leaves its mark on a feed. Which feeds may be asked is `claims`.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -9,32 +6,18 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::articles::next_seq;
-use super::guard::{Fault, guarded};
 use super::records::{
-    ArchiveCommit, Claim, ClaimScope, DocumentCommit, FeedChange, FeedSettings, NewFeed,
-    PollCommit, Skipped, Subscribed,
+    ArchiveCommit, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Subscribed,
 };
-use super::{events, hubs};
-use crate::model::{
-    Extent, FailureKind, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl,
-};
+use super::{events, hubs, secrets};
+use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, WebUrl};
 use crate::normalize::plain;
 
 type Sql<T> = rusqlite::Result<T>;
 
-/// How long a claim holds a feed; a worker that died gives it back after that.
-const LEASE: Duration = Duration::from_secs(15 * 60);
-
-/// So long a feed is left alone whose row cannot be read.
-const PUT_ASIDE: Duration = Duration::from_secs(86_400);
-
 /// Polls kept in the history of a feed, and how many more until the oldest go.
 const HISTORY: i64 = 50;
 const HISTORY_SPARE: i64 = 8;
-
-/// Overdue feeds are asked at most so far apart, and all within [`SPREAD_MAX_MS`] (ET-22).
-const SPREAD_STEP_MS: i64 = 1000;
-const SPREAD_MAX_MS: i64 = 15 * 60 * 1000;
 
 /// An archive page that fails for a passing reason is asked for so often.
 const ARCHIVE_TRIES: i64 = 3;
@@ -107,7 +90,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
                 interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12, full_text = ?13,
-                outline = coalesce(?14, outline)
+                outline = coalesce(?14, outline), secrets_for = ?15
          WHERE feed = ?1",
     )?
     .execute(params![
@@ -125,6 +108,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         s.near_dedup,
         s.full_text,
         (!s.outline.is_empty()).then(|| json(&s.outline)),
+        secrets::origin_of(s, &feed.url),
     ])?;
     Ok(())
 }
@@ -143,6 +127,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
+                secrets_for = NULL, holder = NULL,
                 body_digest = NULL, archive = NULL, next_at = NULL, lease = lease + 1, leased_until = NULL WHERE feed = ?1",
         [feed],
     )?;
@@ -200,6 +185,15 @@ pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> S
     let mut renamed = Vec::new();
     for feed in declared {
         let row = subscribe_one(conn, feed, now)?.row;
+        // A feed that has moved may stand in the file under both URLs: what is said of the present one holds.
+        let present: String = conn
+            .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
+            .query_row([row], |r| r.get(0))?;
+        let is_present = |other: &NewFeed| without_fragment(&other.url) == present;
+        if !is_present(feed) && declared.iter().any(is_present) {
+            rows.push(row);
+            continue;
+        }
         if renames(conn, row, || describe(conn, row, feed))? {
             renamed.push(row);
         }
@@ -233,230 +227,7 @@ pub(super) fn renames(
     Ok(name()? != before)
 }
 
-/// Which feeds a scope means now, at most `limit`, and what it leaves alone.
-pub(super) fn claimable(
-    conn: &Connection,
-    now: Time,
-    scope: &ClaimScope,
-    limit: usize,
-) -> Sql<(Vec<FeedRow>, Vec<Skipped>)> {
-    let mut skipped = Vec::new();
-    let mut rows: Vec<FeedRow> = match scope {
-        ClaimScope::Due => conn
-            .prepare_cached(
-                "SELECT feed FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1
-                 ORDER BY next_at LIMIT ?2",
-            )?
-            .query_map(
-                params![now.millis(), i64::try_from(limit).unwrap_or(i64::MAX)],
-                |r| r.get(0),
-            )?
-            .collect::<Sql<_>>()?,
-        ClaimScope::All { manual_interval } => {
-            let all: Vec<FeedRow> = conn
-                .prepare_cached("SELECT feed FROM feeds WHERE subscribed = 1 ORDER BY next_at")?
-                .query_map([], |r| r.get(0))?
-                .collect::<Sql<_>>()?;
-            free_of_floors(conn, now, &all, *manual_interval, &mut skipped)?
-        }
-        ClaimScope::These {
-            feeds,
-            manual_interval,
-        } => free_of_floors(conn, now, feeds, *manual_interval, &mut skipped)?,
-        ClaimScope::Pushed(feed) => conn
-            .prepare_cached(
-                "SELECT feed FROM feeds WHERE feed = ?1 AND subscribed = 1 AND coalesce(leased_until, 0) <= ?2",
-            )?
-            .query_map(params![feed, now.millis()], |r| r.get(0))?
-            .collect::<Sql<_>>()?,
-    };
-    rows.truncate(limit);
-    Ok((rows, skipped))
-}
-
-pub(super) fn claim(
-    conn: &Connection,
-    now: Time,
-    scope: &ClaimScope,
-    limit: usize,
-) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
-    let (rows, mut skipped) = claimable(conn, now, scope, limit)?;
-    let mut claims = Vec::with_capacity(rows.len());
-    for row in rows {
-        match guarded(|| lease(conn, row, now)) {
-            Ok(claim) => claims.push(claim),
-            // The others must not wait for it (REL-12).
-            Err(fault) => {
-                let fault = fault.unless_of_store()?;
-                skipped.push(put_aside(conn, row, &fault, now)?);
-            }
-        }
-    }
-    Ok((claims, skipped))
-}
-
-/// A feed of which the store holds something that cannot be read: it is tried again in [`PUT_ASIDE`].
-fn put_aside(conn: &Connection, row: FeedRow, fault: &Fault, now: Time) -> Sql<Skipped> {
-    let reason = format!(
-        "newswire cannot read what it has stored of this feed ({}); please report it",
-        plain::line(&fault.to_string())
-    );
-    note_fault(conn, row, None, &reason, now.plus(PUT_ASIDE), now)?;
-    let url = conn
-        .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
-        .query_row([row], |r| r.get(0))?;
-    Ok(Skipped { url, reason })
-}
-
-/// A fault of newswire itself while this feed was visited, told as the feed's failure without the rest of a poll. It is due
-/// again at `until`. Where there is a `lease`, only if that still holds.
-pub(super) fn note_fault(
-    conn: &Connection,
-    feed: FeedRow,
-    lease: Option<i64>,
-    message: &str,
-    until: Time,
-    now: Time,
-) -> Sql<()> {
-    conn.prepare_cached(
-        "UPDATE feeds SET failures = failures + 1, last_error = ?3, last_kind = ?4, leased_until = NULL, next_at = ?5,
-                why_next = ?3, last_poll = ?6
-         WHERE feed = ?1 AND (?2 IS NULL OR lease = ?2)",
-    )?
-    .execute(params![
-        feed,
-        lease,
-        message,
-        FailureKind::Internal.as_str(),
-        until.millis(),
-        now.millis()
-    ])?;
-    Ok(())
-}
-
-/// Which of these feeds may be asked by hand: a server's floor and an earlier manual poll hold back.
-fn free_of_floors(
-    conn: &Connection,
-    now: Time,
-    feeds: &[FeedRow],
-    manual_interval: Duration,
-    skipped: &mut Vec<Skipped>,
-) -> Sql<Vec<FeedRow>> {
-    let mut look = conn.prepare_cached(
-        "SELECT url, paused, gone, floor_until, floor_reason, last_poll, leased_until FROM feeds WHERE feed = ?1",
-    )?;
-    let mut free = Vec::new();
-    for &feed in feeds {
-        let reason = look
-            .query_row([feed], |r| {
-                let url: String = r.get(0)?;
-                let floor: Option<i64> = r.get(3)?;
-                let why: Option<String> = r.get(4)?;
-                let last: Option<i64> = r.get(5)?;
-                let leased: Option<i64> = r.get(6)?;
-                let by_hand = last.map(|t| Time::from_millis(t).plus(manual_interval));
-                let reason = if r.get(1)? {
-                    Some("it is paused; newswire resume sets it going".to_owned())
-                } else if r.get(2)? {
-                    Some("it is gone (410); newswire resume asks once more".to_owned())
-                } else if let Some(leased) = leased.filter(|&t| t > now.millis()) {
-                    Some(format!(
-                        "it is being polled just now (if that was killed, it is free again at {})",
-                        Time::from_millis(leased)
-                    ))
-                } else if let Some(floor) = floor.filter(|&f| f > now.millis()) {
-                    Some(format!(
-                        "not before {}: {}",
-                        Time::from_millis(floor),
-                        why.unwrap_or_else(|| "the server asks to wait".to_owned())
-                    ))
-                } else {
-                    by_hand.filter(|&t| t > now && !manual_interval.is_zero()).map(|t| {
-                        format!(
-                            "not before {t}: it was polled less than schedule.manual_interval ({} s) ago",
-                            manual_interval.as_secs()
-                        )
-                    })
-                };
-                Ok(reason.map(|reason| Skipped { url, reason }))
-            })
-            .optional()?;
-        match reason {
-            Some(None) => free.push(feed),
-            Some(Some(reason)) => skipped.push(reason),
-            None => {}
-        }
-    }
-    Ok(free)
-}
-
-fn lease(conn: &Connection, row: FeedRow, now: Time) -> Sql<Claim> {
-    let validators = conn
-        .prepare_cached("SELECT url, etag, last_modified FROM validators WHERE feed = ?1")?
-        .query_map([row], |r| {
-            Ok((
-                r.get(0)?,
-                Validators {
-                    etag: r.get(1)?,
-                    last_modified: r.get(2)?,
-                },
-            ))
-        })?
-        .collect::<Sql<_>>()?;
-    let boilerplate = boilerplate(conn, row)?;
-    let hub = hubs::lease_of(conn, row)?;
-    let claim = conn
-        .prepare_cached(
-            "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
-                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-                    outline, archive
-             FROM feeds WHERE feed = ?1",
-        )?
-        .query_row([row], |r| {
-            let url: String = r.get(1)?;
-            let url = WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?;
-            Ok(Claim {
-                feed: row,
-                id: FeedId(uuid::Uuid::from_bytes(r.get(0)?)),
-                has_neighbours: has_neighbours(conn, row, &url)?,
-                url,
-                title: r.get(2)?,
-                lease: r.get(3)?,
-                due: r.get::<_, Option<i64>>(8)?.map(Time::from_millis),
-                validators,
-                body_digest: r.get(4)?,
-                boilerplate,
-                schedule: r.get(5)?,
-                last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
-                failures: r.get(7)?,
-                hub,
-                settings: settings(r, 9)?,
-                archive: r.get(18)?,
-            })
-        })?;
-    #[cfg(test)]
-    crate::faults::at("claim", claim.url.host())?;
-    let until = now.plus(LEASE).millis();
-    conn.prepare_cached(
-        "UPDATE feeds SET lease = ?2, leased_until = ?3, next_at = max(coalesce(next_at, ?3), ?3) WHERE feed = ?1",
-    )?
-    .execute(params![row, claim.lease, until])?;
-    Ok(claim)
-}
-
-/// Whether another feed is subscribed at the same origin. URLs are stored as they are serialized, so those of one origin
-/// stand together in their index, between its `/` and what follows that character.
-fn has_neighbours(conn: &Connection, row: FeedRow, url: &WebUrl) -> Sql<bool> {
-    let origin = url.origin();
-    conn.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM feeds WHERE url >= ?1 AND url < ?2 AND subscribed = 1 AND feed <> ?3)",
-    )?
-    .query_row(params![format!("{origin}/"), format!("{origin}0"), row], |r| {
-        r.get(0)
-    })
-}
-
-fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
+pub(super) fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
     let user: Option<String> = r.get(at)?;
     let password: Option<String> = r.get(at + 1)?;
     Ok(FeedSettings {
@@ -477,40 +248,6 @@ fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
 pub(super) fn outline(r: &Row<'_>, at: usize) -> Sql<Vec<(String, String)>> {
     let kept: Option<String> = r.get(at)?;
     Ok(kept.map_or_else(Vec::new, |kept| from_json(&kept)))
-}
-
-/// Ends a lease without a poll. Without `why` the plan stays the one it was.
-pub(super) fn give_back(
-    conn: &Connection,
-    (feed, lease): (FeedRow, i64),
-    due: Option<Time>,
-    why: Option<&str>,
-) -> Sql<()> {
-    conn.prepare_cached(
-        "UPDATE feeds SET next_at = ?3, why_next = coalesce(?4, why_next), leased_until = NULL
-         WHERE feed = ?1 AND lease = ?2",
-    )?
-    .execute(params![feed, lease, due.map(Time::millis), why])?;
-    Ok(())
-}
-
-pub(super) fn spread_overdue(conn: &Connection, now: Time) -> Sql<usize> {
-    let rows: Vec<FeedRow> = conn
-        .prepare_cached(
-            "SELECT feed FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at < ?1
-               AND last_poll IS NOT NULL ORDER BY next_at, feed",
-        )?
-        .query_map([now.millis()], |r| r.get(0))?
-        .collect::<Sql<_>>()?;
-    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX).max(1);
-    let step = SPREAD_STEP_MS.min(SPREAD_MAX_MS / count);
-    let mut at = now.millis();
-    for row in &rows {
-        conn.prepare_cached("UPDATE feeds SET next_at = ?2 WHERE feed = ?1")?
-            .execute([*row, at])?;
-        at += step;
-    }
-    Ok(rows.len())
 }
 
 /// Whether this archive page was read, or given up.
@@ -570,15 +307,6 @@ pub(super) fn is_subscribed(conn: &Connection, feed: FeedRow) -> Sql<bool> {
         .query_row([feed], |r| r.get(0))
 }
 
-/// Whether the lease of a poll still holds.
-pub(super) fn holds(conn: &Connection, claim: &Claim) -> Sql<bool> {
-    let lease: Option<i64> = conn
-        .prepare_cached("SELECT lease FROM feeds WHERE feed = ?1 AND subscribed = 1")?
-        .query_row([claim.feed], |r| r.get(0))
-        .optional()?;
-    Ok(lease == Some(claim.lease))
-}
-
 /// Writes what a poll says about the feed itself: health, validators, plan, history. `new` is how many articles
 /// it brought.
 pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()> {
@@ -590,7 +318,7 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     let plan = &commit.plan;
     conn.prepare_cached(
         "UPDATE feeds SET schedule = ?2, why_next = ?3, next_at = ?4, floor_until = ?5, floor_reason = ?6,
-                gone = ?7, leased_until = NULL, last_poll = ?8 WHERE feed = ?1",
+                gone = ?7, leased_until = NULL, holder = NULL, freed = 0, last_poll = ?8 WHERE feed = ?1",
     )?
     .execute(params![
         feed,
@@ -602,7 +330,8 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
         plan.next_at.is_none(),
         poll.finished.millis(),
     ])?;
-    // ET-36, but what the user gave for the old origin does not go to another (SEC-08): then the old one is asked on.
+    // ET-36, but what the user gave for the old origin does not go to another (SEC-08): then the old one is asked on. What
+    // belongs elsewhere already is not in the claim (SEC-23).
     let settings = &commit.claim.settings;
     let has_secrets = settings.auth.is_some() || !settings.headers.is_empty();
     let may_move = |to: &WebUrl| !has_secrets || to.origin() == commit.claim.url.origin();

@@ -7,6 +7,7 @@ mod activity;
 mod articles;
 mod backup;
 mod check;
+mod claims;
 mod clock_set;
 mod copies;
 mod events;
@@ -23,7 +24,9 @@ mod prune;
 mod readers;
 pub mod records;
 mod retag;
+mod runs;
 mod search;
+mod secrets;
 pub mod select;
 mod shown;
 mod status;
@@ -178,6 +181,7 @@ impl Store {
             settling: Vec::new(),
             tidying: tidy::Tidying::default(),
             log: log::Log::default(),
+            run: runs::Run::default(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -267,6 +271,17 @@ impl Store {
         self.ask(|reply| Command::Claim(now, scope, limit, reply))
     }
 
+    /// Makes leases last as long again from `now` on, each by its feed and fencing number: for visits that take long.
+    pub fn renew(&self, leases: Vec<(FeedRow, i64)>, now: Time) -> Result<(), StoreError> {
+        self.short(move |conn| claims::renew(conn, &leases, now))
+    }
+
+    /// Frees the feeds that processes held which have died; gives how many. To be called before anything is claimed.
+    pub fn free_dead_leases(&self, now: Time) -> Result<usize, StoreError> {
+        let path = self.reads.path().to_owned();
+        self.short(move |conn| runs::free_dead(conn, &path, now))
+    }
+
     /// Gives a claimed feed back unasked: it is due when it was.
     pub fn give_back(&self, claim: &Claim) -> Result<(), StoreError> {
         let (lease, due) = ((claim.feed, claim.lease), claim.due);
@@ -323,7 +338,7 @@ impl Store {
         now: Time,
     ) -> Result<(), StoreError> {
         let (feed, lease) = (claim.feed, Some(claim.lease));
-        self.short(move |conn| feeds::note_fault(conn, feed, lease, &message, until, now))
+        self.short(move |conn| claims::note_fault(conn, feed, lease, &message, until, now))
     }
 
     /// Commits one poll.

@@ -12,14 +12,15 @@ use uuid::Uuid;
 
 use super::prepare::{self, Facts, Prepared};
 use super::records::{
-    Activity, Claim, ClaimScope, DedupSettings, FeedDetail, FeedEvent, HubRow, Lineage, Nearest,
-    Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed, TopicHead, TopicInfo,
+    Activity, Candidate, Claim, ClaimScope, DedupSettings, DueLimits, FeedDetail, FeedEvent,
+    HubRow, Lineage, Nearest, Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed,
+    TopicHead, TopicInfo,
 };
 use super::select::Selection;
 use super::stop::Stop;
 use super::topics::{Published, Topics};
 use super::{
-    StoreError, activity, articles, backup, copies, events, feeds, feeds::from_json,
+    StoreError, activity, articles, backup, claims, copies, events, feeds, feeds::from_json,
     grouping::limits, hubs, open, prune, search, shown, status, story_ids,
 };
 use crate::dedup::{Changes, Verdict};
@@ -293,14 +294,25 @@ impl Reads {
         self.read(|conn| copies::replay(conn, limits(settings), since))
     }
 
-    /// Which feeds a claim of `scope` would take now, at most `limit`, and what it would leave alone.
+    /// The database file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Which feeds a claim of `scope` would take now, in the order in which they are to be asked, and what it would leave
+    /// alone. `site_of` gives the site of a host.
     pub fn claimable(
         &self,
         now: Time,
         scope: &ClaimScope,
-        limit: usize,
-    ) -> Result<(Vec<FeedRow>, Vec<Skipped>), StoreError> {
-        self.read(|conn| feeds::claimable(conn, now, scope, limit))
+        site_of: fn(&str) -> &str,
+    ) -> Result<(Vec<Candidate>, Vec<Skipped>), StoreError> {
+        self.read(|conn| claims::claimable(conn, now, scope, site_of))
+    }
+
+    /// The feeds that are due, the longest overdue first, within `limits`.
+    pub fn due(&self, now: Time, limits: &DueLimits) -> Result<Vec<Candidate>, StoreError> {
+        self.read(|conn| claims::due(conn, now, limits))
     }
 
     /// The subscription whose callback ends in `path`.

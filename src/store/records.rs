@@ -60,6 +60,16 @@ impl Default for FeedSettings {
     }
 }
 
+impl FeedSettings {
+    /// Forgets credentials and headers; whether there were any.
+    pub fn drop_secrets(&mut self) -> bool {
+        let had_any = self.auth.is_some() || !self.headers.is_empty();
+        self.auth = None;
+        self.headers.clear();
+        had_any
+    }
+}
+
 /// A change of a subscription by command; none leaves a value as it is.
 #[derive(Debug, Clone, Default)]
 pub struct FeedChange {
@@ -224,11 +234,33 @@ impl EventKind {
     }
 }
 
+/// A feed that may be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub feed: FeedRow,
+    /// The site that its host belongs to.
+    pub site: String,
+}
+
+/// How many due feeds are looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct DueLimits {
+    /// Of all sites together.
+    pub all: usize,
+    /// Of one site.
+    pub site: usize,
+    /// The site of a host.
+    pub site_of: fn(&str) -> &str,
+}
+
 /// Which feeds a claim may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimScope {
     /// Those that are due.
     Due,
+    /// Those of these that are due.
+    StillDue(Vec<FeedRow>),
     /// All that no server's floor and no earlier manual poll holds back.
     All {
         /// `schedule.manual_interval`.
@@ -270,8 +302,10 @@ pub struct Claim {
     pub boilerplate: std::collections::HashSet<u64>,
     /// The schedule's state.
     pub schedule: Vec<u8>,
-    /// The user's settings.
+    /// The user's settings, without secrets that belong to another origin.
     pub settings: FeedSettings,
+    /// Where the secrets belong that were left out of them, if any were: the feed has moved since they were given.
+    pub secrets_withheld: Option<String>,
     /// When the last poll was, if any.
     pub last_poll: Option<Time>,
     /// Failures in a row so far.
@@ -355,6 +389,43 @@ pub struct Skipped {
     pub url: String,
     /// Why, in words.
     pub reason: String,
+    /// Why, to be counted.
+    #[serde(skip)]
+    pub rest: Rest,
+}
+
+/// Why a feed is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rest {
+    /// Its user paused it.
+    Paused,
+    /// Its server said that it is gone for good.
+    Gone,
+    /// It is being polled.
+    Leased,
+    /// Its server asks to wait.
+    Floor,
+    /// It was polled a moment ago.
+    Polled,
+    /// Its host has no turn for it.
+    Host,
+    /// What is stored of it cannot be read.
+    Fault,
+}
+
+impl Rest {
+    /// What is said of feeds that rest so, behind their number.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Gone => "gone (410)",
+            Self::Leased => "being polled already",
+            Self::Floor => "at their server's request",
+            Self::Polled => "polled less than schedule.manual_interval ago",
+            Self::Host => "put off by their host",
+            Self::Fault => "put off by a fault of newswire",
+        }
+    }
 }
 
 /// What the store knows of an article that a document lists.
@@ -472,6 +543,8 @@ pub struct Status {
     pub feeds_failing: u64,
     /// Feeds that are paused.
     pub feeds_paused: u64,
+    /// Feeds whose credentials are not sent, for they were given for another origin (SEC-23).
+    pub feeds_without_credentials: u64,
     /// Feeds that are gone.
     pub feeds_gone: u64,
     /// Feeds that are due now.
@@ -507,8 +580,10 @@ pub struct Overview {
     pub articles_daily: Vec<u64>,
     /// Of these, those that joined a story.
     pub joined_daily: Vec<u64>,
-    /// Politeness by host, the busiest first.
+    /// Politeness by host, the busiest first, at most twenty.
     pub hosts: Vec<HostStatus>,
+    /// How many hosts there are beside these.
+    pub hosts_more: u64,
 }
 
 /// How one host was treated.

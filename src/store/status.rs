@@ -10,8 +10,8 @@ use super::records::{
     FeedDetail, HostStatus, Overview, PollRecord, PollTotals, Status, TopicFeed, TopicHead,
     TopicInfo,
 };
-use super::{activity, hubs};
-use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time};
+use super::{activity, hubs, secrets};
+use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time, WebUrl};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -25,7 +25,8 @@ const DAY_MS: i64 = 86_400_000;
 const COLUMNS: &str = "f.feed, f.id, f.url, coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, f.paused,
     f.gone, f.last_poll, f.last_success, f.next_at, f.failures, f.last_error, f.last_kind, f.declared, f.interval_ms,
     f.repairs, (SELECT count(*) FROM articles a WHERE a.feed = f.feed),
-    (SELECT p.status FROM polls p WHERE p.feed = f.feed ORDER BY p.poll DESC LIMIT 1), f.outline";
+    (SELECT p.status FROM polls p WHERE p.feed = f.feed ORDER BY p.poll DESC LIMIT 1), f.outline,
+    f.auth_user IS NOT NULL OR f.headers <> '[]', f.secrets_for";
 
 pub(super) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
     let mut feeds: Vec<Feed> = conn
@@ -67,10 +68,16 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
         _ => FeedState::Failing,
     };
     let url: String = r.get(2)?;
+    let id = FeedId(Uuid::from_bytes(r.get(1)?));
+    let (has_secrets, given_for): (bool, Option<String>) = (r.get(21)?, r.get(22)?);
+    let withheld = WebUrl::parse(&url)
+        .ok()
+        .filter(|_| has_secrets)
+        .and_then(|url| secrets::withheld(given_for.as_deref(), id, &url));
     let kind: Option<String> = r.get(14)?;
     Ok(Feed {
         row: r.get(0)?,
-        id: FeedId(Uuid::from_bytes(r.get(1)?)),
+        id,
         title: r.get(3)?,
         site: r.get(4)?,
         folder: r.get(5)?,
@@ -88,6 +95,7 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
         interval_s: r
             .get::<_, Option<i64>>(16)?
             .map(|ms| ms.max(0).cast_unsigned() / 1000),
+        secrets_withheld_for: withheld,
         repairs: from_json(&r.get::<_, String>(17)?),
         outline: outline(r, 20)?,
         url,
@@ -105,13 +113,13 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
              FROM feeds f WHERE f.feed = ?1"
         ))?
         .query_row([row], |r| {
-            let floor: Option<i64> = r.get(22)?;
-            let reason: Option<String> = r.get(23)?;
+            let floor: Option<i64> = r.get(24)?;
+            let reason: Option<String> = r.get(25)?;
             Ok((
                 feed_of(r)?,
-                r.get::<_, Option<String>>(21)?,
+                r.get::<_, Option<String>>(23)?,
                 floor.map(|t| (Time::from_millis(t), reason.unwrap_or_default())),
-                r.get::<_, bool>(24)?,
+                r.get::<_, bool>(26)?,
             ))
         })
         .optional()?;
@@ -246,12 +254,32 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
             "SELECT count(*) {live} AND failures > 0 AND paused = 0 AND gone = 0"
         ))?,
         feeds_paused: one(&format!("SELECT count(*) {live} AND paused = 1"))?,
+        feeds_without_credentials: withheld(conn)?,
         feeds_gone: one(&format!("SELECT count(*) {live} AND gone = 1"))?,
         feeds_due,
         articles_today,
         joined_today,
         next_poll: next_poll(conn)?,
     })
+}
+
+/// How many feeds have secrets that are not sent to where they are now.
+fn withheld(conn: &Connection) -> Sql<u64> {
+    let mut with_secrets = conn.prepare_cached(
+        "SELECT id, url, secrets_for FROM feeds
+         WHERE subscribed = 1 AND (auth_user IS NOT NULL OR headers <> '[]')",
+    )?;
+    let mut rows = with_secrets.query([])?;
+    let mut count = 0;
+    while let Some(r) = rows.next()? {
+        let (id, url) = (FeedId(Uuid::from_bytes(r.get(0)?)), r.get::<_, String>(1)?);
+        let given_for: Option<String> = r.get(2)?;
+        let url = WebUrl::parse(&url).ok();
+        count += u64::from(
+            url.is_some_and(|url| secrets::withheld(given_for.as_deref(), id, &url).is_some()),
+        );
+    }
+    Ok(count)
 }
 
 /// Adds what is looked at by people only, not at every reading of the metrics.
@@ -262,6 +290,9 @@ pub(super) fn overview(conn: &Connection, status: Status, now: Time) -> Sql<Over
         articles_daily,
         joined_daily,
         hosts: hosts(conn)?,
+        hosts_more: conn
+            .prepare_cached("SELECT max(0, count(*) - ?1) FROM hosts")?
+            .query_row([HOSTS], |r| count(r, 0))?,
     })
 }
 

@@ -20,10 +20,11 @@ use super::records::{
     Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
+use super::runs::Run;
 use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, clock_set, feeds, hubs, open, prune, retag, search};
+use super::{StoreError, articles, claims, clock_set, feeds, hubs, open, prune, retag, search};
 use crate::model::{ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -139,6 +140,8 @@ pub(super) struct Writer {
     pub(super) settling: Vec<Reply<()>>,
     pub(super) tidying: Tidying,
     pub(super) log: Log,
+    /// What this process's leases name as their holder.
+    pub(super) run: Run,
 }
 
 /// An answer that waits for the commit.
@@ -167,6 +170,7 @@ impl Writer {
             self.survive(|w| w.log.bound(&mut w.conn, &w.path));
         }
         self.survive(Self::end_backfill);
+        self.survive(|w| std::mem::take(&mut w.run).end(&w.conn));
         self.survive(|w| {
             let _ = tidy::optimize(&w.conn);
         });
@@ -353,6 +357,7 @@ impl Writer {
                     grouping: &mut self.grouping,
                     tagger: &mut self.tagger,
                     index: &mut self.index,
+                    run: &mut self.run,
                 };
                 let (answer, failed) = execute(&tx, command, &mut hands, &path, now);
                 pending.push(answer);
@@ -373,6 +378,7 @@ impl Writer {
                 grouping: &mut self.grouping,
                 tagger: &mut self.tagger,
                 index: &mut self.index,
+                run: &mut self.run,
             };
             let (answer, failed) = execute(&savepoint, command, &mut hands, &path, now);
             pending.push(answer);
@@ -407,6 +413,7 @@ struct Hands<'a> {
     grouping: &'a mut Grouping,
     tagger: &'a mut Tagger,
     index: &'a mut WordIndex,
+    run: &'a mut Run,
 }
 
 /// Executes one command inside the open transaction. The answer is sent after the commit; an error: roll it back.
@@ -423,7 +430,7 @@ fn execute(
             answer(done, reply, path)
         }
         Command::SubscribeAsked(feed, now, reply) => {
-            let done = || subscribe_asked(conn, hands.tagger, *feed, now);
+            let done = || subscribe_asked(conn, hands, path, *feed, now);
             answer(done, reply, path)
         }
         Command::Unsubscribe(feed, reply) => {
@@ -450,14 +457,15 @@ fn execute(
             answer(|| topics::set(conn, hands.tagger, list, now), reply, path)
         }
         Command::Claim(now, scope, limit, reply) => {
-            answer(|| feeds::claim(conn, now, &scope, limit), reply, path)
+            let done = || claims::claim(conn, now, &scope, limit, || hands.run.id(conn, path));
+            answer(done, reply, path)
         }
         Command::GiveBack(lease, due, why, reply) => {
-            let done = || feeds::give_back(conn, lease, due, why.as_deref());
+            let done = || claims::give_back(conn, lease, due, why.as_deref());
             answer(done, reply, path)
         }
         Command::SpreadOverdue(now, reply) => {
-            answer(|| feeds::spread_overdue(conn, now), reply, path)
+            answer(|| claims::spread_overdue(conn, now), reply, path)
         }
         Command::Short(work, reply) => answer(|| work(conn), reply, path),
         Command::MoveTimes(ms, reply) => answer(|| clock_set::move_all(conn, ms), reply, path),
@@ -496,14 +504,23 @@ fn remember(conn: &Connection, name: &str, text: &str) -> Sql<()> {
 }
 
 /// Subscribes, and leases in the same moment.
-fn subscribe_asked(conn: &Connection, tagger: &mut Tagger, feed: NewFeed, now: Time) -> Sql<Asked> {
-    let made = subscribe(conn, tagger, &[feed], now)?.into_iter().next();
+fn subscribe_asked(
+    conn: &Connection,
+    hands: &mut Hands<'_>,
+    path: &std::path::Path,
+    feed: NewFeed,
+    now: Time,
+) -> Sql<Asked> {
+    let made = subscribe(conn, hands.tagger, &[feed], now)?
+        .into_iter()
+        .next();
     let made = made.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     let scope = ClaimScope::These {
         feeds: vec![made.row],
         manual_interval: Duration::ZERO,
     };
-    let (claims, skipped) = feeds::claim(conn, now, &scope, 1)?;
+    let holder = || hands.run.id(conn, path);
+    let (claims, skipped) = claims::claim(conn, now, &scope, 1, holder)?;
     let lease = match (claims.into_iter().next(), skipped.into_iter().next()) {
         (Some(claim), _) => Ok(claim),
         (None, Some(skipped)) => Err(skipped),
@@ -519,7 +536,7 @@ fn commit(
     commit: &PollCommit,
     prepared: Vec<Prepared>,
 ) -> Sql<Committed> {
-    if !feeds::holds(conn, &commit.claim)? {
+    if !claims::holds(conn, &commit.claim)? {
         return Ok(Committed {
             lease_lost: true,
             sequence: search::sequence(conn)?,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use newswire::ingest::scheduler::Beat;
 use newswire::model::Time;
-use newswire::store::StoreError;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -153,7 +153,7 @@ async fn et_22_et_24_the_scheduler_sends_nobody_off_in_a_burst_after_sleep_or_a_
         let (ingest, cancel) = (Arc::clone(&house.ingest), cancel.clone());
         let looks = Arc::clone(&looks);
         tokio::spawn(async move {
-            let beat = move |_: Option<&StoreError>| {
+            let beat = move |_: Beat<'_>| {
                 looks.fetch_add(1, Ordering::SeqCst);
             };
             ingest.run(cancel, wishes, &beat).await

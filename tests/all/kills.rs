@@ -15,7 +15,7 @@ use rustix::process::Signal;
 
 use crate::support::home::Home;
 use crate::support::process::{Daemon, configuration, eventually};
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{Framing, House, Internet, Item, Reply, rss};
 
 const HOST: &str = "127.0.0.1";
 const FEEDS: usize = 24;
@@ -198,4 +198,26 @@ fn spin(span: Duration) {
     while Instant::now() < until {
         std::hint::spin_loop();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rel_01_what_a_killed_daemon_was_polling_the_next_one_polls_at_once() {
+    let net = Internet::start().await;
+    let drip = Framing::Drip(Duration::from_secs(3600));
+    net.always(HOST, "/slow", edition(0, 0).framing(drip));
+    let home = Home::empty();
+    let feed = format!("[[feed]]\nurl = \"http://{}/slow\"\n", net.address());
+    home.configure(&(configuration(&home) + &feed));
+    let noon = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
+    for n in 1..=2 {
+        let mut daemon = Daemon::at(&home, noon);
+        eventually("the request", || (net.log().len() == n).then_some(()));
+        daemon.kill();
+    }
+    let beside = std::fs::read_dir(home.db().parent().unwrap()).unwrap();
+    let names: Vec<_> = beside.map(|entry| entry.unwrap().file_name()).collect();
+    let runs = names
+        .iter()
+        .filter(|n| n.to_string_lossy().contains(".run-"));
+    assert_eq!(runs.count(), 1, "the first run's file is gone: {names:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use newswire::fetch::site_of;
 use newswire::store::ClaimScope;
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +29,7 @@ async fn et_21_a_stopped_pass_gives_back_what_it_has_not_asked_and_only_that() {
     let due = || {
         let reads = house.store.reads();
         reads
-            .claimable(house.clock.now(), &ClaimScope::Due, 10)
+            .claimable(house.clock.now(), &ClaimScope::Due, site_of)
             .unwrap()
             .0
             .len()

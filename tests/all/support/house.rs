@@ -72,6 +72,12 @@ impl House {
         Self::open(net, dir, Clock::manual(now), change)
     }
 
+    /// The same with a clock that the test made before.
+    pub fn at(net: &Internet, clock: &Clock, change: impl FnOnce(&mut FetchOptions)) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        Self::open(net, dir, clock.clone(), change)
+    }
+
     /// Its store's file.
     pub fn db(&self) -> std::path::PathBuf {
         self.dir.path().join("newswire.db")
