@@ -16,7 +16,7 @@ use super::{StoreError, backup};
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use newswire::memory::MemoryBudget;
 use newswire::model::{Category, Draft, HubReply, WebUrl};
 use newswire::serve::{Callback, Limits, ServeOptions, Tokens};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -225,6 +226,7 @@ async fn sec_22_no_path_goes_round_the_token() {
         ..options()
     };
     let callback = Callback {
+        memory: MemoryBudget::new(),
         body_bytes_max: 1000,
         answer: Arc::new(|_, _| Box::pin(std::future::ready(HubReply::Gone))),
     };
