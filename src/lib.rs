@@ -4,7 +4,7 @@
 //!
 //! | layer | modules | may use |
 //! |---|---|---|
-//! | L0 | [`model`] | nothing of ours |
+//! | L0 | [`memory`], [`model`] | nothing of ours; `model` may use `memory` |
 //! | L1 | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`] | L0, and one another as the table in ARCHITECTURE.md says |
 //! | L2 | [`clock`], [`fetch`], [`store`] | L0, L1; `fetch` and `store` never meet |
 //! | L3 | [`ingest`], [`serve`] | below; they never meet |
@@ -14,6 +14,7 @@
 #[cfg(test)]
 mod faults;
 
+pub mod memory;
 pub mod model;
 
 pub mod dedup;

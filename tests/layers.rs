@@ -8,7 +8,8 @@ use std::{
 
 /// The module, its layer, and neighbours of the same layer that it may name (ARCHITECTURE.md).
 const LAYERS: &[(&str, u8, &[&str])] = &[
-    ("model", 0, &[]),
+    ("memory", 0, &[]),
+    ("model", 0, &["memory"]),
     ("parse", 1, &["normalize"]),
     ("normalize", 1, &["dedup", "query"]),
     ("dedup", 1, &["query"]),

@@ -116,7 +116,6 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
             hints: Default::default(),
             extent: Default::default(),
             outcome: Outcome::Document {
-                body: Vec::new(),
                 content_type: None,
                 validators: Validators::default(),
             },

@@ -82,6 +82,9 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
         (FailureKind::Parse, _) => {
             "tell the publisher that the feed is broken; validator.w3.org/feed shows where".to_owned()
         }
+        (FailureKind::Busy, _) => {
+            "nothing, if it passes; if it lasts, give newswire more memory or fewer feeds".to_owned()
+        }
         (FailureKind::Internal, _) => {
             "that is a fault of newswire: please report it with the feed's address".to_owned()
         }

@@ -13,6 +13,7 @@ use super::{parse, progress, safe, work};
 use crate::config::Config;
 use crate::daemon::parts;
 use crate::emit::opml::{self, Subscription};
+use crate::memory::Body;
 use crate::model::{Feed, FeedState, WebUrl};
 use crate::parse::{Warnings, charset};
 use crate::store::{FeedSettings, NewFeed, Reads};
@@ -48,11 +49,18 @@ pub enum ExportFormat {
 /// Runs `newswire import`.
 pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
     let config = cx.config()?;
-    let bytes = match web_source(&args.source)? {
-        Some(url) => download(cx, &config, &url)?,
-        None => parse::read(Path::new(&args.source))?,
+    let (downloaded, read);
+    let bytes: &[u8] = match web_source(&args.source)? {
+        Some(url) => {
+            downloaded = download(cx, &config, &url)?;
+            &downloaded
+        }
+        None => {
+            read = parse::read(Path::new(&args.source))?;
+            &read
+        }
     };
-    let text = charset::to_text(&bytes, None, &mut Warnings::default());
+    let text = charset::to_text(bytes, None, &mut Warnings::default());
     let mut refused = Vec::new();
     let list = opml::read_with(&text, |outline| refused.push(outline)).map_err(|e| {
         let source = match args.source.as_str() {
@@ -98,7 +106,7 @@ fn web_source(source: &str) -> Result<Option<WebUrl>, Failure> {
     })
 }
 
-fn download(cx: &Context, config: &Config, url: &WebUrl) -> Result<Vec<u8>, Failure> {
+fn download(cx: &Context, config: &Config, url: &WebUrl) -> Result<Body, Failure> {
     let spinner = progress::spinner(cx, &format!("asking {}", url.host()));
     let fetcher = parts::fetcher(config, &cx.clock)?;
     let page =

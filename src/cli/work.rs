@@ -18,12 +18,19 @@ use crate::store::Store;
 /// responses without end are read by the HTTP library, which never tires): with one thread for each of two cores a few of
 /// them would hold up everybody (REL-04).
 const THREADS_MIN: usize = 8;
+/// And at most: a machine with a hundred cores gains nothing from more, and the limit of the unit is the same.
+const THREADS_MAX: usize = 12;
+
+/// Threads for what blocks, the store above all, at most. With the workers, the lookup threads (`fetch::lookup`) and the
+/// writer they stay below `TasksMax=64` of our unit: a thread that cannot be started would be a task that never runs.
+const BLOCKING_MAX: usize = 24;
 
 /// A runtime for work that waits for many hosts.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores.max(THREADS_MIN))
+        .worker_threads(cores.clamp(THREADS_MIN, THREADS_MAX))
+        .max_blocking_threads(BLOCKING_MAX)
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Internal, format!("cannot start the runtime: {e}")))

@@ -133,8 +133,10 @@ fn look_at(path: &std::path::Path) -> Result<(), StoreError> {
 /// What hubs say, carried from the server to ingest.
 fn callback_of(config: &Config, ingest: &Arc<Ingest>) -> Option<Callback> {
     config.websub.callback_url.as_ref()?;
+    let memory = ingest.memory().clone();
     let ingest = Arc::downgrade(ingest);
     Some(Callback {
+        memory,
         body_bytes_max: usize::try_from(config.fetch.max_body_bytes).unwrap_or(usize::MAX),
         answer: Arc::new(move |path, call| {
             let ingest = ingest.upgrade();

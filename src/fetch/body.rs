@@ -72,35 +72,72 @@ pub fn is_plain(wire: &[u8], coding: Coding) -> bool {
     }
 }
 
-/// Unpacks a complete body to at most `limit` bytes. A plain document that is labelled as packed is taken as it is;
-/// a gzip file that is not labelled is unpacked.
-pub fn decode(wire: Vec<u8>, coding: Coding, limit: usize) -> Result<Vec<u8>, Failure> {
-    Ok(unpack(&wire, coding, limit)?.unwrap_or(wire))
+/// How large a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// Most bytes, as sent and as decoded.
+    pub limit: usize,
+    /// Whether what is beyond the limit is left out, rather than a failure.
+    pub cut: bool,
 }
 
-/// The same; none: it is to be taken as it is.
-pub fn unpack(wire: &[u8], coding: Coding, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
+/// What unpacking came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unpacked {
+    /// The body is to be taken as it is.
+    Plain,
+    /// The decoded bytes.
+    Body(Vec<u8>),
+    /// There was no room to grow to so many decoded bytes.
+    NoRoom(usize),
+}
+
+/// Unpacks a complete body. A plain document that is labelled as packed is taken as it is; a gzip file that is not labelled
+/// is unpacked. `room` is asked before the decoded bytes grow, with their new capacity; it must not wait.
+pub fn unpack(
+    wire: &[u8],
+    coding: Coding,
+    bound: Bound,
+    room: &mut dyn FnMut(usize) -> bool,
+) -> Result<Unpacked, Failure> {
     if is_plain(wire, coding) {
-        return within(wire, limit);
+        return within(wire, bound);
     }
-    let unpacked = match coding {
-        Coding::Identity | Coding::Gzip => gunzip(wire, limit),
-        Coding::Deflate => inflate(wire, limit),
-        Coding::Brotli => unbrotli(wire, limit),
-        Coding::Zstd => unzstd(wire, limit),
+    let mut out = Out {
+        bytes: Vec::new(),
+        wire: wire.len(),
+        bound,
+        room,
     };
-    match unpacked {
-        Err(Broken::Data(_)) if looks_plain(wire) => within(wire, limit),
+    let done = match coding {
+        Coding::Identity | Coding::Gzip => gunzip(wire, &mut out),
+        Coding::Deflate => inflate(wire, &mut out),
+        Coding::Brotli => out.drain(&mut brotli::Decompressor::new(wire, STEP)),
+        Coding::Zstd => unzstd(wire, &mut out),
+    };
+    match done {
+        Err(Broken::Data(_)) if looks_plain(wire) => within(wire, bound),
+        // What was cut off as sent ends early as decoded, too.
+        Err(Broken::CutOff) if bound.cut && wire.len() >= bound.limit => {
+            Ok(Unpacked::Body(out.bytes))
+        }
+        Err(Broken::CutOff) if looks_plain(wire) => within(wire, bound),
+        Err(Broken::CutOff) => Err(failure(
+            FailureKind::Body,
+            "the body cannot be decoded: it is cut off".to_owned(),
+        )),
         Err(Broken::Data(reason)) => Err(failure(
             FailureKind::Body,
             format!("the body cannot be decoded: {reason}"),
         )),
-        Err(Broken::TooLarge) => Err(too_large(limit)),
+        Err(Broken::TooLarge) if bound.cut => Ok(Unpacked::Body(out.bytes)),
+        Err(Broken::TooLarge) => Err(too_large(bound.limit)),
         Err(Broken::Bomb) => Err(failure(
             FailureKind::TooLarge,
             format!("the body unpacks to more than {RATIO_MAX} times its size"),
         )),
-        Ok(body) => Ok(Some(body)),
+        Err(Broken::NoRoom(bytes)) => Ok(Unpacked::NoRoom(bytes)),
+        Ok(()) => Ok(Unpacked::Body(out.bytes)),
     }
 }
 
@@ -117,11 +154,11 @@ fn failure(kind: FailureKind, message: String) -> Failure {
     Failure { kind, message }
 }
 
-fn within(wire: &[u8], limit: usize) -> Result<Option<Vec<u8>>, Failure> {
-    if wire.len() > limit {
-        return Err(too_large(limit));
+fn within(wire: &[u8], bound: Bound) -> Result<Unpacked, Failure> {
+    if wire.len() > bound.limit {
+        return Err(too_large(bound.limit));
     }
-    Ok(None)
+    Ok(Unpacked::Plain)
 }
 
 /// Markup or JSON in the clear: no packed format begins like that after white space.
@@ -133,33 +170,33 @@ fn looks_plain(wire: &[u8]) -> bool {
 
 enum Broken {
     Data(String),
+    CutOff,
     TooLarge,
     Bomb,
+    NoRoom(usize),
 }
 
 impl From<io::Error> for Broken {
     fn from(e: io::Error) -> Self {
-        Self::Data(match e.kind() {
-            ErrorKind::UnexpectedEof => "it is cut off".to_owned(),
-            _ => e.to_string(),
-        })
+        match e.kind() {
+            ErrorKind::UnexpectedEof => Self::CutOff,
+            _ => Self::Data(e.to_string()),
+        }
     }
 }
 
 /// Members one after another; what follows the last one and is no member is ignored, as gzip(1) does.
-fn gunzip(wire: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
-    let mut out = Vec::new();
+fn gunzip(wire: &[u8], out: &mut Out<'_>) -> Result<(), Broken> {
     let mut rest = wire;
     while rest.starts_with(&[0x1f, 0x8b]) {
         let mut member = flate2::bufread::GzDecoder::new(rest);
-        drain(&mut member, wire.len(), limit, &mut out)?;
+        out.drain(&mut member)?;
         rest = member.into_inner();
     }
-    Ok(out)
+    Ok(())
 }
 
-fn inflate(wire: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
-    let mut out = Vec::new();
+fn inflate(wire: &[u8], out: &mut Out<'_>) -> Result<(), Broken> {
     // A zlib header: method 8, and a multiple of 31 (RFC 1950 section 2.2).
     let zlib = match wire {
         [cmf, flags, ..] => {
@@ -168,48 +205,65 @@ fn inflate(wire: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
         _ => false,
     };
     if zlib {
-        let mut decoder = flate2::bufread::ZlibDecoder::new(wire);
-        drain(&mut decoder, wire.len(), limit, &mut out)?;
+        out.drain(&mut flate2::bufread::ZlibDecoder::new(wire))
     } else {
-        let mut decoder = flate2::bufread::DeflateDecoder::new(wire);
-        drain(&mut decoder, wire.len(), limit, &mut out)?;
+        out.drain(&mut flate2::bufread::DeflateDecoder::new(wire))
     }
-    Ok(out)
 }
 
-fn unbrotli(wire: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
-    let mut out = Vec::new();
-    let mut decoder = brotli::Decompressor::new(wire, STEP);
-    drain(&mut decoder, wire.len(), limit, &mut out)?;
-    Ok(out)
-}
-
-fn unzstd(wire: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
-    let mut out = Vec::new();
+fn unzstd(wire: &[u8], out: &mut Out<'_>) -> Result<(), Broken> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(wire)?;
     decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-    drain(&mut decoder, wire.len(), limit, &mut out)?;
-    Ok(out)
+    out.drain(&mut decoder)
 }
 
-fn drain(from: &mut impl Read, wire: usize, limit: usize, out: &mut Vec<u8>) -> Result<(), Broken> {
-    let ratio_limit = wire.saturating_mul(RATIO_MAX).max(RATIO_FREE);
-    let mut step = vec![0; STEP];
-    loop {
-        let n = match from.read(&mut step) {
-            Ok(0) => return Ok(()),
-            Ok(n) => n,
-            Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-            Err(e) => return Err(e.into()),
-        };
-        let len = out.len().saturating_add(n);
-        if len > limit {
-            return Err(Broken::TooLarge);
+/// Decoded bytes within their limits.
+struct Out<'a> {
+    bytes: Vec<u8>,
+    wire: usize,
+    bound: Bound,
+    room: &'a mut dyn FnMut(usize) -> bool,
+}
+
+impl Out<'_> {
+    fn drain(&mut self, from: &mut impl Read) -> Result<(), Broken> {
+        let ratio_limit = self.wire.saturating_mul(RATIO_MAX).max(RATIO_FREE);
+        let mut step = vec![0; STEP];
+        loop {
+            let n = match from.read(&mut step) {
+                Ok(0) => return Ok(()),
+                Ok(n) => n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e.into()),
+            };
+            let len = self.bytes.len().saturating_add(n);
+            if len > ratio_limit {
+                return Err(Broken::Bomb);
+            }
+            let left = self.bound.limit.saturating_sub(self.bytes.len());
+            if n > left && !self.bound.cut {
+                return Err(Broken::TooLarge);
+            }
+            self.push(step.get(..n.min(left)).unwrap_or_default())?;
+            if n > left {
+                return Err(Broken::TooLarge);
+            }
         }
-        if len > ratio_limit {
-            return Err(Broken::Bomb);
+    }
+
+    /// Grows by doubling, and never by more than was asked for.
+    fn push(&mut self, piece: &[u8]) -> Result<(), Broken> {
+        let len = self.bytes.len().saturating_add(piece.len());
+        if len > self.bytes.capacity() {
+            let doubled = self.bytes.capacity().saturating_mul(2).max(STEP);
+            let wanted = doubled.min(self.bound.limit).max(len);
+            if !(self.room)(wanted) {
+                return Err(Broken::NoRoom(wanted));
+            }
+            self.bytes.reserve_exact(wanted - self.bytes.len());
         }
-        out.extend_from_slice(step.get(..n).unwrap_or_default());
+        self.bytes.extend_from_slice(piece);
+        Ok(())
     }
 }
 
@@ -222,6 +276,15 @@ mod tests {
     const TEXT: &[u8] =
         b"<rss version=\"2.0\"><channel><title>Harbour notes</title></channel></rss>";
     const LIMIT: usize = 1 << 20;
+
+    fn decode(wire: Vec<u8>, coding: Coding, limit: usize) -> Result<Vec<u8>, Failure> {
+        let bound = Bound { limit, cut: false };
+        Ok(match unpack(&wire, coding, bound, &mut |_| true)? {
+            Unpacked::Plain => wire,
+            Unpacked::Body(body) => body,
+            Unpacked::NoRoom(_) => unreachable!("there was room for all"),
+        })
+    }
 
     fn gzip(data: &[u8]) -> Vec<u8> {
         let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

@@ -6,26 +6,28 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use futures_util::TryStreamExt;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LAST_MODIFIED, LOCATION, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::body::{self, Coding};
+use super::body::{self, Bound, Coding};
 use super::failure::{self, fail};
 use super::guard::Guard;
 use super::hints;
 use super::hosts::{HostStats, Hosts, Resting};
+use super::intake::{Incoming, Intake};
 use super::link;
 use super::options::{FetchOptions, FetchSetupError};
 use super::resolve::Resolver;
-use super::robots::{Known, Robots, Rules};
-use super::room::{FREE_BYTES, Held, Room};
+use super::robots::{self, Robots, Rules};
+use super::visit_time::VisitTime;
 use crate::clock::Clock;
+use crate::memory::{Body, MemoryBudget};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, Validators, WebUrl,
 };
@@ -59,13 +61,10 @@ const HEADER_BYTES_MAX: usize = 64 << 10;
 /// What is read of a body nobody wants, to keep its connection.
 const DRAIN_BYTES: usize = 16 << 10;
 const DRAIN_TIME: Duration = Duration::from_millis(500);
-/// A body may come in so many pieces of any size; on the average they then have to be this large, in bytes. One that comes
-/// byte by byte as fast as it can costs us more than it costs its server (SEC-05).
-const PIECES_FREE: usize = 100_000;
-const PIECE_BYTES: usize = 64;
-/// Bodies of more bytes as sent, or than [`FREE_BYTES`] as decoded, are decoded off the async threads, so many at a time.
-const DECODE_INLINE: usize = 64 << 10;
-const DECODE_AT_ONCE: usize = 2;
+/// Data that an HTTP/2 server may send before we read it, in bytes: it lies outside the memory budget.
+const HTTP2_WINDOW: u32 = 128 << 10;
+/// Longest wait for the turn of a host, at each hop.
+pub(super) const TURN_MAX: Duration = Duration::from_secs(600);
 
 /// Headers that belong to the connection or to us; a feed's own headers may not set them.
 pub const RESERVED: [&str; 14] = [
@@ -101,19 +100,21 @@ pub struct FetchRequest {
     pub headers: Vec<(String, Secret)>,
     /// Instead of the common user agent.
     pub user_agent: Option<String>,
+    /// Whether the last visit there went well: then its name does not wait for names of which nothing is known.
+    pub is_proven: bool,
     /// Whether other feeds are likely to be asked of the same origin: then the connection is kept for them (ET-44).
     pub has_neighbours: bool,
 }
 
 /// A document that is no poll of a feed: a page to look for feeds on, an OPML file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Page {
     /// The URL that answered, after redirects.
     pub url: WebUrl,
     /// The Content-Type header as written.
     pub content_type: Option<String>,
     /// Decoded bytes.
-    pub body: Vec<u8>,
+    pub body: Body,
 }
 
 /// Asks servers. Cheap to share by reference; one for the whole process, because permits, spacing and connections
@@ -127,9 +128,9 @@ pub struct Fetcher {
     clock: Clock,
     pub(super) guard: Guard,
     pub(super) hosts: Hosts,
+    pub(super) resolver: Resolver,
     robots: Robots,
-    room: Room,
-    decoding: Semaphore,
+    intake: Intake,
 }
 
 /// One visit in the fetcher's own terms.
@@ -140,10 +141,11 @@ struct Ask<'a> {
     validators: &'a [(String, Validators)],
     auth: Option<&'a (String, Secret)>,
     headers: &'a [(String, Secret)],
-    body_bytes_max: usize,
+    bound: Bound,
     /// A feed: what has changed since is enough (ET-10).
     is_feed: bool,
     is_alone: bool,
+    is_proven: bool,
     /// An article's page: robots.txt holds on every hop, and nothing but HTML is read.
     is_article: bool,
 }
@@ -158,15 +160,12 @@ struct Trace {
     bytes_wire: u64,
     hints: Hints,
     extent: Extent,
-    held: Held,
-    /// When the time of the visit is up. Waiting for our own turns and our own memory moves it on: only what the server
-    /// takes counts.
-    until: Instant,
+    time: VisitTime,
 }
 
 /// What a server finally gave.
 enum Answer {
-    Document { headers: HeaderMap, body: Vec<u8> },
+    Document { headers: HeaderMap, body: Body },
     NotModified { headers: HeaderMap },
 }
 
@@ -184,8 +183,10 @@ impl Fetcher {
             allow: options.allow_private.clone(),
         };
         HeaderValue::from_str(&options.user_agent).map_err(|_| FetchSetupError::UserAgent)?;
-        let kept = client(&options, &guard, IDLE_MAX)?;
-        let client_alone = client(&options, &guard, IDLE_ALONE_MAX)?;
+        let proxy = options.proxy.as_deref().and_then(proxy_host);
+        let resolver = Resolver::new(options.names.clone(), guard.clone(), proxy);
+        let kept = client(&options, &resolver, IDLE_MAX)?;
+        let client_alone = client(&options, &resolver, IDLE_ALONE_MAX)?;
         if options.proxy.is_some() {
             tracing::warn!("a proxy is set: the address filter sees address literals only");
         }
@@ -202,17 +203,24 @@ impl Fetcher {
             clock,
             guard,
             hosts,
+            resolver,
             robots: Robots::default(),
-            room: Room::default(),
-            decoding: Semaphore::new(DECODE_AT_ONCE),
+            intake: Intake::new(MemoryBudget::new()),
         })
     }
 
     /// Visits a feed once. Waits for the host's permit without counting it against the time limit; a host at rest is
     /// not asked at all, and the poll says so ([`Poll::is_unasked`]). When `cancel` fires the poll fails as `Internal`
-    /// and should be forgotten; before its turn that is a rest of no time. Keep what comes beside the poll as long as its
-    /// body: others wait for the memory.
-    pub async fn poll(&self, request: &FetchRequest, cancel: &CancellationToken) -> (Poll, Held) {
+    /// and should be forgotten; before its turn that is a rest of no time. A document's body comes beside the poll.
+    ///
+    /// Every wait has an end (REL-13): ten minutes for the turn of a host, at each hop; `timeout_total` for all servers
+    /// together; `own_wait` for memory, decoding and name lookups. When the first or the last is over, the poll is
+    /// [busy](Poll::is_busy), which is not the feed's fault.
+    pub async fn poll(
+        &self,
+        request: &FetchRequest,
+        cancel: &CancellationToken,
+    ) -> (Poll, Option<Body>) {
         let ask = Ask {
             url: without_fragment(&request.url),
             accept: ACCEPT_FEEDS,
@@ -223,18 +231,25 @@ impl Fetcher {
             validators: &request.validators,
             auth: request.auth.as_ref(),
             headers: &request.headers,
-            body_bytes_max: self.options.body_bytes_max,
+            bound: Bound {
+                limit: self.options.body_bytes_max,
+                cut: false,
+            },
             is_feed: true,
             is_alone: !request.has_neighbours,
+            is_proven: request.is_proven,
             is_article: false,
         };
-        let mut trace = Trace::new();
+        let mut trace = Trace::new(&self.options);
+        let mut read = None;
         let outcome = match self.visit(&ask, &mut trace, cancel).await {
-            Ok(Answer::Document { headers, body }) => Outcome::Document {
-                body,
-                content_type: content_type(&headers),
-                validators: validators(&headers),
-            },
+            Ok(Answer::Document { headers, body }) => {
+                read = Some(body);
+                Outcome::Document {
+                    content_type: content_type(&headers),
+                    validators: validators(&headers),
+                }
+            }
             Ok(Answer::NotModified { headers }) => Outcome::NotModified {
                 validators: validators(&headers),
             },
@@ -255,7 +270,7 @@ impl Fetcher {
             extent: trace.extent,
             outcome,
         };
-        (poll, trace.held)
+        (poll, read)
     }
 
     /// Gets a page or an OPML file through the same guard, permits and limits. `body_bytes_max` cannot exceed the
@@ -268,7 +283,8 @@ impl Fetcher {
         cancel: &CancellationToken,
     ) -> Result<Page, Failure> {
         let ask = self.ask(url, accept, body_bytes_max);
-        self.page(&ask, &mut Trace::new(), cancel).await
+        self.page(&ask, &mut Trace::new(&self.options), cancel)
+            .await
     }
 
     /// Gets the page of an article: the same, but robots.txt is obeyed on every hop (ET-47), and what is no HTML is a
@@ -283,7 +299,8 @@ impl Fetcher {
             is_article: true,
             ..self.ask(url, ACCEPT_PAGES, body_bytes_max)
         };
-        self.page(&ask, &mut Trace::new(), cancel).await
+        self.page(&ask, &mut Trace::new(&self.options), cancel)
+            .await
     }
 
     fn ask<'a>(&'a self, url: &WebUrl, accept: &'a str, body_bytes_max: usize) -> Ask<'a> {
@@ -294,9 +311,13 @@ impl Fetcher {
             validators: &[],
             auth: None,
             headers: &[],
-            body_bytes_max: body_bytes_max.min(self.options.body_bytes_max),
+            bound: Bound {
+                limit: body_bytes_max.min(self.options.body_bytes_max),
+                cut: false,
+            },
             is_feed: false,
             is_alone: false,
+            is_proven: false,
             is_article: false,
         }
     }
@@ -321,20 +342,27 @@ impl Fetcher {
 
     /// Refuses what the robots.txt of its origin forbids us.
     async fn obey_robots(&self, url: &WebUrl, cancel: &CancellationToken) -> Result<(), Failure> {
-        let origin = self.robots.origin(url, self.clock.now());
-        let mut known = origin.lock().await;
-        let rules = match known.as_ref().and_then(|k| k.at(self.clock.now())) {
-            Some(rules) => rules.clone(),
+        let now = self.clock.now();
+        let rules = match self.robots.known(url, now) {
+            Some(rules) => rules,
             None => {
-                let rules = self.rules(url, cancel).await?;
-                *known = Some(Known::new(rules.clone(), self.clock.now()));
-                rules
+                // One asks, the others wait for the answer. Both have an end: a visit has one.
+                let asking = self.robots.asking(url);
+                let turn = timeout(TURN_MAX, asking.lock()).await;
+                let _turn = turn.map_err(|_| too_many(url.host()))?;
+                match self.robots.known(url, self.clock.now()) {
+                    Some(rules) => rules,
+                    None => {
+                        let rules = self.rules(url, cancel).await?;
+                        self.robots.keep(url, rules, self.clock.now())
+                    }
+                }
             }
         };
         if rules.allow(url) {
             return Ok(());
         }
-        let why = match rules {
+        let why = match *rules {
             Rules::Closed => "cannot say what its robots.txt allows",
             _ => "does not want this page to be read by programs (robots.txt)",
         };
@@ -344,20 +372,37 @@ impl Fetcher {
         ))
     }
 
-    /// Asks an origin for its robots.txt.
+    /// Asks an origin for its robots.txt. What is beyond the part that counts is not read.
     async fn rules(&self, url: &WebUrl, cancel: &CancellationToken) -> Result<Rules, Failure> {
         let robots = url
             .join("/robots.txt")
             .map_err(|e| fail(FailureKind::Internal, e.to_string()))?;
-        let ask = self.ask(&robots, "text/plain, */*;q=0.1", usize::MAX);
-        let mut trace = Trace::new();
+        let ask = Ask {
+            bound: Bound {
+                limit: robots::ROBOTS_BYTES_MAX,
+                cut: true,
+            },
+            ..self.ask(&robots, "text/plain, */*;q=0.1", usize::MAX)
+        };
+        let mut trace = Trace::new(&self.options);
         // Boxed: a visit to a page asks for robots.txt, which is a visit.
         match Box::pin(self.page(&ask, &mut trace, cancel)).await {
             Ok(page) => Ok(Rules::read(&page.body)),
-            // Nobody was asked: that says nothing about the rules.
-            Err(failure) if cancel.is_cancelled() || trace.started.is_none() => Err(failure),
+            // Nobody was asked, or we had no memory for the answer: that says nothing about the rules.
+            Err(failure)
+                if cancel.is_cancelled()
+                    || trace.started.is_none()
+                    || failure.kind == FailureKind::Busy =>
+            {
+                Err(failure)
+            }
             Err(failure) => Ok(Rules::of_failure(&failure)),
         }
+    }
+
+    /// The memory that all bodies share.
+    pub fn memory(&self) -> &MemoryBudget {
+        self.intake.memory()
     }
 
     /// How much longer the host of `url` wants to be left alone, if it does. Ask before claiming a feed.
@@ -395,7 +440,6 @@ impl Fetcher {
     ) -> Result<Answer, Failure> {
         let mut url = ask.url.clone();
         let mut seen = vec![url.clone()];
-        let mut left = self.options.timeout_total;
         loop {
             self.guard.check_url(&url)?;
             if ask.is_article {
@@ -406,14 +450,16 @@ impl Fetcher {
                 true => HOP_PATIENCE,
                 false => Duration::MAX,
             };
+            let turn = timeout(TURN_MAX, self.hosts.acquire_within(host, patience));
             let permit = tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
                     trace.hints.retry_after = Some(Duration::ZERO);
                     return Err(cancelled());
                 }
-                permit = self.hosts.acquire_within(host, patience) => permit,
+                permit = turn => permit,
             };
+            let permit = permit.map_err(|_| too_many(host))?;
             let mut permit = permit.map_err(|Resting(rest)| {
                 trace.hints.retry_after = Some(rest);
                 // The server that has the feed was not asked, whatever one before it said.
@@ -422,7 +468,7 @@ impl Fetcher {
                 fail(FailureKind::Throttled, text)
             })?;
             trace.started.get_or_insert_with(|| self.clock.now());
-            trace.until = Instant::now() + left;
+            trace.time.go_on();
             let step = {
                 let mut request = pin!(self.request(ask, &url, trace));
                 let mut patience = pin!(sleep(PROMPT));
@@ -440,7 +486,7 @@ impl Fetcher {
                 }
             };
             drop(permit);
-            left = trace.until.saturating_duration_since(Instant::now());
+            trace.time.pause();
             match step? {
                 Step::Final(answer) => return Ok(answer),
                 Step::Redirect { to, permanent } => {
@@ -471,8 +517,12 @@ impl Fetcher {
         } else {
             &self.client
         };
+        let is_proven = ask.is_proven && url.origin() == ask.url.origin();
+        self.resolver
+            .prepare(url, is_proven, &mut trace.time)
+            .await?;
         let sent = client.get(url.as_url().clone()).headers(headers).send();
-        let sent = trace.within(host, sent).await?;
+        let sent = trace.time.server(host, sent).await?;
         let response = sent.map_err(|e| failure::of_request(&e, host))?;
         let status = response.status();
         trace.status = Some(status.as_u16());
@@ -483,7 +533,9 @@ impl Fetcher {
                 format!("{host} sent headers of more than 64 KiB"),
             ));
         }
+        let now = self.clock.now();
         if is_redirect(status) && response.headers().contains_key(LOCATION) {
+            self.note_rate_limit(host, response.headers());
             let to = target(url, response.headers())?;
             drain(response, trace).await;
             let permanent = matches!(
@@ -492,7 +544,6 @@ impl Fetcher {
             );
             return Ok(Step::Redirect { to, permanent });
         }
-        let now = self.clock.now();
         trace.hints = hints::from_headers(response.headers(), status, now);
         self.note(host, status, response.headers(), &trace.hints);
         let links = link::links(response.headers(), url);
@@ -514,7 +565,7 @@ impl Fetcher {
                     let text = format!("{host} sent something that is no page");
                     return Err(fail(FailureKind::Status, text));
                 }
-                let body = self.body(response, host, ask.body_bytes_max, trace).await?;
+                let body = self.body(response, host, ask.bound, trace).await?;
                 Ok(Step::Final(Answer::Document { headers, body }))
             }
             _ => {
@@ -531,6 +582,11 @@ impl Fetcher {
         } else if status.is_success() || status == StatusCode::NOT_MODIFIED {
             self.hosts.succeeded(host);
         }
+        self.note_rate_limit(host, headers);
+    }
+
+    /// Any answer may say that its host's rate limit is used up, a redirect too; it speaks for no other host.
+    fn note_rate_limit(&self, host: &str, headers: &HeaderMap) {
         let date = headers.get(DATE).and_then(|v| v.to_str().ok());
         let date = date
             .and_then(hints::http_date)
@@ -540,60 +596,34 @@ impl Fetcher {
         }
     }
 
-    /// Reads a body to its end, at most `limit` bytes as sent and as decoded (SEC-05, ET-49).
+    /// Reads a body to its end (SEC-05, ET-49).
     async fn body(
         &self,
-        mut response: reqwest::Response,
+        response: reqwest::Response,
         host: &str,
-        limit: usize,
+        bound: Bound,
         trace: &mut Trace,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<Body, Failure> {
         let coding = Coding::of(response.headers())?;
         let told = response.content_length().unwrap_or(0);
-        let told = usize::try_from(told).unwrap_or(usize::MAX);
-        if told > limit {
-            return Err(body::too_large(limit));
+        if usize::try_from(told).unwrap_or(usize::MAX) > bound.limit && !bound.cut {
+            return Err(body::too_large(bound.limit));
         }
-        let mut wire = Vec::with_capacity(told.min(FREE_BYTES));
-        let mut pieces = 0usize;
-        loop {
-            let chunk = trace.within(host, response.chunk()).await?;
-            let Some(chunk) = chunk.map_err(|e| failure::of_body(&e, host))? else {
-                break;
-            };
-            let len = wire.len().saturating_add(chunk.len());
-            trace.count(chunk.len());
-            if len > limit {
-                return Err(body::too_large(limit));
-            }
-            pieces = pieces.saturating_add(1);
-            if pieces > PIECES_FREE && len < pieces.saturating_mul(PIECE_BYTES) {
-                let text = format!("{host} sent its body in pieces of a few bytes");
-                return Err(fail(FailureKind::Body, text));
-            }
-            trace.hold(&self.room, len).await;
-            wire.extend_from_slice(&chunk);
-        }
-        if wire.len() <= DECODE_INLINE {
-            match body::unpack(&wire, coding, limit.min(FREE_BYTES)) {
-                Err(e) if e.kind == FailureKind::TooLarge && limit > FREE_BYTES => {}
-                unpacked => return Ok(unpacked?.unwrap_or(wire)),
-            }
-        } else if body::is_plain(&wire, coding) {
-            return Ok(wire);
-        }
-        // The turn is kept until there is room for the body.
-        let _turn = self.decoding.acquire().await;
-        let decoded = tokio::task::spawn_blocking(move || body::decode(wire, coding, limit)).await;
-        let decoded = decoded
-            .map_err(|_| fail(FailureKind::Internal, "the decoder of the body failed"))??;
-        trace.hold(&self.room, decoded.len()).await;
-        Ok(decoded)
+        let pieces = response
+            .bytes_stream()
+            .map_err(|e| failure::of_body(&e, host));
+        let incoming = Incoming {
+            host,
+            coding,
+            bound,
+            wire: &mut trace.bytes_wire,
+        };
+        self.intake.read(pieces, incoming, &mut trace.time).await
     }
 }
 
 impl Trace {
-    fn new() -> Self {
+    fn new(options: &FetchOptions) -> Self {
         Self {
             started: None,
             url: None,
@@ -603,22 +633,8 @@ impl Trace {
             bytes_wire: 0,
             hints: Hints::default(),
             extent: Extent::Whole,
-            held: Held::default(),
-            until: Instant::now(),
+            time: VisitTime::new(options.timeout_total, options.own_wait),
         }
-    }
-
-    /// What the server does within the time of the visit (SEC-05).
-    async fn within<T>(&self, host: &str, work: impl Future<Output = T>) -> Result<T, Failure> {
-        let done = timeout_at(self.until, work).await;
-        done.map_err(|_| failure::timeout(host))
-    }
-
-    /// Waits until the body may grow to `bytes`.
-    async fn hold(&mut self, room: &Room, bytes: usize) {
-        let begun = Instant::now();
-        room.hold(&mut self.held, bytes).await;
-        self.until += begun.elapsed();
     }
 
     fn count(&mut self, bytes: usize) {
@@ -627,12 +643,17 @@ impl Trace {
     }
 }
 
+/// The host that a proxy's URL names.
+fn proxy_host(proxy: &str) -> Option<String> {
+    let url: url::Url = proxy.parse().ok()?;
+    url.host_str().map(str::to_ascii_lowercase)
+}
+
 fn client(
     options: &FetchOptions,
-    guard: &Guard,
+    resolver: &Resolver,
     idle_max: Duration,
 ) -> Result<reqwest::Client, FetchSetupError> {
-    let mut proxy_host = None;
     let mut builder = reqwest::Client::builder()
         // Variables of the environment must not lead around the guard.
         .no_proxy()
@@ -643,10 +664,11 @@ fn client(
         .pool_max_idle_per_host(1)
         .http1_max_headers(HEADERS_MAX)
         .http2_max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
+        .http2_initial_stream_window_size(HTTP2_WINDOW)
+        .http2_initial_connection_window_size(HTTP2_WINDOW)
         .tls_version_min(reqwest::tls::Version::TLS_1_2);
     if let Some(text) = &options.proxy {
         let url: url::Url = text.parse().map_err(|_| FetchSetupError::Proxy)?;
-        proxy_host = url.host_str().map(str::to_ascii_lowercase);
         let proxy = reqwest::Proxy::all(url).map_err(|_| FetchSetupError::Proxy)?;
         builder = builder.proxy(proxy);
     }
@@ -663,9 +685,8 @@ fn client(
         }
         builder = builder.tls_certs_merge(certificates);
     }
-    let resolver = Resolver::new(options.names.clone(), guard.clone(), proxy_host);
     builder
-        .dns_resolver(resolver)
+        .dns_resolver(resolver.clone())
         .build()
         .map_err(|e| FetchSetupError::Client(e.to_string()))
 }
@@ -693,10 +714,10 @@ fn request_headers(ask: &Ask<'_>, url: &WebUrl) -> Result<HeaderMap, Failure> {
             (IF_MODIFIED_SINCE, &known.last_modified),
         ] {
             // They came out of a header, so they fit into one.
-            if let Some(value) = value
+            let value = value
                 .as_deref()
-                .and_then(|v| HeaderValue::from_bytes(v).ok())
-            {
+                .filter(|v| v.len() <= usize::from(Validators::BYTES_MAX));
+            if let Some(value) = value.and_then(|v| HeaderValue::from_bytes(v).ok()) {
                 headers.insert(name, value);
             }
         }
@@ -787,7 +808,7 @@ fn without_fragment(url: &WebUrl) -> WebUrl {
 
 /// Reads a little of a body nobody wants, so that its connection can be used again (ET-44).
 async fn drain(mut response: reqwest::Response, trace: &mut Trace) {
-    let until = trace.until.min(Instant::now() + DRAIN_TIME);
+    let until = trace.time.until().min(Instant::now() + DRAIN_TIME);
     let reading = async {
         let mut total = 0usize;
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -809,16 +830,17 @@ fn header_bytes(headers: &HeaderMap) -> usize {
     each.fold(0, usize::saturating_add)
 }
 
-/// Both validators byte for byte; what is not there is cleared by the caller (ET-02, ET-03, ET-05).
+/// Both validators byte for byte; what is not there, or too long, is cleared by the caller (ET-02, ET-03, ET-05).
 fn validators(headers: &HeaderMap) -> Validators {
     let bytes = |name| {
-        headers
-            .get(name)
-            .map(|v: &HeaderValue| v.as_bytes().to_vec())
+        let value: Option<&HeaderValue> = headers.get(name);
+        value
+            .map(|v| v.as_bytes().to_vec())
+            .filter(|v| !v.is_empty() && v.len() <= usize::from(Validators::BYTES_MAX))
     };
     Validators {
-        etag: bytes(ETAG).filter(|v| !v.is_empty()),
-        last_modified: bytes(LAST_MODIFIED).filter(|v| !v.is_empty()),
+        etag: bytes(ETAG),
+        last_modified: bytes(LAST_MODIFIED),
     }
 }
 
@@ -835,6 +857,12 @@ fn is_html(headers: &HeaderMap) -> bool {
     })
 }
 
+/// The host's queue did not end.
+pub(super) fn too_many(host: &str) -> Failure {
+    let text = format!("too many requests wait for {host}; try again later");
+    fail(FailureKind::Busy, text)
+}
+
 fn cancelled() -> Failure {
     fail(
         FailureKind::Internal,
@@ -848,25 +876,6 @@ mod tests {
 
     fn url(text: &str) -> WebUrl {
         WebUrl::parse(text).unwrap()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn sec_05_waiting_for_memory_that_others_hold_costs_a_visit_nothing_of_its_time() {
-        let room = Room::default();
-        let (mut budget, mut beyond) = (Held::default(), Held::default());
-        room.hold(&mut budget, 16 << 20).await;
-        room.hold(&mut beyond, 32 << 20).await;
-        let mut trace = Trace::new();
-        trace.until = Instant::now() + Duration::from_secs(30);
-        let others = async {
-            sleep(Duration::from_secs(60)).await;
-            drop(beyond);
-        };
-        tokio::join!(trace.hold(&room, 16 << 20), others);
-        let work = sleep(Duration::from_secs(29));
-        assert!(trace.within("a.example", work).await.is_ok());
-        let more = trace.within("a.example", sleep(Duration::from_secs(2)));
-        assert_eq!(more.await.unwrap_err().kind, FailureKind::Timeout);
     }
 
     #[test]

@@ -35,9 +35,63 @@ const SPECIAL_V6: [([u16; 8], u8); 3] = [
     ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
 ];
 
+/// Where clouds tell their machines secrets, by name: none is public, whatever its block says, and none is opened by an allowed
+/// block around it, only by its own address. An address that lies in a public block would pass every other check.
+const METADATA: [(&str, IpAddr); 16] = [
+    // The same address in AWS, Google Cloud, Azure, Oracle Cloud, IBM Cloud, DigitalOcean, Hetzner, OpenStack and others.
+    ("most clouds", v4(169, 254, 169, 254)),
+    ("Azure (wire server)", v4(168, 63, 129, 16)),
+    ("AWS, IPv6", v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254])),
+    ("AWS (containers)", v4(169, 254, 170, 2)),
+    ("AWS (EKS)", v4(169, 254, 170, 23)),
+    ("AWS (EKS), IPv6", v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23])),
+    (
+        "Google Cloud, IPv6",
+        v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]),
+    ),
+    ("Oracle Cloud", v4(192, 0, 0, 192)),
+    (
+        "Oracle Cloud, IPv6",
+        v6([0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe]),
+    ),
+    (
+        "OpenStack, IPv6",
+        v6([0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe]),
+    ),
+    ("Alibaba Cloud", v4(100, 100, 100, 200)),
+    ("Tencent Cloud", v4(169, 254, 0, 23)),
+    ("Volcano Engine", v4(100, 96, 0, 96)),
+    ("Scaleway", v4(169, 254, 42, 42)),
+    ("Scaleway, IPv6", v6([0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42])),
+    (
+        "Vultr, IPv6",
+        v6([0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 0x254]),
+    ),
+];
+
+const fn v4(a: u8, b: u8, c: u8, d: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+}
+
+const fn v6([a, b, c, d, e, f, g, h]: [u16; 8]) -> IpAddr {
+    IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h))
+}
+
+/// Whether a cloud tells its machines secrets at `ip`, also if it is written inside an IPv6 address.
+pub fn is_metadata(ip: IpAddr) -> bool {
+    let ip = match ip {
+        IpAddr::V6(v6) => embedded_v4(v6).map_or(ip, IpAddr::V4),
+        IpAddr::V4(_) => ip,
+    };
+    METADATA.iter().any(|(_, known)| *known == ip)
+}
+
 /// Whether `ip` is a globally routable unicast address, by the IANA special-purpose registries. An IPv4 address
-/// inside an IPv6 one (mapped, NAT64 64:ff9b::/96, 6to4) is judged itself.
+/// inside an IPv6 one (mapped, NAT64 64:ff9b::/96, 6to4) is judged itself. The metadata service of a cloud never is.
 pub fn is_public(ip: IpAddr) -> bool {
+    if is_metadata(ip) {
+        return false;
+    }
     match ip {
         IpAddr::V4(v4) => !SPECIAL_V4
             .iter()
@@ -99,6 +153,13 @@ impl Net {
             (IpAddr::V6(net), IpAddr::V6(ip)) => v6_in(ip, net, self.bits),
             _ => false,
         }
+    }
+}
+
+impl Net {
+    /// Whether it is one address.
+    fn is_one(self) -> bool {
+        self.bits == if self.ip.is_ipv4() { 32 } else { 128 }
     }
 }
 
@@ -168,9 +229,11 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Whether this address may be dialled.
+    /// Whether this address may be dialled. A block does not open the metadata service inside it.
     pub fn allows(&self, ip: IpAddr) -> bool {
-        self.allow_all || is_public(ip) || self.allow.iter().any(|net| net.contains(ip))
+        let is_metadata = is_metadata(ip);
+        let opens = |net: &Net| net.contains(ip) && (net.is_one() || !is_metadata);
+        self.allow_all || is_public(ip) || self.allow.iter().any(opens)
     }
 
     /// Checks what can be seen of a URL before its name is resolved: the port, and an address literal in any
@@ -266,6 +329,30 @@ mod tests {
         ] {
             assert!(!public(ip), "{ip}");
         }
+    }
+
+    #[test]
+    fn sec_06_metadata_services_are_opened_by_their_own_address_alone() {
+        for (cloud, ip) in METADATA {
+            let allowing = |net: &str| Guard {
+                allow_all: false,
+                allow: vec![net.parse().unwrap()],
+            };
+            assert!(!Guard::default().allows(ip), "{cloud}");
+            assert!(!allowing("0.0.0.0/0").allows(ip) && !allowing("::/0").allows(ip));
+            assert!(allowing(&ip.to_string()).allows(ip), "{cloud}");
+        }
+        for hidden in [
+            "::ffff:168.63.129.16",
+            "64:ff9b::a83f:8110",
+            "2002:a83f:8110::1",
+        ] {
+            assert!(!public(hidden), "{hidden}");
+        }
+        assert!(
+            public("168.63.129.17"),
+            "its neighbour is no metadata service"
+        );
     }
 
     #[test]

@@ -6,9 +6,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::form_urlencoded;
 
-use super::client::Fetcher;
+use super::client::{Fetcher, TURN_MAX, too_many};
 use super::failure::{self, fail};
 use super::hosts::Resting;
+use super::visit_time::VisitTime;
 use crate::model::{Failure, FailureKind, WebUrl};
 
 /// What a hub is asked for.
@@ -68,11 +69,13 @@ impl Fetcher {
         self.guard.check_url(hub)?;
         let host = hub.host();
         let stopped = || fail(FailureKind::Internal, "stopped before the hub was asked");
+        let turn = timeout(TURN_MAX, self.hosts.acquire(host));
         let permit = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(stopped()),
-            permit = self.hosts.acquire(host) => permit,
+            permit = turn => permit,
         };
+        let permit = permit.map_err(|_| too_many(host))?;
         let _permit = permit.map_err(|Resting(rest)| {
             let text = format!(
                 "{host} asked to be left alone for another {} s",
@@ -80,6 +83,9 @@ impl Fetcher {
             );
             fail(FailureKind::Throttled, text)
         })?;
+        let mut time = VisitTime::new(self.options.timeout_total, self.options.own_wait);
+        self.resolver.prepare(hub, false, &mut time).await?;
+        // What it says beside its status is not read.
         let sent = self
             .client
             .post(hub.as_url().clone())
@@ -90,11 +96,9 @@ impl Fetcher {
         let answer = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(stopped()),
-            answer = timeout(self.options.timeout_total, sent) => answer,
+            answer = time.server(host, sent) => answer,
         };
-        let response = answer
-            .map_err(|_| failure::timeout(host))?
-            .map_err(|e| failure::of_request(&e, host))?;
+        let response = answer?.map_err(|e| failure::of_request(&e, host))?;
         let status = response.status();
         if status == http::StatusCode::TOO_MANY_REQUESTS {
             self.hosts.throttled(host, None);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::guard::Net;
 use super::resolve::Names;
+use super::visit_time::OWN_WAIT_MAX;
 
 /// Settings of a [`super::Fetcher`].
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct FetchOptions {
     pub user_agent: String,
     /// Limit of one visit, redirects included, waiting for permits and for memory excluded.
     pub timeout_total: Duration,
+    /// Longest time that a visit waits, over all of its requests, for our own memory, decoding and lookup threads.
+    pub own_wait: Duration,
     /// Most bytes of a body, as sent and as decoded.
     pub body_bytes_max: usize,
     /// Most redirects followed.
@@ -45,6 +48,7 @@ impl Default for FetchOptions {
         Self {
             user_agent: user_agent(None, 1),
             timeout_total: Duration::from_secs(30),
+            own_wait: OWN_WAIT_MAX,
             body_bytes_max: 16 << 20,
             redirects_max: 5,
             concurrency: 32,

@@ -3,24 +3,28 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::net::SocketAddr;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
+use url::Host;
 
+use super::failure::fail;
 use super::guard::{Blocked, Guard};
+use super::lookup::{Found, Lookups};
+use super::visit_time::{OWN_WAIT_MAX, VisitTime};
+use crate::model::{Failure, FailureKind, WebUrl};
 
 /// How long an answer is used again (ET-46).
 const KEPT: Duration = Duration::from_secs(60);
 /// Most answers kept.
 const KEPT_MAX: usize = 4096;
-/// Limit of one lookup.
+/// Limit of one lookup, from when a thread begins with it.
 const LOOKUP_MAX: Duration = Duration::from_secs(10);
-/// Lookups at once: they occupy blocking threads.
-const LOOKUPS_AT_ONCE: usize = 32;
 
 /// Where addresses come from.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +35,8 @@ pub enum Names {
     /// A fixed table, for tests: the named hosts, and no other. A port other than 0 replaces the scheme's own
     /// port in URLs that name none. The guard holds as ever.
     Table(HashMap<String, Vec<SocketAddr>>),
+    /// Something that blocks as the system's resolver does, for tests and benches. It gets the same threads.
+    Function(fn(&str) -> io::Result<Vec<IpAddr>>),
 }
 
 /// A name has no address.
@@ -52,19 +58,69 @@ struct Inner {
     guard: Guard,
     /// The proxy's own name is the operator's choice and not checked; with a proxy no other name is asked for.
     proxy: Option<String>,
-    kept: Mutex<HashMap<String, (Instant, Vec<SocketAddr>)>>,
-    lookups: Semaphore,
+    kept: Mutex<HashMap<String, Kept>>,
+    lookups: Lookups,
 }
+
+/// Addresses, and since when they are known.
+type Kept = (Instant, Arc<[IpAddr]>);
 
 impl Resolver {
     pub(super) fn new(names: Names, guard: Guard, proxy: Option<String>) -> Self {
+        let lookups = match names {
+            Names::Function(ask) => Lookups::new(ask),
+            Names::System | Names::Table(_) => Lookups::new(system),
+        };
+        Self::with(names, guard, proxy, lookups)
+    }
+
+    fn with(names: Names, guard: Guard, proxy: Option<String>, lookups: Lookups) -> Self {
         Self(Arc::new(Inner {
             names,
             guard,
             proxy,
             kept: Mutex::default(),
-            lookups: Semaphore::new(LOOKUPS_AT_ONCE),
+            lookups,
         }))
+    }
+
+    /// Looks up the host of `url`, so that connecting finds the answer there: waiting for a thread is our own waiting, and
+    /// no part of the time that a connection may take. `is_proven`: it answered before, perhaps to an earlier process.
+    pub(super) async fn prepare(
+        &self,
+        url: &WebUrl,
+        is_proven: bool,
+        time: &mut VisitTime,
+    ) -> Result<(), Failure> {
+        let Some(Host::Domain(host)) = url.as_url().host() else {
+            return Ok(());
+        };
+        let inner = &self.0;
+        let is_told = matches!(inner.names, Names::Table(_)) || inner.proxy.is_some();
+        if is_told || inner.recall(host).is_some() {
+            return Ok(());
+        }
+        if is_proven {
+            inner.lookups.has_answered(host);
+        }
+        let mut lookup = inner.lookups.look_up(host);
+        time.own(lookup.begun()).await?;
+        let answer = timeout(LOOKUP_MAX, lookup.answer());
+        let found = time.server(host, answer).await?;
+        let told = found.map_or_else(|_| Err(inner.silent(host)), |found| inner.keep(host, found));
+        told.map(|_| ())
+            .map_err(|e| fail(FailureKind::Dns, e.to_string()))
+    }
+}
+
+/// The system's resolver, with its files and services as the operator set them up.
+fn system(host: &str) -> io::Result<Vec<IpAddr>> {
+    Ok((host, 0).to_socket_addrs()?.map(|a| a.ip()).collect())
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
     }
 }
 
@@ -101,44 +157,52 @@ impl Inner {
     }
 
     async fn lookup(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
-        let unresolved = |reason: &str| Unresolved {
-            host: host.to_owned(),
-            reason: reason.to_owned(),
-        };
         if let Names::Table(table) = &self.names {
             let found = table.get(host).filter(|a| !a.is_empty());
-            return Ok(found.cloned().ok_or_else(|| unresolved("no such host"))?);
+            return Ok(found
+                .cloned()
+                .ok_or_else(|| unresolved(host, "no such host"))?);
         }
-        if let Some(found) = self.recall(host) {
-            return Ok(found);
-        }
-        let _slot = self.lookups.acquire().await?;
-        let found: Vec<_> = timeout(LOOKUP_MAX, tokio::net::lookup_host((host, 0)))
-            .await
-            .map_err(|_| unresolved("the name servers did not answer in time"))?
-            .map_err(|e| unresolved(&e.to_string()))?
-            .collect();
-        if found.is_empty() {
-            return Err(unresolved("the name has no address").into());
-        }
-        self.keep(host, &found);
-        Ok(found)
+        let found = match self.recall(host) {
+            Some(found) => found,
+            None => {
+                let mut lookup = self.lookups.look_up(host);
+                let answer = timeout(LOOKUP_MAX + OWN_WAIT_MAX, lookup.answer());
+                let answer = answer.await.map_err(|_| self.silent(host))?;
+                self.keep(host, answer)?
+            }
+        };
+        Ok(found.iter().map(|ip| SocketAddr::new(*ip, 0)).collect())
     }
 
-    fn recall(&self, host: &str) -> Option<Vec<SocketAddr>> {
+    fn silent(&self, host: &str) -> Unresolved {
+        self.lookups.was_silent(host);
+        unresolved(host, "the name servers did not answer in time")
+    }
+
+    fn recall(&self, host: &str) -> Option<Arc<[IpAddr]>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, found) = kept.get(host)?;
-        (at.elapsed() < KEPT).then(|| found.clone())
+        (at.elapsed() < KEPT).then(|| Arc::clone(found))
     }
 
-    fn keep(&self, host: &str, found: &[SocketAddr]) {
+    fn keep(&self, host: &str, found: Found) -> Result<Arc<[IpAddr]>, Unresolved> {
+        let found = found.map_err(|reason| unresolved(host, &reason))?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_MAX {
             kept.retain(|_, (at, _)| at.elapsed() < KEPT);
         }
         if kept.len() < KEPT_MAX {
-            kept.insert(host.to_owned(), (Instant::now(), found.to_vec()));
+            kept.insert(host.to_owned(), (Instant::now(), Arc::clone(&found)));
         }
+        Ok(found)
+    }
+}
+
+fn unresolved(host: &str, reason: &str) -> Unresolved {
+    Unresolved {
+        host: host.to_owned(),
+        reason: reason.to_owned(),
     }
 }
 
@@ -173,11 +237,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn et_46_a_name_is_looked_up_once_a_minute() {
         let r = Resolver::new(Names::System, Guard::default(), None);
-        let known: Vec<SocketAddr> = vec!["1.1.1.1:0".parse().unwrap()];
-        r.0.keep("site.invalid", &known);
+        let known = Arc::from([IpAddr::from([1, 1, 1, 1])]);
+        r.0.keep("site.invalid", Ok(known)).unwrap();
         assert_eq!(
             ask(&r, "site.invalid").await.unwrap(),
-            known,
+            ["1.1.1.1:0".parse().unwrap()],
             "nobody was asked"
         );
         tokio::time::advance(KEPT).await;

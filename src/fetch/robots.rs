@@ -1,40 +1,49 @@
-//! robots.txt (RFC 9309), asked for pages of articles only: feeds are named by the user (ET-47). Rules are kept a day by
-//! origin. Text in, verdict out; the asking itself is in `client`.
+//! robots.txt (RFC 9309), asked for pages of articles only: feeds are named by the user (ET-47). Text in, verdict out; the
+//! asking itself is in `client`, and what is remembered is in `robots_cache`.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use crate::model::{Failure, FailureKind, WebUrl};
 
-use crate::model::{Failure, FailureKind, Time, WebUrl};
+pub use super::robots_cache::Robots;
 
 /// The name by which rules mean us (RFC 9309 section 2.2.1), whatever User-Agent is configured.
 pub const TOKEN: &str = "newswire";
 /// What is read of a robots.txt, in bytes (section 2.5 asks for at least that much).
 pub const ROBOTS_BYTES_MAX: usize = 500 << 10;
-/// How long an answer holds (section 2.4).
-const FRESH: Duration = Duration::from_secs(24 * 3600);
-/// How long it holds that there was none: an unreachable server forbids everything until it is asked again.
-const UNREACHED: Duration = Duration::from_secs(3600);
-/// Origins remembered; above this those whose time is over are forgotten, then all.
-const ORIGINS_MAX: usize = 2000;
+/// Most rules of one robots.txt that are kept. Real ones have some ten, the longest known some thousands.
+const RULES_MAX: usize = 10_000;
+/// Longest pattern, in bytes: a URL is not longer ([`crate::model::web_url::URL_BYTES_MAX`]).
+const PATTERN_BYTES_MAX: usize = 4096;
 
 /// What one robots.txt says to us.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Rules {
     /// Nothing is forbidden: there is no robots.txt, or it says nothing to us.
     Free,
     /// Everything is: the server could not say.
     Closed,
     /// The patterns that hold for us.
-    Listed(Vec<Rule>),
+    Listed(Listed),
 }
 
-/// One line `Allow:` or `Disallow:`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    allows: bool,
-    /// As written, percent-encoding made equal.
-    pattern: Vec<u8>,
+/// Patterns, one behind the other: ten thousand small allocations would take many times their text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Listed {
+    /// The patterns as written, percent-encoding made equal.
+    text: Box<[u8]>,
+    /// Where each ends in `text`, and whether it allows.
+    rules: Box<[(u32, bool)]>,
+}
+
+impl Listed {
+    fn patterns(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        let starts = std::iter::once(0).chain(self.rules.iter().map(|(end, _)| *end));
+        starts
+            .zip(&self.rules)
+            .filter_map(|(start, (end, allows))| {
+                let range = usize::try_from(start).ok()?..usize::try_from(*end).ok()?;
+                Some((self.text.get(range)?, *allows))
+            })
+    }
 }
 
 impl Rules {
@@ -62,26 +71,40 @@ impl Rules {
                 }
                 key @ ("allow" | "disallow") => {
                     in_names = false;
-                    let rule = (!value.is_empty()).then(|| Rule {
-                        allows: key == "allow",
-                        pattern: pattern(value),
-                    });
+                    if value.is_empty() {
+                        continue;
+                    }
+                    let (pattern, allows) = (pattern(value), key == "allow");
                     if is_ours {
-                        ours.rules.extend(rule.clone());
+                        ours.add(&pattern, allows);
                     }
                     if is_everybodys {
-                        everybodys.rules.extend(rule);
+                        everybodys.add(&pattern, allows);
                     }
                 }
                 // Sitemap, Crawl-delay and the like belong to no group (section 2.2.4).
                 _ => {}
             }
         }
-        let rules = if ours.is_there { ours } else { everybodys }.rules;
-        if rules.is_empty() {
+        let group = if ours.is_there { ours } else { everybodys };
+        if group.rules.is_empty() {
             Self::Free
         } else {
-            Self::Listed(rules)
+            Self::Listed(Listed {
+                text: group.text.into(),
+                rules: group.rules.into(),
+            })
+        }
+    }
+
+    /// What they take in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Free | Self::Closed => 0,
+            Self::Listed(listed) => listed
+                .text
+                .len()
+                .saturating_add(size_of_val::<[_]>(&listed.rules)),
         }
     }
 
@@ -112,17 +135,32 @@ impl Rules {
         };
         let target = normal(&target, b"");
         rules
-            .iter()
-            .filter(|rule| matches(&rule.pattern, &target))
-            .max_by_key(|rule| (rule.pattern.len(), rule.allows))
-            .is_none_or(|rule| rule.allows)
+            .patterns()
+            .filter(|(pattern, _)| matches(pattern, &target))
+            .max_by_key(|(pattern, allows)| (pattern.len(), *allows))
+            .is_none_or(|(_, allows)| allows)
     }
 }
 
 #[derive(Default)]
 struct Group {
     is_there: bool,
-    rules: Vec<Rule>,
+    text: Vec<u8>,
+    rules: Vec<(u32, bool)>,
+}
+
+impl Group {
+    /// A pattern that no URL can be long enough for says nothing; neither does what comes after the limit.
+    fn add(&mut self, pattern: &[u8], allows: bool) {
+        let end = u32::try_from(self.text.len().saturating_add(pattern.len()));
+        if let Ok(end) = end
+            && self.rules.len() < RULES_MAX
+            && pattern.len() <= PATTERN_BYTES_MAX
+        {
+            self.text.extend_from_slice(pattern);
+            self.rules.push((end, allows));
+        }
+    }
 }
 
 /// `newswire`, `Newswire/1.0`, `newswire (…)`: the token before anything that cannot stand in one.
@@ -197,60 +235,6 @@ fn matches(pattern: &[u8], target: &[u8]) -> bool {
     match last {
         Some(last) => rest.ends_with(last),
         None => !is_whole || rest.is_empty(),
-    }
-}
-
-/// The rules of every origin asked so far.
-#[derive(Debug, Default)]
-pub struct Robots {
-    known: Mutex<HashMap<String, Arc<Origin>>>,
-}
-
-/// One origin: whoever holds the lock asks, the others wait for the answer.
-pub type Origin = tokio::sync::Mutex<Option<Known>>;
-
-/// Rules and how long they hold.
-#[derive(Debug, Clone)]
-pub struct Known {
-    until: Time,
-    rules: Rules,
-}
-
-impl Known {
-    /// Rules that came at `now`.
-    pub fn new(rules: Rules, now: Time) -> Self {
-        let span = match rules {
-            Rules::Closed => UNREACHED,
-            _ => FRESH,
-        };
-        Self {
-            until: now.plus(span),
-            rules,
-        }
-    }
-
-    /// The rules, if they still hold.
-    pub fn at(&self, now: Time) -> Option<&Rules> {
-        (now < self.until).then_some(&self.rules)
-    }
-}
-
-impl Robots {
-    /// What is known of the origin of `url`.
-    pub fn origin(&self, url: &WebUrl, now: Time) -> Arc<Origin> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= ORIGINS_MAX {
-            let is_held = |o: &Arc<Origin>| {
-                Arc::strong_count(o) > 1
-                    || o.try_lock()
-                        .is_ok_and(|k| k.as_ref().is_some_and(|k| k.at(now).is_some()))
-            };
-            known.retain(|_, origin| is_held(origin));
-            if known.len() >= ORIGINS_MAX {
-                known.clear();
-            }
-        }
-        Arc::clone(known.entry(url.origin()).or_default())
     }
 }
 
@@ -348,22 +332,20 @@ mod tests {
     }
 
     #[test]
-    fn et_47_an_answer_holds_for_a_day_and_a_failure_for_an_hour() {
-        let now = Time::from_seconds(0);
-        let later = |hours: u64| now.plus(Duration::from_secs(hours * 3600));
-        let known = Known::new(Rules::Free, now);
-        assert!(known.at(later(23)).is_some() && known.at(later(24)).is_none());
-        let closed = Known::new(Rules::Closed, now);
-        assert!(closed.at(later(0)).is_some() && closed.at(later(1)).is_none());
-    }
-
-    #[test]
-    fn memory_of_origins_is_bounded() {
-        let robots = Robots::default();
-        for n in 0..ORIGINS_MAX + 10 {
-            let url = WebUrl::parse(&format!("https://h{n}.example/")).unwrap();
-            drop(robots.origin(&url, Time::from_seconds(0)));
+    fn sec_24_the_rules_of_a_file_take_little_more_than_its_text() {
+        let line = "Disallow:/\n";
+        let many = format!(
+            "User-agent:*\n{}",
+            line.repeat(ROBOTS_BYTES_MAX / line.len())
+        );
+        let long = format!(
+            "User-agent:*\nDisallow:/{}\nDisallow:/a",
+            "\u{30c4}".repeat(9000)
+        );
+        for text in [many, long] {
+            let rules = Rules::read(text.as_bytes());
+            assert!(rules.bytes() <= RULES_MAX * 16, "{}", rules.bytes());
         }
-        assert!(robots.known.lock().unwrap().len() <= ORIGINS_MAX);
+        assert!(!allows("User-agent: *\nDisallow: /a", "/a"));
     }
 }

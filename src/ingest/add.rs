@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
 use super::visit::{self, Visited};
-use crate::fetch::Held;
+use crate::memory::Body;
 use crate::model::{FailureKind, FeedId, Outcome, Poll, WebUrl};
 use crate::normalize::discover::{Candidate, discover, well_known};
 use crate::parse::charset::page_to_text;
@@ -68,11 +68,15 @@ impl Ingest {
         if let Some(known) = self.known(&feed.url).await? {
             return Ok(known);
         }
-        let poll = self.first_poll(&feed, cancel).await;
-        let Some(candidates) = candidates(&feed.url, &poll) else {
-            return self.subscribe(feed, poll, cancel).await;
+        let first = self.first_poll(&feed, cancel).await;
+        let Some(candidates) = candidates(&feed.url, &first) else {
+            return self.subscribe(feed, first, cancel).await;
         };
-        let page = poll.final_url.clone().unwrap_or_else(|| feed.url.clone());
+        let page = first
+            .0
+            .final_url
+            .clone()
+            .unwrap_or_else(|| feed.url.clone());
         if candidates.len() > 1 && !take_first {
             return Err(AddError::Several { page, candidates });
         }
@@ -95,10 +99,11 @@ impl Ingest {
         if let Some(known) = self.known(&found.url).await? {
             return Ok(known);
         }
-        let poll = self.first_poll(&found, cancel).await;
-        match (&poll.outcome, named) {
-            (Outcome::Document { .. }, _) if is_feed(&poll) => {
-                self.subscribe(found, poll, cancel).await
+        drop(first);
+        let second = self.first_poll(&found, cancel).await;
+        match (&second.0.outcome, named) {
+            (Outcome::Document { .. }, _) if is_feed(&second) => {
+                self.subscribe(found, second, cancel).await
             }
             (Outcome::Failed(f), Some(url)) => Err(no_feed(
                 &feed.url,
@@ -136,17 +141,16 @@ impl Ingest {
         .await
     }
 
-    async fn first_poll(&self, feed: &NewFeed, cancel: &CancellationToken) -> Poll {
+    async fn first_poll(&self, feed: &NewFeed, cancel: &CancellationToken) -> Came {
         let request = visit::first_request(0, feed.url.clone(), &feed.settings);
-        // One by itself: nobody waits for the memory that its body takes.
-        self.fetcher.poll(&request, cancel).await.0
+        self.fetcher.poll(&request, cancel).await
     }
 
     /// Writes the subscription and what its first poll brought.
     async fn subscribe(
         self: &Arc<Self>,
         feed: NewFeed,
-        poll: Poll,
+        (poll, body): Came,
         cancel: &CancellationToken,
     ) -> Result<Added, AddError> {
         if let Outcome::Failed(f) = &poll.outcome
@@ -177,7 +181,8 @@ impl Ingest {
                     feed: claim.feed,
                     ..poll
                 };
-                self.settle_first(claim, poll, &mut added, cancel).await?;
+                self.settle_first(claim, (poll, body), &mut added, cancel)
+                    .await?;
             }
             Err(left) => added.skipped = Some(left.reason),
         }
@@ -187,17 +192,13 @@ impl Ingest {
     async fn settle_first(
         self: &Arc<Self>,
         claim: Claim,
-        poll: Poll,
+        (poll, body): Came,
         added: &mut Added,
         cancel: &CancellationToken,
     ) -> Result<(), StoreError> {
         let row = claim.feed;
         let settled = self
-            .settle(
-                &Visited::new(claim, poll, Held::default(), &self.clock),
-                false,
-                cancel,
-            )
+            .settle(&Visited::new(claim, poll, body, &self.clock), false, cancel)
             .await?;
         added.articles = settled.committed.new;
         if let Outcome::Failed(f) = settled.poll.outcome {
@@ -210,34 +211,36 @@ impl Ingest {
     }
 }
 
+/// A first poll, and the body of its document.
+type Came = (Poll, Option<Body>);
+
 /// The feeds that a page names; none if what came is a feed or failed.
-fn candidates(asked: &WebUrl, poll: &Poll) -> Option<Vec<Candidate>> {
-    let Outcome::Document {
-        body, content_type, ..
-    } = &poll.outcome
-    else {
-        return None;
-    };
-    if is_feed(poll) {
+fn candidates(asked: &WebUrl, came: &Came) -> Option<Vec<Candidate>> {
+    let (content_type, body) = document(came)?;
+    if is_feed(came) {
         return None;
     }
-    let base = poll.final_url.as_ref().unwrap_or(asked);
-    let page = page_to_text(body, content_type.as_deref());
+    let base = came.0.final_url.as_ref().unwrap_or(asked);
+    let page = page_to_text(body, content_type);
     Some(discover(&page, base))
 }
 
-fn is_feed(poll: &Poll) -> bool {
-    let Outcome::Document {
-        body, content_type, ..
-    } = &poll.outcome
-    else {
+fn is_feed(came: &Came) -> bool {
+    let Some((content_type, body)) = document(came) else {
         return false;
     };
     let context = ParseContext {
-        url: poll.final_url.clone(),
-        content_type: content_type.clone(),
+        url: came.0.final_url.clone(),
+        content_type: content_type.map(str::to_owned),
     };
     parse::parse(body, &context).is_ok()
+}
+
+fn document((poll, body): &Came) -> Option<(Option<&str>, &[u8])> {
+    match &poll.outcome {
+        Outcome::Document { content_type, .. } => Some((content_type.as_deref(), body.as_ref()?)),
+        _ => None,
+    }
 }
 
 /// Failures that another try does not mend: most likely the URL is wrong.

@@ -83,6 +83,7 @@ fn may_pass(kind: FailureKind) -> bool {
             | FailureKind::Body
             | FailureKind::Throttled
             | FailureKind::Server
+            | FailureKind::Busy
             | FailureKind::Internal
     )
 }

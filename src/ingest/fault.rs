@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::pass::Done;
 use super::visit::{self, Settled, Visited};
-use crate::fetch::Held;
 use crate::model::{Extent, Failure, FailureKind, Hints, Outcome, Poll};
 use crate::normalize::plain;
 use crate::store::{Claim, Committed, StoreError};
@@ -46,7 +45,7 @@ impl Ingest {
         match caught(self.try_visit(&claim, &cancel, patience)).await {
             Err(e) if !e.is_of_store() => {
                 let poll = self.unfinished(&claim);
-                let visited = Visited::new(claim, poll, Held::default(), &self.clock);
+                let visited = Visited::new(claim, poll, None, &self.clock);
                 match self.give_up(&visited, &e).await {
                     Ok(settled) => Ok(Done::Settled(Box::new(settled))),
                     Err(e) if e.may_pass() => Ok(Done::Stuck(visited, false, e)),
@@ -94,7 +93,7 @@ impl Ingest {
                 message: message.clone(),
             }),
             extent: Extent::Whole,
-            ..visited.poll.without_body()
+            ..visited.poll.clone()
         };
         let policy = self.pricing.apply(&self.options.policy);
         let commit = async {

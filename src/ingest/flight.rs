@@ -264,8 +264,6 @@ impl Flight {
     fn stick(&mut self, visited: Arc<Visited>, offline: bool) {
         let kept: usize = self.stuck.iter().map(|(v, _)| v.bytes()).sum();
         if kept.saturating_add(visited.bytes()) <= STUCK_BYTES_MAX {
-            // The limit here stands for it: other bodies must not wait for the disk.
-            visited.give_room();
             self.stuck.push((visited, offline));
         }
     }

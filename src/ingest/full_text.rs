@@ -4,14 +4,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
+use super::visit::is_large;
 use crate::fetch;
+use crate::memory::Reserved;
 use crate::model::{Draft, FailureKind, WebUrl};
 use crate::normalize::page::{self, Page};
 use crate::parse::{charset, dates};
@@ -90,7 +91,7 @@ impl Ingest {
         feed: &str,
         wanted: &[Wanted],
         cancel: &CancellationToken,
-    ) -> Vec<(usize, Page)> {
+    ) -> Vec<(usize, Reserved<Page>)> {
         let deadline = Instant::now() + TIME_MAX;
         let count = wanted.len();
         let mut silent: HashSet<String> = HashSet::new();
@@ -126,16 +127,22 @@ impl Ingest {
 
     /// Reads a page on a thread that may block, as one of the few that read at a time. None if it is no article, or one under
     /// another headline.
-    async fn read_page(&self, page: fetch::Page, headline: String) -> Option<Page> {
-        let place = Arc::clone(&self.reading).acquire_owned().await;
+    /// It keeps its memory until it is stored, as much of it as the article takes.
+    async fn read_page(&self, page: fetch::Page, headline: String) -> Option<Reserved<Page>> {
+        let place = self.place(is_large(page.body.len())).await;
         let reading = tokio::task::spawn_blocking(move || {
             let _place = place;
-            catch_unwind(AssertUnwindSafe(|| {
-                let text = charset::page_to_text(&page.body, page.content_type.as_deref());
-                page::read(&text, &page.url, &dates::read_bare)
-                    .filter(|page| page.speaks_of(&headline))
-            }))
-            .unwrap_or_default()
+            let fetch::Page {
+                url,
+                content_type,
+                body,
+            } = page;
+            let read = |body: Vec<u8>| {
+                let text = charset::page_to_text(&body, content_type.as_deref());
+                page::read(&text, &url, &dates::read_bare).filter(|page| page.speaks_of(&headline))
+            };
+            let read = |body| catch_unwind(AssertUnwindSafe(|| read(body))).unwrap_or_default();
+            body.filter_map(read, |page| page.html.len())
         });
         reading.await.ok().flatten()
     }

@@ -49,6 +49,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::{self, Clock};
 use crate::fetch::Fetcher;
+use crate::memory::MemoryBudget;
 use crate::model::FeedRow;
 use crate::schedule::Policy;
 use crate::store::{Claim, Store, StoreError};
@@ -120,6 +121,11 @@ impl Ingest {
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
         })
+    }
+
+    /// The memory that everything read off the network shares.
+    pub fn memory(&self) -> &MemoryBudget {
+        self.fetcher.memory()
     }
 
     /// Frees, once, the feeds that were being polled when another process died: they need not wait for their leases.

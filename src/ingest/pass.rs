@@ -20,6 +20,8 @@ use crate::store::{Claim, ClaimScope, Rest, Skipped, StoreError};
 
 /// A feed whose host has no turn for so long is given back rather than waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// A feed that was not asked because newswire was busy is put off for so long.
+const BUSY_WAIT: Duration = Duration::from_secs(60);
 /// How often a pass looks whether leases are to be renewed.
 const LOOK: Duration = Duration::from_secs(30);
 
@@ -141,7 +143,7 @@ impl Ingest {
         let request = visit::request_of(&claim);
         #[cfg(test)]
         crate::faults::at("request", claim.url.host())?;
-        let (poll, held) = self.fetcher.poll(&request, cancel).await;
+        let (poll, body) = self.fetcher.poll(&request, cancel).await;
         #[cfg(test)]
         crate::faults::at("answer", claim.url.host())?;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
@@ -159,9 +161,12 @@ impl Ingest {
             let left = self.put_off(claim, rest, &failure.message).await;
             return left.map(Done::Left);
         }
+        if poll.is_busy() {
+            return self.put_off_busy(claim, &poll).await.map(Done::Left);
+        }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
         let verdict = self.verdict(&poll, claim.url.host());
-        let visited = Visited::new(claim, poll, held, &self.clock);
+        let visited = Visited::new(claim, poll, body, &self.clock);
         if is_network && verdict == Verdict::Unknown {
             return Ok(Done::Held(visited));
         }
@@ -171,6 +176,21 @@ impl Ingest {
             Err(e) if e.may_pass() => Ok(Done::Stuck(visited, offline, e)),
             Err(e) => Err(e),
         }
+    }
+
+    /// newswire was short of something itself: the feed is not blamed, and not asked again sooner than usual if it was asked
+    /// (ET-18).
+    async fn put_off_busy(&self, claim: Arc<Claim>, poll: &Poll) -> Result<Skipped, StoreError> {
+        let usual = self.options.policy.min_interval;
+        let wait = match poll.status {
+            Some(_) => claim.settings.interval.unwrap_or(usual),
+            None => BUSY_WAIT,
+        };
+        let why = match &poll.outcome {
+            Outcome::Failed(failure) => failure.message.clone(),
+            _ => String::new(),
+        };
+        self.put_off(claim, wait, &why).await
     }
 
     async fn put_off(
@@ -218,7 +238,7 @@ impl Ingest {
         offline: bool,
     ) -> Result<(Read, Place), StoreError> {
         let policy = self.pricing.apply(&self.options.policy);
-        let place = self.place(visited).await;
+        let place = self.place(visited.is_large()).await;
         let what = Arc::clone(visited);
         let read = self
             .ask(move |store| visit::read(store, &policy, &what, offline))
@@ -243,7 +263,7 @@ impl Ingest {
                 let ask = || self.archive(visited, url, cancel);
                 visited.archive.get_or_try_init(ask).await?;
             }
-            place = self.place(visited).await;
+            place = self.place(visited.is_large()).await;
         }
         let (what, clock) = (Arc::clone(visited), self.clock.clone());
         let ready = self
@@ -260,8 +280,8 @@ impl Ingest {
 
     /// A large document takes some hundred megabytes while it is read: one at a time, and apart from the others, so that
     /// hostile ones hold up their like only (SEC-05, REL-04).
-    async fn place(&self, visited: &Visited) -> Place {
-        let places = match visited.is_large() {
+    pub(super) async fn place(&self, is_large: bool) -> Place {
+        let places = match is_large {
             true => &self.reading_large,
             false => &self.reading,
         };

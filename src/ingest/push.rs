@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::fault::caught;
 use super::visit::{Settled, Visited};
-use crate::fetch::Held;
 use crate::fetch::hub::HubRequest;
+use crate::memory::Body;
 use crate::model::{Extent, Hints, HubCall, HubReply, Outcome, Poll, Secret, Validators, WebUrl};
 use crate::normalize::plain;
 use crate::store::{ClaimScope, HubAsk, HubOffer, HubRow, StoreError};
@@ -275,7 +275,7 @@ impl Ingest {
         self: &Arc<Self>,
         row: HubRow,
         content_type: Option<String>,
-        body: Vec<u8>,
+        body: Body,
     ) -> Result<HubReply, StoreError> {
         let feed = row.feed;
         if body.is_empty() {
@@ -309,12 +309,11 @@ impl Ingest {
             hints: Hints::default(),
             extent: Extent::Push,
             outcome: Outcome::Document {
-                body,
                 content_type,
                 validators: Validators::default(),
             },
         };
-        let visited = Visited::new(claim, poll, Held::default(), &self.clock);
+        let visited = Visited::new(claim, poll, Some(body), &self.clock);
         match caught(self.settle_push(&visited)).await {
             Ok(Some(settled)) if settled.committed.lease_lost => Ok(HubReply::Later),
             Ok(Some(_)) => Ok(HubReply::Taken),

@@ -2,7 +2,7 @@
 //! so (REL-04); what goes wrong elsewhere is caught in `fault`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,7 +12,8 @@ use super::archive::Archived;
 use super::full_text::{self, Wanted, Wants};
 use super::{Ingest, archive, push};
 use crate::clock::{Clock, Moment};
-use crate::fetch::{FetchRequest, Held};
+use crate::fetch::FetchRequest;
+use crate::memory::{Body, Reserved};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
@@ -42,6 +43,7 @@ pub(super) fn request_of(claim: &Claim) -> FetchRequest {
     FetchRequest {
         validators: claim.validators.clone(),
         has_neighbours: claim.has_neighbours,
+        is_proven: claim.last_poll.is_some() && claim.failures == 0,
         ..first_request(claim.feed, claim.url.clone(), &claim.settings)
     }
 }
@@ -60,6 +62,7 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
         user_agent: settings.user_agent.clone(),
         // If it turns out to be a page, its feeds are on the same host.
         has_neighbours: true,
+        is_proven: false,
     }
 }
 
@@ -68,14 +71,14 @@ pub(super) fn first_request(feed: FeedRow, url: WebUrl, settings: &FeedSettings)
 pub(super) struct Visited {
     pub(super) claim: Arc<Claim>,
     pub(super) poll: Poll,
+    /// Its document.
+    body: Option<Body>,
     /// When it ended: on the clock that nobody sets, and as the other one showed then.
     ended: (Moment, Time),
     /// The articles of pages, by their place in the document, once they were asked for.
-    pub(super) pages: OnceCell<Vec<(usize, Page)>>,
+    pub(super) pages: OnceCell<Vec<(usize, Reserved<Page>)>>,
     /// The archive page, once it was asked for.
     pub(super) archive: OnceCell<Archived>,
-    /// The memory that its document takes.
-    held: Mutex<Held>,
 }
 
 /// A document of more bytes is a large one.
@@ -86,7 +89,7 @@ impl Visited {
     pub(super) fn new(
         claim: impl Into<Arc<Claim>>,
         poll: Poll,
-        held: Held,
+        body: Option<Body>,
         clock: &Clock,
     ) -> Arc<Self> {
         let moment = clock.moment();
@@ -94,9 +97,9 @@ impl Visited {
             ended: (moment, clock.at(moment)),
             claim: claim.into(),
             poll,
+            body,
             pages: OnceCell::new(),
             archive: OnceCell::new(),
-            held: Mutex::new(held),
         })
     }
 
@@ -110,29 +113,28 @@ impl Visited {
         matches!(self.poll.outcome, Outcome::Document { .. })
     }
 
-    /// Whether its document is a large one.
+    /// Whether its document, with the archive page that belongs to it, is a large one.
     pub(super) fn is_large(&self) -> bool {
-        matches!(&self.poll.outcome, Outcome::Document { body, .. } if body.len() > LARGE)
-    }
-
-    /// Lets others have the memory that its document takes.
-    pub(super) fn give_room(&self) {
-        drop(std::mem::take(
-            &mut *self.held.lock().unwrap_or_else(PoisonError::into_inner),
-        ));
+        is_large(self.document_bytes())
     }
 
     /// How much it holds, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let document = match &self.poll.outcome {
-            Outcome::Document { body, .. } => body.len(),
-            _ => 0,
-        };
-        let archive = self.archive.get().and_then(Archived::page);
         let pages = self.pages.get().into_iter().flatten();
         let pages: usize = pages.map(|(_, page)| page.html.len()).sum();
-        document + pages + archive.map_or(0, |page| page.body.len())
+        self.document_bytes() + pages
     }
+
+    fn document_bytes(&self) -> usize {
+        let document = self.body.as_ref().map_or(0, |body| body.len());
+        let archive = self.archive.get().and_then(Archived::page);
+        document + archive.map_or(0, |page| page.body.len())
+    }
+}
+
+/// Whether a document of so many bytes is a large one, of which one is read at a time.
+pub(super) fn is_large(bytes: usize) -> bool {
+    bytes > LARGE
 }
 
 /// A visit that is read and planned.
@@ -161,11 +163,10 @@ pub(super) fn read(
     offline: bool,
 ) -> Result<Read, StoreError> {
     let claim: &Claim = &visited.claim;
-    let mut poll = visited.poll.without_body();
+    let mut poll = visited.poll.clone();
     let mut made = Made::default();
-    if let Outcome::Document {
-        body, content_type, ..
-    } = &visited.poll.outcome
+    if let (Outcome::Document { content_type, .. }, Some(body)) =
+        (&visited.poll.outcome, &visited.body)
     {
         match read_document(store, claim, &visited.poll, body, content_type.clone())? {
             Ok(done) => made = done,
@@ -259,7 +260,9 @@ impl Read {
             move_times(&mut self.commit, by);
         }
         let claim = &self.commit.claim;
-        let mut pages = visited.pages.get().cloned().unwrap_or_default();
+        let pages = visited.pages.get().into_iter().flatten();
+        let mut pages: Vec<(usize, Page)> =
+            pages.map(|(at, page)| (*at, Page::clone(page))).collect();
         pages.append(&mut self.wants.stored);
         if let Some(document) = self.commit.document.as_mut().filter(|_| !pages.is_empty()) {
             let mut drafted = Drafted {

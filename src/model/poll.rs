@@ -14,6 +14,9 @@ pub struct Validators {
 }
 
 impl Validators {
+    /// Longer ones are neither kept nor sent back, in bytes: real ones have some 40.
+    pub const BYTES_MAX: u16 = 4096;
+
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.etag.is_none() && self.last_modified.is_none()
@@ -89,37 +92,17 @@ impl Poll {
             && self.hints.retry_after.is_some()
     }
 
-    /// The same without the bytes of its document.
-    #[must_use]
-    pub fn without_body(&self) -> Self {
-        let outcome = match &self.outcome {
-            Outcome::Document {
-                content_type,
-                validators,
-                ..
-            } => Outcome::Document {
-                body: Vec::new(),
-                content_type: content_type.clone(),
-                validators: validators.clone(),
-            },
-            other => other.clone(),
-        };
-        Self {
-            outcome,
-            hints: self.hints.clone(),
-            final_url: self.final_url.clone(),
-            ..*self
-        }
+    /// Whether newswire itself was short of memory or turns: that says nothing about the feed.
+    pub fn is_busy(&self) -> bool {
+        matches!(&self.outcome, Outcome::Failed(f) if f.kind == FailureKind::Busy)
     }
 }
 
 /// What came of a poll.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// A complete document.
+    /// A complete document; its body comes beside the poll.
     Document {
-        /// Decoded bytes of the body.
-        body: Vec<u8>,
         /// The Content-Type header as written.
         content_type: Option<String>,
         /// The validators that came with it: stored with its articles or not at all (ET-08).
@@ -178,13 +161,15 @@ pub enum FailureKind {
     NotAFeed,
     /// It claims to be a feed and nothing could be read.
     Parse,
+    /// newswire was short of memory, or the host's queue did not end: nothing was learned about the feed.
+    Busy,
     /// newswire's own fault.
     Internal,
 }
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -201,6 +186,7 @@ impl FailureKind {
         Self::Server,
         Self::NotAFeed,
         Self::Parse,
+        Self::Busy,
         Self::Internal,
     ];
 
@@ -223,6 +209,7 @@ impl FailureKind {
             Self::Server => "server",
             Self::NotAFeed => "not_a_feed",
             Self::Parse => "parse",
+            Self::Busy => "busy",
             Self::Internal => "internal",
         }
     }

@@ -1,8 +1,10 @@
 //! What a WebSub hub says to us and what we answer: between the HTTP server, which hears it, and ingest, which knows what
 //! it means (W3C WebSub; ET-50).
 
+use crate::memory::Body;
+
 /// A request of a hub to one subscription's callback.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum HubCall {
     /// Did you mean to subscribe, or to unsubscribe? (section 5.3)
     Verify {
@@ -31,7 +33,7 @@ pub enum HubCall {
         /// Content-Type as written.
         content_type: Option<String>,
         /// The body, within the server's limit.
-        body: Vec<u8>,
+        body: Body,
     },
 }
 

@@ -1,19 +1,22 @@
-//! The callback of WebSub hubs, where one is configured: below [`super::CALLBACK_PATH`], the one route that takes a POST. It understands the
-//! request and hands it on; what it means, ingest decides. Never says whether a signature was right (ET-50).
+//! The callback of WebSub hubs, where one is configured: below [`super::CALLBACK_PATH`], the one route that takes a POST. It
+//! understands the request and hands it on; what it means, ingest decides. Never says whether a signature was right (ET-50).
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body as Incoming;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 use url::form_urlencoded;
 
 use super::Refusal;
 use super::refusal::text;
 use super::state::Shared;
+use crate::memory::{Body, MemoryBudget, Unread};
 use crate::model::{HubCall, HubReply};
 
 /// Who answers hubs: the end of the callback's URL, and what was said there.
@@ -25,10 +28,14 @@ pub type Answer =
 pub struct Callback {
     /// Most bytes of what a hub pushes.
     pub body_bytes_max: usize,
+    /// What pushes share with everything else that is read off the network (SEC-24).
+    pub memory: MemoryBudget,
     /// Who answers.
     pub answer: Answer,
 }
 
+/// A push that has to wait longer for memory is to come again.
+const MEMORY_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Longest challenge that is echoed.
 const CHALLENGE_BYTES_MAX: usize = 1024;
 
@@ -72,7 +79,7 @@ pub async fn push(
     State(state): State<Shared>,
     Path(path): Path<String>,
     headers: HeaderMap,
-    body: Body,
+    body: Incoming,
 ) -> Result<Response, Refusal> {
     // SEC-18: a stranger's body is not even read, and only so many hubs' at once.
     let first = say(&state, path.clone(), HubCall::Coming).await?;
@@ -82,10 +89,21 @@ pub async fn push(
     let Ok(_place) = state.pushes.try_acquire() else {
         return told(HubReply::Later);
     };
-    let limit = state.callback.as_ref().map_or(0, |c| c.body_bytes_max);
-    let Ok(body) = to_bytes(body, limit).await else {
-        let told = format!("a push of more than {limit} bytes is not taken");
-        return Ok(text(StatusCode::PAYLOAD_TOO_LARGE, &told));
+    let Some(callback) = &state.callback else {
+        return told(HubReply::Unknown);
+    };
+    let (limit, until) = (callback.body_bytes_max, Instant::now() + MEMORY_WAIT_MAX);
+    let read = Body::read(&callback.memory, limit, until, body.into_data_stream());
+    let body = match read.await {
+        Ok(body) => body,
+        Err(Unread::Busy) => return told(HubReply::Later),
+        Err(Unread::TooLarge) => {
+            let told = format!("a push of more than {limit} bytes is not taken");
+            return Ok(text(StatusCode::PAYLOAD_TOO_LARGE, &told));
+        }
+        Err(Unread::Failed(_)) => {
+            return Err(Refusal::Bad("the push broke off".to_owned()));
+        }
     };
     let header = |name: &HeaderName| {
         let value = headers.get(name)?.to_str().ok()?;
@@ -96,7 +114,7 @@ pub async fn push(
     let call = HubCall::Content {
         signature: header(&SIGNATURE),
         content_type: header(&header::CONTENT_TYPE).filter(|_| !is_packed),
-        body: body.into(),
+        body,
     };
     told(say(&state, path, call).await?)
 }

@@ -276,8 +276,11 @@ fn rest(r: &Row<'_>, now: Time, manual_interval: Duration) -> Sql<Option<(Rest, 
 
 fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql<Claim> {
     let validators = conn
-        .prepare_cached("SELECT url, etag, last_modified FROM validators WHERE feed = ?1")?
-        .query_map([row], |r| {
+        .prepare_cached(
+            "SELECT url, iif(length(etag) <= ?2, etag, NULL), iif(length(last_modified) <= ?2, last_modified, NULL)
+             FROM validators WHERE feed = ?1",
+        )?
+        .query_map(params![row, Validators::BYTES_MAX], |r| {
             Ok((
                 r.get(0)?,
                 Validators {

@@ -466,31 +466,77 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
     Ok(())
 }
 
-/// Counts the poll for its host, and keeps what the host asked for.
+/// Counts the poll for the feed's host, and keeps what the host that answered asked for. Behind a redirect that is another
+/// host: neither speaks for the other (ET-26, ET-28).
 fn record_host(conn: &Connection, commit: &PollCommit) -> Sql<()> {
     let poll = &commit.poll;
-    let bytes = i64::try_from(poll.bytes_wire).unwrap_or(i64::MAX);
     let failed = matches!(poll.outcome, Outcome::Failed(_));
     let throttled = poll.status == Some(429);
     // A 429 speaks for the host, and so does a rate limit that is used up; a 503 for its own document.
-    let is_hosts_word = !failed || poll.status == Some(429);
+    let is_hosts_word = !failed || throttled;
     let rest = poll.hints.retry_after.filter(|_| is_hosts_word);
-    conn.prepare_cached(
-        "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes, rest_until)
-         VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT DO UPDATE SET polls = polls + 1, not_modified = not_modified + excluded.not_modified,
-            failed = failed + excluded.failed, throttled = throttled + excluded.throttled,
-            bytes = bytes + excluded.bytes, rest_until = coalesce(excluded.rest_until, rest_until)",
-    )?
-    .execute(params![
-        commit.claim.url.host(),
-        matches!(poll.outcome, Outcome::NotModified { .. }),
+    let own = HostRecord {
+        host: commit.claim.url.host(),
+        polls: 1,
+        not_modified: matches!(poll.outcome, Outcome::NotModified { .. }),
         failed,
+        throttled: false,
+        bytes: poll.bytes_wire,
+        rest_until: None,
+    };
+    let answered = poll.final_url.as_ref().unwrap_or(&commit.claim.url).host();
+    let word = HostRecord {
+        host: answered,
         throttled,
-        bytes,
-        rest.map(|rest| poll.finished.plus(rest).millis()),
-    ])?;
-    Ok(())
+        rest_until: rest.map(|rest| poll.finished.plus(rest)),
+        ..HostRecord::default()
+    };
+    if answered == own.host {
+        HostRecord {
+            throttled,
+            rest_until: word.rest_until,
+            ..own
+        }
+        .add(conn)
+    } else {
+        own.add(conn)?;
+        word.add(conn)
+    }
+}
+
+/// What is added to a host's row.
+#[derive(Default)]
+struct HostRecord<'a> {
+    host: &'a str,
+    polls: i64,
+    not_modified: bool,
+    failed: bool,
+    throttled: bool,
+    bytes: u64,
+    rest_until: Option<Time>,
+}
+
+impl HostRecord<'_> {
+    fn add(&self, conn: &Connection) -> Sql<()> {
+        conn.prepare_cached(
+            "INSERT INTO hosts (host, polls, not_modified, failed, throttled, bytes, rest_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET polls = polls + excluded.polls,
+                not_modified = not_modified + excluded.not_modified, failed = failed + excluded.failed,
+                throttled = throttled + excluded.throttled, bytes = bytes + excluded.bytes,
+                rest_until = coalesce(excluded.rest_until, rest_until)",
+        )?
+        .execute(params![
+            self.host,
+            self.polls,
+            self.not_modified,
+            self.failed,
+            self.throttled,
+            i64::try_from(self.bytes).unwrap_or(i64::MAX),
+            self.rest_until.map(Time::millis),
+        ])?;
+        Ok(())
+    }
 }
 
 /// Counts the paragraphs of new articles: what recurs in enough of them is boilerplate.

@@ -11,7 +11,7 @@ use super::records::{
     TopicInfo,
 };
 use super::{activity, hubs, secrets};
-use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time, WebUrl};
+use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time, Validators, WebUrl};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -128,8 +128,11 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
     };
     let text = |bytes: Option<Vec<u8>>| bytes.map(|b| String::from_utf8_lossy(&b).into_owned());
     let validators = conn
-        .prepare_cached("SELECT url, etag, last_modified FROM validators WHERE feed = ?1")?
-        .query_map([row], |r| Ok((r.get(0)?, text(r.get(1)?), text(r.get(2)?))))?
+        .prepare_cached(
+            "SELECT url, iif(length(etag) <= ?2, etag, NULL), iif(length(last_modified) <= ?2, last_modified, NULL)
+             FROM validators WHERE feed = ?1",
+        )?
+        .query_map((row, Validators::BYTES_MAX), |r| Ok((r.get(0)?, text(r.get(1)?), text(r.get(2)?))))?
         .collect::<Sql<_>>()?;
     let polls = conn
         .prepare_cached(

@@ -74,7 +74,6 @@ impl House {
                 hints: Default::default(),
                 extent: Default::default(),
                 outcome: Outcome::Document {
-                    body: Vec::new(),
                     content_type: None,
                     validators: Validators {
                         etag: Some(b"\"1\"".to_vec()),

@@ -1,10 +1,12 @@
 //! The fetcher against the fake internet: what goes over the wire, and what comes of it.
 
 use std::io::Write;
+use std::ops::Deref;
 use std::time::Duration;
 
 use newswire::clock::Clock;
 use newswire::fetch::{FetchOptions, FetchRequest, Fetcher, Names};
+use newswire::memory::Body;
 use newswire::model::{FailureKind, Outcome, Poll, Secret, Time, Validators, WebUrl};
 use tokio_util::sync::CancellationToken;
 
@@ -44,17 +46,39 @@ fn request(url: &str) -> FetchRequest {
         headers: Vec::new(),
         user_agent: None,
         has_neighbours: true,
+        is_proven: false,
     }
 }
 
-async fn poll(fetcher: &Fetcher, request: &FetchRequest) -> Poll {
-    fetcher.poll(request, &CancellationToken::new()).await.0
+/// A poll and its body.
+struct Visit {
+    poll: Poll,
+    body: Option<Body>,
 }
 
-fn body(poll: &Poll) -> &[u8] {
-    match &poll.outcome {
-        Outcome::Document { body, .. } => body,
-        other => panic!("no document: {other:?}"),
+impl Deref for Visit {
+    type Target = Poll;
+
+    fn deref(&self) -> &Poll {
+        &self.poll
+    }
+}
+
+async fn poll(fetcher: &Fetcher, request: &FetchRequest) -> Visit {
+    let (poll, body) = fetcher.poll(request, &CancellationToken::new()).await;
+    Visit { poll, body }
+}
+
+/// One visit by a fetcher of its own.
+pub async fn visit(net: &Internet, url: &str) -> (Poll, Option<Body>) {
+    let cancel = CancellationToken::new();
+    fetcher(net).poll(&request(url), &cancel).await
+}
+
+fn body(visit: &Visit) -> &[u8] {
+    match &visit.body {
+        Some(body) => body,
+        None => panic!("no document: {:?}", visit.outcome),
     }
 }
 
@@ -66,7 +90,7 @@ fn failure(poll: &Poll) -> (FailureKind, &str) {
 }
 
 /// One reply, one poll.
-async fn once(reply: Reply) -> Poll {
+async fn once(reply: Reply) -> Visit {
     let net = Internet::start().await;
     net.always(HOST, "/feed", reply);
     poll(&fetcher(&net), &request(FEED)).await
@@ -80,14 +104,13 @@ async fn a_document_comes_with_type_validators_and_hints() {
         .header("Cache-Control", "max-age=600");
     let poll = once(reply).await;
     let Outcome::Document {
-        body,
         content_type,
         validators,
     } = &poll.outcome
     else {
         panic!("{:?}", poll.outcome);
     };
-    assert_eq!(body, document().as_bytes());
+    assert_eq!(body(&poll), document().as_bytes());
     assert_eq!(content_type.as_deref(), Some("application/rss+xml"));
     assert_eq!(validators.etag.as_deref(), Some(&b"W/\"a b\""[..]));
     assert_eq!(
@@ -100,7 +123,7 @@ async fn a_document_comes_with_type_validators_and_hints() {
     );
     assert_eq!(poll.hints.fresh_for, Some(Duration::from_secs(600)));
     assert_eq!(poll.bytes_wire, document().len() as u64);
-    assert_eq!(poll.final_url.unwrap().as_str(), FEED);
+    assert_eq!(poll.poll.final_url.unwrap().as_str(), FEED);
 }
 
 #[tokio::test]
@@ -113,7 +136,7 @@ async fn et_02_et_03_et_04_both_validators_go_back_byte_for_byte() {
     net.document(HOST, "/feed", reply);
     let fetcher = fetcher(&net);
     let first = poll(&fetcher, &request(FEED)).await;
-    let Outcome::Document { validators, .. } = first.outcome else {
+    let Outcome::Document { validators, .. } = first.poll.outcome else {
         panic!()
     };
     let mut again = request(FEED);
@@ -181,7 +204,10 @@ async fn et_36_et_37_only_an_all_permanent_chain_has_moved() {
     let fetcher = fetcher(&net);
     let moved = poll(&fetcher, &request(FEED)).await;
     assert!(moved.moved_permanently);
-    assert_eq!(moved.final_url.unwrap().as_str(), "http://news.example/c");
+    assert_eq!(
+        moved.poll.final_url.unwrap().as_str(),
+        "http://news.example/c"
+    );
     assert!(
         net.log().iter().all(|s| !s.request.path.contains('#')),
         "et_39"
@@ -208,7 +234,7 @@ async fn et_38_five_hops_and_no_loops() {
     net.always(HOST, "/trip", Reply::redirect(302, "/round"));
     let fetcher = fetcher(&net);
     assert_eq!(
-        failure(&poll(&fetcher, &request("http://news.example/0")).await).0,
+        failure(&poll(&fetcher, &request("http://news.example/0")).await.poll).0,
         FailureKind::Redirect
     );
     assert_eq!(net.log().len(), 6);
@@ -295,8 +321,8 @@ async fn sec_08_credentials_go_to_their_own_origin_only() {
     for name in ["authorization", "x-token", "cookie", "referer"] {
         assert_eq!(log[2].request.header(name), None, "{name}");
     }
-    assert!(!format!("{ask:?}{poll:?}").contains("hunter2"));
-    assert!(!format!("{ask:?}{poll:?}").contains("t0p"));
+    assert!(!format!("{ask:?}{:?}", poll.poll).contains("hunter2"));
+    assert!(!format!("{ask:?}{:?}", poll.poll).contains("t0p"));
 }
 
 #[tokio::test]
@@ -432,7 +458,10 @@ async fn sec_05_bad_framing_and_silence_are_named() {
         "HTTP/1.1 200 OK\r\nX: {}\r\nContent-Length: 0\r\n\r\n",
         "x".repeat(70_000)
     );
-    assert_eq!(failure(&once(Reply::raw(fat)).await).0, FailureKind::Body);
+    assert_eq!(
+        failure(&once(Reply::raw(fat)).await.poll).0,
+        FailureKind::Body
+    );
 }
 
 #[tokio::test]
@@ -446,7 +475,7 @@ async fn sec_05_a_body_in_too_many_tiny_pieces_is_given_up() {
     };
     assert_eq!(body(&pieces(100_000).await).len(), 100_000);
     assert_eq!(
-        failure(&pieces(100_001).await),
+        failure(&pieces(100_001).await.poll),
         (
             FailureKind::Body,
             "news.example sent its body in pieces of a few bytes"

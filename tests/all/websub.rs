@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use newswire::ingest::WebSub;
+use newswire::memory::{Body, MemoryBudget};
 use newswire::model::{FeedRow, HubCall, HubReply, WebUrl};
 use newswire::store::HubStatus;
 use tokio_util::sync::CancellationToken;
@@ -79,6 +80,11 @@ fn verify(subscribe: bool, topic: &str) -> HubCall {
     }
 }
 
+fn held(body: &str) -> Body {
+    let body = body.as_bytes().to_vec();
+    MemoryBudget::new().try_hold(body).unwrap()
+}
+
 fn push(secret: &str, body: &str) -> HubCall {
     let tag = hmac::sign(
         &hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
@@ -88,7 +94,7 @@ fn push(secret: &str, body: &str) -> HubCall {
     HubCall::Content {
         signature: Some(format!("sha256={hex}")),
         content_type: Some("application/rss+xml".to_owned()),
-        body: body.as_bytes().to_vec(),
+        body: held(body),
     }
 }
 
@@ -202,7 +208,7 @@ async fn et_50_a_signed_push_is_stored_like_a_poll_and_an_unsigned_one_is_not() 
     let unsigned = HubCall::Content {
         signature: None,
         content_type: None,
-        body: news(&[2]).into_bytes(),
+        body: held(&news(&[2])),
     };
     assert_eq!(
         house.ingest.answer_hub(path.clone(), unsigned).await,

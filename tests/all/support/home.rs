@@ -169,7 +169,6 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
     };
     let claim = store.claim(now, scope, 1).unwrap().0.remove(0);
     let outcome = Outcome::Document {
-        body: Vec::new(),
         content_type: None,
         validators: Validators {
             etag: Some(b"\"v1\"".to_vec()),

@@ -131,7 +131,6 @@ impl Shelf {
             paragraphs: Vec::new(),
         };
         let outcome = Outcome::Document {
-            body: Vec::new(),
             content_type: None,
             validators: Validators::default(),
         };
