@@ -1,5 +1,5 @@
-//! The callback of WebSub hubs, where one is configured: below [`super::CALLBACK_PATH`], the one route that takes a POST. It understands the
-//! request and hands it on; what it means, ingest decides. Never says whether a signature was right (ET-50).
+//! The callback of WebSub hubs, where one is configured: below [`super::CALLBACK_PATH`], the one route that takes a POST. It
+//! understands the request and hands it on; what it means, ingest decides. Never says whether a signature was right (ET-50).
 
 use std::future::Future;
 use std::pin::Pin;
