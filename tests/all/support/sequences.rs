@@ -744,7 +744,6 @@ fn is_as_listed(article: &ArticleView, draft: &Draft) -> bool {
 
 fn document_outcome() -> Outcome {
     Outcome::Document {
-        body: Vec::new(),
         content_type: None,
         validators: Validators::default(),
     }
