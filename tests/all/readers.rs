@@ -228,7 +228,6 @@ async fn sec_22_no_path_goes_round_the_token() {
     let callback = Callback {
         memory: MemoryBudget::new(),
         body_bytes_max: 1000,
-        memory: newswire::memory::MemoryBudget::new(),
         answer: Arc::new(|_, _| Box::pin(std::future::ready(HubReply::Gone))),
     };
     let site = Site::called_back(private, || Ok(()), Some(callback)).await;
