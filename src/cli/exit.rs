@@ -2,7 +2,7 @@
 
 use super::safe;
 use crate::config::ConfigError;
-use crate::query::parse::SyntaxErrors;
+use crate::query::SyntaxErrors;
 use crate::store::StoreError;
 
 /// The exit codes that newswire uses; scripts rely on them.

@@ -114,7 +114,7 @@ pub async fn run(
     };
     let house = House {
         tasks: Tasks::new(),
-        heartbeat: Arc::new(Heartbeat::new()),
+        heartbeat: Arc::new(Heartbeat::new(config.fetch.timeout)),
         store,
         clock,
     };

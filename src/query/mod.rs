@@ -9,6 +9,7 @@ mod budget;
 pub mod compile;
 pub mod eval;
 pub mod fold;
+mod mistakes;
 pub mod parse;
 pub mod plan;
 pub mod rank;
@@ -17,5 +18,6 @@ pub mod subject;
 mod value;
 
 pub use ast::Expr;
-pub use parse::{SyntaxErrors, parse};
+pub use mistakes::SyntaxErrors;
+pub use parse::parse;
 pub use subject::{Facts, Folded, Text};

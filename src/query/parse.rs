@@ -1,11 +1,11 @@
 //! Reading an expression: every mistake is found, each with its place and what would be right.
 
-use std::fmt;
 use std::ops::Range;
 
 use super::ast::{Compare, Expr, Fact, Measure, Name, Pattern, Regex, Scope, When};
 use super::budget::Budget;
 use super::fold::tokens;
+use super::mistakes::{SyntaxError, SyntaxErrors};
 
 /// Longest expression, in bytes.
 pub const EXPR_BYTES_MAX: usize = 64 * 1024;
@@ -15,9 +15,6 @@ const DEPTH_MAX: usize = 64;
 
 /// Mistakes told at most: with so many the rest is not read.
 const ERRORS_MAX: usize = 10;
-
-/// Characters of the expression that are shown on either side of a mistake's beginning.
-const SHOWN_CHARS: usize = 60;
 
 /// Longest name of a field that is compared with the right ones, in bytes.
 const NAME_BYTES_MAX: usize = 32;
@@ -29,73 +26,6 @@ const FIELDS: [&str; 13] = [
     "title", "body", "author", "category", "agency", "feed", "tag", "url", "site", "lang", "topic",
     "since", "until",
 ];
-
-/// One mistake.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
-    /// Where, in bytes of the expression.
-    pub span: Range<usize>,
-    /// What is wrong and what would be right.
-    pub message: String,
-}
-
-/// The mistakes of an expression, in their order.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct SyntaxErrors {
-    source_text: String,
-    errors: Vec<SyntaxError>,
-}
-
-impl SyntaxErrors {
-    /// The mistakes.
-    pub fn errors(&self) -> &[SyntaxError] {
-        &self.errors
-    }
-
-    /// Every mistake with its place in the expression and a caret below it. `origin` says where the expression stands.
-    pub fn render(&self, origin: &str) -> String {
-        let mut out = String::new();
-        for e in &self.errors {
-            let (line, before, marked) = self.place(&e.span);
-            out.push_str(&format!(
-                "{origin}: {}\n  {line}\n  {}{}\n",
-                e.message,
-                " ".repeat(before),
-                "^".repeat(marked),
-            ));
-        }
-        out
-    }
-
-    /// The part of a line around a mistake, how many characters of it stand before the mistake, and how many are it.
-    fn place(&self, span: &Range<usize>) -> (String, usize, usize) {
-        let start = span.start.min(self.source_text.len());
-        let (before, after) = self.source_text.split_at_checked(start).unwrap_or_default();
-        let head = before.rsplit('\n').next().unwrap_or_default();
-        let tail = after.split('\n').next().unwrap_or_default();
-        let from = head.char_indices().rev().nth(SHOWN_CHARS - 1);
-        let head = from.and_then(|(at, _)| head.get(at..)).unwrap_or(head);
-        let is_cut = head.len() < before.rsplit('\n').next().unwrap_or_default().len();
-        let until = tail.char_indices().nth(SHOWN_CHARS);
-        let shown = until.and_then(|(at, _)| tail.get(..at)).unwrap_or(tail);
-        let (first, last) = (
-            if is_cut { "…" } else { "" },
-            if until.is_some() { "…" } else { "" },
-        );
-        let marked = after.get(..span.len()).unwrap_or_default().chars().count();
-        (
-            format!("{first}{head}{shown}{last}").replace('\t', " "),
-            first.chars().count() + head.chars().count(),
-            marked.min(shown.chars().count()).max(1),
-        )
-    }
-}
-
-impl fmt::Display for SyntaxErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.render("bad expression").trim_end())
-    }
-}
 
 /// Reads an expression.
 ///
@@ -132,10 +62,7 @@ pub fn parse(text: &str) -> Result<Expr, SyntaxErrors> {
                     "the expression is empty: write a word, \"a phrase\" or field:value",
                 );
             }
-            Err(SyntaxErrors {
-                source_text: text.to_owned(),
-                errors: reader.errors,
-            })
+            Err(SyntaxErrors::new(text, reader.errors))
         }
     }
 }
