@@ -1,7 +1,7 @@
 //! REL-14: a store of every earlier schema opens and migrates; what its publishers did not change is not marked as edited, and
 //! no article and no story changes its id. `tests/stores` holds each store, and the documents that it was made of.
 
-use newswire::model::{ArticleId, StoryId};
+use newswire::model::{ArticleId, Seq, StoryId};
 
 use crate::support::{House, Internet, Reply};
 
@@ -17,9 +17,12 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ("notes.test", include_str!("../stores/notes.json")),
 ];
 
-fn ids(house: &House) -> Vec<(ArticleId, StoryId, u32)> {
+/// What an edit or another story would change.
+fn ids(house: &House) -> Vec<(ArticleId, StoryId, u32, Seq)> {
     let articles = house.articles().into_iter();
-    articles.map(|a| (a.id, a.story_id, a.revision)).collect()
+    articles
+        .map(|a| (a.id, a.story_id, a.revision, a.seq))
+        .collect()
 }
 
 #[tokio::test]
@@ -31,7 +34,7 @@ async fn rel_14_an_older_store_opens_and_nothing_in_it_is_marked_as_edited() {
         }
         let store = zstd::decode_all(store).unwrap();
         let house = House::inheriting(&net, &store, WRITTEN);
-        let (before, sequence) = (ids(&house), house.store.reads().sequence().unwrap());
+        let before = ids(&house);
         assert_eq!(before.len(), 7, "schema {schema}");
         for _ in 0..2 {
             house.hours(48);
@@ -40,7 +43,6 @@ async fn rel_14_an_older_store_opens_and_nothing_in_it_is_marked_as_edited() {
             assert_eq!((report.articles_new, report.articles_changed), (0, 0));
         }
         assert_eq!(ids(&house), before, "schema {schema}");
-        assert_eq!(house.store.reads().sequence().unwrap(), sequence);
         assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
 
         let edited = DOCUMENTS[0]
