@@ -21,6 +21,7 @@ use newswire::clock::Clock;
 use newswire::emit::{Format, render};
 use newswire::model::{Draft, FeedRow, Time};
 use newswire::query::parse;
+use newswire::serve::Reservation;
 use newswire::serve::links::Base;
 use newswire::serve::list::{List, Wanted};
 use newswire::serve::merged::{Heading, channel};
@@ -124,7 +125,9 @@ fn main() {
         let wanted = Wanted::first(list);
         measure(&format!("feed of 50: {name}"), || {
             let heading = Heading::of(&wanted.list, &reads, "all").unwrap();
-            let page = wanted.load(&reads, now, 50, true).unwrap();
+            let page = wanted
+                .load(&reads, now, 50, true, &mut Reservation::unlimited())
+                .unwrap();
             let base = Base::listening(None);
             let made = channel(&wanted, Format::Atom, heading, page, &base, None);
             render(&made, Format::Atom).len()

@@ -19,7 +19,7 @@ use crate::model::{StoryView, Time, WebUrl};
 use crate::serve::links::Base;
 use crate::serve::list::{LIMIT_MAX, List, Wanted};
 use crate::serve::merged::{Heading, channel};
-use crate::serve::{Refusal, health_feed};
+use crate::serve::{Refusal, Reservation, health_feed};
 use crate::store::Reads;
 
 /// `newswire emit`.
@@ -181,7 +181,8 @@ impl<'s> Source<'s> {
     fn feed(&self, wanted: &Wanted, format: Format) -> Result<String, Failure> {
         let server = &self.config.server;
         let heading = Heading::of(&wanted.list, self.reads, &server.title)?;
-        let mut page = wanted.load(self.reads, self.now, server.page_size, true)?;
+        let mut room = Reservation::unlimited();
+        let mut page = wanted.load(self.reads, self.now, server.page_size, true, &mut room)?;
         if self.is_static {
             (page.next, page.archive) = (None, None);
         }

@@ -1,6 +1,7 @@
 //! `newswire status`: the store in numbers, on one screen.
 
 use clap::Args;
+use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
@@ -8,7 +9,7 @@ use super::feeds::facts_table;
 use super::human::{bytes, count, local, local_or, rough, sparkline};
 use super::table::{Column, Table};
 use crate::model::Time;
-use crate::store::{HostStatus, Reads, Status};
+use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 
 /// `newswire status`.
 #[derive(Debug, Args)]
@@ -18,14 +19,29 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Told<'s> {
+    #[serde(flatten)]
+    overview: &'s Overview,
+    /// What the operator should look at, a line each.
+    warnings: Vec<String>,
+}
+
 /// Runs `newswire status`.
 pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let overview = Reads::open(&config.store.path)?.overview(cx.clock.now())?;
-    if args.json {
-        return cx.out.json(&overview);
-    }
     let status = &overview.status;
+    let bytes_max = config.store.size_warning;
+    let warning = size_warning(status.db_bytes + status.wal_bytes, bytes_max);
+    if args.json {
+        let warnings = warning.into_iter().collect();
+        return cx.out.json(&Told {
+            overview: &overview,
+            warnings,
+        });
+    }
     facts_table(
         cx,
         vec![
@@ -58,6 +74,10 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
             ("sequence", status.sequence.to_string()),
         ],
     )?;
+    if let Some(warning) = warning {
+        cx.out.line("")?;
+        cx.out.line(&warning)?;
+    }
     if overview.hosts.is_empty() {
         return Ok(());
     }

@@ -74,6 +74,8 @@ pub struct StoreConfig {
     pub keep: Keep,
     /// How many articles are kept of one feed.
     pub keep_max_per_feed: u64,
+    /// Above how many bytes the operator is warned of the store's size; 0: never.
+    pub size_warning: u64,
     /// Whether every commit is synced (`full`) or only checkpoints (`normal`).
     pub synchronous_full: bool,
 }
@@ -85,6 +87,8 @@ pub struct ServerConfig {
     pub listen: Vec<Listen>,
     /// The base of the URLs that readers see.
     pub public_url: Option<WebUrl>,
+    /// Further host names that the server answers to.
+    pub allowed_hosts: Vec<String>,
     /// The title of the pages and of the merged feed.
     pub title: String,
     /// Entries a page of a merged feed, 1 to 1000.

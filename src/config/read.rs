@@ -17,12 +17,14 @@ use super::{
 };
 use crate::fetch::Net;
 use crate::model::WebUrl;
-use crate::serve::Tokens;
+use crate::serve::{CALLBACK_PATH, Tokens};
 
 /// Largest configuration read, in bytes: some ten thousand feeds.
 pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
 
 const SECTIONS: [&str; 6] = ["store", "server", "fetch", "schedule", "dedup", "websub"];
+/// 10 GiB: some two million articles.
+const SIZE_WARNING: u64 = 10 << 30;
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3_600);
 const CENTURY: Duration = super::span::DURATION_MAX;
@@ -254,6 +256,7 @@ fn read_store(
         path: PathBuf::new(),
         keep,
         keep_max_per_feed: s.within("keep_max_per_feed", 10_000, 1, 10_000_000),
+        size_warning: s.or("size_warning", Size(SIZE_WARNING)).0,
         synchronous_full: s.or("synchronous", SynchronousFull(false)).0,
     };
     s.close();
@@ -273,23 +276,43 @@ fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig 
             "without ? and #",
         );
     }
+    let (allowed_hosts, place) = s.or_placed::<Vec<String>>("allowed_hosts", Vec::new());
+    for name in &allowed_hosts {
+        if !is_host_name(name) {
+            let label = format!("\"{name}\" is none; as in [\"newswire\", \"nas.home\"]");
+            s.wrong(
+                place.clone().unwrap_or_default(),
+                "allowed_hosts are host names, without a scheme, port or path",
+                label,
+            );
+        }
+    }
     let open = listen
         .iter()
         .find(|l| matches!(l, Listen::Tcp(a) if !a.ip().is_loopback()));
     if let (Some(open), None) = (open, &public_url) {
         s.warn(format!(
-            "server.listen has {open}, which others can reach, and server.public_url is not set: links in the merged feeds will not work for them"
+            "server.listen has {open}, which others can reach, and server.public_url is not set: links in the merged feeds will not work for them, and a request by a host name is refused"
         ));
     }
     let server = ServerConfig {
         listen,
         public_url,
+        allowed_hosts,
         title: s.or("title", "newswire".to_owned()),
         page_size: s.within("page_size", 50, 1, 1000),
         tokens: read_tokens(&mut s, file),
     };
     s.close();
     server
+}
+
+/// Whether this is a name as a client would write it into `Host`.
+fn is_host_name(name: &str) -> bool {
+    let is_plain = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+    is_plain && matches!(url::Host::parse(name), Ok(url::Host::Domain(_)))
 }
 
 fn read_tokens(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<Tokens> {
@@ -424,15 +447,12 @@ fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
 }
 
 fn read_websub(mut s: Section<'_, '_, '_>, server: &ServerConfig) -> WebSubConfig {
-    let (callback_url, place) = s.or_placed::<Option<WebUrl>>("callback_url", None);
+    let (mut callback_url, place) = s.or_placed::<Option<WebUrl>>("callback_url", None);
     if let (Some(url), Some(place)) = (&callback_url, place)
-        && (url.as_url().query().is_some() || url.as_url().fragment().is_some())
+        && let Some((what, label)) = wrong_callback(url.as_url())
     {
-        s.wrong(
-            place,
-            "callback_url is the base of other URLs",
-            "without ? and #",
-        );
+        s.wrong(place, what, label);
+        callback_url = None;
     }
     let (mut hub, place) = s.or_placed::<Option<WebUrl>>("hub", None);
     if let Some(place) = place {
@@ -449,6 +469,36 @@ fn read_websub(mut s: Section<'_, '_, '_>, server: &ServerConfig) -> WebSubConfi
     }
     s.close();
     WebSubConfig { callback_url, hub }
+}
+
+/// What is wrong with the address of the callback, and what would be right.
+fn wrong_callback(url: &url::Url) -> Option<(&'static str, String)> {
+    if url.query().is_some() || url.fragment().is_some() {
+        return Some((
+            "callback_url is the base of other URLs",
+            "without ? and #".to_owned(),
+        ));
+    }
+    let path = url.path();
+    let is_plain = !path.contains("//");
+    let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+    let front = match names.split_last() {
+        Some((last, front)) if CALLBACK_PATH.strip_prefix('/') == Some(last) => front,
+        _ => &names,
+    };
+    let is_ours = front.len() < names.len() || names.is_empty();
+    if is_plain && is_ours {
+        return None;
+    }
+    let mut right = url.clone();
+    let front: String = front.iter().map(|name| format!("/{name}")).collect();
+    right.set_path(&format!("{front}{CALLBACK_PATH}"));
+    Some((
+        "hubs are answered below one path alone",
+        format!(
+            "the path has to end in {CALLBACK_PATH}, as in \"{right}\"; a proxy takes off what stands in front of it"
+        ),
+    ))
 }
 
 fn read_dedup(mut s: Section<'_, '_, '_>) -> DedupConfig {

@@ -218,6 +218,46 @@ fn what_comes_later_is_refused_and_says_so() {
 }
 
 #[test]
+fn sec_22_a_callback_has_the_one_path_that_hubs_are_answered_below() {
+    let written = |url: &str| format!("[websub]\ncallback_url = \"{url}\"\n");
+    for good in [
+        "https://x.example",
+        "https://x.example/",
+        "https://x.example/websub",
+        "https://x.example/websub/",
+        "https://x.example/in/front/websub",
+    ] {
+        assert!(read(&written(good)).is_ok(), "{good}");
+    }
+    for (bad, right) in [
+        ("https://x.example//", "\"https://x.example/websub\""),
+        (
+            "https://x.example/feeds",
+            "\"https://x.example/feeds/websub\"",
+        ),
+        ("https://x.example/websubs", "/websubs/websub\""),
+        ("https://x.example//websub", "\"https://x.example/websub\""),
+        ("https://x.example/a//websub", "has to end in /websub"),
+        ("https://x.example/websub//", "has to end in /websub"),
+        ("https://x.example/websub?a=b", "without ? and #"),
+    ] {
+        let told = mistakes(&written(bad));
+        assert!(told.contains(right), "{bad}: {told}");
+    }
+}
+
+#[test]
+fn sec_22_allowed_hosts_are_names_and_nothing_else() {
+    let hosts = |name: &str| format!("[server]\nallowed_hosts = [\"{name}\"]\n");
+    let config = read(&hosts("newswire")).unwrap();
+    assert_eq!(config.server.allowed_hosts, ["newswire"]);
+    for bad in ["http://nas", "nas:8390", "a/b", "*", "10.0.0.1", "a b"] {
+        let told = mistakes(&hosts(bad));
+        assert!(told.contains("host names"), "{bad}: {told}");
+    }
+}
+
+#[test]
 fn a_hub_needs_a_public_address_and_is_not_used_where_it_could_not_read() {
     let hub = "[websub]\nhub = \"https://hub.example/\"\n";
     assert!(mistakes(hub).contains("server.public_url"));

@@ -11,18 +11,20 @@ use crate::store::StoreError;
 /// A scheduler that has not looked for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// No visit takes so long, whatever it waits for: one that does has met a fault of newswire's own, and its feed, and those
-/// that wait behind it, are not polled (REL-13). The daemon is not ready then.
+/// No visit takes so long beside what `fetch.timeout` gives its servers, whatever it waits for: one that does has met a fault
+/// of newswire's own, and its feed, and those that wait behind it, are not polled (REL-13). The daemon is not ready then.
 const VISIT_MAX: Duration = Duration::from_secs(15 * 60);
 
-/// After so long only a restart helps: the watchdog is not fed any more. Long after [`VISIT_MAX`], for a restart costs all
-/// the visits under way, and a machine under load may be slow.
-const VISIT_LOST: Duration = Duration::from_secs(60 * 60);
+/// So long after that only a restart helps: the watchdog is not fed any more. Much later, for a restart costs all the visits
+/// under way, and a machine under load may be slow.
+const VISIT_LOST: Duration = Duration::from_secs(45 * 60);
 
 /// When the scheduler last looked for due feeds, and how it fared.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     begun: Instant,
+    /// No visit takes longer.
+    visit_max: Duration,
     last_ms: AtomicU64,
     /// For how long the oldest visit had been under way then.
     oldest_ms: AtomicU64,
@@ -31,9 +33,11 @@ pub(super) struct Heartbeat {
 }
 
 impl Heartbeat {
-    pub(super) fn new() -> Self {
+    /// `timeout` is how long the servers of one visit may take.
+    pub(super) fn new(timeout: Duration) -> Self {
         Self {
             begun: Instant::now(),
+            visit_max: VISIT_MAX.saturating_add(timeout),
             last_ms: AtomicU64::new(0),
             oldest_ms: AtomicU64::new(0),
             trouble: Mutex::default(),
@@ -63,12 +67,12 @@ impl Heartbeat {
             ));
         }
         let oldest = self.oldest();
-        if oldest >= VISIT_MAX {
+        if oldest >= self.visit_max {
             return Err(format!(
                 "a visit to a feed has not ended for {} s, and none may take longer than {} s; that is a fault of \
                  newswire: please report it, and restart the daemon",
                 oldest.as_secs(),
-                VISIT_MAX.as_secs()
+                self.visit_max.as_secs()
             ));
         }
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +81,7 @@ impl Heartbeat {
 
     /// Whether a restart would help: the scheduler has stopped looking, or visits have not ended for very long.
     pub(super) fn is_stuck(&self) -> bool {
-        self.silent() >= STUCK || self.oldest() >= VISIT_LOST
+        self.silent() >= STUCK || self.oldest() >= self.visit_max.saturating_add(VISIT_LOST)
     }
 
     fn silent(&self) -> Duration {
@@ -98,19 +102,22 @@ fn millis(span: Duration) -> u64 {
 mod tests {
     use super::*;
 
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
     fn beat(trouble: Option<&StoreError>, oldest: Duration) -> Beat<'_> {
         Beat { trouble, oldest }
     }
 
     #[test]
     fn rel_13_visits_that_do_not_end_are_told_and_after_long_a_restart_is_due() {
-        let heart = Heartbeat::new();
-        heart.note(beat(None, VISIT_MAX - Duration::from_secs(1)));
+        let heart = Heartbeat::new(TIMEOUT);
+        let most = VISIT_MAX + TIMEOUT;
+        heart.note(beat(None, most - Duration::from_secs(1)));
         assert_eq!(heart.check(), Ok(()));
-        heart.note(beat(None, VISIT_MAX));
-        assert!(heart.check().unwrap_err().contains("not ended for 900 s"));
+        heart.note(beat(None, most));
+        assert!(heart.check().unwrap_err().contains("not ended for 930 s"));
         assert!(!heart.is_stuck(), "nothing that a restart has to mend yet");
-        heart.note(beat(None, VISIT_LOST));
+        heart.note(beat(None, most + VISIT_LOST));
         assert!(heart.is_stuck());
         heart.note(beat(None, Duration::ZERO));
         assert_eq!(heart.check(), Ok(()));
@@ -118,7 +125,7 @@ mod tests {
 
     #[test]
     fn rel_08_a_scheduler_that_looks_no_more_is_stuck_until_it_looks_again() {
-        let mut heart = Heartbeat::new();
+        let mut heart = Heartbeat::new(TIMEOUT);
         assert_eq!(heart.check(), Ok(()));
         heart.begun = Instant::now().checked_sub(STUCK).unwrap();
         assert!(heart.is_stuck());
@@ -130,7 +137,7 @@ mod tests {
 
     #[test]
     fn rel_02_a_store_that_takes_nothing_is_not_ready_but_not_stuck_and_its_path_stays_here() {
-        let heart = Heartbeat::new();
+        let heart = Heartbeat::new(TIMEOUT);
         let full = StoreError::Unusable {
             path: "/var/lib/newswire/newswire.db".into(),
             reason: "the disk is full".to_owned(),

@@ -2,10 +2,10 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 /// The lock; given up when dropped.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Lock {
         let mut path = place.into_os_string();
         path.push(".lock");
         let path = PathBuf::from(path);
-        let unusable = |source| LockError::Unusable {
+        let unusable = |source: std::io::Error| LockError::Unusable {
             path: path.clone(),
             source,
         };
@@ -59,8 +59,17 @@ impl Lock {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            // The number is written into it: a link would have it written into somebody else's file.
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
             .open(&path)
             .map_err(unusable)?;
+        if !file
+            .metadata()
+            .is_ok_and(|found| found.is_file() && found.nlink() == 1)
+        {
+            let what = "it is no file of its own, but a link, a pipe or a device; remove it";
+            return Err(unusable(std::io::Error::other(what)));
+        }
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut holder = String::new();
             // Whoever holds it may just be writing: an unknown number is no reason to fail.
@@ -100,6 +109,25 @@ mod tests {
         std::os::unix::fs::symlink(&store, &link).unwrap();
         assert!(Lock::take(&link).is_err(), "by another name");
         drop(first);
+        assert!(Lock::take(&store).is_ok());
+    }
+    #[test]
+    fn sec_19_the_lock_follows_no_link_and_changes_no_other_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("newswire.db");
+        let (lock, notes) = (
+            dir.path().join("newswire.db.lock"),
+            dir.path().join("notes"),
+        );
+        std::fs::write(&notes, "keep this").unwrap();
+        std::os::unix::fs::symlink(&notes, &lock).unwrap();
+        let refused = Lock::take(&store).unwrap_err().to_string();
+        assert!(refused.contains("newswire.db.lock"), "{refused}");
+        std::fs::remove_file(&lock).unwrap();
+        std::fs::hard_link(&notes, &lock).unwrap();
+        assert!(Lock::take(&store).is_err());
+        assert_eq!(std::fs::read_to_string(&notes).unwrap(), "keep this");
+        std::fs::remove_file(&lock).unwrap();
         assert!(Lock::take(&store).is_ok());
     }
 }

@@ -114,7 +114,7 @@ pub async fn run(
     };
     let house = House {
         tasks: Tasks::new(),
-        heartbeat: Arc::new(Heartbeat::new()),
+        heartbeat: Arc::new(Heartbeat::new(config.fetch.timeout)),
         store,
         clock,
     };
@@ -132,11 +132,11 @@ fn look_at(path: &std::path::Path) -> Result<(), StoreError> {
 
 /// What hubs say, carried from the server to ingest.
 fn callback_of(config: &Config, ingest: &Arc<Ingest>) -> Option<Callback> {
+    config.websub.callback_url.as_ref()?;
     let memory = ingest.memory().clone();
     let ingest = Arc::downgrade(ingest);
     Some(Callback {
         memory,
-        path: parts::callback_path(config)?,
         body_bytes_max: usize::try_from(config.fetch.max_body_bytes).unwrap_or(usize::MAX),
         answer: Arc::new(move |path, call| {
             let ingest = ingest.upgrade();
@@ -256,9 +256,12 @@ impl House {
             options: ServeOptions {
                 title: config.server.title.clone(),
                 public_url: config.server.public_url.clone(),
+                allowed_hosts: config.server.allowed_hosts.clone(),
+                callback_url: config.websub.callback_url.clone(),
                 hub: config.websub.hub.clone(),
                 tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,
+                size_warning: config.store.size_warning,
                 limits: Limits::default(),
             },
             sequence,
@@ -287,6 +290,10 @@ impl House {
         self.tasks.spawn(
             "the look for changes",
             upkeep::watch_sequence(reads, sequence),
+        );
+        self.tasks.spawn(
+            "the look at the store's size",
+            upkeep::watch_size(self.store.reads().clone(), config.store.size_warning),
         );
         let (keep, most) = (config.store.keep.limit(), config.store.keep_max_per_feed);
         self.tasks.spawn(

@@ -9,6 +9,7 @@ use crate::fetch::{FetchOptions, FetchSetupError, Fetcher, user_agent};
 use crate::ingest::{Ingest, IngestOptions, WebSub};
 use crate::model::WebUrl;
 use crate::schedule::Policy;
+use crate::serve::CALLBACK_PATH;
 use crate::store::{Store, StoreError};
 
 /// Opens the store for writing and puts the file's feeds and topics in force, also for all that is stored.
@@ -76,31 +77,14 @@ pub fn fetcher(config: &Config, clock: &Clock) -> Result<Fetcher, FetchSetupErro
     Fetcher::new(options, clock.clone())
 }
 
-/// Where hubs reach us, the subscription's own part excepted. One that names no path gets `/websub`.
+/// Where hubs reach us, the subscription's own part excepted. A URL without a path gets [`CALLBACK_PATH`]; the
+/// configuration takes no other path.
 fn callback(config: &Config) -> Option<WebUrl> {
     let url = config.websub.callback_url.as_ref()?;
     match url.as_url().path() {
-        "/" => url.join("/websub").ok(),
+        "/" => url.join(CALLBACK_PATH).ok(),
         _ => Some(url.clone()),
     }
-}
-
-/// The path under which this server answers hubs: that of the public URL, less what a proxy takes off in front of it.
-pub fn callback_path(config: &Config) -> Option<String> {
-    let url = callback(config)?;
-    let path = url.as_url().path().trim_end_matches('/').to_owned();
-    let public = config
-        .server
-        .public_url
-        .as_ref()
-        .filter(|p| p.origin() == url.origin());
-    let prefix = public
-        .map_or("", |p| p.as_url().path())
-        .trim_end_matches('/');
-    let inner = path
-        .strip_prefix(prefix)
-        .filter(|rest| rest.starts_with('/'));
-    Some(inner.map_or(path.clone(), str::to_owned))
 }
 
 /// Store, fetcher and clock as one room that brings news in.

@@ -12,7 +12,7 @@ use super::DaemonError;
 use super::heartbeat::Heartbeat;
 use crate::clock::Clock;
 use crate::model::Seq;
-use crate::store::{ClaimScope, Reads, Store, StoreError};
+use crate::store::{ClaimScope, Reads, Store, StoreError, size_warning};
 
 /// How often the store is looked at for changes: what another process wrote is seen within two seconds (contract.md).
 const LOOK: Duration = Duration::from_secs(1);
@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// put right by then.
 const PRUNE_FIRST: Duration = Duration::from_secs(900);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// How often the size of the store is looked at.
+const SIZE_EVERY: Duration = Duration::from_secs(600);
 /// How long a clock that was set is not believed where articles would go by it: a year forward by mistake would take all.
 const CLOCK_DOUBTED: Duration = Duration::from_secs(86_400);
 /// How often topics with relative times (`since:7d`) are told anew.
@@ -71,6 +73,22 @@ pub(super) async fn prune(
             Ok(_) => {}
             Err(e) => tracing::warn!("old articles were not removed: {e}"),
         }
+    }
+}
+
+/// SEC-12: warns when the store has grown above `limit` bytes, once until it has been below.
+pub(super) async fn watch_size(reads: Reads, limit: u64) -> Result<(), DaemonError> {
+    let mut ticks = interval(SIZE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_told = false;
+    loop {
+        ticks.tick().await;
+        let (db, log) = reads.file_bytes();
+        let warning = size_warning(db + log, limit);
+        if let Some(warning) = warning.as_ref().filter(|_| !is_told) {
+            tracing::warn!("{warning}");
+        }
+        is_told = warning.is_some();
     }
 }
 

@@ -108,16 +108,22 @@ pub fn compare(
 }
 
 /// Whether two copies can be of one story, however they came into it: whether they have anything in common. None if
-/// that cannot be told.
+/// that cannot be told. Two feeds are believed about one page if it is on the hosts of both; else their texts decide.
 #[must_use]
-pub fn are_kin(new: (&StoredCopy, &Fingerprint), old: (&StoredCopy, &Fingerprint)) -> Option<bool> {
-    let ((a, p), (b, q)) = (new, old);
+pub fn are_kin(
+    one: (&StoredCopy, &Fingerprint),
+    other: (&StoredCopy, &Fingerprint),
+) -> Option<bool> {
+    let ((a, p), (b, q)) = (one, other);
     let is_one_page = p.url.is_some() && p.url == q.url;
-    if p.text.is_some() && p.text == q.text || is_one_page && (a.feed == b.feed || a.own_page) {
+    let is_believed = a.feed == b.feed || a.own_page && b.own_page;
+    if p.text.is_some() && p.text == q.text || is_one_page && is_believed {
         return Some(true);
     }
     if p.sketch.is_empty() || q.sketch.is_empty() {
-        return None;
+        // Where neither has one, only equality can be told.
+        let is_told = p.sketch.is_empty() && q.sketch.is_empty();
+        return (is_told && p.text.is_some() && q.text.is_some()).then_some(false);
     }
     let like = Likeness::of(p, q);
     let is_alike =

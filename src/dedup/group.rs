@@ -3,6 +3,7 @@
 //! A copy is compared with copies, never with a growing centroid; a story is bounded in time and size. A late copy can
 //! show that two stories are one: then the younger goes up in the older, whose id stays.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -57,6 +58,10 @@ const COPIES_OF_A_FEED: usize = 50;
 /// Feeds of a story that are asked about a new copy, those that brought it first, and copies of each.
 const FEEDS_ASKED: usize = 8;
 const COPIES_ASKED: usize = 3;
+/// Stories of so many feeds that know a copy are all preferred to those of fewer.
+const FEEDS_ENOUGH: usize = 2;
+/// Stories compared with one another for one new copy, those most like it first.
+const STORIES_RELATED: usize = 6;
 
 /// The copies of the window, and the rules by which they become stories.
 #[derive(Debug)]
@@ -123,6 +128,15 @@ impl Grouper {
     /// other stories it shows to be the same.
     #[must_use]
     pub fn decide(&self, new: &StoredCopy, print: &Fingerprint) -> Decision {
+        let equal_only = || Fingerprint {
+            sketch: Default::default(),
+            ..print.clone()
+        };
+        let print = &if self.limits.near {
+            Cow::Borrowed(print)
+        } else {
+            Cow::Owned(equal_only())
+        };
         let mut stories = Stories::new(&self.window, new.feed);
         let mut best: HashMap<StoryRow, Join> = HashMap::new();
         for slot in self.candidates(print) {
@@ -144,25 +158,56 @@ impl Grouper {
                 std::cmp::Ordering::Greater
             }
         });
-        let mut joins = joins.into_iter().filter(|join| {
+        // Those of several feeds first: what one feed prints, however like it is, outweighs no others.
+        let welcome = |join: &Join| {
             let old = self.window.of_article(join.with_article);
             let is_its_feeds = old.is_some_and(|old| old.copy.feed == new.feed);
-            join.signal == Signal::Url && is_its_feeds
-                || stories.welcomes(join.story, (new, print), None)
-        });
-        let Some(join) = joins.next() else {
+            if join.signal == Signal::Url && is_its_feeds {
+                Some(usize::MAX)
+            } else {
+                stories.welcome(join.story, (new, print))
+            }
+        };
+        let mut joins: Vec<(usize, Join)> = joins
+            .into_iter()
+            .filter_map(|join| Some((welcome(&join)?, join)))
+            .collect();
+        joins.sort_by_key(|(feeds, _)| std::cmp::Reverse((*feeds).min(FEEDS_ENOUGH)));
+        let joins = joins.into_iter().map(|(_, join)| join);
+        let joins: Vec<Join> = joins.take(STORIES_RELATED).collect();
+        self.settled(&joins, &mut stories)
+    }
+
+    /// What becomes of a copy that these stories welcome, the strongest first. A copy that is near to strangers holds
+    /// several texts and belongs to none of them; one that equals another copy stands where that one stands.
+    fn settled(&self, joins: &[Join], stories: &mut Stories<'_>) -> Decision {
+        let Some((join, others)) = joins.split_first() else {
             return Decision::default();
         };
-        let mut bridged: Vec<Join> = joins.collect();
-        bridged.retain(|other| {
-            let link = self.window.of_article(other.with_article);
-            self.fit(join.story, other.story, &mut stories)
-                && link.is_some_and(|y| {
-                    stories.welcomes(join.story, (&y.copy, &y.print), Some(new.feed))
-                })
+        let pairs = joins.iter().enumerate().flat_map(|(at, a)| {
+            let behind = joins.get(at + 1..).unwrap_or_default();
+            behind.iter().map(move |b| (a.story, b.story))
         });
+        let related: HashMap<(StoryRow, StoryRow), Relation> = pairs
+            .map(|pair| (pair, stories.relation(pair.0, pair.1)))
+            .collect();
+        let holds_several = related.values().any(|r| *r == Relation::Strangers);
+        if holds_several && join.signal == Signal::Near {
+            return Decision::default();
+        }
+        let mut bridged: Vec<Join> = Vec::new();
+        for other in others.iter().filter(|_| !holds_several) {
+            let is_one_with = |known: &Join| {
+                related.get(&(known.story, other.story)) == Some(&Relation::OnePiece)
+                    && self.fit(known.story, other.story, stories)
+            };
+            let mut together = std::iter::once(join).chain(&bridged);
+            if together.all(is_one_with) {
+                bridged.push(*other);
+            }
+        }
         Decision {
-            join: Some(join),
+            join: Some(*join),
             bridged,
         }
     }
@@ -281,40 +326,86 @@ impl<'w> Stories<'w> {
         })
     }
 
-    /// Whether most feeds of a story have anything in common with a copy that is like one of them: a feed that prints
-    /// the text of one article under the page of another brings neither into the other's story (SEC-13). Feeds that
-    /// print their own pages speak for themselves, and for the others. `linked_by`: the feed through whose new copy the
-    /// story comes to this one.
-    fn welcomes(
-        &self,
-        row: StoryRow,
-        copy: (&StoredCopy, &Fingerprint),
-        linked_by: Option<FeedRow>,
-    ) -> bool {
-        let mut feeds: Vec<(FeedRow, Vec<&Kept>)> = Vec::new();
+    /// How many feeds of a story have anything in common with a copy that is like one of them, 0 if none can tell; none if
+    /// as many or more have not. A feed that prints the text of one article under the page of another brings neither
+    /// into the other's story (SEC-13). The copy's own feed may say no; its yes counts where it is alone.
+    fn welcome(&self, row: StoryRow, copy: (&StoredCopy, &Fingerprint)) -> Option<usize> {
+        let feeds = self.voters(row);
+        let is_alone = feeds.iter().all(|(feed, _)| *feed == self.feed);
+        let (mut yes, mut no) = (0_usize, 0_usize);
+        for (feed, copies) in &feeds {
+            let answers = copies
+                .iter()
+                .filter_map(|k| are_kin(copy, (&k.copy, &k.print)));
+            match answers.reduce(|a, b| a || b) {
+                Some(true) => yes += usize::from(is_alone || *feed != self.feed),
+                Some(false) => no += 1,
+                None => {}
+            }
+        }
+        (yes > no || no == 0).then_some(yes)
+    }
+
+    /// How two stories stand to each other by what their own copies say: the new copy brings no two stories together
+    /// that have nothing in common without it, and neither do other copies of its feed (SEC-13).
+    fn relation(&self, a: StoryRow, b: StoryRow) -> Relation {
+        let (ours, theirs) = (self.voters(a), self.voters(b));
+        let is_own = |feeds: &Voters<'_>| feeds.iter().all(|(feed, _)| *feed == self.feed);
+        let is_own_story = is_own(&ours) || is_own(&theirs);
+        let (mut yes, mut no, mut no_of_two_feeds) = (0_usize, 0_usize, 0_usize);
+        let pairs = ours.iter().flat_map(|x| theirs.iter().map(move |y| (x, y)));
+        for ((feed, copies), (other, others)) in pairs {
+            let pairs = copies
+                .iter()
+                .flat_map(|x| others.iter().map(move |y| (x, y)));
+            let answers =
+                pairs.filter_map(|(x, y)| are_kin((&x.copy, &x.print), (&y.copy, &y.print)));
+            let is_of_this_feed = *feed == self.feed || *other == self.feed;
+            match answers.reduce(|a, b| a || b) {
+                Some(true) => yes += usize::from(is_own_story || !is_of_this_feed),
+                Some(false) => {
+                    no += 1;
+                    no_of_two_feeds += usize::from(feed != other && !is_of_this_feed);
+                }
+                None => {}
+            }
+        }
+        if yes == 0 && no_of_two_feeds > 0 {
+            Relation::Strangers
+        } else if yes > no {
+            Relation::OnePiece
+        } else {
+            Relation::Unclear
+        }
+    }
+
+    /// The feeds of a story that are asked, and the copies of each.
+    fn voters(&self, row: StoryRow) -> Voters<'w> {
+        let mut feeds: Voters<'w> = Vec::new();
         for kept in copies(self.window, row) {
             let feed = kept.copy.feed;
             if let Some((_, copies)) = feeds.iter_mut().find(|(f, _)| *f == feed) {
                 copies.push(kept);
+                copies.truncate(COPIES_ASKED);
             } else if feeds.len() < FEEDS_ASKED {
                 feeds.push((feed, vec![kept]));
             }
         }
-        let has_own = |(_, copies): &(FeedRow, Vec<&Kept>)| copies.iter().any(|k| k.copy.own_page);
-        if feeds.iter().any(has_own) {
-            feeds.retain(has_own);
-        }
-        let answers = feeds.iter().filter_map(|(feed, copies)| {
-            let asked = copies.iter().take(COPIES_ASKED);
-            let answers = asked.filter_map(|k| are_kin(copy, (&k.copy, &k.print)));
-            let is_linked = linked_by == Some(*feed);
-            answers
-                .chain(is_linked.then_some(true))
-                .reduce(|a, b| a || b)
-        });
-        let (yes, no): (Vec<bool>, Vec<bool>) = answers.partition(|is_kin| *is_kin);
-        yes.len() > no.len() || no.is_empty()
+        feeds
     }
+}
+
+type Voters<'w> = Vec<(FeedRow, Vec<&'w Kept>)>;
+
+/// How two stories stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    /// Most of their feeds have something in common.
+    OnePiece,
+    /// Nothing in common.
+    Strangers,
+    /// Neither.
+    Unclear,
 }
 
 fn copies(window: &Window, story: StoryRow) -> impl Iterator<Item = &Kept> {
@@ -448,22 +539,62 @@ mod tests {
         );
     }
 
+    /// Words of texts, by where they stand in them.
+    fn parts(parts: &[(char, std::ops::Range<u8>)]) -> Fingerprint {
+        let letter = |n: u8| char::from(b'a' + n % 26);
+        let words = parts.iter().flat_map(|(text, range)| {
+            let word = move |n: u8| format!("{text}{}{}", letter(n / 26), letter(n));
+            range.clone().map(word)
+        });
+        let body: Vec<String> = words.collect();
+        Fingerprint::of(&crate::dedup::Subject {
+            title: "",
+            body: &body.join(" "),
+            canonical_url: None,
+        })
+    }
+
+    fn part(text: char, range: std::ops::Range<u8>) -> Fingerprint {
+        parts(&[(text, range)])
+    }
+
+    fn bridged(g: &Grouper, hour: i64, p: &Fingerprint) -> (Option<i64>, Vec<i64>) {
+        let decision = g.decide(&copy(0, 3, hour), p);
+        let others = decision.bridged.iter().map(|j| j.story).collect();
+        (decision.join.map(|j| j.story), others)
+    }
+
     #[test]
-    fn a_copy_of_two_stories_shows_that_they_are_one() {
+    fn a_copy_of_two_stories_that_have_something_in_common_shows_that_they_are_one() {
         let mut g = grouper();
-        g.insert(copy(1, 1, 0), print(5, 0));
-        g.insert(copy(2, 2, 1), print(0, 6));
-        let decision = g.decide(&copy(0, 3, 2), &print(5, 6));
-        assert_eq!(decision.join.map(|j| j.story), Some(1));
+        g.insert(copy(1, 1, 0), part('x', 0..40));
+        g.insert(copy(2, 2, 1), part('x', 20..60));
         assert_eq!(
-            decision.bridged.iter().map(|j| j.story).collect::<Vec<_>>(),
-            [2]
+            joined(&g, 2, 1, &part('x', 20..60)),
+            Some((2, Signal::Text))
         );
+        assert_eq!(bridged(&g, 2, &part('x', 0..60)), (Some(1), vec![2]));
         g.merge(2, 1);
-        assert_eq!(joined(&g, 4, 2, &print(0, 6)), Some((1, Signal::Text)));
-        g.insert(copy(9, 9, 24 * 6), print(0, 8));
-        let far = g.decide(&copy(0, 3, 24 * 6), &print(5, 8));
-        assert_eq!(far.bridged, [], "too far apart to be one story");
+        assert_eq!(
+            joined(&g, 4, 2, &part('x', 20..60)),
+            Some((1, Signal::Text))
+        );
+        g.insert(copy(9, 9, 24 * 4), part('x', 20..60));
+        let (_, far) = bridged(&g, 24 * 4, &part('x', 0..60));
+        assert!(far.is_empty(), "too far apart to be one story");
+    }
+
+    #[test]
+    fn sec_13_a_copy_of_several_texts_joins_none_of_them() {
+        let mut g = grouper();
+        let roundup = parts(&[('x', 0..40), ('y', 0..40)]);
+        g.insert(copy(1, 1, 0), part('x', 0..40));
+        assert_eq!(bridged(&g, 2, &roundup), (Some(1), vec![]));
+        g.insert(copy(2, 2, 0), part('y', 0..40));
+        assert_eq!(bridged(&g, 2, &roundup), (None, vec![]));
+        g.insert(copy(4, 4, 1), roundup.clone());
+        assert_eq!(joined(&g, 5, 2, &roundup), Some((4, Signal::Text)));
+        assert_eq!(joined(&g, 5, 2, &part('y', 0..40)), Some((2, Signal::Text)));
     }
 
     #[test]

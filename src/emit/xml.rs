@@ -60,6 +60,11 @@ impl Xml {
         self.out.push_str("/>\n");
     }
 
+    /// Bytes written.
+    pub fn written(&self) -> usize {
+        self.out.len()
+    }
+
     /// The document, every open element ended.
     pub fn finish(mut self) -> String {
         while !self.open.is_empty() {

@@ -71,6 +71,28 @@ pub struct Feed {
     pub outline: Vec<(String, String)>,
 }
 
+impl Feed {
+    /// About how many bytes of memory it takes: its texts, and the records that hold them.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let optional = [&self.site, &self.folder, &self.last_error];
+        let lists = self.tags.iter().chain(&self.repairs);
+        let outline = self.outline.iter().flat_map(|(name, value)| [name, value]);
+        size_of::<Self>()
+            + self.url.len()
+            + self.title.len()
+            + optional
+                .into_iter()
+                .flatten()
+                .map(String::len)
+                .sum::<usize>()
+            + lists
+                .chain(outline)
+                .map(|t| size_of::<String>() + t.len())
+                .sum::<usize>()
+    }
+}
+
 fn kind_name<S: serde::Serializer>(kind: &Option<FailureKind>, s: S) -> Result<S::Ok, S::Error> {
     kind.map(FailureKind::as_str).serialize(s)
 }

@@ -83,6 +83,86 @@ pub struct StoryView {
     pub also_in: Vec<Alternate>,
 }
 
+impl StoryView {
+    /// About how many bytes of memory it takes: its texts, and the records that hold them.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let texts = [&self.title, &self.summary, &self.feed.url, &self.feed.title];
+        let optional = [
+            &self.url,
+            &self.content_html,
+            &self.content_text,
+            &self.image,
+        ];
+        let lists = [&self.agencies, &self.tags, &self.topics];
+        size_of::<Self>()
+            + texts.into_iter().map(String::len).sum::<usize>()
+            + optional.into_iter().map(length).sum::<usize>()
+            + lists.into_iter().flatten().map(|t| held(t)).sum::<usize>()
+            + facts_memory(&self.authors, &self.categories, &self.enclosures)
+            + self.also_in.iter().map(Alternate::memory).sum::<usize>()
+    }
+}
+
+impl Alternate {
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        size_of::<Self>()
+            + self.feed_url.len()
+            + self.feed_title.len()
+            + self.title.len()
+            + length(&self.url)
+    }
+}
+
+impl ArticleView {
+    /// About how many bytes of memory it takes: its texts, and the records that hold them.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let texts = [&self.title, &self.summary, &self.feed.url, &self.feed.title];
+        let optional = [
+            &self.url,
+            &self.content_html,
+            &self.content_text,
+            &self.image,
+        ];
+        let lists = [&self.agencies, &self.tags, &self.topics];
+        size_of::<Self>()
+            + texts.into_iter().map(String::len).sum::<usize>()
+            + optional.into_iter().map(length).sum::<usize>()
+            + lists.into_iter().flatten().map(|t| held(t)).sum::<usize>()
+            + facts_memory(&self.authors, &self.categories, &self.enclosures)
+            + self.feed_url.len()
+            + length(&self.guid)
+            + length(&self.canonical_url)
+    }
+}
+
+fn length(text: &Option<String>) -> usize {
+    text.as_ref().map_or(0, String::len)
+}
+
+fn held(text: &str) -> usize {
+    size_of::<String>() + text.len()
+}
+
+fn facts_memory(authors: &[Person], categories: &[Category], enclosures: &[Enclosure]) -> usize {
+    let author = |a: &Person| {
+        size_of::<Person>()
+            + [&a.name, &a.email, &a.url]
+                .into_iter()
+                .map(length)
+                .sum::<usize>()
+    };
+    let category =
+        |c: &Category| size_of::<Category>() + c.term.len() + length(&c.label) + length(&c.scheme);
+    let file = |e: &Enclosure| size_of::<Enclosure>() + e.url.len() + length(&e.mime);
+    authors.iter().map(author).sum::<usize>()
+        + categories.iter().map(category).sum::<usize>()
+        + enclosures.iter().map(file).sum::<usize>()
+}
+
 /// A copy by itself, as a story of its own: it bears the copy's id, and names no others.
 impl From<ArticleView> for StoryView {
     fn from(a: ArticleView) -> Self {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::blocks::{self, Block};
 use super::page::Page;
-use super::{agency, boilerplate, byline, identity, language, links, plain, text};
+use super::{agency, boilerplate, byline, identity, language, links, plain, settle, text};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
 use crate::query::fold::fold;
 
@@ -170,7 +170,7 @@ impl Body {
         paragraphs.sort_unstable();
         paragraphs.dedup();
         Self {
-            html: blocks::without(&html, &head.dropped),
+            html: settle::part_of_html(blocks::without(&html, &head.dropped)),
             paragraphs,
             standfirst: head.standfirst,
             author: head.author,
@@ -213,7 +213,7 @@ impl<'b> Head<'b> {
         }
         let standfirst: Vec<&str> = above.iter().map(|b| b.text.as_str()).collect();
         head.standfirst = (!standfirst.is_empty()).then(|| plain::line(&standfirst.join(" ")));
-        head.author = Some(line.name.to_owned());
+        head.author = Some(settle::line(line.name));
         head.date = (context.read_date)(line.date);
         head.dropped.extend(top.iter().take(at + 1));
         head
@@ -236,7 +236,7 @@ fn draft(
     let is_boilerplate = known.contains(&boilerplate::digest(&content_text));
     let title = match entry.title.as_deref().filter(|t| !t.is_empty()) {
         Some(title) => title.to_owned(),
-        None => plain::shortened(&plain::line(&content_text), TITLE_CHARS_MAX),
+        None => plain::shortened(&settle::line(&content_text), TITLE_CHARS_MAX),
     };
     let told = entry.language.as_deref().or(feed.language.as_deref());
     let mut authors = entry.authors.clone();
@@ -289,14 +289,14 @@ fn summary(
         .map(|html| plain::line(&text::from_html(&boilerplate::without(html, known))))
         .filter(|s| !s.is_empty());
     match own.or(standfirst) {
-        Some(told) => plain::shortened(&told, SUMMARY_CHARS_MAX),
+        Some(told) => plain::shortened(&settle::line(&told), SUMMARY_CHARS_MAX),
         None => summary_of(text),
     }
 }
 
 /// The first paragraph of a text.
 fn summary_of(text: &str) -> String {
-    let first = plain::line(text.split("\n\n").next().unwrap_or_default());
+    let first = settle::line(text.split("\n\n").next().unwrap_or_default());
     plain::shortened(&first, SUMMARY_CHARS_MAX)
 }
 

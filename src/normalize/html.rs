@@ -10,9 +10,8 @@ use std::sync::LazyLock;
 use ammonia::Builder;
 
 use super::allowed::{self, ELEMENTS, EVERYWHERE};
-use super::{gate, tame, text};
+use super::{gate, plain, tame, text};
 use crate::model::WebUrl;
-use crate::model::unicode::is_noncharacter;
 
 /// Longest fragment read, in bytes; what follows is left out (SEC-12).
 pub const HTML_BYTES_MAX: usize = 1024 * 1024;
@@ -100,7 +99,7 @@ pub fn sanitize(html: &str, base: Option<&WebUrl>) -> String {
 /// The same for one of many fragments of a document.
 #[must_use]
 pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> String {
-    let html = clean_controls(cut(html));
+    let html = plain::clean_text(cut(html));
     tame::read(&html, base)
         .or_else(|| with_tree(&html, base, effort))
         .unwrap_or_else(|| html_escape::encode_text(&text::from_html(&html)).into_owned())
@@ -135,28 +134,7 @@ fn built(html: &str, base: Option<&WebUrl>) -> String {
     let clean = SANITIZER.clean(html).to_string();
     BASE.set(None);
     // `&#8;` is a control only now.
-    clean_controls(&clean).into_owned()
-}
-
-/// Controls that XML 1.0 forbids would make every feed that carries them ill-formed. Line ends become `\n`, as browsers
-/// read them.
-fn clean_controls(html: &str) -> Cow<'_, str> {
-    // Only these bytes begin what may not stand: a first look without decoding.
-    let is_suspect = |b: &u8| {
-        *b < b' ' && !matches!(b, b'\n' | b'\t') || matches!(b, 0x7f | 0xc2 | 0xef | 0xf0..=0xf4)
-    };
-    let is_clean =
-        !html.as_bytes().iter().any(is_suspect) || !html.contains(|c| is_forbidden(c) || c == '\r');
-    if is_clean {
-        return Cow::Borrowed(html);
-    }
-    let html = html.replace("\r\n", "\n").replace('\r', "\n");
-    Cow::Owned(html.replace(is_forbidden, ""))
-}
-
-/// What may not stand in an article: controls but for line ends and tabs, and noncharacters.
-pub(super) fn is_forbidden(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\t' | '\r') || is_noncharacter(c)
+    plain::clean_text(&clean).into_owned()
 }
 
 fn cut(html: &str) -> &str {
@@ -321,7 +299,7 @@ mod tests {
         #[test]
         fn the_quick_way_gives_what_a_tree_gives(html in prop_oneof![soup(), nested()]) {
             let base = WebUrl::parse("https://a.example/d/f.xml").unwrap();
-            let html = clean_controls(&html);
+            let html = plain::clean_text(&html);
             if let Some(quick) = tame::read(&html, Some(&base)) {
                 let slow = with_tree(&html, Some(&base), &Effort::default());
                 prop_assert_eq!(slow, Some(quick));

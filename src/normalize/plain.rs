@@ -1,6 +1,8 @@
 //! Text without markup: one line, or lines. The one place where controls, line ends and bidi overrides go
 //! (SEC-14, F11). Never decodes anything twice.
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{headline_html, references, text};
@@ -26,6 +28,27 @@ pub fn line(text: &str) -> String {
     }
     cut(&mut out, LINE_CHARS_MAX);
     out
+}
+
+/// The rule for every text that leaves `parse`, HTML included: no controls but line ends and tabs, no bidi embeddings,
+/// overrides and isolates, no noncharacters. Line ends become `\n`, as browsers read them.
+#[must_use]
+pub fn clean_text(text: &str) -> Cow<'_, str> {
+    // Only these bytes begin what may not stand: a first look without decoding.
+    let is_suspect = |b: &u8| {
+        *b < b' ' && !matches!(b, b'\n' | b'\t')
+            || matches!(b, 0x7f | 0xc2 | 0xe2 | 0xef | 0xf0..=0xf4)
+    };
+    if !text.as_bytes().iter().any(is_suspect) || !text.contains(|c| c == '\r' || is_forbidden(c)) {
+        return Cow::Borrowed(text);
+    }
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(text.replace(is_forbidden, ""))
+}
+
+/// What [`clean_text`] takes out of a text of several lines.
+pub(super) fn is_forbidden(c: char) -> bool {
+    !matches!(c, '\n' | '\t' | '\r') && !is_text(c)
 }
 
 /// One line of an HTML text: markup gone, references resolved. A tag that a headline only names is text.

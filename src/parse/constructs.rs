@@ -11,9 +11,9 @@ use regex::Regex;
 
 use super::element::{Element, Node};
 use super::vocabulary::Ns;
-use super::{Warnings, escaped, mojibake, people, plain_body};
+use super::{Warnings, escaped, people, plain_body};
 use crate::model::{Category, Person, WebUrl};
-use crate::normalize::{html, identity, plain, references, text};
+use crate::normalize::{html, identity, plain, references, settle, text};
 
 /// What an element inherits (XML Base, xml:lang).
 #[derive(Debug, Clone, Default)]
@@ -70,7 +70,7 @@ impl Scope {
             let written_for = self.page.as_ref().or(self.site.as_ref());
             written_for.or(self.base.as_ref())
         };
-        html::sanitize_within(html, base, &self.effort)
+        settle::html(html, |html| html::sanitize_within(html, base, &self.effort))
     }
 
     /// Warns if bodies were too tangled to be read as HTML.
@@ -147,9 +147,9 @@ enum Reading {
 
 fn reading(element: &Element, is_atom: bool) -> Reading {
     if element.has_elements() {
-        return Reading::Html(mojibake::mended(element.inner_html()));
+        return Reading::Html(element.inner_html());
     }
-    let text = mojibake::mended(element.text());
+    let text = element.text();
     if !is_atom {
         return Reading::Html(without_wrapper(text));
     }
@@ -210,8 +210,8 @@ pub fn line(element: &Element, is_atom: bool) -> Option<String> {
 /// The same, but empty rather than none where there is something without words: a picture in the place of a title.
 pub fn headline(element: &Element, is_atom: bool) -> Option<String> {
     let (line, is_blank) = match reading(element, is_atom) {
-        Reading::Plain(text) => (plain::line(&text), text.trim().is_empty()),
-        Reading::Html(text) => (plain::line_of_html(&text), text.trim().is_empty()),
+        Reading::Plain(text) => (settle::line(&text), text.trim().is_empty()),
+        Reading::Html(text) => (settle::line_of_html(&text), text.trim().is_empty()),
     };
     (!is_blank).then_some(line)
 }
@@ -229,32 +229,37 @@ pub fn names(element: &Element) -> Option<String> {
     if !text.contains('@') || element.has_elements() {
         return line(element, false);
     }
-    let text = mojibake::mended(text);
     let text = match ADDRESS.as_ref() {
         Some(address) => address.replace_all(&text, "($1)"),
         None => text.as_str().into(),
     };
-    Some(plain::line_of_html(&text)).filter(|line| !line.is_empty())
+    Some(settle::line_of_html(&text)).filter(|line| !line.is_empty())
 }
 
 /// One line of what is text by definition: a guid, a category, a name.
 pub fn words(element: &Element) -> Option<String> {
-    let text = plain::line(&mojibake::mended(element.text()));
+    let text = settle::line(&element.text());
     (!text.is_empty()).then_some(text)
 }
 
 /// A guid, on one line.
 pub fn id(element: &Element) -> Option<String> {
-    let text = identity::guid(&mojibake::mended(element.text()));
+    let text = identity::guid(&settle::text(&element.text()));
     (!text.is_empty()).then_some(text)
+}
+
+/// What an RDF attribute names, on one line; none if it is empty.
+pub fn named(element: &Element, name: &str) -> Option<String> {
+    let written = element.attribute_in(Ns::Rdf, name).map(settle::line);
+    written.filter(|line| !line.is_empty())
 }
 
 /// A body: sanitized HTML, every URL absolute; none if nothing is left.
 pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
     let html = match reading(element, is_atom) {
-        Reading::Plain(text) => plain_body::html_of_text(&text),
+        Reading::Plain(text) => plain_body::html_of_text(&settle::text(&text)),
         Reading::Html(text) if element.has_elements() => {
-            scope.sanitize(&unwrapped(element).map_or(text, mojibake::mended))
+            scope.sanitize(&unwrapped(element).unwrap_or(text))
         }
         Reading::Html(text) => scope.sanitize(&escaped::html_meant(&text)),
     };
@@ -264,13 +269,14 @@ pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
 
 /// The text of a `media:` element, which is plain unless it holds tags: lines as HTML.
 pub fn media_text(element: &Element) -> Option<String> {
-    let written = mojibake::mended(element.text());
+    let written = settle::text(&element.text());
     let text = if written.contains('<') {
         text::from_html(&written)
     } else {
         references::resolve(&written).into_owned()
     };
-    Some(plain_body::html_of_text(&plain::lines(&text))).filter(|html| !html.is_empty())
+    let lines = plain::lines(&settle::text(&text));
+    Some(plain_body::html_of_text(&lines)).filter(|html| !html.is_empty())
 }
 
 /// The inside of the one `div` that Atom wraps around XHTML (RFC 4287 section 3.1.1.3).
@@ -304,18 +310,18 @@ pub fn atom_person(element: &Element, scope: &Scope) -> Option<Person> {
         }
     }
     if person == Person::default() {
-        return people::read(&plain::line_of_html(&element.text()));
+        return people::read(&settle::line_of_html(&element.text()));
     }
     Some(person)
 }
 
 /// An Atom category, or RSS's text with a domain.
 pub fn category(element: &Element) -> Option<Category> {
-    let text = words(element).map(|t| plain::line_of_text(&t));
+    let text = words(element).map(|t| settle::line_of_text(&t));
     let attribute = |name: &str| {
         element
             .attribute(name)
-            .map(plain::line_of_text)
+            .map(settle::line_of_text)
             .filter(|v| !v.is_empty())
     };
     let label = attribute("label");

@@ -8,7 +8,7 @@ use super::media::{self, Media};
 use super::vocabulary::Ns;
 use super::{Best, Warnings, dates, people, push_new, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
-use crate::normalize::text;
+use crate::normalize::{identity, settle, text};
 
 #[derive(Debug, Default)]
 struct Reader {
@@ -44,13 +44,8 @@ pub fn read(
     if dialect.is_rdf() {
         // RSS 1.0 section 5.5: rdf:about is the item's identity.
         let about = element.attribute_in(Ns::Rdf, "about");
-        entry.id.offer(
-            2,
-            about
-                .map(str::trim)
-                .filter(|a| !a.is_empty())
-                .map(str::to_owned),
-        );
+        let id = about.map(identity::guid).filter(|id| !id.is_empty());
+        entry.id.offer(2, id);
         entry.url.offer(5, about.and_then(|a| scope.url(a)));
     }
     // The Channel Definition Format wrote both as attributes.
@@ -87,7 +82,7 @@ pub fn read(
                     .offer(2, constructs::body(child, false, &inner));
             }
             Ns::License if child.name == "license" => {
-                let about = child.attribute_in(Ns::Rdf, "resource").map(str::to_owned);
+                let about = constructs::named(child, "resource");
                 entry
                     .rights
                     .offer(5, about.or_else(|| constructs::words(child)));
@@ -387,7 +382,7 @@ impl Reader {
     fn label(&mut self, e: &Element) {
         if e.name == "keywords" {
             for word in e.text().split(',') {
-                let term = crate::normalize::plain::line(word);
+                let term = settle::line(word);
                 if !term.is_empty() {
                     push_new(
                         &mut self.categories,

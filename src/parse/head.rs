@@ -6,6 +6,7 @@ use super::vocabulary::{self, ATOM_03, Ns};
 use super::xml::{Piece, Walk};
 use super::{Best, Newest, ParseContext, ParseError, Warnings, entry, mend, push_new};
 use crate::model::{Hints, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
+use crate::normalize::settle;
 
 /// What kind of document this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl Dialect {
                 "it is a subscription list; `newswire import` reads those".to_owned(),
             )),
             other => {
-                let shown: String = other.chars().take(40).collect();
+                let shown: String = settle::line(other).chars().take(40).collect();
                 Err(ParseError::NotAFeed(format!("it begins with <{shown}>")))
             }
         }
@@ -212,9 +213,7 @@ impl Head {
             return;
         }
         if self.dialect.is_rdf() {
-            let about = e.attribute_in(Ns::Rdf, "about").map(str::trim);
-            let about = about.filter(|a| !a.is_empty());
-            self.id.offer(1, about.map(str::to_owned));
+            self.id.offer(1, constructs::named(e, "about"));
         }
         // The Channel Definition Format wrote both as attributes.
         let link = e.attribute("href").and_then(|u| self.scope.url(u));
@@ -254,14 +253,13 @@ impl Head {
             Ns::Syndication => self.syndication(e),
             Ns::History if e.name == "complete" => self.feed.is_complete = true,
             Ns::License if e.name == "license" => {
-                let about = e.attribute_in(Ns::Rdf, "resource").map(str::to_owned);
+                let about = constructs::named(e, "resource");
                 self.rights.offer(5, about.or_else(|| constructs::words(e)));
             }
             // `webfeeds:icon` and kin.
             Ns::Other if e.name == "icon" => self.icon.offer(2, scope.url(&e.text())),
             Ns::Other if e.name == "generatoragent" => {
-                let about = e.attribute_in(Ns::Rdf, "resource").map(str::to_owned);
-                self.generator.offer(2, about);
+                self.generator.offer(2, constructs::named(e, "resource"));
             }
             _ => {}
         }
@@ -410,7 +408,7 @@ impl Head {
             "category" => self.itunes_category(e),
             "keywords" => {
                 for word in e.text().split(',') {
-                    self.term(&crate::normalize::plain::line(word));
+                    self.term(&settle::line(word));
                 }
             }
             _ => {}
@@ -418,10 +416,10 @@ impl Head {
     }
 
     fn itunes_category(&mut self, e: &Element) {
-        let name = e.attribute("text").map(crate::normalize::plain::line);
+        let name = e.attribute("text").map(settle::line);
         self.term(&name.unwrap_or_default());
         for child in e.elements().filter(|c| c.name == "category") {
-            let name = child.attribute("text").map(crate::normalize::plain::line);
+            let name = child.attribute("text").map(settle::line);
             self.term(&name.unwrap_or_default());
         }
     }

@@ -15,7 +15,7 @@ use super::{
     ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new, source_digest,
 };
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::{identity, plain, text};
+use crate::normalize::{identity, plain, settle, text};
 
 /// Reads a JSON document.
 pub fn read(
@@ -118,7 +118,7 @@ fn text_in<'d>(object: &'d Map<String, Value>, key: &str) -> Option<Cow<'d, str>
 }
 
 fn some_line(text: &str) -> Option<String> {
-    Some(plain::line_of_text(text)).filter(|t| !t.is_empty())
+    Some(settle::line_of_text(text)).filter(|t| !t.is_empty())
 }
 
 fn read_item(
@@ -141,12 +141,15 @@ fn read_item(
     let content_html = if text_in(item, "content_html").is_some() {
         scope.on_page(page.clone()).sanitize(&content)
     } else {
-        plain_body::html_of_text(&content)
+        plain_body::html_of_text(&settle::text(&content))
     };
     let content_html = Some(content_html).filter(|h| !h.trim().is_empty());
-    let summary_html = text_in(item, "summary").map(|s| plain_body::html_of_text(&s));
+    let summary_html =
+        text_in(item, "summary").map(|s| plain_body::html_of_text(&settle::text(&s)));
     let content_text = match text_in(item, "content_text") {
-        Some(written) if text_in(item, "content_html").is_none() => Some(plain::lines(&written)),
+        Some(written) if text_in(item, "content_html").is_none() => {
+            Some(plain::lines(&settle::text(&written)))
+        }
         _ => content_html
             .as_deref()
             .or(summary_html.as_deref())
@@ -216,10 +219,10 @@ fn authors(object: &Map<String, Value>, scope: &Scope) -> Vec<Person> {
     let list = list.iter().find(|list| !list.is_empty());
     for author in list.copied().unwrap_or_default().iter().take(REPEATS_MAX) {
         let person = match author {
-            Value::String(name) => people::read(&plain::line_of_text(name)),
+            Value::String(name) => people::read(&settle::line_of_text(name)),
             Value::Object(o) => {
                 let mut person = text_in(o, "name")
-                    .and_then(|n| people::read(&plain::line_of_text(&n)))
+                    .and_then(|n| people::read(&settle::line_of_text(&n)))
                     .unwrap_or_default();
                 person.url = text_in(o, "url")
                     .and_then(|u| scope.url(&u))

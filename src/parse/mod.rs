@@ -4,7 +4,6 @@
 //! | file | idea |
 //! |---|---|
 //! | [`charset`], [`damaged_utf8`] | bytes to text |
-//! | [`mojibake`] | text that was decoded wrongly before it came here
 //! | [`mend`] | marks that begin or end nothing put right
 //! | [`xml`], [`element`] | text to small bounded trees, one for each child of the feed, whatever is broken |
 //! | [`balance`], [`fields`] | what the document never closes, and what ends it |
@@ -32,7 +31,6 @@ mod json_feed;
 mod json_text;
 mod media;
 mod mend;
-mod mojibake;
 pub mod people;
 mod plain_body;
 mod source_digest;

@@ -1,9 +1,9 @@
 //! What was rendered, kept until something changes. Whether it still holds is told by the sequence in memory: a request
-//! that hits does no work in the store.
+//! that hits does no work in the store. The bytes bear reservations of the budget of all answers ([`super::budget`]).
 
 use std::future::Future;
 use std::io::Write;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,11 +13,9 @@ use quick_cache::sync::{Cache as QuickCache, DefaultLifecycle, EntryAction, Entr
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::Refusal;
+use super::budget::AnswerBudget;
 use super::conditional::Coding;
 use crate::model::{Seq, Time};
-
-/// Bytes of all that is kept.
-const CACHE_BYTES_MAX: u64 = 64 << 20;
 
 /// What a document weighs beside its bytes.
 const OVERHEAD_BYTES: u64 = 512;
@@ -32,8 +30,11 @@ const TRUSTED_FOR: Duration = Duration::from_secs(60);
 /// brotli: the highest quality that is not much slower than gzip.
 const BROTLI_QUALITY: u32 = 5;
 
-/// log2 of brotli's window.
-const BROTLI_WINDOW: u32 = 22;
+/// log2 of brotli's window: no larger than the content, for the encoder's memory grows with it.
+const BROTLI_WINDOWS: std::ops::RangeInclusive<u32> = 16..=20;
+
+/// About what an encoder takes in memory, in windows.
+const WINDOWS_OF_AN_ENCODER: usize = 6;
 
 /// 16 bytes of SHA-256: enough that no two contents of one URL share a tag.
 const TAG_BYTES: usize = 16;
@@ -45,8 +46,8 @@ pub struct Document {
     pub content_type: &'static str,
     /// The Link header.
     pub links: Option<String>,
-    /// The content.
-    pub body: String,
+    /// The content, with its reservation.
+    pub body: Bytes,
     /// When the content last changed, as far as it tells.
     pub changed: Option<Time>,
     /// When it may change next: a poll is planned then.
@@ -71,12 +72,14 @@ pub struct Rendered {
     identity: Bytes,
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
+    /// Held by the one who encodes.
+    encoding: Mutex<()>,
 }
 
 impl Rendered {
     /// The document rendered at `at` with the store at `sequence`; `old` is what stood in its place.
     pub fn new(document: Document, sequence: Seq, at: Time, old: Option<&Self>) -> Self {
-        let tag = tag(document.body.as_bytes());
+        let tag = tag(&document.body);
         let changed = document.changed.map(|t| whole_seconds(t.min(at)));
         let (same, modified) = match old {
             Some(old) if old.tag == tag => (Some(old), old.modified),
@@ -96,10 +99,16 @@ impl Rendered {
             next_change: document.next_change,
             sequence,
             at,
-            identity: same.map_or_else(|| document.body.into(), |old| old.identity.clone()),
+            identity: same.map_or(document.body, |old| old.identity.clone()),
             gzip: same.map_or_else(OnceLock::new, |old| old.gzip.clone()),
             brotli: same.map_or_else(OnceLock::new, |old| old.brotli.clone()),
+            encoding: Mutex::new(()),
         }
+    }
+
+    /// The bytes as they are.
+    pub fn identity(&self) -> Bytes {
+        self.identity.clone()
     }
 
     /// The bytes in that coding, if they are there.
@@ -112,12 +121,23 @@ impl Rendered {
     }
 
     /// The bytes in that coding, made the first time they are asked for. Slow then.
-    pub fn encoded(&self, coding: Coding) -> Bytes {
-        match coding {
-            Coding::Identity => self.identity.clone(),
-            Coding::Gzip => self.gzip.get_or_init(|| gzip(&self.identity)).clone(),
-            Coding::Brotli => self.brotli.get_or_init(|| brotli(&self.identity)).clone(),
+    ///
+    /// # Errors
+    /// There is no room to make them ([`Refusal::Busy`]); the content as it is can be sent.
+    pub fn encoded(&self, coding: Coding, budget: &AnswerBudget) -> Result<Bytes, Refusal> {
+        let (kept, encode): (_, Encode) = match coding {
+            Coding::Identity => return Ok(self.identity.clone()),
+            Coding::Gzip => (&self.gzip, gzip),
+            Coding::Brotli => (&self.brotli, brotli),
+        };
+        let _turn = self.encoding.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = kept.get() {
+            return Ok(bytes.clone());
         }
+        let mut room = budget.reserve();
+        room.grow((WINDOWS_OF_AN_ENCODER << window_of(&self.identity)) + self.identity.len() / 2)?;
+        let bytes = room.hold(encode(&self.identity))?;
+        Ok(kept.get_or_init(|| bytes).clone())
     }
 
     /// A clock that was set back trusts nothing.
@@ -125,6 +145,8 @@ impl Rendered {
         self.sequence == sequence && self.at <= now && now.since(self.at) < TRUSTED_FOR
     }
 }
+
+type Encode = fn(&[u8]) -> Vec<u8>;
 
 /// Renderings by what was asked for: path and parameters in one order.
 pub struct Cache(QuickCache<String, Arc<Rendered>, ByBytes>);
@@ -140,13 +162,14 @@ impl Weighter<String, Arc<Rendered>> for ByBytes {
 }
 
 impl Cache {
-    /// Nothing rendered yet.
-    pub fn new() -> Self {
+    /// Nothing rendered yet; at most so many bytes are kept.
+    pub fn new(bytes_max: usize) -> Self {
+        let bytes_max = bytes_max as u64;
         // One shard, so that the largest document finds room too.
-        let documents = usize::try_from(CACHE_BYTES_MAX / DOCUMENT_BYTES).unwrap_or(usize::MAX);
+        let documents = usize::try_from(bytes_max / DOCUMENT_BYTES).unwrap_or(usize::MAX);
         let options = OptionsBuilder::new()
             .shards(1)
-            .weight_capacity(CACHE_BYTES_MAX)
+            .weight_capacity(bytes_max)
             .estimated_items_capacity(documents)
             .build();
         Self(match options {
@@ -156,7 +179,7 @@ impl Cache {
                 DefaultHashBuilder::default(),
                 DefaultLifecycle::default(),
             ),
-            Err(_) => QuickCache::with_weighter(documents, CACHE_BYTES_MAX, ByBytes),
+            Err(_) => QuickCache::with_weighter(documents, bytes_max, ByBytes),
         })
     }
 
@@ -213,21 +236,26 @@ fn whole_seconds(t: Time) -> Time {
     Time::from_seconds(t.seconds())
 }
 
-fn gzip(bytes: &[u8]) -> Bytes {
+fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     // Writing into memory does not fail.
     let _ = out.write_all(bytes);
-    out.finish().unwrap_or_default().into()
+    out.finish().unwrap_or_default()
 }
 
-fn brotli(bytes: &[u8]) -> Bytes {
+fn brotli(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     {
         let mut writer =
-            brotli::CompressorWriter::new(&mut out, 1 << 16, BROTLI_QUALITY, BROTLI_WINDOW);
+            brotli::CompressorWriter::new(&mut out, 1 << 16, BROTLI_QUALITY, window_of(bytes));
         let _ = writer.write_all(bytes);
     }
-    out.into()
+    out
+}
+
+fn window_of(bytes: &[u8]) -> u32 {
+    let wanted = usize::BITS - bytes.len().leading_zeros();
+    wanted.clamp(*BROTLI_WINDOWS.start(), *BROTLI_WINDOWS.end())
 }
 
 #[cfg(test)]
@@ -242,7 +270,7 @@ mod tests {
         Document {
             content_type: "text/plain",
             links: None,
-            body: body.to_owned(),
+            body: body.to_owned().into(),
             changed: Some(t(changed)),
             next_change: None,
         }
@@ -282,20 +310,23 @@ mod tests {
     fn both_codings_hold_the_same_content() {
         let text = "boats and ships ".repeat(500);
         let rendered = Rendered::new(document(&text, 0), 1, t(0), None);
-        let gzip = rendered.encoded(Coding::Gzip);
+        let budget = AnswerBudget::new(80 << 20);
+        let gzip = rendered.encoded(Coding::Gzip, &budget).unwrap();
         let mut plain = String::new();
         std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&gzip[..]), &mut plain)
             .unwrap();
         assert_eq!(plain, text);
         let mut plain = Vec::new();
-        brotli::BrotliDecompress(&mut &rendered.encoded(Coding::Brotli)[..], &mut plain).unwrap();
+        let brotli = rendered.encoded(Coding::Brotli, &budget).unwrap();
+        brotli::BrotliDecompress(&mut &brotli[..], &mut plain).unwrap();
         assert_eq!(plain, text.as_bytes());
         assert!(gzip.len() < text.len() / 10);
+        assert_eq!(budget.used(), gzip.len() + brotli.len());
     }
 
     #[test]
     fn of_many_who_ask_at_once_one_renders() {
-        let cache = Cache::new();
+        let cache = Cache::new(1 << 20);
         let rendered = std::sync::atomic::AtomicUsize::new(0);
         let ask = || {
             cache.get("k", 1, t(0), async {

@@ -1,6 +1,7 @@
 //! A rendered document sent in the fewest bytes: nothing if the client has it (RFC 9110 section 13), else in the coding
 //! that it likes best (section 12.5.3). Strong validators, one for each coding (ET-54).
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
@@ -10,7 +11,7 @@ use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch};
 
 use super::Refusal;
 use super::cache::Rendered;
-use super::state::{Cost, Shared};
+use super::state::{Cost, Shared, State};
 use crate::model::Time;
 
 /// The shortest and the longest time that a merged feed is called fresh. Between them it is until the next planned poll.
@@ -37,22 +38,22 @@ pub enum Freshness {
     Ask,
 }
 
-/// The answer to a request with these headers.
+/// The answer to a request with these headers; `cost` is what rendering it costs.
 pub async fn answer(
     state: &Shared,
     request: &HeaderMap,
-    rendered: std::sync::Arc<Rendered>,
+    rendered: Arc<Rendered>,
     freshness: Freshness,
+    cost: Cost,
 ) -> Result<Response, Refusal> {
-    let coding = Coding::best(request);
-    let tag = format!("\"{}{}\"", rendered.tag, coding.suffix());
+    let mut coding = Coding::best(request);
+    let mut tag = format!("\"{}{}\"", rendered.tag, coding.suffix());
     let mut headers = HeaderMap::new();
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     };
-    set(header::ETAG, &tag);
     set(header::VARY, "Accept-Encoding");
     let age = cache_control(freshness, rendered.next_change, state.clock.now());
     set(header::CACHE_CONTROL, &age);
@@ -63,19 +64,28 @@ pub async fn answer(
         set(header::LINK, links);
     }
     if has_it(request, &tag, rendered.modified) {
+        set(header::ETAG, &tag);
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     set(header::CONTENT_TYPE, rendered.content_type);
-    if coding != Coding::Identity {
-        set(header::CONTENT_ENCODING, coding.name());
-    }
     let bytes = match rendered.ready(coding) {
         Some(bytes) => bytes,
         None => {
-            let encode = move |_: &_, _: &_| Ok(rendered.encoded(coding));
-            state.read(Cost::Small, encode).await?
+            let document = Arc::clone(&rendered);
+            let encode =
+                move |state: &State, _: &_| Ok(document.encoded(coding, &state.budget).ok());
+            // Where there is no room to encode it, it is sent as it is.
+            state.read(cost, encode).await?.unwrap_or_else(|| {
+                coding = Coding::Identity;
+                tag = format!("\"{}\"", rendered.tag);
+                rendered.identity()
+            })
         }
     };
+    set(header::ETAG, &tag);
+    if coding != Coding::Identity {
+        set(header::CONTENT_ENCODING, coding.name());
+    }
     Ok((headers, Body::from(bytes)).into_response())
 }
 

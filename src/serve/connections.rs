@@ -1,12 +1,11 @@
 //! The accept loop. axum's own server sets no timers, so that one half-sent request would hold up the end of the
 //! process; here every wait has a limit and every connection an owner.
 //!
-//! When all places are taken, the one who has kept us waiting longest for a request makes room for the next: a thousand
-//! clients that send a byte a second cost a good one nothing. Who waits for our answer is never sent away.
+//! When all places are taken, the client that has kept us waiting longest for a request makes room for the next: a
+//! thousand clients that send a byte a second cost a good one nothing. A client that waits for our answer is never sent
+//! away. When the memory for answers is used up, the slowest reader is cut ([`super::guests`]).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use futures_util::future::select_all;
@@ -15,12 +14,14 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
+use super::budget::AnswerBudget;
 use super::deadline::Deadline;
+use super::guests::{Guest, Guests};
 use super::listen::{Listener, Stream};
 use super::metrics::Metrics;
 
@@ -39,6 +40,7 @@ pub async fn serve(
     router: Router,
     limits: &Limits,
     metrics: &Metrics,
+    budget: &AnswerBudget,
     cancel: CancellationToken,
 ) {
     let mut open = JoinSet::new();
@@ -51,6 +53,11 @@ pub async fn serve(
         tokio::select! {
             () = cancel.cancelled() => break,
             Some(ended) = open.join_next() => report(ended),
+            () = budget.is_short() => {
+                if guests.cut_the_slowest_reader() {
+                    metrics.cut.inc();
+                }
+            }
             accepted = accept(&listeners) => match accepted {
                 Ok(stream) => {
                     accepting = true;
@@ -60,16 +67,16 @@ pub async fn serve(
                             continue; // everybody waits for us: this one is closed
                         }
                     }
-                    let since = guests.clock();
+                    let guest = guests.comes();
                     let (router, limits, cancel) = (router.clone(), limits.clone(), cancel.clone());
-                    let pace = since.clone();
-                    let guest = open.spawn(async move {
+                    let served = guest.clone();
+                    let task = open.spawn(async move {
                         match stream {
-                            Stream::Tcp(stream) => converse(stream, router, pace, &limits, cancel).await,
-                            Stream::Unix(stream) => converse(stream, router, pace, &limits, cancel).await,
+                            Stream::Tcp(stream) => converse(stream, router, served, &limits, cancel).await,
+                            Stream::Unix(stream) => converse(stream, router, served, &limits, cancel).await,
                         }
                     });
-                    guests.add(guest, since);
+                    guests.add(task, guest);
                 }
                 Err(e) => {
                     if std::mem::take(&mut accepting) {
@@ -107,23 +114,25 @@ async fn accept(listeners: &[Listener]) -> std::io::Result<Stream> {
 async fn converse<S>(
     stream: S,
     router: Router,
-    pace: Pace,
+    guest: Guest,
     limits: &Limits,
     cancel: CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = TowerToHyperService::new(router);
+    let taking = guest.taking.clone();
     let paced = service_fn(move |request| {
-        pace.asked();
-        let (pace, answer) = (pace.clone(), service.call(request));
+        guest.asked();
+        let (guest, answer) = (guest.clone(), service.call(request));
         async move {
             let answer = answer.await;
-            pace.answered();
+            guest.answered();
             answer
         }
     });
-    let io = TokioIo::new(Deadline::new(stream, limits.request_timeout));
+    let limited = Deadline::new(stream, limits.request_timeout, limits.stall_timeout, taking);
+    let io = TokioIo::new(limited);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
@@ -140,78 +149,6 @@ async fn converse<S>(
     };
     if let Err(e) = ended {
         tracing::debug!(error = %e, "connection ended early");
-    }
-}
-
-/// Since when a client keeps us waiting: milliseconds of the server's life, or [`Pace::OURS`] while it waits for us.
-#[derive(Debug, Clone)]
-struct Pace {
-    start: Instant,
-    since: Arc<AtomicU64>,
-}
-
-impl Pace {
-    const OURS: u64 = u64::MAX;
-
-    fn asked(&self) {
-        self.since.store(Self::OURS, Ordering::Relaxed);
-    }
-
-    fn answered(&self) {
-        let now = self.start.elapsed().as_millis();
-        let now = u64::try_from(now).unwrap_or(Self::OURS - 1);
-        self.since.store(now, Ordering::Relaxed);
-    }
-}
-
-/// Who is connected, and how long each keeps us waiting.
-struct Guests {
-    start: Instant,
-    list: Vec<(AbortHandle, Pace)>,
-}
-
-impl Default for Guests {
-    fn default() -> Self {
-        Self {
-            start: Instant::now(),
-            list: Vec::new(),
-        }
-    }
-}
-
-impl Guests {
-    /// How many there are.
-    fn here(&mut self) -> usize {
-        self.list.retain(|(guest, _)| !guest.is_finished());
-        self.list.len()
-    }
-
-    /// The pace of one who has just come.
-    fn clock(&self) -> Pace {
-        let pace = Pace {
-            start: self.start,
-            since: Arc::new(AtomicU64::new(0)),
-        };
-        pace.answered();
-        pace
-    }
-
-    fn add(&mut self, guest: AbortHandle, pace: Pace) {
-        self.list.push((guest, pace));
-    }
-
-    /// Ends the connection that has kept us waiting longest; false if each waits for us.
-    fn send_away_the_slowest(&mut self) -> bool {
-        let since =
-            |(n, (_, pace)): (usize, &(AbortHandle, Pace))| (pace.since.load(Ordering::Relaxed), n);
-        let slowest = self.list.iter().enumerate().map(since).min();
-        match slowest {
-            Some((since, n)) if since != Pace::OURS => {
-                self.list.remove(n).0.abort();
-                true
-            }
-            _ => false,
-        }
     }
 }
 

@@ -44,6 +44,20 @@ pub enum Difference {
     Other,
 }
 
+impl Difference {
+    /// About how many bytes of memory it takes.
+    pub fn memory(&self) -> usize {
+        let Self::Some { pieces, .. } = self else {
+            return 0;
+        };
+        let piece = |piece: &Piece| match piece {
+            Piece::Same(text) | Piece::Gone(text) | Piece::Came(text) => text.len(),
+            Piece::Cut => 0,
+        };
+        pieces.iter().map(piece).sum::<usize>() + pieces.len() * size_of::<Piece>()
+    }
+}
+
 /// What parts `b` from `a`.
 pub fn between(a: &str, b: &str) -> Difference {
     let words = |text: &'_ str| -> Vec<String> {

@@ -1,19 +1,23 @@
 //! The routes of the merged feeds, and of the two subscription lists.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::budget::Reservation;
 use super::cache::Document;
 use super::conditional::{Freshness, answer};
-use super::list::{List, Wanted};
+use super::list::{List, WRITTEN_A_BYTE, Wanted};
 use super::merged::{Heading, channel, last_change};
 use super::state::{Cost, Shared};
 use super::{Refusal, health_feed, state, tokens};
 use crate::emit::opml::Subscription;
 use crate::emit::{self, Channel, Format, opml};
-use crate::model::{Feed, Time, WebUrl};
-use crate::store::Reads;
+use crate::model::{StoryView, Time, WebUrl};
+use crate::store::{Outline, OutlinePlace, Reads, Walk};
 
 const OPML: &str = "text/x-opml; charset=utf-8";
 
@@ -34,16 +38,13 @@ pub async fn feed(
         wanted.token = tokens::parameter(&query);
     }
     let key = format!("/feeds/{file}{}", wanted.query());
-    let cost = match wanted.list {
-        List::Search(_) => Cost::Search,
-        List::All | List::Topic(_) => Cost::Small,
-    };
+    let cost = wanted.cost();
     let (sequence, now) = (state.sequence(), state.clock.now());
-    let render = state.read(cost, move |state, reads| {
-        render(state, reads, &wanted, format)
+    let render = state.render(cost, move |state, reads, room| {
+        render(state, reads, &wanted, format, room)
     });
     let rendered = state.cache.get(&key, sequence, now, render).await?;
-    answer(&state, &headers, rendered, Freshness::Planned).await
+    answer(&state, &headers, rendered, Freshness::Planned, cost).await
 }
 
 /// `/feeds.opml`: our merged feeds.
@@ -51,7 +52,7 @@ pub async fn merged_feeds(
     State(state): State<Shared>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    list(&state, &headers, "/feeds.opml", |state, reads| {
+    list(&state, &headers, "/feeds.opml", |state, reads, _room| {
         let mut lists = vec![(state.options.title.clone(), List::All)];
         let topics = reads.topic_heads()?;
         lists.extend(topics.into_iter().map(|t| (t.title, List::Topic(t.name))));
@@ -73,12 +74,46 @@ pub async fn subscriptions(
     State(state): State<Shared>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    list(&state, &headers, "/subscriptions.opml", |state, reads| {
-        let feeds = reads.feeds()?;
-        let sources: Vec<_> = feeds.into_iter().filter_map(subscription).collect();
-        Ok(opml::write(&state.options.title, &sources))
-    })
-    .await
+    list(&state, &headers, "/subscriptions.opml", sources).await
+}
+
+/// Bytes of a list that are reserved at a time.
+const LIST_STEP_BYTES: usize = 1 << 20;
+
+fn sources(state: &state::State, reads: &Reads, room: &mut Reservation) -> Result<String, Refusal> {
+    room.grow(reads.outline_places_bytes()?)?;
+    let places = in_folders(reads.outline_places()?);
+    let mut reserved = places.len() * size_of::<OutlinePlace>();
+    room.shrink_to(reserved);
+    let mut list = opml::Writer::new(&state.options.title);
+    let mut has_room = Ok(());
+    reads.each_outline(places.iter().map(|p| p.feed), |outline| {
+        let path = opml::path(outline.folder.as_deref());
+        if let Some(subscription) = subscription(outline) {
+            list.add(&path, &subscription);
+        }
+        if list.written() > reserved {
+            has_room = room.grow(LIST_STEP_BYTES);
+            reserved += LIST_STEP_BYTES;
+        }
+        match has_room {
+            Ok(()) => Walk::Continue(()),
+            Err(_) => Walk::Break(()),
+        }
+    })?;
+    has_room.map(|()| list.finish())
+}
+
+/// Sorted by the folders that they are in, by title within.
+fn in_folders(mut places: Vec<OutlinePlace>) -> Vec<OutlinePlace> {
+    let mut paths: HashMap<Option<Arc<str>>, Vec<String>> = HashMap::new();
+    for place in &places {
+        paths
+            .entry(place.folder.clone())
+            .or_insert_with(|| opml::path(place.folder.as_deref()));
+    }
+    places.sort_by(|a, b| paths.get(&a.folder).cmp(&paths.get(&b.folder)));
+    places
 }
 
 fn read_file(file: &str) -> Result<(&str, Format), Refusal> {
@@ -100,33 +135,35 @@ fn render(
     reads: &Reads,
     wanted: &Wanted,
     format: Format,
+    mut room: Reservation,
 ) -> Result<Document, Refusal> {
-    state.metrics.renderings.inc();
     let (options, now) = (&state.options, state.clock.now());
     let heading = Heading::of(&wanted.list, reads, &options.title)?;
-    let page = wanted.load(reads, now, options.page_size, true)?;
+    let page = wanted.load(reads, now, options.page_size, true, &mut room)?;
     let changed = last_change(&page.stories, now);
     let hub = options.hub.as_ref();
     let channel = channel(wanted, format, heading, page, &state.base, hub);
     Ok(Document {
         changed,
         next_change: reads.next_poll()?,
-        ..document(&channel, format)
+        ..document(&channel, format, room)?
     })
 }
 
-fn document(channel: &Channel, format: Format) -> Document {
+fn document(channel: &Channel, format: Format, mut room: Reservation) -> Result<Document, Refusal> {
+    let stories: usize = channel.stories.iter().map(StoryView::memory).sum();
+    room.grow(WRITTEN_A_BYTE * stories)?;
     let links = [("self", &channel.self_url), ("hub", &channel.hub_url)];
     let links = links
         .into_iter()
         .filter_map(|(rel, url)| Some(format!("<{}>; rel=\"{rel}\"", url.as_deref()?)));
-    Document {
+    Ok(Document {
         content_type: format.content_type(),
         links: Some(links.collect::<Vec<_>>().join(", ")),
-        body: emit::render(channel, format),
+        body: room.hold(emit::render(channel, format).into_bytes())?,
         changed: None,
         next_change: None,
-    }
+    })
 }
 
 /// `/feeds/newswire-health.FORMAT`
@@ -136,51 +173,51 @@ async fn health(
     file: &str,
     format: Format,
 ) -> Result<Response, Refusal> {
-    let render = state.read(Cost::Small, move |state, reads| {
-        state.metrics.renderings.inc();
+    let render = state.render(Cost::Shared, move |state, reads, mut room| {
         let (options, base) = (&state.options, &state.base);
         let channel =
             health_feed::channel(reads, format, &options.title, base, options.hub.as_ref())?;
+        room.grow(channel.stories.iter().map(StoryView::memory).sum())?;
         Ok(Document {
             changed: Some(channel.updated).filter(|t| *t > Time::EPOCH),
             next_change: reads.next_poll()?,
-            ..document(&channel, format)
+            ..document(&channel, format, room)?
         })
     });
     let (sequence, now) = (state.sequence(), state.clock.now());
     let key = format!("/feeds/{file}");
     let rendered = state.cache.get(&key, sequence, now, render).await?;
-    answer(state, headers, rendered, Freshness::Planned).await
+    answer(state, headers, rendered, Freshness::Planned, Cost::Shared).await
 }
 
 async fn list(
     state: &Shared,
     headers: &HeaderMap,
     key: &str,
-    write: fn(&state::State, &Reads) -> Result<String, Refusal>,
+    write: fn(&state::State, &Reads, &mut Reservation) -> Result<String, Refusal>,
 ) -> Result<Response, Refusal> {
-    let render = state.read(Cost::Small, move |state, reads| {
-        state.metrics.renderings.inc();
+    let render = state.render(Cost::Shared, move |state, reads, mut room| {
+        let text = write(state, reads, &mut room)?;
         Ok(Document {
             content_type: OPML,
             links: None,
-            body: write(state, reads)?,
+            body: room.hold(text.into_bytes())?,
             changed: None,
             next_change: None,
         })
     });
     let (sequence, now) = (state.sequence(), state.clock.now());
     let rendered = state.cache.get(key, sequence, now, render).await?;
-    answer(state, headers, rendered, Freshness::Ask).await
+    answer(state, headers, rendered, Freshness::Ask, Cost::Shared).await
 }
 
-fn subscription(feed: Feed) -> Option<Subscription> {
+fn subscription(outline: Outline) -> Option<Subscription> {
     Some(Subscription {
-        title: Some(feed.title),
-        site: feed.site.and_then(|site| WebUrl::parse(&site).ok()),
-        folder: feed.folder,
-        tags: feed.tags,
-        others: feed.outline,
-        ..Subscription::new(WebUrl::parse(&feed.url).ok()?)
+        title: Some(outline.title),
+        site: outline.site.and_then(|site| WebUrl::parse(&site).ok()),
+        folder: outline.folder,
+        tags: outline.tags,
+        others: outline.others,
+        ..Subscription::new(WebUrl::parse(&outline.url).ok()?)
     })
 }

@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use super::Refusal;
+use super::budget::Reservation;
 use super::cache::Document;
 use super::state;
 use crate::model::{FeedState, StoryView, Time, WebUrl};
@@ -81,11 +82,15 @@ impl Frame {
 }
 
 /// A rendered page as a document.
-pub fn document(changed: Option<Time>, html: askama::Result<String>) -> Result<Document, Refusal> {
+pub fn document(
+    changed: Option<Time>,
+    html: askama::Result<String>,
+    room: Reservation,
+) -> Result<Document, Refusal> {
     Ok(Document {
         content_type: HTML,
         links: None,
-        body: html.map_err(broken)?,
+        body: room.hold(html.map_err(broken)?.into_bytes())?,
         changed,
         next_change: None,
     })

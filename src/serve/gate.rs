@@ -1,13 +1,16 @@
 //! What holds for every request before its route sees it, and for every response (SEC-10, SEC-18).
 
+use std::sync::Once;
+
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{HeaderMap, Method, StatusCode, Version};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Refusal;
+use super::hosts::Wrong;
 use super::metrics::Kind;
 use super::pages;
 use super::refusal::text;
@@ -15,6 +18,9 @@ use super::state::Shared;
 
 /// Longest path and query.
 pub const URL_BYTES_MAX: usize = 8 * 1024;
+
+/// Characters of a foreign host that the log shows: as long as names can be.
+const HOST_CHARS_TOLD: usize = 255;
 
 /// Set on every response that does not say otherwise: nothing in it runs, loads or frames anything, and not even the
 /// names of the hosts it links to are looked up.
@@ -41,33 +47,40 @@ const GUARDS: [(HeaderName, HeaderValue); 4] = [
 pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> Response {
     let kind = kind_of(request.uri().path());
     let limit = state.options.limits.request_timeout;
-    let callback = state.callback.as_ref();
-    let is_hubs = callback.is_some_and(|c| is_of_a_hub(request.uri().path(), &c.path));
-    let is_push = is_hubs && *request.method() == Method::POST;
-    // A hub has no token of ours: its calls are told by their path and their signature.
-    let tokens = state.options.tokens.as_ref().filter(|_| !is_hubs);
-    let refused = refused(&request, is_push).or_else(|| tokens?.refused(&request));
-    let takes_pages = matches!(kind, Kind::Page | Kind::Other) && takes_pages(request.headers());
-    let page = takes_pages.then(|| request.uri().path().to_owned());
-    let mut response = match refused {
+    let mut response = match refused(&state, &request) {
         Some(refused) => refused,
-        None => match tokio::time::timeout(limit, next.run(request)).await {
-            Ok(response) => match page {
-                Some(path) => pages::trouble(&state, &path, response).await,
-                None => response,
-            },
-            Err(_) => {
+        None => tokio::time::timeout(limit, next.run(request))
+            .await
+            .unwrap_or_else(|_| {
                 Refusal::Busy("this took too long; try again later".to_owned()).into_response()
-            }
-        },
+            }),
     };
     for (name, value) in GUARDS {
         response.headers_mut().entry(name).or_insert(value);
     }
+    state.metrics.count(kind, response.status());
+    response
+}
+
+/// What holds for the routes of readers: nothing is written there, and where there are tokens one is wanted. A person who
+/// may read is told on a page what is not there.
+pub async fn readers(State(state): State<Shared>, request: Request, next: Next) -> Response {
+    let tokens = state.options.tokens.as_ref();
+    let refused = match request.method() {
+        &Method::GET | &Method::HEAD => tokens.and_then(|tokens| tokens.refused(&request)),
+        _ => Some(only_reads().await),
+    };
+    let path = request.uri().path();
+    let takes_pages = matches!(kind_of(path), Kind::Page | Kind::Other);
+    let page = (takes_pages && self::takes_pages(request.headers())).then(|| path.to_owned());
+    let mut response = match (refused, page) {
+        (Some(refused), _) => refused,
+        (None, None) => next.run(request).await,
+        (None, Some(path)) => pages::trouble(&state, &path, next.run(request).await).await,
+    };
     if tokens.is_some() {
         keep_private(response.headers_mut());
     }
-    state.metrics.count(kind, response.status());
     response
 }
 
@@ -105,44 +118,62 @@ pub async fn nothing_here() -> Refusal {
     Refusal::Missing("there is nothing at this address; start at /".to_owned())
 }
 
-/// Whether this is where hubs call: they ask there, and send the one POST that is taken.
-fn is_of_a_hub(path: &str, callback: &str) -> bool {
-    let rest = path.strip_prefix(callback.trim_end_matches('/'));
-    rest.is_some_and(|rest| rest.starts_with('/'))
+/// The answer to any other method than GET and HEAD.
+pub async fn only_reads() -> Response {
+    let mut response = text(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this server only answers GET and HEAD",
+    );
+    let allow = HeaderValue::from_static("GET, HEAD");
+    response.headers_mut().insert(header::ALLOW, allow);
+    closing(response)
 }
 
-fn refused(request: &Request, is_push: bool) -> Option<Response> {
-    let headers = request.headers();
-    if !is_push && !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = text(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "this server only answers GET and HEAD",
-        );
-        let allow = HeaderValue::from_static("GET, HEAD");
-        response.headers_mut().insert(header::ALLOW, allow);
-        return Some(closing(response));
-    }
+fn refused(state: &Shared, request: &Request) -> Option<Response> {
     let url = request.uri();
     if url.path_and_query().map_or(0, |p| p.as_str().len()) > URL_BYTES_MAX {
         let told = format!("the URL is longer than {URL_BYTES_MAX} bytes; shorten the expression");
         return Some(text(StatusCode::URI_TOO_LONG, &told));
     }
-    // RFC 9112 section 3.2: a request of HTTP/1.1 has one Host. It is not read further.
-    let hosts = headers.get_all(header::HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
-        let told = "a request has one Host header";
-        return Some(closing(text(StatusCode::BAD_REQUEST, told)));
+    match state.hosts.wrong(request) {
+        None => {}
+        Some(Wrong::Malformed) => {
+            let told = "a request has one Host header, with a host in it";
+            return Some(closing(text(StatusCode::BAD_REQUEST, told)));
+        }
+        Some(Wrong::Foreign) => {
+            tell_of_foreign_host(request);
+            let told = "this server does not answer to that name; ask for its address or for localhost, or write the \
+                        name into the configuration: as server.public_url, the address that readers use, or into \
+                        server.allowed_hosts, for another name of this machine";
+            return Some(text(StatusCode::MISDIRECTED_REQUEST, told));
+        }
     }
-    // RFC 9112 section 6.3: both framings at once is how requests are smuggled past a proxy; and no request here has
+    // RFC 9112 section 6.3: both framings at once is how requests are smuggled past a proxy; and no reader's request has
     // a body. hyper forgets a Content-Length that follows a Transfer-Encoding, so the latter alone is refused.
-    if headers.contains_key(header::TRANSFER_ENCODING) {
-        let told = match is_push {
-            true => "say how long the body is (Content-Length)",
-            false => "a request has no body here",
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        let told = match *request.method() {
+            Method::POST => "say how long the body is (Content-Length)",
+            _ => "a request has no body here",
         };
         return Some(closing(text(StatusCode::BAD_REQUEST, told)));
     }
     None
+}
+
+/// Told once: it is a name that is missing in the configuration, or an attack.
+fn tell_of_foreign_host(request: &Request) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        let host = request.headers().get(header::HOST);
+        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host: String = host.chars().take(HOST_CHARS_TOLD).collect();
+        tracing::warn!(
+            host,
+            "a request for a host name that is not ours was refused (421); if readers use it, set server.public_url or \
+             server.allowed_hosts"
+        );
+    });
 }
 
 /// What follows on this connection may not be what it seems.

@@ -10,22 +10,24 @@ use uuid::Uuid;
 
 use super::Refusal;
 use super::archive::{ARCHIVE_MAX, Days};
+use super::budget::Reservation;
+use super::state::Cost;
 use crate::emit::Format;
 use crate::model::{FeedId, StoryId, StoryView, Time};
 use crate::query;
 use crate::query::ast::When;
-use crate::store::{Reads, RiverPlace, Selection, StoreError, TopicFeed};
+use crate::store::{Reads, RiverPlace, Selection, StoreError, TopicFeed, Walk};
 
 /// Most stories a page.
 pub const LIMIT_MAX: usize = 1000;
 
-/// Most bytes of bodies a page: what does not fit is on the next. One body is at most 1 MiB (SEC-12).
-const PAGE_BYTES_MAX: usize = 8 << 20;
+/// Most bytes of stories a page, in memory: what does not fit is on the next (SEC-24). One is always shown.
+pub(super) const PAGE_BYTES_MAX: usize = 4 << 20;
 
 /// Most stories looked at for a page: with `limit_per_feed` most of them may have no place on it.
 const LOOKS_MAX: usize = 5000;
 
-/// Stories read at once, so that a page of long ones is not all in memory before it is cut.
+/// Rows found at once.
 const CHUNK: usize = 64;
 
 /// A list of stories.
@@ -38,6 +40,9 @@ pub enum List {
     /// What matches an expression, as written: it is read where the search is, on a thread that may block.
     Search(String),
 }
+
+/// About how many bytes a document has for each that the stories in it take in memory, at most: what is escaped grows.
+pub(super) const WRITTEN_A_BYTE: usize = 4;
 
 /// One page of a list as a request asks for it.
 #[derive(Debug, Clone)]
@@ -144,6 +149,17 @@ impl Wanted {
         })
     }
 
+    /// What it costs: what is asked for without parameters is the same for all who ask.
+    pub(super) fn cost(&self) -> Cost {
+        match self.list {
+            List::Search(_) => Cost::Search,
+            _ if self.limit.is_none() && self.since.is_none() && self.before.is_none() => {
+                Cost::Shared
+            }
+            _ => Cost::Small,
+        }
+    }
+
     /// The same list and limits from another place on.
     #[must_use]
     pub fn from_place(&self, before: Option<RiverPlace>) -> Self {
@@ -190,16 +206,18 @@ impl Wanted {
         }
     }
 
-    /// Reads the page: keyset paging, so that what arrives meanwhile shifts nothing.
+    /// Reads the page: keyset paging, so that what arrives meanwhile shifts nothing. Stories are read one by one, and
+    /// each is reserved in `room`.
     ///
     /// # Errors
-    /// [`Refusal::Bad`] for an expression that cannot be read; what the store says.
+    /// What the store says, [`Refusal::Bad`] for an expression that cannot be read, [`Refusal::Busy`] if there is no room.
     pub fn load(
         &self,
         reads: &Reads,
         now: Time,
         page_size: usize,
         bodies: bool,
+        room: &mut Reservation,
     ) -> Result<Page, Refusal> {
         let made = match &self.list {
             List::Topic(name) => reads.topic_feed(name)?.unwrap_or_default(),
@@ -210,51 +228,39 @@ impl Wanted {
             false => self.limit.unwrap_or(page_size).clamp(1, LIMIT_MAX),
         };
         let mut selection = self.selection(now, bodies)?;
-        let mut days = match self.is_archive {
+        let days = match self.is_archive {
             true => newest(reads, &selection)?.map(Days::until),
             false => None,
         };
-        let mut page = Page {
-            is_settled: self.is_archive
-                && self
-                    .before
-                    .zip(days)
-                    .is_some_and(|(from, days)| days.is_settled(from)),
-            ..Page::default()
+        let mut filling = Filling {
+            wanted: self,
+            page: Page {
+                is_settled: self.is_archive
+                    && self
+                        .before
+                        .zip(days)
+                        .is_some_and(|(from, days)| days.is_settled(from)),
+                ..Page::default()
+            },
+            left: Left::new(limit, made.limit_per_feed),
+            days,
+            down_to: None,
         };
-        let mut room = Room::new(limit, made.limit_per_feed);
-        let mut down_to = None;
         loop {
             // One more than is shown tells whether there is a next page.
-            selection.limit = Some((limit + 1 - page.stories.len()).min(CHUNK));
-            let chunk = read(reads, &selection, made.one_per_story)?;
-            let ended = Some(chunk.len()) < selection.limit;
-            for story in chunk {
-                let days = *days.get_or_insert_with(|| Days::until(story.arrived));
-                let down_to = *down_to.get_or_insert_with(|| days.down_to(story.arrived));
-                let is_of_another_day = self.is_archive && story.arrived < down_to;
-                if let Some(last) = room
-                    .last
-                    .filter(|_| is_of_another_day || room.is_out(&story))
-                {
-                    // A day with more than a document holds goes on where this one ends.
-                    let day = match self.is_archive && !is_of_another_day {
-                        true => None,
-                        false => days.end_of_day(story.arrived),
-                    };
-                    let has_archive = self.is_archive || self.before.is_none();
-                    page.archive = has_archive.then(|| day.unwrap_or(last));
-                    page.next = (!self.is_archive).then_some(last);
-                    return Ok(page);
+            selection.limit = Some((limit + 1 - filling.page.stories.len()).min(CHUNK));
+            let mut full = Ok(false);
+            let found = each(reads, &selection, made.one_per_story, |story| {
+                full = filling.take(story, room);
+                match full {
+                    Ok(false) => Walk::Continue(()),
+                    _ => Walk::Break(()),
                 }
-                if room.takes(&story) {
-                    page.stories.push(story);
-                }
+            })?;
+            if full? || Some(found) < selection.limit {
+                return Ok(filling.page);
             }
-            if ended {
-                return Ok(page);
-            }
-            selection.before = room.last;
+            selection.before = filling.left.last;
         }
     }
 
@@ -286,24 +292,72 @@ fn newest(reads: &Reads, selection: &Selection) -> Result<Option<Time>, StoreErr
         bodies: false,
         ..selection.clone()
     };
-    Ok(reads.stories(&selection)?.first().map(|s| s.arrived))
+    let (rows, mut newest) = (reads.find_stories(&selection)?, None);
+    reads.each_story(None, &rows, false, |story| {
+        newest = Some(story.arrived);
+        Walk::Break(())
+    })?;
+    Ok(newest)
 }
 
-/// Stories, or every copy as one of its own.
-fn read(
+/// Shows stories to `visit`, or every copy as one of its own. Returns how many there are.
+fn each(
     reads: &Reads,
     selection: &Selection,
     one_per_story: bool,
-) -> Result<Vec<StoryView>, StoreError> {
+    mut visit: impl FnMut(StoryView) -> Walk,
+) -> Result<usize, StoreError> {
     if one_per_story {
-        return reads.stories(selection);
+        let rows = reads.find_stories(selection)?;
+        reads.each_story(selection.topic.as_deref(), &rows, selection.bodies, visit)?;
+        return Ok(rows.len());
     }
-    let copies = reads.articles(selection)?;
-    Ok(copies.into_iter().map(StoryView::from).collect())
+    let rows = reads.find_articles(selection)?;
+    reads.each_article(&rows, selection.bodies, |copy| visit(copy.into()))?;
+    Ok(rows.len())
+}
+
+/// A page that is being filled.
+struct Filling<'w> {
+    wanted: &'w Wanted,
+    page: Page,
+    left: Left,
+    days: Option<Days>,
+    /// The time that an archive document does not go below.
+    down_to: Option<Time>,
+}
+
+impl Filling<'_> {
+    /// Looks at the next story; true if the page ended before it.
+    fn take(&mut self, story: StoryView, room: &mut Reservation) -> Result<bool, Refusal> {
+        let days = *self.days.get_or_insert_with(|| Days::until(story.arrived));
+        let down_to = *self
+            .down_to
+            .get_or_insert_with(|| days.down_to(story.arrived));
+        let is_archive = self.wanted.is_archive;
+        let is_of_another_day = is_archive && story.arrived < down_to;
+        let is_out = is_of_another_day || self.left.is_out(&story);
+        if let Some(last) = self.left.last.filter(|_| is_out) {
+            // A day with more than a document holds goes on where this one ends.
+            let day = match is_archive && !is_of_another_day {
+                true => None,
+                false => days.end_of_day(story.arrived),
+            };
+            let has_archive = is_archive || self.wanted.before.is_none();
+            self.page.archive = has_archive.then(|| day.unwrap_or(last));
+            self.page.next = (!is_archive).then_some(last);
+            return Ok(true);
+        }
+        if self.left.takes(&story) {
+            room.grow(story.memory())?;
+            self.page.stories.push(story);
+        }
+        Ok(false)
+    }
 }
 
 /// How much of a page is left.
-struct Room {
+struct Left {
     stories: usize,
     bytes: usize,
     looks: usize,
@@ -313,7 +367,7 @@ struct Room {
     last: Option<RiverPlace>,
 }
 
-impl Room {
+impl Left {
     fn new(stories: usize, limit_per_feed: Option<usize>) -> Self {
         Self {
             stories,
@@ -327,7 +381,7 @@ impl Room {
 
     /// Whether the page ends before this story.
     fn is_out(&self, story: &StoryView) -> bool {
-        self.stories == 0 || self.looks == 0 || self.bytes < size(story)
+        self.stories == 0 || self.looks == 0 || self.bytes < story.memory()
     }
 
     /// Whether the story has a place; it is behind us in any case.
@@ -340,7 +394,7 @@ impl Room {
         }
         *of_feed += 1;
         self.stories = self.stories.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(size(story));
+        self.bytes = self.bytes.saturating_sub(story.memory());
         true
     }
 }
@@ -350,11 +404,6 @@ fn place(story: &StoryView) -> RiverPlace {
         arrived: story.arrived,
         story: story.id,
     }
-}
-
-fn size(story: &StoryView) -> usize {
-    let bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    bytes(&story.content_html) + bytes(&story.content_text)
 }
 
 /// The parameters that we know, each once, decoded.

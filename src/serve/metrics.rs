@@ -26,6 +26,10 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Connections closed because too many were open.
     pub refused: Counter,
+    /// Connections closed because their answer was taken too slowly when memory was short.
+    pub cut: Counter,
+    /// Bytes that answers take.
+    pub answer_bytes: Gauge,
     /// Documents rendered because none was cached or the cached one was old.
     pub renderings: Counter,
     requests: Family<Request, Counter>,
@@ -76,17 +80,24 @@ impl Metrics {
     /// Nothing counted yet. `others` are printed beside the server's own.
     pub fn new(others: Arc<Registry>) -> Self {
         let (connections, refused) = (Gauge::default(), Counter::default());
+        let (cut, answer_bytes) = (Counter::default(), Gauge::default());
         let (renderings, requests) = (Counter::default(), Family::default());
         let mut own = Registry::with_prefix(PREFIX);
         own.register("http_requests", "Requests answered", requests.clone());
         own.register("http_connections", "Open connections", connections.clone());
         let help = "Connections closed because too many were open";
         own.register("http_connections_refused", help, refused.clone());
+        let help = "Connections closed because they read too slowly when memory was short";
+        own.register("http_connections_cut", help, cut.clone());
+        let help = "Memory taken by answers: being rendered, kept, or waiting to be sent";
+        own.register("http_answer_bytes", help, answer_bytes.clone());
         let help = "Documents rendered; every other answer came from memory";
         own.register("http_renderings", help, renderings.clone());
         Self {
             connections,
             refused,
+            cut,
+            answer_bytes,
             renderings,
             requests,
             own,

@@ -5,29 +5,34 @@
 //! | file | idea |
 //! |---|---|
 //! | [`listen`] | sockets, and why one cannot be had |
-//! | `connections`, `deadline` | the accept loop: limits and the drain |
-//! | `gate`, `tokens` | what holds for every request and response; who may read |
+//! | `connections`, `deadline`, `guests` | the accept loop: limits, the drain, who is slowest |
+//! | `gate`, `hosts`, `tokens` | what holds for every request and response; our names; who may read |
 //! | `state` | what all requests share; reads in turns, off the runtime |
 //! | [`links`], [`list`], `archive` | addresses from the configuration; which stories a request means |
 //! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
+//! | `budget` | the memory of all answers together |
 //! | `feeds`, `pages`, `sources`, `health` | the routes |
 //! | `frame` | what all pages have in common |
-//! | `diff`, `plot` | where two copies differ; small plots |
+//! | `copies`, `diff`, `plot` | the copies of a story, page by page; where two differ; small plots |
 //! | `health_feed` | what happened to our own feeds, as a feed |
 //! | `metrics` | numbers for machines |
 
 mod archive;
+mod budget;
 mod cache;
 mod conditional;
 mod connections;
+mod copies;
 mod deadline;
 mod diff;
 mod feeds;
 mod frame;
 mod gate;
+mod guests;
 mod health;
 pub mod health_feed;
+mod hosts;
 pub mod links;
 pub mod list;
 pub mod listen;
@@ -41,6 +46,7 @@ mod state;
 mod tokens;
 mod websub;
 
+pub use budget::Reservation;
 pub use health_feed::NAME as HEALTH_FEED;
 pub use listen::{BindError, Listener};
 pub use prometheus_client::registry::Registry;
@@ -52,6 +58,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -62,6 +69,9 @@ use crate::store::Reads;
 use links::Base;
 use state::{Shared, State};
 
+/// The one path on this server below which hubs are answered.
+pub const CALLBACK_PATH: &str = "/websub";
+
 /// What the operator decides about the server.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
@@ -69,14 +79,37 @@ pub struct ServeOptions {
     pub title: String,
     /// The base of the URLs that readers see; without it, the first address listened on.
     pub public_url: Option<WebUrl>,
+    /// Further host names under which readers reach the server ([`hosts`]).
+    pub allowed_hosts: Vec<String>,
+    /// Where WebSub hubs reach the server; it is answered under this host too.
+    pub callback_url: Option<WebUrl>,
     /// A WebSub hub that is told of changes.
     pub hub: Option<WebUrl>,
     /// Who may read; none: everybody.
     pub tokens: Option<Tokens>,
     /// Entries a page, 1 to [`list::LIMIT_MAX`].
     pub page_size: usize,
+    /// Above how many bytes the page of the sources warns of the store's size; 0: never.
+    pub size_warning: u64,
     /// What one client may take.
     pub limits: Limits,
+}
+
+/// A public server of fifty stories a page, without a name.
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self {
+            title: "newswire".to_owned(),
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            callback_url: None,
+            hub: None,
+            tokens: None,
+            page_size: 50,
+            size_warning: 0,
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// What one client, and all of them together, may take (SEC-18).
@@ -88,6 +121,10 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// From there to the answer; and again for the answer to be taken.
     pub request_timeout: Duration,
+    /// How long a client may take nothing of an answer.
+    pub stall_timeout: Duration,
+    /// Memory of all answers together, in bytes.
+    pub answer_bytes_max: usize,
     /// How long open requests may go on when the server ends (REL-08).
     pub drain_timeout: Duration,
 }
@@ -98,6 +135,8 @@ impl Default for Limits {
             connections_max: 512,
             header_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_secs(10),
+            answer_bytes_max: 80 << 20,
             drain_timeout: Duration::from_secs(3),
         }
     }
@@ -134,17 +173,23 @@ impl Server {
         let limits = self.options.limits.clone();
         let state = Arc::new(State::new(self, base));
         let router = router(Arc::clone(&state));
-        connections::serve(listeners, router, &limits, &state.metrics, cancel).await;
+        let (metrics, budget) = (&state.metrics, &state.budget);
+        connections::serve(listeners, router, &limits, metrics, budget, cancel).await;
     }
 }
 
+/// Routes that readers have, which want a token where there is one, and routes that want none: by the route alone, never
+/// by how a path begins (SEC-22).
 fn router(state: Shared) -> Router {
-    let mut router = Router::new();
-    if let Some(callback) = &state.callback {
-        let path = format!("{}/{{path}}", callback.path.trim_end_matches('/'));
-        router = router.route(&path, get(websub::ask).post(websub::push));
+    let mut open = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/style.css", get(pages::style));
+    if state.callback.is_some() {
+        let path = format!("{CALLBACK_PATH}/{{path}}");
+        open = open.route(&path, get(websub::ask).post(websub::push));
     }
-    router
+    let readers = Router::new()
         .route("/", get(pages::river))
         .route("/topics/{topic}", get(pages::topic))
         .route("/stories/{id}", get(pages::story))
@@ -152,18 +197,17 @@ fn router(state: Shared) -> Router {
         .route("/topics", get(pages::topics))
         .route("/sources/{id}", get(sources::source))
         .route("/status", get(sources::status))
-        .route("/style.css", get(pages::style))
         .route("/feeds/{file}", get(feeds::feed))
         .route("/feeds.opml", get(feeds::merged_feeds))
         .route("/subscriptions.opml", get(feeds::subscriptions))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .fallback(gate::nothing_here)
+        .method_not_allowed_fallback(gate::only_reads)
         .layer(gate::catch_panics())
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&state),
-            gate::gate,
-        ))
+        .layer(from_fn_with_state(Arc::clone(&state), gate::readers));
+    open.method_not_allowed_fallback(gate::only_reads)
+        .layer(gate::catch_panics())
+        .merge(readers)
+        .layer(from_fn_with_state(Arc::clone(&state), gate::gate))
         .with_state(state)
 }

@@ -5,21 +5,21 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use bytes::Bytes;
 
+use super::budget::Reservation;
 use super::cache::Document;
 use super::conditional::{Freshness, answer};
-use super::diff::{Difference, Piece};
+use super::copies::Copy;
+use super::diff::Piece;
 use super::frame::{Frame, HTML, broken, document, frame, guarded, headline, host};
-use super::list::{List, Page, Wanted};
+use super::list::{List, Page, WRITTEN_A_BYTE, Wanted};
 use super::merged::{Heading, last_change};
 use super::refusal::Told;
 use super::state::{self, Cost, Shared};
-use super::{Refusal, diff};
-use crate::model::{ArticleView, StoryId, StoryView, Time};
+use super::{Refusal, copies};
+use crate::model::{ArticleRow, StoryId, StoryView, Time};
 use crate::store::{Reads, TopicInfo};
-
-/// Copies of which it is told where they differ: a story may have a thousand.
-const COMPARED_MAX: usize = 50;
 
 #[derive(Template)]
 #[template(path = "river.html")]
@@ -73,7 +73,11 @@ struct Story {
     host: String,
     updated: Option<Time>,
     body: String,
+    /// Whether this is the page with the story itself.
+    is_first: bool,
     copies: Vec<Copy>,
+    /// Where the copies go on.
+    next: Option<ArticleRow>,
 }
 
 #[derive(Template)]
@@ -81,13 +85,6 @@ struct Story {
 struct Topics {
     frame: Frame,
     topics: Vec<TopicInfo>,
-}
-
-/// A copy of a story, and what parts it from the one that is shown.
-struct Copy {
-    article: ArticleView,
-    is_shown: bool,
-    difference: Difference,
 }
 
 /// `/`
@@ -135,23 +132,30 @@ pub async fn search(
     }
 }
 
-/// `/stories/ID`
+/// `/stories/ID`: the story with its first copies, and with `after=ROW` those that follow that article.
 pub async fn story(
     State(state): State<Shared>,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let missing = || {
-        Refusal::Missing("there is no such story; it may have been pruned, see store.keep".into())
+    let id: StoryId = id.parse().map_err(|_| no_such_story())?;
+    let after = copies::after(query.as_deref().unwrap_or_default())?;
+    let key = match after {
+        0 => format!("/stories/{id}"),
+        after => format!("/stories/{id}?after={after}"),
     };
-    let id: StoryId = id.parse().map_err(|_| missing())?;
-    let key = format!("/stories/{id}");
-    cached(&state, &headers, &key, Cost::Small, move |state, reads| {
-        let story = reads.story(id)?.ok_or_else(missing)?;
-        let copies = copies(&story, reads.copies(id)?);
-        Ok((
-            last_change(std::slice::from_ref(&story), state.clock.now()),
-            Story {
+    cached(
+        &state,
+        &headers,
+        &key,
+        Cost::Small,
+        move |state, reads, mut room| {
+            let story = reads.story_briefly(id)?.ok_or_else(no_such_story)?;
+            room.grow(2 * story.memory())?;
+            let page = copies::read(reads, &story, after, &mut room)?;
+            let changed = last_change(std::slice::from_ref(&story), state.clock.now());
+            let html = Story {
                 frame: frame(state, reads, "../", headline(&story))?,
                 authors: story
                     .authors
@@ -161,26 +165,38 @@ pub async fn story(
                 host: story.url.as_deref().map(host).unwrap_or_default(),
                 updated: story.updated.filter(|t| Some(*t) != story.published),
                 body: body(&story),
+                is_first: after == 0,
                 story,
-                copies,
-            }
-            .render(),
-        ))
-    })
+                copies: page.copies,
+                next: page.next,
+            };
+            document(changed, html.render(), room)
+        },
+    )
     .await
+}
+
+fn no_such_story() -> Refusal {
+    Refusal::Missing("there is no such story; it may have been pruned, see store.keep".to_owned())
 }
 
 /// `/topics`: all of them, with counts.
 pub async fn topics(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
-    cached(&state, &headers, "/topics", Cost::Small, |state, reads| {
-        let topics = reads.topics()?;
-        let newest = topics.iter().filter_map(|t| t.newest).max();
-        let page = Topics {
-            frame: frame(state, reads, "", "Topics")?,
-            topics,
-        };
-        Ok((newest, page.render()))
-    })
+    cached(
+        &state,
+        &headers,
+        "/topics",
+        Cost::Shared,
+        |state, reads, room| {
+            let topics = reads.topics()?;
+            let newest = topics.iter().filter_map(|t| t.newest).max();
+            let page = Topics {
+                frame: frame(state, reads, "", "Topics")?,
+                topics,
+            };
+            document(newest, page.render(), room)
+        },
+    )
     .await
 }
 
@@ -190,29 +206,28 @@ pub async fn style(State(state): State<Shared>, headers: HeaderMap) -> Result<Re
         Ok(Document {
             content_type: "text/css; charset=utf-8",
             links: None,
-            body: include_str!("templates/style.css").to_owned(),
+            body: Bytes::from_static(include_bytes!("templates/style.css")),
             changed: None,
             next_change: None,
         })
     };
     let (sequence, now) = (state.sequence(), state.clock.now());
     let rendered = state.cache.get("/style.css", sequence, now, render).await?;
-    answer(&state, &headers, rendered, Freshness::Planned).await
+    answer(&state, &headers, rendered, Freshness::Planned, Cost::Shared).await
 }
 
 async fn list(state: &Shared, headers: &HeaderMap, wanted: Wanted) -> Result<Response, Refusal> {
     let key = format!("{}{}", wanted.list.page_path(), wanted.query());
-    let cost = match wanted.list {
-        List::Search(_) => Cost::Search,
-        List::All | List::Topic(_) => Cost::Small,
-    };
-    cached(state, headers, &key, cost, move |state, reads| {
+    let cost = wanted.cost();
+    cached(state, headers, &key, cost, move |state, reads, mut room| {
         let now = state.clock.now();
         let heading = Heading::of(&wanted.list, reads, &state.options.title)?;
-        let page = wanted.load(reads, now, state.options.page_size, false)?;
+        let page = wanted.load(reads, now, state.options.page_size, false, &mut room)?;
+        let stories: usize = page.stories.iter().map(StoryView::memory).sum();
+        room.grow(WRITTEN_A_BYTE * stories)?;
         let changed = last_change(&page.stories, now);
         let river = river_of(state, reads, &wanted, heading, page)?;
-        Ok((changed, river.render()))
+        document(changed, river.render(), room)
     })
     .await
 }
@@ -340,51 +355,20 @@ pub async fn trouble(state: &Shared, path: &str, mut response: Response) -> Resp
 }
 
 /// A page from the cache, or rendered for it.
-async fn cached(
+pub async fn cached(
     state: &Shared,
     headers: &HeaderMap,
     key: &str,
     cost: Cost,
-    render: impl FnOnce(
-        &state::State,
-        &Reads,
-    ) -> Result<(Option<Time>, askama::Result<String>), Refusal>
+    render: impl FnOnce(&state::State, &Reads, Reservation) -> Result<Document, Refusal>
     + Send
     + 'static,
 ) -> Result<Response, Refusal> {
     let (sequence, now) = (state.sequence(), state.clock.now());
-    let render = state.read(cost, move |state, reads| {
-        state.metrics.renderings.inc();
-        let (changed, html) = render(state, reads)?;
-        document(changed, html)
-    });
+    let render = state.render(cost, render);
     let rendered = state.cache.get(key, sequence, now, render).await?;
-    let answer = answer(state, headers, rendered, Freshness::Ask).await?;
+    let answer = answer(state, headers, rendered, Freshness::Ask, cost).await?;
     Ok(guarded(answer))
-}
-
-/// The copies, each with what parts it from the one that is shown.
-fn copies(story: &StoryView, copies: Vec<ArticleView>) -> Vec<Copy> {
-    let text = |text: &Option<String>, summary: &str| match text {
-        Some(text) if !text.is_empty() => text.clone(),
-        _ => summary.to_owned(),
-    };
-    let shown = text(&story.content_text, &story.summary);
-    let is_shown = |a: &ArticleView| {
-        (a.feed.id, &a.url, &a.title, a.published)
-            == (story.feed.id, &story.url, &story.title, story.published)
-    };
-    let copies = copies.into_iter().enumerate();
-    copies
-        .map(|(n, article)| Copy {
-            is_shown: is_shown(&article),
-            difference: match n < COMPARED_MAX {
-                true => diff::between(&shown, &text(&article.content_text, &article.summary)),
-                false => Difference::Other,
-            },
-            article,
-        })
-        .collect()
 }
 
 /// Stories in river order by the days on which they arrived.

@@ -6,14 +6,13 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::cache::Rendered;
-use super::conditional::{Freshness, answer};
-use super::frame::{self, Frame, document, guarded};
-use super::pages::{Day, days_of};
-use super::state::{self, Cost, Shared};
+use super::frame::{self, Frame, document};
+use super::list::WRITTEN_A_BYTE;
+use super::pages::{Day, cached, days_of};
+use super::state::{Cost, Shared};
 use super::{Refusal, plot};
-use crate::model::{Feed, FeedId, FeedState, Time};
-use crate::store::{FeedDetail, Reads, Selection, Status};
+use crate::model::{Feed, FeedId, Time};
+use crate::store::{FeedDetail, Selection, Status, Walk, size_warning};
 
 /// Feeds that the status page lists, the unwell first.
 const FEEDS_MAX: usize = 500;
@@ -30,6 +29,7 @@ const STORIES: usize = 20;
 struct Health {
     frame: Frame,
     status: Status,
+    warning: Option<String>,
     feeds: Vec<Row>,
     more: usize,
     health_feed: &'static str,
@@ -58,36 +58,42 @@ struct Delays {
     median: String,
 }
 
-/// `/status`: as it is now, so it is rendered each time.
+/// `/status`
 pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
-    now(&state, &headers, |state, reads| {
-        let now = state.clock.now();
-        let mut feeds = reads.feeds()?;
-        feeds.sort_by_key(|feed| match feed.state {
-            FeedState::Failing => 0,
-            FeedState::Gone => 1,
-            FeedState::Paused => 2,
-            FeedState::Ok => 3,
-        });
-        let more = feeds.len().saturating_sub(FEEDS_MAX);
-        feeds.truncate(FEEDS_MAX);
-        let rows: Vec<_> = feeds.iter().map(|feed| feed.row).collect();
-        let daily = reads.daily(&rows, DAYS_SMALL, now)?;
-        let feeds = feeds.into_iter().zip(daily);
-        Ok(Health {
-            frame: frame::frame(state, reads, "", "Sources")?,
-            status: reads.status(now)?,
-            feeds: feeds
-                .map(|(feed, counts)| Row {
-                    plot: plot::days(&counts, "articles"),
-                    feed,
-                })
-                .collect(),
-            more,
-            health_feed: super::HEALTH_FEED,
-        }
-        .render())
-    })
+    cached(
+        &state,
+        &headers,
+        "/status",
+        Cost::Shared,
+        |state, reads, mut room| {
+            let now = state.clock.now();
+            let status = reads.status(now)?;
+            let feeds = reads.feeds_by_health(FEEDS_MAX)?;
+            let rows: Vec<_> = feeds.iter().map(|feed| feed.row).collect();
+            let daily = reads.daily(&rows, DAYS_SMALL, now)?;
+            room.grow(WRITTEN_A_BYTE * feeds.iter().map(Feed::memory).sum::<usize>())?;
+            let more = usize::try_from(status.feeds).unwrap_or(usize::MAX);
+            let page = Health {
+                frame: frame::frame(state, reads, "", "Sources")?,
+                more: more.saturating_sub(feeds.len()),
+                warning: size_warning(
+                    status.db_bytes + status.wal_bytes,
+                    state.options.size_warning,
+                ),
+                status,
+                feeds: feeds
+                    .into_iter()
+                    .zip(daily)
+                    .map(|(feed, counts)| Row {
+                        plot: plot::days(&counts, "articles"),
+                        feed,
+                    })
+                    .collect(),
+                health_feed: super::HEALTH_FEED,
+            };
+            document(None, page.render(), room)
+        },
+    )
     .await
 }
 
@@ -99,52 +105,52 @@ pub async fn source(
 ) -> Result<Response, Refusal> {
     let missing = || Refusal::Missing("there is no such source; /status lists them".to_owned());
     let id: FeedId = id.parse().map_err(|_| missing())?;
-    now(&state, &headers, move |state, reads| {
-        let now = state.clock.now();
-        let (feed, activity) = reads.activity(id, DAYS_LARGE, now)?.ok_or_else(missing)?;
-        let detail = reads.feed(feed)?.ok_or_else(missing)?;
-        let newest = Selection {
-            feed: Some(feed),
-            limit: Some(STORIES),
-            ..Selection::default()
-        };
-        let mut late: Vec<u64> = activity.delays.iter().map(|(_, late)| *late).collect();
-        late.sort_unstable();
-        let first = activity.delays.first().map(|(seen, _)| *seen);
-        let median = late.get(late.len() / 2);
-        let delays = first.zip(median).map(|(first, median)| Delays {
-            plot: plot::delays(&activity.delays, first, now),
-            median: plot::span(*median),
-        });
-        Ok(Source {
-            frame: frame::frame(state, reads, "../", &detail.feed.title)?,
-            daily: plot::days(&activity.daily, "articles"),
-            delays,
-            polls: plot::polls(&detail.polls),
-            days: DAYS_LARGE,
-            days_of_stories: days_of(reads.stories(&newest)?),
-            detail,
-        }
-        .render())
-    })
+    let key = format!("/sources/{id}");
+    cached(
+        &state,
+        &headers,
+        &key,
+        Cost::Small,
+        move |state, reads, mut room| {
+            let now = state.clock.now();
+            let (feed, activity) = reads.activity(id, DAYS_LARGE, now)?.ok_or_else(missing)?;
+            let detail = reads.feed(feed)?.ok_or_else(missing)?;
+            let newest = Selection {
+                feed: Some(feed),
+                limit: Some(STORIES),
+                ..Selection::default()
+            };
+            let (mut stories, mut has_room) = (Vec::new(), Ok(()));
+            reads.each_story(None, &reads.find_stories(&newest)?, false, |story| {
+                has_room = room.grow(WRITTEN_A_BYTE * story.memory());
+                stories.push(story);
+                match has_room {
+                    Ok(()) => Walk::Continue(()),
+                    Err(_) => Walk::Break(()),
+                }
+            })?;
+            has_room?;
+            let mut late: Vec<u64> = activity.delays.iter().map(|(_, late)| *late).collect();
+            late.sort_unstable();
+            let first = activity.delays.first().map(|(seen, _)| *seen);
+            let median = late.get(late.len() / 2);
+            let delays = first.zip(median).map(|(first, median)| Delays {
+                plot: plot::delays(&activity.delays, first, now),
+                median: plot::span(*median),
+            });
+            let page = Source {
+                frame: frame::frame(state, reads, "../", &detail.feed.title)?,
+                daily: plot::days(&activity.daily, "articles"),
+                delays,
+                polls: plot::polls(&detail.polls),
+                days: DAYS_LARGE,
+                days_of_stories: days_of(stories),
+                detail,
+            };
+            document(None, page.render(), room)
+        },
+    )
     .await
-}
-
-/// A page that is rendered each time.
-async fn now(
-    state: &Shared,
-    headers: &HeaderMap,
-    render: impl FnOnce(&state::State, &Reads) -> Result<askama::Result<String>, Refusal>
-    + Send
-    + 'static,
-) -> Result<Response, Refusal> {
-    let (sequence, now) = (state.sequence(), state.clock.now());
-    let page = state.read(Cost::Small, move |state, reads| {
-        document(None, render(state, reads)?)
-    });
-    let rendered = Rendered::new(page.await?, sequence, now, None);
-    let answer = answer(state, headers, rendered.into(), Freshness::Ask).await?;
-    Ok(guarded(answer))
 }
 
 /// What a moment is called in a table.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
-use super::cache::Cache;
+use super::budget::{AnswerBudget, Reservation};
+use super::cache::{Cache, Document};
+use super::health::Numbers;
+use super::hosts::Hosts;
 use super::links::Base;
 use super::metrics::Metrics;
 use super::{Callback, Ready, Refusal, ServeOptions, Server};
@@ -16,8 +19,16 @@ use crate::store::{Reads, Stop};
 /// Reads of the store at once: as many as it keeps connections for.
 const READS_MAX: usize = 4;
 
+/// Of these, reads for answers that few ask for: one is left for those that all readers share, however many addresses
+/// somebody makes up.
+const OTHERS_MAX: usize = READS_MAX - 1;
+
 /// Of these, searches: a costly expression must not hold up the feeds.
 const SEARCHES_MAX: usize = 2;
+
+/// Tenths of the memory of all answers that rendered documents are kept in, so that there is always room for what is not
+/// kept.
+const CACHED_TENTHS: usize = 3;
 
 /// Longest time a search takes (SEC-21), from its turn on.
 const SEARCH_TIME: Duration = Duration::from_secs(4);
@@ -34,6 +45,8 @@ pub struct State {
     pub options: ServeOptions,
     /// Where this server is for its readers.
     pub base: Base,
+    /// The names that it answers to.
+    pub hosts: Hosts,
     /// The answer of `/readyz`.
     pub ready: Ready,
     /// The callback of hubs.
@@ -44,17 +57,24 @@ pub struct State {
     pub metrics: Metrics,
     /// What was rendered.
     pub cache: Cache,
+    /// What the store counted last; whoever counts holds it.
+    pub numbers: tokio::sync::Mutex<Option<Arc<Numbers>>>,
+    /// The memory of all answers.
+    pub budget: AnswerBudget,
     /// Leave to read what a hub pushes.
     pub pushes: Semaphore,
     reads: Reads,
     sequence: watch::Receiver<Seq>,
     reading: Arc<Semaphore>,
+    others: Arc<Semaphore>,
     searching: Arc<Semaphore>,
 }
 
 /// What a read may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {
+    /// An index answers it, and it is the same for all who ask: there are only so many such answers.
+    Shared,
     /// An index answers it.
     Small,
     /// An expression of the request decides.
@@ -64,18 +84,23 @@ pub enum Cost {
 impl State {
     /// Nothing asked yet.
     pub fn new(server: Server, base: Base) -> Self {
+        let bytes_max = server.options.limits.answer_bytes_max;
         Self {
+            hosts: Hosts::of(&server.options),
             options: server.options,
             base,
             ready: server.ready,
             callback: server.callback,
             clock: server.clock,
             metrics: Metrics::new(server.registry),
-            cache: Cache::new(),
+            cache: Cache::new(bytes_max / 10 * CACHED_TENTHS),
+            numbers: tokio::sync::Mutex::new(None),
+            budget: AnswerBudget::new(bytes_max),
             pushes: Semaphore::new(PUSHES_MAX),
             reads: server.reads,
             sequence: server.sequence,
             reading: Arc::new(Semaphore::new(READS_MAX)),
+            others: Arc::new(Semaphore::new(OTHERS_MAX)),
             searching: Arc::new(Semaphore::new(SEARCHES_MAX)),
         }
     }
@@ -83,6 +108,21 @@ impl State {
     /// The last sequence that was told.
     pub fn sequence(&self) -> Seq {
         *self.sequence.borrow()
+    }
+
+    /// Renders a document in a reservation of the budget. What is read for it, and what is written, is reserved before it
+    /// is there or as it comes.
+    pub async fn render(
+        self: &Arc<Self>,
+        cost: Cost,
+        work: impl FnOnce(&State, &Reads, Reservation) -> Result<Document, Refusal> + Send + 'static,
+    ) -> Result<Document, Refusal> {
+        let room = self.budget.begin().await;
+        self.read(cost, move |state, reads| {
+            state.metrics.renderings.inc();
+            work(state, reads, room)
+        })
+        .await
     }
 
     /// Does `work` on a thread that may block, when it is its turn. A client that goes away, or that was told that it takes
@@ -94,18 +134,22 @@ impl State {
     ) -> Result<T, Refusal> {
         let search = match cost {
             Cost::Search => Some(turn(&self.searching).await?),
-            Cost::Small => None,
+            Cost::Shared | Cost::Small => None,
+        };
+        let other = match cost {
+            Cost::Shared => None,
+            Cost::Small | Cost::Search => Some(turn(&self.others).await?),
         };
         let read = turn(&self.reading).await?;
         let state = Arc::clone(self);
         let stop = match cost {
             Cost::Search => Stop::after(SEARCH_TIME),
-            Cost::Small => Stop::default(),
+            Cost::Shared | Cost::Small => Stop::default(),
         };
         let reads = self.reads.stopping(stop.clone());
         let _stopper = (cost == Cost::Search).then(|| Stopper(stop));
         let done = tokio::task::spawn_blocking(move || {
-            let _turns = (search, read);
+            let _turns = (search, other, read);
             work(&state, &reads)
         });
         done.await.unwrap_or_else(|e| {
@@ -133,7 +177,7 @@ async fn turn(of: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::{Limits, Registry};
+    use crate::serve::Registry;
     use crate::store::{Selection, Store, StoreOptions};
 
     fn state(dir: &std::path::Path) -> Shared {
@@ -147,14 +191,7 @@ mod tests {
         let store = Store::open(&options, clock.clone()).unwrap();
         let server = Server {
             reads: store.reads().clone(),
-            options: ServeOptions {
-                title: String::new(),
-                public_url: None,
-                hub: None,
-                tokens: None,
-                page_size: 50,
-                limits: Limits::default(),
-            },
+            options: ServeOptions::default(),
             sequence: watch::channel(0).1,
             ready: Arc::new(|| Ok(())),
             registry: Arc::new(Registry::default()),

@@ -1,4 +1,4 @@
-//! `server.token_file`: who may read. With one, everything but the probes wants a token: as the password of Basic
+//! `server.token_file`: who may read. With one, every route of readers wants a token: as the password of Basic
 //! credentials with any user name, as a Bearer token, or as the parameter `token`. A token may be for some feeds alone.
 //!
 //! Tokens are kept and compared as digests, each with every one, in constant time (SEC-18).
@@ -18,9 +18,6 @@ use super::refusal::text;
 
 /// Shortest token, in characters: nobody guesses it, however often they try.
 const TOKEN_CHARS_MIN: usize = 16;
-
-/// Paths that anybody may ask for: a monitor has no token, and a style is no news.
-const OPEN: [&str; 3] = ["/healthz", "/readyz", "/style.css"];
 
 /// The tokens that open this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,9 +61,6 @@ impl Tokens {
     /// The refusal of a request that none of its tokens opens.
     pub(super) fn refused(&self, request: &Request) -> Option<Response> {
         let path = request.uri().path();
-        if OPEN.contains(&path) {
-            return None;
-        }
         let known: Vec<&Token> = given(request).iter().filter_map(|t| self.find(t)).collect();
         if known.is_empty() {
             let mut refused = text(
@@ -153,7 +147,6 @@ mod tests {
         let basic = |token: &str| format!("Basic {}", STANDARD.encode(format!("ann:{token}")));
         assert_eq!(asked("/", None), 401);
         assert_eq!(asked("/metrics", None), 401);
-        assert_eq!(asked("/healthz", None), 200);
         assert_eq!(asked("/", Some(&basic(MINE))), 200);
         assert_eq!(asked("/", Some(&format!("bearer {MINE}"))), 200);
         assert_eq!(asked(&format!("/feeds/x.rss?token={MINE}"), None), 200);

@@ -1,5 +1,5 @@
-//! The callback of WebSub hubs, where one is configured: the one address here that takes a POST. It understands the
-//! request and hands it on; what it means, ingest decides. Never says whether a signature was right (ET-50).
+//! The callback of WebSub hubs, where one is configured: below [`super::CALLBACK_PATH`], the one route that takes a POST. It
+//! understands the request and hands it on; what it means, ingest decides. Never says whether a signature was right (ET-50).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,8 +26,6 @@ pub type Answer =
 /// The callback.
 #[derive(Clone)]
 pub struct Callback {
-    /// Its path on this server, without the final part: `/websub`.
-    pub path: String,
     /// Most bytes of what a hub pushes.
     pub body_bytes_max: usize,
     /// What pushes share with everything else that is read off the network (SEC-24).

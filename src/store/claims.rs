@@ -36,21 +36,34 @@ const DUE: &str =
 pub(super) fn due(conn: &Connection, now: Time, limits: &DueLimits) -> Sql<Vec<Candidate>> {
     let mut look = conn.prepare_cached(DUE)?;
     let mut rows = look.query([now.millis()])?;
+    // Finding the site of a host costs more than all the rest of a row.
+    let mut of_host: HashMap<String, usize> = HashMap::new();
     let mut of_site: HashMap<String, usize> = HashMap::new();
-    let mut found = Vec::new();
+    let mut counts: Vec<usize> = Vec::new();
+    let mut found: Vec<Candidate> = Vec::new();
     while found.len() < limits.all
         && let Some(row) = rows.next()?
     {
-        let site = (limits.site_of)(host_of(row.get_ref(1)?.as_str()?));
-        match of_site.get_mut(site) {
-            Some(count) if *count >= limits.site => continue,
-            Some(count) => *count += 1,
+        let host = host_of(row.get_ref(1)?.as_str()?);
+        let number = match of_host.get(host) {
+            Some(number) => *number,
             None => {
-                of_site.insert(site.to_owned(), 1);
+                let site = (limits.site_of)(host).to_owned();
+                let number = *of_site.entry(site).or_insert(counts.len());
+                counts.resize(counts.len().max(number + 1), 0);
+                of_host.insert(host.to_owned(), number);
+                number
             }
-        }
-        let (feed, site) = (row.get(0)?, site.to_owned());
-        found.push(Candidate { feed, site });
+        };
+        let Some(count) = counts.get_mut(number).filter(|n| **n < limits.site) else {
+            continue;
+        };
+        *count += 1;
+        let site = (limits.site_of)(host).to_owned();
+        found.push(Candidate {
+            feed: row.get(0)?,
+            site,
+        });
     }
     Ok(found)
 }

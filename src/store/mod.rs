@@ -19,6 +19,7 @@ mod hubs;
 mod known;
 mod log;
 mod open;
+mod outlines;
 mod prepare;
 mod prune;
 mod readers;
@@ -36,13 +37,16 @@ mod story_ids;
 mod tests;
 mod tidy;
 mod topics;
+mod visits;
 mod word_index;
 mod writer;
 
+pub use outlines::{Outline, OutlinePlace};
 pub use readers::Reads;
 pub use records::*;
 pub use select::{Order, RiverPlace, Selection};
 pub use stop::Stop;
+pub use visits::Walk;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, sync_channel};

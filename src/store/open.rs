@@ -16,7 +16,7 @@ use super::{StoreError, backup};
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -28,6 +28,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0009.sql"),
     include_str!("migrations/0010.sql"),
     include_str!("migrations/0011.sql"),
+    include_str!("migrations/0012.sql"),
 ];
 
 /// How long a write waits for another process, looking so often: whoever writes much lets go for moments only.
@@ -178,19 +179,26 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
     })
 }
 
-/// REL-03: the store as it was stands beside it before it is brought up to date.
+/// REL-03: the store as it was stands beside it before it is brought up to date. A copy that is there already may be of
+/// an earlier upgrade, of a store that was restored since: it is replaced when the new one is whole.
 fn keep_a_copy(conn: &Connection, path: &Path, version: i64) -> Result<(), StoreError> {
-    let mut copy = path.as_os_str().to_owned();
-    copy.push(format!(".schema-{version}"));
-    let copy = PathBuf::from(copy);
-    // One that is there was made by a try that ended early: the store has not changed since.
-    if copy.symlink_metadata().is_err() {
-        backup::backup(conn, &copy, path)?;
-        tracing::info!(
-            "the store is brought up to date; {} holds it as it was",
-            copy.display()
-        );
-    }
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".schema-{version}{suffix}"));
+        PathBuf::from(name)
+    };
+    let (copy, fresh) = (beside(""), beside(".new"));
+    // Left behind by a start that was killed.
+    let _ = std::fs::remove_file(&fresh);
+    backup::backup(conn, &fresh, path)?;
+    std::fs::rename(&fresh, &copy).map_err(|e| StoreError::Unusable {
+        path: copy.clone(),
+        reason: format!("the copy of the store before its upgrade cannot be put there: {e}"),
+    })?;
+    tracing::info!(
+        "the store is brought up to date; {} holds it as it was",
+        copy.display()
+    );
     Ok(())
 }
 
@@ -356,6 +364,26 @@ mod tests {
             let kept = Connection::open(path.with_extension(format!("db.schema-{v}"))).unwrap();
             assert_eq!(version(&kept).unwrap(), v as i64);
         }
+    }
+
+    #[test]
+    fn rel_03_a_copy_of_an_earlier_upgrade_gives_way_to_one_of_the_store_as_it_is_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let copy = dir.path().join("store.db.schema-1");
+        of_version(&path, 1);
+        std::fs::write(&copy, "a copy of last year").unwrap();
+        std::fs::write(dir.path().join("store.db.schema-1.new"), "half").unwrap();
+        let conn = Connection::open(&path).unwrap();
+        let topic = "INSERT INTO topics (name, title, source, expr) VALUES ('a', '', 'b', 'b')";
+        conn.execute(topic, []).unwrap();
+        drop(conn);
+        drop(writer(&path, false).unwrap());
+        let kept = Connection::open(&copy).unwrap();
+        assert_eq!(version(&kept).unwrap(), 1);
+        let topics = kept.query_row("SELECT count(*) FROM topics", [], |r| r.get(0));
+        assert_eq!(topics, Ok(1));
+        assert!(!dir.path().join("store.db.schema-1.new").exists());
     }
 
     #[test]

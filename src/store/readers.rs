@@ -34,6 +34,9 @@ type Sql<T> = rusqlite::Result<T>;
 /// Connections kept open between reads.
 const IDLE_MAX: usize = 4;
 
+/// No limit on what a story says of its other copies.
+const ALL_ALTERNATES: usize = usize::MAX;
+
 /// Virtual machine steps between two looks at the deadline.
 const STEPS: i32 = 100_000;
 
@@ -79,7 +82,10 @@ impl Reads {
         }
     }
 
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> Sql<T>) -> Result<T, StoreError> {
+    pub(super) fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Sql<T>,
+    ) -> Result<T, StoreError> {
         self.read_until(|conn, _| query(conn))
     }
 
@@ -162,7 +168,9 @@ impl Reads {
                 None => TopicFeed::default(),
             };
             rows.iter()
-                .filter_map(|&row| story(conn, row, bodies, &made.prefer).transpose())
+                .filter_map(|&row| {
+                    story(conn, row, bodies, &made.prefer, ALL_ALTERNATES).transpose()
+                })
                 .collect()
         })
     }
@@ -209,7 +217,7 @@ impl Reads {
     /// One story with its body, by its id, the id of any of its copies, or one that led to it before.
     pub fn story(&self, id: StoryId) -> Result<Option<StoryView>, StoreError> {
         self.read(|conn| match story_ids::story_of(conn, id)? {
-            Some(row) => story(conn, row, true, &[]),
+            Some(row) => story(conn, row, true, &[], ALL_ALTERNATES),
             None => Ok(None),
         })
     }
@@ -438,6 +446,11 @@ impl Reads {
         self.read(status::feeds)
     }
 
+    /// At most `limit` feeds, those that need a look first: failing, gone, paused, then well; each by title.
+    pub fn feeds_by_health(&self, limit: usize) -> Result<Vec<Feed>, StoreError> {
+        self.read(|conn| status::feeds_by_health(conn, limit))
+    }
+
     /// One feed in full.
     pub fn feed(&self, row: FeedRow) -> Result<Option<FeedDetail>, StoreError> {
         self.read(|conn| status::feed(conn, row))
@@ -517,18 +530,24 @@ impl Reads {
 
     /// The store in numbers.
     pub fn status(&self, now: Time) -> Result<Status, StoreError> {
+        self.read(|conn| {
+            let (db_bytes, wal_bytes) = self.file_bytes();
+            Ok(Status {
+                db_bytes,
+                wal_bytes,
+                ..status::status(conn, now)?
+            })
+        })
+    }
+
+    /// The size of the database file and of its log.
+    pub fn file_bytes(&self) -> (u64, u64) {
         let bytes = |suffix: &str| {
             let mut path = self.path.as_os_str().to_owned();
             path.push(suffix);
             std::fs::metadata(path).map_or(0, |m| m.len())
         };
-        self.read(|conn| {
-            Ok(Status {
-                db_bytes: bytes(""),
-                wal_bytes: bytes("-wal"),
-                ..status::status(conn, now)?
-            })
-        })
+        (bytes(""), bytes("-wal"))
     }
 
     /// The same, with the last days and the hosts.
@@ -621,7 +640,7 @@ const COLUMNS: &str =
     coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, s.id, s.copies, f.feed";
 
 /// One copy as a view. None if it went between two queries.
-fn article(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<ArticleView>> {
+pub(super) fn article(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<ArticleView>> {
     let found = conn
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM articles a JOIN feeds f USING (feed) JOIN stories s USING (story)
@@ -718,7 +737,14 @@ pub(super) fn tags(folder: Option<String>, tags: &str) -> Vec<String> {
 }
 
 /// A story, shown by its best copy, if possible one of a feed that is preferred.
-fn story(conn: &Connection, row: i64, bodies: bool, prefer: &[String]) -> Sql<Option<StoryView>> {
+/// What it says of the others is at most `alternates_bytes` long.
+pub(super) fn story(
+    conn: &Connection,
+    row: i64,
+    bodies: bool,
+    prefer: &[String],
+    alternates_bytes: usize,
+) -> Sql<Option<StoryView>> {
     let head = conn
         .prepare_cached(
             "SELECT shown, seq, first_seen, arrived, copies FROM stories WHERE story = ?1",
@@ -753,7 +779,7 @@ fn story(conn: &Connection, row: i64, bodies: bool, prefer: &[String]) -> Sql<Op
         a.topics
     };
     let also_in = if copies > 1 {
-        alternates(conn, row, shown)?
+        alternates(conn, row, shown, alternates_bytes)?
     } else {
         Vec::new()
     };
@@ -783,12 +809,12 @@ fn story(conn: &Connection, row: i64, bodies: bool, prefer: &[String]) -> Sql<Op
     }))
 }
 
-fn alternates(conn: &Connection, story: i64, shown: i64) -> Sql<Vec<Alternate>> {
-    conn.prepare_cached(
+fn alternates(conn: &Connection, story: i64, shown: i64, bytes_max: usize) -> Sql<Vec<Alternate>> {
+    let mut query = conn.prepare_cached(
         "SELECT f.url, coalesce(f.title_user, f.title_own), a.url, a.title, a.published
          FROM articles a JOIN feeds f USING (feed) WHERE a.story = ?1 AND a.article <> ?2 ORDER BY a.article",
-    )?
-    .query_map(params![story, shown], |r| {
+    )?;
+    let found = query.query_map(params![story, shown], |r| {
         Ok(Alternate {
             feed_url: r.get(0)?,
             feed_title: r.get(1)?,
@@ -796,6 +822,15 @@ fn alternates(conn: &Connection, story: i64, shown: i64) -> Sql<Vec<Alternate>> 
             title: r.get(3)?,
             published: r.get::<_, Option<i64>>(4)?.map(Time::from_millis),
         })
-    })?
-    .collect()
+    })?;
+    let (mut all, mut bytes) = (Vec::new(), 0_usize);
+    for alternate in found {
+        let alternate = alternate?;
+        bytes = bytes.saturating_add(alternate.memory());
+        if bytes > bytes_max {
+            break;
+        }
+        all.push(alternate);
+    }
+    Ok(all)
 }

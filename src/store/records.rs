@@ -557,6 +557,19 @@ pub struct Status {
     pub next_poll: Option<Time>,
 }
 
+/// What to tell the operator of a store of so many bytes, log included, if these are more than `limit` (0: no limit).
+#[must_use]
+pub fn size_warning(bytes: u64, limit: u64) -> Option<String> {
+    (limit > 0 && bytes > limit).then(|| {
+        format!(
+            "the store has {} MiB, more than store.size_warning ({} MiB); keep less (store.keep, store.keep_max_per_feed), \
+             or raise it",
+            bytes >> 20,
+            limit >> 20
+        )
+    })
+}
+
 /// A [`Status`], and what takes longer to find out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Overview {

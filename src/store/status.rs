@@ -39,6 +39,24 @@ pub(super) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
     Ok(feeds)
 }
 
+pub(super) fn feeds_by_health(conn: &Connection, limit: usize) -> Sql<Vec<Feed>> {
+    // Found first, then read: only of those that are shown are the articles counted.
+    let rows: Vec<FeedRow> = conn
+        .prepare_cached(
+            "SELECT feed FROM feeds WHERE subscribed = 1
+             ORDER BY CASE WHEN paused THEN 2 WHEN gone THEN 1 WHEN failures > 0 THEN 0 ELSE 3 END,
+               coalesce(title_user, title_own) COLLATE NOCASE, url LIMIT ?1",
+        )?
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    let mut read =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM feeds f WHERE f.feed = ?1"))?;
+    let feeds = rows
+        .into_iter()
+        .map(|row| read.query_row([row], feed_of).optional());
+    feeds.filter_map(Sql::transpose).collect()
+}
+
 fn feed_of(r: &Row<'_>) -> Sql<Feed> {
     let time =
         |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
@@ -288,22 +306,11 @@ struct Plan {
     next: Option<(i64, FeedRow)>,
 }
 
-/// How many articles were seen since, and how many of them joined a story. Rows are numbered as articles are seen, so only
-/// these are read.
+/// How many articles were seen since, and how many of them joined a story: read off an index, for the articles of a day
+/// may be all there are, and their bodies stand in the way.
 fn seen_since(conn: &Connection, since: i64) -> Sql<(u64, u64)> {
-    let mut newest_first = conn.prepare_cached(
-        "SELECT first_seen, signal IS NOT NULL FROM articles ORDER BY article DESC",
-    )?;
-    let mut rows = newest_first.query([])?;
-    let (mut seen, mut joined) = (0, 0);
-    while let Some(r) = rows.next()? {
-        if r.get::<_, i64>(0)? < since {
-            break;
-        }
-        seen += 1;
-        joined += u64::from(r.get::<_, bool>(1)?);
-    }
-    Ok((seen, joined))
+    conn.prepare_cached("SELECT count(*), count(signal) FROM articles WHERE first_seen >= ?1")?
+        .query_row([since], |r| Ok((count(r, 0)?, count(r, 1)?)))
 }
 
 /// What is planned for every host.

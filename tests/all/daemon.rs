@@ -402,7 +402,7 @@ async fn it_listens_on_what_systemd_opened_and_not_on_its_own() {
     // A client that comes before the daemon waits for it.
     let mut early = std::net::TcpStream::connect(address).unwrap();
     early
-        .write_all(b"GET /healthz HTTP/1.1\r\nHost: newswire\r\nConnection: close\r\n\r\n")
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .unwrap();
     let mut daemon = Daemon::activated(&home, socket);
     daemon.hears("READY=1");

@@ -29,6 +29,7 @@ mod moves;
 mod parse;
 mod path;
 mod query;
+mod readers;
 mod secrets;
 mod seeds;
 mod sequences;

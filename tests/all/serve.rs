@@ -221,17 +221,20 @@ async fn sec_18_only_whole_and_harmless_requests_are_answered() {
     assert_eq!(site.get(&long).await.status, 414);
     for (request, status) in [
         ("GET / HTTP/1.1\r\n\r\n", 400),
-        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
         (
-            "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
             400,
         ),
         (
-            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
             400,
         ),
         (
-            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             400,
         ),
         ("NONSENSE\r\n\r\n", 400),
@@ -244,7 +247,7 @@ async fn sec_18_only_whole_and_harmless_requests_are_answered() {
         );
     }
     let fat = format!(
-        "GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n",
         "a".repeat(40_000)
     );
     // The answer may be lost with the connection that is closed upon the rest.
@@ -283,7 +286,6 @@ async fn sec_10_every_answer_says_that_nothing_in_it_runs() {
 #[tokio::test]
 async fn sec_18_no_header_of_a_request_reaches_an_answer() {
     let forged = [
-        ("Host", "evil.example"),
         ("X-Forwarded-Host", "evil.example"),
         ("Forwarded", "host=evil.example"),
         ("X-Forwarded-Proto", "evil"),
@@ -302,6 +304,9 @@ async fn sec_18_no_header_of_a_request_reaches_an_answer() {
         "/",
         "/status",
     ] {
+        let foreign = site.get_with(path, &[("Host", "evil.example")]).await;
+        assert_eq!(foreign.status, 421);
+        assert!(!format!("{:?}{}", foreign.headers, foreign.text()).contains("evil"));
         let page = site.get_with(path, &forged).await;
         let said = format!("{:?}{}", page.headers, page.text());
         assert!(!said.contains("evil"), "{path}");
@@ -373,14 +378,17 @@ async fn a_page_of_giants_ends_early_and_leads_to_the_rest() {
         giant
     };
     site.put((0..9).map(giant).collect());
-    let first: serde_json::Value =
-        serde_json::from_slice(&site.get("/feeds/all.json").await.body).unwrap();
-    assert_eq!(first["items"].as_array().unwrap().len(), 7);
-    let next = first["next_url"].as_str().unwrap();
-    let (_, path) = next.split_once(&site.at.to_string()).unwrap();
-    let rest: serde_json::Value = serde_json::from_slice(&site.get(path).await.body).unwrap();
-    assert_eq!(rest["items"].as_array().unwrap().len(), 2);
-    assert!(rest.get("next_url").is_none());
+    let (mut path, mut on_pages) = ("/feeds/all.json".to_owned(), Vec::new());
+    loop {
+        let page = site.get(&path).await;
+        let page: serde_json::Value = serde_json::from_slice(&page.body).unwrap();
+        on_pages.push(page["items"].as_array().unwrap().len());
+        let Some(next) = page["next_url"].as_str() else {
+            break;
+        };
+        path = next.split_once(&site.at.to_string()).unwrap().1.to_owned();
+    }
+    assert_eq!(on_pages, [3, 3, 3]);
 }
 
 #[tokio::test]
@@ -417,7 +425,7 @@ async fn rel_08_a_half_sent_request_does_not_hold_up_the_end() {
     )
     .await;
     let mut half = TcpStream::connect(site.at).await.unwrap();
-    half.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nX-")
+    half.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-")
         .await
         .unwrap();
     let mut idle = TcpStream::connect(site.at).await.unwrap();

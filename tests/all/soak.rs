@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use newswire::serve::{Limits, Listener, Registry, ServeOptions, Server};
+use newswire::serve::{Listener, Registry, ServeOptions, Server};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -232,11 +232,7 @@ impl Serving {
             reads: house.store.reads().clone(),
             options: ServeOptions {
                 title: "The River".to_owned(),
-                public_url: None,
-                hub: None,
-                tokens: None,
-                page_size: 50,
-                limits: Limits::default(),
+                ..ServeOptions::default()
             },
             sequence: watched,
             ready: Arc::new(|| Ok(())),

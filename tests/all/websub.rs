@@ -454,7 +454,7 @@ async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
         .unwrap();
     let text = configuration(&home).replace("listen = [", &format!("listen = [\"{port}\", "));
     home.configure(&format!(
-        "{text}[websub]\ncallback_url = \"http://{port}/calls/\"\n[[feed]]\nurl = \"{base}/feed\"\n"
+        "{text}[websub]\ncallback_url = \"http://{port}/websub/\"\n[[feed]]\nurl = \"{base}/feed\"\n"
     ));
     let daemon = Daemon::start(&home);
     let ask = eventually("the hub is asked", || {
@@ -463,7 +463,7 @@ async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
     });
     let callback = WebUrl::parse(&ask.form("hub.callback").unwrap()).unwrap();
     let path = callback.as_url().path().to_owned();
-    assert!(path.starts_with("/calls/"), "{path}");
+    assert!(path.starts_with("/websub/"), "{path}");
     let topic =
         url::form_urlencoded::byte_serialize(format!("{base}/feed").as_bytes()).collect::<String>();
     let get = |query: &str| daemon.get(&format!("{path}?{query}"));
@@ -474,7 +474,9 @@ async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
     assert_eq!(get(&verify.replace("feed", "other")).0, 404);
     assert_eq!(get("hub.mode=subscribe").0, 400);
     assert_eq!(
-        daemon.get(&format!("/calls/{}?{verify}", "0".repeat(40))).0,
+        daemon
+            .get(&format!("/websub/{}?{verify}", "0".repeat(40)))
+            .0,
         404
     );
 
@@ -507,12 +509,12 @@ async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
         405,
         "there is no other POST"
     );
-    let stranger = format!("/calls/{}", "0".repeat(40));
+    let stranger = format!("/websub/{}", "0".repeat(40));
     assert_eq!(post(&stranger, &signature).await.status, 404);
-    assert_eq!(post("/calls", &signature).await.status, 405);
+    assert_eq!(post("/websub", &signature).await.status, 405);
     assert_eq!(
-        post("/calls/../feeds/all.atom", &signature).await.status,
-        404
+        post("/websub/../feeds/all.atom", &signature).await.status,
+        405
     );
 }
 

@@ -7,7 +7,7 @@ mod tests;
 mod write;
 
 pub use read::{DEPTH_MAX, OUTLINES_MAX, OpmlError, Refused, read, read_with};
-pub use write::write;
+pub use write::{Writer, path, write};
 
 use crate::model::{Secret, WebUrl};
 

@@ -1,58 +1,86 @@
 //! Subscriptions into OPML 2.0: folders as outlines, tags as categories. The same list gives the same bytes, so there is
 //! no date in the head.
 
-use std::collections::BTreeMap;
-
 use super::{DEPTH_MAX, Subscription};
 use crate::emit::text::line;
 use crate::emit::xml::Xml;
 
-/// A folder: what is in it, and the folders in it by name.
-#[derive(Default)]
-struct Folder<'s> {
-    feeds: Vec<&'s Subscription>,
-    folders: BTreeMap<String, Folder<'s>>,
-}
-
 /// A subscription list titled `title`. Within a folder the order is that of `subscriptions`; folders come last, by name.
 #[must_use]
 pub fn write(title: &str, subscriptions: &[Subscription]) -> String {
-    let mut root = Folder::default();
-    for subscription in subscriptions {
-        root.at(subscription.folder.as_deref())
-            .feeds
-            .push(subscription);
+    let mut placed: Vec<_> = subscriptions
+        .iter()
+        .map(|s| (path(s.folder.as_deref()), s))
+        .collect();
+    placed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut list = Writer::new(title);
+    for (path, subscription) in placed {
+        list.add(&path, subscription);
     }
-    let mut xml = Xml::new();
-    xml.open("opml", &[("version", Some("2.0"))]);
-    xml.open("head", &[]);
-    xml.words("title", &[], &line(title));
-    xml.close();
-    xml.open("body", &[]);
-    root.write(&mut xml);
-    xml.finish()
+    list.finish()
 }
 
-impl<'s> Folder<'s> {
-    fn at(&mut self, path: Option<&str>) -> &mut Self {
-        let mut folder = self;
-        let names = path.unwrap_or_default().split('/').map(line);
-        // What we write we read: the feed is an outline too.
-        for name in names.filter(|n| !n.is_empty()).take(DEPTH_MAX - 1) {
-            folder = folder.folders.entry(name).or_default();
+/// The names of the folders that lead to a feed. Sorted by them, the feeds of a folder come before those of the folders
+/// in it.
+#[must_use]
+pub fn path(folder: Option<&str>) -> Vec<String> {
+    let names = folder.unwrap_or_default().split('/').map(line);
+    // What we write we read: the feed is an outline too.
+    names
+        .filter(|name| !name.is_empty())
+        .take(DEPTH_MAX - 1)
+        .collect()
+}
+
+/// A subscription list that is written one by one.
+pub struct Writer {
+    xml: Xml,
+    open: Vec<String>,
+}
+
+impl Writer {
+    /// A list with nothing in it yet.
+    #[must_use]
+    pub fn new(title: &str) -> Self {
+        let mut xml = Xml::new();
+        xml.open("opml", &[("version", Some("2.0"))]);
+        xml.open("head", &[]);
+        xml.words("title", &[], &line(title));
+        xml.close();
+        xml.open("body", &[]);
+        Self {
+            xml,
+            open: Vec::new(),
         }
-        folder
     }
 
-    fn write(&self, xml: &mut Xml) {
-        for feed in &self.feeds {
-            feed_outline(xml, feed);
+    /// Adds a subscription. They come sorted by their [`path`].
+    pub fn add(&mut self, path: &[String], subscription: &Subscription) {
+        let common = self.open.iter().zip(path).take_while(|(a, b)| a == b);
+        let common = common.count();
+        for _ in common..self.open.len() {
+            self.xml.close();
         }
-        for (name, folder) in &self.folders {
-            xml.open("outline", &[("text", Some(name)), ("title", Some(name))]);
-            folder.write(xml);
-            xml.close();
+        self.open.truncate(common);
+        for name in path.iter().skip(common) {
+            let name_of = Some(name.as_str());
+            self.xml
+                .open("outline", &[("text", name_of), ("title", name_of)]);
+            self.open.push(name.clone());
         }
+        feed_outline(&mut self.xml, subscription);
+    }
+
+    /// Bytes written.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        self.xml.written()
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.xml.finish()
     }
 }
 

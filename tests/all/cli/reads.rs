@@ -269,6 +269,11 @@ fn the_status_has_the_fields_of_the_contract_first() {
         text.contains("argus.example") && text.contains("built-in defaults"),
         "{text}"
     );
+    assert_eq!(status["warnings"], serde_json::json!([]));
+    home.configure("[store]\nsize_warning = 1\n");
+    let told = home.run(&["status", "--json"]).json().remove(0)["warnings"].to_string();
+    let text = home.run(&["status"]).exits(0).to_owned();
+    assert!(told.contains("store.size_warning") && text.contains("store.size_warning"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Documents of every dialect, well and badly written: what newswire reads out of them (issue "read anything", REL-05).
 
+mod clean;
 mod dialects;
 mod fields;
 mod trouble;

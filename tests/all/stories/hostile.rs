@@ -1,5 +1,7 @@
 //! SEC-13: no feed changes, hides or captures what another prints.
 
+use std::collections::BTreeSet;
+
 use newswire::model::{ArticleView, Draft, FeedRow, WebUrl};
 use newswire::store::Selection;
 
@@ -11,6 +13,9 @@ const BOATS: &str = "The harbour masters of Aldmouth and Kessport agreed on Frid
 const TAX: &str = "Parliament voted by a narrow majority for a tax on sugar that is meant to pay for hospitals. The \
     opposition called the decision a disgrace for the lemonade industry and promised to abolish it after the next \
     election, while doctors spoke of a first step in the right direction.";
+const BRIDGE: &str = "The second bridge across the strait at Aldmouth will open two years later than planned, \
+    because the steel that was ordered for its deck did not pass the tests of the railway office. Commuters keep to the \
+    ferries until then, and the council lowers their fares from next spring.";
 const BOATS_TITLE: &str = "Harbour masters agree on buoys for the winter channel";
 const TAX_TITLE: &str = "Parliament votes for sugar tax by narrow majority";
 
@@ -157,6 +162,53 @@ fn sec_13_no_feed_brings_two_others_together() {
             assert_eq!(story(BOATS_TITLE), a.story_id, "{order:?}");
             assert_eq!(story(TAX_TITLE), b.story_id, "{order:?}");
         }
+    }
+}
+
+/// A round-up, or a hostile feed: each item holds the texts of two papers.
+#[test]
+fn sec_13_three_items_of_two_texts_each_join_no_papers() {
+    let texts = [BOATS, TAX, BRIDGE];
+    let titles = [
+        BOATS_TITLE,
+        TAX_TITLE,
+        "A bridge for Aldmouth is delayed again",
+    ];
+    let roundup: Vec<Draft> = (0..3)
+        .map(|n| {
+            let text = format!("{} {}", texts[n], texts[(n + 1) % 3]);
+            draft(
+                "roundup.example",
+                n,
+                &format!("Also today, part {n}"),
+                &text,
+            )
+        })
+        .collect();
+    let paper = |n: usize, is_on_own_pages: bool| {
+        let host = format!("paper{n}.example");
+        let pages = match is_on_own_pages {
+            true => &host,
+            false => "pages.example",
+        };
+        let printed = vec![draft(pages, n, titles[n], texts[n])];
+        (host, printed)
+    };
+    let cases = (0..4).flat_map(|at| [(at, true), (at, false)]);
+    for (roundup_at, is_on_own_pages) in cases {
+        let mut order: Vec<(String, Vec<Draft>)> =
+            (0..3).map(|n| paper(n, is_on_own_pages)).collect();
+        order.insert(roundup_at, ("roundup.example".to_owned(), roundup.clone()));
+        let shelf = Shelf::new();
+        for (host, printed) in order {
+            let feed = shelf.subscribe(&host);
+            for item in printed {
+                shelf.put(feed, vec![item]);
+            }
+        }
+        let story = |n: usize| of(&shelf, &format!("paper{n}.example")).story_id;
+        let stories = BTreeSet::from([story(0), story(1), story(2)]);
+        assert_eq!(stories.len(), 3, "the round-up came at {roundup_at}");
     }
 }
 

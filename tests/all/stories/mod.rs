@@ -7,6 +7,7 @@ mod shared_links;
 mod shown;
 mod switches;
 mod told;
+mod world;
 
 use corpus::{grouped, read};
 

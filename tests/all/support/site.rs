@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use newswire::model::{FeedRow, Seq};
-use newswire::serve::{Limits, Listener, Registry, ServeOptions, Server};
+use newswire::serve::{Callback, Listener, Registry, ServeOptions, Server};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -28,11 +28,8 @@ pub struct Site {
 pub fn options() -> ServeOptions {
     ServeOptions {
         title: "The River".to_owned(),
-        public_url: None,
-        hub: None,
-        tokens: None,
         page_size: 10,
-        limits: Limits::default(),
+        ..ServeOptions::default()
     }
 }
 
@@ -45,6 +42,15 @@ impl Site {
         options: ServeOptions,
         ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
+        Self::called_back(options, ready, None).await
+    }
+
+    /// The same with a callback for hubs.
+    pub async fn called_back(
+        options: ServeOptions,
+        ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+        callback: Option<Callback>,
+    ) -> Self {
         let shelf = Shelf::new();
         let feed = shelf.subscribe(HOST);
         let (sequence, watched) = watch::channel(0);
@@ -54,7 +60,7 @@ impl Site {
             sequence: watched,
             ready: Arc::new(ready),
             registry: Arc::new(Registry::default()),
-            callback: None,
+            callback,
             clock: shelf.clock.clone(),
         };
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -7,20 +7,19 @@ use encoding_rs::WINDOWS_1252;
 /// (`É »`) stand in good texts too.
 const BEGINNINGS: [char; 6] = ['Â', 'Ã', 'â', 'Ð', 'Ñ', 'ï'];
 
-/// The text that was meant, if every character beyond ASCII says so.
-pub fn mended(text: String) -> String {
+/// The text that was meant, if every character beyond ASCII says so; none if it is good as it is. What was lost
+/// altogether (U+FFFD) says nothing.
+pub fn meant(text: &str) -> Option<String> {
     if text.is_ascii() || !text.contains(BEGINNINGS) {
-        return text;
+        return None;
     }
-    meant(&text).unwrap_or(text)
+    let parts: Option<Vec<String>> = text.split('\u{fffd}').map(part).collect();
+    parts.map(|parts| parts.join("\u{fffd}"))
 }
 
-fn meant(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    for c in text.chars() {
-        bytes.push(byte_of(c)?);
-    }
-    let meant = String::from_utf8(bytes).ok()?;
+fn part(text: &str) -> Option<String> {
+    let bytes: Option<Vec<u8>> = text.chars().map(byte_of).collect();
+    let meant = String::from_utf8(bytes?).ok()?;
     // Every character in it came from a beginning that is above suspicion.
     let is_damage = |c: char| {
         let mut buffer = [0; 4];
@@ -51,10 +50,10 @@ fn byte_of(c: char) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::mended;
+    use super::meant;
 
     fn of(text: &str) -> String {
-        mended(text.to_owned())
+        meant(text).unwrap_or_else(|| text.to_owned())
     }
 
     #[test]
