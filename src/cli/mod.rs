@@ -22,7 +22,6 @@ mod files;
 mod format;
 mod generate;
 mod health;
-mod heap;
 mod human;
 mod import;
 mod item;
@@ -66,9 +65,6 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => return output::tell_usage(args::advised(e)).into(),
     };
-    if matches!(cli.command, Command::Run(_) | Command::Fetch(_)) {
-        heap::keep_small();
-    }
     remember_panics();
     let failure = match catch_unwind(AssertUnwindSafe(|| run_command(&cli))) {
         Ok(Ok(())) => return Exit::Ok.into(),
