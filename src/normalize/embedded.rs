@@ -71,7 +71,8 @@ pub fn plainly(html: &str) -> Cow<'_, str> {
         copied: 0,
         picture: None,
         last_image: None,
-        endless: false,
+        endless_math: false,
+        endless_svg: false,
     };
     let mut tokens = tokens::of(html);
     while let Some(token) = tokens.next() {
@@ -94,8 +95,9 @@ struct Writer<'h> {
     picture: Option<Option<String>>,
     /// The address of the last picture: a `noscript` behind it often repeats it.
     last_image: Option<String>,
-    /// A formula or drawing has no end: looked for once, so that a body of beginnings costs no more than its length.
-    endless: bool,
+    /// A formula, a drawing has no end: looked for once, so that a body of beginnings costs no more than its length.
+    endless_math: bool,
+    endless_svg: bool,
 }
 
 impl<'h> Writer<'h> {
@@ -121,8 +123,8 @@ impl<'h> Writer<'h> {
             }
             "math" | "svg" if tag.is_end => {}
             // Without an end there is no formula.
-            "math" if self.endless || tag.is_closed() => self.replace(tag.start, tag.end, ""),
-            "svg" if self.endless || tag.is_closed() => {}
+            "math" if self.endless_math || tag.is_closed() => self.replace(tag.start, tag.end, ""),
+            "svg" if self.endless_svg || tag.is_closed() => {}
             "math" => self.formula(tag, tokens),
             "svg" => self.drawing(tag, tokens),
             _ => {}
@@ -189,7 +191,7 @@ impl<'h> Writer<'h> {
     /// A formula keeps its elements without attributes, and its text; notes for other programs go.
     fn formula(&mut self, tag: &Tag<'h>, tokens: &mut Tokens<'h>) {
         let Some((inside, end)) = inside(tokens, "math") else {
-            self.endless = true;
+            self.endless_math = true;
             return self.replace(tag.start, tag.end, "");
         };
         let mut written = String::from("<math>");
@@ -220,7 +222,7 @@ impl<'h> Writer<'h> {
     /// A drawing leaves the words that it shows.
     fn drawing(&mut self, tag: &Tag<'h>, tokens: &mut Tokens<'h>) {
         let Some((inside, end)) = inside(tokens, "svg") else {
-            self.endless = true;
+            self.endless_svg = true;
             return;
         };
         let mut words = String::new();
