@@ -37,7 +37,7 @@ const KINDS: [&str; 10] = [
 
 /// Clients of a kind at once.
 const HOSTILE: usize = 400;
-/// How long one of them keeps a connection before it begins anew.
+/// How long one of them keeps a connection before it starts again.
 const HELD: Duration = Duration::from_secs(3);
 /// Copies of the one large story.
 const COPIES: usize = 92;

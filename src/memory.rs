@@ -25,7 +25,7 @@ const TIERS: [Tier; 3] = [
 /// The least that a reservation grows by, in bytes.
 const STEP: usize = 4 << 10;
 
-/// There was no memory in time. It is not the fault of whoever sent the body.
+/// There was no memory in time. It is not the fault of the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("newswire has no memory to spare at present; try again later")]
 pub struct Busy;

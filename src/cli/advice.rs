@@ -83,7 +83,7 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
             "tell the publisher that the feed is broken; validator.w3.org/feed shows where".to_owned()
         }
         (FailureKind::Empty, _) => format!(
-            "nothing, if the feed is meant to be empty; else open {} and tell the publisher what is missing",
+            "nothing, if the feed is meant to be empty; else open {} and report what is missing to the publisher",
             feed.url
         ),
         (FailureKind::Busy, _) => {

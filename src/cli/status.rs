@@ -21,7 +21,7 @@ pub struct StatusArgs {
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Told<'s> {
+struct StatusLine<'s> {
     #[serde(flatten)]
     overview: &'s Overview,
     /// What the operator should look at, a line each.
@@ -37,7 +37,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let warning = size_warning(status.db_bytes + status.wal_bytes, bytes_max);
     if args.json {
         let warnings = warning.into_iter().collect();
-        return cx.out.json(&Told {
+        return cx.out.json(&StatusLine {
             overview: &overview,
             warnings,
         });
@@ -86,7 +86,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     match overview.hosts_more {
         0 => Ok(()),
         more => cx.out.line(&format!(
-            "and {}; `newswire feed FEED` tells of its own",
+            "and {}; `newswire feed FEED` shows its own",
             count(more, "more host")
         )),
     }

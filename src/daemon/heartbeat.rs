@@ -49,7 +49,7 @@ impl Heartbeat {
         self.last_ms
             .store(millis(self.begun.elapsed()), Ordering::Relaxed);
         self.oldest_ms.store(millis(beat.oldest), Ordering::Relaxed);
-        // The path of the store is not told: anybody may ask.
+        // Without the path of the store: the answer is public.
         let told = beat.trouble.map(|e| match e {
             StoreError::Unusable { reason, .. } => format!("the store takes nothing: {reason}"),
             _ => "the store takes nothing at present".to_owned(),

@@ -121,7 +121,7 @@ pub fn are_kin(
         return Some(true);
     }
     if p.sketch.is_empty() || q.sketch.is_empty() {
-        // Where neither has one, only equality can be told.
+        // Where neither has one, only equality can be recognized.
         let is_told = p.sketch.is_empty() && q.sketch.is_empty();
         return (is_told && p.text.is_some() && q.text.is_some()).then_some(false);
     }

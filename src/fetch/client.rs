@@ -388,7 +388,7 @@ impl Fetcher {
         // Boxed: a visit to a page asks for robots.txt, which is a visit.
         match Box::pin(self.page(&ask, &mut trace, cancel)).await {
             Ok(page) => Ok(Rules::read(&page.body)),
-            // Nobody was asked, or we had no memory for the answer: that says nothing about the rules.
+            // No request was made, or there was no memory for the answer: that says nothing about the rules.
             Err(failure)
                 if cancel.is_cancelled()
                     || trace.started.is_none()

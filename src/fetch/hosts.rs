@@ -103,7 +103,7 @@ struct State {
     waiting: u32,
     /// How long a request usually holds its slot.
     held: Duration,
-    /// Requests that found the queue too long were told to come back one after the other, the last one before this.
+    /// Requests that found the queue too long were put off one after the other, the last one to this time.
     promised: Instant,
     requests: u64,
     throttled: u64,

@@ -1,7 +1,7 @@
 //! Takes bodies in: from the pieces that come off the network to decoded bytes, within the limits of size, memory and time
 //! (SEC-05, SEC-24, ET-42, ET-49).
 //!
-//! Two things are bounded here, memory and turns to decode, and they are taken in that order: whoever has a turn waits for
+//! Two things are bounded here, memory and turns to decode, and they are taken in that order: the holder of a turn waits for
 //! nothing. If it runs out of memory, it gives the turn up, waits for more, and starts the decoding again (REL-13).
 
 use std::sync::Arc;

@@ -93,7 +93,7 @@ impl Lookups {
                 .stack_size(STACK_BYTES);
             if let Err(e) = thread.spawn(move || pool.work()) {
                 state.threads -= 1;
-                // With no thread at all, nobody would ever answer.
+                // Without any thread no lookup would ever be answered.
                 if state.threads == 0 {
                     state.finish(host, Err(format!("no thread could be started: {e}").into()));
                     state.queue(manner).retain(|name| name != host);
@@ -248,7 +248,7 @@ impl State {
             .any(|manner| !self.queue(manner).is_empty() && self.has_place(manner))
     }
 
-    /// The next name to look up. Those that nobody waits for any more are dropped.
+    /// The next name to look up. Those without a waiting visit are dropped.
     fn next(&mut self) -> Option<(String, Manner)> {
         for manner in ORDER {
             while self.has_place(manner) {
@@ -275,7 +275,7 @@ impl State {
 
     fn finish(&mut self, host: &str, found: Found) {
         if let Some(job) = self.jobs.remove(host) {
-            // Nobody may be waiting any more.
+            // The visit may be over.
             let _ = job.send(Progress::Done(found));
         }
     }

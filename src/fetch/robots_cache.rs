@@ -1,5 +1,5 @@
 //! The rules of every origin that was asked, for a day (ET-47; RFC 9309 section 2.4). Bounded in bytes, and equal rules are
-//! kept once (SEC-24). Asks nobody.
+//! kept once (SEC-24). Makes no request.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -34,7 +34,7 @@ struct State {
     asking: HashMap<String, Weak<Asking>>,
 }
 
-/// Whoever has it asks the origin.
+/// Its holder asks the origin.
 pub type Asking = tokio::sync::Mutex<()>;
 
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use crate::store::{ArchiveCommit, DocumentCommit, StoreError};
 
 /// What came of asking for an archive page.
 pub(super) enum Archived {
-    /// It was read before, or given up: nobody was asked.
+    /// It was read before, or given up: no request was made.
     Known,
     /// It is here.
     Read(Page),

@@ -1,5 +1,5 @@
 //! A fault of newswire itself while one feed is visited is that feed's failure (REL-12): whatever stage returns an error or
-//! panics, nothing of the visit is stored but the failure, which is told in the feed's health and backed off. Only what
+//! panics, nothing of the visit is stored but the failure, which is shown in the feed's health and backed off. Only what
 //! concerns the store as a whole leaves here as an error.
 
 use std::any::Any;

@@ -10,7 +10,7 @@ use crate::clock::{Clock, Moment};
 use crate::model::FeedRow;
 use crate::store::{Candidate, Rest, Skipped};
 
-/// A signal is told of in the log unless another came so short a time before.
+/// A signal is logged unless another came so short a time before.
 const QUIET: Duration = Duration::from_secs(60);
 
 /// The feeds of one signal that are still to be asked.
@@ -26,7 +26,7 @@ pub(super) struct PollAll {
 }
 
 impl PollAll {
-    /// Begins; says how many feeds are to be asked and how many are left alone. A signal soon after `last` is not told of,
+    /// Begins; says how many feeds are to be asked and how many are left alone. A signal soon after `last` is not logged,
     /// so that a script that sends one after the other does not fill the log.
     pub(super) fn begin(
         feeds: Vec<Candidate>,

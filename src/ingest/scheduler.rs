@@ -153,7 +153,7 @@ impl Ingest {
         }
     }
 
-    /// Every feed that may be polled is to be asked once; one signal during another begins anew.
+    /// Every feed that may be polled is to be asked once; a signal during another one starts again.
     async fn poll_all(
         self: &Arc<Self>,
         look: &mut Look,
@@ -192,7 +192,7 @@ impl Ingest {
         if probe {
             return Ok(());
         }
-        // Whatever was asked since the signal came, by whom ever, is not asked again for it.
+        // What was asked since the signal came, by any process, is not asked again for it.
         let since = self.clock.elapsed(all.begun);
         let manual_interval = self.options.manual_interval.max(since);
         let asked = &all.asked_meanwhile;
@@ -233,7 +233,7 @@ struct Look {
 const COMPLAINT: Duration = Duration::from_secs(60);
 
 impl Look {
-    /// Sees anew which feeds are due, and the price of polls when it is time.
+    /// Reads which feeds are due, and the price of polls when it is time.
     async fn refresh(&mut self, ingest: &Arc<Ingest>, flight: &Flight) -> Result<(), StoreError> {
         let (now, moment) = (ingest.clock.now(), ingest.clock.moment());
         if self

@@ -302,7 +302,8 @@ fn move_times(commit: &mut PollCommit, by: i64) {
     plan.state = State::from_bytes(&plan.state).moved(by).to_bytes();
 }
 
-/// What a visit says anew about the feed's hub, if anything. Headers win over the document (ET-50). A part of a feed, or a failure, says nothing.
+/// What a visit changes about the feed's hub, if anything. Headers win over the document (ET-50). A part of a feed, or a
+/// failure, says nothing.
 fn hub_word(claim: &Claim, poll: &Poll, made: &Made) -> Option<Option<HubOffer>> {
     if matches!(poll.outcome, Outcome::Failed(_)) || poll.extent != Extent::Whole {
         return None;

@@ -106,7 +106,7 @@ pub(super) const ELEMENTS: &[Element] = &[
     element("address", Kind::Block, &[]),
     element("article", Kind::Block, &[]),
     element("aside", Kind::Block, &[]),
-    // The W3C validator warns of `controls`; without it nobody can play what is there.
+    // The W3C validator warns of `controls`, but without it the player cannot be used.
     element("audio", Kind::Inline, &["controls", "src"]),
     element("b", Kind::Format, &[]),
     element("bdi", Kind::Inline, &[]),

@@ -17,6 +17,57 @@ pub struct Block {
     pub end: usize,
     /// Its text.
     pub text: String,
+    /// Whether it is a plain paragraph of the text: no heading, and in no list, table, code, quotation or figure.
+    pub is_plain: bool,
+    /// Its text without that of its links, where it has links: what stays the same in a sentence whose links differ.
+    pub around_links: Option<String>,
+}
+
+impl Block {
+    fn of(html: &str, start: usize, inner: (usize, usize), end: usize, is_plain: bool) -> Self {
+        let inside = html.get(inner.0..inner.1).unwrap_or_default();
+        Self {
+            start,
+            end,
+            text: text::from_html(inside),
+            is_plain,
+            around_links: around_links(inside).map(|html| text::from_html(&html)),
+        }
+    }
+}
+
+/// A fragment without its links and what is in them; `None` if it has none.
+fn around_links(html: &str) -> Option<String> {
+    let mut out = String::new();
+    let (mut at, mut copied, mut open) = (0, 0, 0usize);
+    while let Some(tag) = next_tag(html, at) {
+        at = tag.end;
+        if !tag.is("a") {
+            continue;
+        }
+        if open == 0 {
+            out.push_str(html.get(copied..tag.start).unwrap_or_default());
+        }
+        open = if tag.is_end {
+            open.saturating_sub(1)
+        } else {
+            open + 1
+        };
+        copied = tag.end;
+    }
+    if copied == 0 {
+        return None;
+    }
+    out.push_str(html.get(copied..).unwrap_or_default());
+    Some(out)
+}
+
+/// Whether paragraphs inside this element are plain ones, and the element itself may be one.
+fn is_plain(name: &str) -> bool {
+    matches!(
+        name,
+        "p" | "div" | "section" | "article" | "center" | "footer" | "header"
+    )
 }
 
 /// Whether an element holds a paragraph or other blocks.
@@ -67,11 +118,14 @@ pub fn of(html: &str) -> Vec<Block> {
             if let Some((_, start, inner, has_blocks)) = open.pop()
                 && !has_blocks
             {
-                found.push(Block {
+                let is_plain = is_plain(tag.name) && open.iter().all(|o| is_plain(o.0));
+                found.push(Block::of(
+                    html,
                     start,
-                    end: tag.end,
-                    text: text::from_html(html.get(inner..tag.start).unwrap_or_default()),
-                });
+                    (inner, tag.start),
+                    tag.end,
+                    is_plain,
+                ));
             }
         }
     }

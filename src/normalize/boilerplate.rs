@@ -1,5 +1,6 @@
 //! Paragraphs that a feed prints in article after article: the comments notice, the newsletter pitch, the pointer to
-//! another piece. Never drops a paragraph of an article that would be empty without it.
+//! another piece. Only plain paragraphs at the beginning or the end of a body go, and only together with a whole sentence:
+//! recurring ingredients, headings, table cells, code and fields are what the article says. Never empties an article.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -39,6 +40,9 @@ const POINTERS: &[&str] = &[
     "читать также",
     "اقرا ايضا",
 ];
+
+/// Fewest words of a notice. Shorter paragraphs that recur are labels and values, unless they stand beside a notice.
+const SENTENCE_WORDS_MIN: usize = 5;
 
 /// Longest pointer, in characters.
 const POINTER_CHARS_MAX: usize = 240;
@@ -82,19 +86,48 @@ fn may_point(html: &str) -> bool {
     })
 }
 
-/// The body without the paragraphs whose [`digest`] is `known` and without pointers.
+/// What a paragraph is known by: its own text, and what stands around its links, so that "The post … appeared first on …" is
+/// one pattern.
+pub(super) fn digests(block: &Block) -> impl Iterator<Item = u64> {
+    let around = block.around_links.as_deref().filter(|t| is_sentence(t));
+    let own = Some(block.text.as_str()).filter(|t| !t.is_empty());
+    let texts: Vec<u64> = own.into_iter().chain(around).map(digest).collect();
+    texts.into_iter().filter(|_| block.is_plain)
+}
+
+/// Whether a text says something rather than being a label or a value.
+fn is_sentence(text: &str) -> bool {
+    text.split_whitespace()
+        .nth(SENTENCE_WORDS_MIN - 1)
+        .is_some()
+}
+
+/// The body without what is `known` ([`digests`]) at its beginning and its end, and without pointers.
 #[must_use]
 pub fn without<'h>(html: &'h str, known: &HashSet<u64>) -> Cow<'h, str> {
     if known.is_empty() && !may_point(html) {
         return Cow::Borrowed(html);
     }
     let all = blocks::of(html);
-    let dropped: Vec<&Block> = all
+    let filled: Vec<&Block> = all.iter().filter(|b| !b.text.is_empty()).collect();
+    let is_dropped = |b: &Block| {
+        b.is_plain && (is_pointer(&b.text) || digests(b).any(|digest| known.contains(&digest)))
+    };
+    let head = filled.iter().take_while(|b| is_dropped(b)).count();
+    let tail = filled.iter().rev().take_while(|b| is_dropped(b)).count();
+    let is_notice = |blocks: &[&Block]| blocks.iter().any(|b| is_sentence(&b.text));
+    let has_head = filled.get(..head).is_some_and(is_notice);
+    let has_tail = filled.get(filled.len() - tail..).is_some_and(is_notice);
+    let dropped: Vec<&Block> = filled
         .iter()
-        .filter(|b| !b.text.is_empty() && (known.contains(&digest(&b.text)) || is_pointer(&b.text)))
+        .enumerate()
+        .filter(|(at, b)| {
+            let is_at_edge = has_head && *at < head || has_tail && *at >= filled.len() - tail;
+            is_at_edge || b.is_plain && is_pointer(&b.text)
+        })
+        .map(|(_, b)| *b)
         .collect();
-    let is_all = dropped.len() == all.iter().filter(|b| !b.text.is_empty()).count();
-    if dropped.is_empty() || is_all {
+    if dropped.is_empty() || dropped.len() == filled.len() {
         Cow::Borrowed(html)
     } else {
         Cow::Owned(blocks::without(html, &dropped))
@@ -107,12 +140,55 @@ mod tests {
 
     #[test]
     fn only_what_is_known_goes_and_never_all_of_it() {
-        let known = HashSet::from([digest("Comments are moderated.")]);
-        let html = "<p>First.</p><p>COMMENTS <b>are</b> moderated.</p><p>Last.</p>";
-        assert_eq!(without(html, &known), "<p>First.</p><p>Last.</p>");
-        assert_eq!(without(html, &HashSet::new()), html);
-        let alone = "<p>Comments are moderated.</p>";
-        assert_eq!(without(alone, &known), alone);
+        let known = HashSet::from([
+            digest("Comments are moderated by our editors."),
+            digest("Comments"),
+        ]);
+        let notice = "<p>Comments</p><p>COMMENTS <b>are</b> moderated by our editors.</p>";
+        let html = format!("<p>First.</p><p>Last.</p>{notice}");
+        assert_eq!(without(&html, &known), "<p>First.</p><p>Last.</p>");
+        assert_eq!(without(&html, &HashSet::new()), html);
+        assert_eq!(without(notice, &known), notice);
+        let between = format!("<p>First.</p>{notice}<p>Last.</p>");
+        assert_eq!(
+            without(&between, &known),
+            between,
+            "what follows belongs to the article"
+        );
+    }
+
+    #[test]
+    fn what_recurs_and_is_no_notice_stays() {
+        let data = [
+            "<p>Text.</p><table><tr><td>Wind from the north and west</td></tr></table>",
+            "<p>Text.</p><ul><li>2 eggs and a pinch of salt</li></ul>",
+            "<h2>What has changed in this release</h2><p>Text.</p>",
+            "<p>Text.</p><pre>cargo install rope with all features</pre>",
+            "<figure><figcaption>Photo: Ann Lens of the Harbour Agency</figcaption></figure><p>Text.</p>",
+            "<p>Text.</p><blockquote><p>To be or not to be</p></blockquote>",
+            "<p>Text.</p><p>Severity: Moderate</p><p>Area: Inner basin</p>",
+            "<p>Text.</p><h3>Breaking changes</h3><p>None.</p>",
+            "<p>Text.</p><dl><dt>Weather of the day here</dt><dd>fair</dd></dl>",
+        ];
+        for html in data {
+            let all = blocks::of(html);
+            let known = all
+                .iter()
+                .map(|b| digest(&b.text))
+                .filter(|d| *d != digest("Text."));
+            assert_eq!(without(html, &known.collect()), html);
+        }
+    }
+
+    #[test]
+    fn a_sentence_whose_links_differ_is_one_pattern() {
+        let body = |n: u32| {
+            format!(
+                "<p>Text {n}.</p><p>The post <a href=\"https://a.example/{n}\">Boat {n}</a> appeared first on <a>News</a>.</p>"
+            )
+        };
+        let known: HashSet<u64> = blocks::of(&body(1)).iter().flat_map(digests).collect();
+        assert_eq!(without(&body(2), &known), "<p>Text 2.</p>");
     }
 
     #[test]

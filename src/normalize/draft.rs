@@ -121,18 +121,22 @@ fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
     draft.content_text = text;
 }
 
-/// Paragraphs that stand in several articles of this document. One article listed several times is one.
+/// Paragraphs that stand in several articles of this document, and in a third of them. One article listed several times is
+/// one.
 fn recurring<'a>(bodies: impl Iterator<Item = (&'a str, &'a Body)>) -> HashSet<u64> {
     let mut titles: HashMap<u64, HashSet<u64>> = HashMap::new();
+    let mut articles = HashSet::new();
     for (title, body) in bodies {
         let title = boilerplate::digest(title);
+        articles.insert(title);
         for paragraph in &body.paragraphs {
             titles.entry(*paragraph).or_default().insert(title);
         }
     }
+    let enough = RECURRING.max(articles.len().div_ceil(3));
     titles
         .into_iter()
-        .filter(|(_, titles)| titles.len() >= RECURRING)
+        .filter(|(_, titles)| titles.len() >= enough)
         .map(|(paragraph, _)| paragraph)
         .collect()
 }
@@ -166,7 +170,7 @@ impl Body {
         } else {
             agency::credited(&texts)
         };
-        let mut paragraphs: Vec<u64> = texts.iter().map(|t| boilerplate::digest(t)).collect();
+        let mut paragraphs: Vec<u64> = all.iter().flat_map(boilerplate::digests).collect();
         paragraphs.sort_unstable();
         paragraphs.dedup();
         Self {
@@ -384,7 +388,7 @@ mod tests {
 
     #[test]
     fn what_recurs_in_three_articles_is_not_text_but_one_article_listed_thrice_is() {
-        let notice = "<p>Comments are moderated.</p>";
+        let notice = "<p>Comments are moderated by our editors.</p>";
         let three =
             (1..=3).map(|n| entry(&format!("Title {n}"), &format!("<p>Text {n}.</p>{notice}")));
         for (n, d) in made(three.collect()).drafts.iter().enumerate() {

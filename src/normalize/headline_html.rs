@@ -1,4 +1,4 @@
-//! Headlines in HTML: which tags are markup and which the headline names. "A guide to <head> elements" lost its point when
+//! Headlines in HTML: which tags are markup and which the headline names. "A guide to `<head>` elements" lost its point when
 //! every tag went. Never decides about bodies: there a tag is a tag.
 
 use std::borrow::Cow;

@@ -49,7 +49,7 @@ pub fn guid(written: &str) -> String {
     format!("{beginning}#{digest}")
 }
 
-/// The keys of a document's entries, in order. Entries that bear one guid, or without guids one link, are told apart by page,
+/// The keys of a document's entries, in order. Entries that bear one guid, or without guids one link, are distinguished by page,
 /// headline and date, as far as the document has several; the very same entry twice has one key.
 #[must_use]
 pub fn keys(entries: &[ParsedEntry]) -> Vec<String> {
@@ -126,7 +126,7 @@ pub fn keys_beside(guid: Option<&str>, key: &str) -> (String, String) {
     (first, behind)
 }
 
-/// The key of an article whose link another one has taken: told apart by its headline.
+/// The key of an article whose link another one has taken: distinguished by its headline.
 #[must_use]
 pub fn key_beside(link_key: &str, title: &str) -> String {
     let link = link_key.split('\t').next().unwrap_or(link_key);

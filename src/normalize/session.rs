@@ -1,4 +1,4 @@
-//! Session ids in links: a parameter that a server gives anew to each visitor names no article. Only for identity: what is
+//! Session ids in links: a parameter that a server makes for each visitor identifies no article. Only for identity: what is
 //! shown stays as published.
 
 use std::borrow::Cow;

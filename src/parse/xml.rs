@@ -215,7 +215,7 @@ impl<'t> Walk<'t> {
         finished.map(Piece::Child)
     }
 
-    /// Ends what was never closed before an entry or a container starts: whatever is open then is no part of it. Gives the
+    /// Ends what was never closed before an entry or a container starts: what is open then does not belong to it. Gives the
     /// child of the feed that ended so.
     fn recover_before_entry(&mut self) -> Option<Element> {
         if self.stack.is_empty() {

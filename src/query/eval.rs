@@ -162,7 +162,7 @@ pub(super) fn feed_is(name: &str, folded: &str, facts: &Facts, title: &str) -> b
         || title.contains(folded)
 }
 
-/// A name is a line at most: nobody needs to stop in the middle of it.
+/// A name is one line at most: no stop is needed in the middle of it.
 fn is_like(regex: &Regex, name: &str) -> bool {
     regex.is_match(name, &|| false)
 }

@@ -13,7 +13,7 @@ pub const EXPR_BYTES_MAX: usize = 64 * 1024;
 /// Deepest nesting of parentheses and negations.
 const DEPTH_MAX: usize = 64;
 
-/// Mistakes told at most: with so many the rest is not read.
+/// Most mistakes that are reported: with so many the rest is not read.
 const ERRORS_MAX: usize = 10;
 
 /// Longest name of a field that is compared with the right ones, in bytes.

@@ -40,4 +40,5 @@ mod stops;
 mod stories;
 mod support;
 mod topics;
+mod upgrades;
 mod websub;

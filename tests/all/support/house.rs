@@ -78,6 +78,14 @@ impl House {
         Self::open(net, dir, clock.clone(), change)
     }
 
+    /// A house at `now` that finds this store, as an older version wrote it.
+    pub fn inheriting(net: &Internet, store: &[u8], now: &str) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        std::fs::write(dir.path().join("newswire.db"), store).unwrap();
+        let now = Time::parse_rfc3339(now).unwrap();
+        Self::open(net, dir, Clock::manual(now), |_| {})
+    }
+
     /// Its store's file.
     pub fn db(&self) -> std::path::PathBuf {
         self.dir.path().join("newswire.db")

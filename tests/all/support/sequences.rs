@@ -584,8 +584,10 @@ impl World {
             let found = held.of_feed(shown.host).find(|a| {
                 is_as_listed(a, draft) && !taken.contains(&a.id) && (!has_guid || of_guid(a, draft))
             });
+            // What was pruned does not come back. Without a page nothing says that another article is this one.
+            let was_pruned = self.pruned.contains(&id);
+            let found = found.filter(|_| has_guid || !was_pruned || draft.url.is_some());
             let Some(found) = found else {
-                let was_pruned = self.pruned.contains(&id);
                 self.assert(
                     was_pruned,
                     &format!("lost: {:?} {:?}", draft.key, draft.title),
