@@ -47,6 +47,10 @@ pub fn read(bytes: &[u8], warnings: &mut Warnings) -> Option<String> {
         };
         rest = rest.get(used.max(1)..).unwrap_or_default();
     }
+    // Among foreign bytes, without one whole sequence, what looks cut is two characters of another encoding.
+    if sequences == 0 && cut > 0 && foreign > 0 {
+        return None;
+    }
     sequences += cut;
     if foreign > sequences && (sequences > 0 || foreign > PASTED_MAX) {
         return None;
@@ -120,5 +124,11 @@ mod tests {
         );
         assert_eq!(text(b"caf\xe9 \x80").unwrap(), "café €");
         assert_eq!(text(b"caf\xe9 caf\xe9 caf\xe9 caf\xe9"), None);
+    }
+
+    #[test]
+    fn what_looks_cut_is_no_utf_8_among_foreign_bytes_without_one_whole_sequence() {
+        assert_eq!(text(b"<t>\x8f\xe0\xa8</t>"), None, "IBM866");
+        assert_eq!(text(b"\x8f\xe0\xa8 \x8f\xe0\xa8"), None);
     }
 }

@@ -149,7 +149,7 @@ fn read_item(
         text_in(item, "summary").map(|s| plain_body::html_of_text(&settle::text(&s)));
     let content_text = match text_in(item, "content_text") {
         Some(written) if text_in(item, "content_html").is_none() => {
-            Some(plain::lines(&settle::text(&written)))
+            Some(plain::lines(plain_body::cut(&settle::text(&written))))
         }
         _ => content_html
             .as_deref()

@@ -1,41 +1,56 @@
 //! Bodies that are plain text: their line breaks, lists and paragraphs become HTML, so that they survive. Never reads
 //! markup: what looks like it is text.
 
+use crate::normalize::html::HTML_BYTES_MAX;
+
 /// Lines of so many characters in one paragraph were broken by a program at its right margin, and run on.
 const MARGIN_CHARS: std::ops::RangeInclusive<usize> = 60..=100;
 
-/// A plain text as HTML.
+/// The beginning of a text that is longer than a body may be ([`HTML_BYTES_MAX`]), or all of it.
+pub fn cut(text: &str) -> &str {
+    let end = text.floor_char_boundary(HTML_BYTES_MAX);
+    text.get(..end).unwrap_or_default()
+}
+
+/// A plain text as HTML, cut to the length that a body may have.
 pub fn html_of_text(text: &str) -> String {
-    html_of_lines(&html_escape::encode_text(text.trim()))
+    html_of_lines(&html_escape::encode_text(cut(text.trim())))
 }
 
 /// The same for a text whose characters are escaped already: paragraphs at empty lines, `<br>` at other line ends. Text
-/// without line ends stays as it is.
+/// without line ends stays as it is. Takes little more memory than the result, however many lines there are.
 pub fn html_of_lines(escaped: &str) -> String {
     let escaped = escaped.trim();
     if !escaped.contains(['\n', '\r']) {
         return escaped.to_owned();
     }
-    let mut paragraphs: Vec<Vec<&str>> = vec![Vec::new()];
-    for line in escaped.lines().map(str::trim) {
-        match (line.is_empty(), paragraphs.last_mut()) {
-            (true, Some(last)) if last.is_empty() => {}
-            (true, _) => paragraphs.push(Vec::new()),
-            (false, Some(last)) => last.push(line),
-            (false, None) => paragraphs.push(vec![line]),
+    let mut out = String::with_capacity(escaped.len());
+    let (mut lines, mut paragraphs) = (Vec::new(), 0_usize);
+    for line in escaped.lines().map(str::trim).chain([""]) {
+        if !line.is_empty() {
+            lines.push(line);
+        } else if !lines.is_empty() {
+            out.push_str(if paragraphs == 0 { "<p>" } else { "\n<p>" });
+            push_lines(&lines, &mut out);
+            out.push_str("</p>");
+            paragraphs += 1;
+            lines.clear();
         }
     }
-    paragraphs.retain(|p| !p.is_empty());
-    let texts = paragraphs.iter().map(|lines| {
-        let between = if is_wrapped(lines) { " " } else { "<br>\n" };
-        lines.join(between)
-    });
-    match paragraphs.len() {
-        0 | 1 => texts.collect(),
-        _ => {
-            let texts: Vec<String> = texts.map(|t| format!("<p>{t}</p>")).collect();
-            texts.join("\n")
+    if paragraphs > 1 {
+        return out;
+    }
+    let only = out.strip_prefix("<p>").and_then(|p| p.strip_suffix("</p>"));
+    only.unwrap_or_default().to_owned()
+}
+
+fn push_lines(lines: &[&str], out: &mut String) {
+    let between = if is_wrapped(lines) { " " } else { "<br>\n" };
+    for (n, line) in lines.iter().enumerate() {
+        if n > 0 {
+            out.push_str(between);
         }
+        out.push_str(line);
     }
 }
 

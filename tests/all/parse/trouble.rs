@@ -107,3 +107,32 @@ fn json_that_breaks_off_or_is_sloppy_is_read() {
     );
     assert_eq!(titles(&feed)[0], "One");
 }
+
+#[test]
+fn sec_12_a_body_of_plain_text_is_no_longer_than_one_of_html() {
+    let html_bytes_max = newswire::normalize::html::HTML_BYTES_MAX;
+    let text = "word & word\n".repeat(html_bytes_max / 4);
+    let json = |key: &str| serde_json::json!({"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", key: text}]});
+    let escaped = html_escape::encode_text(&text);
+    let documents = [
+        json("content_text").to_string(),
+        json("summary").to_string(),
+        rss(&format!(
+            "<item><description>{escaped}</description></item>"
+        )),
+        format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><id>1</id><content>{escaped}</content></entry></feed>"
+        ),
+    ];
+    for document in documents {
+        let feed = read(&document);
+        let entry = feed.entries.first().unwrap();
+        let text = entry.content_text.as_ref().unwrap();
+        assert!(text.len() <= html_bytes_max, "{}", text.len());
+        let html = entry.content_html.iter().chain(&entry.summary_html);
+        for html in html {
+            // Each of the characters that are escaped takes five bytes, each line end five.
+            assert!(html.len() <= 2 * html_bytes_max, "{}", html.len());
+        }
+    }
+}
