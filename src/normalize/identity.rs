@@ -133,6 +133,13 @@ pub fn key_beside(link_key: &str, title: &str) -> String {
     format!("{link}\t{}", hex(&sha256(title.as_bytes())))
 }
 
+/// The key of an article that shares its guid with others: told apart by its page.
+#[must_use]
+pub fn key_on_page(guid_key: &str, link: &str) -> String {
+    let link = secured(&session::without_known(link));
+    format!("{guid_key}\t{}", bounded(&link))
+}
+
 fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>, sessions: &Sessions) -> String {
     let link = page(e).map(|link| secured(&sessions.without(link)));
     let title = e.title.as_deref().unwrap_or_default();

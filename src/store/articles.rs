@@ -64,10 +64,10 @@ pub(super) fn write(
         #[cfg(test)]
         crate::faults::at("article", claim.url.host())?;
         if let Some(known) = found.as_ref().filter(|k| k.is_edited_by(&p.draft))
-            && let Some(key) = known::key_on_shared_link(conn, claim.feed, known, &p.draft)?
+            && let Some(key) = known::key_beside_others(conn, claim.feed, known, &p.draft)?
         {
             p.draft.key = key;
-            found = document.find_again(&p.draft, known)?;
+            found = document.find_again((&p.draft, p.only_with_its_page), known)?;
         }
         match found {
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09

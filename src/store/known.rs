@@ -74,10 +74,16 @@ impl<'c> Document<'c> {
         Ok(found)
     }
 
-    /// The article of an item that got another key, instead of `known`.
-    pub(super) fn find_again(&mut self, draft: &Draft, known: &Known) -> Sql<Option<Known>> {
+    /// The article of an item that got another key, instead of `known`. On a link without guids the page tells nothing.
+    pub(super) fn find_again(&mut self, item: Item<'_>, known: &Known) -> Sql<Option<Known>> {
+        let (draft, has_page_alone) = item;
         self.taken.remove(&known.article);
-        let list = under_its_key(self.conn, self.feed, &(draft, false))?;
+        let list = under_its_key(self.conn, self.feed, &item)?;
+        if let Some(found) = self.take(draft, list) {
+            return Ok(Some(found));
+        }
+        let by_page = (draft, has_page_alone && draft.guid.is_some());
+        let list = on_its_page(self.conn, self.feed, &by_page)?;
         Ok(self.take(draft, list))
     }
 
@@ -192,9 +198,52 @@ fn on_its_page(conn: &Connection, feed: FeedRow, item: &Item<'_>) -> Sql<Vec<Kno
     Ok(only.map(|(known, _)| known).into_iter().collect())
 }
 
+/// The key of a draft that is not what is stored under its key: several articles share its guid, or its link. `None` if it is
+/// an edit of that article; `known` is what was found so far.
+pub(super) fn key_beside_others(
+    conn: &Connection,
+    feed: FeedRow,
+    known: &Known,
+    draft: &Draft,
+) -> Sql<Option<String>> {
+    match draft.guid.as_deref() {
+        Some(guid) if !guid.is_empty() => key_on_shared_guid(conn, feed, known, draft),
+        _ => key_on_shared_link(conn, feed, known, draft),
+    }
+}
+
+/// The key of the only item of its guid in a document, where stored articles share that guid: with another page and another
+/// headline it is none of theirs, and on the page of one of them it is that one.
+fn key_on_shared_guid(
+    conn: &Connection,
+    feed: FeedRow,
+    known: &Known,
+    draft: &Draft,
+) -> Sql<Option<String>> {
+    let (from, behind) = identity::keys_beside(draft.guid.as_deref(), &draft.key);
+    let (Some(link), Some(page)) = (&draft.url, &draft.canonical_url) else {
+        return Ok(None);
+    };
+    if known.is_same || known.key != draft.key || draft.key != from {
+        return Ok(None);
+    }
+    let (has_page, has_title): (bool, bool) = conn
+        .prepare_cached("SELECT canonical_url IS ?2, title = ?3 FROM articles WHERE article = ?1")?
+        .query_row(params![known.article, page.as_str(), draft.title], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })?;
+    let on_page: Option<bool> = conn
+        .prepare_cached(
+            "SELECT max(canonical_url IS ?4) FROM articles WHERE feed = ?1 AND key > ?2 AND key < ?3",
+        )?
+        .query_row(params![feed, from, behind, page.as_str()], |r| r.get(0))?;
+    let is_another = !has_page && on_page.is_some_and(|on_page| on_page || !has_title);
+    Ok(is_another.then(|| identity::key_on_page(&draft.key, link.as_str())))
+}
+
 /// The key of a draft without a guid whose link names no article: a newer item with another headline stands on it now. `None`
 /// if it is an edit of what is stored under that link; `known` is what was found so far.
-pub(super) fn key_on_shared_link(
+fn key_on_shared_link(
     conn: &Connection,
     feed: FeedRow,
     known: &Known,

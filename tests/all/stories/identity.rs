@@ -166,6 +166,33 @@ async fn rel_06_one_guid_for_all_tells_them_apart_by_page_and_headline() {
 }
 
 #[tokio::test]
+async fn rel_06_the_only_item_of_a_guid_that_articles_share_takes_no_other_ones_place() {
+    let paper = Paper::new().await;
+    let page = |name: &str| format!("http://a.example/2030/{name}");
+    let (one, two) = (page("boats-come-home-late"), page("buoys-are-painted-red"));
+    let (tracked, three) = (format!("{two}?utm_source=x"), page("tides-are-late-again"));
+    let boats = item("news", &one, "Boats");
+    let buoys = item("news", &two, "Buoys");
+    assert_eq!(paper.prints(&[boats]).await, (1, 0));
+    assert_eq!(paper.prints(&[buoys, boats]).await, (1, 0));
+    let ids = paper.ids();
+    assert_eq!(
+        paper.prints(&[item("news", &tracked, "Buoys")]).await,
+        (0, 0)
+    );
+    // Another headline on a page that is known is an edit of the article there.
+    assert_eq!(paper.prints(&[item("news", &tracked, "Red")]).await, (0, 1));
+    assert_eq!(paper.ids(), ids);
+    assert_eq!(paper.titles(), titles(["Boats", "Red"]));
+    let tides = item("news", &three, "Tides");
+    for new in [1, 0] {
+        assert_eq!(paper.prints(&[tides]).await, (new, 0));
+    }
+    assert_eq!(paper.prints(&[tides, boats]).await, (0, 0));
+    assert_eq!(paper.titles(), titles(["Boats", "Red", "Tides"]));
+}
+
+#[tokio::test]
 async fn rel_06_guids_that_count_the_items_move_on_with_them() {
     let paper = Paper::new().await;
     let pages = [
