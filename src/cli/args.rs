@@ -34,10 +34,13 @@ Exit codes:
 pub const EXPRESSIONS: &str = "\
 Expressions:
   ukraine (defence OR \"armed forces\") -sport   words, phrases, OR, NOT; side by side is AND
+  a | b   a || b   a && b   a AND b            the same; lang:en|de is lang:(en OR de)
   nuclear*   /re.?gex/i   NEAR(a b, 5)         beginnings, regular expressions, nearness
   title: body: author: category: agency: feed: tag: lang: site: url: topic:
                                                a word, phrase, regex or (group) there
-  since:7d   until:2030-01-31                  by arrival
+  since:7d   since:yesterday   until:2030-01-31
+                                               by arrival; a day (today, yesterday, the last
+                                               monday, ... sunday) or date is its midnight UTC
   copies>=3   feeds>=3   words>=200            by number";
 
 /// News feeds in; clean articles, one story for many copies, and merged feeds by topic out.

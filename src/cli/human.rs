@@ -22,7 +22,7 @@ pub fn local_or(time: Option<Time>, none: &str) -> String {
     time.map_or_else(|| none.to_owned(), local)
 }
 
-/// Reads the value of `--since` or `--until`: `24h`, `1h 30m`, a date (its midnight UTC), or RFC 3339.
+/// Reads the value of `--since` or `--until`: `24h`, `1h 30m`, `yesterday`, `monday` or a date (its midnight UTC), or RFC 3339.
 pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
     if let Some(when) = When::read(text) {
         return Ok(when.at(now));
@@ -37,7 +37,7 @@ pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
                 &why
             };
             Failure::usage(format!(
-                "{option} {text:?}: {why}; write 24h, 7d, 2030-01-31 or 2030-01-31T12:00:00Z"
+                "{option} {text:?}: {why}; write 24h, 7d, yesterday, monday, 2030-01-31 or 2030-01-31T12:00:00Z"
             ))
         })
 }
@@ -97,7 +97,9 @@ mod tests {
         assert_eq!(at("1h 30m"), "2030-01-10T10:30:00Z");
         assert_eq!(at("2030-01-01"), "2030-01-01T00:00:00Z");
         assert_eq!(at("2030-01-01T10:00:00+02:00"), "2030-01-01T08:00:00Z");
-        assert!(point("--since", "yesterday", now).is_err());
+        assert_eq!(at("yesterday"), "2030-01-09T00:00:00Z");
+        assert_eq!(at("monday"), "2030-01-07T00:00:00Z");
+        assert!(point("--since", "tomorrow", now).is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::exit::{Exit, Failure};
 use super::format::{Format, Printer};
 use super::human::point;
 use super::item::{self, Item};
+use super::leading;
 use super::stop::Stop;
 use super::which;
 use crate::model::{FeedRow, Seq};
@@ -58,7 +59,7 @@ pub struct Options {
     /// List every copy instead of every story
     #[arg(long)]
     pub copies: bool,
-    /// Only what arrived since: 24h, 7d, 2030-01-31 (UTC), or RFC 3339
+    /// Only what arrived since: 24h, 7d, yesterday, monday, 2030-01-31 (midnight UTC), or RFC 3339
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Only what arrived before
@@ -151,7 +152,7 @@ fn show(
     options: &Options,
     order: Order,
 ) -> Result<(), Failure> {
-    let expr = words.join(" ");
+    let expr = leading::expression(words);
     let mut printer = printer(&expr, options)?;
     let selection = selection(cx, &expr, options, order)?;
     let listing = Listing {

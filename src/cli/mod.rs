@@ -25,6 +25,7 @@ mod health;
 mod human;
 mod import;
 mod item;
+mod leading;
 mod likeness;
 mod list;
 mod maintain;
@@ -61,7 +62,7 @@ static PANIC: Mutex<String> = Mutex::new(String::new());
 /// Runs the command line.
 pub fn main() -> ExitCode {
     complete::answer();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(leading::arguments(std::env::args_os())) {
         Ok(cli) => cli,
         Err(e) => return output::tell_usage(args::advised(e)).into(),
     };

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::explain::{Found, Seen};
 use super::human::{count, local, point};
+use super::leading;
 use super::which;
 use crate::config::Config;
 use crate::model::{StoryRow, Time};
@@ -102,7 +103,7 @@ struct Brief {
 }
 
 fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
-    let source = args.expr.join(" ");
+    let source = leading::expression(&args.expr);
     let expr = query::parse(&source)?;
     let now = cx.clock.now();
     let since = args

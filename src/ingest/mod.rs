@@ -47,6 +47,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::{self, Clock};
 use crate::fetch::Fetcher;
@@ -93,6 +95,10 @@ pub struct Ingest {
     reading_large: Arc<Semaphore>,
     committing: Arc<Semaphore>,
     asking_hubs: AtomicBool,
+    /// Pushes of hubs that are being stored.
+    pushes: TaskTracker,
+    /// The process ends: nothing more is asked for.
+    stopping: CancellationToken,
 }
 
 impl Ingest {
@@ -121,6 +127,8 @@ impl Ingest {
             reading_large: Arc::new(Semaphore::new(1)),
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
+            pushes: TaskTracker::new(),
+            stopping: CancellationToken::new(),
         })
     }
 

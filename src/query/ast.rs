@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 pub use super::regex::Regex;
-pub use super::value::{Compare, When};
+pub use super::value::{Compare, Day, When};
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -194,7 +194,8 @@ impl Expr {
         self.any(&mut |e| {
             matches!(
                 e,
-                Self::Fact(Fact::Since(When::Ago(_)) | Fact::Until(When::Ago(_)))
+                Self::Fact(Fact::Since(when) | Fact::Until(when))
+                    if !matches!(when, When::At(_))
             )
         })
     }

@@ -451,7 +451,7 @@ fn read_since(text: String) -> Result<(String, When), Refusal> {
     match When::read(&text) {
         Some(when) => Ok((text, when)),
         None => Err(Refusal::Bad(format!(
-            "since: \"{text}\" is no time; write 24h, 7d, 2026-11-01 or 2026-11-01T08:00:00Z"
+            "since: \"{text}\" is no time; write 24h, 7d, yesterday, monday, 2026-11-01 or 2026-11-01T08:00:00Z"
         ))),
     }
 }
@@ -517,7 +517,7 @@ mod tests {
             ("limit=1001", "limit: "),
             ("limit=-1", "limit: "),
             ("limit=", "limit: "),
-            ("since=yesterday", "write 24h, 7d, 2026-11-01"),
+            ("since=tomorrow", "write 24h, 7d, yesterday"),
             ("before=xyz", "before: \"xyz\" is no place"),
             ("limit=1&limit=2", "limit: it stands here twice"),
             ("q=boats", "only a search takes an expression"),

@@ -158,7 +158,7 @@ const ARTICLES_A_PAGE: usize = 3;
 
 fn prepare_one(
     about: &About<'_>,
-    draft: Draft,
+    mut draft: Draft,
     page_shared_by: usize,
     paragraphs: Vec<u64>,
 ) -> Prepared {
@@ -193,8 +193,12 @@ fn prepare_one(
     }
     let facts = json(&facts);
     let page = PageOf::of(&draft, claim, *site);
+    let content = pack(&draft.content_html);
+    // A document of many articles is prepared whole: what the writer does not need of each goes at once.
+    draft.content_html = String::new();
+    draft.bare_text = String::new();
     Prepared {
-        content: pack(&draft.content_html),
+        content,
         folded,
         fingerprint,
         facts,
@@ -264,7 +268,9 @@ fn pack(html: &str) -> Vec<u8> {
             if packer.is_none() {
                 *packer = Compressor::new(ZSTD_LEVEL).ok();
             }
-            packer.as_mut()?.compress(html.as_bytes()).ok()
+            let mut packed = packer.as_mut()?.compress(html.as_bytes()).ok()?;
+            packed.shrink_to_fit();
+            Some(packed)
         })
         .unwrap_or_default()
 }

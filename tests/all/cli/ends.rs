@@ -49,7 +49,7 @@ fn without_a_store_reads_say_what_to_do() {
 fn wrong_usage_is_exit_2() {
     let home = filled();
     for (args, says) in [
-        (&["list", "--since", "yesterday"][..], "24h"),
+        (&["list", "--since", "tomorrow"][..], "24h"),
         (&["list", "--fields", "titel"], "title"),
         (&["list", "--format", "ids", "--fields", "id"], "--fields"),
         (&["list", "--sort", "best"], "expression"),

@@ -28,6 +28,51 @@ fn keys(object: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn an_expression_may_begin_with_a_minus_and_say_or_in_any_way() {
+    let home = filled();
+    let not_cup = ["Ukraine talks"];
+    for args in [
+        ["search", "-sport ukraine"],
+        ["list", "-cup ukraine"],
+        ["list", "-title:(cup | boats) ukraine"],
+    ] {
+        assert_eq!(titles(&home, &args), not_cup, "{args:?}");
+    }
+    assert_eq!(titles(&home, &["list", "-cup", "ukraine"]), not_cup);
+    assert_eq!(
+        titles(&home, &["list", "-n", "1", "-boats", "ukraine"]).len(),
+        1
+    );
+    let tried = home.run(&["topic", "test", "-cup ukraine", "--json"]);
+    assert_eq!(tried.json()[0]["match"], "-cup ukraine");
+    let either = titles(&home, &["list", "boats OR ukraine"]);
+    assert_eq!(either.len(), 3);
+    for expr in ["boats | ukraine", "boats||ukraine", "title:boats|ukraine"] {
+        assert_eq!(titles(&home, &["list", expr]), either, "{expr}");
+    }
+    assert_eq!(titles(&home, &["list", "ukraine && talks"]), not_cup);
+}
+
+#[test]
+fn the_days_of_since_begin_at_midnight_utc() {
+    let home = filled(); // every article is of this Thursday
+    for (expr, stories) in [
+        ("since:today", 4),
+        ("until:today", 0),
+        ("since:yesterday", 4),
+        ("since:yesterday until:today", 0),
+        ("since:thursday", 4),
+        ("since:fri until:thu", 0),
+        ("since:Wed -until:thursday", 4),
+    ] {
+        assert_eq!(titles(&home, &["list", expr]).len(), stories, "{expr}");
+    }
+    for (option, stories) in [("--since", 4), ("--until", 0)] {
+        assert_eq!(titles(&home, &["list", option, "today"]).len(), stories);
+    }
+}
+
+#[test]
 fn a_story_has_the_fields_of_the_contract_in_their_order() {
     let home = filled();
     let story = home
