@@ -119,7 +119,7 @@ fn with_scheme(typed: &str) -> Option<String> {
 fn tell(cx: &mut Context, added: &Added) -> Result<(), Failure> {
     let Added { title, url, .. } = added;
     if !added.new {
-        return cx.out.line(&format!("subscribed already: {title} ({url})"));
+        return cx.out.line(&format!("already subscribed: {title} ({url})"));
     }
     let news = match (&added.failure, &added.skipped) {
         (Some(failure), _) => format!("the first poll failed and will be tried again: {failure}"),

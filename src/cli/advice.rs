@@ -134,7 +134,7 @@ pub fn next_try(feed: &Feed, now: Time) -> String {
         Some(FailureKind::NotFound | FailureKind::Forbidden) => "daily for two weeks, then weekly",
         Some(FailureKind::Gone) => "once more, a day after the first time",
         Some(FailureKind::Throttled) => "when the server said, else after 1, 2, 4 … 24 hours",
-        Some(_) => "twice as late after every failure, but daily at least",
+        Some(_) => "the interval doubles after each failure, up to a day",
         None => return when,
     };
     format!("{when}; {rule}")

@@ -1,11 +1,14 @@
 //! `newswire check`: whether the configuration is right, and what is in force.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::context::Context;
 use super::exit::Failure;
 use super::human::count;
 use crate::config::Origin;
+use crate::store::Reads;
 
 /// `newswire check`.
 #[derive(Debug, Args)]
@@ -35,10 +38,22 @@ pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
         return Ok(());
     }
     cx.out.line(&format!(
-        "{}: right; {}, {}; the store is {}",
+        "{}: OK; {} and {} in the file; {}",
         config.source(),
         count(config.feeds.len(), "feed"),
         count(config.topics.len(), "topic"),
-        config.store.path.display()
+        store_in_words(&config.store.path)
     ))
+}
+
+/// Where the store is, and what is in it. A store that cannot be read is no fault of the configuration.
+fn store_in_words(path: &Path) -> String {
+    let place = path.display();
+    if !path.exists() {
+        return format!("the store {place} does not exist yet");
+    }
+    match Reads::open(path).and_then(|reads| reads.feeds()) {
+        Ok(feeds) => format!("{} in the store {place}", count(feeds.len(), "feed")),
+        Err(e) => format!("the store cannot be read: {e}"),
+    }
 }

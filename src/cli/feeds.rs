@@ -166,7 +166,7 @@ pub fn feed(cx: &mut Context, args: &FeedArgs) -> Result<(), Failure> {
     let detail = reads.feed(row)?.ok_or_else(|| {
         Failure::new(
             Exit::NoInput,
-            format!("no feed is {:?} any more", args.feed),
+            format!("the feed {:?} was removed meanwhile", args.feed),
         )
     })?;
     if args.json {

@@ -77,14 +77,14 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
     let new = done.iter().filter(|s| s.new).count();
     for outline in &refused {
         cx.out.note(&format!(
-            "left out: line {}: {}: {}",
+            "skipped line {} ({:?}): {}",
             outline.line,
             outline.title.as_deref().unwrap_or("no title"),
             outline.why
         ));
     }
     cx.out.note(&format!(
-        "{}: {new} new, {} known already, {} left out; a running daemon polls them now, `newswire fetch` does without one",
+        "{}: {new} new, {} known already, {} skipped; a running daemon polls them now, `newswire fetch` does without one",
         count(done.len() + refused.len(), "feed"),
         done.len() - new,
         refused.len()

@@ -74,7 +74,7 @@ impl Alike {
     /// The shares are of what the shorter copy has.
     fn because(&self) -> String {
         let shares = [
-            (self.runs, "runs of four words"),
+            (self.runs, "four-word sequences"),
             (self.words, "first words"),
             (self.headline, "the headline"),
             (self.numbers, "numbers"),

@@ -106,10 +106,10 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
     cx.out
         .line(&format!("id {}, {} copies:", story.id, articles.len()))?;
     for copy in articles {
-        let why = copy.same_as.as_ref().map_or_else(
-            || "first seen".to_owned(),
-            |same| format!("same {} ({:.2})", same.signal, same.score),
-        );
+        let why = copy
+            .same_as
+            .as_ref()
+            .map_or_else(|| "first seen".to_owned(), |same| same.in_words());
         cx.out.line(&format!(
             "  {}  {}, {why}",
             local(copy.arrived),

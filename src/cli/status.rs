@@ -49,7 +49,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
             (
                 "store",
                 format!(
-                    "{}, {} and {} of log",
+                    "{}, {} and {} WAL",
                     config.store.path.display(),
                     bytes(status.db_bytes),
                     bytes(status.wal_bytes)

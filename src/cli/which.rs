@@ -60,7 +60,9 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
         |near| format!("did you mean {near:?}?"),
     );
     let shown = safe::without_password(wanted);
-    Err(Failure::missing(format!("no feed is {shown:?}; {hint}")))
+    Err(Failure::missing(format!(
+        "no feed matches {shown:?}; {hint}"
+    )))
 }
 
 /// The title that is most like what was given, as a whole or in one of its words.

@@ -321,7 +321,7 @@ impl House {
         match self.put_in_force(given).await {
             Ok(new) => {
                 for section in restart_needed(config, &new) {
-                    tracing::warn!("[{section}] changed; it takes a restart to put that in force");
+                    tracing::warn!("[{section}] changed; restart to apply");
                 }
                 tracing::info!(
                     feeds = new.feeds.len(),

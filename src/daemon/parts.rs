@@ -37,12 +37,8 @@ pub fn apply(config: &Config, store: &Store) -> Result<usize, StoreError> {
     if changed > 0 {
         tracing::info!(
             topics = changed,
-            "{changed} {} new or changed; what is stored is told by them, the newest first",
-            if changed == 1 {
-                "topic is"
-            } else {
-                "topics are"
-            }
+            "{changed} {} changed; re-matching stored articles, the newest first",
+            if changed == 1 { "topic" } else { "topics" }
         );
     }
     Ok(changed)

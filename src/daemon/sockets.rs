@@ -15,7 +15,7 @@ pub async fn open(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
     if !inherited.is_empty() {
         tracing::info!(
             sockets = inherited.len(),
-            "listening on what systemd opened"
+            "serving on the sockets that systemd opened"
         );
         return Ok(inherited);
     }
@@ -25,7 +25,10 @@ pub async fn open(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
             Listen::Tcp(address) => Listener::tcp(*address).await?,
             Listen::Unix(path) => Listener::unix(path).await?,
         });
-        tracing::info!("listening on {place}");
+        match place {
+            Listen::Tcp(address) => tracing::info!("serving http://{address}/"),
+            Listen::Unix(path) => tracing::info!("serving on the socket {}", path.display()),
+        }
     }
     Ok(listeners)
 }

@@ -95,7 +95,7 @@ pub(super) fn of_status(status: StatusCode, host: &str) -> Failure {
         451 => (FailureKind::Forbidden, "may not show it for legal reasons"),
         429 => (FailureKind::Throttled, "wants fewer requests"),
         503 => (FailureKind::Throttled, "wants to be asked later"),
-        500..=599 => (FailureKind::Server, "has an error of its own"),
+        500..=599 => (FailureKind::Server, "has a server error"),
         204 | 205 => (FailureKind::Status, "answered without a document"),
         206 => (FailureKind::Status, "sent a part that nobody asked for"),
         304 => (
@@ -132,7 +132,7 @@ fn tls(text: &str) -> Option<&'static str> {
         || has("PeerIncompatible")
         || has("fatal alert")
     {
-        "no secure connection could be agreed on"
+        "the TLS handshake failed"
     } else if has("InvalidContentType") || has("corrupt message") {
         "the server does not speak TLS on this port"
     } else {

@@ -198,11 +198,29 @@ fn at(host: &str, ip: IpAddr) -> String {
     }
 }
 
+/// The network to allow so that this address can be reached: the private network that it is in, else the address alone.
+fn network_of(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => match v4.octets() {
+            [127, ..] => "127.0.0.0/8".to_owned(),
+            [10, ..] => "10.0.0.0/8".to_owned(),
+            [172, 16..=31, ..] => "172.16.0.0/12".to_owned(),
+            [192, 168, ..] => "192.168.0.0/16".to_owned(),
+            _ => format!("{v4}/32"),
+        },
+        IpAddr::V6(v6) => format!("{v6}/128"),
+    }
+}
+
 /// The address guard refused. The text names host and address, nothing else of the URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Blocked {
     /// Every address of the host is private or reserved.
-    #[error("{host}{} is not a public address; fetch.allow_private can allow it", at(host, *ip))]
+    #[error(
+        "{host}{} is a private or reserved address; to allow it, set allow_private = [\"{}\"] under [fetch]",
+        at(host, *ip),
+        network_of(*ip)
+    )]
     Address {
         /// The host asked for.
         host: String,
@@ -275,12 +293,25 @@ mod tests {
             let (host, ip) = (host.to_owned(), ip.parse().unwrap());
             Blocked::Address { host, ip }.to_string()
         };
-        let is_not = "is not a public address; fetch.allow_private can allow it";
-        assert_eq!(text("10.0.0.1", "10.0.0.1"), format!("10.0.0.1 {is_not}"));
-        assert_eq!(text("[::1]", "::1"), format!("[::1] {is_not}"));
+        let is_private = |network: &str| {
+            format!(
+                "is a private or reserved address; to allow it, set allow_private = [\"{network}\"] under [fetch]"
+            )
+        };
         assert_eq!(
-            text("nas.example", "10.0.0.1"),
-            format!("nas.example is at 10.0.0.1, which {is_not}")
+            text("10.0.0.1", "10.0.0.1"),
+            format!("10.0.0.1 {}", is_private("10.0.0.0/8"))
+        );
+        assert_eq!(
+            text("[::1]", "::1"),
+            format!("[::1] {}", is_private("::1/128"))
+        );
+        assert_eq!(
+            text("nas.example", "192.168.7.1"),
+            format!(
+                "nas.example is at 192.168.7.1, which {}",
+                is_private("192.168.0.0/16")
+            )
         );
     }
 

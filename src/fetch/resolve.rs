@@ -231,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn sec_06_names_of_private_addresses_are_refused() {
         let said = ask(&resolver(&["169.254.169.254:0"]), "site.example").await;
-        assert!(said.unwrap_err().contains("not a public address"));
+        assert!(said.unwrap_err().contains("private or reserved address"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -115,7 +115,7 @@ impl Ingest {
             )),
             (_, None) => Err(no_feed(
                 &feed.url,
-                "it is a page that names no feed; look for an RSS or Atom link on it and add that",
+                "this page links to no feed; look for an RSS or Atom link on it and add that",
             )),
         }
     }

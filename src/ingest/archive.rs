@@ -8,11 +8,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
-use super::visit::Visited;
+use super::visit::{Visited, drafts_of};
 use crate::fetch::{ACCEPT_FEEDS, Page};
 use crate::model::{FailureKind, WebUrl};
 use crate::normalize::{self, Drafted};
-use crate::parse::{self, ParseContext};
+use crate::parse::ParseContext;
 use crate::store::{ArchiveCommit, DocumentCommit, StoreError};
 
 /// What came of asking for an archive page.
@@ -111,11 +111,8 @@ fn add_articles(document: &mut DocumentCommit, page: &Page, with: &normalize::Co
         url: Some(page.url.clone()),
         content_type: page.content_type.clone(),
     };
-    let read = catch_unwind(AssertUnwindSafe(|| {
-        let feed = parse::parse(&page.body, &context).ok()?;
-        Some(normalize::drafts(&feed, with))
-    }));
-    let Ok(Some(Drafted { drafts, paragraphs })) = read else {
+    let read = catch_unwind(AssertUnwindSafe(|| drafts_of(&page.body, &context, with)));
+    let Ok(Ok((_, Drafted { drafts, paragraphs }))) = read else {
         return;
     };
     let known: HashSet<String> = document.drafts.iter().map(|d| d.key.clone()).collect();

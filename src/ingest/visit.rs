@@ -355,6 +355,21 @@ pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, Sto
     })
 }
 
+/// Parses a document and makes drafts of its entries.
+pub(super) fn drafts_of(
+    body: &[u8],
+    context: &ParseContext,
+    with: &normalize::Context<'_>,
+) -> Result<(ParsedFeed, Drafted), ParseError> {
+    let mut feed = parse::parse(body, context)?;
+    // Drafts have texts of their own; a large document should not hold each twice.
+    for entry in &mut feed.entries {
+        entry.content_text = None;
+    }
+    let drafted = normalize::drafts(&feed, with);
+    Ok((feed, drafted))
+}
+
 /// What drafts are made with.
 fn drafting(claim: &Claim) -> normalize::Context<'_> {
     normalize::Context {
@@ -402,9 +417,7 @@ fn read_document(
     let made = catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]
         crate::faults::panic_at("parse", claim.url.host());
-        let feed = parse::parse(body, &context)?;
-        let drafted = normalize::drafts(&feed, &drafting(claim));
-        Ok((feed, drafted))
+        drafts_of(body, &context, &drafting(claim))
     }));
     let (feed, drafted) = match made {
         Ok(Ok(made)) => made,

@@ -206,6 +206,18 @@ pub struct SameAs {
     pub score: f64,
 }
 
+impl SameAs {
+    /// The signal, and how alike they are, for people: `near-duplicate (65 %)`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.signal.as_str() {
+            "url" => "same page".to_owned(),
+            "text" => "same text".to_owned(),
+            _ => format!("near-duplicate ({:.0} %)", (self.score * 100.0).floor()),
+        }
+    }
+}
+
 /// One copy: one entry of one feed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ArticleView {

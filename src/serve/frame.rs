@@ -139,11 +139,6 @@ pub fn soon(t: &Time) -> String {
     t.jiff().strftime("%-d %b, %H:%M").to_string()
 }
 
-/// A score from 0 to 1.
-pub fn percent(score: &f64) -> String {
-    format!("{:.0} %", score * 100.0)
-}
-
 /// A number of bytes.
 pub fn size(bytes: &u64) -> String {
     match *bytes {

@@ -171,7 +171,7 @@ fn refused(address: &dyn fmt::Display, e: &Error) -> BindError {
 fn reason(e: &Error) -> String {
     match e.kind() {
         ErrorKind::AddrInUse => {
-            "somebody listens there already; end that program, or change server.listen".to_owned()
+            "port or socket already in use; stop that program, or change server.listen".to_owned()
         }
         ErrorKind::PermissionDenied => format!(
             "not permitted ({e}); take a port above 1023 or a directory that newswire may write, or let systemd open the socket"
@@ -219,7 +219,7 @@ mod tests {
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, UNIX_MODE);
             let second = Listener::unix(&path).await.unwrap_err().to_string();
-            assert!(second.contains("somebody listens there"), "{second}");
+            assert!(second.contains("already in use"), "{second}");
             drop(living);
             assert!(!path.exists(), "the file goes with the listener");
             std::fs::write(&path, "notes").unwrap();

@@ -324,7 +324,7 @@ pub async fn trouble(state: &Shared, path: &str, mut response: Response) -> Resp
         return response;
     };
     let title = match response.status() {
-        StatusCode::NOT_FOUND => "Not here",
+        StatusCode::NOT_FOUND => "Page not found",
         StatusCode::BAD_REQUEST => "Not understood",
         StatusCode::SERVICE_UNAVAILABLE => "Not now",
         _ => "That failed",

@@ -84,7 +84,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
         (
             "broken.example",
             Reply::status(500),
-            "error of its own",
+            "has a server error",
             "tell the publisher",
         ),
         (

@@ -609,7 +609,7 @@ async fn pages_show_the_river_a_story_and_its_copies() {
     for told in [
         "boats59",
         "b.example",
-        "joined by text",
+        "same text",
         "href=\"https://a.example/1\"",
         "href=\"../topics/sea\"",
     ] {

@@ -169,7 +169,7 @@ fn a_name_that_nothing_bears_is_told_where_nothing_matched() {
     let home = filled();
     for (expr, says) in [
         ("topic:se", "did you mean \"sea\"?"),
-        ("feed:nosuch boats", "no feed is \"nosuch\""),
+        ("feed:nosuch boats", "no feed matches \"nosuch\""),
         ("lang:english", "lang:en"),
     ] {
         let ran = home.run(&["list", "--json", expr]);

@@ -71,7 +71,7 @@ fn sec_17_outlines_that_are_never_asked_are_told_and_the_rest_is_taken() {
     let ran = home.run(&["import", "subs.opml"]);
     ran.exits(3);
     assert!(
-        ran.err.contains("left out: line 6: LWN & friends"),
+        ran.err.contains("skipped line 6 (\"LWN & friends\"): "),
         "{}",
         ran.err
     );
@@ -282,7 +282,7 @@ fn a_feed_or_the_feed_of_a_page_is_added_and_polled_once() {
         (&"news".into(), &serde_json::json!(["x"]))
     );
     let again = home.run(&["add", &format!("{base}/a.xml")]);
-    assert!(again.exits(0).contains("subscribed already"), "{again:?}");
+    assert!(again.exits(0).contains("already subscribed"), "{again:?}");
     let several = home.run(&["add", &format!("{base}/both")]);
     several.exits(3);
     assert!(

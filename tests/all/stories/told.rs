@@ -59,7 +59,7 @@ fn a_join_is_told_with_its_figures_and_the_words_in_common() {
     let text = text.exits(0);
     for part in [
         "joined      nearly the same text as ",
-        "because     one holds most of the other: 100% of runs of four words",
+        "because     one holds most of the other: 100% of four-word sequences",
         "in both     “the harbour masters of aldmouth",
         "headlines   buoys",
     ] {
