@@ -1,5 +1,6 @@
 //! The order of what has no date, or the same one: that of the document, in the river, on pages and in merged feeds.
 
+use crate::support::site::Site;
 use crate::support::{House, Internet, Reply};
 
 const HOST: &str = "a.example";
@@ -68,11 +69,6 @@ fn item(format: Format, title: &str, date: Option<&str>) -> String {
     }
 }
 
-async fn poll(net: &Internet, house: &House, document: String) {
-    net.always(HOST, "/feed", Reply::feed(document));
-    house.pass().await;
-}
-
 fn river(house: &House) -> Vec<String> {
     house.river().into_iter().map(|story| story.title).collect()
 }
@@ -86,18 +82,35 @@ async fn what_shares_a_date_or_has_none_stays_in_the_order_of_its_documents() {
             Some("2030-01-10T07:59:59Z"),
         ] {
             let net = Internet::start().await;
+            let (new, old) = TITLES.split_at(4);
+            let list = |titles: &[&str]| {
+                net.always(HOST, "/feed", Reply::feed(document(format, titles, date)));
+            };
+            list(old);
             let house = House::new(&net);
             house.subscribe(&[&format!("http://{HOST}/feed")]);
-            let (new, old) = TITLES.split_at(4);
-            poll(&net, &house, document(format, old, date)).await;
+            house.pass().await;
             assert_eq!(river(&house), old, "{format:?} {date:?}");
             house.hours(2);
-            poll(&net, &house, document(format, &TITLES, date)).await;
+            list(&TITLES);
+            house.pass().await;
             assert_eq!(
                 river(&house),
                 TITLES,
                 "{format:?} {date:?}, {new:?} are new"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn merged_feeds_and_pages_have_the_order_of_documents_too() {
+    let site = Site::open().await;
+    site.arrive(1..=9);
+    for path in ["/", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json"] {
+        let text = site.get(path).await.text();
+        let place = |n: usize| text.find(&format!("Report {n}")).unwrap();
+        let places: Vec<usize> = (1..=9).map(place).collect();
+        assert!(places.is_sorted(), "{path}: {places:?}");
     }
 }
