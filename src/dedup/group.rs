@@ -163,10 +163,13 @@ impl Grouper {
         let welcome = |join: &Join| {
             let old = self.window.of_article(join.with_article);
             let is_its_feeds = old.is_some_and(|old| old.copy.feed == new.feed);
-            if join.signal == Signal::Url && is_its_feeds {
-                Some(usize::MAX)
-            } else {
-                stories.welcome(join.story, (new, print))
+            let copy = (new, print);
+            match join.signal {
+                Signal::Url if is_its_feeds => {
+                    (!stories.denies_as_other(join.story, copy)).then_some(usize::MAX)
+                }
+                Signal::Url if !join.is_proven && stories.denies(join.story, copy) => None,
+                _ => stories.welcome(join.story, copy),
             }
         };
         let mut joins: Vec<(usize, Join)> = joins

@@ -77,6 +77,18 @@ impl<'w> Stories<'w> {
         (yes > no || no == 0).then_some(yes)
     }
 
+    /// Whether any copy of a story has nothing in common with this one: then a page that its feed could have named freely
+    /// does not bring it in.
+    pub(super) fn denies(&self, row: StoryRow, copy: (&StoredCopy, &Fingerprint)) -> bool {
+        copies(self.window, row).any(|k| are_kin(copy, (&k.copy, &k.print)) == Some(false))
+    }
+
+    /// The same of copies of other feeds: an article that changed on its page leaves those that did not.
+    pub(super) fn denies_as_other(&self, row: StoryRow, copy: (&StoredCopy, &Fingerprint)) -> bool {
+        let mut others = copies(self.window, row).filter(|k| k.copy.feed != self.feed);
+        others.any(|k| are_kin(copy, (&k.copy, &k.print)) == Some(false))
+    }
+
     /// How two stories stand to each other by what their own copies say: the new copy brings no two stories together
     /// that have nothing in common without it, and neither do other copies of its feed (SEC-13).
     pub(super) fn relation(&self, a: StoryRow, b: StoryRow) -> Relation {

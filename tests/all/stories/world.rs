@@ -169,7 +169,6 @@ fn mixed() -> impl Strategy<Value = Vec<Printed>> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 128,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
