@@ -163,7 +163,7 @@ impl Grouper {
         let welcome = |join: &Join| {
             let old = self.window.of_article(join.with_article);
             let is_its_feeds = old.is_some_and(|old| old.copy.feed == new.feed);
-            let copy = (new, print);
+            let copy: (&StoredCopy, &Fingerprint) = (new, print);
             match join.signal {
                 Signal::Url if is_its_feeds => {
                     (!stories.denies_as_other(join.story, copy)).then_some(usize::MAX)
