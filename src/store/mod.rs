@@ -24,6 +24,7 @@ mod prepare;
 mod prune;
 mod readers;
 pub mod records;
+mod reindex;
 mod retag;
 mod runs;
 mod search;
