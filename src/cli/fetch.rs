@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::human::{bytes, count};
 use super::{progress, which, work};
 use crate::ingest::PassReport;
-use crate::store::ClaimScope;
+use crate::store::{ClaimScope, Rest};
 
 /// Failures and skipped feeds told one by one to a person.
 const TOLD_MAX: usize = 20;
@@ -73,13 +73,27 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
     if stopped && asked < report.feeds {
         return Err(Failure::new(
             Exit::Failed,
-            format!("stopped; {} not asked", count(report.feeds - asked, "feed")),
+            format!("stopped; not read: {}", count(report.feeds - asked, "feed")),
+        ));
+    }
+    if is_elsewhere(&report) {
+        return Err(Failure::new(
+            Exit::Busy,
+            "another newswire process is polling just now what was to be asked; try again when it is done",
         ));
     }
     if report.failed > 0 {
         return Err(Failure::Quiet(Exit::SomeFeeds));
     }
     Ok(())
+}
+
+/// Whether no feed could be asked because another process is polling all of them.
+fn is_elsewhere(report: &PassReport) -> bool {
+    let skipped = &report.skipped_feeds;
+    !skipped.is_empty()
+        && skipped.len() == report.feeds
+        && skipped.iter().all(|s| s.rest == Rest::Leased)
 }
 
 fn tell(cx: &Context, report: &PassReport) {

@@ -125,7 +125,7 @@ pub struct Fetcher {
     /// For feeds that have their host to themselves.
     client_alone: reqwest::Client,
     pub(super) options: FetchOptions,
-    clock: Clock,
+    pub(super) clock: Clock,
     pub(super) guard: Guard,
     pub(super) hosts: Hosts,
     pub(super) resolver: Resolver,
@@ -576,7 +576,7 @@ impl Fetcher {
     }
 
     /// Tells the host's permits what the answer means for them (ET-26, ET-28).
-    fn note(&self, host: &str, status: StatusCode, headers: &HeaderMap, hints: &Hints) {
+    pub(super) fn note(&self, host: &str, status: StatusCode, headers: &HeaderMap, hints: &Hints) {
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.hosts.throttled(host, hints.retry_after);
         } else if status.is_success() || status == StatusCode::NOT_MODIFIED {

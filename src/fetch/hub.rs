@@ -8,6 +8,7 @@ use url::form_urlencoded;
 
 use super::client::{Fetcher, TURN_MAX, too_many};
 use super::failure::{self, fail};
+use super::hints;
 use super::hosts::Resting;
 use super::visit_time::VisitTime;
 use crate::model::{Failure, FailureKind, WebUrl};
@@ -100,9 +101,8 @@ impl Fetcher {
         };
         let response = answer?.map_err(|e| failure::of_request(&e, host))?;
         let status = response.status();
-        if status == http::StatusCode::TOO_MANY_REQUESTS {
-            self.hosts.throttled(host, None);
-        }
+        let hints = hints::from_headers(response.headers(), status, self.clock.now());
+        self.note(host, status, response.headers(), &hints);
         match status.is_success() {
             true => Ok(()),
             false => Err(failure::of_status(status, host)),

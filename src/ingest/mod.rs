@@ -46,6 +46,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::{self, Clock};
 use crate::fetch::Fetcher;
@@ -92,6 +94,10 @@ pub struct Ingest {
     reading_large: Arc<Semaphore>,
     committing: Arc<Semaphore>,
     asking_hubs: AtomicBool,
+    /// Pushes of hubs that are being stored.
+    pushes: TaskTracker,
+    /// The process ends: nothing more is asked for.
+    stopping: CancellationToken,
 }
 
 impl Ingest {
@@ -120,6 +126,8 @@ impl Ingest {
             reading_large: Arc::new(Semaphore::new(1)),
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
+            pushes: TaskTracker::new(),
+            stopping: CancellationToken::new(),
         })
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws_lc_rs::{hmac, rand};
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +27,7 @@ const LEASE: Duration = Duration::from_secs(10 * 86_400);
 /// What is believed of the lease that they give.
 const LEASE_MIN: Duration = Duration::from_secs(5 * 60);
 const LEASE_MAX: Duration = Duration::from_secs(90 * 86_400);
-/// Hubs asked in one go.
+/// Hubs asked at once.
 const ASKS_MAX: usize = 8;
 /// A push that comes while its feed is being polled waits so often and so long, then the hub is to come again.
 const TRIES: usize = 5;
@@ -114,6 +115,13 @@ fn from_hex(hex: &str) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
+/// What came of trying to store a push.
+enum Tried {
+    Taken(HubReply),
+    /// The feed is being polled, or another push is being stored.
+    Leased(Body),
+}
+
 /// Hubs are being asked; when this is dropped, they may be asked again.
 struct Asking(Arc<Ingest>);
 
@@ -161,7 +169,8 @@ impl Ingest {
         crate::faults::at("hubs", websub.callback.host())?;
         let (now, callback) = (self.clock.now(), websub.callback.to_string());
         let asks = self.ask(move |store| store.hub_asks(callback, now, ASKS_MAX));
-        for ask in asks.await? {
+        // At once: one that does not answer must not hold up the others (REL-04).
+        let asks = asks.await?.into_iter().map(|ask| async move {
             let asked = AssertUnwindSafe(self.ask_hub(websub, &ask, cancel))
                 .catch_unwind()
                 .await
@@ -174,9 +183,9 @@ impl Ingest {
                 );
             }
             self.ask(move |store| store.hub_asked(ask.path, asked.err()))
-                .await?;
-        }
-        Ok(())
+                .await
+        });
+        join_all(asks).await.into_iter().collect()
     }
 
     async fn ask_hub(
@@ -275,29 +284,45 @@ impl Ingest {
         self: &Arc<Self>,
         row: HubRow,
         content_type: Option<String>,
-        body: Body,
+        mut body: Body,
     ) -> Result<HubReply, StoreError> {
-        let feed = row.feed;
         if body.is_empty() {
             return self.pinged(row).await;
         }
-        let mut claimed = None;
         for n in 0..TRIES {
             if n > 0 {
                 sleep(TRY_EVERY).await;
             }
-            let now = self.clock.now();
-            let scope = ClaimScope::Pushed(feed);
-            let (claims, _) = self.ask(move |store| store.claim(now, scope, 1)).await?;
-            claimed = claims.into_iter().next();
-            if claimed.is_some() {
+            if self.stopping.is_cancelled() {
                 break;
             }
+            let (ingest, row, told) = (Arc::clone(self), row.clone(), content_type.clone());
+            // From the claim on it goes on by itself, also if the hub hangs up: hubs wait for some seconds only. A push that
+            // was dropped half-way would keep its lease, and cost the publisher the same pages at the next try.
+            let trying = self
+                .pushes
+                .spawn(async move { ingest.try_push(row, told, body).await });
+            let tried = trying.await;
+            match tried.map_err(|e| StoreError::Internal(format!("a push ended early: {e}")))?? {
+                Tried::Taken(reply) => return Ok(reply),
+                Tried::Leased(back) => body = back,
+            }
         }
-        let Some(claim) = claimed else {
-            return Ok(HubReply::Later);
+        Ok(HubReply::Later)
+    }
+
+    async fn try_push(
+        self: Arc<Self>,
+        row: HubRow,
+        content_type: Option<String>,
+        body: Body,
+    ) -> Result<Tried, StoreError> {
+        let (feed, now) = (row.feed, self.clock.now());
+        let scope = ClaimScope::Pushed(feed);
+        let (claims, _) = self.ask(move |store| store.claim(now, scope, 1)).await?;
+        let Some(claim) = claims.into_iter().next() else {
+            return Ok(Tried::Leased(body));
         };
-        let now = self.clock.now();
         let poll = Poll {
             feed,
             started: now,
@@ -314,28 +339,29 @@ impl Ingest {
             },
         };
         let visited = Visited::new(claim, poll, Some(body), &self.clock);
-        match caught(self.settle_push(&visited)).await {
-            Ok(Some(settled)) if settled.committed.lease_lost => Ok(HubReply::Later),
-            Ok(Some(_)) => Ok(HubReply::Taken),
+        let reply = match caught(self.settle_push(&visited)).await {
+            Ok(Some(settled)) if settled.committed.lease_lost => HubReply::Later,
+            Ok(Some(_)) => HubReply::Taken,
             // What cannot be read or stored is asked for at the feed itself, which then tells what is wrong (REL-12).
-            Ok(None) => self.give_back(&visited, row).await,
+            Ok(None) => self.give_back(&visited, row).await?,
             Err(e) if !e.is_of_store() => {
                 tracing::warn!(feed.url = row.url.as_str(), "a push was not stored: {e}");
-                self.give_back(&visited, row).await
+                self.give_back(&visited, row).await?
             }
-            Err(e) => Err(e),
-        }
+            Err(e) => return Err(e),
+        };
+        Ok(Tried::Taken(reply))
     }
 
     /// Reads and commits a push; none if it cannot be read.
     async fn settle_push(&self, visited: &Arc<Visited>) -> Result<Option<Settled>, StoreError> {
-        let cancel = CancellationToken::new();
+        let cancel = &self.stopping;
         for alone in [false, true] {
             let (read, place) = self.read(visited, false).await?;
             if read.has_failed() {
                 return Ok(None);
             }
-            match self.finish(visited, read, place, &cancel, alone).await {
+            match self.finish(visited, read, place, cancel, alone).await {
                 Err(StoreError::Shared(_)) if !alone => {}
                 done => return done.map(Some),
             }

@@ -100,10 +100,13 @@ impl Ingest {
             look.outcome(flight.take(landed, &mut []).await)?;
         }
         stop.cancel();
+        self.stopping.cancel();
         while let Some(landed) = flight.land().await {
             look.outcome(flight.take(landed, &mut []).await)?;
         }
         look.outcome(flight.finish().await)?;
+        self.pushes.close();
+        self.pushes.wait().await;
         look.outcome(flight.retry().await)
     }
 

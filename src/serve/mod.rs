@@ -16,6 +16,7 @@
 //! | `frame` | what all pages have in common |
 //! | `copies`, `diff`, `plot` | the copies of a story, page by page; where two differ; small plots |
 //! | `health_feed` | what happened to our own feeds, as a feed |
+//! | `websub`, `pushes` | the callback of hubs, and how many pushes are taken at once |
 //! | `metrics` | numbers for machines |
 
 mod archive;
@@ -40,6 +41,7 @@ pub mod merged;
 mod metrics;
 mod pages;
 mod plot;
+mod pushes;
 mod refusal;
 mod sources;
 mod state;

@@ -11,6 +11,7 @@ use super::health::Numbers;
 use super::hosts::Hosts;
 use super::links::Base;
 use super::metrics::Metrics;
+use super::pushes::Pushes;
 use super::{Callback, Ready, Refusal, ServeOptions, Server};
 use crate::clock::Clock;
 use crate::model::Seq;
@@ -32,9 +33,6 @@ const CACHED_TENTHS: usize = 3;
 
 /// Longest time a search takes (SEC-21), from its turn on.
 const SEARCH_TIME: Duration = Duration::from_secs(4);
-
-/// Pushes of hubs read at once: each may be as large as a feed.
-const PUSHES_MAX: usize = 4;
 
 /// Shared by all requests.
 pub type Shared = Arc<State>;
@@ -61,8 +59,8 @@ pub struct State {
     pub numbers: tokio::sync::Mutex<Option<Arc<Numbers>>>,
     /// The memory of all answers.
     pub budget: AnswerBudget,
-    /// Leave to read what a hub pushes.
-    pub pushes: Semaphore,
+    /// Leave to take what a hub pushes.
+    pub pushes: Pushes,
     reads: Reads,
     sequence: watch::Receiver<Seq>,
     reading: Arc<Semaphore>,
@@ -96,7 +94,7 @@ impl State {
             cache: Cache::new(bytes_max / 10 * CACHED_TENTHS),
             numbers: tokio::sync::Mutex::new(None),
             budget: AnswerBudget::new(bytes_max),
-            pushes: Semaphore::new(PUSHES_MAX),
+            pushes: Pushes::default(),
             reads: server.reads,
             sequence: server.sequence,
             reading: Arc::new(Semaphore::new(READS_MAX)),

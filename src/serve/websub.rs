@@ -10,7 +10,7 @@ use axum::body::Body as Incoming;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use url::form_urlencoded;
 
 use super::Refusal;
@@ -36,6 +36,8 @@ pub struct Callback {
 
 /// A push that has to wait longer for memory is to come again.
 const MEMORY_WAIT_MAX: Duration = Duration::from_secs(5);
+/// A push has come whole within this, or is not taken.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// Longest challenge that is echoed.
 const CHALLENGE_BYTES_MAX: usize = 1024;
 
@@ -86,7 +88,7 @@ pub async fn push(
     if first != HubReply::Taken {
         return told(first);
     }
-    let Ok(_place) = state.pushes.try_acquire() else {
+    let Some(_place) = state.pushes.begin(&path) else {
         return told(HubReply::Later);
     };
     let Some(callback) = &state.callback else {
@@ -94,7 +96,11 @@ pub async fn push(
     };
     let (limit, until) = (callback.body_bytes_max, Instant::now() + MEMORY_WAIT_MAX);
     let read = Body::read(&callback.memory, limit, until, body.into_data_stream());
-    let body = match read.await {
+    // It holds its place, and its memory, no longer than that.
+    let Ok(read) = timeout(BODY_TIME_MAX, read).await else {
+        return Err(Refusal::Bad("the push came too slowly".to_owned()));
+    };
+    let body = match read {
         Ok(body) => body,
         Err(Unread::Busy) => return told(HubReply::Later),
         Err(Unread::TooLarge) => {
@@ -116,7 +122,7 @@ pub async fn push(
         content_type: header(&header::CONTENT_TYPE).filter(|_| !is_packed),
         body,
     };
-    told(say(&state, path, call).await?)
+    told(say(&state, path.clone(), call).await?)
 }
 
 async fn say(state: &Shared, path: String, call: HubCall) -> Result<HubReply, Refusal> {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::feeds::{boilerplate, settings, wrong_type};
 use super::guard::{Fault, guarded};
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
-use super::{hubs, secrets};
+use super::{hubs, runs, secrets};
 use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
 use crate::normalize::plain;
 
@@ -107,9 +107,10 @@ pub(super) fn claimable(
         } => free_of_floors(conn, now, feeds, *manual_interval, &mut skipped)?,
         ClaimScope::Pushed(feed) => conn
             .prepare_cached(
-                "SELECT feed, url FROM feeds WHERE feed = ?1 AND subscribed = 1 AND coalesce(leased_until, 0) <= ?2",
+                "SELECT feed, url FROM feeds
+                 WHERE feed = ?1 AND subscribed = 1 AND (coalesce(leased_until, 0) <= ?2 OR holder = ?3)",
             )?
-            .query_map(params![feed, now.millis()], candidate)?
+            .query_map(params![feed, now.millis(), runs::ENDED], candidate)?
             .collect::<Sql<_>>()?,
     };
     let of_site = |c: Candidate| Candidate {
@@ -229,7 +230,7 @@ fn free_of_floors(
     skipped: &mut Vec<Skipped>,
 ) -> Sql<Vec<Candidate>> {
     let mut look = conn.prepare_cached(
-        "SELECT feed, url, paused, gone, floor_until, floor_reason, last_poll, leased_until
+        "SELECT feed, url, paused, gone, floor_until, floor_reason, last_poll, leased_until, holder
          FROM feeds WHERE feed = ?1",
     )?;
     let mut free = Vec::new();
@@ -260,15 +261,16 @@ fn rest(r: &Row<'_>, now: Time, manual_interval: Duration) -> Sql<Option<(Rest, 
     let why: Option<String> = r.get(5)?;
     let last: Option<i64> = r.get(6)?;
     let leased: Option<i64> = r.get(7)?;
-    let by_hand = last.map(|t| Time::from_millis(t).plus(manual_interval));
+    let leased = leased.filter(|&t| t > now.millis()).map(Time::from_millis);
+    let is_ended = r.get::<_, Option<i64>>(8)? == Some(runs::ENDED);
+    let last = last.map(Time::from_millis);
     Ok(if is_paused {
         let reason = "it is paused; newswire resume sets it going";
         Some((Rest::Paused, reason.to_owned()))
     } else if is_gone {
         let reason = "it is gone (410); newswire resume asks once more";
         Some((Rest::Gone, reason.to_owned()))
-    } else if let Some(leased) = leased.filter(|&t| t > now.millis()) {
-        let until = Time::from_millis(leased);
+    } else if let Some(until) = leased.filter(|_| !is_ended) {
         let reason = format!("it is being polled just now; that ends at {until} at the latest");
         Some((Rest::Leased, reason))
     } else if let Some(floor) = floor.filter(|&f| f > now.millis()) {
@@ -276,11 +278,18 @@ fn rest(r: &Row<'_>, now: Time, manual_interval: Duration) -> Sql<Option<(Rest, 
         let why = why.unwrap_or_else(|| "the server asks to wait".to_owned());
         Some((Rest::Floor, format!("not before {until}: {why}")))
     } else {
-        let too_soon = by_hand.filter(|&t| t > now && !manual_interval.is_zero());
-        too_soon.map(|t| {
+        // The lease of a run that has ended began when the server was asked.
+        let asked = leased.map(|until| until.minus(LEASE));
+        let then = asked.max(last).map(|t| t.plus(manual_interval));
+        let too_soon = then.filter(|&t| t > now && !manual_interval.is_zero());
+        too_soon.map(|then| {
+            let what = match asked > last {
+                true => "newswire was stopped while it waited for this feed's answer,",
+                false => "it was polled",
+            };
+            let seconds = manual_interval.as_secs();
             let reason = format!(
-                "not before {t}: it was polled less than schedule.manual_interval ({} s) ago",
-                manual_interval.as_secs()
+                "not before {then}: {what} less than schedule.manual_interval ({seconds} s) ago"
             );
             (Rest::Polled, reason)
         })

@@ -17,6 +17,10 @@ type Sql<T> = rusqlite::Result<T>;
 /// Tries to make a file that nobody else takes for a dead run's while it is not locked yet.
 const TRIES: usize = 8;
 
+/// The holder of a lease whose run has ended without an answer: nothing will come of it any more, and its server was
+/// asked when it began. No run has this number.
+pub(super) const ENDED: i64 = 0;
+
 /// This process as a holder of leases, from the first claim on.
 #[derive(Debug, Default)]
 pub(super) struct Run(State);
@@ -51,11 +55,10 @@ impl Run {
         }
     }
 
-    /// Ends in order: what it asked and has no answer to is not asked again before its lease is over (ET-21).
+    /// Ends in order: what it asked and has no answer to is not asked again by plan before its lease is over (ET-21).
     pub(super) fn end(self, conn: &Connection) {
         if let State::Locked(id, path, file) = self.0 {
-            let signed_off = conn.execute("UPDATE feeds SET holder = NULL WHERE holder = ?1", [id]);
-            if let Err(e) = signed_off {
+            if let Err(e) = sign_off(conn, id) {
                 tracing::debug!("leases keep their holder: {e}");
             }
             let _ = std::fs::remove_file(path);
@@ -64,10 +67,17 @@ impl Run {
     }
 }
 
+fn sign_off(conn: &Connection, id: i64) -> Sql<usize> {
+    conn.execute(
+        "UPDATE feeds SET holder = ?2 WHERE holder = ?1",
+        [id, ENDED],
+    )
+}
+
 fn begin(conn: &Connection, store: &Path) -> io::Result<State> {
     for _ in 0..TRIES {
         let id: i64 = conn
-            .query_row("SELECT abs(random() / 2)", [], |r| r.get(0))
+            .query_row("SELECT max(1, abs(random() / 2))", [], |r| r.get(0))
             .map_err(io::Error::other)?;
         let path = file_of(store, id);
         let file = OpenOptions::new()
@@ -119,10 +129,13 @@ fn is_dead(path: &Path) -> bool {
 
 /// Frees the leases of dead runs and removes their files; gives how many feeds are free again. A feed is freed so once: if
 /// the process that asked it then has died too, its lease runs out by itself, so that a feed which ends the process, or a
-/// process that is started again and again, does not ask at every start.
+/// process that is started again and again, does not ask at every start. A command may ask it once its own interval is over.
 pub(super) fn free_dead(conn: &Connection, store: &Path, now: Time) -> Sql<usize> {
-    let mut holders = conn.prepare("SELECT DISTINCT holder FROM feeds WHERE holder IS NOT NULL")?;
-    let holders: Vec<i64> = holders.query_map([], |r| r.get(0))?.collect::<Sql<_>>()?;
+    let mut holders = conn
+        .prepare("SELECT DISTINCT holder FROM feeds WHERE holder IS NOT NULL AND holder <> ?1")?;
+    let holders: Vec<i64> = holders
+        .query_map([ENDED], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
     let mut freed = 0;
     for holder in holders {
         if !is_dead(&file_of(store, holder)) {
@@ -130,13 +143,13 @@ pub(super) fn free_dead(conn: &Connection, store: &Path, now: Time) -> Sql<usize
         }
         // One that a hub's push or a command had claimed before it was due goes back to its own time.
         freed += conn.execute(
-            "UPDATE feeds SET lease = lease + 1, leased_until = NULL, freed = 1,
+            "UPDATE feeds SET lease = lease + 1, leased_until = NULL, holder = NULL, freed = 1,
                     next_at = CASE WHEN next_at > leased_until THEN next_at
                                    ELSE max(?2, coalesce(floor_until, 0)) END
              WHERE holder = ?1 AND leased_until IS NOT NULL AND freed = 0",
             params![holder, now.millis() - 1],
         )?;
-        conn.execute("UPDATE feeds SET holder = NULL WHERE holder = ?1", [holder])?;
+        sign_off(conn, holder)?;
     }
     remove_files(store);
     Ok(freed)
@@ -163,7 +176,9 @@ fn remove_files(store: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::{ClaimScope, FeedSettings, NewFeed};
+    use std::time::Duration;
+
+    use super::super::records::{ClaimScope, FeedSettings, NewFeed, Rest};
     use super::super::{claims, feeds, open};
     use super::*;
     use crate::model::WebUrl;
@@ -237,5 +252,54 @@ mod tests {
         assert_eq!(files(dir.path()), 0);
         assert_eq!(free_dead(&conn, &path, noon()).unwrap(), 0);
         assert_eq!(claim(&conn, &path, &mut Run::default()), 0);
+    }
+
+    const MANUAL: Duration = Duration::from_secs(300);
+
+    /// What a command that asks for all feeds is told so long after noon: how many it may ask, and why it may not.
+    fn by_hand(conn: &Connection, later: Duration) -> (usize, Option<(Rest, String)>) {
+        let scope = ClaimScope::All {
+            manual_interval: MANUAL,
+        };
+        let (free, mut left) =
+            claims::claimable(conn, noon().plus(later), &scope, |host| host).unwrap();
+        (free.len(), left.pop().map(|s| (s.rest, s.reason)))
+    }
+
+    #[test]
+    fn et_18_what_a_stopped_run_asked_may_be_asked_by_hand_after_the_interval() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut run = Run::default();
+        let (conn, path) = claimed(dir.path(), &mut run);
+        let (free, left) = by_hand(&conn, MANUAL);
+        assert_eq!((free, left.unwrap().0), (0, Rest::Leased), "while it runs");
+        run.end(&conn);
+        free_dead(&conn, &path, noon()).unwrap();
+        let (free, left) = by_hand(&conn, MANUAL / 2);
+        let (rest, why) = left.unwrap();
+        assert_eq!((free, rest), (0, Rest::Polled));
+        assert!(
+            why.contains("stopped") && !why.contains("just now"),
+            "{why}"
+        );
+        assert_eq!(by_hand(&conn, MANUAL), (1, None));
+        let due = claims::claimable(&conn, noon().plus(MANUAL), &ClaimScope::Due, |host| host);
+        assert_eq!(due.unwrap().0.len(), 0, "not by plan (ET-21)");
+    }
+
+    #[test]
+    fn et_18_what_was_killed_twice_may_be_asked_by_hand_after_the_interval() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut run = Run::default();
+        let (conn, path) = claimed(dir.path(), &mut run);
+        drop(run);
+        free_dead(&conn, &path, noon()).unwrap();
+        let mut run = Run::default();
+        assert_eq!(claim(&conn, &path, &mut run), 1);
+        drop(run);
+        free_dead(&conn, &path, noon()).unwrap();
+        let (free, left) = by_hand(&conn, MANUAL / 2);
+        assert_eq!((free, left.unwrap().0), (0, Rest::Polled));
+        assert_eq!(by_hand(&conn, MANUAL), (1, None));
     }
 }

@@ -609,3 +609,25 @@ async fn pages_come_through_the_same_guard_with_their_own_limit() {
         .unwrap_err();
     assert_eq!(small.kind, FailureKind::TooLarge);
 }
+
+#[tokio::test]
+async fn et_26_a_hub_is_left_alone_for_as_long_as_it_says() {
+    let net = Internet::start().await;
+    let busy = Reply::status(429).header("Retry-After", "7200");
+    net.always("hub.example", "/", busy);
+    let spent = Reply::status(202).header("RateLimit", "limit=9, remaining=0, reset=3600");
+    net.always("spent.example", "/", spent);
+    let fetcher = fetcher(&net);
+    for (hub, least) in [
+        ("http://hub.example/", 7200),
+        ("http://spent.example/", 3600),
+    ] {
+        let url = WebUrl::parse(hub).unwrap();
+        let changed = ["https://reader.example/feed".to_owned()];
+        let _ = fetcher
+            .tell_hub(&url, &changed, &CancellationToken::new())
+            .await;
+        let rest = fetcher.resting(&url).unwrap_or_default();
+        assert!(rest > Duration::from_secs(least - 60), "{hub}: {rest:?}");
+    }
+}

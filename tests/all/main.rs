@@ -23,6 +23,7 @@ mod fetch;
 mod formats;
 mod full_text;
 mod hints;
+mod hubs;
 mod kills;
 mod memory;
 mod moves;

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use newswire::clock::Clock;
 use newswire::fetch::site_of;
 use newswire::store::ClaimScope;
 use tokio_util::sync::CancellationToken;
 
+use crate::support::home::{Home, NOW, subscribe, time};
 use crate::support::{Framing, House, Internet, Item, Reply, rss};
 
 const HOST: &str = "slow.example";
@@ -62,4 +64,23 @@ async fn et_21_a_stopped_pass_gives_back_what_it_has_not_asked_and_only_that() {
             .path
             .ends_with(asked.unwrap().url.rsplit('/').next().unwrap())
     );
+}
+
+#[test]
+fn fetch_says_that_it_is_busy_when_another_process_polls_all_it_was_to_ask() {
+    let home = Home::empty();
+    let store = home.store(&Clock::manual(time(NOW)));
+    subscribe(&store, "a.example", "A");
+    subscribe(&store, "b.example", "B");
+    let (claims, _) = store.claim(time(NOW), ClaimScope::Due, 1).unwrap();
+    assert_eq!(claims.len(), 1);
+    let one = home.run(&["fetch", claims[0].url.as_str()]);
+    one.exits(75);
+    assert!(one.err.contains("another newswire"), "{}", one.err);
+    home.run(&["fetch", claims[0].url.as_str(), "--json"])
+        .exits(75);
+    store.give_back(&claims[0]).unwrap();
+    home.run(&["pause", "a.example"]).exits(0);
+    home.run(&["pause", "b.example"]).exits(0);
+    home.run(&["fetch", "--all"]).exits(0);
 }

@@ -16,14 +16,14 @@ use crate::support::internet::Request;
 use crate::support::process::{Daemon, configuration, eventually};
 use crate::support::{House, Internet, Item, Reply, rss};
 
-const PAPER: &str = "paper.example";
+pub const PAPER: &str = "paper.example";
 const FEED: &str = "http://paper.example/feed";
 const TOPIC: &str = "http://paper.example/rss.xml";
 const HUB: &str = "http://hub.example/hub";
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn news(numbers: &[usize]) -> String {
+pub fn news(numbers: &[usize]) -> String {
     let items: Vec<Item> = numbers.iter().map(|n| Item::numbered(PAPER, *n)).collect();
     rss("The Paper", &items)
 }
@@ -45,7 +45,7 @@ async fn paper() -> (Internet, House, FeedRow) {
     (net, house, feed)
 }
 
-async fn ask(house: &House) {
+pub async fn ask(house: &House) {
     house
         .ingest
         .ask_hubs(&CancellationToken::new())
@@ -54,7 +54,7 @@ async fn ask(house: &House) {
 }
 
 /// What the hub was asked, in order.
-fn asked(net: &Internet) -> Vec<Request> {
+pub fn asked(net: &Internet) -> Vec<Request> {
     let log = net.log().into_iter().map(|seen| seen.request);
     log.filter(|request| request.host == "hub.example")
         .collect()
@@ -85,7 +85,7 @@ fn held(body: &str) -> Body {
     MemoryBudget::new().try_hold(body).unwrap()
 }
 
-fn push(secret: &str, body: &str) -> HubCall {
+pub fn push(secret: &str, body: &str) -> HubCall {
     let tag = hmac::sign(
         &hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
         body.as_bytes(),
@@ -107,7 +107,7 @@ fn wait(house: &House) -> Duration {
 }
 
 /// The paper, its lease verified.
-async fn verified() -> (Internet, House, FeedRow, String, String) {
+pub async fn verified() -> (Internet, House, FeedRow, String, String) {
     let (net, house, feed) = paper().await;
     let (path, secret) = given(&net);
     let reply = house
