@@ -191,7 +191,7 @@ impl Builder {
         if has_emoji {
             self.read_emoji(piece);
         }
-        // The words of an address are nobody's compound.
+        // The words of an address are not one word.
         let tokens = if has_joint(piece) && !piece.contains("://") {
             self.read_joined(piece)
         } else {

@@ -113,7 +113,7 @@ fn an_index_is_made_again_from_the_newest_article_down_in_parts() {
         found.push(house.stories("wifi OR obrien").len());
     }
     assert_eq!(found, [1, 2, 2, 3, 3], "an article each time, and the end");
-    // An article that came meanwhile, or went, is nobody's trouble.
+    // Articles that came or went meanwhile do no harm.
     raw.execute("INSERT INTO meta VALUES ('reindex', 99)", [])
         .unwrap();
     raw.execute("DELETE FROM articles WHERE article = 2", [])
