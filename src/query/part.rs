@@ -259,9 +259,8 @@ impl Builder {
 
     fn read_emoji(&mut self, piece: &str) {
         for c in piece.chars() {
-            if is_word(c) && !is_accent(c) {
-                self.end_run();
-            } else if self.run.read(c) {
+            let is_in_word = is_word(c) && !is_accent(c);
+            if is_in_word || self.run.read(c) {
                 self.end_run();
             }
         }
