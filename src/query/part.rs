@@ -6,6 +6,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::fold::{BREAK, fold_into, is_accent, is_spaceless, is_word};
 use super::{emoji, joined};
 
@@ -202,6 +204,11 @@ impl Builder {
         joined::each(&tokens, before, &mut |word, at, len| {
             if beside.len() < BESIDE_MAX {
                 let place = Some((at, len));
+                // What is typed without the sign is composed across it.
+                let word = match word.is_ascii() {
+                    true => word,
+                    false => word.nfc().collect(),
+                };
                 beside.push(Beside { place, word });
             }
         });
@@ -215,6 +222,7 @@ impl Builder {
         let mut tokens: Vec<joined::Token> = Vec::new();
         let mut start = 0;
         let mut joint = None;
+        let mut was_single = false;
         for (at, c) in piece.char_indices().chain([(piece.len(), '\0')]) {
             let is_end = at == piece.len();
             if !is_end && !joined::is_joint(c) {
@@ -226,8 +234,11 @@ impl Builder {
             self.fold(segment);
             let folded = self.words.get(from..).unwrap_or_default();
             for token in folded.split_ascii_whitespace() {
-                let joint = joint.take().filter(|_| begins);
+                // Half-width kana are kana only when they are folded.
+                let is_single = token.starts_with(is_spaceless);
+                let joint = joint.take().filter(|_| begins && !is_single && !was_single);
                 tokens.push(joined::Token::new(token, joint));
+                was_single = is_single;
             }
             let ends = segment.chars().next_back().is_some_and(is_inside);
             joint = Some(c).filter(|_| ends);
@@ -338,6 +349,7 @@ mod tests {
                 "1000000 3000 3000strong 3000km",
             ),
             ("Ｗｉ－Ｆｉ ＢＢＣ．co", "wifi bbcco"),
+            ("\u{1100}'\u{1161}", "가"),
         ] {
             let expected: Vec<&str> = words.split(' ').collect();
             let found = beside(text);
@@ -352,7 +364,7 @@ mod tests {
             "3.5 3-2 2024-25 1,2 12,34 1,2345 30.11.2026 10:30",
             "end. The rest, and 'so' -on- a--b a.-b a - b wi -fi",
             "https://www.example.org/a-b.c?d=e-f",
-            "東京-大阪 a/b a&b a_b C++",
+            "東京-大阪 ｦ-a a-ｦ a/b a&b a_b C++",
             "1234,567",
         ] {
             assert_eq!(beside(text), Vec::<String>::new(), "{text}");
