@@ -28,6 +28,7 @@ mod hubs;
 mod kills;
 mod memory;
 mod moves;
+mod order;
 mod parse;
 mod path;
 mod query;
