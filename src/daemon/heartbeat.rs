@@ -12,8 +12,9 @@ use crate::store::StoreError;
 const STUCK: Duration = Duration::from_secs(30);
 
 /// No visit takes so long beside what `fetch.timeout` gives its servers, whatever it waits for: one that does has met a fault
-/// of newswire's own, and its feed, and those that wait behind it, are not polled (REL-13). The daemon is not ready then.
-const VISIT_MAX: Duration = Duration::from_secs(15 * 60);
+/// of newswire's own, and its feed, and those that wait behind it, are not polled (REL-13). The daemon is not ready then. The
+/// most that a visit may wait: 600 s for turns, 20 s for ourselves, 120 s for an archive page, 180 s for pages of articles.
+const VISIT_MAX: Duration = Duration::from_secs(20 * 60);
 
 /// So long after that only a restart helps: the watchdog is not fed any more. Much later, for a restart costs all the visits
 /// under way, and a machine under load may be slow.
@@ -115,7 +116,7 @@ mod tests {
         heart.note(beat(None, most - Duration::from_secs(1)));
         assert_eq!(heart.check(), Ok(()));
         heart.note(beat(None, most));
-        assert!(heart.check().unwrap_err().contains("not ended for 930 s"));
+        assert!(heart.check().unwrap_err().contains("not ended for 1230 s"));
         assert!(!heart.is_stuck(), "nothing that a restart has to mend yet");
         heart.note(beat(None, most + VISIT_LOST));
         assert!(heart.is_stuck());

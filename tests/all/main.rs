@@ -24,6 +24,7 @@ mod formats;
 mod full_text;
 mod hints;
 mod hubs;
+mod idle;
 mod kills;
 mod memory;
 mod moves;
