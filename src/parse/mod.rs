@@ -20,7 +20,6 @@ mod balance;
 pub mod charset;
 mod constructs;
 mod damaged_utf8;
-mod date_words;
 pub mod dates;
 mod element;
 mod entry;
