@@ -80,8 +80,6 @@ fn main() {
     for (name, ..) in ATTACKS.into_iter().filter(|(name, ..)| asked(name)) {
         let status = Command::new(&program)
             .args(["attack", name, address.trim()])
-            .env("MALLOC_ARENA_MAX", "2")
-            .env("MALLOC_MMAP_THRESHOLD_", "262144")
             .status();
         assert!(status.unwrap().success(), "{name}");
     }

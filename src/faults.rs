@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 pub enum Kind {
     Error,
     Panic,
+    /// It never ends.
+    Hang,
 }
 
 /// An injected error; the store makes one of its own of it.
@@ -29,21 +31,30 @@ pub fn disarm(host: &str) {
 
 /// A stage that `subject`, a host or what contains it, has come to.
 pub fn at(stage: &str, subject: &str) -> Result<(), Injected> {
-    let kind = {
-        let armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = armed
-            .iter()
-            .find(|(s, host, _)| *s == stage && subject.contains(host.as_str()));
-        found.map(|(.., kind)| *kind)
-    };
-    match kind {
+    match kind_of(stage, subject) {
         Some(Kind::Panic) => panic!("injected at {stage}"),
         Some(Kind::Error) => Err(Injected),
-        None => Ok(()),
+        Some(Kind::Hang) | None => Ok(()),
     }
+}
+
+/// A stage that can also wait without an end.
+pub async fn wait_at(stage: &str, subject: &str) -> Result<(), Injected> {
+    if kind_of(stage, subject) == Some(Kind::Hang) {
+        std::future::pending::<()>().await;
+    }
+    at(stage, subject)
 }
 
 /// The same for a stage that cannot return an error.
 pub fn panic_at(stage: &str, subject: &str) {
     at(stage, subject).unwrap();
+}
+
+fn kind_of(stage: &str, subject: &str) -> Option<Kind> {
+    let armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = armed
+        .iter()
+        .find(|(s, host, _)| *s == stage && subject.contains(host.as_str()));
+    found.map(|(.., kind)| *kind)
 }

@@ -13,7 +13,7 @@
 __attribute__((constructor)) static void newswire_keep_heap_small(void) {
     if (getenv("GLIBC_TUNABLES") || getenv("MALLOC_ARENA_MAX") || getenv("MALLOC_MMAP_THRESHOLD_"))
         return;
-    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_ARENA_MAX, 1);
     /* A block of this size or more is a mapping of its own and goes back when it is freed. */
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }

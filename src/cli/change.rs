@@ -28,12 +28,22 @@ pub struct SetArgs {
     /// Its id, its URL or a unique part of its title
     #[arg(value_name = "FEED", add = complete::feeds())]
     pub feed: String,
-    /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true, full_text=true. An empty value goes back to the default
+    /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true, full_text=true,
+    /// keep_boilerplate=true, near_dedup=false. An empty value goes back to the default
     #[arg(value_name = "KEY=VALUE", required = true)]
     pub changes: Vec<String>,
 }
 
-const KEYS: [&str; 6] = ["title", "folder", "tags", "interval", "paused", "full_text"];
+const KEYS: [&str; 8] = [
+    "title",
+    "folder",
+    "tags",
+    "interval",
+    "paused",
+    "full_text",
+    "keep_boilerplate",
+    "near_dedup",
+];
 
 /// Runs `newswire remove`.
 pub fn remove(cx: &mut Context, args: &SomeFeeds) -> Result<(), Failure> {
@@ -150,6 +160,11 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
         }
         "paused" => change.paused = Some(read_claim("paused", value)?),
         "full_text" => change.full_text = Some(read_claim("full_text", value)?),
+        "keep_boilerplate" => {
+            change.keep_boilerplate = Some(read_claim("keep_boilerplate", value)?);
+        }
+        "near_dedup" if value.is_empty() => change.near_dedup = Some(true),
+        "near_dedup" => change.near_dedup = Some(read_claim("near_dedup", value)?),
         other => {
             let hint = Config::nearest_name(other, &KEYS).map_or_else(
                 || format!("the keys are {}", KEYS.join(", ")),

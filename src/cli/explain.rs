@@ -52,6 +52,8 @@ struct CopyExplained {
     same_as: Option<SameAs>,
     /// The two as they are now; none if it joined nothing, or the other is gone.
     alike: Option<Alike>,
+    /// The paragraphs that are left out of its body as boilerplate.
+    boilerplate: Vec<String>,
     /// For the first copy: what came closest to it without being of the story.
     nearest: Option<Neighbour>,
     topics: Vec<TopicExplained>,
@@ -163,6 +165,7 @@ impl About<'_> {
                 Some(_) => None,
                 None => self.nearest(copy)?,
             },
+            boilerplate: copy.boilerplate.clone(),
             topics: self.topics_of(copy),
         })
     }
@@ -314,6 +317,11 @@ fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
             copy.topics
                 .iter()
                 .map(|topic| ("topic", topic_in_words(topic))),
+        );
+        facts.extend(
+            copy.boilerplate
+                .iter()
+                .map(|text| ("left out", format!("as boilerplate: {text}"))),
         );
         super::feeds::facts_table(cx, facts)?;
         if let Some(nearest) = &copy.nearest {

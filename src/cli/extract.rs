@@ -1,7 +1,6 @@
 //! `newswire extract`: the article that newswire reads off a web page; nothing is fetched, nothing is stored. Not in the
 //! help: it is for measuring and for looking into a page whose full text is wrong.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,7 +10,8 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::parse::{Request, batch, each, on_known_stack, read};
 use crate::model::{Time, WebUrl};
-use crate::normalize::{boilerplate, page, text};
+use crate::normalize::boilerplate::{self, Boilerplate};
+use crate::normalize::{page, text};
 use crate::parse::{charset, dates};
 
 /// The base of relative URLs where none is given.
@@ -75,7 +75,7 @@ fn extracted(
     let page = charset::page_to_text(&bytes, content_type);
     let page = page::read(&page, &url, &dates::read_bare)
         .ok_or_else(|| nothing("no article can be read off it"))?;
-    let html = boilerplate::without(&page.html, &HashSet::new());
+    let html = boilerplate::without(&page.html, &Boilerplate::default());
     Ok(Extracted {
         file: file.to_owned(),
         title: page.title,

@@ -240,6 +240,9 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     if detail.full_text {
         facts.push(("full text", "read off the articles' pages".to_owned()));
     }
+    if detail.keep_boilerplate {
+        facts.push(("boilerplate", "kept".to_owned()));
+    }
     for (url, etag, last_modified) in &detail.validators {
         let etag = etag.as_deref().unwrap_or("no ETag");
         let last_modified = last_modified.as_deref().unwrap_or("no Last-Modified");

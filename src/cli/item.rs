@@ -18,7 +18,7 @@ pub enum Item {
 }
 
 /// Fields of both kinds, in the order of contract.md.
-const COMMON: [&str; 26] = [
+const COMMON: [&str; 27] = [
     "id",
     "seq",
     "title",
@@ -26,6 +26,7 @@ const COMMON: [&str; 26] = [
     "summary",
     "content_html",
     "content_text",
+    "boilerplate",
     "authors",
     "agencies",
     "categories",

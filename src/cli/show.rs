@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::human::local;
+use super::human::{count, local};
 use super::table::wrapped;
 use super::{safe, which};
 use crate::model::{ArticleView, StoryView};
@@ -77,6 +77,19 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
     if !text.is_empty() {
         cx.out.line("")?;
         cx.out.text(&wrapped(&safe::lines(text), width, ""))?;
+    }
+    if !story.boilerplate.is_empty() {
+        cx.out.line("")?;
+        cx.out.line(&format!(
+            "({} left out as boilerplate; `newswire explain {}` lists {})",
+            count(story.boilerplate.len(), "paragraph"),
+            story.id,
+            if story.boilerplate.len() == 1 {
+                "it"
+            } else {
+                "them"
+            }
+        ))?;
     }
     for file in &story.enclosures {
         cx.out.line("")?;

@@ -97,6 +97,7 @@ fn read_rest(
         paused: s.get("paused").is_some_and(|(paused, _)| paused),
         near_dedup: s.get("near_dedup").is_none_or(|(near, _)| near),
         full_text: s.get("full_text").is_some_and(|(full, _)| full),
+        keep_boilerplate: s.get("keep_boilerplate").is_some_and(|(keep, _)| keep),
         outline: Vec::new(),
     };
     let (url, _, _) = url?;

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::ingest::VISIT_MAX;
 use crate::ingest::scheduler::Beat;
 use crate::store::StoreError;
 
 /// A scheduler that has not looked for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// No visit takes so long beside what `fetch.timeout` gives its servers, whatever it waits for: one that does has met a fault
-/// of newswire's own, and its feed, and those that wait behind it, are not polled (REL-13). The daemon is not ready then. The
-/// most that a visit may wait: 600 s for turns, 20 s for ourselves, 120 s for an archive page, 180 s for pages of articles.
-const VISIT_MAX: Duration = Duration::from_secs(20 * 60);
+/// How long after its deadline a visit has met a fault of newswire's own: its feed, and those behind it, are not polled
+/// (REL-13). The daemon is not ready then.
+const OVERDUE: Duration = Duration::from_secs(60);
 
 /// So long after that only a restart helps: the watchdog is not fed any more. Much later, for a restart costs all the visits
 /// under way, and a machine under load may be slow.
@@ -38,7 +38,7 @@ impl Heartbeat {
     pub(super) fn new(timeout: Duration) -> Self {
         Self {
             begun: Instant::now(),
-            visit_max: VISIT_MAX.saturating_add(timeout),
+            visit_max: VISIT_MAX.saturating_add(OVERDUE).saturating_add(timeout),
             last_ms: AtomicU64::new(0),
             oldest_ms: AtomicU64::new(0),
             trouble: Mutex::default(),
@@ -112,11 +112,11 @@ mod tests {
     #[test]
     fn rel_13_visits_that_do_not_end_are_told_and_after_long_a_restart_is_due() {
         let heart = Heartbeat::new(TIMEOUT);
-        let most = VISIT_MAX + TIMEOUT;
+        let most = VISIT_MAX + OVERDUE + TIMEOUT;
         heart.note(beat(None, most - Duration::from_secs(1)));
         assert_eq!(heart.check(), Ok(()));
         heart.note(beat(None, most));
-        assert!(heart.check().unwrap_err().contains("not ended for 1230 s"));
+        assert!(heart.check().unwrap_err().contains("not ended for 990 s"));
         assert!(!heart.is_stuck(), "nothing that a restart has to mend yet");
         heart.note(beat(None, most + VISIT_LOST));
         assert!(heart.is_stuck());

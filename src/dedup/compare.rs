@@ -135,6 +135,11 @@ pub fn are_kin(
     }
 }
 
+/// Whether two copies are long enough to compare and their texts, whatever their headlines, have nothing in common.
+fn are_other_texts(p: &Fingerprint, q: &Fingerprint, like: &Likeness) -> bool {
+    p.words.min(q.words) >= WORDS_SHORT && like.grams < GRAMS_OF_KIN && like.words < WORDS_OF_KIN
+}
+
 fn within_a_feed(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Duration) -> Ground {
     if p.sketch.title_marks() != q.sketch.title_marks() {
         return Ground::AnotherOfItsSeries;
@@ -201,7 +206,7 @@ fn is_under_one_headline(
     let is_headline_alone = p.words.min(q.words) == 0;
     let is_nearly =
         like.title >= TITLE_NEARLY && like.grams >= GRAMS_BESIDE_TITLE && like.numbers >= NUMBERS;
-    is_same && is_enough && apart <= SAME_TITLE
+    is_same && is_enough && apart <= SAME_TITLE && !are_other_texts(p, q, like)
         || title_words >= TITLE_WORDS_MIN
             && apart <= FRESH
             && (is_same && is_headline_alone || is_nearly)

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::compare::{are_kin, compare};
+use super::compare::compare;
 use super::copy::{Signal, StoredCopy, apart};
 use super::fingerprint::Fingerprint;
+use super::votes::{Relation, Stories, copies};
 use super::window::{Kept, Slot, Window, is_too_old};
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 
@@ -24,6 +25,9 @@ pub struct Join {
     pub signal: Signal,
     /// 0 to 1; 1 for equal.
     pub score: f64,
+    /// Whether the signal cannot be forged: texts can be compared; a page counts if it is on the hosts of both feeds
+    /// (SEC-13).
+    is_proven: bool,
 }
 
 /// What becomes of a new copy.
@@ -55,9 +59,6 @@ const ARTICLES_A_PAGE: usize = 3;
 /// Copies of one feed in a story at most: what it prints yet again are stories of their own, and the room is others'.
 const COPIES_OF_A_FEED: usize = 50;
 
-/// Feeds of a story that are asked about a new copy, those that brought it first, and copies of each.
-const FEEDS_ASKED: usize = 8;
-const COPIES_ASKED: usize = 3;
 /// Stories of so many feeds that know a copy are all preferred to those of fewer.
 const FEEDS_ENOUGH: usize = 2;
 /// Stories compared with one another for one new copy, those most like it first.
@@ -174,7 +175,13 @@ impl Grouper {
             .collect();
         joins.sort_by_key(|(feeds, _)| std::cmp::Reverse((*feeds).min(FEEDS_ENOUGH)));
         let joins = joins.into_iter().map(|(_, join)| join);
-        let joins: Vec<Join> = joins.take(STORIES_RELATED).collect();
+        let mut joins: Vec<Join> = joins.take(STORIES_RELATED).collect();
+        // A page that is not on the hosts of both is followed only where there is nothing better.
+        if joins.first().is_some_and(|first| first.is_proven) {
+            joins.retain(|join| join.is_proven);
+        } else {
+            joins.truncate(1);
+        }
         self.settled(&joins, &mut stories)
     }
 
@@ -233,6 +240,9 @@ impl Grouper {
             with_article: old.copy.article,
             signal,
             score,
+            is_proven: signal != Signal::Url
+                || new.feed == old.copy.feed
+                || new.own_page && old.copy.own_page,
         })
     }
 
@@ -288,134 +298,10 @@ impl Grouper {
     }
 }
 
-/// What bounds a story.
-#[derive(Debug, Clone, Copy)]
-struct Story {
-    copies: usize,
-    /// Those of the new copy's feed.
-    of_this_feed: usize,
-    first: Time,
-    last: Time,
-}
-
-/// The stories of the window as a new copy of `feed` finds them, each counted once.
-struct Stories<'w> {
-    window: &'w Window,
-    feed: FeedRow,
-    known: HashMap<StoryRow, Story>,
-}
-
-impl<'w> Stories<'w> {
-    fn new(window: &'w Window, feed: FeedRow) -> Self {
-        Self {
-            window,
-            feed,
-            known: HashMap::new(),
-        }
-    }
-
-    fn of(&mut self, row: StoryRow) -> Story {
-        *self.known.entry(row).or_insert_with(|| {
-            let copies: Vec<StoredCopy> = copies(self.window, row).map(|kept| kept.copy).collect();
-            Story {
-                copies: copies.len(),
-                of_this_feed: copies.iter().filter(|c| c.feed == self.feed).count(),
-                first: copies.iter().map(|c| c.at).min().unwrap_or_default(),
-                last: copies.iter().map(|c| c.at).max().unwrap_or_default(),
-            }
-        })
-    }
-
-    /// How many feeds of a story have anything in common with a copy that is like one of them, 0 if none can tell; none if
-    /// as many or more have not. A feed that prints the text of one article under the page of another brings neither
-    /// into the other's story (SEC-13). The copy's own feed may say no; its yes counts where it is alone.
-    fn welcome(&self, row: StoryRow, copy: (&StoredCopy, &Fingerprint)) -> Option<usize> {
-        let feeds = self.voters(row);
-        let is_alone = feeds.iter().all(|(feed, _)| *feed == self.feed);
-        let (mut yes, mut no) = (0_usize, 0_usize);
-        for (feed, copies) in &feeds {
-            let answers = copies
-                .iter()
-                .filter_map(|k| are_kin(copy, (&k.copy, &k.print)));
-            match answers.reduce(|a, b| a || b) {
-                Some(true) => yes += usize::from(is_alone || *feed != self.feed),
-                Some(false) => no += 1,
-                None => {}
-            }
-        }
-        (yes > no || no == 0).then_some(yes)
-    }
-
-    /// How two stories stand to each other by what their own copies say: the new copy brings no two stories together
-    /// that have nothing in common without it, and neither do other copies of its feed (SEC-13).
-    fn relation(&self, a: StoryRow, b: StoryRow) -> Relation {
-        let (ours, theirs) = (self.voters(a), self.voters(b));
-        let is_own = |feeds: &Voters<'_>| feeds.iter().all(|(feed, _)| *feed == self.feed);
-        let is_own_story = is_own(&ours) || is_own(&theirs);
-        let (mut yes, mut no, mut no_of_two_feeds) = (0_usize, 0_usize, 0_usize);
-        let pairs = ours.iter().flat_map(|x| theirs.iter().map(move |y| (x, y)));
-        for ((feed, copies), (other, others)) in pairs {
-            let pairs = copies
-                .iter()
-                .flat_map(|x| others.iter().map(move |y| (x, y)));
-            let answers =
-                pairs.filter_map(|(x, y)| are_kin((&x.copy, &x.print), (&y.copy, &y.print)));
-            let is_of_this_feed = *feed == self.feed || *other == self.feed;
-            match answers.reduce(|a, b| a || b) {
-                Some(true) => yes += usize::from(is_own_story || !is_of_this_feed),
-                Some(false) => {
-                    no += 1;
-                    no_of_two_feeds += usize::from(feed != other && !is_of_this_feed);
-                }
-                None => {}
-            }
-        }
-        if yes == 0 && no_of_two_feeds > 0 {
-            Relation::Strangers
-        } else if yes > no {
-            Relation::OnePiece
-        } else {
-            Relation::Unclear
-        }
-    }
-
-    /// The feeds of a story that are asked, and the copies of each.
-    fn voters(&self, row: StoryRow) -> Voters<'w> {
-        let mut feeds: Voters<'w> = Vec::new();
-        for kept in copies(self.window, row) {
-            let feed = kept.copy.feed;
-            if let Some((_, copies)) = feeds.iter_mut().find(|(f, _)| *f == feed) {
-                copies.push(kept);
-                copies.truncate(COPIES_ASKED);
-            } else if feeds.len() < FEEDS_ASKED {
-                feeds.push((feed, vec![kept]));
-            }
-        }
-        feeds
-    }
-}
-
-type Voters<'w> = Vec<(FeedRow, Vec<&'w Kept>)>;
-
-/// How two stories stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Relation {
-    /// Most of their feeds have something in common.
-    OnePiece,
-    /// Nothing in common.
-    Strangers,
-    /// Neither.
-    Unclear,
-}
-
-fn copies(window: &Window, story: StoryRow) -> impl Iterator<Item = &Kept> {
-    let slots = window.of_story(story).into_iter();
-    slots.filter_map(|slot| window.get(slot))
-}
-
-/// Whether `a` decides rather than `b`; among equals the older copy.
+/// Whether `a` decides rather than `b`: what is proven first, then by signal and score, then the older copy.
 fn is_stronger(a: &Join, b: &Join) -> bool {
-    (a.signal, a.score, b.with_article) > (b.signal, b.score, a.with_article)
+    (a.is_proven, a.signal, a.score, b.with_article)
+        > (b.is_proven, b.signal, b.score, a.with_article)
 }
 
 #[cfg(test)]
@@ -595,6 +481,64 @@ mod tests {
         g.insert(copy(4, 4, 1), roundup.clone());
         assert_eq!(joined(&g, 5, 2, &roundup), Some((4, Signal::Text)));
         assert_eq!(joined(&g, 5, 2, &part('y', 0..40)), Some((2, Signal::Text)));
+    }
+
+    #[test]
+    fn sec_13_a_common_text_counts_more_than_a_page_on_another_host() {
+        let on_page = |part: Fingerprint| Fingerprint {
+            url: Hash::new(5 << 32),
+            ..part
+        };
+        let elsewhere = |copy: StoredCopy| StoredCopy {
+            own_page: false,
+            ..copy
+        };
+        let mut g = grouper();
+        g.insert(copy(1, 1, 0), part('x', 0..40));
+        g.insert(elsewhere(copy(2, 99, 1)), on_page(part('y', 0..5)));
+        let new = elsewhere(copy(0, 3, 2));
+        let join = |g: &Grouper, print| g.decide(&new, &print).join.map(|j| j.story);
+        assert_eq!(join(&g, on_page(part('x', 0..38))), Some(1));
+        assert_eq!(join(&g, on_page(part('z', 0..5))), Some(2));
+    }
+
+    #[test]
+    fn sec_13_a_copy_on_a_foreign_page_with_another_text_has_no_vote() {
+        let on_page = |part: Fingerprint| Fingerprint {
+            url: Hash::new(5 << 32),
+            ..part
+        };
+        let mut g = grouper();
+        g.insert(copy(1, 1, 0), on_page(part('x', 0..40)));
+        let hostile = StoredCopy {
+            own_page: false,
+            ..copy(2, 99, 1)
+        };
+        let print = on_page(part('y', 0..40));
+        let join = g.decide(&hostile, &print).join.map(|j| j.story);
+        let story = join.unwrap_or(hostile.article);
+        g.insert(StoredCopy { story, ..hostile }, print);
+        assert_eq!(joined(&g, 2, 2, &part('x', 0..38)), Some((1, Signal::Near)));
+    }
+
+    #[test]
+    fn one_headline_over_unrelated_texts_is_no_story() {
+        let text = |body: &str| {
+            Fingerprint::of(&crate::dedup::Subject {
+                title: "what we know so far of the storm in the north today",
+                body,
+                canonical_url: None,
+            })
+        };
+        let mut g = grouper();
+        let words = |from: u8| -> String {
+            let letter = |n: u8| char::from(b'a' + n % 26);
+            let words = (from..from + 30).map(|n| format!("w{}{}", letter(n / 26), letter(n)));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        g.insert(copy(1, 1, 0), text(&words(0)));
+        assert_eq!(joined(&g, 2, 1, &text(&words(100))), None);
+        assert_eq!(joined(&g, 2, 1, &text("")), Some((1, Signal::Near)));
     }
 
     #[test]

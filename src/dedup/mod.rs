@@ -10,6 +10,7 @@
 //! | [`compare`], [`verdict`] | are these two the same piece, and why |
 //! | [`window`] | the copies of a window, by what they have |
 //! | [`group`] | which story a new copy joins |
+//! | `votes` | what the feeds of a story say of a new copy |
 //! | [`replay`] | the same under other settings |
 //! | [`shared`] | what two copies have in common, in words |
 
@@ -21,6 +22,7 @@ pub mod replay;
 pub mod shared;
 pub mod sketch;
 pub mod verdict;
+mod votes;
 pub mod window;
 
 pub use copy::{Signal, StoredCopy};

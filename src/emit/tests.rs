@@ -14,6 +14,7 @@ fn story() -> StoryView {
         summary: "It's \"so\".".to_owned(),
         content_html: Some("<p>Body &amp; soul</p>".to_owned()),
         content_text: Some("Body & soul".to_owned()),
+        boilerplate: Vec::new(),
         authors: vec![Person {
             name: None,
             email: Some("ann@example.org".to_owned()),

@@ -423,6 +423,11 @@ impl Fetcher {
         self.hosts.wait(url.host())
     }
 
+    /// Longest time that the servers of one visit may take.
+    pub fn timeout_total(&self) -> Duration {
+        self.options.timeout_total
+    }
+
     /// How every host is doing.
     pub fn host_stats(&self) -> Vec<HostStats> {
         self.hosts.stats()

@@ -17,8 +17,9 @@ use crate::normalize::{self, Drafted};
 use crate::parse::{self, ParseContext};
 use crate::store::{ArchiveCommit, DocumentCommit, StoreError};
 
-/// Longest time for it, the turns of hosts included: redirects may lead to a host whose queue is long (REL-13).
-const TIME_MAX: Duration = Duration::from_secs(120);
+/// Longest time for it, the turns of hosts included: redirects may lead to a host whose queue is long (REL-13). With the
+/// turns of the feed's own hosts, the pages of articles and our own waiting it stays below `fault::VISIT_MAX`.
+const TIME_MAX: Duration = Duration::from_secs(60);
 
 /// What came of asking for an archive page.
 pub(super) enum Archived {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
@@ -16,6 +17,10 @@ use super::visit::{self, Settled, Visited};
 use crate::model::{Extent, Failure, FailureKind, Hints, Outcome, Poll};
 use crate::normalize::plain;
 use crate::store::{Claim, Committed, StoreError};
+
+/// Longest time of one visit beside `fetch.timeout`, from the claim to the commit and whatever it waits for (REL-13). Every
+/// wait has an end of its own; this bounds their sum, and a wait whose end was forgotten.
+pub const VISIT_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// How long a feed is left alone of which not even the failure could be planned; doubled with each, up to [`WAIT_MAX`].
 const WAIT: Duration = Duration::from_secs(3600);
@@ -42,7 +47,10 @@ impl Ingest {
         patience: Duration,
     ) -> Result<Done, StoreError> {
         let claim = Arc::new(claim);
-        match caught(self.try_visit(&claim, &cancel, patience)).await {
+        let limit = VISIT_MAX.saturating_add(self.fetcher.timeout_total());
+        let visit = timeout(limit, self.try_visit(&claim, &cancel, patience));
+        let visit = visit.map(|ended| ended.unwrap_or_else(|_| Err(overdue(limit))));
+        match caught(visit).await {
             Err(e) if !e.is_of_store() => {
                 let poll = self.unfinished(&claim);
                 let visited = Visited::new(claim, poll, None, &self.clock);
@@ -145,6 +153,13 @@ impl Ingest {
             }),
         }
     }
+}
+
+fn overdue(limit: Duration) -> StoreError {
+    StoreError::Internal(format!(
+        "the visit did not end within {} s",
+        limit.as_secs()
+    ))
 }
 
 /// What a panic said; it was logged with its place where it happened.

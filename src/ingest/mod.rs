@@ -37,6 +37,7 @@ mod tests;
 mod visit;
 
 pub use add::{AddError, Added};
+pub use fault::VISIT_MAX;
 pub use push::WebSub;
 pub use report::{PassReport, Progress};
 

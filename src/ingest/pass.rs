@@ -145,7 +145,7 @@ impl Ingest {
         crate::faults::at("request", claim.url.host())?;
         let (poll, body) = self.fetcher.poll(&request, cancel).await;
         #[cfg(test)]
-        crate::faults::at("answer", claim.url.host())?;
+        crate::faults::wait_at("answer", claim.url.host()).await?;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
             // One that was asked is not asked again before its lease is over: that would be a second request.
             if poll.is_unasked() {

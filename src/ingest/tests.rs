@@ -294,6 +294,27 @@ async fn rel_12_a_fault_at_any_stage_is_its_feeds_failure_and_the_others_land() 
 }
 
 #[tokio::test]
+async fn rel_13_a_visit_that_waits_without_an_end_fails_at_its_deadline() {
+    let name = "endless".to_owned();
+    let room = Room::with(std::slice::from_ref(&name)).await;
+    faults::arm("answer", &name, Kind::Hang);
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    room.pass().await;
+    let limit = super::VISIT_MAX + FetchOptions::default().timeout_total;
+    assert!(begun.elapsed() >= limit);
+    let feed = room.feed(&name);
+    let message = feed.last_error.unwrap_or_default();
+    assert!(message.contains("did not end within 930 s"), "{message}");
+    assert_eq!(feed.failures, 1);
+    faults::disarm(&name);
+    tokio::time::resume();
+    room.clock.advance(Duration::from_secs(3 * 86_400));
+    room.pass().await;
+    assert_eq!(room.feed(&name).failures, 0);
+}
+
+#[tokio::test]
 async fn rel_12_a_panic_while_hubs_are_asked_does_not_keep_them_from_being_asked_again() {
     let websub = WebSub {
         callback: WebUrl::parse("https://callback.example/websub").unwrap(),

@@ -51,6 +51,9 @@ pub struct StoryView {
     /// Its text; only if bodies were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_text: Option<String>,
+    /// The paragraphs that are left out of its body as boilerplate; only if bodies were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub boilerplate: Vec<String>,
     /// Who wrote it.
     pub authors: Vec<Person>,
     /// Agencies credited.
@@ -94,7 +97,7 @@ impl StoryView {
             &self.content_text,
             &self.image,
         ];
-        let lists = [&self.agencies, &self.tags, &self.topics];
+        let lists = [&self.agencies, &self.tags, &self.topics, &self.boilerplate];
         size_of::<Self>()
             + texts.into_iter().map(String::len).sum::<usize>()
             + optional.into_iter().map(length).sum::<usize>()
@@ -127,7 +130,7 @@ impl ArticleView {
             &self.content_text,
             &self.image,
         ];
-        let lists = [&self.agencies, &self.tags, &self.topics];
+        let lists = [&self.agencies, &self.tags, &self.topics, &self.boilerplate];
         size_of::<Self>()
             + texts.into_iter().map(String::len).sum::<usize>()
             + optional.into_iter().map(length).sum::<usize>()
@@ -174,6 +177,7 @@ impl From<ArticleView> for StoryView {
             summary: a.summary,
             content_html: a.content_html,
             content_text: a.content_text,
+            boilerplate: a.boilerplate,
             authors: a.authors,
             agencies: a.agencies,
             categories: a.categories,
@@ -221,6 +225,9 @@ pub struct ArticleView {
     /// The text; only if bodies were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_text: Option<String>,
+    /// The paragraphs that are left out of its body as boilerplate; only if bodies were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub boilerplate: Vec<String>,
     /// Who wrote it.
     pub authors: Vec<Person>,
     /// Agencies credited.

@@ -8,6 +8,48 @@ use std::collections::HashSet;
 use super::blocks::{self, Block};
 use crate::{dedup::fingerprint, query::fold::fold};
 
+/// What is known as boilerplate of one feed.
+#[derive(Debug, Clone, Default)]
+pub struct Boilerplate {
+    /// [Digests](digest) of paragraphs that recur.
+    paragraphs: HashSet<u64>,
+    /// Whether nothing is left out, by the user's choice.
+    is_kept: bool,
+}
+
+impl Boilerplate {
+    /// These paragraphs are boilerplate, and so are pointers to other pieces.
+    #[must_use]
+    pub fn of(paragraphs: HashSet<u64>) -> Self {
+        Self {
+            paragraphs,
+            is_kept: false,
+        }
+    }
+
+    /// Nothing is left out of this feed's articles.
+    #[must_use]
+    pub fn kept() -> Self {
+        Self {
+            is_kept: true,
+            ..Self::default()
+        }
+    }
+
+    /// The same with more paragraphs.
+    #[must_use]
+    pub fn with(&self, more: HashSet<u64>) -> Self {
+        let mut all = self.clone();
+        all.paragraphs.extend(more);
+        all
+    }
+
+    /// Whether a paragraph of this text recurs.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        !self.is_kept && self.paragraphs.contains(&digest(text))
+    }
+}
+
 /// Words, folded, that begin a pointer to another piece, in the languages of many papers. What follows differs from
 /// article to article, so the words alone say what the paragraph is.
 const POINTERS: &[&str] = &[
@@ -102,23 +144,47 @@ fn is_sentence(text: &str) -> bool {
         .is_some()
 }
 
-/// The body without what is `known` ([`digests`]) at its beginning and its end, and without pointers.
+/// The body without what is `known` at its beginning and its end, and without pointers.
 #[must_use]
-pub fn without<'h>(html: &'h str, known: &HashSet<u64>) -> Cow<'h, str> {
-    if known.is_empty() && !may_point(html) {
+pub fn without<'h>(html: &'h str, known: &Boilerplate) -> Cow<'h, str> {
+    if may_hold_none(html, known) {
         return Cow::Borrowed(html);
     }
     let all = blocks::of(html);
+    let removed = removed_of(&all, known);
+    if removed.is_empty() {
+        Cow::Borrowed(html)
+    } else {
+        Cow::Owned(blocks::without(html, &removed))
+    }
+}
+
+/// The texts of the paragraphs that [`without`] leaves out, in order.
+#[must_use]
+pub fn removed(html: &str, known: &Boilerplate) -> Vec<String> {
+    if may_hold_none(html, known) {
+        return Vec::new();
+    }
+    let all = blocks::of(html);
+    let removed = removed_of(&all, known);
+    removed.into_iter().map(|b| b.text.clone()).collect()
+}
+
+/// Whether a look tells that nothing is to be left out.
+fn may_hold_none(html: &str, known: &Boilerplate) -> bool {
+    known.is_kept || known.paragraphs.is_empty() && !may_point(html)
+}
+
+fn removed_of<'b>(all: &'b [Block], known: &Boilerplate) -> Vec<&'b Block> {
     let filled: Vec<&Block> = all.iter().filter(|b| !b.text.is_empty()).collect();
-    let is_dropped = |b: &Block| {
-        b.is_plain && (is_pointer(&b.text) || digests(b).any(|digest| known.contains(&digest)))
-    };
+    let recurs = |b: &Block| digests(b).any(|digest| known.paragraphs.contains(&digest));
+    let is_dropped = |b: &Block| b.is_plain && (is_pointer(&b.text) || recurs(b));
     let head = filled.iter().take_while(|b| is_dropped(b)).count();
     let tail = filled.iter().rev().take_while(|b| is_dropped(b)).count();
     let is_notice = |blocks: &[&Block]| blocks.iter().any(|b| is_sentence(&b.text));
     let has_head = filled.get(..head).is_some_and(is_notice);
     let has_tail = filled.get(filled.len() - tail..).is_some_and(is_notice);
-    let dropped: Vec<&Block> = filled
+    let removed: Vec<&Block> = filled
         .iter()
         .enumerate()
         .filter(|(at, b)| {
@@ -127,10 +193,10 @@ pub fn without<'h>(html: &'h str, known: &HashSet<u64>) -> Cow<'h, str> {
         })
         .map(|(_, b)| *b)
         .collect();
-    if dropped.is_empty() || dropped.len() == filled.len() {
-        Cow::Borrowed(html)
-    } else {
-        Cow::Owned(blocks::without(html, &dropped))
+    // An article is never emptied.
+    match removed.len() == filled.len() {
+        true => Vec::new(),
+        false => removed,
     }
 }
 
@@ -140,14 +206,17 @@ mod tests {
 
     #[test]
     fn only_what_is_known_goes_and_never_all_of_it() {
-        let known = HashSet::from([
+        let known = Boilerplate::of(HashSet::from([
             digest("Comments are moderated by our editors."),
             digest("Comments"),
-        ]);
+        ]));
         let notice = "<p>Comments</p><p>COMMENTS <b>are</b> moderated by our editors.</p>";
         let html = format!("<p>First.</p><p>Last.</p>{notice}");
         assert_eq!(without(&html, &known), "<p>First.</p><p>Last.</p>");
-        assert_eq!(without(&html, &HashSet::new()), html);
+        assert_eq!(without(&html, &Boilerplate::default()), html);
+        assert_eq!(without(&html, &Boilerplate::kept()), html);
+        let texts = ["Comments", "COMMENTS are moderated by our editors."];
+        assert_eq!(removed(&html, &known), texts);
         assert_eq!(without(notice, &known), notice);
         let between = format!("<p>First.</p>{notice}<p>Last.</p>");
         assert_eq!(
@@ -176,7 +245,7 @@ mod tests {
                 .iter()
                 .map(|b| digest(&b.text))
                 .filter(|d| *d != digest("Text."));
-            assert_eq!(without(html, &known.collect()), html);
+            assert_eq!(without(html, &Boilerplate::of(known.collect())), html);
         }
     }
 
@@ -187,7 +256,8 @@ mod tests {
                 "<p>Text {n}.</p><p>The post <a href=\"https://a.example/{n}\">Boat {n}</a> appeared first on <a>News</a>.</p>"
             )
         };
-        let known: HashSet<u64> = blocks::of(&body(1)).iter().flat_map(digests).collect();
+        let known = blocks::of(&body(1)).iter().flat_map(digests).collect();
+        let known = Boilerplate::of(known);
         assert_eq!(without(&body(2), &known), "<p>Text 2.</p>");
     }
 
@@ -202,7 +272,7 @@ mod tests {
                 format!("<p>One.</p><p>{}: x</p>", pointer.replace(' ', "&nbsp;")),
                 format!("<p>One.</p><p>{}: x</p>", pointer.replace(' ', "\n")),
             ] {
-                let left = without(&written, &HashSet::new());
+                let left = without(&written, &Boilerplate::default());
                 assert_eq!(left.trim_end(), "<p>One.</p>", "{written}");
             }
         }
@@ -218,6 +288,7 @@ mod tests {
         assert!(is_pointer("Читайте также: Переговоры"));
         assert!(!is_pointer("Related companies said they would read more."));
         let html = "<p>First.</p><p>Read more: <a href=\"https://a.example/2\">Boats</a></p>";
-        assert_eq!(without(html, &HashSet::new()), "<p>First.</p>");
+        assert_eq!(without(html, &Boilerplate::default()), "<p>First.</p>");
+        assert_eq!(without(html, &Boilerplate::kept()), html);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::blocks::{self, Block};
+use super::boilerplate::Boilerplate;
 use super::page::Page;
 use super::{agency, boilerplate, byline, identity, language, links, plain, settle, text};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
@@ -15,13 +16,15 @@ pub const SUMMARY_CHARS_MAX: usize = 400;
 const TITLE_CHARS_MAX: usize = 100;
 /// In how many articles a paragraph must stand to be boilerplate (design.md).
 pub const RECURRING: usize = 3;
+/// And in one of so many articles.
+pub const ONE_IN: usize = 3;
 /// How many paragraphs from the top may hold headline, standfirst and byline.
 const HEAD_PARAGRAPHS: usize = 4;
 
 /// What is known beside the document.
 pub struct Context<'a> {
-    /// Paragraphs known as boilerplate of this feed ([`boilerplate::digest`]).
-    pub boilerplate: &'a HashSet<u64>,
+    /// What is known as boilerplate of this feed.
+    pub boilerplate: &'a Boilerplate,
     /// Reads a date as people write it; none if other words stand before it.
     pub read_date: &'a dyn Fn(&str) -> Option<Time>,
 }
@@ -46,10 +49,11 @@ pub fn drafts(feed: &ParsedFeed, context: &Context<'_>) -> Drafted {
         .filter(|(key, _)| taken.insert(key.clone()))
         .map(|(key, entry)| (key, entry, Body::of(entry, context)))
         .collect();
-    let mut known = context.boilerplate.clone();
-    known.extend(recurring(bodies.iter().map(|(_, entry, body)| {
-        (entry.title.as_deref().unwrap_or_default(), body)
-    })));
+    let known = context.boilerplate.with(recurring(
+        bodies
+            .iter()
+            .map(|(_, entry, body)| (entry.title.as_deref().unwrap_or_default(), body)),
+    ));
     let mut out = Drafted::default();
     for (key, entry, body) in bodies {
         out.paragraphs.push(body.paragraphs.clone());
@@ -73,10 +77,12 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, context: &Co
             Some((at, page, body))
         })
         .collect();
-    let mut known = context.boilerplate.clone();
-    known.extend(recurring(bodies.iter().filter_map(|(at, _, body)| {
-        Some((drafted.drafts.get(*at)?.title.as_str(), body))
-    })));
+    let known =
+        context
+            .boilerplate
+            .with(recurring(bodies.iter().filter_map(|(at, _, body)| {
+                Some((drafted.drafts.get(*at)?.title.as_str(), body))
+            })));
     for (at, page, body) in bodies {
         let Some(draft) = drafted.drafts.get_mut(at) else {
             continue;
@@ -133,7 +139,7 @@ fn recurring<'a>(bodies: impl Iterator<Item = (&'a str, &'a Body)>) -> HashSet<u
             titles.entry(*paragraph).or_default().insert(title);
         }
     }
-    let enough = RECURRING.max(articles.len().div_ceil(3));
+    let enough = RECURRING.max(articles.len().div_ceil(ONE_IN));
     titles
         .into_iter()
         .filter(|(_, titles)| titles.len() >= enough)
@@ -234,10 +240,10 @@ fn draft(
     entry: &ParsedEntry,
     key: String,
     body: Body,
-    known: &HashSet<u64>,
+    known: &Boilerplate,
 ) -> Draft {
     let content_text = text::from_html(&boilerplate::without(&body.html, known));
-    let is_boilerplate = known.contains(&boilerplate::digest(&content_text));
+    let is_boilerplate = known.knows(&content_text);
     let title = match entry.title.as_deref().filter(|t| !t.is_empty()) {
         Some(title) => title.to_owned(),
         None => plain::shortened(&settle::line(&content_text), TITLE_CHARS_MAX),
@@ -284,7 +290,7 @@ fn summary(
     entry: &ParsedEntry,
     standfirst: Option<String>,
     text: &str,
-    known: &HashSet<u64>,
+    known: &Boilerplate,
 ) -> String {
     let own = entry
         .content_html
@@ -331,7 +337,7 @@ mod tests {
             ..ParsedFeed::default()
         };
         let context = Context {
-            boilerplate: &HashSet::new(),
+            boilerplate: &Boilerplate::default(),
             read_date: &read_date,
         };
         drafts(&feed, &context)
@@ -430,7 +436,7 @@ mod tests {
         };
         let full = "<p>The mayors of two harbours met on a pier and agree on spring tides.</p><p>They met on a Saturday.</p><p>(Reuters)</p>";
         let context = Context {
-            boilerplate: &HashSet::new(),
+            boilerplate: &Boilerplate::default(),
             read_date: &read_date,
         };
         let before = made.drafts[1].clone();
@@ -466,7 +472,7 @@ mod tests {
             (n, page)
         });
         let context = Context {
-            boilerplate: &HashSet::new(),
+            boilerplate: &Boilerplate::default(),
             read_date: &read_date,
         };
         take_pages(&mut made, pages.collect(), &context);

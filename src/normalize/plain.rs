@@ -26,7 +26,7 @@ pub fn line(text: &str) -> String {
             out.truncate(start);
         }
     }
-    cut(&mut out, LINE_CHARS_MAX);
+    out.truncate(beginning(&out, LINE_CHARS_MAX).len());
     out
 }
 
@@ -94,8 +94,8 @@ pub fn shortened(text: &str, chars: usize) -> String {
     if text.chars().count() <= chars {
         return text.to_owned();
     }
-    let mut out = text.to_owned();
-    cut(&mut out, chars.saturating_sub(1));
+    // Never the whole text: many summaries of long articles would hold the memory of all these.
+    let mut out = beginning(text, chars.saturating_sub(1)).to_owned();
     if let Some(space) = out.rfind(' ')
         && space > out.len() / 2
     {
@@ -106,19 +106,19 @@ pub fn shortened(text: &str, chars: usize) -> String {
     out
 }
 
-/// Cuts after at most `chars` characters, never inside a grapheme.
-fn cut(text: &mut String, chars: usize) {
+/// At most `chars` characters, never a part of a grapheme.
+fn beginning(text: &str, chars: usize) -> &str {
     if text.len() <= chars {
-        return;
+        return text;
     }
     let mut seen = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
         seen += grapheme.chars().count();
         if seen > chars {
-            text.truncate(at);
-            return;
+            return text.get(..at).unwrap_or(text);
         }
     }
+    text
 }
 
 /// Neither a control, nor a bidi embedding, override or isolate, nor a noncharacter.

@@ -57,6 +57,7 @@ fn entry(event: FeedEvent, base: &Base) -> StoryView {
         summary: String::new(),
         content_html: Some(format!("<p>{}</p>", html_escape::encode_text(&text))),
         content_text: Some(text),
+        boilerplate: Vec::new(),
         authors: Vec::new(),
         agencies: Vec::new(),
         categories: Vec::new(),

@@ -9,7 +9,7 @@ use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::topics::Tagger;
 use super::word_index::WordIndex;
-use super::{feeds, grouping::Grouping, known, prune, story_ids};
+use super::{grouping::Grouping, known, paragraphs, prune, story_ids};
 use crate::dedup::{Join, StoredCopy};
 use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
 
@@ -99,7 +99,7 @@ pub(super) fn write(
                 listed.push(article);
                 // A copy of a piece that is there already would make its whole text boilerplate.
                 if !joined {
-                    feeds::learn_paragraphs(conn, claim.feed, &p.paragraphs, now)?;
+                    paragraphs::learn(conn, claim.feed, &p.paragraphs, now)?;
                     has_learned |= !p.paragraphs.is_empty();
                 }
                 desk.index.add(conn, article, p.folded, false)?;
@@ -109,7 +109,7 @@ pub(super) fn write(
         }
     }
     if has_learned {
-        feeds::forget_paragraphs(conn, claim.feed, now)?;
+        paragraphs::forget(conn, claim.feed, now)?;
     }
     Ok((done, listed))
 }

@@ -8,8 +8,9 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::prepare::{self, Facts as ArticleFacts};
 use super::stop::Stop;
-use super::{feeds, readers};
+use super::{feeds, paragraphs, readers};
 use crate::model::{FeedRow, Time, WebUrl};
+use crate::normalize::boilerplate::Boilerplate;
 use crate::query::ast::{Expr, Fact, Measure, Pattern, Scope};
 use crate::query::plan::Question;
 use crate::query::{Facts, Folded, eval};
@@ -48,7 +49,7 @@ struct OfFeed {
     facts: Facts,
     site: Option<String>,
     /// Digests of its boilerplate; none: not asked for yet.
-    boilerplate: Option<HashSet<u64>>,
+    boilerplate: Option<Boilerplate>,
 }
 
 /// What has been read of the article that is asked about.
@@ -252,11 +253,11 @@ impl<'c> Checker<'c> {
         let Some((feed, _)) = self.row()? else {
             return Ok(None);
         };
-        let none = HashSet::new();
+        let none = Boilerplate::default();
         let boilerplate = match self.feeds.get_mut(&feed) {
             Some(of_feed) if self.wants.body => match &mut of_feed.boilerplate {
                 Some(known) => known,
-                unknown => unknown.insert(feeds::boilerplate(self.conn, feed)?),
+                unknown => unknown.insert(paragraphs::boilerplate(self.conn, feed)?),
             },
             _ => &none,
         };
@@ -331,7 +332,7 @@ pub(super) fn feeds_with(
 }
 
 /// A row of title, facts, summary and content.
-fn text(r: &Row<'_>, boilerplate: &HashSet<u64>, with_words: bool) -> Sql<Folded> {
+fn text(r: &Row<'_>, boilerplate: &Boilerplate, with_words: bool) -> Sql<Folded> {
     let text = |column| Ok::<_, rusqlite::Error>(r.get_ref(column)?.as_str()?);
     let (title, summary) = (text(0)?, text(2)?);
     let facts: ArticleFacts = match text(1)? {
@@ -341,7 +342,7 @@ fn text(r: &Row<'_>, boilerplate: &HashSet<u64>, with_words: bool) -> Sql<Folded
     let content = r.get_ref(3)?.as_blob()?;
     let body = match content.is_empty() {
         true => String::new(),
-        false => prepare::readable(&prepare::unpack(content), boilerplate).1,
+        false => prepare::text(&prepare::unpack(content), boilerplate),
     };
     Ok(match with_words {
         true => prepare::fold(title, summary, &body, &facts),

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::feeds::{boilerplate, settings, wrong_type};
+use super::feeds::{settings, wrong_type};
 use super::guard::{Fault, guarded};
+use super::paragraphs::boilerplate;
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 use super::{hubs, runs, secrets};
 use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
@@ -318,7 +319,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
                     next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-                    outline, secrets_for, archive
+                    keep_boilerplate, outline, secrets_for, archive
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
@@ -326,7 +327,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
             let url = WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?;
             let id = FeedId(uuid::Uuid::from_bytes(r.get(0)?));
             let mut settings = settings(r, 9)?;
-            let given_for: Option<String> = r.get(18)?;
+            let given_for: Option<String> = r.get(19)?;
             Ok(Claim {
                 feed: row,
                 id,
@@ -344,7 +345,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
                 failures: r.get(7)?,
                 hub,
                 settings,
-                archive: r.get(19)?,
+                archive: r.get(20)?,
             })
         })?;
     #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Subscriptions: making and changing them, and how a poll leaves its mark on a feed. Which feeds may be asked is `claims`.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -24,13 +23,6 @@ const ARCHIVE_TRIES: i64 = 3;
 
 /// URLs of one feed whose validators are kept (a redirect chain and its past).
 const VALIDATORS: i64 = 8;
-
-/// Articles in which a paragraph must recur to be boilerplate (design.md).
-const BOILERPLATE: i64 = crate::normalize::draft::RECURRING as i64;
-
-/// Paragraph digests remembered a feed, and for how long after they were last seen.
-const PARAGRAPHS: i64 = 4000;
-const PARAGRAPH: Duration = Duration::from_secs(180 * 86_400);
 
 pub(super) fn subscribe(conn: &Connection, feeds: &[NewFeed], now: Time) -> Sql<Vec<Subscribed>> {
     feeds
@@ -90,7 +82,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE feeds SET declared = ?2, title_user = ?3, folder = ?4, tags = ?5, auth_user = ?6, auth_password = ?7,
                 interval_ms = ?8, user_agent = ?9, headers = ?10, paused = ?11, near_dedup = ?12, full_text = ?13,
-                outline = coalesce(?14, outline), secrets_for = ?15
+                keep_boilerplate = ?14, outline = coalesce(?15, outline), secrets_for = ?16
          WHERE feed = ?1",
     )?
     .execute(params![
@@ -107,6 +99,7 @@ fn describe(conn: &Connection, row: FeedRow, feed: &NewFeed) -> Sql<()> {
         s.paused,
         s.near_dedup,
         s.full_text,
+        s.keep_boilerplate,
         (!s.outline.is_empty()).then(|| json(&s.outline)),
         secrets::origin_of(s, &feed.url),
     ])?;
@@ -161,12 +154,18 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
             params![feed, interval],
         )?;
     }
-    if let Some(full_text) = change.full_text {
-        conn.execute(
-            "UPDATE feeds SET full_text = ?2 WHERE feed = ?1",
-            params![feed, full_text],
-        )?;
-    }
+    let switch = |column: &str, value: Option<bool>| -> Sql<()> {
+        if let Some(value) = value {
+            conn.execute(
+                &format!("UPDATE feeds SET {column} = ?2 WHERE feed = ?1"),
+                params![feed, value],
+            )?;
+        }
+        Ok(())
+    };
+    switch("full_text", change.full_text)?;
+    switch("near_dedup", change.near_dedup)?;
+    switch("keep_boilerplate", change.keep_boilerplate)?;
     if let Some(paused) = change.paused {
         // A feed that was withdrawn gets another chance when its user resumes it.
         conn.execute(
@@ -240,7 +239,8 @@ pub(super) fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
         paused: r.get(at + 5)?,
         near_dedup: r.get(at + 6)?,
         full_text: r.get(at + 7)?,
-        outline: outline(r, at + 8)?,
+        keep_boilerplate: r.get(at + 8)?,
+        outline: outline(r, at + 9)?,
     })
 }
 
@@ -291,14 +291,6 @@ fn record_archive(conn: &Connection, commit: &PollCommit, document: &DocumentCom
     }
     want(None, 0)?;
     Ok(())
-}
-
-/// The paragraphs of a feed that are known as boilerplate.
-pub(super) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<HashSet<u64>> {
-    conn.prepare_cached("SELECT digest FROM paragraphs WHERE feed = ?1 AND articles >= ?2")?
-        .query_map([feed, BOILERPLATE], |r| r.get::<_, i64>(0))?
-        .map(|d| d.map(i64::cast_unsigned))
-        .collect()
 }
 
 /// Whether a feed is subscribed to.
@@ -537,37 +529,6 @@ impl HostRecord<'_> {
         ])?;
         Ok(())
     }
-}
-
-/// Counts the paragraphs of new articles: what recurs in enough of them is boilerplate.
-pub(super) fn learn_paragraphs(
-    conn: &Connection,
-    feed: FeedRow,
-    digests: &[u64],
-    now: Time,
-) -> Sql<()> {
-    if digests.is_empty() {
-        return Ok(());
-    }
-    let mut add = conn.prepare_cached(
-        "INSERT INTO paragraphs (feed, digest, articles, last_seen) VALUES (?1, ?2, 1, ?3)
-         ON CONFLICT DO UPDATE SET articles = articles + 1, last_seen = excluded.last_seen",
-    )?;
-    for digest in digests {
-        add.execute(params![feed, digest.cast_signed(), now.millis()])?;
-    }
-    Ok(())
-}
-
-/// Forgets the paragraphs that recur too seldom, and boilerplate that the feed has given up. To be called once a document:
-/// it looks at all that is known of the feed.
-pub(super) fn forget_paragraphs(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
-    conn.prepare_cached(
-        "DELETE FROM paragraphs WHERE feed = ?1 AND (last_seen < ?4 OR articles < ?3 AND last_seen <
-           (SELECT last_seen FROM paragraphs WHERE feed = ?1 ORDER BY last_seen DESC LIMIT 1 OFFSET ?2))",
-    )?
-    .execute(params![feed, PARAGRAPHS, BOILERPLATE, now.minus(PARAGRAPH).millis()])?;
-    Ok(())
 }
 
 /// The form of a URL that names a feed: no fragment (ET-39).

@@ -20,6 +20,7 @@ mod known;
 mod log;
 mod open;
 mod outlines;
+mod paragraphs;
 mod prepare;
 mod prune;
 mod readers;

@@ -1,8 +1,9 @@
 //! What a draft becomes before it reaches the writer: folded, fingerprinted, compressed. It needs no lock, so it is
 //! done on the caller's thread.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
@@ -13,6 +14,7 @@ use super::topics::{ReadTopics, Topics};
 use crate::dedup::{Fingerprint, Subject};
 use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
 use crate::normalize;
+use crate::normalize::boilerplate::Boilerplate;
 use crate::query::fold::fold as fold_text;
 use crate::query::{Folded, Text};
 
@@ -158,7 +160,7 @@ const ARTICLES_A_PAGE: usize = 3;
 
 fn prepare_one(
     about: &About<'_>,
-    draft: Draft,
+    mut draft: Draft,
     page_shared_by: usize,
     paragraphs: Vec<u64>,
 ) -> Prepared {
@@ -193,8 +195,12 @@ fn prepare_one(
     }
     let facts = json(&facts);
     let page = PageOf::of(&draft, claim, *site);
+    let content = pack(&draft.content_html);
+    // A document of many articles is prepared whole: what the writer does not need of each goes at once.
+    draft.content_html = String::new();
+    draft.bare_text = String::new();
     Prepared {
-        content: pack(&draft.content_html),
+        content,
         folded,
         fingerprint,
         facts,
@@ -264,7 +270,9 @@ fn pack(html: &str) -> Vec<u8> {
             if packer.is_none() {
                 *packer = Compressor::new(ZSTD_LEVEL).ok();
             }
-            packer.as_mut()?.compress(html.as_bytes()).ok()
+            let mut packed = packer.as_mut()?.compress(html.as_bytes()).ok()?;
+            packed.shrink_to_fit();
+            Some(packed)
         })
         .unwrap_or_default()
 }
@@ -285,9 +293,31 @@ pub(super) fn unpack(content: &[u8]) -> String {
         .unwrap_or_default()
 }
 
-/// The body and the text of a stored article, without what is known as boilerplate.
-pub(super) fn readable(html: &str, boilerplate: &HashSet<u64>) -> (String, String) {
-    let html = normalize::boilerplate::without(html, boilerplate);
-    let text = normalize::text::from_html(&html);
-    (html.into_owned(), text)
+/// A stored article as it is shown.
+pub(super) struct Readable {
+    /// Its body.
+    pub(super) html: String,
+    /// The text of that.
+    pub(super) text: String,
+    /// The paragraphs of the stored body that are left out as boilerplate.
+    pub(super) removed: Vec<String>,
+}
+
+/// A stored body without what is known as boilerplate.
+pub(super) fn readable(html: &str, boilerplate: &Boilerplate) -> Readable {
+    let cleaned = normalize::boilerplate::without(html, boilerplate);
+    let removed = match &cleaned {
+        Cow::Borrowed(_) => Vec::new(),
+        Cow::Owned(_) => normalize::boilerplate::removed(html, boilerplate),
+    };
+    Readable {
+        text: normalize::text::from_html(&cleaned),
+        html: cleaned.into_owned(),
+        removed,
+    }
+}
+
+/// The text of a stored body without what is known as boilerplate.
+pub(super) fn text(html: &str, boilerplate: &Boilerplate) -> String {
+    normalize::text::from_html(&normalize::boilerplate::without(html, boilerplate))
 }

@@ -666,20 +666,21 @@ pub(super) fn article(conn: &Connection, row: i64, bodies: bool) -> Sql<Option<A
         .query_map([row], |r| r.get(0))?
         .collect::<Sql<_>>()?;
     if bodies {
-        let (html, text) = body(conn, row, feed)?;
-        view.content_html = Some(html);
-        view.content_text = Some(text);
+        let body = body(conn, row, feed)?;
+        view.content_html = Some(body.html);
+        view.content_text = Some(body.text);
+        view.boilerplate = body.removed;
     }
     Ok(Some(view))
 }
 
 /// The body of an article, and its text without what is known as boilerplate.
-fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<(String, String)> {
+fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<prepare::Readable> {
     let content: Vec<u8> = conn
         .prepare_cached("SELECT content FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))?;
     let html = prepare::unpack(&content);
-    let known = super::feeds::boilerplate(conn, feed)?;
+    let known = super::paragraphs::boilerplate(conn, feed)?;
     Ok(prepare::readable(&html, &known))
 }
 
@@ -696,6 +697,7 @@ fn view(r: &Row<'_>) -> Sql<ArticleView> {
         summary: r.get(4)?,
         content_html: None,
         content_text: None,
+        boilerplate: Vec::new(),
         authors: facts.authors,
         agencies: facts.agencies,
         categories: facts.categories,
@@ -799,6 +801,7 @@ pub(super) fn story(
         summary: a.summary,
         content_html: a.content_html,
         content_text: a.content_text,
+        boilerplate: a.boilerplate,
         authors: a.authors,
         agencies: a.agencies,
         categories: a.categories,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::{Draft, FeedId, FeedRef, FeedRow, Poll, Secret, Seq, Time, Validators, WebUrl};
+use crate::normalize::boilerplate::Boilerplate;
 use crate::query::Expr;
 
 /// A subscription to make, or to bring up to date.
@@ -41,6 +42,8 @@ pub struct FeedSettings {
     pub near_dedup: bool,
     /// Whether the bodies of its articles are read off their pages.
     pub full_text: bool,
+    /// Whether nothing is left out of its articles as boilerplate.
+    pub keep_boilerplate: bool,
     /// Attributes of its OPML outline that are not ours: kept for the next export. None: what is known already stays.
     pub outline: Vec<(String, String)>,
 }
@@ -55,6 +58,7 @@ impl Default for FeedSettings {
             paused: false,
             near_dedup: true,
             full_text: false,
+            keep_boilerplate: false,
             outline: Vec::new(),
         }
     }
@@ -85,6 +89,10 @@ pub struct FeedChange {
     pub paused: Option<bool>,
     /// Whether bodies are read off the articles' pages.
     pub full_text: Option<bool>,
+    /// Whether its articles may be joined as near copies.
+    pub near_dedup: Option<bool>,
+    /// Whether nothing is left out of its articles as boilerplate.
+    pub keep_boilerplate: Option<bool>,
 }
 
 /// What `subscribe` made of one [`NewFeed`].
@@ -298,8 +306,8 @@ pub struct Claim {
     pub validators: Vec<(String, Validators)>,
     /// The SHA-256 of the last body that was read.
     pub body_digest: Option<Vec<u8>>,
-    /// The paragraphs known as boilerplate, as digests.
-    pub boilerplate: std::collections::HashSet<u64>,
+    /// What is known as boilerplate.
+    pub boilerplate: Boilerplate,
     /// The schedule's state.
     pub schedule: Vec<u8>,
     /// The user's settings, without secrets that belong to another origin.
@@ -661,6 +669,8 @@ pub struct FeedDetail {
     pub floor: Option<(Time, String)>,
     /// Whether the bodies of its articles are read off their pages.
     pub full_text: bool,
+    /// Whether nothing is left out of them as boilerplate.
+    pub keep_boilerplate: bool,
     /// The hub that tells of its news.
     pub hub: Option<HubStatus>,
     /// How its host was treated; none: it was never asked.

@@ -109,7 +109,7 @@ fn host_of(url: &str) -> String {
 pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
     let found = conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS}, f.why_next, f.floor_until, f.floor_reason, f.full_text
+            "SELECT {COLUMNS}, f.why_next, f.floor_until, f.floor_reason, f.full_text, f.keep_boilerplate
              FROM feeds f WHERE f.feed = ?1"
         ))?
         .query_row([row], |r| {
@@ -120,10 +120,11 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
                 r.get::<_, Option<String>>(23)?,
                 floor.map(|t| (Time::from_millis(t), reason.unwrap_or_default())),
                 r.get::<_, bool>(26)?,
+                r.get::<_, bool>(27)?,
             ))
         })
         .optional()?;
-    let Some((feed, why_next, floor, full_text)) = found else {
+    let Some((feed, why_next, floor, full_text, keep_boilerplate)) = found else {
         return Ok(None);
     };
     let text = |bytes: Option<Vec<u8>>| bytes.map(|b| String::from_utf8_lossy(&b).into_owned());
@@ -162,6 +163,7 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
         why_next,
         floor,
         full_text,
+        keep_boilerplate,
         polls,
     }))
 }

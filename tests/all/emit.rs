@@ -128,6 +128,7 @@ prop_compose! {
             summary,
             content_html: Some(html::sanitize(&format!("<p>{body}</p>"), None)),
             content_text: Some(plain::lines(&body)),
+            boilerplate: Vec::new(),
             authors: authors
                 .into_iter()
                 .enumerate()

@@ -9,6 +9,7 @@
 
 mod add;
 mod archive;
+mod boilerplate;
 mod cli;
 mod clock;
 mod crowds;

@@ -2,13 +2,13 @@
 //! `fuzz/` call them with what a fuzzer makes up, `tests/all/seeds.rs` with the seeds in `fuzz/seeds`.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 
 use html5ever::tokenizer::{
     BufferQueue, Tag, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 use newswire::emit::{Channel, opml};
 use newswire::model::{Category, Draft, FeedId, FeedRef, Person, StoryId, StoryView, Time, WebUrl};
+use newswire::normalize::boilerplate::Boilerplate;
 use newswire::normalize::{self, discover, html, links, page, plain, text};
 use newswire::parse::{self, ParseContext, dates, people};
 use newswire::query;
@@ -36,7 +36,7 @@ pub fn document(bytes: &[u8]) {
         let bodies = [&entry.content_html, &entry.summary_html];
         bodies.into_iter().flatten().for_each(|b| assert_inert(b));
     }
-    let boilerplate = HashSet::new();
+    let boilerplate = Boilerplate::default();
     let drafts = normalize::drafts(
         &feed,
         &normalize::Context {
@@ -167,6 +167,7 @@ fn story((draft, n): (Draft, u128)) -> StoryView {
         summary: shown(draft.summary),
         content_html: Some(shown(draft.content_html)),
         content_text: Some(shown(draft.content_text)),
+        boilerplate: Vec::new(),
         authors: distinct(&names.collect::<Vec<_>>())
             .into_iter()
             .map(|name| Person {

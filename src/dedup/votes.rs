@@ -1,0 +1,160 @@
+//! What the feeds of a story say of a new copy, and those of two stories of each other (SEC-13). Each feed has one vote; the
+//! votes of one feed must never bring the copies of others together or keep them apart.
+
+use std::collections::HashMap;
+
+use super::compare::are_kin;
+use super::copy::StoredCopy;
+use super::fingerprint::Fingerprint;
+use super::window::{Kept, Window};
+use crate::model::{FeedRow, StoryRow, Time};
+
+/// Feeds of a story that are asked about a new copy, those that brought it first, and copies of each.
+const FEEDS_ASKED: usize = 8;
+const COPIES_ASKED: usize = 3;
+/// Copies of a page among which the feed of its host is looked for, the oldest first.
+const COPIES_OF_A_PAGE: usize = 64;
+
+/// What bounds a story.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Story {
+    pub(super) copies: usize,
+    /// Those of the new copy's feed.
+    pub(super) of_this_feed: usize,
+    pub(super) first: Time,
+    pub(super) last: Time,
+}
+
+/// The stories of the window as a new copy of `feed` finds them, each counted once.
+pub(super) struct Stories<'w> {
+    window: &'w Window,
+    feed: FeedRow,
+    known: HashMap<StoryRow, Story>,
+}
+
+impl<'w> Stories<'w> {
+    pub(super) fn new(window: &'w Window, feed: FeedRow) -> Self {
+        Self {
+            window,
+            feed,
+            known: HashMap::new(),
+        }
+    }
+
+    pub(super) fn of(&mut self, row: StoryRow) -> Story {
+        *self.known.entry(row).or_insert_with(|| {
+            let copies: Vec<StoredCopy> = copies(self.window, row).map(|kept| kept.copy).collect();
+            Story {
+                copies: copies.len(),
+                of_this_feed: copies.iter().filter(|c| c.feed == self.feed).count(),
+                first: copies.iter().map(|c| c.at).min().unwrap_or_default(),
+                last: copies.iter().map(|c| c.at).max().unwrap_or_default(),
+            }
+        })
+    }
+
+    /// How many feeds of a story have anything in common with a copy that is like one of them, 0 if none can tell; none if
+    /// as many or more have not. A feed that prints the text of one article under the page of another brings neither
+    /// into the other's story (SEC-13). The copy's own feed may say no; its yes counts where it is alone.
+    pub(super) fn welcome(
+        &self,
+        row: StoryRow,
+        copy: (&StoredCopy, &Fingerprint),
+    ) -> Option<usize> {
+        let feeds = self.voters(row);
+        let is_alone = feeds.iter().all(|(feed, _)| *feed == self.feed);
+        let (mut yes, mut no) = (0_usize, 0_usize);
+        for (feed, copies) in &feeds {
+            let answers = copies
+                .iter()
+                .filter_map(|k| are_kin(copy, (&k.copy, &k.print)));
+            match answers.reduce(|a, b| a || b) {
+                Some(true) => yes += usize::from(is_alone || *feed != self.feed),
+                Some(false) => no += 1,
+                None => {}
+            }
+        }
+        (yes > no || no == 0).then_some(yes)
+    }
+
+    /// How two stories stand to each other by what their own copies say: the new copy brings no two stories together
+    /// that have nothing in common without it, and neither do other copies of its feed (SEC-13).
+    pub(super) fn relation(&self, a: StoryRow, b: StoryRow) -> Relation {
+        let (ours, theirs) = (self.voters(a), self.voters(b));
+        let is_own = |feeds: &Voters<'_>| feeds.iter().all(|(feed, _)| *feed == self.feed);
+        let is_own_story = is_own(&ours) || is_own(&theirs);
+        let (mut yes, mut no, mut no_of_two_feeds) = (0_usize, 0_usize, 0_usize);
+        let pairs = ours.iter().flat_map(|x| theirs.iter().map(move |y| (x, y)));
+        for ((feed, copies), (other, others)) in pairs {
+            let pairs = copies
+                .iter()
+                .flat_map(|x| others.iter().map(move |y| (x, y)));
+            let answers =
+                pairs.filter_map(|(x, y)| are_kin((&x.copy, &x.print), (&y.copy, &y.print)));
+            let is_of_this_feed = *feed == self.feed || *other == self.feed;
+            match answers.reduce(|a, b| a || b) {
+                Some(true) => yes += usize::from(is_own_story || !is_of_this_feed),
+                Some(false) => {
+                    no += 1;
+                    no_of_two_feeds += usize::from(feed != other && !is_of_this_feed);
+                }
+                None => {}
+            }
+        }
+        if yes == 0 && no_of_two_feeds > 0 {
+            Relation::Strangers
+        } else if yes > no {
+            Relation::OnePiece
+        } else {
+            Relation::Unclear
+        }
+    }
+
+    /// The feeds of a story that are asked, and the copies of each. A copy that came in by the page of another copy, with
+    /// another text, has no say: its feed could have named any page (SEC-13).
+    fn voters(&self, row: StoryRow) -> Voters<'w> {
+        let mut feeds: Voters<'w> = Vec::new();
+        for kept in copies(self.window, row).filter(|kept| !self.is_guest(kept)) {
+            let feed = kept.copy.feed;
+            if let Some((_, copies)) = feeds.iter_mut().find(|(f, _)| *f == feed) {
+                copies.push(kept);
+                copies.truncate(COPIES_ASKED);
+            } else if feeds.len() < FEEDS_ASKED {
+                feeds.push((feed, vec![kept]));
+            }
+        }
+        feeds
+    }
+
+    /// Whether a copy stands on a page of another feed's host in one story with a copy of that feed, and the texts differ.
+    fn is_guest(&self, kept: &Kept) -> bool {
+        let of_page = self.window.with_page(kept.print.url);
+        let mut of_page = of_page.take(COPIES_OF_A_PAGE);
+        let is_denied_by = |host: &Kept| {
+            host.copy.own_page
+                && host.copy.story == kept.copy.story
+                && host.copy.feed != kept.copy.feed
+                && are_kin((&host.copy, &host.print), (&kept.copy, &kept.print)) == Some(false)
+        };
+        !kept.copy.own_page && of_page.any(|slot| self.window.get(slot).is_some_and(is_denied_by))
+    }
+}
+
+type Voters<'w> = Vec<(FeedRow, Vec<&'w Kept>)>;
+
+/// How two stories stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// Most of their feeds have something in common.
+    OnePiece,
+    /// Nothing in common.
+    Strangers,
+    /// Neither.
+    Unclear,
+}
+
+/// The copies of a story.
+pub(super) fn copies(window: &Window, story: StoryRow) -> impl Iterator<Item = &Kept> {
+    let slots = window.of_story(story).into_iter();
+    slots.filter_map(|slot| window.get(slot))
+}

@@ -1,0 +1,76 @@
+//! The paragraphs of a feed's articles, by digest, and in how many articles each stood: what recurs is boilerplate. Holds no
+//! text, and a bounded number of digests a feed. Must never forget what is boilerplate while the feed still prints it.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use crate::model::{FeedRow, Time};
+use crate::normalize::boilerplate::Boilerplate;
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// Articles in which a paragraph must stand to be boilerplate.
+const ARTICLES_MIN: i64 = crate::normalize::draft::RECURRING as i64;
+/// It must stand in one of so many of the articles since it was first seen: what a weekly column repeats in a daily feed is
+/// a part of the column.
+const ONE_IN: i64 = crate::normalize::draft::ONE_IN as i64;
+
+/// Paragraphs remembered a feed, and for how long after they were last seen.
+const REMEMBERED_MAX: i64 = 4000;
+const REMEMBERED_FOR: Duration = Duration::from_secs(180 * 86_400);
+
+/// What is known as boilerplate of a feed.
+pub(super) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<Boilerplate> {
+    let keeps: bool = conn
+        .prepare_cached("SELECT keep_boilerplate FROM feeds WHERE feed = ?1")?
+        .query_row([feed], |r| r.get(0))?;
+    if keeps {
+        return Ok(Boilerplate::kept());
+    }
+    conn.prepare_cached(
+        "SELECT digest FROM paragraphs JOIN feeds USING (feed)
+         WHERE feed = ?1 AND articles >= ?2 AND articles * ?3 >= articles_learned - learned_before",
+    )?
+    .query_map([feed, ARTICLES_MIN, ONE_IN], |r| r.get::<_, i64>(0))?
+    .map(|d| d.map(i64::cast_unsigned))
+    .collect::<Sql<_>>()
+    .map(Boilerplate::of)
+}
+
+/// Counts the paragraphs of a new article.
+pub(super) fn learn(conn: &Connection, feed: FeedRow, digests: &[u64], now: Time) -> Sql<()> {
+    if digests.is_empty() {
+        return Ok(());
+    }
+    let before: i64 = conn
+        .prepare_cached(
+            "UPDATE feeds SET articles_learned = articles_learned + 1 WHERE feed = ?1
+             RETURNING articles_learned - 1",
+        )?
+        .query_row([feed], |r| r.get(0))?;
+    let mut add = conn.prepare_cached(
+        "INSERT INTO paragraphs (feed, digest, articles, last_seen, learned_before) VALUES (?1, ?2, 1, ?3, ?4)
+         ON CONFLICT DO UPDATE SET articles = articles + 1, last_seen = excluded.last_seen",
+    )?;
+    for digest in digests {
+        add.execute(params![feed, digest.cast_signed(), now.millis(), before])?;
+    }
+    Ok(())
+}
+
+/// Forgets the paragraphs that recur too seldom, and boilerplate that the feed has given up. To be called once a document:
+/// it looks at all that is known of the feed.
+pub(super) fn forget(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
+    conn.prepare_cached(
+        "DELETE FROM paragraphs WHERE feed = ?1 AND (last_seen < ?4 OR articles < ?3 AND last_seen <
+           (SELECT last_seen FROM paragraphs WHERE feed = ?1 ORDER BY last_seen DESC LIMIT 1 OFFSET ?2))",
+    )?
+    .execute(params![
+        feed,
+        REMEMBERED_MAX,
+        ARTICLES_MIN,
+        now.minus(REMEMBERED_FOR).millis()
+    ])?;
+    Ok(())
+}
