@@ -23,6 +23,7 @@ mod feeds;
 mod fetch;
 mod formats;
 mod full_text;
+mod growth;
 mod hints;
 mod hubs;
 mod idle;
