@@ -361,7 +361,7 @@ fn drafts(n: usize, now: Time) -> Vec<Draft> {
             Draft {
                 content_html: format!("<p>{body}</p>"),
                 content_text: text.clone(),
-                bare_text: text,
+                is_boilerplate: false,
                 published: Some(now.minus(Duration::from_secs(600))),
                 authors: vec![Person {
                     name: Some(format!("{} {}", random.word(), random.word())),

@@ -89,7 +89,7 @@ pub fn draft(n: usize, title: String, body: String) -> Draft {
         summary: body.chars().take(200).collect(),
         content_html: format!("<p>{body}</p>"),
         content_text: body.clone(),
-        bare_text: body,
+        is_boilerplate: false,
         digest: newswire::normalize::identity::digest_of(&n.to_le_bytes()),
         title,
         ..Draft::default()

@@ -24,9 +24,8 @@ pub struct Draft {
     pub content_html: String,
     /// The readable text of the body, boilerplate left out. Derived from `content_html`; never stored.
     pub content_text: String,
-    /// The text without boilerplate, credits and dateline: what the copies of a piece have in common. May be empty.
-    /// Never stored.
-    pub bare_text: String,
+    /// Whether the whole text is boilerplate: then it says nothing about which piece this is. Never stored.
+    pub is_boilerplate: bool,
     /// First publication, as claimed; none is never invented.
     pub published: Option<Time>,
     /// Last change, as claimed.

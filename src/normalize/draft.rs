@@ -122,7 +122,7 @@ fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
     draft.agencies = agencies(&draft.authors, std::mem::take(&mut draft.agencies));
     let told = draft.language.take().or(page.language);
     draft.language = language::of(told.as_deref(), &text);
-    draft.bare_text = agency::without_credits(&text);
+    draft.is_boilerplate = false;
     draft.content_html = body.html;
     draft.content_text = text;
 }
@@ -268,11 +268,7 @@ fn draft(
         published: entry.published.or(body.date),
         updated: entry.updated,
         title,
-        bare_text: if is_boilerplate {
-            String::new()
-        } else {
-            agency::without_credits(&content_text)
-        },
+        is_boilerplate,
         content_html: body.html,
         content_text,
         authors,
@@ -447,7 +443,7 @@ mod tests {
         );
         let draft = &made.drafts[0];
         assert!(draft.content_text.starts_with("The mayors of two harbours"));
-        assert!(!draft.bare_text.contains("Reuters"));
+        assert!(!agency::without_credits(&draft.content_text).contains("Reuters"));
         assert_eq!(draft.agencies, ["Reuters"]);
         assert_eq!(draft.title, "Harbours agree about spring tides");
         assert_eq!(draft.summary, "Two mayors met on a pier in spring.");

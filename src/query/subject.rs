@@ -116,6 +116,16 @@ impl Folded {
         }
     }
 
+    /// Takes up the parts as printed, for regular expressions.
+    pub(crate) fn print(&mut self, text: &Text<'_>) {
+        self.raw = Self::printed(text).raw;
+    }
+
+    /// Drops the parts as printed: a regular expression finds nothing in them from now on.
+    pub(crate) fn forget_print(&mut self) {
+        self.raw = Raw::default();
+    }
+
     /// The folded parts that a scope means.
     pub fn parts(&self, scope: Scope) -> impl Iterator<Item = &str> {
         let (first, second): (&str, Option<&str>) = match scope {

@@ -93,6 +93,17 @@ impl PageOf {
 }
 
 impl Prepared {
+    /// Asks its text everything that topics depend on.
+    pub(super) fn read_topics(&mut self, topics: &Topics) {
+        let draft = &self.draft;
+        let text = (&*draft.title, &*draft.summary, &*draft.content_text);
+        let labels = (&*draft.authors, &*draft.categories, &*draft.agencies);
+        // As printed it would double what a document of many articles takes while it waits for the writer.
+        with_text(text, labels, |text| self.folded.print(text));
+        self.topics = Some(topics.read(&self.folded));
+        self.folded.forget_print();
+    }
+
     /// Whether its publisher dated it.
     pub(super) fn is_dated(&self) -> bool {
         self.draft.published.is_some() || self.draft.updated.is_some()
@@ -143,7 +154,9 @@ pub(super) fn read_topics(
 ) {
     for p in drafts {
         p.seems_known = known.get(&p.draft.key) == Some(&p.draft.digest);
-        p.topics = (!p.seems_known).then(|| topics.read(&p.folded));
+        if !p.seems_known {
+            p.read_topics(topics);
+        }
     }
 }
 
@@ -181,10 +194,11 @@ fn prepare_one(
             id: s.id.clone(),
         }),
     };
-    let folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
+    let mut folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
+    folded.forget_print();
     let mut fingerprint = Fingerprint::of(&Subject {
         title: &fold_text(normalize::headline::bare(&draft.title, &about.titles)),
-        body: &fold_text(&draft.bare_text),
+        body: &fold_text(&own_text(&draft)),
         canonical_url: draft
             .canonical_url
             .as_ref()
@@ -198,7 +212,6 @@ fn prepare_one(
     let content = pack(&draft.content_html);
     // A document of many articles is prepared whole: what the writer does not need of each goes at once.
     draft.content_html = String::new();
-    draft.bare_text = String::new();
     Prepared {
         content,
         folded,
@@ -213,34 +226,37 @@ fn prepare_one(
     }
 }
 
+/// What the copies of a piece have in common: the text without credits and dateline.
+fn own_text(draft: &Draft) -> String {
+    match draft.is_boilerplate {
+        true => String::new(),
+        false => normalize::agency::without_credits(&draft.content_text),
+    }
+}
+
 /// Folds the text of an article as topics, searches and the word index see it.
 pub(super) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
-    with_text(title, summary, body, facts, Folded::of)
+    let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
+    with_text((title, summary, body), labels, Folded::of)
 }
 
 /// The same only as printed, for regular expressions.
 pub(super) fn unfolded(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
-    with_text(title, summary, body, facts, Folded::printed)
+    let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
+    with_text((title, summary, body), labels, Folded::printed)
 }
 
-fn with_text(
-    title: &str,
-    summary: &str,
-    body: &str,
-    facts: &Facts,
-    read: fn(&Text<'_>) -> Folded,
-) -> Folded {
-    let authors: Vec<&str> = facts
-        .authors
-        .iter()
-        .filter_map(|a| a.name.as_deref())
-        .collect();
-    let categories: Vec<&str> = facts
-        .categories
+fn with_text<T>(
+    (title, summary, body): (&str, &str, &str),
+    (authors, categories, agencies): (&[Person], &[Category], &[String]),
+    read: impl FnOnce(&Text<'_>) -> T,
+) -> T {
+    let authors: Vec<&str> = authors.iter().filter_map(|a| a.name.as_deref()).collect();
+    let categories: Vec<&str> = categories
         .iter()
         .flat_map(|c| std::iter::once(c.term.as_str()).chain(c.label.as_deref()))
         .collect();
-    let agencies: Vec<&str> = facts.agencies.iter().map(String::as_str).collect();
+    let agencies: Vec<&str> = agencies.iter().map(String::as_str).collect();
     read(&Text {
         title,
         summary,

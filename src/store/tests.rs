@@ -153,7 +153,7 @@ fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
         title: title.to_owned(),
         content_html: format!("<p>{body}</p>"),
         content_text: body.to_owned(),
-        bare_text: body.to_owned(),
+        is_boilerplate: false,
         digest: identity::digest_of(format!("{title} {body}").as_bytes()),
         ..Draft::default()
     }

@@ -304,7 +304,7 @@ impl Writer {
         for p in drafts {
             let is_read = p.seems_known || self.tagger.knows(p.topics.as_ref());
             if let Some(topics) = self.tagger.topics().filter(|_| !is_read) {
-                p.topics = Some(topics.read(&p.folded));
+                p.read_topics(topics);
             }
         }
         Ok(())

@@ -152,7 +152,7 @@ fn assert_all_clean(document: &str, is_whole: bool) {
     for d in normalize::drafts(&feed, &context).drafts {
         let draft = json!({
             "guid": d.guid, "url": d.url, "canonical_url": d.canonical_url, "title": d.title, "summary": d.summary,
-            "content_html": d.content_html, "content_text": d.content_text, "bare_text": d.bare_text,
+            "content_html": d.content_html, "content_text": d.content_text,
             "authors": d.authors, "agencies": d.agencies, "categories": d.categories, "enclosures": d.enclosures,
             "image": d.image, "comments_url": d.comments_url, "rights": d.rights, "source": d.source,
             "language": d.language,

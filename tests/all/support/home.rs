@@ -222,7 +222,7 @@ pub fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
         title: title.to_owned(),
         content_html: format!("<p>{body}</p>"),
         content_text: body.to_owned(),
-        bare_text: body.to_owned(),
+        is_boilerplate: false,
         authors: vec![Person {
             name: Some("Ann Other".to_owned()),
             ..Person::default()

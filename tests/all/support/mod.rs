@@ -1,5 +1,6 @@
 //! What the integration tests share. Nothing here asserts but how a run of the binary ended; tests do.
 
+pub mod atom_grammar;
 pub mod browser;
 pub mod comes_back;
 pub mod feeds;
