@@ -163,28 +163,30 @@ fn feed_of(file: &Path, bytes: &[u8], context: &ParseContext) -> Result<ParsedFe
 
 /// A whole file, or stdin.
 pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    read_up_to(file, DOCUMENT_BYTES_MAX)
+}
+
+/// The same up to `limit` bytes.
+pub fn read_up_to(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let unreadable =
         |e: io::Error| Failure::missing(format!("cannot read {}: {e}", file.display()));
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        io::stdin()
-            .lock()
-            .take(DOCUMENT_BYTES_MAX + 1)
-            .read_to_end(&mut bytes)
+        io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
     } else {
         File::open(file)
             .map_err(unreadable)?
-            .take(DOCUMENT_BYTES_MAX + 1)
+            .take(limit + 1)
             .read_to_end(&mut bytes)
     }
     .map_err(unreadable)?;
-    if bytes.len() as u64 > DOCUMENT_BYTES_MAX {
+    if bytes.len() as u64 > limit {
         return Err(Failure::new(
             Exit::BadInput,
             format!(
                 "{}: longer than {} MiB; nothing that long is read",
                 file.display(),
-                DOCUMENT_BYTES_MAX >> 20
+                limit >> 20
             ),
         ));
     }

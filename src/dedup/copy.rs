@@ -57,17 +57,23 @@ impl StoredCopy {
         match (self.day(), other.day()) {
             (Some(day), None) => apart(day.clamp(other.at), other.at),
             (None, Some(day)) => apart(day.clamp(self.at), self.at),
+            (Some(day), Some(other)) => apart(day.0, other.0),
             _ => apart(self.at, other.at),
         }
     }
 
-    /// The day that it is dated with, if that is all: midnight is what is left of a date without an hour.
+    /// The day that it is dated with, if that is all: midnight is what is left of a date without an hour. Items of one
+    /// document that share a date stand some milliseconds apart.
     fn day(&self) -> Option<Day> {
-        (self.at.millis() % DAY_MS == 0).then_some(Day(self.at))
+        let since_midnight = self.at.millis().rem_euclid(DAY_MS);
+        let midnight = Time::from_millis(self.at.millis() - since_midnight);
+        (since_midnight < SAME_DATE_MS).then_some(Day(midnight))
     }
 }
 
 const DAY_MS: i64 = 86_400_000;
+/// How far apart the items of one date may stand: a millisecond for each entry of a document.
+const SAME_DATE_MS: i64 = 10_000;
 
 /// A day, by its beginning.
 struct Day(Time);
@@ -112,5 +118,15 @@ mod tests {
         assert_eq!(hours(day, copy(75, 99, true)), 3);
         assert_eq!(hours(day, copy(72, 99, true)), 24, "two days are two days");
         assert_eq!(hours(day, copy(50, 90, false)), 9, "by the sightings");
+        let beside = StoredCopy {
+            at: day.at.moved(9_999),
+            ..day
+        };
+        assert_eq!(
+            hours(beside, copy(67, 99, true)),
+            0,
+            "another item of that date"
+        );
+        assert_eq!(hours(beside, copy(72, 99, true)), 24);
     }
 }

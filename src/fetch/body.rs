@@ -35,9 +35,11 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// Reads Content-Encoding. At most one layer; an unknown one is a failure that names it.
-    pub fn of(headers: &HeaderMap) -> Result<Self, Failure> {
+    /// Reads Content-Encoding: at most one layer, and the first name in it that is no coding. Servers write charsets and
+    /// the like there (`utf-8`, `none`); whether that does harm is told by the body ([`is_readable`]).
+    pub fn of(headers: &HeaderMap) -> Result<(Self, Option<String>), Failure> {
         let mut found = None;
+        let mut unknown = None;
         for value in headers.get_all(CONTENT_ENCODING) {
             let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
             for name in value.split(',').map(str::trim) {
@@ -48,9 +50,8 @@ impl Coding {
                     "br" => Self::Brotli,
                     "zstd" => Self::Zstd,
                     other => {
-                        let name: String = other.chars().take(32).collect();
-                        let text = format!("the body has an unknown content encoding {name:?}");
-                        return Err(failure(FailureKind::Body, text));
+                        unknown.get_or_insert_with(|| other.chars().take(32).collect());
+                        continue;
                     }
                 };
                 if found.replace(coding).is_some() {
@@ -59,8 +60,21 @@ impl Coding {
                 }
             }
         }
-        Ok(found.unwrap_or(Self::Identity))
+        Ok((found.unwrap_or(Self::Identity), unknown))
     }
+}
+
+/// Whether a body with an unknown coding can be read nevertheless: markup or JSON in the clear.
+///
+/// # Errors
+/// The failure that names the coding.
+pub fn is_readable(body: &[u8], unknown: &str) -> Result<(), Failure> {
+    let is_utf_16 = matches!(body, [0xfe, 0xff, 0, b'<', ..] | [0xff, 0xfe, b'<', 0, ..]);
+    if is_utf_16 || looks_plain(body) {
+        return Ok(());
+    }
+    let text = format!("the body has an unknown content encoding {unknown:?}");
+    Err(failure(FailureKind::Body, text))
 }
 
 /// Whether a complete body is one as it stands.
@@ -308,7 +322,7 @@ mod tests {
         for v in values {
             headers.append(CONTENT_ENCODING, HeaderValue::from_static(v));
         }
-        Coding::of(&headers)
+        Coding::of(&headers).map(|(coding, _)| coding)
     }
 
     #[test]
@@ -409,6 +423,27 @@ mod tests {
         assert_eq!(coding(&["identity, br"]), Ok(Coding::Brotli));
         assert!(coding(&["gzip, gzip"]).is_err());
         assert!(coding(&["gzip", "br"]).is_err());
-        assert!(coding(&["rot13"]).unwrap_err().message.contains("rot13"));
+    }
+
+    #[test]
+    fn a_content_encoding_that_is_none_is_told_and_does_no_harm_to_a_feed() {
+        for (value, coding, unknown) in [
+            ("utf-8", Coding::Identity, Some("utf-8")),
+            ("none", Coding::Identity, Some("none")),
+            ("UTF-8, gzip", Coding::Gzip, Some("utf-8")),
+            ("identity", Coding::Identity, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(CONTENT_ENCODING, HeaderValue::from_static(value));
+            let unknown = unknown.map(str::to_owned);
+            assert_eq!(Coding::of(&headers), Ok((coding, unknown)), "{value}");
+        }
+        for feed in [&b"\xef\xbb\xbf <rss/>"[..], b"{}", b"\xff\xfe<\0r\0"] {
+            assert_eq!(is_readable(feed, "utf-8"), Ok(()));
+        }
+        for packed in [&b"\x8b\x02\x80"[..], b"", b"%PDF-1.7"] {
+            let refused = is_readable(packed, "rot13").unwrap_err();
+            assert!(refused.message.contains("\"rot13\""), "{}", refused.message);
+        }
     }
 }

@@ -551,6 +551,7 @@ impl Fetcher {
         self.note(host, status, response.headers(), &trace.hints);
         let links = link::links(response.headers(), url);
         (trace.hints.hub, trace.hints.topic) = (links.hub, links.this);
+        trace.hints.alternates = links.feeds;
         match status.as_u16() {
             304 if conditional => {
                 let headers = response.headers().clone();
@@ -607,7 +608,7 @@ impl Fetcher {
         bound: Bound,
         trace: &mut Trace,
     ) -> Result<Body, Failure> {
-        let coding = Coding::of(response.headers())?;
+        let (coding, unknown) = Coding::of(response.headers())?;
         let told = response.content_length().unwrap_or(0);
         if usize::try_from(told).unwrap_or(usize::MAX) > bound.limit && !bound.cut {
             return Err(body::too_large(bound.limit));
@@ -621,7 +622,12 @@ impl Fetcher {
             bound,
             wire: &mut trace.bytes_wire,
         };
-        self.intake.read(pieces, incoming, &mut trace.time).await
+        let body = self.intake.read(pieces, incoming, &mut trace.time).await?;
+        if let Some(unknown) = unknown {
+            body::is_readable(&body, &unknown)?;
+            trace.hints.unknown_coding = Some(unknown);
+        }
+        Ok(body)
     }
 }
 

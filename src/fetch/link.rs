@@ -1,32 +1,38 @@
-//! The Link header (RFC 8288), as far as WebSub needs it: where the hub is, and what the feed calls itself (ET-50). Pure.
+//! The Link header (RFC 8288): where the hub is, what the feed calls itself (ET-50), and the feeds of a page. Pure.
 
 use http::HeaderMap;
 use http::header::LINK;
 
-use crate::model::WebUrl;
+use crate::model::{NamedFeed, WebUrl};
+use crate::normalize::discover::is_feed_type;
+use crate::normalize::plain;
 
-/// Links read of one answer; a hub stands among the first.
-const LINKS_MAX: usize = 64;
-
-/// What an answer's links say of hub and self.
+/// What an answer's links say of hub, self and feeds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
     /// The hub; one under https if there is a choice.
     pub hub: Option<WebUrl>,
     /// The feed's own name for itself.
     pub this: Option<WebUrl>,
+    /// The feeds that it names, in order.
+    pub feeds: Vec<NamedFeed>,
 }
 
 /// Reads hub and self; relative targets are resolved against `base`.
 pub fn links(headers: &HeaderMap, base: &WebUrl) -> Links {
     let mut found = Links::default();
     let values = headers.get_all(LINK).iter().filter_map(|v| v.to_str().ok());
-    for link in values.flat_map(split).take(LINKS_MAX) {
-        let Some((target, relations)) = read(link) else {
+    for link in values.flat_map(split).filter_map(Link::read) {
+        let Ok(url) = base.join(link.target) else {
             continue;
         };
-        let Ok(url) = base.join(target) else { continue };
-        if relations.contains(&"hub") {
+        if link.is("alternate") && link.parameter("type").is_some_and(is_feed_type) {
+            let title = link.parameter("title").map(plain::line);
+            let title = title.filter(|title| !title.is_empty());
+            let url = url.clone();
+            found.feeds.push(NamedFeed { url, title });
+        }
+        if link.is("hub") {
             let is_better = found
                 .hub
                 .as_ref()
@@ -35,7 +41,7 @@ pub fn links(headers: &HeaderMap, base: &WebUrl) -> Links {
                 found.hub = Some(url.clone());
             }
         }
-        if relations.contains(&"self") && found.this.is_none() {
+        if link.is("self") && found.this.is_none() {
             found.this = Some(url);
         }
     }
@@ -44,6 +50,11 @@ pub fn links(headers: &HeaderMap, base: &WebUrl) -> Links {
 
 /// The links of one header value: commas part them, but for those inside `<>` and quotes.
 fn split(value: &str) -> Vec<&str> {
+    parts(value, ',')
+}
+
+/// What a sign parts, but for those inside `<>` and quotes.
+fn parts(value: &str, sign: char) -> Vec<&str> {
     let (mut quoted, mut target) = (false, false);
     value
         .split(move |c| {
@@ -51,7 +62,7 @@ fn split(value: &str) -> Vec<&str> {
                 '"' if !target => quoted = !quoted,
                 '<' if !quoted => target = true,
                 '>' if !quoted => target = false,
-                ',' => return !quoted && !target,
+                c if c == sign => return !quoted && !target,
                 _ => {}
             }
             false
@@ -60,15 +71,36 @@ fn split(value: &str) -> Vec<&str> {
 }
 
 /// `<target>; rel="a b"; …`
-fn read(link: &str) -> Option<(&str, Vec<&str>)> {
-    let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-    let relation = parameters.split(';').find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("rel")
-            .then(|| value.trim().trim_matches('"'))
-    })?;
-    Some((target.trim(), relation.split_ascii_whitespace().collect()))
+struct Link<'a> {
+    target: &'a str,
+    parameters: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Link<'a> {
+    fn read(link: &'a str) -> Option<Self> {
+        let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let parameters = parts(parameters, ';').into_iter().filter_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            Some((name.trim(), value.trim().trim_matches('"')))
+        });
+        Some(Self {
+            target: target.trim(),
+            parameters: parameters.collect(),
+        })
+    }
+
+    /// The first parameter of that name (RFC 8288 section 3.3).
+    fn parameter(&self, name: &str) -> Option<&'a str> {
+        let mut named = self.parameters.iter();
+        let found = named.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| *value)
+    }
+
+    fn is(&self, relation: &str) -> bool {
+        let relations = self.parameter("rel").unwrap_or_default();
+        let mut all = relations.split_ascii_whitespace();
+        all.any(|known| known.eq_ignore_ascii_case(relation))
+    }
 }
 
 #[cfg(test)]
@@ -132,5 +164,26 @@ mod tests {
         ] {
             assert_eq!(of(&[odd]), (None, None), "{odd}");
         }
+    }
+
+    #[test]
+    fn feeds_of_a_page_stand_in_link_headers() {
+        let mut headers = HeaderMap::new();
+        for value in [
+            "</feed>; rel=\"alternate\"; type=\"application/rss+xml\"; title=\"News; all, of it\"",
+            "</atom>; type=\"application/atom+xml; charset=utf-8\"; rel=Alternate, </wp-json/>; rel=\"https://api.w.org/\"",
+            "</post.json>; rel=alternate; type=\"application/json+oembed\"",
+            "</de>; rel=alternate; hreflang=de",
+        ] {
+            headers.append(LINK, HeaderValue::from_str(value).unwrap());
+        }
+        let base = WebUrl::parse("https://news.example/").unwrap();
+        let feeds = links(&headers, &base).feeds;
+        let urls: Vec<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
+        assert_eq!(
+            urls,
+            ["https://news.example/feed", "https://news.example/atom"]
+        );
+        assert_eq!(feeds[0].title.as_deref(), Some("News; all, of it"));
     }
 }

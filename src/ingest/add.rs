@@ -1,5 +1,6 @@
-//! A new subscription: its URL is asked once; if a page answers, the feed that it names is asked instead. Never more than
-//! one request beyond the page (ET-20), never a subscription to what is no feed.
+//! A new subscription: its URL is asked once; if a page answers, the feed that it names is asked instead. One request
+//! beyond the page (ET-20), and one more for each feed that turns out to be broken, up to [`TRIES_MAX`]. Never a
+//! subscription to what is no feed.
 
 use std::sync::Arc;
 
@@ -8,11 +9,14 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::visit::{self, Visited};
 use crate::memory::Body;
-use crate::model::{FailureKind, FeedId, Outcome, Poll, WebUrl};
-use crate::normalize::discover::{Candidate, discover, well_known};
+use crate::model::{FailureKind, FeedId, NamedFeed, Outcome, Poll, WebUrl};
+use crate::normalize::discover::{discover, well_known};
 use crate::parse::charset::page_to_text;
 use crate::parse::{self, ParseContext};
 use crate::store::{Claim, NewFeed, StoreError};
+
+/// Most feeds of one page that are asked, if the first of them are broken.
+const TRIES_MAX: usize = 5;
 
 /// A subscription that stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +46,7 @@ pub enum AddError {
         /// The page.
         page: WebUrl,
         /// Its feeds.
-        candidates: Vec<Candidate>,
+        candidates: Vec<NamedFeed>,
     },
     /// Neither a feed nor a page that names one.
     #[error("{url}: {reason}")]
@@ -80,10 +84,44 @@ impl Ingest {
         if candidates.len() > 1 && !take_first {
             return Err(AddError::Several { page, candidates });
         }
-        let named = candidates.into_iter().next().map(|c| c.url);
-        let Some(url) = named.clone().or_else(|| well_known(&page)) else {
-            return Err(no_feed(&feed.url, "it is no feed and names none"));
+        drop(first);
+        if candidates.is_empty() {
+            let Some(url) = well_known(&page) else {
+                return Err(no_feed(&feed.url, "it is no feed and names none"));
+            };
+            let found = self.add_found(&feed, url, cancel).await?;
+            return found.map_err(|_| {
+                let reason = "it is a page that names no feed; look for an RSS or Atom link on it and add that";
+                no_feed(&feed.url, reason)
+            });
+        }
+        let mut why = None;
+        for named in candidates.iter().take(TRIES_MAX) {
+            match self.add_found(&feed, named.url.clone(), cancel).await? {
+                Ok(added) => return Ok(added),
+                Err(broken) => {
+                    why.get_or_insert(broken);
+                }
+            }
+        }
+        let why = why.unwrap_or_default();
+        let others = match candidates.len() {
+            1 => String::new(),
+            all => format!(
+                "; of the {all} feeds that it names, the first {} do not work",
+                all.min(TRIES_MAX)
+            ),
         };
+        Err(no_feed(&feed.url, &format!("{why}{others}")))
+    }
+
+    /// Subscribes to a feed that the page at `feed.url` names; else what is wrong with it.
+    async fn add_found(
+        self: &Arc<Self>,
+        feed: &NewFeed,
+        url: WebUrl,
+        cancel: &CancellationToken,
+    ) -> Result<Result<Added, String>, AddError> {
         let mut found = NewFeed {
             url,
             ..feed.clone()
@@ -97,26 +135,19 @@ impl Ingest {
             );
         }
         if let Some(known) = self.known(&found.url).await? {
-            return Ok(known);
+            return Ok(Ok(known));
         }
-        drop(first);
-        let second = self.first_poll(&found, cancel).await;
-        match (&second.0.outcome, named) {
-            (Outcome::Document { .. }, _) if is_feed(&second) => {
-                self.subscribe(found, second, cancel).await
+        let came = self.first_poll(&found, cancel).await;
+        let url = &found.url;
+        match &came.0.outcome {
+            Outcome::Document { .. } if is_feed(&came) => {
+                self.subscribe(found, came, cancel).await.map(Ok)
             }
-            (Outcome::Failed(f), Some(url)) => Err(no_feed(
-                &feed.url,
-                &format!("it names the feed {url}, but that failed: {}", f.message),
-            )),
-            (_, Some(url)) => Err(no_feed(
-                &feed.url,
-                &format!("it names the feed {url}, but that is none"),
-            )),
-            (_, None) => Err(no_feed(
-                &feed.url,
-                "it is a page that names no feed; look for an RSS or Atom link on it and add that",
-            )),
+            Outcome::Failed(f) => Ok(Err(format!(
+                "it names the feed {url}, but that failed: {}",
+                f.message
+            ))),
+            _ => Ok(Err(format!("it names the feed {url}, but that is none"))),
         }
     }
 
@@ -215,14 +246,14 @@ impl Ingest {
 type Came = (Poll, Option<Body>);
 
 /// The feeds that a page names; none if what came is a feed or failed.
-fn candidates(asked: &WebUrl, came: &Came) -> Option<Vec<Candidate>> {
+fn candidates(asked: &WebUrl, came: &Came) -> Option<Vec<NamedFeed>> {
     let (content_type, body) = document(came)?;
     if is_feed(came) {
         return None;
     }
     let base = came.0.final_url.as_ref().unwrap_or(asked);
     let page = page_to_text(body, content_type);
-    Some(discover(&page, base))
+    Some(discover(&page, base, &came.0.hints.alternates))
 }
 
 fn is_feed(came: &Came) -> bool {

@@ -458,6 +458,11 @@ fn read_document(
         .filter(|url| url.origin() == base.origin());
     let mut document = document(feed, drafted, sum);
     document.is_complete &= whole;
+    if let Some(coding) = &poll.hints.unknown_coding {
+        document.repairs.push(format!(
+            "its Content-Encoding {coding:?} is none; the document was read as it came"
+        ));
+    }
     made.document = Some(match poll.extent {
         // What a hub calls the feed is not what the feed calls itself.
         Extent::Push => DocumentCommit {

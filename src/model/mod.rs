@@ -20,7 +20,7 @@ pub use article::Draft;
 pub use feed::{Feed, FeedState};
 pub use ids::{ArticleId, ArticleRow, FeedId, FeedRow, Seq, StoryId, StoryRow};
 pub use parsed::{Category, Enclosure, ParsedEntry, ParsedFeed, Person, Source};
-pub use poll::{Extent, Failure, FailureKind, Hints, Outcome, Poll, Validators};
+pub use poll::{Extent, Failure, FailureKind, Hints, NamedFeed, Outcome, Poll, Validators};
 pub use push::{HubCall, HubReply};
 pub use secret::Secret;
 pub use story::{Alternate, ArticleView, FeedRef, SameAs, StoryView};

@@ -23,7 +23,7 @@ impl Validators {
     }
 }
 
-/// What server and document say about when to ask again.
+/// What server and document say about when to ask again, and what else the headers told.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
     /// Cache-Control max-age less Age (RFC 9111 section 4.2).
@@ -44,6 +44,19 @@ pub struct Hints {
     pub hub: Option<WebUrl>,
     /// What the feed calls itself, and its hub knows it by.
     pub topic: Option<WebUrl>,
+    /// The feeds that Link headers name, in their order.
+    pub alternates: Vec<NamedFeed>,
+    /// A Content-Encoding that is none; the body was read as it came.
+    pub unknown_coding: Option<String>,
+}
+
+/// A feed that a page or its headers name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFeed {
+    /// Where it is.
+    pub url: WebUrl,
+    /// What it is called there.
+    pub title: Option<String>,
 }
 
 /// How much of a feed a document holds.

@@ -1,6 +1,7 @@
 //! What one entry of a document becomes: a draft with one identity, a clean body, and what its text says about itself
 //! (byline, agency, standfirst). Never overrules what the feed states in fields of their own, never invents a date.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::blocks::{self, Block};
@@ -55,9 +56,15 @@ pub fn drafts(feed: &ParsedFeed, context: &Context<'_>) -> Drafted {
             .map(|(_, entry, body)| (entry.title.as_deref().unwrap_or_default(), body)),
     ));
     let mut out = Drafted::default();
+    let mut declared = Vec::with_capacity(bodies.len());
     for (key, entry, body) in bodies {
+        declared.push(entry.language.as_deref().or(feed.language.as_deref()));
         out.paragraphs.push(body.paragraphs.clone());
-        out.drafts.push(draft(feed, entry, key, body, &known));
+        out.drafts.push(draft(entry, key, body, &known));
+    }
+    let prior = language::Prior::of(out.drafts.iter().map(said));
+    for (draft, declared) in out.drafts.iter_mut().zip(declared) {
+        draft.language = prior.language(declared, &said(draft));
     }
     out
 }
@@ -121,7 +128,7 @@ fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
     }
     draft.agencies = agencies(&draft.authors, std::mem::take(&mut draft.agencies));
     let told = draft.language.take().or(page.language);
-    draft.language = language::of(told.as_deref(), &text);
+    draft.language = language::Prior::default().language(told.as_deref(), &text);
     draft.is_boilerplate = false;
     draft.content_html = body.html;
     draft.content_text = text;
@@ -235,20 +242,18 @@ fn length(blocks: &[&Block]) -> usize {
     blocks.iter().map(|b| b.text.len()).sum()
 }
 
-fn draft(
-    feed: &ParsedFeed,
-    entry: &ParsedEntry,
-    key: String,
-    body: Body,
-    known: &Boilerplate,
-) -> Draft {
+/// What says the language of a draft.
+fn said(draft: &Draft) -> Cow<'_, str> {
+    language::evidence(&draft.title, &draft.content_text)
+}
+
+fn draft(entry: &ParsedEntry, key: String, body: Body, known: &Boilerplate) -> Draft {
     let content_text = text::from_html(&boilerplate::without(&body.html, known));
     let is_boilerplate = known.knows(&content_text);
     let title = match entry.title.as_deref().filter(|t| !t.is_empty()) {
         Some(title) => title.to_owned(),
         None => plain::shortened(&settle::line(&content_text), TITLE_CHARS_MAX),
     };
-    let told = entry.language.as_deref().or(feed.language.as_deref());
     let mut authors = entry.authors.clone();
     if authors.is_empty() {
         authors.extend(body.author.map(|name| Person {
@@ -263,7 +268,7 @@ fn draft(
         canonical_url: entry.url.as_ref().map(links::canonicalize),
         url: entry.url.clone(),
         summary: summary(entry, body.standfirst, &content_text, known),
-        language: language::of(told, &format!("{title}\n{content_text}")),
+        language: None,
         agencies: agencies(&authors, body.agencies),
         published: entry.published.or(body.date),
         updated: entry.updated,

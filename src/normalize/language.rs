@@ -1,16 +1,225 @@
-//! Which language an article is in. Never guesses from a few words.
+//! Which language an article is in: what the feed or the document says, unless a long text clearly says otherwise. Never
+//! guesses from a few words alone.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use whatlang::Script;
 
 use crate::model::language::is_language;
+use crate::query::fold::fold;
 
 /// Fewest letters that a guess is made from.
 const LETTERS_MIN: usize = 60;
-/// Most characters that a guess looks at.
+/// Fewest letters of a text whose guess counts for more than the language of its document.
+const CLEAR_LETTERS_MIN: usize = 200;
+/// Most characters of one text that a guess looks at.
 const CHARS_MAX: usize = 300;
+/// Most samples of a document that a guess is made from.
+const SAMPLES_MAX: usize = 50;
+/// How many samples must agree before a document contradicts what it declares.
+const CONTRADICTING_MIN: usize = 3;
+/// Languages that a detector takes for each other; between them, the document counts.
+const KIN: &[&[&str]] = &[
+    &["nb", "nn", "no", "da", "sv"],
+    &["hr", "sr", "bs", "sl", "mk", "bg"],
+    &["cs", "sk"],
+    &["id", "ms", "jv"],
+    &["es", "gl", "ca", "pt"],
+    &["ru", "uk", "be"],
+    &["hi", "mr", "ne"],
+    &["fa", "ur", "ar"],
+    &["tr", "az", "tk", "uz"],
+    &["nl", "af"],
+    &["zh", "ja"],
+];
 
-/// The primary tag of `told` in lower case, else what the text is reliably in (ISO 639-1 where it has a code).
+/// What is known of the language before an article is looked at.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Prior {
+    /// What most of the document is in, with its script.
+    dominant: Option<(String, Script)>,
+    /// Whether enough of the document says so to contradict what it declares.
+    is_clear: bool,
+}
+
+impl Prior {
+    /// The prior of a document with these texts, told from the newest of them.
+    pub fn of<'a>(texts: impl IntoIterator<Item = Cow<'a, str>>) -> Self {
+        let mut votes: HashMap<(String, Script), usize> = HashMap::new();
+        let mut all = 0;
+        for sample in samples(texts) {
+            all += 1;
+            if let Some(guess) = guess(&sample) {
+                *votes.entry((guess.language, guess.script)).or_default() += 1;
+            }
+        }
+        let Some((dominant, count)) = votes.into_iter().max_by_key(|(_, count)| *count) else {
+            return Self::default();
+        };
+        // Two thirds: a feed in two languages has none that its short texts are in.
+        let is_dominant = count * 3 >= all * 2;
+        Self {
+            dominant: is_dominant.then_some(dominant),
+            is_clear: is_dominant && count >= CONTRADICTING_MIN,
+        }
+    }
+
+    /// The language of a text of this document, for which `declared` is told in the document.
+    #[must_use]
+    pub fn language(&self, declared: Option<&str>, text: &str) -> Option<String> {
+        if let Some(declared) = declared.and_then(primary) {
+            if !is_detected(&declared) {
+                return Some(declared);
+            }
+            let dominant = self.dominant.as_ref().filter(|_| self.is_clear);
+            let dominant = dominant.map(|(language, _)| language.clone());
+            let other = clear_guess(text).map(|guess| guess.language).or(dominant);
+            let other = other.filter(|other| !are_kin(&declared, other));
+            return Some(other.unwrap_or(declared));
+        }
+        let guess = guess(text);
+        let clear = guess.as_ref().filter(|guess| guess.is_clear());
+        let Some((dominant, script)) = &self.dominant else {
+            return guess.map(|guess| guess.language);
+        };
+        if let Some(clear) = clear.filter(|guess| !are_kin(dominant, &guess.language)) {
+            return Some(clear.language.clone());
+        }
+        match whatlang::detect_script(text) {
+            Some(written) if !is_written_in(dominant, *script, written) => {
+                guess.map(|guess| guess.language)
+            }
+            _ => Some(dominant.clone()),
+        }
+    }
+}
+
+/// The language of a tag, as it is stored; none if it is none.
 #[must_use]
-pub fn of(told: Option<&str>, text: &str) -> Option<String> {
-    told.and_then(primary).or_else(|| detect(text))
+pub fn of_tag(tag: &str) -> Option<String> {
+    primary(tag)
+}
+
+/// What of an article says its language: headline and text, without either if the other repeats it.
+#[must_use]
+pub fn evidence<'a>(title: &'a str, text: &'a str) -> Cow<'a, str> {
+    let bare = |text: &str| {
+        fold(text)
+            .trim_matches(|c: char| !c.is_alphanumeric())
+            .to_owned()
+    };
+    let text_head: String = text.chars().take(title.chars().count() + 1).collect();
+    let (short, long) = (bare(title), bare(&text_head));
+    if long.starts_with(&short) {
+        Cow::Borrowed(text)
+    } else if short.starts_with(&bare(text)) {
+        Cow::Borrowed(title)
+    } else {
+        Cow::Owned(format!("{title}\n{text}"))
+    }
+}
+
+/// Texts put together until each sample is long enough for a clear guess; what is left over is one more.
+fn samples<'a>(texts: impl IntoIterator<Item = Cow<'a, str>>) -> Vec<String> {
+    let mut samples = Vec::new();
+    let mut sample = String::new();
+    let mut letters = 0;
+    for text in texts {
+        let head = head(&text);
+        letters += letters_of(&head);
+        sample.push_str(&head);
+        sample.push('\n');
+        if letters >= CLEAR_LETTERS_MIN {
+            samples.push(std::mem::take(&mut sample));
+            letters = 0;
+            if samples.len() == SAMPLES_MAX {
+                return samples;
+            }
+        }
+    }
+    if letters >= LETTERS_MIN {
+        samples.push(sample);
+    }
+    samples
+}
+
+/// Whether the detector knows a language: only then it can say that a text is in another.
+fn is_detected(language: &str) -> bool {
+    CODES.iter().any(|(_, code)| *code == language)
+}
+
+/// Whether a text in the script `written` can be in a language whose texts are mostly in `usual`.
+fn is_written_in(language: &str, usual: Script, written: Script) -> bool {
+    let is_japanese = matches!(
+        written,
+        Script::Hiragana | Script::Katakana | Script::Mandarin
+    );
+    written == usual || language == "ja" && is_japanese
+}
+
+fn are_kin(one: &str, other: &str) -> bool {
+    KIN.iter()
+        .any(|group| group.contains(&one) && group.contains(&other))
+}
+
+struct Guess {
+    language: String,
+    script: Script,
+    confidence: f64,
+    letters: usize,
+}
+
+impl Guess {
+    fn is_clear(&self) -> bool {
+        self.letters >= CLEAR_LETTERS_MIN && self.confidence >= 1.0
+    }
+}
+
+/// What a long text is clearly in.
+fn clear_guess(text: &str) -> Option<Guess> {
+    let is_long = letters_of(&head(text)) >= CLEAR_LETTERS_MIN;
+    is_long
+        .then(|| guess(text))
+        .flatten()
+        .filter(Guess::is_clear)
+}
+
+/// What a text is reliably in (ISO 639-1 where it has a code).
+fn guess(text: &str) -> Option<Guess> {
+    let text = head(text);
+    let letters = letters_of(&text);
+    if letters < LETTERS_MIN {
+        return None;
+    }
+    let info = whatlang::detect(&text).filter(whatlang::Info::is_reliable)?;
+    Some(Guess {
+        language: short(info.lang().code()).to_owned(),
+        script: info.script(),
+        confidence: info.confidence(),
+        letters,
+    })
+}
+
+/// The first words of a text, without addresses: these are in no language.
+fn head(text: &str) -> String {
+    let is_address = |word: &&str| word.contains("://") || word.starts_with("www.");
+    let mut head = String::new();
+    let mut room = CHARS_MAX;
+    for word in text.split_whitespace().filter(|word| !is_address(word)) {
+        let word: String = word.chars().take(room).collect();
+        room = room.saturating_sub(word.chars().count() + 1);
+        head.push_str(&word);
+        head.push(' ');
+        if room == 0 {
+            break;
+        }
+    }
+    head
+}
+
+fn letters_of(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphabetic()).count()
 }
 
 /// `en` of `en-US` and of `eng`; none if that is no language: `und`, `x-…`, the country (`jp`) instead of its language.
@@ -26,90 +235,82 @@ fn primary(tag: &str) -> Option<String> {
     }
 }
 
-fn detect(text: &str) -> Option<String> {
-    let head: String = text.chars().take(CHARS_MAX).collect();
-    if head.chars().filter(|c| c.is_alphabetic()).count() < LETTERS_MIN {
-        return None;
-    }
-    let info = whatlang::detect(&head)?;
-    info.is_reliable()
-        .then(|| short(info.lang().code()).to_owned())
-}
+/// ISO 639-3 and ISO 639-1 codes of the languages that the detector knows.
+const CODES: &[(&str, &str)] = &[
+    ("epo", "eo"),
+    ("eng", "en"),
+    ("rus", "ru"),
+    ("cmn", "zh"),
+    ("spa", "es"),
+    ("por", "pt"),
+    ("ita", "it"),
+    ("ben", "bn"),
+    ("fra", "fr"),
+    ("deu", "de"),
+    ("ukr", "uk"),
+    ("kat", "ka"),
+    ("ara", "ar"),
+    ("hin", "hi"),
+    ("jpn", "ja"),
+    ("heb", "he"),
+    ("yid", "yi"),
+    ("pol", "pl"),
+    ("amh", "am"),
+    ("jav", "jv"),
+    ("kor", "ko"),
+    ("nob", "nb"),
+    ("dan", "da"),
+    ("swe", "sv"),
+    ("fin", "fi"),
+    ("tur", "tr"),
+    ("nld", "nl"),
+    ("hun", "hu"),
+    ("ces", "cs"),
+    ("ell", "el"),
+    ("bul", "bg"),
+    ("bel", "be"),
+    ("mar", "mr"),
+    ("kan", "kn"),
+    ("ron", "ro"),
+    ("slv", "sl"),
+    ("hrv", "hr"),
+    ("srp", "sr"),
+    ("mkd", "mk"),
+    ("lit", "lt"),
+    ("lav", "lv"),
+    ("est", "et"),
+    ("tam", "ta"),
+    ("vie", "vi"),
+    ("urd", "ur"),
+    ("tha", "th"),
+    ("guj", "gu"),
+    ("uzb", "uz"),
+    ("pan", "pa"),
+    ("aze", "az"),
+    ("ind", "id"),
+    ("tel", "te"),
+    ("pes", "fa"),
+    ("mal", "ml"),
+    ("ori", "or"),
+    ("mya", "my"),
+    ("nep", "ne"),
+    ("sin", "si"),
+    ("khm", "km"),
+    ("tuk", "tk"),
+    ("aka", "ak"),
+    ("zul", "zu"),
+    ("sna", "sn"),
+    ("afr", "af"),
+    ("lat", "la"),
+    ("slk", "sk"),
+    ("cat", "ca"),
+    ("tgl", "tl"),
+    ("hye", "hy"),
+    ("cym", "cy"),
+];
 
 /// The ISO 639-1 code of an ISO 639-3 code, for the languages that the detector knows.
 fn short(code: &str) -> &str {
-    const CODES: &[(&str, &str)] = &[
-        ("epo", "eo"),
-        ("eng", "en"),
-        ("rus", "ru"),
-        ("cmn", "zh"),
-        ("spa", "es"),
-        ("por", "pt"),
-        ("ita", "it"),
-        ("ben", "bn"),
-        ("fra", "fr"),
-        ("deu", "de"),
-        ("ukr", "uk"),
-        ("kat", "ka"),
-        ("ara", "ar"),
-        ("hin", "hi"),
-        ("jpn", "ja"),
-        ("heb", "he"),
-        ("yid", "yi"),
-        ("pol", "pl"),
-        ("amh", "am"),
-        ("jav", "jv"),
-        ("kor", "ko"),
-        ("nob", "nb"),
-        ("dan", "da"),
-        ("swe", "sv"),
-        ("fin", "fi"),
-        ("tur", "tr"),
-        ("nld", "nl"),
-        ("hun", "hu"),
-        ("ces", "cs"),
-        ("ell", "el"),
-        ("bul", "bg"),
-        ("bel", "be"),
-        ("mar", "mr"),
-        ("kan", "kn"),
-        ("ron", "ro"),
-        ("slv", "sl"),
-        ("hrv", "hr"),
-        ("srp", "sr"),
-        ("mkd", "mk"),
-        ("lit", "lt"),
-        ("lav", "lv"),
-        ("est", "et"),
-        ("tam", "ta"),
-        ("vie", "vi"),
-        ("urd", "ur"),
-        ("tha", "th"),
-        ("guj", "gu"),
-        ("uzb", "uz"),
-        ("pan", "pa"),
-        ("aze", "az"),
-        ("ind", "id"),
-        ("tel", "te"),
-        ("pes", "fa"),
-        ("mal", "ml"),
-        ("ori", "or"),
-        ("mya", "my"),
-        ("nep", "ne"),
-        ("sin", "si"),
-        ("khm", "km"),
-        ("tuk", "tk"),
-        ("aka", "ak"),
-        ("zul", "zu"),
-        ("sna", "sn"),
-        ("afr", "af"),
-        ("lat", "la"),
-        ("slk", "sk"),
-        ("cat", "ca"),
-        ("tgl", "tl"),
-        ("hye", "hy"),
-        ("cym", "cy"),
-    ];
     CODES
         .iter()
         .find(|(long, _)| *long == code)
@@ -118,19 +319,172 @@ fn short(code: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use std::borrow::Cow;
+
+    use super::{Prior, evidence};
+
+    const GERMAN: &str = "Der Minister sprach am Freitag mit seinem Amtskollegen über die Lage an der Grenze und die \
+                          Verhandlungen, die in der kommenden Woche beginnen sollen. Beide wollen sich dann wieder \
+                          treffen und über die Kosten des neuen Hafens sprechen, der seit Jahren gebaut wird.";
+    /// Feeds of headlines, each too short to be told by itself.
+    const HEADLINES: &[(&str, &[&str])] = &[
+        (
+            "en",
+            &[
+                "Republican senators raise concerns",
+                "Markets open higher",
+                "Storm closes schools in the north",
+                "Talks on the border begin again",
+                "What the new budget means for you",
+                "Trains are late again",
+                "The mayor wants a new bridge",
+                "Police look for witnesses",
+                "Why the lake is green this year",
+                "Museum shows old photographs",
+            ],
+        ),
+        (
+            "fr",
+            &[
+                "Le ministre démissionne",
+                "Les marchés ouvrent en hausse",
+                "Pourquoi le lac est vert cette année",
+                "La tempête ferme des écoles",
+                "Des trains encore en retard",
+                "Le maire veut un nouveau pont",
+                "Ce que le budget change pour vous",
+                "La police cherche des témoins",
+                "Reprise des discussions",
+                "Le musée montre ses photos",
+            ],
+        ),
+        (
+            "de",
+            &[
+                "Minister tritt zurück",
+                "Warum der See dieses Jahr grün ist",
+                "Sturm schließt Schulen im Norden",
+                "Züge wieder verspätet",
+                "Die Bürgermeisterin will eine neue Brücke",
+                "Polizei sucht Zeugen",
+                "Was der Haushalt für Sie bedeutet",
+                "Museum zeigt alte Bilder",
+                "Gespräche beginnen wieder",
+                "Die Börse öffnet höher",
+            ],
+        ),
+        (
+            "pl",
+            &[
+                "Minister podał się do dymisji",
+                "Burza zamknęła szkoły",
+                "Pociągi znowu spóźnione",
+                "Dlaczego jezioro jest zielone",
+                "Policja szuka świadków",
+                "Nowy most w mieście",
+                "Co budżet oznacza dla mieszkańców",
+                "Muzeum pokazuje stare zdjęcia",
+                "Rozmowy zaczynają się od nowa",
+                "Giełda otwiera się wyżej",
+            ],
+        ),
+        (
+            "ja",
+            &[
+                "大臣が辞任した",
+                "市長は新しい橋を求めている",
+                "湖が緑色になった理由",
+                "警察が目撃者を探しています",
+                "嵐で学校が休みになりました",
+                "電車がまた遅れています",
+                "博物館で古い写真を見る",
+                "会談が再び始まる",
+                "予算はあなたに何を意味するか",
+                "株価は上昇して始まった",
+            ],
+        ),
+    ];
+
+    fn prior(texts: &[&str]) -> Prior {
+        Prior::of(texts.iter().map(|text| Cow::Borrowed(*text)))
+    }
 
     #[test]
-    fn what_is_told_comes_first_and_few_words_are_not_guessed() {
-        let german = "Der Minister sprach am Freitag mit seinem Amtskollegen über die Lage an der Grenze und die \
-                      Verhandlungen, die in der kommenden Woche beginnen sollen.";
-        assert_eq!(of(Some("en-US"), german).as_deref(), Some("en"));
-        assert_eq!(of(None, german).as_deref(), Some("de"));
-        assert_eq!(of(Some("eng"), german).as_deref(), Some("en"));
-        assert_eq!(of(Some("nds"), german).as_deref(), Some("nds"));
-        for no_language in ["und", "jp", "x-klingon", "english"] {
-            assert_eq!(of(Some(no_language), german).as_deref(), Some("de"));
+    fn short_headlines_are_in_the_language_of_their_feed() {
+        for (language, headlines) in HEADLINES {
+            let prior = prior(headlines);
+            for headline in *headlines {
+                let found = prior.language(None, headline);
+                assert_eq!(found.as_deref(), Some(*language), "{headline}");
+                assert_eq!(
+                    prior.language(Some("nds"), headline).as_deref(),
+                    Some("nds")
+                );
+            }
         }
-        assert_eq!(of(None, "Talks begin"), None);
+    }
+
+    #[test]
+    fn a_headline_that_its_summary_repeats_is_no_more_evidence() {
+        let headline = "Republican senators raise concerns over nominee";
+        for repeated in [
+            headline,
+            "Republican senators raise concerns over nominee …",
+            "republican senators raise",
+        ] {
+            let said = evidence(headline, repeated);
+            assert_eq!(Prior::default().language(None, &said), None, "{repeated}");
+            assert_eq!(
+                Prior::default().language(Some("en"), &said).as_deref(),
+                Some("en")
+            );
+        }
+        assert_eq!(evidence("One", "Two"), "One\nTwo");
+    }
+
+    #[test]
+    fn what_is_declared_is_contradicted_by_a_long_clear_text_only() {
+        let none = Prior::default();
+        assert_eq!(none.language(Some("en-US"), GERMAN).as_deref(), Some("de"));
+        assert_eq!(none.language(None, GERMAN).as_deref(), Some("de"));
+        let short: String = GERMAN.chars().take(100).collect();
+        assert_eq!(none.language(Some("en-US"), &short).as_deref(), Some("en"));
+        assert_eq!(none.language(Some("eng"), &short).as_deref(), Some("en"));
+        // Low German is unknown to the detector, and Afrikaans and Dutch are taken for each other.
+        assert_eq!(none.language(Some("nds"), GERMAN).as_deref(), Some("nds"));
+        for no_language in ["und", "jp", "x-klingon", "english"] {
+            assert_eq!(
+                none.language(Some(no_language), GERMAN).as_deref(),
+                Some("de")
+            );
+        }
+        assert_eq!(none.language(None, "Talks begin"), None);
+    }
+
+    #[test]
+    fn a_document_all_in_another_language_than_it_declares_is_in_that_one() {
+        let german = prior(&[GERMAN; 3]);
+        assert_eq!(
+            german
+                .language(Some("en"), "Züge wieder verspätet")
+                .as_deref(),
+            Some("de")
+        );
+        let once = prior(&[GERMAN]);
+        assert_eq!(
+            once.language(Some("en"), "Züge wieder verspätet")
+                .as_deref(),
+            Some("en")
+        );
+    }
+
+    #[test]
+    fn a_document_in_two_languages_or_another_script_is_no_prior() {
+        let french = HEADLINES[1].1.join(". ");
+        let both = prior(&[GERMAN, &french, GERMAN, &french]);
+        assert_eq!(both.language(None, "Talks begin"), None);
+        let german = prior(&[GERMAN; 3]);
+        assert_eq!(german.language(None, "大臣が辞任した"), None);
+        assert_eq!(german.language(None, &french).as_deref(), Some("fr"));
     }
 }

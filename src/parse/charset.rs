@@ -1,7 +1,7 @@
 //! Bytes to text. Never fails: what cannot be decoded is told in a warning and replaced.
 //!
 //! The order is the contract's: BOM, the charset of the Content-Type, the XML declaration, UTF-8 if valid, a guess
-//! (RFC 7303 section 3.2 puts the BOM first).
+//! (RFC 7303 section 3.2 puts the BOM first). What the bytes contradict does not count; the table is in ARCHITECTURE.md.
 
 use std::borrow::Cow;
 
@@ -35,6 +35,17 @@ pub fn to_text<'b>(
         .and_then(charset_of)
         .and_then(Encoding::for_label);
     let declared = declared(bytes).and_then(Encoding::for_label);
+    if let Some(told) = told.filter(|told| *told != UTF_8)
+        && declared == Some(UTF_8)
+        && !bytes.is_ascii()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        warnings.add(format!(
+            "the document is UTF-8 as it says, not {} as its Content-Type claims",
+            told.name()
+        ));
+        return Cow::Borrowed(text);
+    }
     // Bytes that read as ASCII here cannot be UTF-16, whatever is claimed.
     let claimed = [told, declared]
         .into_iter()
@@ -195,6 +206,27 @@ mod tests {
         let bom = "\u{feff}<?xml version='1.0' encoding='iso-8859-1'?><t>é</t>";
         assert!(text(bom.as_bytes(), Some("text/xml; charset=koi8-r")).contains("<t>é"));
         assert!(text("<t>é</t>".as_bytes(), None).contains("é"));
+    }
+
+    #[test]
+    fn a_header_counts_for_less_than_utf_8_that_the_document_declares_and_is() {
+        let says = |encoding: &str, bytes: &[u8]| {
+            let declaration = format!("<?xml version='1.0' encoding='{encoding}'?>");
+            [declaration.as_bytes(), bytes].concat()
+        };
+        for charset in ["iso-8859-1", "windows-1251", "shift_jis"] {
+            let header = format!("text/xml; charset={charset}");
+            let mut warnings = Warnings::default();
+            let document = says("utf-8", "<t>Kö</t>".as_bytes());
+            let read = to_text(&document, Some(&header), &mut warnings);
+            assert!(read.ends_with("<t>Kö</t>"), "{charset}: {read}");
+            assert_eq!(warnings.0.len(), 1, "{charset}");
+        }
+        let header = Some("text/xml; charset=windows-1251");
+        // Neither bytes that are no UTF-8 nor a document that says nothing contradict the header.
+        assert!(text(&says("utf-8", b"<t>\xe9</t>"), header).ends_with("<t>й</t>"));
+        assert!(text(&says("iso-8859-1", b"<t>\xe9</t>"), header).ends_with("<t>й</t>"));
+        assert_eq!(text(b"<t>\xd0\xb9</t>", header), "<t>Р№</t>");
     }
 
     #[test]

@@ -257,7 +257,10 @@ pub fn named(element: &Element, name: &str) -> Option<String> {
 /// A body: sanitized HTML, every URL absolute; none if nothing is left.
 pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
     let html = match reading(element, is_atom) {
-        Reading::Plain(text) => plain_body::html_of_text(&settle::text(&text)),
+        Reading::Plain(text) => {
+            let text = settle::text(&text);
+            plain_body::html_of_text(&plain_body::without_indentation(&text))
+        }
         Reading::Html(text) if element.has_elements() => {
             scope.sanitize(&unwrapped(element).unwrap_or(text))
         }
@@ -275,7 +278,8 @@ pub fn media_text(element: &Element) -> Option<String> {
     } else {
         references::resolve(&written).into_owned()
     };
-    let lines = plain::lines(&settle::text(&text));
+    let text = settle::text(&text);
+    let lines = plain::lines(&plain_body::without_indentation(&text));
     Some(plain_body::html_of_text(&lines)).filter(|html| !html.is_empty())
 }
 

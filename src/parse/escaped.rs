@@ -16,7 +16,8 @@ pub fn html_meant(text: &str) -> Cow<'_, str> {
     if is_all_blocks(&unescaped) {
         return Cow::Owned(unescaped.into_owned());
     }
-    Cow::Owned(plain_body::html_of_lines(plain_body::cut(text)))
+    let text = plain_body::without_indentation(plain_body::cut(text));
+    Cow::Owned(plain_body::html_of_lines(&text))
 }
 
 /// Whether a text is closed blocks of HTML and nothing else. Text about markup stands between its tags, leaves them open, or

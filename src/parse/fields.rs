@@ -70,20 +70,34 @@ pub fn is_field(element: &Element) -> bool {
     }
 }
 
+/// Whether a field of some dialect has this name without its prefix, in lower case.
+pub fn is_field_name(local: &str) -> bool {
+    NAMES.contains(&local)
+}
+
+/// Whether HTML has an element of that name too.
+pub fn is_html_name(local: &str) -> bool {
+    HTML_NAMES.contains(&local)
+}
+
+/// Whether an element may hold a body, escaped or not.
+pub fn is_body(outer: &Element) -> bool {
+    // `media:content` holds attributes.
+    let is_name = matches!(
+        outer.name.as_str(),
+        "description" | "content" | "encoded" | "summary" | "body" | "div"
+    );
+    is_name && outer.ns != Ns::Media
+}
+
 /// Whether a field may stand inside `outer`, an element that was never closed: then it does not end it.
 pub fn may_stand_in(field: &Element, outer: &Element) -> bool {
     let is_plain = matches!(field.ns, Ns::Core | Ns::Atom);
-    match outer.name.as_str() {
-        // A body: what could be HTML is taken for it.
-        "description" | "content" | "encoded" | "summary" | "body" | "div"
-            // `media:content` holds attributes.
-            if outer.ns != Ns::Media =>
-        {
-            is_plain && HTML_NAMES.contains(&field.name.as_str())
-        }
-        "group" if outer.ns == Ns::Media => field.ns == Ns::Media,
-        _ => false,
+    if is_body(outer) {
+        // What could be HTML is taken for it.
+        return is_plain && is_html_name(&field.name);
     }
+    outer.name == "group" && outer.ns == Ns::Media && field.ns == Ns::Media
 }
 
 /// Whether a tag of this raw name, in lower case, can be meant as one of a feed rather than as text.

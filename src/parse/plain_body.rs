@@ -1,8 +1,14 @@
 //! Bodies that are plain text: their line breaks, lists and paragraphs become HTML, so that they survive. Never reads
 //! markup: what looks like it is text.
 
+use std::borrow::Cow;
+
 use crate::normalize::html::HTML_BYTES_MAX;
 
+/// Fewest spaces that indent a line.
+const INDENTATION_MIN: usize = 2;
+/// Fewest lines of verse; of two, the second may begin a sentence by chance.
+const VERSE_LINES_MIN: usize = 3;
 /// Lines of so many characters in one paragraph were broken by a program at its right margin, and run on.
 const MARGIN_CHARS: std::ops::RangeInclusive<usize> = 60..=100;
 
@@ -10,6 +16,47 @@ const MARGIN_CHARS: std::ops::RangeInclusive<usize> = 60..=100;
 pub fn cut(text: &str) -> &str {
     let end = text.floor_char_boundary(HTML_BYTES_MAX);
     text.get(..end).unwrap_or_default()
+}
+
+/// A plain text out of XML without the line ends that its serializer made. Where all lines behind the first are indented
+/// alike, the indentation is that of the markup around them, and so are the line ends: the lines of a paragraph run on,
+/// unless they are a list or verse. Where lines are indented differently, their author did it.
+pub fn without_indentation(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let mut behind = text.lines().skip(1).filter(|line| !line.trim().is_empty());
+    let indentation = |line: &str| line.len() - line.trim_start().len();
+    let Some(first) = behind.next() else {
+        return Cow::Borrowed(text);
+    };
+    let is_indented = first.starts_with('\t') || indentation(first) >= INDENTATION_MIN;
+    if !is_indented || behind.any(|line| indentation(line) != indentation(first)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut lines = Vec::new();
+    for line in text.lines().map(str::trim).chain([""]) {
+        if !line.is_empty() {
+            lines.push(line);
+        } else if !lines.is_empty() {
+            let own_lines = lines.iter().any(|line| is_list_item(line)) || is_verse(&lines);
+            out.push_str(if out.is_empty() { "" } else { "\n\n" });
+            out.push_str(&lines.join(if own_lines { "\n" } else { " " }));
+            lines.clear();
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether each line begins for itself, as those of a poem or an address do: short, and none with a small letter.
+fn is_verse(lines: &[&str]) -> bool {
+    let begins = |line: &&str| {
+        !line
+            .chars()
+            .find(|c| c.is_alphabetic())
+            .is_some_and(char::is_lowercase)
+    };
+    let is_short = |line: &&str| line.chars().count() < *MARGIN_CHARS.start();
+    lines.len() >= VERSE_LINES_MIN && lines.iter().all(begins) && lines.iter().all(is_short)
 }
 
 /// A plain text as HTML, cut to the length that a body may have.
@@ -82,6 +129,37 @@ mod tests {
             "a<br>\n- b<br>\n- &lt;c&gt;"
         );
         assert_eq!(html_of_text("a\nb\n\n \nc"), "<p>a<br>\nb</p>\n<p>c</p>");
+    }
+
+    #[test]
+    fn lines_that_a_serializer_indented_run_on() {
+        let read = |text: &str| html_of_text(&without_indentation(text));
+        assert_eq!(
+            read("\n    The tide\n    moves on.\n  "),
+            "The tide moves on."
+        );
+        assert_eq!(read("The tide\n\t\tmoves\n\t\ton."), "The tide moves on.");
+        assert_eq!(
+            read("One\r\n  paragraph.\r\n\r\n  And\r\n  another."),
+            "<p>One paragraph.</p>\n<p>And another.</p>"
+        );
+    }
+
+    #[test]
+    fn lines_that_an_author_ended_stay_lines() {
+        let read = |text: &str| html_of_text(&without_indentation(text));
+        for (text, breaks) in [
+            ("Eggs:\n    - two large\n    - one small", 2),
+            (
+                "Roses are red,\n    Violets are blue,\n    Sugar is sweet,\n    And so are you.",
+                3,
+            ),
+            ("Opening hours\n  Monday: nine\n  Tuesday: ten", 2),
+            ("fn main() {\n    run();\n}", 2),
+            ("one line\nanother line", 1),
+        ] {
+            assert_eq!(read(text).matches("<br>").count(), breaks, "{text}");
+        }
     }
 
     #[test]

@@ -362,7 +362,43 @@ impl<'t> Walk<'t> {
             return child.map(Piece::Child);
         }
         self.fault("an end tag has no start");
+        if self.ends_another_field(&raw) {
+            let level = self.stack.len().saturating_sub(1);
+            return self.close_to(level).map(Piece::Child);
+        }
         None
+    }
+
+    /// Whether an end tag without a start was meant for the field that is open: it has the name of a field, and what follows
+    /// is the next field or the end of the entry. In a body, names that HTML has may be markup.
+    fn ends_another_field(&mut self, raw: &str) -> bool {
+        let level = usize::from(self.is_entry_open());
+        let ended = local_of(raw);
+        let (Some(open), true) = (self.stack.get(level), self.stack.len() == level + 1) else {
+            return false;
+        };
+        if !fields::is_field(&open.element) || !fields::is_field_name(ended) {
+            return false;
+        }
+        let may_be_markup = fields::is_body(&open.element) && fields::is_html_name(ended);
+        let from = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+        let rest = self.text.get(from..).unwrap_or_default().trim_start();
+        let at = self.text.len() - rest.len();
+        let Some(tag) = rest.strip_prefix('<') else {
+            return false;
+        };
+        let (is_end, tag) = match tag.strip_prefix('/') {
+            Some(tag) => (true, tag),
+            None => (false, tag),
+        };
+        let len = tag.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
+        let next = tag.get(..len.unwrap_or(0)).unwrap_or_default();
+        let next = local_of(next).to_ascii_lowercase();
+        if fields::is_entry_name(&next) || is_container_name(&next) {
+            return true;
+        }
+        let is_start = !is_end && fields::is_field_name(&next);
+        is_start && !(may_be_markup && fields::is_html_name(&next) && self.is_closed(at))
     }
 
     /// Closes every open element from `at` on; the child of the container, if that was the last.

@@ -42,18 +42,7 @@ pub(super) fn write(
     let conn = desk.conn;
     let (mut done, mut has_learned) = (Committed::default(), false);
     let mut listed = Vec::new();
-    // Oldest first, so that row numbers follow time: publishers list the newest on top.
-    let mut drafts: Vec<(Time, Prepared)> = prepared
-        .into_iter()
-        .rev()
-        .map(|p| {
-            (
-                arrival(p.draft.published.or(p.draft.updated), claim.last_poll, now),
-                p,
-            )
-        })
-        .collect();
-    drafts.sort_by_key(|(arrived, _)| *arrived);
+    let drafts = in_order(prepared, claim.last_poll, now);
     let items: Vec<known::Item<'_>> = drafts
         .iter()
         .map(|(_, p)| (&p.draft, p.only_with_its_page))
@@ -114,11 +103,34 @@ pub(super) fn write(
     Ok((done, listed))
 }
 
-/// The river's place (contract.md): as published, but not before the feed's previous poll, and never after the
-/// first sighting.
-fn arrival(published: Option<Time>, previous_poll: Option<Time>, now: Time) -> Time {
-    let claimed = published.unwrap_or(now);
-    previous_poll.map_or(claimed, |p| claimed.max(p)).min(now)
+/// The drafts from the oldest to the newest, so that row numbers follow time, each with its place in the river
+/// (contract.md): as published, but not before the feed's previous poll, and never after the first sighting. Publishers
+/// list the newest on top: what has no date, or the same one, stands as it is listed, a millisecond apart.
+fn in_order(prepared: Vec<Prepared>, previous: Option<Time>, now: Time) -> Vec<(Time, Prepared)> {
+    let mut drafts: Vec<(Time, Prepared)> = prepared
+        .into_iter()
+        .rev()
+        .map(|p| (p.draft.published.or(p.draft.updated).unwrap_or(now), p))
+        .collect();
+    drafts.sort_by_key(|(claimed, _)| *claimed);
+    let claimed = drafts.iter_mut().map(|(place, _)| place);
+    spread(&mut claimed.collect::<Vec<_>>(), previous, now);
+    drafts
+}
+
+/// Makes ascending moments places in the river. Where there is no room for all of them, some stay equal.
+fn spread(places: &mut [&mut Time], previous: Option<Time>, now: Time) {
+    let floor = previous.unwrap_or(Time::from_millis(i64::MIN)).min(now);
+    let mut next = floor;
+    for place in &mut *places {
+        **place = (**place).max(next).min(now);
+        next = place.moved(1);
+    }
+    let mut latest = now;
+    for place in places.iter_mut().rev() {
+        **place = (**place).min(latest).max(floor);
+        latest = place.moved(-1);
+    }
 }
 
 fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> {
@@ -392,28 +404,48 @@ pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<((u64, u64), (
 mod tests {
     use super::*;
 
+    /// The places of items with these dates, the oldest first, in hours and milliseconds.
+    fn places(claimed: &[i64], previous: Option<i64>, now: i64) -> Vec<(i64, i64)> {
+        const HOUR_MS: i64 = 3_600_000;
+        let hours = |hour: i64| Time::from_seconds(hour * 3600);
+        let mut places: Vec<Time> = claimed.iter().map(|hour| hours(*hour)).collect();
+        let mut moving: Vec<&mut Time> = places.iter_mut().collect();
+        spread(&mut moving, previous.map(hours), hours(now));
+        let apart = |place: &Time| {
+            let hour = (place.millis() + HOUR_MS / 2).div_euclid(HOUR_MS);
+            (hour, place.millis() - hour * HOUR_MS)
+        };
+        places.iter().map(apart).collect()
+    }
+
     #[test]
     fn an_article_arrives_between_the_previous_poll_and_its_first_sighting() {
-        let t = |h: i64| Time::from_seconds(h * 3600);
+        assert_eq!(places(&[5], None, 9), [(5, 0)], "first poll: as published");
         assert_eq!(
-            arrival(Some(t(5)), None, t(9)),
-            t(5),
-            "first poll: as published"
-        );
-        assert_eq!(
-            arrival(Some(t(5)), Some(t(8)), t(9)),
-            t(8),
+            places(&[5], Some(8), 9),
+            [(8, 0)],
             "late: not before the previous poll"
         );
         assert_eq!(
-            arrival(Some(t(99)), Some(t(8)), t(9)),
-            t(9),
+            places(&[99], Some(8), 9),
+            [(9, 0)],
             "future: not after the sighting"
         );
+        assert_eq!(places(&[9], Some(9), 9), [(9, 0)]);
+    }
+
+    #[test]
+    fn articles_of_one_moment_arrive_a_millisecond_apart() {
         assert_eq!(
-            arrival(None, Some(t(8)), t(9)),
-            t(9),
-            "undated: when it was seen"
+            places(&[5, 5, 5, 6], None, 9),
+            [(5, 0), (5, 1), (5, 2), (6, 0)]
         );
+        assert_eq!(
+            places(&[2, 3, 4, 9], Some(8), 9),
+            [(8, 0), (8, 1), (8, 2), (9, 0)]
+        );
+        assert_eq!(places(&[9, 9, 9], Some(8), 9), [(9, -2), (9, -1), (9, 0)]);
+        assert_eq!(places(&[7, 9, 99], None, 9), [(7, 0), (9, -1), (9, 0)]);
+        assert_eq!(places(&[9, 9], Some(9), 9), [(9, 0), (9, 0)], "no room");
     }
 }

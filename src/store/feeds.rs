@@ -1,5 +1,6 @@
 //! Subscriptions: making and changing them, and how a poll leaves its mark on a feed. Which feeds may be asked is `claims`.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -186,14 +187,14 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
 pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> Sql<Vec<FeedRow>> {
     let mut rows = Vec::with_capacity(declared.len());
     let mut renamed = Vec::new();
+    let urls: HashSet<String> = declared.iter().map(|f| without_fragment(&f.url)).collect();
     for feed in declared {
         let row = subscribe_one(conn, feed, now)?.row;
         // A feed that has moved may stand in the file under both URLs: what is said of the present one holds.
         let present: String = conn
             .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
             .query_row([row], |r| r.get(0))?;
-        let is_present = |other: &NewFeed| without_fragment(&other.url) == present;
-        if !is_present(feed) && declared.iter().any(is_present) {
+        if without_fragment(&feed.url) != present && urls.contains(&present) {
             rows.push(row);
             continue;
         }
@@ -206,7 +207,8 @@ pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> S
     let stale: Vec<FeedRow> = stale
         .query_map([], |r| r.get(0))?
         .collect::<Sql<Vec<FeedRow>>>()?;
-    for row in stale.into_iter().filter(|row| !rows.contains(row)) {
+    let kept: HashSet<FeedRow> = rows.iter().copied().collect();
+    for row in stale.into_iter().filter(|row| !kept.contains(row)) {
         unsubscribe(conn, row, now)?;
     }
     Ok(renamed)

@@ -109,3 +109,50 @@ async fn what_is_no_feed_is_not_subscribed_and_what_fails_for_now_is() {
     assert!(busy.new && busy.failure.is_some());
     assert_eq!(house.feeds()[0].failures, 1);
 }
+
+#[tokio::test]
+async fn a_feed_that_is_broken_gives_way_to_the_next_that_the_page_names() {
+    let net = Internet::start().await;
+    let link = |path: &str| format!("<link rel=alternate type=application/rss+xml href={path}>");
+    let page = |paths: &[&str]| paths.iter().map(|path| link(path)).collect::<String>();
+    let feed = rss("News", &[Item::numbered("a.example", 1)]);
+    net.document("a.example", "/works", Reply::feed(feed));
+    net.always("a.example", "/page", Reply::status(200).body("<p>No feed"));
+    net.always("a.example", "/busy", Reply::status(503));
+    for (at, broken) in ["/missing", "/page", "/busy"].into_iter().enumerate() {
+        let house = House::new(&net);
+        let url = format!("/{at}");
+        let all = page(&["/comments/feed", broken, "/works"]);
+        net.always("a.example", &url, Reply::status(200).body(all));
+        let added = add(&house, &format!("http://a.example{url}"), true)
+            .await
+            .unwrap();
+        assert_eq!(added.url.as_str(), "http://a.example/works", "{broken}");
+    }
+    let none = page(&["/missing", "/page", "/1", "/2", "/3", "/4"]);
+    net.always("a.example", "/none", Reply::status(200).body(none));
+    let before = net.log().len();
+    let refused = add(&House::new(&net), "http://a.example/none", true)
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("the first 5 do not work"),
+        "{refused}"
+    );
+    assert_eq!(net.log().len(), before + 6);
+}
+
+#[tokio::test]
+async fn a_feed_in_a_link_header_is_found_and_an_oembed_link_is_none() {
+    let net = Internet::start().await;
+    let feed = rss("News", &[Item::numbered("a.example", 1)]);
+    net.document("a.example", "/feed.xml", Reply::feed(feed));
+    let page = "<link rel=alternate type=application/json+oembed href=/oembed><p>Hello";
+    let reply = Reply::status(200).body(page);
+    let header = "</feed.xml>; rel=\"alternate\"; type=\"application/rss+xml\"";
+    net.always("a.example", "/", reply.header("Link", header));
+    let added = add(&House::new(&net), "http://a.example/", false)
+        .await
+        .unwrap();
+    assert_eq!(added.url.as_str(), "http://a.example/feed.xml");
+}

@@ -30,6 +30,7 @@ mod idle;
 mod kills;
 mod memory;
 mod moves;
+mod order;
 mod parse;
 mod path;
 mod query;

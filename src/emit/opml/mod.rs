@@ -6,7 +6,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use read::{DEPTH_MAX, OUTLINES_MAX, OpmlError, Refused, read, read_with};
+pub use read::{DEPTH_MAX, FEEDS_MAX, OpmlError, Refused, read, read_with};
 pub use write::{Writer, path, write};
 
 use crate::model::{Secret, WebUrl};

@@ -1,10 +1,10 @@
 //! Other readers' lists. Lenient where they are sloppy (no version, `title` for `text`, names in any case, bare `&`, HTML
 //! entities, `feed:` URLs), strict where a mistake would lose feeds without a word: a file that breaks off or whose
-//! ends do not match is an error, and nothing is taken from it. Bounded by [`DEPTH_MAX`] and [`OUTLINES_MAX`]; no
-//! entity of a DTD is ever expanded (SEC-17).
+//! ends do not match is an error, and nothing is taken from it. Bounded by [`DEPTH_MAX`] and [`FEEDS_MAX`], and in time
+//! by the length of the file; no entity of a DTD is ever expanded (SEC-17).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use quick_xml::Reader;
 use quick_xml::events::attributes::AttrError;
@@ -16,18 +16,14 @@ use crate::model::{WebUrl, WebUrlError, web_url};
 
 /// Deepest nesting of outlines.
 pub const DEPTH_MAX: usize = 64;
-/// Most outlines of a file, folders included.
-pub const OUTLINES_MAX: usize = 10_000;
+/// Most feeds of a file, those that are refused or repeated included.
+pub const FEEDS_MAX: usize = 200_000;
 /// Longest title or folder kept, in characters; what follows is left out.
 const NAME_CHARS_MAX: usize = 1024;
-/// Most attributes kept of one outline that are not ours.
-const OTHERS_MAX: usize = 32;
 /// Attributes that have a place of their own here, in lower case.
 const OURS: [&str; 8] = [
     "type", "text", "title", "xmlurl", "url", "htmlurl", "category", "xmlns",
 ];
-/// Most tags kept of one subscription.
-const TAGS_MAX: usize = 64;
 
 /// Why a file was not read; nothing of it is taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,9 +53,9 @@ pub enum OpmlError {
         /// In characters, counted from 1.
         column: usize,
     },
-    /// More than [`OUTLINES_MAX`].
+    /// More than [`FEEDS_MAX`].
     #[error(
-        "line {line}, column {column}: more than {OUTLINES_MAX} outlines; split the file, nothing was imported"
+        "line {line}, column {column}: more than {FEEDS_MAX} feeds; split the file, nothing was imported"
     )]
     TooMany {
         /// Counted from 1.
@@ -162,12 +158,14 @@ struct List {
     is_opml: bool,
     /// The elements that are open: the name of those that are folders.
     open: Vec<Option<String>>,
-    outlines: usize,
+    feeds: usize,
     /// What the prefixes of namespaces stand for, as last declared.
     namespaces: HashMap<String, String>,
     found: Vec<Subscription>,
     /// Where in `found` a URL is.
     places: HashMap<String, usize>,
+    /// Tags and other attributes, in lower case, of those that stand in it several times.
+    repeated: HashMap<usize, (HashSet<String>, HashSet<String>)>,
     /// How many lines end before a byte: counted on from refusal to refusal, for there may be many.
     lines: (usize, usize),
 }
@@ -203,9 +201,7 @@ impl List {
     /// Notes which namespaces an element declares. What is wrong with its attributes is told where they are needed.
     fn declare(&mut self, tag: &BytesStart<'_>) {
         for attribute in tag.html_attributes().with_checks(false).flatten() {
-            if let Some(prefix) = attribute.key.0.strip_prefix("xmlns:")
-                && self.namespaces.len() < OTHERS_MAX
-            {
+            if let Some(prefix) = attribute.key.0.strip_prefix("xmlns:") {
                 let value = html_escape::decode_html_entities(&attribute.value);
                 self.namespaces
                     .insert(prefix.to_owned(), bounded(&line(value.trim())));
@@ -220,16 +216,16 @@ impl List {
         here: Place<'_>,
         refuse: &mut impl FnMut(Refused),
     ) -> Result<Option<String>, OpmlError> {
-        self.outlines += 1;
-        if self.outlines > OUTLINES_MAX {
-            let (line, column) = here.line_and_column();
-            return Err(OpmlError::TooMany { line, column });
-        }
         let says = Attributes::of(tag).map_err(|e| here.broken(e))?;
         let name = says.name("text").or_else(|| says.name("title"));
         let Some(written) = says.feed_url() else {
             return Ok(name.map(|n| n.replace('/', "-")));
         };
+        self.feeds += 1;
+        if self.feeds > FEEDS_MAX {
+            let (line, column) = here.line_and_column();
+            return Err(OpmlError::TooMany { line, column });
+        }
         let title = name.filter(|n| n != written);
         match web_url::part(&without_feed_scheme(written)) {
             Ok((url, auth)) => self.subscribe(Subscription {
@@ -265,12 +261,19 @@ impl List {
 
     /// Adds a subscription, or what this outline says more of one that is there: its second folder is a tag.
     fn subscribe(&mut self, new: Subscription) {
-        let known = self.places.get(new.url.as_str());
-        let Some(known) = known.and_then(|at| self.found.get_mut(*at)) else {
+        let at = self.places.get(new.url.as_str()).copied();
+        let Some((at, known)) = at.and_then(|at| Some((at, self.found.get_mut(at)?))) else {
             self.places.insert(new.url.to_string(), self.found.len());
             self.found.push(new);
             return;
         };
+        let (tags, others) = self.repeated.entry(at).or_insert_with(|| {
+            let names = known
+                .others
+                .iter()
+                .map(|(name, _)| name.to_ascii_lowercase());
+            (known.tags.iter().cloned().collect(), names.collect())
+        });
         let other = new
             .folder
             .clone()
@@ -278,17 +281,13 @@ impl List {
         if known.folder.is_none() {
             known.folder = new.folder;
         } else if let Some(folder) = other {
-            push_new(&mut known.tags, folder);
+            push_new(&mut known.tags, tags, folder);
         }
         for tag in new.tags {
-            push_new(&mut known.tags, tag);
+            push_new(&mut known.tags, tags, tag);
         }
         for (name, value) in new.others {
-            if known
-                .others
-                .iter()
-                .all(|(n, _)| !n.eq_ignore_ascii_case(&name))
-            {
+            if others.insert(name.to_ascii_lowercase()) {
                 known.others.push((name, value));
             }
         }
@@ -324,11 +323,9 @@ impl Attributes {
     fn others(&self, namespaces: &HashMap<String, String>) -> Vec<(String, String)> {
         let mut others: Vec<(String, String)> = Vec::new();
         let mut declared: Vec<(String, String)> = Vec::new();
+        let (mut names, mut prefixes) = (HashSet::new(), HashSet::new());
         for (written, name, value) in &self.0 {
-            let is_new = others
-                .iter()
-                .all(|(known, _)| !known.eq_ignore_ascii_case(written));
-            if others.len() >= OTHERS_MAX || !is_new {
+            if names.contains(&written.to_ascii_lowercase()) {
                 continue;
             }
             match written.split_once(':') {
@@ -339,14 +336,14 @@ impl Attributes {
                     if !is_xml_name(prefix) || !is_xml_name(local) {
                         continue;
                     }
-                    let declaration = (format!("xmlns:{prefix}"), meaning.clone());
-                    if !declared.contains(&declaration) {
-                        declared.push(declaration);
+                    if prefixes.insert(prefix) {
+                        declared.push((format!("xmlns:{prefix}"), meaning.clone()));
                     }
                 }
                 None if OURS.contains(&name.as_str()) || !is_xml_name(written) => continue,
                 None => {}
             }
+            names.insert(written.to_ascii_lowercase());
             others.push((written.clone(), bounded(&line(value))));
         }
         others.append(&mut declared);
@@ -395,18 +392,18 @@ fn without_feed_scheme(url: &str) -> Cow<'_, str> {
 
 /// OPML 2.0: category strings parted by commas, each perhaps a path that begins with a slash.
 fn tags(category: &str) -> Vec<String> {
-    let mut tags = Vec::new();
+    let (mut tags, mut known) = (Vec::new(), HashSet::new());
     for tag in category.split(',') {
         let tag = bounded(line(tag).trim_start_matches('/'));
         if !tag.is_empty() {
-            push_new(&mut tags, tag);
+            push_new(&mut tags, &mut known, tag);
         }
     }
     tags
 }
 
-fn push_new(list: &mut Vec<String>, tag: String) {
-    if list.len() < TAGS_MAX && !list.contains(&tag) {
+fn push_new(list: &mut Vec<String>, known: &mut HashSet<String>, tag: String) {
+    if known.insert(tag.clone()) {
         list.push(tag);
     }
 }

@@ -214,16 +214,18 @@ fn sec_17_depth_and_number_are_bounded() {
         Err(OpmlError::TooDeep { line: 1, .. })
     ));
     let many = |n: usize| body(&"<outline xmlUrl='https://a.example/'/>\n".repeat(n));
-    assert_eq!(urls(&many(OUTLINES_MAX)).len(), 1);
-    assert!(matches!(
-        read(&many(OUTLINES_MAX + 1)),
-        Err(OpmlError::TooMany { line: 10_001, .. })
-    ));
+    assert_eq!(urls(&many(FEEDS_MAX)).len(), 1);
+    let told = read(&many(FEEDS_MAX + 1)).unwrap_err();
+    assert!(matches!(told, OpmlError::TooMany { line: 200_001, .. }));
+    assert!(
+        told.to_string().contains("more than 200000 feeds"),
+        "{told}"
+    );
     let long = format!(
         "<outline text='{}'><outline text='{}' category='{}' xmlUrl='https://a.example/'/></outline>",
         "x/".repeat(5000),
         "x".repeat(5000),
-        (0..5000).map(|n| format!("{n},")).collect::<String>()
+        (0..5).map(|n| format!("{n},")).collect::<String>()
     );
     let list = read(&body(&long)).unwrap();
     let lengths = (
@@ -231,12 +233,31 @@ fn sec_17_depth_and_number_are_bounded() {
         list[0].title.as_deref().map(str::len),
         list[0].tags.len(),
     );
-    assert_eq!(lengths, (Some(1024), Some(1024), 64));
+    assert_eq!(lengths, (Some(1024), Some(1024), 5));
     let deep = Subscription {
         folder: Some("f/".repeat(1000)),
         ..feed("https://a.example/")
     };
     assert_eq!(urls(&write("t", &[deep])), ["https://a.example/"]);
+}
+
+#[test]
+fn all_tags_folders_and_attributes_of_a_feed_are_kept() {
+    const MANY: usize = 20_000;
+    let numbered = |text: &dyn Fn(usize) -> String| (0..MANY).map(text).collect::<String>();
+    let tags = numbered(&|n| format!("tag {n},"));
+    let others = numbered(&|n| format!(" a{n}='{n}'"));
+    let one = format!("<outline xmlUrl='https://a.example/' category='{tags}'{others}/>");
+    let twice = format!("{one}{one}");
+    let folders = numbered(&|n| {
+        format!(
+            "<outline text='folder {n}'><outline xmlUrl='https://b.example/' x{n}=''/></outline>"
+        )
+    });
+    let list = read(&body(&format!("{twice}{folders}"))).unwrap();
+    assert_eq!((list[0].tags.len(), list[0].others.len()), (MANY, MANY));
+    // The first folder is its folder, the others are tags.
+    assert_eq!((list[1].tags.len(), list[1].others.len()), (MANY - 1, MANY));
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn language_of(said: &Said, seen: &Seen) -> Option<String> {
     ];
     told.into_iter()
         .flatten()
-        .find_map(|tag| language::of(Some(&tag), ""))
+        .find_map(|tag| language::of_tag(&tag))
 }
 
 #[cfg(test)]

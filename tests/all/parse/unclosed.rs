@@ -63,6 +63,69 @@ fn rel_05_what_a_feed_forgets_to_close_costs_no_item() {
 }
 
 #[test]
+fn an_end_tag_of_another_field_ends_the_one_that_is_open() {
+    let link = "https://a.example/1";
+    for (fields, title, url, summary) in [
+        (
+            "<title>T1</description><description>d</title>".to_owned(),
+            "T1",
+            None,
+            Some("d"),
+        ),
+        (
+            "<description>d</title><title>T1</description>".to_owned(),
+            "T1",
+            None,
+            Some("d"),
+        ),
+        (
+            format!("<guid>g</link><link>{link}</guid><title>T1</title>"),
+            "T1",
+            Some(link),
+            None,
+        ),
+        (
+            format!("<title>T1</link>\n<link>{link}</title>"),
+            "T1",
+            Some(link),
+            None,
+        ),
+        ("<title>T1</description>".to_owned(), "T1", None, None),
+        (
+            "<title>T1</pubDate><description>d</description>".to_owned(),
+            "T1",
+            None,
+            Some("d"),
+        ),
+    ] {
+        let items = format!("<item>{fields}</item>{}", item(2, ""));
+        let feed = read(&rss("", &items));
+        let entry = &feed.entries[0];
+        assert_eq!(entry.title.as_deref(), Some(title), "{fields}");
+        assert_eq!(entry.url.as_ref().map(|url| url.as_str()), url, "{fields}");
+        assert_eq!(entry.summary_html.as_deref(), summary, "{fields}");
+        assert_eq!(feed.entries[1].title.as_deref(), Some("T2"), "{fields}");
+    }
+    let head = "<channel><title>News</link><link>https://a.example/</title>";
+    let feed = read(&format!("<rss>{head}{}</channel></rss>", item(1, "")));
+    assert_eq!(feed.title.as_deref(), Some("News"));
+    assert_eq!(feed.entries.len(), 1);
+    // An end tag inside a text ends nothing, and in a body `link` and `title` may be markup.
+    for body in [
+        "a </title> b",
+        "<svg/></title><title>b</title> c",
+        "a </link><link/> b",
+    ] {
+        let feed = read(&rss(
+            "",
+            &format!("<item><description>{body}</description></item>"),
+        ));
+        let text = feed.entries[0].content_text.clone().unwrap();
+        assert!(text.ends_with(['b', 'c']), "{body}: {text}");
+    }
+}
+
+#[test]
 fn rel_05_what_stands_open_right_before_the_items_costs_none() {
     for open in FORGOTTEN {
         let items = format!("{open}{}{}", item(1, ""), item(2, ""));

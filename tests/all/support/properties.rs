@@ -108,7 +108,7 @@ pub fn web_page(bytes: &[u8]) {
     if let Some(read) = page::read(&page, &url, &dates::read_bare) {
         assert_inert(&read.html);
     }
-    let _ = discover::discover(&page, &url);
+    let _ = discover::discover(&page, &url, &[]);
 }
 
 /// An expression: refused with places in it, or the same when it is printed and read again.
