@@ -36,6 +36,7 @@ Expressions:
   ukraine (defence OR \"armed forces\") -sport   words, phrases, OR, NOT; side by side is AND
   a | b   a || b   a && b   a AND b            the same; lang:en|de is lang:(en OR de)
   nuclear*   /re.?gex/i   NEAR(a b, 5)         beginnings, regular expressions, nearness
+  wifi   us   obrien   3000   🚀               Wi-Fi, U.S., O'Brien, 3,000 too; emoji
   title: body: author: category: agency: feed: tag: lang: site: url: topic:
                                                a word, phrase, regex or (group) there
   since:7d   since:yesterday   until:2030-01-31

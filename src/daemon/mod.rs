@@ -7,11 +7,13 @@
 //! | [`parts`] | the configuration taken apart, the rooms put together; commands use it too |
 //! | [`lock`] | one daemon a store |
 //! | `publish` | our own hub hears of changes |
+//! | `gauges` | what polling has under way, for `/metrics` |
 //! | `heartbeat` | proof of progress, for `/readyz` and the watchdog |
 //! | `sockets` | where it listens: inherited from systemd, or its own |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
 //! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
 
+mod gauges;
 mod heartbeat;
 pub mod lock;
 pub mod parts;
@@ -36,7 +38,7 @@ use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
 use crate::model::{HubReply, Seq};
 use crate::serve::links::Base;
-use crate::serve::{BindError, Callback, Limits, Listener, ServeOptions, Server};
+use crate::serve::{BindError, Callback, Limits, Listener, Registry, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
 use heartbeat::Heartbeat;
 use lock::{Lock, LockError};
@@ -174,16 +176,19 @@ impl House {
             config.websub = WebSubConfig::default();
         }
         let mut callback = None;
+        let mut registry = Registry::default();
         if what.fetch {
             let fetcher = parts::fetcher(&config, &self.clock)?;
             let ingest = parts::ingest(&config, Arc::clone(&self.store), fetcher, &self.clock)?;
             callback = callback_of(&config, &ingest);
+            registry = gauges::registry(&ingest);
             self.schedule(ingest, wishes);
         }
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
         self.publish(&config, &sequence)?;
         if !listeners.is_empty() {
-            self.serve(&config, listeners, sequence, what.fetch, callback);
+            let of_ingest = (callback, registry);
+            self.serve(&config, listeners, sequence, what.fetch, of_ingest);
         }
         self.keep_up(&config, sequence_in, what.fetch);
         notify(&[
@@ -248,7 +253,7 @@ impl House {
         listeners: Vec<Listener>,
         sequence: watch::Receiver<Seq>,
         fetches: bool,
-        callback: Option<Callback>,
+        (callback, registry): (Option<Callback>, Registry),
     ) {
         let (heartbeat, store) = (Arc::clone(&self.heartbeat), Arc::downgrade(&self.store));
         let server = Server {
@@ -274,7 +279,7 @@ impl House {
                     Ok(())
                 }
             }),
-            registry: Arc::default(),
+            registry: Arc::new(registry),
             callback,
             clock: self.clock.clone(),
         };

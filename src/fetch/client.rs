@@ -25,7 +25,7 @@ use super::link;
 use super::options::{FetchOptions, FetchSetupError};
 use super::resolve::Resolver;
 use super::robots::{self, Robots, Rules};
-use super::visit_time::VisitTime;
+use super::visit_time::{TURN_MAX, VisitTime};
 use crate::clock::Clock;
 use crate::memory::{Body, MemoryBudget};
 use crate::model::{
@@ -63,8 +63,6 @@ const DRAIN_BYTES: usize = 16 << 10;
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 /// Data that an HTTP/2 server may send before we read it, in bytes: it lies outside the memory budget.
 const HTTP2_WINDOW: u32 = 128 << 10;
-/// Longest wait for the turn of a host, at each hop.
-pub(super) const TURN_MAX: Duration = Duration::from_secs(600);
 
 /// Headers that belong to the connection or to us; a feed's own headers may not set them.
 pub const RESERVED: [&str; 14] = [
@@ -130,7 +128,7 @@ pub struct Fetcher {
     pub(super) hosts: Hosts,
     pub(super) resolver: Resolver,
     robots: Robots,
-    intake: Intake,
+    pub(super) intake: Intake,
 }
 
 /// One visit in the fetcher's own terms.
@@ -213,7 +211,7 @@ impl Fetcher {
     /// not asked at all, and the poll says so ([`Poll::is_unasked`]). When `cancel` fires the poll fails as `Internal`
     /// and should be forgotten; before its turn that is a rest of no time. A document's body comes beside the poll.
     ///
-    /// Every wait has an end (REL-13): ten minutes for the turn of a host, at each hop; `timeout_total` for all servers
+    /// Every wait has an end (REL-13): ten minutes for the turns of hosts, over all hops; `timeout_total` for all servers
     /// together; `own_wait` for memory, decoding and name lookups. When the first or the last is over, the poll is
     /// [busy](Poll::is_busy), which is not the feed's fault.
     pub async fn poll(
@@ -455,7 +453,7 @@ impl Fetcher {
                 true => HOP_PATIENCE,
                 false => Duration::MAX,
             };
-            let turn = timeout(TURN_MAX, self.hosts.acquire_within(host, patience));
+            let turn = trace.time.turn(self.hosts.acquire_within(host, patience));
             let permit = tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
@@ -464,7 +462,7 @@ impl Fetcher {
                 }
                 permit = turn => permit,
             };
-            let permit = permit.map_err(|_| too_many(host))?;
+            let permit = permit.ok_or_else(|| too_many(host))?;
             let mut permit = permit.map_err(|Resting(rest)| {
                 trace.hints.retry_after = Some(rest);
                 // The server that has the feed was not asked, whatever one before it said.

@@ -30,6 +30,7 @@ const AHEAD_MAX: usize = 32;
 pub struct Hosts {
     global: Arc<Semaphore>,
     aside: Arc<Semaphore>,
+    concurrency: usize,
     per_host: usize,
     delay: Duration,
     slow: Vec<(String, Duration)>,
@@ -60,6 +61,23 @@ impl Permit {
             self.global = place;
         }
     }
+}
+
+/// Requests under way over all hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HostsLoad {
+    /// In flight, those excepted that have stepped aside.
+    pub requests: usize,
+    /// In flight and stepped aside.
+    pub aside: usize,
+    /// Hosts with a request in flight or next in turn.
+    pub busy: usize,
+    /// Waiting for the turn of their host.
+    pub waiting: usize,
+}
+
+fn aside_max(permits: usize) -> usize {
+    permits.saturating_mul(ASIDE).min(Semaphore::MAX_PERMITS)
 }
 
 /// The host cannot be asked for this much longer: it asked to be left alone, or its queue is that long.
@@ -140,9 +158,8 @@ impl Hosts {
         let permits = concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             global: Arc::new(Semaphore::new(permits)),
-            aside: Arc::new(Semaphore::new(
-                permits.saturating_mul(ASIDE).min(Semaphore::MAX_PERMITS),
-            )),
+            aside: Arc::new(Semaphore::new(aside_max(permits))),
+            concurrency: permits,
             per_host: per_host.clamp(1, Semaphore::MAX_PERMITS),
             delay,
             slow,
@@ -270,6 +287,25 @@ impl Hosts {
             .collect();
         stats.sort_by(|a, b| a.host.cmp(&b.host));
         stats
+    }
+
+    /// What is under way.
+    pub fn load(&self) -> HostsLoad {
+        let aside = aside_max(self.concurrency);
+        let mut load = HostsLoad {
+            requests: self
+                .concurrency
+                .saturating_sub(self.global.available_permits()),
+            aside: aside.saturating_sub(self.aside.available_permits()),
+            ..HostsLoad::default()
+        };
+        for host in self.known().values() {
+            let is_busy = host.slots.available_permits() < self.per_host;
+            let waiting = usize::try_from(host.state().waiting).unwrap_or(usize::MAX);
+            load.busy = load.busy.saturating_add(usize::from(is_busy));
+            load.waiting = load.waiting.saturating_add(waiting);
+        }
+        load
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Host>>> {

@@ -2,11 +2,10 @@
 //! guard, permits and limits as a feed's; it is the only thing that is ever sent a POST. Follows no redirect.
 
 use http::header::{CONTENT_TYPE, USER_AGENT};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::form_urlencoded;
 
-use super::client::{Fetcher, TURN_MAX, too_many};
+use super::client::{Fetcher, too_many};
 use super::failure::{self, fail};
 use super::hints;
 use super::hosts::Resting;
@@ -70,13 +69,14 @@ impl Fetcher {
         self.guard.check_url(hub)?;
         let host = hub.host();
         let stopped = || fail(FailureKind::Internal, "stopped before the hub was asked");
-        let turn = timeout(TURN_MAX, self.hosts.acquire(host));
+        let mut time = VisitTime::new(self.options.timeout_total, self.options.own_wait);
+        let turn = time.turn(self.hosts.acquire(host));
         let permit = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(stopped()),
             permit = turn => permit,
         };
-        let permit = permit.map_err(|_| too_many(host))?;
+        let permit = permit.ok_or_else(|| too_many(host))?;
         let _permit = permit.map_err(|Resting(rest)| {
             let text = format!(
                 "{host} asked to be left alone for another {} s",
@@ -84,7 +84,7 @@ impl Fetcher {
             );
             fail(FailureKind::Throttled, text)
         })?;
-        let mut time = VisitTime::new(self.options.timeout_total, self.options.own_wait);
+        time.go_on();
         self.resolver.prepare(hub, false, &mut time).await?;
         // What it says beside its status is not read.
         let sent = self

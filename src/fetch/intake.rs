@@ -59,6 +59,11 @@ impl Intake {
         &self.memory
     }
 
+    /// How many bodies are being decoded off the async threads.
+    pub(super) fn decoding(&self) -> usize {
+        DECODE_AT_ONCE.saturating_sub(self.decoding.available_permits())
+    }
+
     /// Reads and decodes a body to its end.
     pub(super) async fn read(
         &self,

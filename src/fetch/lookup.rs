@@ -103,6 +103,11 @@ impl Lookups {
         Lookup(watched)
     }
 
+    /// Names that are being looked up, or wait for it.
+    pub(super) fn under_way(&self) -> usize {
+        self.0.state().jobs.len()
+    }
+
     /// This name was answered for before this process began, unless it is known better by now.
     pub(super) fn has_answered(&self, host: &str) {
         let mut state = self.0.state();

@@ -17,6 +17,7 @@
 //! | [`link`] | hub and self in Link headers (ET-50) |
 //! | [`hub`] | asking a hub to tell us of news |
 //! | [`failure`] | errors in words for a person, without secrets |
+//! | [`load`] | what is under way at a moment |
 //! | [`options`] | what the operator decides |
 
 pub mod body;
@@ -28,6 +29,7 @@ pub mod hosts;
 pub mod hub;
 mod intake;
 pub mod link;
+pub mod load;
 mod lookup;
 pub mod options;
 pub mod resolve;
@@ -38,5 +40,6 @@ mod visit_time;
 pub use client::{ACCEPT_FEEDS, FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};
 pub use hosts::{HostStats, site_of};
+pub use load::Load;
 pub use options::{FetchOptions, FetchSetupError, user_agent};
 pub use resolve::Names;

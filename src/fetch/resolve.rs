@@ -84,6 +84,11 @@ impl Resolver {
         }))
     }
 
+    /// Names that are being looked up, or wait for it.
+    pub(super) fn lookups(&self) -> usize {
+        self.0.lookups.under_way()
+    }
+
     /// Looks up the host of `url`, so that connecting finds the answer there: waiting for a thread is our own waiting, and
     /// no part of the time that a connection may take. `is_proven`: it answered before, perhaps to an earlier process.
     pub(super) async fn prepare(

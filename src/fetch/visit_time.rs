@@ -10,8 +10,11 @@ use crate::memory::Busy;
 use crate::model::{Failure, FailureKind};
 
 /// By default the longest time that one visit waits for our own memory, decoding turns and lookup threads, over all of its requests. Waiting
-/// for the turn of a host is not in it: see [`super::hosts`].
+/// for the turn of a host is not in it: see [`TURN_MAX`].
 pub(super) const OWN_WAIT_MAX: Duration = Duration::from_secs(20);
+
+/// Longest wait of one visit for the turns of its hosts, over all redirects: each may lead to a host whose queue is long.
+pub(super) const TURN_MAX: Duration = Duration::from_secs(600);
 
 /// The time of one visit.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(super) struct VisitTime {
     until: Instant,
     /// What is left for our own waiting.
     waits: Duration,
+    /// What is left for waiting for the turns of hosts.
+    turns: Duration,
 }
 
 impl VisitTime {
@@ -31,7 +36,16 @@ impl VisitTime {
             left: servers,
             until: Instant::now() + servers,
             waits,
+            turns: TURN_MAX,
         }
+    }
+
+    /// Waits for the turn of a host, while no request is on its way. None if it did not come in time.
+    pub(super) async fn turn<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let begun = Instant::now();
+        let done = timeout_at(begun + self.turns, work).await;
+        self.turns = self.turns.saturating_sub(begun.elapsed());
+        done.ok()
     }
 
     /// A request leaves.
@@ -108,5 +122,12 @@ mod tests {
         };
         assert_eq!(busy.kind, FailureKind::Busy);
         assert_eq!(begun.elapsed(), OWN_WAIT_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rel_13_waiting_for_turns_ends_however_many_hosts_a_visit_is_led_to() {
+        let (mut time, begun) = (VisitTime::new(30 * S, OWN_WAIT_MAX), Instant::now());
+        while time.turn(sleep(TURN_MAX / 4 + S)).await.is_some() {}
+        assert_eq!(begun.elapsed(), TURN_MAX);
     }
 }

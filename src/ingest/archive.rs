@@ -4,7 +4,9 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
@@ -14,6 +16,10 @@ use crate::model::{FailureKind, WebUrl};
 use crate::normalize::{self, Drafted};
 use crate::parse::ParseContext;
 use crate::store::{ArchiveCommit, DocumentCommit, StoreError};
+
+/// Longest time for it, the turns of hosts included: redirects may lead to a host whose queue is long (REL-13). With the
+/// turns of the feed's own hosts, the pages of articles and our own waiting it stays below `fault::VISIT_MAX`.
+const TIME_MAX: Duration = Duration::from_secs(60);
 
 /// What came of asking for an archive page.
 pub(super) enum Archived {
@@ -53,10 +59,10 @@ impl Ingest {
         if is_done.await? {
             return Ok(Archived::Known);
         }
-        let asked = self
-            .fetcher
-            .get(url, ACCEPT_FEEDS, usize::MAX, cancel)
-            .await;
+        let asked = self.fetcher.get(url, ACCEPT_FEEDS, usize::MAX, cancel);
+        let Ok(asked) = timeout(TIME_MAX, asked).await else {
+            return Ok(Archived::Missed);
+        };
         #[cfg(test)]
         crate::faults::at("archive", url.host())?;
         match asked {

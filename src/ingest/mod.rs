@@ -51,7 +51,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{self, Clock};
-use crate::fetch::Fetcher;
+use crate::fetch::{self, Fetcher};
 use crate::memory::MemoryBudget;
 use crate::model::FeedRow;
 use crate::schedule::Policy;
@@ -61,6 +61,9 @@ use price::Pricing;
 
 /// Documents read at the same time, beside one large one: each takes a core, and many times its size.
 const READING_MAX: usize = 4;
+
+/// Large documents read at the same time: each takes some hundred megabytes.
+const READING_LARGE_MAX: usize = 1;
 
 /// Visits that are read and wait for the disk: enough to be committed together, too few to fill the memory.
 const READY_MAX: usize = 16;
@@ -74,6 +77,21 @@ pub struct IngestOptions {
     pub manual_interval: Duration,
     /// Whether hubs are asked to tell of news, and where they reach us.
     pub websub: Option<WebSub>,
+}
+
+/// What is taken at a moment; all zero while nothing is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// By requests.
+    pub fetch: fetch::Load,
+    /// Documents that are being read, large ones excepted.
+    pub reading: usize,
+    /// Large documents that are being read.
+    pub reading_large: usize,
+    /// Visits that are read and not committed yet.
+    pub committing: usize,
+    /// Pushes of hubs that are being stored.
+    pub pushes: usize,
 }
 
 /// Brings news from feeds into the store. One for the whole process.
@@ -124,7 +142,7 @@ impl Ingest {
             withheld_told: Mutex::default(),
             clock_set_by: AtomicI64::new(0),
             reading: Arc::new(Semaphore::new(READING_MAX)),
-            reading_large: Arc::new(Semaphore::new(1)),
+            reading_large: Arc::new(Semaphore::new(READING_LARGE_MAX)),
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
             pushes: TaskTracker::new(),
@@ -135,6 +153,18 @@ impl Ingest {
     /// The memory that everything read off the network shares.
     pub fn memory(&self) -> &MemoryBudget {
         self.fetcher.memory()
+    }
+
+    /// What is under way now.
+    pub fn load(&self) -> Load {
+        let taken = |all: usize, free: &Semaphore| all.saturating_sub(free.available_permits());
+        Load {
+            fetch: self.fetcher.load(),
+            reading: taken(READING_MAX, &self.reading),
+            reading_large: taken(READING_LARGE_MAX, &self.reading_large),
+            committing: taken(READY_MAX, &self.committing),
+            pushes: self.pushes.len(),
+        }
     }
 
     /// Frees, once, the feeds that were being polled when another process died: they need not wait for their leases.

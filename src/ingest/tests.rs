@@ -4,6 +4,7 @@
 
 #[path = "../../tests/all/support/feeds.rs"]
 mod feeds;
+mod idle;
 #[path = "../../tests/all/support/internet.rs"]
 mod internet;
 
@@ -82,6 +83,19 @@ impl Room {
     }
 
     async fn open(names: &[String], websub: Option<WebSub>) -> Self {
+        Self::opened(names, websub, |_| {}).await
+    }
+
+    /// The same with a fetcher of other options.
+    async fn fetching(names: &[String], change: impl FnOnce(&mut FetchOptions)) -> Self {
+        Self::opened(names, None, change).await
+    }
+
+    async fn opened(
+        names: &[String],
+        websub: Option<WebSub>,
+        change: impl FnOnce(&mut FetchOptions),
+    ) -> Self {
         let net = Internet::start().await;
         names.iter().for_each(|name| show(&net, name, 1));
         let clock = Clock::manual(Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap());
@@ -93,12 +107,13 @@ impl Room {
             dedup_near: true,
         };
         let store = Arc::new(Store::open(&options, clock.clone()).unwrap());
-        let options = FetchOptions {
+        let mut options = FetchOptions {
             names: Names::Table(net.names()),
             allow_private: vec!["127.0.0.0/8".parse().unwrap()],
             host_delay: Duration::ZERO,
             ..FetchOptions::default()
         };
+        change(&mut options);
         let fetcher = Arc::new(Fetcher::new(options, clock.clone()).unwrap());
         let options = IngestOptions {
             policy: Policy {

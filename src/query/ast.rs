@@ -152,6 +152,18 @@ impl Expr {
         self.any(&mut |e| matches!(e, Self::Text(..)))
     }
 
+    /// Whether a joined word or an emoji may be looked for: what stands alone.
+    pub fn needs_single_words(&self) -> bool {
+        self.any(&mut |e| match e {
+            Self::Text(_, Pattern::Phrase(words) | Pattern::Prefix(words)) => {
+                let is_emoji = |word: &String| word.chars().any(super::emoji::is_emoji);
+                words.len() == 1 || words.iter().any(is_emoji)
+            }
+            Self::Text(_, Pattern::Near(..)) => true,
+            _ => false,
+        })
+    }
+
     /// Whether the answer changes as a story gathers copies.
     pub fn needs_story(&self) -> bool {
         self.any(&mut |e| {

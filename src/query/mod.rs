@@ -7,10 +7,13 @@
 pub mod ast;
 mod budget;
 pub mod compile;
+mod emoji;
 pub mod eval;
 pub mod fold;
+mod joined;
 mod mistakes;
 pub mod parse;
+pub mod part;
 pub mod plan;
 pub mod rank;
 mod regex;

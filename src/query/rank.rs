@@ -8,6 +8,7 @@ use memchr::memmem::Finder;
 
 use super::ast::{Expr, Pattern, Scope};
 use super::eval::literal;
+use super::part::Part;
 use super::plan::{is_short, phrase_query};
 use super::subject::Folded;
 
@@ -66,7 +67,7 @@ impl Ranking {
             &text.category,
             &text.agency,
         ];
-        let spaces = |part: &&String| part.bytes().filter(|b| *b == b' ').count();
+        let spaces = |part: &&Part| part.as_str().bytes().filter(|b| *b == b' ').count();
         Counts {
             often: self.wanted.iter().map(|w| w.count(text)).collect(),
             tokens: parts.iter().map(spaces).sum::<usize>() as f64,
@@ -126,11 +127,21 @@ impl Wanted {
             .sum()
     }
 
-    fn count_in(&self, part: &str) -> f64 {
-        let text = part.as_bytes();
+    fn count_in(&self, part: &Part) -> f64 {
+        let word = self.finder.needle().get(1..).unwrap_or_default();
+        let joined = std::str::from_utf8(word).map_or(0, |word| part.places(word).count());
+        let count = self.count_in_text(part.words()) + joined;
+        match count {
+            0 => self.count_in_text(part.beside()) as f64,
+            count => count as f64,
+        }
+    }
+
+    fn count_in_text(&self, text: &str) -> usize {
+        let text = text.as_bytes();
         let len = self.finder.needle().len();
         let ends = |at: &usize| self.is_beginning || text.get(at + len) == Some(&b' ');
-        self.finder.find_iter(text).filter(ends).count() as f64
+        self.finder.find_iter(text).filter(ends).count()
     }
 }
 
@@ -189,6 +200,8 @@ mod tests {
         };
         assert_eq!(count("red", "red redder, red-red"), [3.0]);
         assert_eq!(count("red*", "red redder, red-red"), [4.0]);
+        assert_eq!(count("wifi", "Wi-Fi, wifi and Wi-Fi's"), [3.0]);
+        assert_eq!(count("wif* OR 🚀", "Wi-Fi 🚀"), [1.0, 1.0]);
         assert_eq!(
             count("\"red fox\" -cat /x/", "red fox, red cat, fox x"),
             [1.0]

@@ -1,7 +1,7 @@
 //! What an article is to an expression: its text, folded once, and the facts about it.
 
 use super::ast::Scope;
-use super::fold::{BREAK, fold_into};
+use super::part::{Builder, Part};
 use crate::model::Time;
 
 /// The text of an article as its parts, before folding.
@@ -25,15 +25,15 @@ pub struct Text<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Folded {
     /// The headline.
-    pub title: String,
+    pub title: Part,
     /// Standfirst and body.
-    pub body: String,
+    pub body: Part,
     /// Authors.
-    pub author: String,
+    pub author: Part,
     /// Labels.
-    pub category: String,
+    pub category: Part,
     /// Agencies.
-    pub agency: String,
+    pub agency: Part,
     /// Tokens of the body.
     pub words: u64,
     pub(crate) raw: Raw,
@@ -79,24 +79,21 @@ pub struct Facts {
 impl Folded {
     /// Folds the parts of an article.
     pub fn of(text: &Text<'_>) -> Self {
-        let mut body = folded_list(&[text.body]);
-        let words = body.split_ascii_whitespace().count() as u64;
+        let mut body = Builder::of(&[text.body]);
+        let words = body.tokens() as u64;
         if !text.summary.is_empty() {
-            let mut summary = String::from(" ");
-            fold_into(&mut summary, text.summary);
+            let summary = Builder::of(&[text.summary]);
             // A summary that is the body's own beginning adds nothing.
             if !body.contains(&summary) {
-                summary.push_str(BREAK);
-                summary.push_str(body.trim_start());
-                body = summary;
+                body = summary.followed_by(body);
             }
         }
         Self {
-            title: folded_list(&[text.title]),
-            body,
-            author: folded_list(text.authors),
-            category: folded_list(text.categories),
-            agency: folded_list(text.agencies),
+            title: Part::of(&[text.title]),
+            body: body.part(),
+            author: Part::of(text.authors),
+            category: Part::of(text.categories),
+            agency: Part::of(text.agencies),
             words,
             ..Self::printed(text)
         }
@@ -127,8 +124,8 @@ impl Folded {
     }
 
     /// The folded parts that a scope means.
-    pub fn parts(&self, scope: Scope) -> impl Iterator<Item = &str> {
-        let (first, second): (&str, Option<&str>) = match scope {
+    pub fn parts(&self, scope: Scope) -> impl Iterator<Item = &Part> {
+        let (first, second): (&Part, Option<&Part>) = match scope {
             Scope::Any => (&self.title, Some(&self.body)),
             Scope::Title => (&self.title, None),
             Scope::Body => (&self.body, None),
@@ -137,6 +134,13 @@ impl Folded {
             Scope::Agency => (&self.agency, None),
         };
         std::iter::once(first).chain(second)
+    }
+
+    /// Whether there are joined words or emoji in any part.
+    pub fn has_beside(&self) -> bool {
+        let labels = [&self.author, &self.category, &self.agency];
+        let mut parts = [&self.title, &self.body].into_iter().chain(labels);
+        parts.any(Part::has_beside)
     }
 
     /// The parts as printed that a scope means.
@@ -153,17 +157,6 @@ impl Folded {
     }
 }
 
-fn folded_list(list: &[&str]) -> String {
-    let mut out = String::from(" ");
-    for (i, text) in list.iter().enumerate() {
-        if i > 0 {
-            out.push_str(BREAK);
-        }
-        fold_into(&mut out, text);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +167,7 @@ mod tests {
             body,
             ..Text::default()
         };
-        Folded::of(&text).body
+        Folded::of(&text).body.words().to_owned()
     }
 
     #[test]

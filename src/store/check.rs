@@ -101,6 +101,12 @@ impl<'c> Checker<'c> {
         })
     }
 
+    /// For the texts of articles, whole.
+    pub(super) fn of_texts(conn: &'c Connection, now: Time) -> Sql<Self> {
+        let any = |scope| Question::Text(Expr::Text(scope, Pattern::Phrase(Vec::new())));
+        Self::new(conn, [any(Scope::Any), any(Scope::Author)].iter(), now)
+    }
+
     /// From now on an answer that takes longer than this is an error.
     pub(super) fn stop_at(&mut self, stop: &Stop) {
         self.stop = stop.clone();

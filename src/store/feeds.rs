@@ -22,6 +22,10 @@ const HISTORY_SPARE: i64 = 8;
 /// An archive page that fails for a passing reason is asked for so often.
 const ARCHIVE_TRIES: i64 = 3;
 
+/// Archive pages of one feed that are remembered. Only the newest is ever asked for: those before it come up again only if
+/// the publisher goes back to them.
+const ARCHIVES: i64 = 64;
+
 /// URLs of one feed whose validators are kept (a redirect chain and its past).
 const VALIDATORS: i64 = 8;
 
@@ -290,6 +294,12 @@ fn record_archive(conn: &Connection, commit: &PollCommit, document: &DocumentCom
     if let Some(url) = done {
         conn.prepare_cached("INSERT OR IGNORE INTO archives (feed, url) VALUES (?1, ?2)")?
             .execute(params![feed, url])?;
+        // A feed that names another page at every poll must not be remembered without bound.
+        conn.prepare_cached(
+            "DELETE FROM archives WHERE feed = ?1 AND url <> ?2 AND
+               (SELECT count(*) FROM archives WHERE feed = ?1) > ?3",
+        )?
+        .execute(params![feed, url, ARCHIVES])?;
     }
     want(None, 0)?;
     Ok(())
@@ -494,7 +504,11 @@ fn record_host(conn: &Connection, commit: &PollCommit) -> Sql<()> {
         .add(conn)
     } else {
         own.add(conn)?;
-        word.add(conn)
+        // A feed may be led to another host at every poll: what says nothing is not noted.
+        match word.throttled || word.rest_until.is_some() {
+            true => word.add(conn),
+            false => Ok(()),
+        }
     }
 }
 

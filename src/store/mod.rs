@@ -25,6 +25,7 @@ mod prepare;
 mod prune;
 mod readers;
 pub mod records;
+mod reindex;
 mod retag;
 mod runs;
 mod search;
@@ -495,6 +496,7 @@ impl Store {
             let part = part.to_vec();
             self.short(move |conn| prune::level(conn, &part))?;
         }
+        self.short(move |conn| prune::forget_hosts(conn, now))?;
         for feed in self.reads.forsaken(now)? {
             self.short(move |conn| {
                 if feeds::is_subscribed(conn, feed)? {

@@ -124,6 +124,13 @@ pub(super) fn level(conn: &Connection, ids: &[[u8; 16]]) -> Sql<()> {
     Ok(())
 }
 
+/// Forgets hosts that no feed was asked at, and that want to be left alone no longer: feeds were led there.
+pub(super) fn forget_hosts(conn: &Connection, now: Time) -> Sql<()> {
+    conn.prepare_cached("DELETE FROM hosts WHERE polls = 0 AND coalesce(rest_until, 0) <= ?1")?
+        .execute([now.millis()])?;
+    Ok(())
+}
+
 /// Feeds that nobody is subscribed to any more, and of which more is kept than their name and their articles.
 pub(super) fn forsaken(conn: &Connection, now: Time) -> Sql<Vec<FeedRow>> {
     conn.prepare_cached(

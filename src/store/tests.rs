@@ -3,6 +3,7 @@
 mod faults;
 mod ids;
 mod linear;
+mod reindex;
 
 use std::time::Duration;
 

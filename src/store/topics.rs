@@ -211,6 +211,12 @@ impl Tagger {
         self.begin(conn, HashSet::new(), Expr::needs_now)
     }
 
+    /// The words of stored articles were made otherwise: topics that look for single words are computed again.
+    pub(super) fn tag_words(&mut self, conn: &Connection, now: Time) -> Sql<()> {
+        self.refresh(conn, now)?;
+        self.begin(conn, HashSet::new(), Expr::needs_single_words)
+    }
+
     /// From now on the backfill computes the [affected](Self::affected) topics over the whole store.
     fn begin(
         &mut self,

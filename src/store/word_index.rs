@@ -38,7 +38,7 @@ impl WordIndex {
         words: Folded,
         replaces: bool,
     ) -> Sql<()> {
-        let bytes = words.title.len() + words.body.len();
+        let bytes = words.title.as_str().len() + words.body.as_str().len();
         self.bytes += bytes;
         self.own_bytes += bytes;
         self.waiting.push(Entry {
@@ -87,18 +87,35 @@ impl WordIndex {
     fn write_from(&mut self, first: usize, conn: &Connection) -> Sql<()> {
         self.own_bytes = 0;
         for entry in self.waiting.drain(first..) {
-            if entry.replaces {
-                conn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
-                    .execute([entry.article])?;
-            }
-            let w = entry.words;
             #[cfg(test)]
-            crate::faults::at("flush", &w.title)?;
-            conn.prepare_cached(
-                "INSERT INTO words (rowid, title, body, author, category, agency) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![entry.article, w.title, w.body, w.author, w.category, w.agency])?;
+            crate::faults::at("flush", entry.words.title.as_str())?;
+            match entry.replaces {
+                true => replace(conn, entry.article, &entry.words)?,
+                false => insert(conn, entry.article, &entry.words)?,
+            }
         }
         Ok(())
     }
+}
+
+/// Writes other words of an article that is indexed.
+pub(super) fn replace(conn: &Connection, article: i64, words: &Folded) -> Sql<()> {
+    conn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
+        .execute([article])?;
+    insert(conn, article, words)
+}
+
+fn insert(conn: &Connection, article: i64, words: &Folded) -> Sql<()> {
+    conn.prepare_cached(
+        "INSERT INTO words (rowid, title, body, author, category, agency) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        article,
+        words.title.as_str(),
+        words.body.as_str(),
+        words.author.as_str(),
+        words.category.as_str(),
+        words.agency.as_str()
+    ])?;
+    Ok(())
 }

@@ -24,7 +24,9 @@ use super::runs::Run;
 use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, claims, clock_set, feeds, hubs, open, prune, retag, search};
+use super::{
+    StoreError, articles, claims, clock_set, feeds, hubs, open, prune, reindex, retag, search,
+};
 use crate::model::{ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -230,18 +232,24 @@ impl Writer {
         }
     }
 
-    /// Goes on with the backfill of topics for a short while, in one transaction.
+    /// Goes on with the backfill of topics, else of the word index, for a short while, in one transaction.
     fn tell_topics(&mut self) {
         let now = self.clock.now();
         let until = Instant::now() + TELLING_TIME;
         let told = guarded(|| {
-            if !retag::is_any_left(&self.conn)? {
+            if !retag::is_any_left(&self.conn)? && !reindex::is_left(&self.conn)? {
                 return Ok(false);
             }
             let tx = self
                 .conn
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let is_left = self.tagger.go_on(&tx, now, until)?;
+            let mut is_left = self.tagger.go_on(&tx, now, until)?;
+            if !is_left && reindex::is_left(&tx)? {
+                is_left = true;
+                if !reindex::go_on(&tx, now, until)? {
+                    self.tagger.tag_words(&tx, now)?;
+                }
+            }
             tx.commit().map(|()| is_left)
         });
         self.untold = matches!(told, Ok(true));

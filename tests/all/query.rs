@@ -36,6 +36,61 @@ const WORDS: [&str; 17] = [
     "Straße",
 ];
 
+/// Words that signs join, or do not; with them every text is made.
+const JOINED: [&str; 20] = [
+    "Wi-Fi",
+    "Co-op's",
+    "U.S.-led",
+    "U.S.S.R.",
+    "Node.js",
+    "O’Brien",
+    "l'homme",
+    "non-COVID-19",
+    "3,000",
+    "10.000-strong",
+    "1'234'567km",
+    "3-2",
+    "3.5",
+    "東京-red",
+    "red-fox-x-ann-us",
+    "Київ-Львів",
+    "ﬁ-nal",
+    "-red--fox-",
+    "x.1,000",
+    "https://red-fox.example",
+];
+
+/// Emoji, alone and in company.
+const EMOJI: [&str; 6] = ["🚀", "🔥", "👍🏽", "❤️", "👩\u{200d}🚀", "🇺🇦🇫🇷"];
+
+/// What is typed to find them.
+const TYPED_JOINED: [&str; 24] = [
+    "wifi",
+    "wif",
+    "coop",
+    "coops",
+    "us",
+    "ussr",
+    "nodejs",
+    "obrien",
+    "lhomme",
+    "covid19",
+    "noncovid19",
+    "3000",
+    "10000",
+    "10000strong",
+    "1234567",
+    "32",
+    "35",
+    "redfox",
+    "redfoxxann",
+    "київльвів",
+    "final",
+    "x1000",
+    "1000",
+    "redfoxexample",
+];
+
 /// What an expression is made of. The clock stands at noon of 10 January 2030.
 const LEAVES: [&str; 64] = [
     "red",
@@ -142,11 +197,22 @@ fn ask() -> impl Strategy<Value = Ask> {
             Some("agency"),
         ])
     };
-    let word = || select([&WORDS[..], &TYPED].concat()).prop_map(str::to_owned);
+    let typed = [
+        &WORDS[..],
+        &TYPED,
+        &TYPED_JOINED,
+        &TYPED_JOINED,
+        &JOINED,
+        &EMOJI,
+    ]
+    .concat();
+    let word = || select(typed.clone()).prop_map(str::to_owned);
+    let near_word =
+        || select([&WORDS[..], &JOINED, &TYPED_JOINED].concat()).prop_map(str::to_owned);
     let words = (field(), prop::collection::vec(word(), 1..4), any::<bool>());
     let near = (
         field(),
-        prop::collection::vec(select(&WORDS[..]).prop_map(str::to_owned), 2..4),
+        prop::collection::vec(near_word(), 2..4),
         0_usize..6,
     );
     let regex = (field(), select(&REGEXES[..]), any::<bool>());
@@ -193,7 +259,8 @@ fn facts_asked() -> Vec<Ask> {
 }
 
 fn words(most: usize) -> impl Strategy<Value = String> {
-    prop::collection::vec(select(&WORDS[..]), 0..=most).prop_map(|words| words.join(" "))
+    let any = [&WORDS[..], &JOINED, &EMOJI].concat();
+    prop::collection::vec(select(any), 0..=most).prop_map(|words| words.join(" "))
 }
 
 prop_compose! {

@@ -76,6 +76,23 @@ fn operators_are_read_as_what_they_mean() {
 }
 
 #[test]
+fn emoji_are_looked_for_beside_the_words() {
+    for (written, means) in [
+        ("🚀", "\"🚀\""),
+        ("title:🚀🔥", "title:\"🚀 🔥\""),
+        ("\"lift off 🚀\"", "\"lift off\" \"🚀\""),
+        ("-\"🚀 lift 🔥 off\"*", "-(\"lift off\"* \"🚀\" \"🔥\")"),
+        ("🇺🇦*", "\"🇺🇦\"*"),
+        ("👍🏽 | ❤️", "\"👍\" OR \"❤\""),
+    ] {
+        let expr = parse(written).unwrap();
+        assert_eq!(expr.to_string(), means, "{written}");
+        assert_eq!(parse(means), Ok(expr), "{written}");
+    }
+    assert!(complaints("NEAR(🚀 moon, 3)")[0].1.contains("counts words"));
+}
+
+#[test]
 fn days_by_name_are_times() {
     for (text, written) in [
         ("since:yesterday", "since:yesterday"),
@@ -105,7 +122,7 @@ fn a_field_of_words_near_each_other_is_one_question() {
 
 #[test]
 fn what_is_written_is_never_nested_deeper_than_what_was_read() {
-    for innermost in ["e", "lang:en|de e", "e title:a|b|c"] {
+    for innermost in ["e", "lang:en|de e", "e title:a|b|c", "e \"🚀 a\""] {
         // AND, OR and NOT by turns, down to the last level that is read.
         let nest = |levels: usize| {
             "a b OR c -(d OR ".repeat(levels) + innermost + &") OR f".repeat(levels)
@@ -281,7 +298,7 @@ proptest! {
     fn soup_of_tokens_is_read_or_refused(
         words in prop::collection::vec(
             prop::sample::select(vec!["(", ")", "-", "OR", "AND", "NOT", "\"", "a", "title:", "/", "*", "NEAR(",
-                ",", "|", "||", "&&", "&", " ", "lang:", "5", "copies", ">=", "since:7d", "東"]), 0..14)
+                ",", "|", "||", "&&", "&", " ", "lang:", "5", "copies", ">=", "since:7d", "東", "🚀", "🚀a"]), 0..14)
     ) {
         let text = words.concat();
         if let Ok(expr) = parse(&text) {

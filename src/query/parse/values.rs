@@ -1,7 +1,10 @@
 //! What stands behind a field, in NEAR(…) and in comparisons, and words themselves.
 
-use super::super::ast::{Compare, Expr, Fact, Measure, Name, Pattern, When};
+use std::ops::Range;
+
+use super::super::ast::{Compare, Expr, Fact, Measure, Name, Pattern, Scope, When};
 use super::super::fold::tokens;
+use super::super::part::Builder;
 use super::operators::flatten;
 use super::{DEPTH_MAX, Field, Reader};
 
@@ -16,7 +19,7 @@ const FIELDS: [&str; 13] = [
     "since", "until",
 ];
 
-const NOTHING_TO_LOOK_FOR: &str = "there is no letter or digit in this: nothing to look for";
+const NOTHING_TO_LOOK_FOR: &str = "there is no letter, digit or emoji in this: nothing to look for";
 
 impl Reader<'_> {
     pub(super) fn field(&mut self, name: &str, value: &str, start: usize) -> Option<Expr> {
@@ -171,7 +174,14 @@ impl Reader<'_> {
         };
         let phrases: Vec<Vec<String>> = split_terms(terms).iter().map(|t| tokens(t)).collect();
         if phrases.iter().any(Vec::is_empty) {
-            self.fail(span, NOTHING_TO_LOOK_FOR);
+            let has_emoji = Builder::of(&[terms]).emoji().next().is_some();
+            self.fail(
+                span,
+                match has_emoji {
+                    true => "NEAR counts words, and an emoji is none: write it beside NEAR(…)",
+                    false => NOTHING_TO_LOOK_FOR,
+                },
+            );
             return None;
         }
         match (field, distance) {
@@ -204,25 +214,7 @@ impl Reader<'_> {
         let span = start..self.at;
         let text = text.trim();
         let fact = match field {
-            Field::Text(scope) => {
-                let words = tokens(text);
-                if words.is_empty() {
-                    self.fail(span, NOTHING_TO_LOOK_FOR);
-                    return None;
-                }
-                self.spend(span, |budget| {
-                    if beginning {
-                        budget.prefix()?;
-                    }
-                    budget.words(words.len())
-                })?;
-                let pattern = if beginning {
-                    Pattern::Prefix(words)
-                } else {
-                    Pattern::Phrase(words)
-                };
-                return Some(Expr::Text(scope, pattern));
-            }
+            Field::Text(scope) => return self.text_value(scope, text, beginning, span),
             _ if text.is_empty() => {
                 self.fail(span, "this value is empty");
                 return None;
@@ -265,6 +257,44 @@ impl Reader<'_> {
         };
         self.spend(start..self.at, |budget| budget.words(1))?;
         Some(Expr::Fact(fact))
+    }
+
+    /// Words are one phrase; emoji shift no word, so that they are looked for beside it.
+    fn text_value(
+        &mut self,
+        scope: Scope,
+        text: &str,
+        beginning: bool,
+        span: Range<usize>,
+    ) -> Option<Expr> {
+        let read = Builder::of(&[text]);
+        let words: Vec<String> = read.words().split_whitespace().map(str::to_owned).collect();
+        let words = Some(words).filter(|words| !words.is_empty());
+        let mut phrases: Vec<Vec<String>> = words.into_iter().chain(read.emoji()).collect();
+        if phrases.is_empty() {
+            self.fail(span, NOTHING_TO_LOOK_FOR);
+            return None;
+        }
+        // Written again, several stand in parentheses.
+        if phrases.len() > 1 && self.depth >= DEPTH_MAX {
+            self.give_up(span, format!("nested deeper than {DEPTH_MAX}"));
+            return None;
+        }
+        let count = phrases.iter().map(Vec::len).sum();
+        self.spend(span, |budget| {
+            if beginning {
+                budget.prefix()?;
+            }
+            budget.words(count)
+        })?;
+        let first = phrases.remove(0);
+        let first = match beginning {
+            true => Pattern::Prefix(first),
+            false => Pattern::Phrase(first),
+        };
+        let patterns = std::iter::once(first).chain(phrases.into_iter().map(Pattern::Phrase));
+        let list = patterns.map(|pattern| Expr::Text(scope, pattern)).collect();
+        flatten(list, Expr::And)
     }
 }
 

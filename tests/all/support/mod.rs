@@ -8,6 +8,7 @@ pub mod home;
 pub mod house;
 pub mod internet;
 pub mod naive;
+pub mod naive_words;
 pub mod preload;
 pub mod process;
 pub mod properties;

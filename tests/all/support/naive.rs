@@ -2,8 +2,8 @@
 //! tree of the program's, only lists of words that are compared. Slow; for holding the real ones against.
 
 use newswire::model::{ArticleView, Time};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+
+use super::naive_words::{Said, said};
 
 /// The parts of a text that a field means; none: title and body.
 pub type Field = Option<&'static str>;
@@ -60,19 +60,24 @@ impl Ask {
             Self::Any(list) => list.iter().any(|ask| ask.is_true_of(article, now)),
             Self::Not(inner) => !inner.is_true_of(article, now),
             Self::Words(field, words, beginning) => {
-                let wanted = words_of(&words.join(" "));
-                let mut parts = article.parts(*field).into_iter();
-                parts.any(|(_, pieces)| {
-                    pieces
-                        .iter()
-                        .any(|said| !places(said, &wanted, *beginning).is_empty())
-                })
+                // Emoji are looked for beside the words; the star belongs to the words, if there are any.
+                let wanted = said(&words.join(" "));
+                let is_in_any = |wanted: &[String], beginning: bool| {
+                    let parts = article.parts(*field);
+                    let mut pieces = parts.iter().flat_map(|(_, pieces)| pieces);
+                    pieces.any(|said| said.has(wanted, beginning))
+                };
+                let runs = wanted.emoji.iter().enumerate();
+                let mut runs = runs.map(|(n, run)| (run, n == 0 && wanted.words.is_empty()));
+                (wanted.words.is_empty() || is_in_any(&wanted.words, *beginning))
+                    && runs.all(|(run, is_first)| is_in_any(run, is_first && *beginning))
             }
             Self::Near(field, words, distance) => {
-                let wanted: Vec<Vec<String>> = words.iter().map(|w| words_of(w)).collect();
+                let wanted: Vec<Vec<String>> = words.iter().map(|w| said(w).words).collect();
                 let mut parts = article.parts(*field).into_iter();
-                // The border between two pieces of a part counts as a word.
-                parts.any(|(_, pieces)| are_near(&pieces.join(&String::new()), &wanted, *distance))
+                parts.any(|(_, pieces)| {
+                    are_near(&Said::one_after_the_other(pieces), &wanted, *distance)
+                })
             }
             Self::Regex(field, source, ignore_case) => {
                 let flags = if *ignore_case { "(?mi)" } else { "(?m)" };
@@ -93,24 +98,21 @@ pub struct Article<'a> {
     pub feeds: u64,
 }
 
-/// A part of an article as printed, and the words of each of its pieces.
-type Part = (String, Vec<Vec<String>>);
+/// A part of an article as printed, and what each of its pieces says.
+type Part = (String, Vec<Said>);
 
 impl Article<'_> {
     fn parts(&self, field: Field) -> Vec<Part> {
         let a = self.view;
-        let part = |pieces: Vec<&str>| {
-            (
-                pieces.join("\n"),
-                pieces.into_iter().map(words_of).collect(),
-            )
-        };
+        let part = |pieces: Vec<&str>| (pieces.join("\n"), pieces.into_iter().map(said).collect());
         let title = || part(vec![&a.title]);
         let body = || {
             let text = a.content_text.as_deref().unwrap_or_default();
             let (printed, mut pieces): Part = part(vec![&a.summary, text]);
             // A summary that the body says as well, or that is none, is not said twice.
-            if pieces[0].is_empty() || !places(&pieces[1], &pieces[0], false).is_empty() {
+            if pieces[0].words.is_empty() && pieces[0].emoji.is_empty()
+                || pieces[1].says_all_of(&pieces[0])
+            {
                 pieces.remove(0);
             }
             (printed, pieces)
@@ -127,45 +129,15 @@ impl Article<'_> {
     }
 }
 
-/// The words of a text as people type them: small letters without accents. Chinese is written without spaces: a
-/// character is a word.
-fn words_of(text: &str) -> Vec<String> {
-    let plain = text.nfkd().filter(|c| !is_combining_mark(*c));
-    let plain: String = plain.collect::<String>().to_lowercase();
-    let plain = plain.replace('ß', "ss").replace('ı', "i");
-    let mut words = vec![String::new()];
-    for c in plain.chars().filter(|c| !is_combining_mark(*c)) {
-        match c {
-            '\u{4e00}'..='\u{9fff}' => words.extend([c.to_string(), String::new()]),
-            c if c.is_alphanumeric() => words.last_mut().unwrap().push(c),
-            _ => words.push(String::new()),
-        }
-    }
-    words.retain(|w| !w.is_empty());
-    words
-}
-
-/// Where these words stand one after the other.
-fn places(said: &[String], wanted: &[String], beginning: bool) -> Vec<usize> {
-    let last = wanted.len() - 1;
-    let stands_at = |at: &usize| {
-        wanted.iter().enumerate().all(|(n, word)| {
-            said.get(at + n)
-                .is_some_and(|s| s == word || (beginning && n == last && s.starts_with(word)))
-        })
-    };
-    (0..said.len()).filter(stands_at).collect()
-}
-
 /// Every way to choose a place for each of them is tried.
-fn are_near(said: &[String], wanted: &[Vec<String>], distance: usize) -> bool {
+fn are_near(said: &Said, wanted: &[Vec<String>], distance: usize) -> bool {
     let mut ways: Vec<Vec<(usize, usize)>> = vec![Vec::new()];
     for words in wanted {
-        let found = places(said, words, false);
+        let found = said.places(words, false);
         ways = ways
             .iter()
             .flat_map(|way| {
-                let with = |at: &usize| [&way[..], &[(*at, at + words.len())]].concat();
+                let with = |place: &(usize, usize)| [&way[..], &[*place]].concat();
                 found.iter().map(with).collect::<Vec<_>>()
             })
             .collect();

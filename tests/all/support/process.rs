@@ -180,6 +180,14 @@ impl Daemon {
         prlimit(Some(self.pid()), Resource::Nofile, limit).unwrap();
     }
 
+    /// How many sockets it has open.
+    pub fn sockets(&self) -> usize {
+        let dir = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        let links = dir.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+        let links = links.filter(|link| link.to_string_lossy().starts_with("socket:"));
+        links.count()
+    }
+
     /// A figure of `/proc/PID/status` (proc_pid_status(5)): kB of memory, or a number.
     pub fn figure(&self, name: &str) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
