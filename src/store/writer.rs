@@ -221,10 +221,14 @@ impl Writer {
         commands.recv().ok()
     }
 
-    /// A command that renamed a feed, or a pass of polls, ends with topics as they should be, unless that takes long.
+    /// A command that renamed a feed, or a pass of polls, ends with topics as they should be, unless that takes long. Where no
+    /// daemon runs, this is also when stored articles are indexed again.
     fn end_backfill(&mut self) {
         let until = Instant::now() + ENDING_TIME;
-        while Instant::now() < until && matches!(retag::is_list_left(&self.conn), Ok(true)) {
+        let is_left = |conn: &Connection| {
+            Ok::<_, rusqlite::Error>(retag::is_list_left(conn)? || reindex::is_left(conn)?)
+        };
+        while Instant::now() < until && matches!(is_left(&self.conn), Ok(true)) {
             self.tell_topics();
             if !self.untold {
                 return;

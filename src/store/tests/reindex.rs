@@ -100,6 +100,15 @@ fn rel_14_an_older_index_is_made_again_and_no_article_is_changed() {
 }
 
 #[test]
+fn where_no_daemon_runs_a_command_goes_on_with_the_index_when_it_ends() {
+    let House { store, clock, dir } = of_version_14();
+    drop(store);
+    drop(Store::open(&options(dir.path()), clock).unwrap());
+    let raw = Connection::open(dir.path().join("newswire.db")).unwrap();
+    assert!(!reindex::is_left(&raw).unwrap());
+}
+
+#[test]
 fn an_index_is_made_again_from_the_newest_article_down_in_parts() {
     let house = of_version_14();
     let mut raw = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
