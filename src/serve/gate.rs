@@ -4,7 +4,7 @@ use std::sync::Once;
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -113,9 +113,39 @@ pub fn catch_panics() -> CatchPanicLayer<fn(Box<dyn std::any::Any + Send>) -> Re
     })
 }
 
-/// The answer where there is no route.
-pub async fn nothing_here() -> Refusal {
-    Refusal::Missing("there is nothing at this address; start at /".to_owned())
+/// The answer where there is no route: an address with a slash too many leads to the one without.
+pub async fn nothing_here(url: Uri) -> Response {
+    let Some(bare) = url
+        .path()
+        .strip_suffix('/')
+        .filter(|bare| !bare.is_empty() && !bare.ends_with('/'))
+    else {
+        let told = "there is nothing at this address; start at /".to_owned();
+        return Refusal::Missing(told).into_response();
+    };
+    let name = bare.rsplit('/').next().unwrap_or_default();
+    leads_to(StatusCode::PERMANENT_REDIRECT, &format!("../{name}"), &url)
+}
+
+/// The sources stand on the page of the status.
+pub async fn sources(url: Uri) -> Response {
+    leads_to(StatusCode::SEE_OTHER, "status", &url)
+}
+
+/// What is here is other publishers' news: search engines are asked to leave it alone.
+pub async fn robots() -> Response {
+    text(StatusCode::OK, "User-agent: *\nDisallow: /")
+}
+
+/// A redirect to `place`, which is relative, for a proxy may serve us under any path; with the query, which may hold a token.
+fn leads_to(status: StatusCode, place: &str, from: &Uri) -> Response {
+    let query = from.query().map_or_else(String::new, |q| format!("?{q}"));
+    let mut response = status.into_response();
+    match HeaderValue::from_str(&format!("{place}{query}")) {
+        Ok(place) => drop(response.headers_mut().insert(header::LOCATION, place)),
+        Err(_) => *response.status_mut() = StatusCode::NOT_FOUND,
+    }
+    response
 }
 
 /// The answer to any other method than GET and HEAD.

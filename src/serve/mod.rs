@@ -186,6 +186,7 @@ fn router(state: Shared) -> Router {
     let mut open = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/robots.txt", get(gate::robots))
         .route("/style.css", get(pages::style));
     if state.callback.is_some() {
         let path = format!("{CALLBACK_PATH}/{{path}}");
@@ -197,6 +198,7 @@ fn router(state: Shared) -> Router {
         .route("/stories/{id}", get(pages::story))
         .route("/search", get(pages::search))
         .route("/topics", get(pages::topics))
+        .route("/sources", get(gate::sources))
         .route("/sources/{id}", get(sources::source))
         .route("/status", get(sources::status))
         .route("/feeds/{file}", get(feeds::feed))

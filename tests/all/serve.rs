@@ -209,6 +209,27 @@ async fn a_bad_request_is_told_what_where_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn an_address_with_a_slash_too_many_leads_to_the_page() {
+    let site = Site::open().await;
+    for (path, status, place) in [
+        ("/topics/", 308, "../topics"),
+        ("/status/?token=a%26b", 308, "../status?token=a%26b"),
+        ("/feeds/all.atom/", 308, "../all.atom"),
+        ("//evil.example/", 308, "../evil.example"),
+        ("/sources?token=x", 303, "status?token=x"),
+    ] {
+        let page = site.get(path).await;
+        assert_eq!(
+            (page.status, page.header("location")),
+            (status, place),
+            "{path}"
+        );
+    }
+    assert_eq!(site.get("//").await.status, 404);
+    assert!(site.get("/robots.txt").await.text().contains("Disallow: /"));
+}
+
+#[tokio::test]
 async fn sec_18_only_whole_and_harmless_requests_are_answered() {
     let site = Site::open().await;
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
