@@ -117,6 +117,10 @@ pub struct ParsedEntry {
     pub id: Option<String>,
     /// The page of the item.
     pub url: Option<WebUrl>,
+    /// What its link says to the letter, where that is not `url`: escaped twice, or a placeholder. Keys and the digest that tells
+    /// an edit rest on it, so that a change of how newswire reads links changes no stored article.
+    #[serde(skip)]
+    pub written_url: Option<WebUrl>,
     /// The headline, plain.
     pub title: Option<String>,
     /// RSS description, atom:summary.
@@ -150,4 +154,12 @@ pub struct ParsedEntry {
     /// A digest of what the publisher sent, before cleaning: another one is an edit.
     #[serde(skip)]
     pub source_digest: [u8; 16],
+}
+
+impl ParsedEntry {
+    /// The link that keys and digests rest on.
+    #[must_use]
+    pub fn link_of_key(&self) -> Option<&WebUrl> {
+        self.written_url.as_ref().or(self.url.as_ref())
+    }
 }

@@ -110,7 +110,7 @@ impl Shared<'_> {
 }
 
 fn page(e: &ParsedEntry) -> Option<&str> {
-    e.url.as_ref().map(|u| u.as_str())
+    e.link_of_key().map(|u| u.as_str())
 }
 
 /// The keys under which an article may stand whose key is `key` now, from the first to before the second: its guid or link can
@@ -186,7 +186,7 @@ pub const DIGEST_VERSION: u8 = 1;
 /// newswire makes of the entry does not (ET-09, REL-14), and neither does another guid, nor tracking on its link.
 #[must_use]
 pub fn content_digest(entry: &ParsedEntry) -> Vec<u8> {
-    let page = entry.url.as_ref().map(|url| {
+    let page = entry.link_of_key().map(|url| {
         let link = session::without_known(url.as_str());
         link.split(['?', '#']).next().unwrap_or_default().to_owned()
     });

@@ -26,6 +26,18 @@ pub fn resolve(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// The same for a URL: `&amp;` and numbers only, for a parameter may be called like a character (`&copy;`).
+#[must_use]
+pub fn resolve_in_url(text: &str) -> Cow<'_, str> {
+    resolve_with(text, |after| {
+        let name = name_of(after);
+        after.get(name.len()..)?.strip_prefix(';')?;
+        let is_meant = name == "amp" || name.starts_with('#');
+        let meaning = meaning(name).filter(|m| is_meant && !m.is_empty())?;
+        Some((meaning, name.len() + 1))
+    })
+}
+
 /// The same for HTML, exactly as browsers do it (HTML standard section 13.2.5.72).
 pub(super) fn resolve_in_html(text: &str, place: Place) -> Cow<'_, str> {
     resolve_with(text, |after| match after.strip_prefix('#') {
@@ -192,6 +204,21 @@ mod tests {
             assert_eq!(resolve(text), text);
         }
         assert_eq!(resolve("a&#0;&#xD800;&#99999999;b&#;"), "ab");
+    }
+
+    #[test]
+    fn in_a_url_only_ampersands_and_numbers_are_resolved() {
+        for (written, meant) in [
+            ("/a?b=1&amp;c=2", "/a?b=1&c=2"),
+            ("/a&#47;b&#x2F;c", "/a/b/c"),
+            ("/a?b&amp;amp;c", "/a?b&amp;c"),
+            (
+                "/a?b&copy;c&lt;d&amp=e&#;f&#47",
+                "/a?b&copy;c&lt;d&amp=e&#;f&#47",
+            ),
+        ] {
+            assert_eq!(resolve_in_url(written), meant);
+        }
     }
 
     #[test]

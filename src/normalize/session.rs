@@ -29,7 +29,7 @@ impl Sessions {
     pub fn of(entries: &[ParsedEntry]) -> Self {
         let links: Vec<&str> = entries
             .iter()
-            .filter_map(|e| e.url.as_ref().map(|u| u.as_str()))
+            .filter_map(|e| e.link_of_key().map(|u| u.as_str()))
             .collect();
         if links.iter().collect::<HashSet<_>>().len() < 2 {
             return Self::default();

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::element::{Element, Node};
 use super::vocabulary::Ns;
-use super::{Warnings, escaped, people, plain_body};
+use super::{Warnings, addresses, escaped, people, plain_body};
 use crate::model::{Category, Person, WebUrl};
 use crate::normalize::{html, identity, plain, references, settle, text};
 
@@ -37,7 +37,7 @@ impl Scope {
     pub fn within(&self, element: &Element) -> Self {
         let mut inner = self.clone();
         if let Some(base) = element.attribute_in(Ns::Xml, "base")
-            && let Some(base) = self.url(base)
+            && let Some(base) = self.url_as_written(base)
         {
             inner.base = Some(base);
             inner.has_base = true;
@@ -80,8 +80,20 @@ impl Scope {
         }
     }
 
-    /// An absolute URL, if that can be made of `written`.
+    /// An absolute URL, if that can be made of a value of XML.
     pub fn url(&self, written: &str) -> Option<WebUrl> {
+        self.url_as_written(&addresses::unescaped(written))
+    }
+
+    /// The page that the link of an item names; none for a placeholder.
+    pub fn page(&self, written: &str) -> Option<WebUrl> {
+        addresses::names_a_page(written)
+            .then(|| self.url(written))
+            .flatten()
+    }
+
+    /// An absolute URL of a value in which `&` begins no reference.
+    pub fn url_as_written(&self, written: &str) -> Option<WebUrl> {
         let written = written.trim();
         if written.is_empty() {
             return None;

@@ -6,7 +6,7 @@ use super::element::Element;
 use super::head::Dialect;
 use super::media::{self, Media};
 use super::vocabulary::Ns;
-use super::{Best, Warnings, dates, people, push_new, source_digest};
+use super::{Best, Warnings, addresses, dates, people, push_new, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
 use crate::normalize::tokens::{self, Token};
 use crate::normalize::{identity, references, settle, text};
@@ -15,6 +15,9 @@ use crate::normalize::{identity, references, settle, text};
 struct Reader {
     id: Best<String>,
     url: Best<WebUrl>,
+    /// The same to the letter.
+    written_url: Best<WebUrl>,
+    is_atom: bool,
     title: Best<String>,
     summary: Best<String>,
     content: Best<String>,
@@ -41,23 +44,21 @@ pub fn read(
     let outer = scope;
     let scope = scope.within(element);
     let scope = scope.on_page(page_of(element, dialect, &scope));
-    let mut entry = Reader::default();
+    let mut entry = Reader::of(dialect);
     if dialect.is_rdf() {
         // RSS 1.0 section 5.5: rdf:about is the item's identity.
         let about = element.attribute_in(Ns::Rdf, "about");
         let id = about.map(identity::guid).filter(|id| !id.is_empty());
         entry.id.offer(2, id);
-        entry.url.offer(5, about.and_then(|a| scope.url(a)));
+        entry.page(5, about.unwrap_or_default(), &scope);
     }
     // The Channel Definition Format wrote both as attributes.
-    let written = element.attribute("href").and_then(|u| scope.url(u));
-    entry.url.offer(8, written);
+    entry.page(8, element.attribute("href").unwrap_or_default(), &scope);
     let changed = element.attribute("lastmod");
     let changed = changed.and_then(|d| date_in(d, "lastmod", warnings));
     entry.updated.offer(6, changed);
     // `<link/>https://…`: what is left of a link that a browser has read.
-    let loose = element.own_text();
-    entry.url.offer(8, WebUrl::parse(&loose).ok());
+    entry.absolute_page(8, &element.own_text());
     for child in element.elements() {
         let inner = scope.within(child);
         match child.ns {
@@ -70,7 +71,7 @@ pub fn read(
             Ns::Core => entry.core(child, &inner, warnings),
             Ns::Atom => entry.atom(child, &inner, warnings),
             Ns::Dc | Ns::DcTerms => entry.dublin_core(child, &inner, warnings),
-            Ns::Media => entry.media_text(child, &inner),
+            Ns::Media => entry.media_text(child, &inner, warnings),
             Ns::Itunes => entry.itunes(child, &inner),
             Ns::Content if child.name == "encoded" => {
                 entry
@@ -100,11 +101,10 @@ pub fn read(
         .language
         .filter(|l| outer.language.as_ref() != Some(l));
     if dialect.is_atom()
-        && let Some(id) = entry.id.0.as_ref().map(|(_, id)| id)
+        && let Some(id) = entry.id.0.as_ref().map(|(_, id)| id.clone())
     {
         // RFC 4287 section 4.2.6: ids are IRIs, and many are the address of the page.
-        let url = WebUrl::parse(id).ok();
-        entry.url.offer(9, url);
+        entry.absolute_page(9, &id);
     }
     ParsedEntry {
         source_digest: source_digest::of_xml(element),
@@ -114,7 +114,7 @@ pub fn read(
 
 /// The page that an entry names, wherever its link stands: its bodies are relative to it.
 fn page_of(element: &Element, dialect: Dialect, scope: &Scope) -> Option<WebUrl> {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of(dialect);
     let mut unheard = Warnings::default();
     for child in element.elements() {
         let inner = scope.within(child);
@@ -129,6 +129,30 @@ fn page_of(element: &Element, dialect: Dialect, scope: &Scope) -> Option<WebUrl>
 }
 
 impl Reader {
+    fn of(dialect: Dialect) -> Self {
+        Self {
+            is_atom: dialect.is_atom(),
+            ..Self::default()
+        }
+    }
+
+    fn page(&mut self, rank: u8, written: &str, scope: &Scope) {
+        self.url.offer(rank, scope.page(written));
+        self.written_url.offer(rank, scope.url_as_written(written));
+    }
+
+    /// The same for a text that is a URL only if it is absolute.
+    fn absolute_page(&mut self, rank: u8, written: &str) {
+        let url = WebUrl::parse(&addresses::unescaped(written)).ok();
+        self.url.offer(rank, url);
+        self.written_url.offer(rank, WebUrl::parse(written).ok());
+    }
+
+    /// The rank of a name that one kind of dialect has for what others name differently: it counts there, whatever the order.
+    fn rank_of_own(is_own: bool) -> u8 {
+        if is_own { 0 } else { 1 }
+    }
+
     fn core(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
         match e.name.as_str() {
             "title" => self.title.offer_line(1, constructs::headline(e, false)),
@@ -145,9 +169,12 @@ impl Reader {
                         scope.url(written),
                         e.attribute("type"),
                         e.attribute("length"),
+                        warnings,
                     );
                 } else if is_page {
-                    self.url.offer_last(1, url_of(written, scope, warnings));
+                    self.url.offer_last(1, page_in(written, scope, warnings));
+                    self.written_url
+                        .offer_last(1, scope.url_as_written(written));
                 }
             }
             "description" => self.summary.offer(1, constructs::body(e, false, scope)),
@@ -164,12 +191,13 @@ impl Reader {
                 if is_permalink && let Some(id) = &id {
                     let is_absolute = id.starts_with("http://") || id.starts_with("https://");
                     if is_absolute || e.attribute("ispermalink").is_some() {
-                        self.url.offer(4, scope.url(id));
+                        self.page(4, id, scope);
                     }
                 }
-                self.id.offer(1, id);
+                self.id.offer(Self::rank_of_own(!self.is_atom), id);
             }
-            "pubdate" | "date" | "published" | "issued" => self.date(e, 1, warnings),
+            "pubdate" => self.date(e, Self::rank_of_own(!self.is_atom), warnings),
+            "date" | "published" | "issued" => self.date(e, 1, warnings),
             "created" => self.date(e, 3, warnings),
             "updated" | "modified" | "lastbuilddate" => self.change(e, 1, warnings),
             "author" if e.has_elements() => self.author(constructs::atom_person(e, scope)),
@@ -180,7 +208,7 @@ impl Reader {
                 let url = e.attribute("url").or_else(|| e.attribute("href"));
                 let url = url.map_or_else(|| scope.url(&e.text()), |u| scope.url(u));
                 self.media
-                    .add(url, e.attribute("type"), e.attribute("length"));
+                    .add(url, e.attribute("type"), e.attribute("length"), warnings);
             }
             "image" | "thumbnail" => self.image(e, 3, scope),
             "source" if e.has_elements() => self.atom_source(e, scope),
@@ -202,7 +230,9 @@ impl Reader {
 
     fn atom(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
         match e.name.as_str() {
-            "id" => self.id.offer(1, constructs::id(e)),
+            "id" => self
+                .id
+                .offer(Self::rank_of_own(self.is_atom), constructs::id(e)),
             "title" => self.title.offer_line(1, constructs::headline(e, true)),
             "link" => self.atom_link(e, scope, warnings),
             "summary" | "tagline" | "subtitle" => {
@@ -211,9 +241,10 @@ impl Reader {
             "content" => {
                 let is_file = e.attribute("src").is_some();
                 if is_file {
-                    let url = e.attribute("src").and_then(|u| scope.url(u));
-                    self.url.offer(6, url.clone());
-                    self.media.add(url, e.attribute("type"), None);
+                    let written = e.attribute("src").unwrap_or_default();
+                    self.page(6, written, scope);
+                    let mime = e.attribute("type");
+                    self.media.add(scope.url(written), mime, None, warnings);
                 } else {
                     self.content.offer(1, constructs::body(e, true, scope));
                 }
@@ -221,7 +252,8 @@ impl Reader {
                     self.language.offer(3, constructs::language_tag(language));
                 }
             }
-            "published" | "issued" | "pubdate" => self.date(e, 1, warnings),
+            "published" => self.date(e, Self::rank_of_own(self.is_atom), warnings),
+            "issued" | "pubdate" => self.date(e, 1, warnings),
             "created" => self.date(e, 3, warnings),
             "updated" | "modified" => self.change(e, 1, warnings),
             "author" => self.author(constructs::atom_person(e, scope)),
@@ -247,16 +279,21 @@ impl Reader {
             "alternate" | "" => {
                 let is_page = e.attribute("type").is_none_or(|t| t.contains("html"));
                 let rank = if is_page { 1 } else { 2 };
-                self.url.offer(rank, url_of(href, scope, warnings));
+                self.url.offer(rank, page_in(href, scope, warnings));
+                self.written_url.offer(rank, scope.url_as_written(href));
             }
             "enclosure" => {
-                self.media
-                    .add(scope.url(href), e.attribute("type"), e.attribute("length"));
+                self.media.add(
+                    scope.url(href),
+                    e.attribute("type"),
+                    e.attribute("length"),
+                    warnings,
+                );
             }
             "replies" if e.attribute("type").is_none_or(|t| t.contains("html")) => {
                 self.comments = self.comments.take().or_else(|| scope.url(href));
             }
-            "self" => self.url.offer(7, scope.url(href)),
+            "self" => self.page(7, href, scope),
             _ => {}
         }
     }
@@ -332,8 +369,8 @@ impl Reader {
         }
     }
 
-    fn media_text(&mut self, e: &Element, scope: &Scope) {
-        self.media.read(e, scope);
+    fn media_text(&mut self, e: &Element, scope: &Scope, warnings: &mut Warnings) {
+        self.media.read(e, scope, warnings);
         let title = media::inner(e, "title");
         self.title
             .offer(5, title.and_then(|t| constructs::line(t, false)));
@@ -423,9 +460,11 @@ impl Reader {
         let bodies = [&content_html, &summary_html].into_iter().flatten();
         let shown = bodies.filter_map(|html| first_picture(html)).next();
         self.media.image.offer(9, shown);
+        let url = self.url.take();
         ParsedEntry {
             id: self.id.take(),
-            url: self.url.take(),
+            written_url: self.written_url.take().filter(|w| url.as_ref() != Some(w)),
+            url,
             title: self.title.take(),
             summary_html,
             content_html,
@@ -439,10 +478,10 @@ impl Reader {
             },
             contributors: self.contributors,
             categories: self.categories,
-            enclosures: self.media.enclosures,
+            enclosures: std::mem::take(&mut self.media.enclosures),
             language: self.language.take(),
             comments_url: self.comments,
-            image: self.media.image.take(),
+            image: self.media.picture(),
             rights: self.rights.take(),
             source: self.source,
             source_digest: [0; source_digest::LEN],
@@ -478,10 +517,10 @@ fn shows_something(html: &str) -> bool {
 }
 
 /// The page that a link names; a warning if it names none.
-fn url_of(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebUrl> {
-    let url = scope.url(written);
+fn page_in(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebUrl> {
+    let url = scope.page(written);
     if url.is_none() && !written.trim().is_empty() {
-        warnings.add("a link is no absolute http(s) URL and was dropped");
+        warnings.add("a link names no page and was dropped");
     }
     url
 }

@@ -87,10 +87,11 @@ pub fn read(
     let mended = mend::mend(text, warnings);
     let mut walk = Walk::new(&mended);
     let mut feed = read_walk(&mut walk, context, warnings)?;
-    if feed.entries.is_empty() && walk.saw_entry {
+    if feed.entries.is_empty() && (walk.saw_entry || walk.saw_entry_behind) {
+        let had_entries = walk.saw_entry;
         walk = Walk::ignoring_nesting(&mended);
         feed = read_walk(&mut walk, context, warnings)?;
-        feed.lost_entries = feed.entries.is_empty();
+        feed.lost_entries = had_entries && feed.entries.is_empty();
     }
     for fault in &walk.faults {
         warnings.add(*fault);

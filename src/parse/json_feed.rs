@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+use super::addresses::names_a_page;
 use super::constructs::{Scope, language_tag};
 use super::entry::first_picture;
 use super::json_text::{self, Document};
@@ -52,7 +53,7 @@ pub fn read(
         site,
         ..Scope::default()
     };
-    let url = |key: &str| text_in(&document, key).and_then(|u| scope.url(&u));
+    let url = |key: &str| text_in(&document, key).and_then(|u| scope.url_as_written(&u));
     let line = |text: Option<feed_rs::model::Text>| text.and_then(|t| some_line(&t.content));
     let feed = ParsedFeed {
         format: "json",
@@ -70,7 +71,7 @@ pub fn read(
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
-            .find_map(|h| scope.url(h.get("url")?.as_str()?)),
+            .find_map(|h| scope.url_as_written(h.get("url")?.as_str()?)),
         entries: model
             .entries
             .into_iter()
@@ -128,7 +129,7 @@ fn read_item(
     scope: &Scope,
     warnings: &mut Warnings,
 ) -> ParsedEntry {
-    let url = |key: &str| text_in(item, key).and_then(|u| scope.url(&u));
+    let url = |key: &str| text_in(item, key).and_then(|u| scope.url_as_written(&u));
     let mut date = |key: &str| -> Option<Time> {
         let written = text_in(item, key)?;
         let time = dates::read(&written);
@@ -137,8 +138,12 @@ fn read_item(
         }
         time
     };
+    let (published, updated) = (date("date_published"), date("date_modified"));
     let content = entry.content.and_then(|c| c.body).unwrap_or_default();
-    let page = url("url").or_else(|| url("external_url"));
+    let written = url("url").or_else(|| url("external_url"));
+    let page =
+        |key: &str| url(key).filter(|_| text_in(item, key).is_some_and(|u| names_a_page(&u)));
+    let page = page("url").or_else(|| page("external_url"));
     let content_html = if text_in(item, "content_html").is_some() {
         scope.on_page(page.clone()).sanitize(&content)
     } else {
@@ -164,11 +169,16 @@ fn read_item(
         .filter_map(Value::as_object)
         .take(REPEATS_MAX)
     {
-        let length = file.get("size_in_bytes").map(Value::to_string);
+        let length = match file.get("size_in_bytes") {
+            Some(Value::String(written)) => Some(Cow::Borrowed(written.as_str())),
+            None | Some(Value::Null) => None,
+            Some(other) => Some(Cow::Owned(other.to_string())),
+        };
         media.add(
-            text_in(file, "url").and_then(|u| scope.url(&u)),
+            text_in(file, "url").and_then(|u| scope.url_as_written(&u)),
             text_in(file, "mime_type").as_deref(),
             length.as_deref(),
+            warnings,
         );
     }
     let mut categories = Vec::new();
@@ -190,15 +200,18 @@ fn read_item(
     }
     let shown = content_html.as_deref().and_then(first_picture);
     let id = Some(identity::guid(&entry.id)).filter(|id| !id.is_empty());
+    let of_id = || id.as_deref().and_then(|id| WebUrl::parse(id).ok());
+    let url_of_page = page.or_else(of_id);
     ParsedEntry {
-        url: page.or_else(|| id.as_deref().and_then(|id| WebUrl::parse(id).ok())),
+        written_url: written.filter(|w| url_of_page.as_ref() != Some(w)),
+        url: url_of_page,
         id,
         title: entry.title.and_then(|t| some_line(&t.content)),
         summary_html,
         content_text: content_text.filter(|t| !t.is_empty()),
         content_html,
-        published: date("date_published"),
-        updated: date("date_modified"),
+        published,
+        updated,
         authors: authors(item, scope),
         categories,
         enclosures: media.enclosures,
@@ -227,7 +240,7 @@ fn authors(object: &Map<String, Value>, scope: &Scope) -> Vec<Person> {
                     .and_then(|n| people::read(&settle::line_of_text(&n)))
                     .unwrap_or_default();
                 person.url = text_in(o, "url")
-                    .and_then(|u| scope.url(&u))
+                    .and_then(|u| scope.url_as_written(&u))
                     .map(|u| u.to_string());
                 Some(person).filter(|p| *p != Person::default())
             }

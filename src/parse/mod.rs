@@ -8,6 +8,7 @@
 //! | [`xml`], [`element`] | text to small bounded trees, one for each child of the feed, whatever is broken |
 //! | [`balance`], [`fields`] | what the document never closes, and what ends it |
 //! | [`vocabulary`] | which namespace a name means |
+//! | [`addresses`] | URLs escaped twice; links that say there is none |
 //! | [`escaped`], [`plain_body`] | bodies that were escaped twice; bodies without markup: their lines and lists |
 //! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
 //! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
@@ -16,6 +17,7 @@
 //! | [`json_text`] | JSON as far as it goes, bounded |
 //! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
 
+mod addresses;
 mod balance;
 pub mod charset;
 mod constructs;
@@ -38,7 +40,7 @@ mod xml;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::model::{ParsedFeed, Time, WebUrl};
+use crate::model::{ParsedEntry, ParsedFeed, Time, WebUrl};
 
 /// Most entries taken from one document, the newest (SEC-03, SEC-12).
 pub const ENTRIES_MAX: usize = 10_000;
@@ -100,8 +102,31 @@ fn read(bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, ParseError> 
             read => read?,
         },
     };
+    drop_blank(&mut feed.entries, &mut warnings);
     feed.warnings = warnings.0;
     Ok(feed)
+}
+
+/// Drops entries that have nothing to be shown, dated or found by, unless all are so.
+fn drop_blank(entries: &mut Vec<ParsedEntry>, warnings: &mut Warnings) {
+    let read = entries.len();
+    if entries.iter().any(|e| !is_blank(e)) {
+        entries.retain(|e| !is_blank(e));
+    }
+    if entries.len() < read {
+        warnings.add("an entry says nothing and was dropped");
+    }
+}
+
+fn is_blank(entry: &ParsedEntry) -> bool {
+    entry.title.as_ref().is_none_or(String::is_empty)
+        && entry.summary_html.is_none()
+        && entry.content_html.is_none()
+        && entry.id.is_none()
+        && entry.url.is_none()
+        && entry.published.is_none()
+        && entry.updated.is_none()
+        && entry.enclosures.is_empty()
 }
 
 /// The feed behind a short text that does not belong to it: the warning of a program that printed it, HTTP headers.

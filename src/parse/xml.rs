@@ -50,12 +50,16 @@ pub struct Walk<'t> {
     text: &'t str,
     /// Read when recovery first needs it.
     balance: Option<Balance>,
+    /// Where the last end tag of a feed stands in bytes, looked for when the root first ends.
+    last_end: Option<usize>,
     /// Whether an entry is only an entry outside of other elements that the document closes.
     trusts_nesting: bool,
     /// What comes behind the piece that was given last.
     pending: Option<Piece>,
     /// Whether there was the start of an entry, wherever it stood.
     pub saw_entry: bool,
+    /// Whether there was one behind the end of the feed, where it was left out.
+    pub saw_entry_behind: bool,
     /// What was wrong, for a person.
     pub faults: Vec<&'static str>,
 }
@@ -93,9 +97,11 @@ impl<'t> Walk<'t> {
             done: false,
             text,
             balance: None,
+            last_end: None,
             trusts_nesting: true,
             pending: None,
             saw_entry: false,
+            saw_entry_behind: false,
             faults: Vec::new(),
         }
     }
@@ -176,6 +182,11 @@ impl<'t> Walk<'t> {
 
     fn start(&mut self, start: &BytesStart<'_>, at: usize) -> Option<Piece> {
         let raw = start.name().0.to_ascii_lowercase();
+        if self.is_behind_feed(at, local_of(&raw)) {
+            self.fault("what stands behind the end of the feed was left out");
+            self.saw_entry_behind |= fields::is_entry_name(local_of(&raw));
+            return None;
+        }
         let is_entry = fields::is_entry_name(local_of(&raw));
         self.saw_entry |= is_entry;
         let finished = if is_entry || is_container_name(local_of(&raw)) {
@@ -358,6 +369,11 @@ impl<'t> Walk<'t> {
                 self.fault("tags are nested wrongly");
             }
             self.containers.truncate(at);
+            if at == 0 && is_root_name(local_of(&raw)) {
+                let text = self.text;
+                self.last_end
+                    .get_or_insert_with(|| last_end_of_a_feed(text));
+            }
             self.forget_namespaces();
             return child.map(Piece::Child);
         }
@@ -401,6 +417,17 @@ impl<'t> Walk<'t> {
         is_start && !(may_be_markup && fields::is_html_name(&next) && self.is_closed(at))
     }
 
+    /// Whether an element at `at` stands behind a feed and belongs to none. If a feed ends again later, the end before it may
+    /// have been a stray one: entries count until then.
+    fn is_behind_feed(&self, at: usize, local: &str) -> bool {
+        let is_outside = self.containers.is_empty() && self.stack.is_empty();
+        let Some(end) = self.last_end.filter(|_| is_outside && self.trusts_nesting) else {
+            return false;
+        };
+        let may_be_read = fields::is_entry_name(local) || is_container_name(local);
+        !is_root_name(local) && (at > end || !may_be_read)
+    }
+
     /// Closes every open element from `at` on; the child of the container, if that was the last.
     fn close_to(&mut self, at: usize) -> Option<Element> {
         let mut closed = None;
@@ -442,6 +469,26 @@ impl<'t> Walk<'t> {
 /// The elements that hold all of an RSS feed, or an item of it.
 fn is_rss_name(raw: &str) -> bool {
     matches!(raw, "rss" | "channel" | "items" | "item")
+}
+
+/// The names of roots that hold entries.
+fn is_root_name(local: &str) -> bool {
+    matches!(local, "rss" | "rdf" | "feed")
+}
+
+/// Where the last end tag of a feed stands, in bytes; the beginning if there is none.
+fn last_end_of_a_feed(text: &str) -> usize {
+    const NAME_BYTES_MAX: usize = 64;
+    let is_feed = |at: usize| {
+        let rest = text.as_bytes().get(at + 2..).unwrap_or_default();
+        let is_of_name =
+            |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.');
+        let name = rest.iter().take(NAME_BYTES_MAX).take_while(is_of_name);
+        let name: String = name.map(|b| char::from(b.to_ascii_lowercase())).collect();
+        is_root_name(local_of(&name))
+    };
+    let mut ends = text.rmatch_indices("</").map(|(at, _)| at);
+    ends.find(|at| is_feed(*at)).unwrap_or_default()
 }
 
 fn is_container_name(local: &str) -> bool {

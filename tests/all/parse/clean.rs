@@ -74,7 +74,7 @@ fn rss(w: &[String]) -> String {
          <author>{2}</author><dc:creator>{3}</dc:creator><category domain='{4}'>{5}</category><dc:rights>{6}</dc:rights>
          <source url='http://a.example/'>{7}</source><enclosure url='http://a.example/{8}' type='{9}'/>
          <media:description>{0}</media:description><itunes:keywords>{1},{2}</itunes:keywords></item>
-         <item><description>{3}</description></item></channel></rss>",
+         <item><link>http://a.example/2</link><description>{3}</description></item></channel></rss>",
         w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9]
     )
 }
@@ -85,8 +85,8 @@ fn rdf(w: &[String]) -> String {
          xmlns:cc='http://web.resource.org/cc/' xmlns:admin='http://webns.net/mvcb/'>
          <channel rdf:about='{0}'><title>{1}</title><description>{2}</description><cc:license rdf:resource='{3}'/>
          <admin:generatorAgent rdf:resource='{4}'/></channel>
-         <item rdf:about='{5}'><title>{6}</title><description>{7}</description><cc:license rdf:resource='{8}'/></item>
-         <item><title>{9}</title></item></rdf:RDF>",
+         <item rdf:about='{5}'><link>http://a.example/1</link><title>{6}</title><description>{7}</description><cc:license rdf:resource='{8}'/></item>
+         <item><link>http://a.example/2</link><title>{9}</title></item></rdf:RDF>",
         w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9]
     )
 }
@@ -95,9 +95,9 @@ fn atom(w: &[String]) -> String {
     format!(
         "<feed xmlns='http://www.w3.org/2005/Atom'><id>{0}</id><title type='html'>{1}</title><subtitle>{2}</subtitle>
          <rights>{3}</rights><author><name>{4}</name><email>{5}</email><uri>http://a.example/{6}</uri></author>
-         <entry><id>{7}</id><title type='text'>{8}</title><summary type='text'>{9}</summary><content type='html'>{0}</content>
+         <entry><link href='http://a.example/1'/><id>{7}</id><title type='text'>{8}</title><summary type='text'>{9}</summary><content type='html'>{0}</content>
          <category term='{1}' label='{2}' scheme='{3}'/><source><title>{4}</title><id>{5}</id></source></entry>
-         <entry><title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>{6}</div></title>
+         <entry><link href='http://a.example/2'/><title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>{6}</div></title>
          <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>{7}</div></content><summary type='html'>{8}</summary></entry>
          <entry><content>{9}</content></entry></feed>",
         w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9]
@@ -110,7 +110,7 @@ fn json_feed(w: &[String]) -> String {
         "items": [
             {"id": w[3], "title": w[4], "content_html": w[5], "summary": w[6], "tags": [w[7]], "authors": [{"name": w[8]}],
              "attachments": [{"url": format!("http://a.example/{}", w[9]), "mime_type": w[0]}]},
-            {"id": w[1], "content_text": w[2], "summary": w[3], "author": w[4]},
+            {"id": w[1], "url": "http://a.example/2", "content_text": w[2], "summary": w[3], "author": w[4]},
             {"id": w[5], "content_text": w[6], "content_html": w[7]},
         ],
     })

@@ -3,8 +3,10 @@
 mod clean;
 mod dialects;
 mod fields;
+mod files;
 mod trouble;
 mod unclosed;
+mod values;
 
 use newswire::model::{ParsedEntry, ParsedFeed, WebUrl};
 use newswire::parse::{ParseContext, parse};
