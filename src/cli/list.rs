@@ -254,7 +254,8 @@ fn selection(
     let now = cx.clock.now();
     let time =
         |option, text: &Option<String>| text.as_deref().map(|t| point(option, t, now)).transpose();
-    let names_a_body = |names: Vec<&str>| names.iter().any(|name| name.starts_with("content_"));
+    let is_of_body = |name: &str| name.starts_with("content_") || name == "boilerplate";
+    let names_a_body = |names: Vec<&str>| names.into_iter().any(is_of_body);
     Ok(Selection {
         expr: has_expr.then(|| query::parse(expr)).transpose()?,
         since: time("--since", &options.since)?,

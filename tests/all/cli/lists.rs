@@ -4,10 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use newswire::clock::Clock;
+use newswire::model::Draft;
 use serde_json::Value;
 
 use super::{HOSTILE, filled};
-use crate::support::home::{Home, draft, poll, time};
+use crate::support::home::{Home, draft, poll, subscribe, time};
 
 fn titles(home: &Home, args: &[&str]) -> Vec<String> {
     let all: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
@@ -124,6 +125,32 @@ fn a_story_has_the_fields_of_the_contract_in_their_order() {
             .starts_with("<p>word0")
     );
     assert!(full["content_text"].as_str().unwrap().starts_with("word0"));
+}
+
+#[test]
+fn what_was_left_out_of_bodies_is_a_field_and_shown() {
+    let home = Home::empty();
+    let clock = Clock::manual(time("2030-01-10T12:00:00Z"));
+    let store = home.store(&clock);
+    let feed = subscribe(&store, "argus.example", "The Argus");
+    let pointer = Draft {
+        content_html: "<p>Ten boats came.</p><p>Read more: The lighthouse</p>".to_owned(),
+        ..draft("argus.example", 1, "Boats", "Ten boats came.")
+    };
+    poll(&store, &clock, feed, vec![pointer]);
+    drop(store);
+    let list = ["list", "--json", "--fields", "title,boilerplate"];
+    let row = home.run(&list).json().remove(0);
+    assert_eq!(row["boilerplate"][0], "Read more: The lighthouse");
+    let id = home.run(&["list", "--json"]).json()[0]["id"].to_string();
+    let id = id.trim_matches('"');
+    let shown = home.run(&["show", id]).exits(0).to_owned();
+    assert!(shown.contains("1 paragraph left out"), "{shown}");
+    let explained = home.run(&["explain", id]).exits(0).to_owned();
+    assert!(
+        explained.contains("as boilerplate: Read more"),
+        "{explained}"
+    );
 }
 
 #[test]
