@@ -162,7 +162,7 @@ pub fn with_paragraphs(html: &str) -> Cow<'_, str> {
     }
     let broken = double_breaks(html);
     if !broken.contains("\n\n") {
-        return Cow::Borrowed(html);
+        return without_line_ends(html);
     }
     let paragraphs: String = broken
         .split("\n\n")
@@ -172,6 +172,15 @@ pub fn with_paragraphs(html: &str) -> Cow<'_, str> {
         .collect();
     // An inline element may span a break: the sanitizer puts the nesting right.
     Cow::Owned(sanitize(&paragraphs, None).trim().to_owned())
+}
+
+/// HTML without any tag on one line. A line end is a space in HTML; where there is no tag to say that this is HTML, as in a feed
+/// of ours, it would be read as one of plain text.
+fn without_line_ends(html: &str) -> Cow<'_, str> {
+    match html.contains('<') || !html.contains('\n') {
+        true => Cow::Borrowed(html),
+        false => Cow::Owned(html.replace("\r\n", " ").replace('\n', " ")),
+    }
 }
 
 /// Runs of two or more `<br>` or line ends become one empty line.
@@ -217,6 +226,13 @@ mod tests {
             without(html, &[&blocks[0], &blocks[2]]),
             "<div><div><h2>Two <b>x</b></h2></div></div>tail"
         );
+    }
+
+    #[test]
+    fn a_line_end_without_any_tag_is_a_space() {
+        assert_eq!(with_paragraphs("1 &lt; 2\n3 &gt; 2"), "1 &lt; 2 3 &gt; 2");
+        assert_eq!(with_paragraphs("<b>1</b>\n2"), "<b>1</b>\n2");
+        assert_eq!(with_paragraphs("1\n\n2"), "<p>1</p>\n<p>2</p>");
     }
 
     #[test]
