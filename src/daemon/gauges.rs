@@ -78,8 +78,8 @@ impl Collector for Polling {
         ];
         for (name, help, n) in numbers {
             let gauge = ConstGauge::new(i64::try_from(n).unwrap_or(i64::MAX));
-            let told = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-            gauge.encode(told)?;
+            let family = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            gauge.encode(family)?;
         }
         Ok(())
     }

@@ -147,27 +147,23 @@ fn is_sentence(text: &str) -> bool {
 /// The body without what is `known` at its beginning and its end, and without pointers.
 #[must_use]
 pub fn without<'h>(html: &'h str, known: &Boilerplate) -> Cow<'h, str> {
+    separate(html, known).0
+}
+
+/// The same, and the texts of the paragraphs that are left out, in order.
+#[must_use]
+pub fn separate<'h>(html: &'h str, known: &Boilerplate) -> (Cow<'h, str>, Vec<String>) {
     if may_hold_none(html, known) {
-        return Cow::Borrowed(html);
+        return (Cow::Borrowed(html), Vec::new());
     }
     let all = blocks::of(html);
     let removed = removed_of(&all, known);
     if removed.is_empty() {
-        Cow::Borrowed(html)
-    } else {
-        Cow::Owned(blocks::without(html, &removed))
+        return (Cow::Borrowed(html), Vec::new());
     }
-}
-
-/// The texts of the paragraphs that [`without`] leaves out, in order.
-#[must_use]
-pub fn removed(html: &str, known: &Boilerplate) -> Vec<String> {
-    if may_hold_none(html, known) {
-        return Vec::new();
-    }
-    let all = blocks::of(html);
-    let removed = removed_of(&all, known);
-    removed.into_iter().map(|b| b.text.clone()).collect()
+    let kept = blocks::without(html, &removed);
+    let texts = removed.into_iter().map(|b| b.text.clone()).collect();
+    (Cow::Owned(kept), texts)
 }
 
 /// Whether a look tells that nothing is to be left out.
@@ -216,7 +212,7 @@ mod tests {
         assert_eq!(without(&html, &Boilerplate::default()), html);
         assert_eq!(without(&html, &Boilerplate::kept()), html);
         let texts = ["Comments", "COMMENTS are moderated by our editors."];
-        assert_eq!(removed(&html, &known), texts);
+        assert_eq!(separate(&html, &known).1, texts);
         assert_eq!(without(notice, &known), notice);
         let between = format!("<p>First.</p>{notice}<p>Last.</p>");
         assert_eq!(

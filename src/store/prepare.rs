@@ -1,7 +1,6 @@
 //! What a draft becomes before it reaches the writer: folded, fingerprinted, compressed. It needs no lock, so it is
 //! done on the caller's thread.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -321,11 +320,7 @@ pub(super) struct Readable {
 
 /// A stored body without what is known as boilerplate.
 pub(super) fn readable(html: &str, boilerplate: &Boilerplate) -> Readable {
-    let cleaned = normalize::boilerplate::without(html, boilerplate);
-    let removed = match &cleaned {
-        Cow::Borrowed(_) => Vec::new(),
-        Cow::Owned(_) => normalize::boilerplate::removed(html, boilerplate),
-    };
+    let (cleaned, removed) = normalize::boilerplate::separate(html, boilerplate);
     Readable {
         text: normalize::text::from_html(&cleaned),
         html: cleaned.into_owned(),
