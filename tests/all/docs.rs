@@ -6,11 +6,11 @@ use crate::support::home::Home;
 fn the_printed_configurations_are_right() {
     let home = Home::empty();
     for (name, feeds) in [("example", "0 feeds"), ("sections", "0 feeds")] {
-        let printed = home.run(&["config", name]).exits(0);
-        let file = home.write("printed.toml", &printed);
-        let checked = home
-            .run(&["--config", file.to_str().unwrap(), "check"])
-            .exits(0);
+        let ran = home.run(&["config", name]);
+        let printed = ran.exits(0);
+        let file = home.write("printed.toml", printed);
+        let ran = home.run(&["--config", file.to_str().unwrap(), "check"]);
+        let checked = ran.exits(0);
         assert!(checked.contains(feeds), "{name}: {checked}");
         assert!(printed.starts_with("# "), "{name}");
     }

@@ -131,7 +131,12 @@ mod tests {
             let at = page
                 .find(&heading)
                 .unwrap_or_else(|| panic!("{code} is missing"));
-            let below = page[at + heading.len()..].lines().next().unwrap();
+            let below = page
+                .get(at + heading.len()..)
+                .unwrap()
+                .lines()
+                .next()
+                .unwrap();
             assert!(!below.starts_with('.') || below == ".TQ", "{code}: {below}");
             n += 1;
         }
