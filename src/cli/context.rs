@@ -29,7 +29,7 @@ impl Context {
             given: Given {
                 config: global.config.clone(),
                 db: global.db.clone(),
-                sample: false,
+                ..Given::default()
             },
         }
     }
@@ -48,6 +48,11 @@ impl Context {
     pub fn store(&self, config: &Config) -> Result<Store, Failure> {
         for warning in &config.warnings {
             self.out.warn(warning);
+        }
+        for credential in &config.unavailable {
+            self.out.warn(&format!(
+                "{credential}; the configuration's feeds stay as they are in the store"
+            ));
         }
         Ok(parts::open_store(config, &self.clock)?)
     }

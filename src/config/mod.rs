@@ -10,8 +10,10 @@
 
 pub mod credentials;
 mod document;
+pub mod environment;
 mod feeds;
 mod mask;
+mod overlay;
 pub mod places;
 pub mod problem;
 mod read;
@@ -63,6 +65,8 @@ pub struct Config {
     pub settings: Vec<Setting>,
     /// What is allowed but unwise, one line each.
     pub warnings: Vec<String>,
+    /// The credentials that this process was not given, one line each: its feeds and readers' tokens are incomplete.
+    pub unavailable: Vec<String>,
 }
 
 /// `[store]`.
@@ -171,14 +175,14 @@ pub struct Setting {
 }
 
 /// Where a value comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Built in.
     Default,
     /// The configuration file, with its line (counted from 1).
     Line(usize),
     /// An environment variable.
-    Env(&'static str),
+    Env(String),
     /// A flag of the command line.
     Flag(&'static str),
 }
@@ -192,6 +196,17 @@ impl Config {
             dedup_window: self.dedup.window,
             dedup_near: self.dedup.near,
         }
+    }
+
+    /// That every secret of the configuration is known, as the daemon needs it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unavailable`] otherwise.
+    pub fn require_credentials(&self) -> Result<(), ConfigError> {
+        if self.unavailable.is_empty() {
+            return Ok(());
+        }
+        Err(ConfigError::Unavailable(self.unavailable.join("; ")))
     }
 
     /// The feeds of the file, for `Store::reconcile`.

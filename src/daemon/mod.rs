@@ -346,7 +346,9 @@ impl House {
     async fn put_in_force(&self, given: &Given) -> Result<Config, String> {
         let (given, store) = (given.clone(), Arc::clone(&self.store));
         tokio::task::spawn_blocking(move || {
-            let new = config::load(&given).map_err(|e: ConfigError| e.render(false))?;
+            let new = config::load(&given)
+                .and_then(|new| new.require_credentials().map(|()| new))
+                .map_err(|e: ConfigError| e.render(false))?;
             parts::apply(&new, &store).map_err(|e| e.to_string())?;
             Ok(new)
         })

@@ -32,7 +32,10 @@ pub fn apply(config: &Config, store: &Store) -> Result<usize, StoreError> {
     if says_nothing {
         return Ok(0);
     }
-    store.reconcile(config.declared_feeds())?;
+    // Without its credentials a feed would lose the password that the daemon stored.
+    if config.unavailable.is_empty() {
+        store.reconcile(config.declared_feeds())?;
+    }
     let changed = store.declare_topics(config.topics())?;
     if changed > 0 {
         tracing::info!(
