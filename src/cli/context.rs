@@ -46,9 +46,6 @@ impl Context {
 
     /// The store for writing, made if there is none.
     pub fn store(&self, config: &Config) -> Result<Store, Failure> {
-        for warning in &config.warnings {
-            self.out.warn(warning);
-        }
         for credential in &config.unavailable {
             self.out.warn(&format!(
                 "{credential}; the configuration's feeds stay as they are in the store"

@@ -78,7 +78,9 @@ pub fn main() -> ExitCode {
             ),
         ),
     };
-    output::tell(&failure);
+    if cli.global.quiet < 2 {
+        output::tell(&failure);
+    }
     failure.exit().into()
 }
 
@@ -121,7 +123,8 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Check(args) => check::check(cx, args),
         Command::Prune(args) => maintain::prune(cx, args),
         Command::Backup(args) => maintain::backup(cx, args),
-        Command::Verify => maintain::verify(cx),
+        Command::Restore(args) => maintain::restore(cx, args),
+        Command::Verify(args) => maintain::verify(cx, args),
         Command::Completions(args) => generate::completions(cx, args),
         Command::Man(args) => generate::man(cx, args),
     }

@@ -74,6 +74,8 @@ pub struct Config {
 pub struct StoreConfig {
     /// The database file.
     pub path: PathBuf,
+    /// Whether no flag, variable or file names the path: its directory is made if it is missing.
+    pub is_default_place: bool,
     /// How long an article is kept.
     pub keep: Keep,
     /// How many articles are kept of one feed.
@@ -195,6 +197,17 @@ impl Config {
             synchronous_full: self.store.synchronous_full,
             dedup_window: self.dedup.window,
             dedup_near: self.dedup.near,
+        }
+    }
+
+    /// Where a setting comes from, for people: `default`, `FILE:LINE`, `$NAME` or `--flag`.
+    pub fn origin_of(&self, key: &str) -> String {
+        let setting = self.settings.iter().find(|s| s.key == key);
+        match setting.map(|s| &s.origin) {
+            None | Some(Origin::Default) => "default".to_owned(),
+            Some(Origin::Line(line)) => format!("{}:{line}", self.source()),
+            Some(Origin::Env(name)) => format!("${name}"),
+            Some(Origin::Flag(name)) => (*name).to_owned(),
         }
     }
 

@@ -7,6 +7,9 @@ use super::environment::Environment;
 use super::problem::ConfigError;
 use super::{Config, Origin};
 
+/// The variable in which systemd names the folder of a service's state.
+pub const STATE_DIRECTORY: &str = "STATE_DIRECTORY";
+
 /// What the command line said about places.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
@@ -54,10 +57,10 @@ pub fn store_file(
         "newswire.db"
     };
     // systemd gives several directories separated by colons where a unit names several.
-    if let Some(list) = env.get("STATE_DIRECTORY")
+    if let Some(list) = env.get(STATE_DIRECTORY)
         && let Some(first) = std::env::split_paths(list).next()
     {
-        return Ok((first.join(file), Origin::Env("STATE_DIRECTORY".to_owned())));
+        return Ok((first.join(file), Origin::Env(STATE_DIRECTORY.to_owned())));
     }
     let base = base(env, "XDG_DATA_HOME", ".local/share").ok_or(ConfigError::NoPlace)?;
     Ok((base.join("newswire").join(file), Origin::Default))

@@ -10,7 +10,7 @@ use super::document::{Reading, Section};
 use super::environment::Environment;
 use super::mask::mask;
 use super::overlay::Overlay;
-use super::places::{Given, beside, config_file, store_file};
+use super::places::{Given, STATE_DIRECTORY, beside, config_file, store_file};
 use super::problem::{ConfigError, Invalid, Problem};
 use super::value::{Etiquette, HeaderText, Keep, Listen, Size, SynchronousFull, Value};
 use super::{
@@ -98,10 +98,16 @@ pub fn read_text(
             (setting.value, setting.origin) = (shown.clone(), origin.clone());
         }
     }
+    let is_default_place = match &origin {
+        Origin::Default => true,
+        Origin::Env(name) => name == STATE_DIRECTORY,
+        Origin::Line(_) | Origin::Flag(_) => false,
+    };
     Ok(Config {
         file: file.map(Path::to_owned),
         store: StoreConfig {
             path,
+            is_default_place,
             ..checked.store
         },
         server: checked.server,
@@ -262,6 +268,7 @@ fn read_store(
     }
     let store = StoreConfig {
         path: PathBuf::new(),
+        is_default_place: false,
         keep,
         keep_max_per_feed: s.within("keep_max_per_feed", 10_000, 1, 10_000_000),
         size_warning: s.or("size_warning", Size(SIZE_WARNING)).0,
