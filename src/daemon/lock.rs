@@ -9,6 +9,7 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Time;
+use crate::store::io_reason;
 
 /// Longest note in a lock file that is read, in bytes.
 const NOTE_BYTES_MAX: u64 = 4096;
@@ -90,7 +91,7 @@ pub enum LockError {
         holder: String,
     },
     /// The lock file cannot be used.
-    #[error("cannot lock {}: {source}; check owner and permissions of the directory", .path.display())]
+    #[error("cannot lock {}: {}", .path.display(), io_reason(.source))]
     Unusable {
         /// The lock file.
         path: PathBuf,

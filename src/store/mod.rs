@@ -44,6 +44,7 @@ mod visits;
 mod word_index;
 mod writer;
 
+pub use open::io_reason;
 pub use outlines::{Outline, OutlinePlace};
 pub use readers::Reads;
 pub use records::*;

@@ -153,8 +153,9 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
             .create(dir)
             .map_err(|e| {
                 unusable(format!(
-                    "cannot create the directory {}: {e}",
-                    dir.display()
+                    "cannot create the directory {}: {}",
+                    dir.display(),
+                    io_reason(&e)
                 ))
             })?;
     }
@@ -165,7 +166,19 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         .mode(0o600)
         .open(path)
         .map(drop)
-        .map_err(|e| unusable(format!("cannot open it for writing: {e}")))
+        .map_err(|e| unusable(format!("cannot open it for writing: {}", io_reason(&e))))
+}
+
+/// What an error of the file system means for the user, and what to do.
+pub fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        StorageFull => "the disk is full; free some space (or inodes, see `df -i`)".to_owned(),
+        QuotaExceeded => "the disk quota is used up; free some space".to_owned(),
+        ReadOnlyFilesystem => "the file system is read-only; name a store elsewhere".to_owned(),
+        PermissionDenied => format!("{error}; check owner and permissions of the directory"),
+        _ => error.to_string(),
+    }
 }
 
 fn set_up(conn: &mut Connection) -> rusqlite::Result<()> {
