@@ -1,9 +1,9 @@
 //! What an operator can do about a feed that fails: each kind of failure has its own words. Never blames the operator for
 //! what only the publisher can mend, and never suggests to get round a refusal.
 
-use super::human::{local, rough};
+use super::times::Times;
 use super::which;
-use crate::model::{FailureKind, Feed, FeedState, Time, WebUrl};
+use crate::model::{FailureKind, Feed, FeedState, WebUrl};
 
 /// What to do about it; none if the feed does not fail.
 pub fn what_to_do(feed: &Feed) -> Option<String> {
@@ -121,14 +121,13 @@ fn is_odd_port(url: &str) -> bool {
 }
 
 /// When it is tried again, and by which rule.
-pub fn next_try(feed: &Feed, now: Time) -> String {
+pub fn next_try(feed: &Feed, times: &Times) -> String {
     let Some(next) = feed.next_poll else {
         return "never".to_owned();
     };
-    let wait = next.since(now);
-    let when = match wait.is_zero() {
+    let when = match next <= times.now {
         true => "now due".to_owned(),
-        false => format!("{} (in {})", local(next), rough(wait)),
+        false => times.full(next),
     };
     let rule = match feed.failure_kind {
         Some(FailureKind::NotFound | FailureKind::Forbidden) => "daily for two weeks, then weekly",
@@ -141,21 +140,21 @@ pub fn next_try(feed: &Feed, now: Time) -> String {
 }
 
 /// How long it has been like this.
-pub fn since(feed: &Feed) -> String {
-    let times = match feed.failures {
+pub fn since(feed: &Feed, times: &Times) -> String {
+    let often = match feed.failures {
         1 => "once".to_owned(),
         n => format!("{n} times in a row"),
     };
     match feed.last_success {
-        Some(last) => format!("{times}; it last worked {}", local(last)),
-        None => format!("{times}; it has never worked"),
+        Some(last) => format!("{often}; it last worked {}", times.full(last)),
+        None => format!("{often}; it has never worked"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FeedId;
+    use crate::model::{FeedId, Time};
     use std::collections::HashSet;
 
     fn feed(kind: FailureKind, http_status: Option<u16>) -> Feed {
@@ -210,6 +209,6 @@ mod tests {
         moved.secrets_withheld_for = Some("https://old.example".to_owned());
         let words = what_to_do(&moved).unwrap();
         assert!(words.contains("https://old.example") && words.contains("newswire remove"));
-        assert_eq!(next_try(&ended, Time::EPOCH), "never");
+        assert_eq!(next_try(&ended, &Times::new(None, Time::EPOCH)), "never");
     }
 }

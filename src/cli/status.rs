@@ -6,10 +6,10 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Failure;
 use super::feeds::facts_table;
-use super::human::{bytes, count, local, local_or, rough, sparkline};
+use super::human::{bytes, count, rough, sparkline};
 use super::table::{Column, Table};
+use super::times::Times;
 use crate::daemon::lock::Daemon;
-use crate::model::Time;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 
 /// `newswire status`.
@@ -60,7 +60,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
                     bytes(status.wal_bytes)
                 ),
             ),
-            ("daemon", daemon_in_words(daemon.as_ref())),
+            ("daemon", daemon_in_words(daemon.as_ref(), &cx.times)),
             ("feeds", feeds(status)),
             ("next poll", next_poll(cx, status)),
             (
@@ -98,7 +98,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     }
 }
 
-fn daemon_in_words(daemon: Option<&Daemon>) -> String {
+fn daemon_in_words(daemon: Option<&Daemon>, times: &Times) -> String {
     let Some(daemon) = daemon else {
         return "not running".to_owned();
     };
@@ -107,7 +107,7 @@ fn daemon_in_words(daemon: Option<&Daemon>) -> String {
         text = format!("{text}, version {version}");
     }
     if let Some(since) = daemon.since {
-        text = format!("{text}, since {}", local(since));
+        text = format!("{text}, since {}", times.full(since));
     }
     for address in &daemon.addresses {
         let scheme = if address.starts_with("unix:") {
@@ -170,25 +170,24 @@ fn stories(status: &Status) -> String {
 }
 
 /// What decides when the host is asked next.
-fn why_then(h: &HostStatus, now: Time) -> String {
-    match h.rest_until.filter(|until| *until > now) {
-        Some(until) => format!("it wants to be left alone until {}", local(until)),
+fn why_then(h: &HostStatus, times: &Times) -> String {
+    match h.rest_until.filter(|until| *until > times.now) {
+        Some(until) => format!("it wants to be left alone until {}", times.full(until)),
         None => h.next_why.clone().unwrap_or_default(),
     }
 }
 
 fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
-    let now = cx.clock.now();
     let mut table = Table::new([
-        Column::text("HOST"),
+        Column::place("HOST"),
         Column::number("FEEDS"),
         Column::number("POLLS"),
         Column::number("304 %"),
         Column::number("FAILED"),
         Column::number("429"),
         Column::number("RECEIVED"),
-        Column::value("NEXT POLL"),
-        Column::text("WHY THEN"),
+        Column::value(cx.times.near_heading("NEXT POLL")),
+        Column::reason("WHY THEN"),
     ]);
     for h in hosts {
         let cells = vec![
@@ -199,8 +198,8 @@ fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
             h.failed.to_string(),
             h.throttled.to_string(),
             bytes(h.bytes),
-            local_or(h.next_poll, "-"),
-            why_then(h, now),
+            cx.times.near(h.next_poll, "-"),
+            why_then(h, &cx.times),
         ];
         table.row(&mut cx.out, cells)?;
     }
