@@ -215,10 +215,10 @@ fn read<T: Value>(text: &str, problems: &mut Vec<Problem>) -> Option<T> {
         return Some(value);
     }
     let mut of_toml = Vec::new();
-    if let Ok(parsed) = DeValue::parse(text) {
-        if let Some(value) = T::read(&parsed, &mut of_toml) {
-            return Some(value);
-        }
+    if let Ok(parsed) = DeValue::parse(text)
+        && let Some(value) = T::read(&parsed, &mut of_toml)
+    {
+        return Some(value);
     }
     let mut of_list = Vec::new();
     let parts = text.split(',').map(str::trim).filter(|p| !p.is_empty());
