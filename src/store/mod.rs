@@ -20,6 +20,7 @@ mod known;
 mod log;
 mod open;
 mod outlines;
+mod owner;
 mod paragraphs;
 mod prepare;
 mod prune;
@@ -46,6 +47,7 @@ mod writer;
 
 pub use open::io_reason;
 pub use outlines::{Outline, OutlinePlace};
+pub use owner::create_new;
 pub use readers::Reads;
 pub use records::*;
 pub use restore::{Restored, restore};
