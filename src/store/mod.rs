@@ -45,7 +45,7 @@ mod visits;
 mod word_index;
 mod writer;
 
-pub use open::io_reason;
+pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
 pub use readers::Reads;
