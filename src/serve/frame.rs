@@ -188,6 +188,32 @@ pub fn first_said<'t>(title: &'t str, summary: &'t str) -> &'t str {
         .unwrap_or("(without a title)")
 }
 
+/// A message as a sentence of its own: with a capital, unless it begins with a name, and with a full stop. A message of
+/// several lines stays as it is.
+pub fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let mut words = message.split(' ');
+    let is_word = |word: &str| {
+        let word = word.trim_end_matches([',', ';']);
+        !word.is_empty() && word.chars().all(char::is_alphabetic)
+    };
+    if message.contains('\n') || !words.next().is_some_and(is_word) {
+        return message.to_owned();
+    }
+    let mut rest = message.chars();
+    let capital: String = rest
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let stop = if message.ends_with(['.', '?', '!', ':', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{capital}{}{stop}", rest.as_str())
+}
+
 /// Words with commands between backticks, as HTML.
 pub fn with_commands(text: &str) -> String {
     let mut html = String::new();
@@ -223,6 +249,21 @@ pub fn state_name(state: &FeedState) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_a_sentence_and_a_name_stays_as_it_is() {
+        for (message, told) in [
+            ("there is no topic \"x\"", "There is no topic \"x\"."),
+            ("nothing, if it passes", "Nothing, if it passes."),
+            ("did you mean it?", "Did you mean it?"),
+            ("limit: \"0\" is no number", "limit: \"0\" is no number"),
+            ("news.example has moved", "news.example has moved"),
+            ("a line\n  ^", "a line\n  ^"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(message), told);
+        }
+    }
 
     #[test]
     fn sec_10_commands_are_marked_and_nothing_else_is_markup() {

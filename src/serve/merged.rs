@@ -37,9 +37,8 @@ impl Heading {
                 let topics = reads.topic_heads()?;
                 let found = topics.iter().find(|t| t.name == *name);
                 let names = topics.iter().map(|t| t.name.as_str());
-                let topic = found.ok_or_else(|| {
-                    Refusal::no_such("topic", name, names, "/feeds.opml lists them")
-                })?;
+                let topic = found
+                    .ok_or_else(|| Refusal::no_such("topic", name, names, "/topics lists them"))?;
                 Ok(Self {
                     title: topic.title.clone(),
                     description: format!("Stories that match {}", topic.source),

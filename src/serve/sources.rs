@@ -166,8 +166,8 @@ pub async fn source(
                 // What is the same is said once.
                 withheld: withheld
                     .filter(|why| remedy.as_ref() != Some(why))
-                    .map(|why| frame::with_commands(&why)),
-                remedy: remedy.map(|words| frame::with_commands(&words)),
+                    .map(|why| frame::with_commands(&frame::sentence(&why))),
+                remedy: remedy.map(|words| frame::with_commands(&frame::sentence(&words))),
                 next_try: remedy::next_try(&detail.feed).filter(|_| fails),
                 detail,
                 frame,

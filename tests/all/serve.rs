@@ -726,7 +726,7 @@ async fn a_person_is_told_on_a_page_and_a_program_in_plain_text() {
         );
         let text = page.text();
         assert!(
-            text.contains(told) && text.contains("topics/seaside\""),
+            text.to_lowercase().contains(told) && text.contains("topics/seaside\""),
             "{path}: {text}"
         );
         let plain = site.get(path).await;
