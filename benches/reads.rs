@@ -129,7 +129,14 @@ fn main() {
                 .load(&reads, now, 50, true, &mut Reservation::unlimited())
                 .unwrap();
             let base = Base::listening(None);
-            let made = channel(&wanted, Format::Atom, heading, page, &base, None);
+            let made = channel(
+                &wanted,
+                Format::Atom,
+                heading,
+                page,
+                (&base, None),
+                Time::EPOCH,
+            );
             render(&made, Format::Atom).len()
         });
     }

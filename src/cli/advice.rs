@@ -1,19 +1,18 @@
 //! When a feed that fails is tried again, and since when it fails, for a terminal. What to do about it is in
 //! [`crate::schedule::remedy`].
 
-use super::human::{local, rough};
-use crate::model::{Feed, Time};
+use super::times::Times;
+use crate::model::Feed;
 use crate::schedule::remedy;
 
 /// When it is tried again, and by which rule.
-pub fn next_try(feed: &Feed, now: Time) -> String {
+pub fn next_try(feed: &Feed, times: &Times) -> String {
     let Some(next) = feed.next_poll else {
         return "never".to_owned();
     };
-    let wait = next.since(now);
-    let when = match wait.is_zero() {
+    let when = match next <= times.now {
         true => "now due".to_owned(),
-        false => format!("{} (in {})", local(next), rough(wait)),
+        false => times.full(next),
     };
     match remedy::next_try(feed) {
         Some(rule) => format!("{when}; {rule}"),
@@ -22,24 +21,25 @@ pub fn next_try(feed: &Feed, now: Time) -> String {
 }
 
 /// How long it has been like this.
-pub fn since(feed: &Feed) -> String {
-    let times = match feed.failures {
+pub fn since(feed: &Feed, times: &Times) -> String {
+    let often = match feed.failures {
         1 => "once".to_owned(),
         n => format!("{n} times in a row"),
     };
     match feed.last_success {
-        Some(last) => format!("{times}; it last worked {}", local(last)),
-        None => format!("{times}; it has never worked"),
+        Some(last) => format!("{often}; it last worked {}", times.full(last)),
+        None => format!("{often}; it has never worked"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FailureKind, FeedId, FeedState};
+    use crate::model::{FailureKind, FeedId, FeedState, Time};
 
     #[test]
     fn a_feed_that_is_not_planned_is_never_tried_again() {
+        let times = Times::new(None, Time::EPOCH);
         let mut feed = Feed {
             row: 1,
             id: FeedId::of("https://news.example/feed"),
@@ -64,11 +64,14 @@ mod tests {
             outline: Vec::new(),
         };
         assert_eq!(
-            next_try(&feed, Time::EPOCH),
+            next_try(&feed, &times),
             "now due; the interval doubles after each failure, up to a day"
         );
         feed.next_poll = None;
-        assert_eq!(next_try(&feed, Time::EPOCH), "never");
-        assert_eq!(since(&feed), "2 times in a row; it has never worked");
+        assert_eq!(next_try(&feed, &times), "never");
+        assert_eq!(
+            since(&feed, &times),
+            "2 times in a row; it has never worked"
+        );
     }
 }
