@@ -3,6 +3,7 @@
 //! A newer store or a foreign file is never written to. Every migration is one transaction, forward only.
 
 use std::fs::{DirBuilder, OpenOptions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::{StoreError, backup};
+use super::{StoreError, backup, owner};
 
 /// Marks the file as newswire's: "nwsr".
 const APPLICATION_ID: i64 = 0x6e77_7372;
@@ -33,6 +34,9 @@ const MIGRATIONS: [&str; 15] = [
     include_str!("migrations/0014.sql"),
     include_str!("migrations/0015.sql"),
 ];
+
+/// The schema version that this newswire writes.
+pub(super) const SCHEMA: i64 = MIGRATIONS.len() as i64;
 
 /// How long a write waits for another process, looking so often: whoever writes much lets go for moments only.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -102,6 +106,36 @@ fn attach(path: &Path, still: bool) -> rusqlite::Result<(Connection, i64)> {
     Ok((conn, found))
 }
 
+/// Opens a backup for reading, whole as far as SQLite can tell, with its schema version: this version's or an older one.
+pub(super) fn backup_of(path: &Path) -> Result<(Connection, i64), StoreError> {
+    let unusable = |reason: String| StoreError::Unusable {
+        path: path.to_owned(),
+        reason,
+    };
+    if !path.is_file() {
+        return Err(unusable("there is no such file".to_owned()));
+    }
+    // A copy from read-only media has no log and can have none.
+    let (conn, found) = attach(path, !has_log(path)).map_err(|e| error(path, &e))?;
+    if refuse_unknown(path, found)? == 0 {
+        return Err(unusable("it is empty, and no backup".to_owned()));
+    }
+    let check: String = conn
+        .query_row("PRAGMA integrity_check(1)", [], |r| r.get(0))
+        .map_err(|e| error(path, &e))?;
+    if check != "ok" {
+        return Err(unusable(format!("it is damaged: {check}")));
+    }
+    Ok((conn, found))
+}
+
+/// Writes the log of a store into its file, so that the file alone holds everything.
+pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 fn has_log(path: &Path) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -120,19 +154,36 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
             .create(dir)
             .map_err(|e| {
                 unusable(format!(
-                    "cannot create the directory {}: {e}",
-                    dir.display()
+                    "cannot create the directory {}: {}",
+                    dir.display(),
+                    io_reason(&e)
                 ))
             })?;
     }
-    OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
-        .map_err(|e| unusable(format!("cannot open it for writing: {e}")))
+    match owner::create_new(path) {
+        // A link that leads nowhere is a file that is there, and is followed.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path),
+        created => created,
+    }
+    .map(drop)
+    .map_err(|e| unusable(format!("cannot open it for writing: {}", io_reason(&e))))
+}
+
+/// What an error of the file system means for the user, and what to do.
+pub fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        StorageFull => "the disk is full; free some space (or inodes, see `df -i`)".to_owned(),
+        QuotaExceeded => "the disk quota is used up; free some space".to_owned(),
+        ReadOnlyFilesystem => "the file system is read-only; name a store elsewhere".to_owned(),
+        PermissionDenied => format!("{error}; check owner and permissions of the directory"),
+        _ => error.to_string(),
+    }
 }
 
 fn set_up(conn: &mut Connection) -> rusqlite::Result<()> {
