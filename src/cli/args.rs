@@ -4,13 +4,12 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::error::{ContextKind, ContextValue};
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::times::Style;
 use super::{
     add, change, check, dedup, emit, explain, extract, feeds, fetch, generate, import, list,
-    maintain, parse, run, show, status, topic, topics,
+    maintain, open, parse, run, show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
@@ -142,6 +141,7 @@ pub enum Command {
     /// Subscribe to feeds, or to the feeds of pages, and poll them once
     Add(add::AddArgs),
     /// Unsubscribe; what was stored stays
+    #[command(visible_alias = "rm")]
     Remove(change::SomeFeeds),
     /// Stop polling feeds
     Pause(change::SomeFeeds),
@@ -158,11 +158,16 @@ pub enum Command {
     /// Write the subscriptions
     Export(import::ExportArgs),
     /// List stories, newest first
+    #[command(visible_alias = "ls")]
     List(list::ListArgs),
-    /// Find stories, best match first (of the newest 2,000 articles that match; `list` gives all)
+    /// Find stories, best match first
+    ///
+    /// Of the newest 2,000 articles that match; `newswire list EXPR` gives all of them.
     Search(list::SearchArgs),
     /// Show one story with its copies
     Show(show::ShowArgs),
+    /// Open the page of a story in the browser
+    Open(open::OpenArgs),
     /// Tell why a story is as it is: identity, copies, topics
     Explain(explain::ExplainArgs),
     /// List the topics with their counts
@@ -203,30 +208,6 @@ pub enum Command {
     Man(generate::ManArgs),
 }
 
-/// A mistake on the command line, with the one command that was most likely meant: clap also names hidden ones, and those
-/// that have letters in common in any order.
-pub fn advised(mut error: clap::Error) -> clap::Error {
-    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else {
-        return error;
-    };
-    let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) else {
-        return error;
-    };
-    let cli = Cli::command();
-    let is_shown = |name: &&String| cli.find_subcommand(name).is_none_or(|c| !c.is_hide_set());
-    let nearest = names
-        .iter()
-        .filter(is_shown)
-        .min_by_key(|name| strsim::damerau_levenshtein(name, wrong))
-        .cloned();
-    let nearest = nearest.into_iter().collect();
-    error.insert(
-        ContextKind::SuggestedSubcommand,
-        ContextValue::Strings(nearest),
-    );
-    error
-}
-
 fn log_format() -> impl TypedValueParser<Value = LogFormat> {
     PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
         "json" => LogFormat::Json,
@@ -244,6 +225,8 @@ fn moment(text: &str) -> Result<Time, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

@@ -25,6 +25,9 @@ pub struct BackupArgs {
     /// The new file; nothing is overwritten
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Runs `newswire prune`.
@@ -56,6 +59,11 @@ pub fn prune(cx: &mut Context, args: &PruneArgs) -> Result<(), Failure> {
 pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
     cx.reads()?.backup(&args.file)?;
     let size = std::fs::metadata(&args.file).map_or(0, |m| m.len());
+    if args.json {
+        return cx
+            .out
+            .json(&serde_json::json!({ "file": args.file, "bytes": size }));
+    }
     cx.out.note(&format!(
         "wrote {} ({}); `newswire --db {} verify` checks it",
         args.file.display(),

@@ -12,7 +12,9 @@ mod check;
 mod complete;
 mod context;
 mod dedup;
+mod doubts;
 mod emit;
+mod examples;
 mod exit;
 mod explain;
 mod extract;
@@ -22,6 +24,7 @@ mod files;
 mod format;
 mod generate;
 mod health;
+mod help;
 mod human;
 mod import;
 mod item;
@@ -30,6 +33,8 @@ mod likeness;
 mod lines;
 mod list;
 mod maintain;
+mod meant;
+mod open;
 mod output;
 mod parse;
 mod progress;
@@ -37,6 +42,7 @@ mod run;
 mod safe;
 mod show;
 mod simulate;
+mod snippet;
 mod status;
 mod stop;
 mod table;
@@ -44,13 +50,14 @@ mod times;
 mod topic;
 mod topics;
 mod which;
+mod why;
 mod work;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use args::{Cli, Command};
 use context::Context;
@@ -64,9 +71,14 @@ static PANIC: Mutex<String> = Mutex::new(String::new());
 /// Runs the command line.
 pub fn main() -> ExitCode {
     complete::answer();
-    let cli = match Cli::try_parse_from(leading::arguments(std::env::args_os())) {
+    let line = leading::arguments(std::env::args_os());
+    let mut command = help::command();
+    let read = command
+        .try_get_matches_from_mut(&line)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command)));
+    let cli = match read {
         Ok(cli) => cli,
-        Err(e) => return output::tell_usage(args::advised(e)).into(),
+        Err(e) => return output::tell_usage(meant::advised(e, &line)).into(),
     };
     remember_panics();
     let failure = match catch_unwind(AssertUnwindSafe(|| run_command(&cli))) {
@@ -109,6 +121,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::List(args) => list::list(cx, args),
         Command::Search(args) => list::search(cx, args),
         Command::Show(args) => show::show(cx, args),
+        Command::Open(args) => open::open(cx, args),
         Command::Explain(args) => explain::explain(cx, args),
         Command::Topics(args) => topics::topics(cx, args),
         Command::Topic(command) => topic::topic(cx, command),

@@ -46,6 +46,7 @@ mod writer;
 pub use outlines::{Outline, OutlinePlace};
 pub use readers::Reads;
 pub use records::*;
+pub use search::RANKED_MAX;
 pub use select::{Order, RiverPlace, Selection};
 pub use stop::Stop;
 pub use visits::Walk;
