@@ -104,7 +104,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("backup", &["newswire backup /var/backups/newswire.db"]),
     (
         "completions",
-        &["newswire completions bash > ~/.local/share/bash-completion/completions/newswire"],
+        &["newswire completions fish > ~/.config/fish/completions/newswire.fish"],
     ),
 ];
 

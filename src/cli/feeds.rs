@@ -356,7 +356,15 @@ pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), F
     for (name, value) in facts {
         let room = cx.out.width.map(|all| all.saturating_sub(width + 2));
         let lines = match room.filter(|room| value.width() > *room) {
-            Some(room) => broken(&safe::line(&value), room),
+            Some(room) => {
+                let text = value.trim_start();
+                let indent = " ".repeat(value.len() - text.len());
+                let lines = broken(&safe::line(text), room.saturating_sub(indent.len()));
+                lines
+                    .into_iter()
+                    .map(|line| format!("{indent}{line}"))
+                    .collect()
+            }
             None => vec![value],
         };
         for (n, line) in lines.iter().enumerate() {

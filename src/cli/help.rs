@@ -73,7 +73,12 @@ fn overview(cli: &Command) -> String {
     );
     let mut text = String::from("{about-with-newline}\n{usage-heading} {usage}\n");
     let shown: Vec<&Command> = cli.get_subcommands().filter(|c| !c.is_hide_set()).collect();
-    let width = shown.iter().map(|c| c.get_name().len()).max().unwrap_or(0);
+    let names = |command: &Command| {
+        let aliases = command.get_visible_aliases();
+        let names: Vec<&str> = std::iter::once(command.get_name()).chain(aliases).collect();
+        names.join(", ")
+    };
+    let width = shown.iter().map(|c| names(c).len()).max().unwrap_or(0);
     for (n, (title, _)) in GROUPS.iter().enumerate() {
         // Writing into a String cannot fail.
         let _ = writeln!(text, "\n{header}{title}:{header:#}");
@@ -88,15 +93,10 @@ fn overview(cli: &Command) -> String {
         commands.sort_by_key(|(place, _)| *place);
         for (_, command) in commands {
             let about = command.get_about().map(ToString::to_string);
-            let aliases: Vec<&str> = command.get_visible_aliases().collect();
-            let also = match aliases.as_slice() {
-                [] => String::new(),
-                aliases => format!(" (also {})", aliases.join(", ")),
-            };
-            let name = command.get_name();
+            let name = names(command);
             let _ = writeln!(
                 text,
-                "  {literal}{name}{literal:#}{:pad$}  {}{also}",
+                "  {literal}{name}{literal:#}{:pad$}  {}",
                 "",
                 about.unwrap_or_default(),
                 pad = width - name.len()
@@ -137,11 +137,12 @@ mod tests {
     fn every_command_stands_once_in_the_overview() {
         let help = help_of(&[]);
         for sub in Cli::command().get_subcommands() {
-            let line = format!("\n  {} ", sub.get_name());
-            let expected = usize::from(!sub.is_hide_set());
-            assert_eq!(help.matches(&line).count(), expected, "{}", sub.get_name());
+            let name = sub.get_name();
+            let lines = [format!("\n  {name} "), format!("\n  {name}, ")];
+            let count: usize = lines.iter().map(|line| help.matches(line).count()).sum();
+            assert_eq!(count, usize::from(!sub.is_hide_set()), "{name}");
         }
-        assert!(help.contains("(also ls)") && help.contains("(also rm)"));
+        assert!(help.contains("list, ls ") && help.contains("remove, rm "));
     }
 
     #[test]

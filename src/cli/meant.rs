@@ -149,9 +149,24 @@ pub fn advised(mut error: clap::Error, line: &[OsString]) -> clap::Error {
                 ContextValue::StyledStrs(vec![tip.into()]),
             );
         }
-        None => only_nearest(&mut error, &wrong),
+        None => {
+            only_nearest(&mut error, &wrong);
+            only_like(&mut error, &wrong);
+        }
     }
     error
+}
+
+/// No option that only has some letters in common.
+fn only_like(error: &mut clap::Error, wrong: &str) {
+    let Some(ContextValue::String(near)) = error.get(ContextKind::SuggestedArg) else {
+        return;
+    };
+    let wrong = wrong.split('=').next().unwrap_or_default();
+    let mistakes = strsim::damerau_levenshtein(near, wrong);
+    if mistakes > 1 + wrong.len() / 5 && !near.starts_with(wrong) {
+        error.remove(ContextKind::SuggestedArg);
+    }
 }
 
 fn by_meaning<'m>(meanings: &[(&[&str], &'m str)], wrong: &str) -> Option<&'m str> {

@@ -10,6 +10,7 @@ mod args;
 mod change;
 mod check;
 mod complete;
+mod config;
 mod context;
 mod dedup;
 mod doubts;
@@ -33,6 +34,7 @@ mod likeness;
 mod lines;
 mod list;
 mod maintain;
+mod man;
 mod meant;
 mod open;
 mod output;
@@ -57,13 +59,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::FromArgMatches;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
 use context::Context;
 use exit::{Exit, Failure};
 
 use crate::telemetry;
+
+/// The command line as it is defined, for tests that check what the documents say about it.
+pub fn definitions() -> clap::Command {
+    let mut definitions = Cli::command();
+    definitions.build();
+    definitions
+}
+
+/// Every exit code with its meaning, in the order of the codes.
+pub fn exit_codes() -> impl Iterator<Item = (u8, &'static str)> {
+    exit::EXIT_CODES
+        .iter()
+        .map(|(exit, meaning)| (*exit as u8, *meaning))
+}
 
 /// Where the last panic happened and what it said.
 static PANIC: Mutex<String> = Mutex::new(String::new());
@@ -72,7 +88,7 @@ static PANIC: Mutex<String> = Mutex::new(String::new());
 pub fn main() -> ExitCode {
     complete::answer();
     let line = leading::arguments(std::env::args_os());
-    let mut command = help::command();
+    let mut command = help::command().term_width(output::help_width());
     let read = command
         .try_get_matches_from_mut(&line)
         .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command)));
@@ -134,11 +150,12 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Healthcheck => health::healthcheck(cx),
         Command::SimulateSchedule => simulate::simulate(cx),
         Command::Check(args) => check::check(cx, args),
+        Command::Config(command) => config::config(cx, command),
         Command::Prune(args) => maintain::prune(cx, args),
         Command::Backup(args) => maintain::backup(cx, args),
         Command::Verify => maintain::verify(cx),
         Command::Completions(args) => generate::completions(cx, args),
-        Command::Man(args) => generate::man(cx, args),
+        Command::Man(args) => man::man(cx, args),
     }
 }
 

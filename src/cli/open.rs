@@ -10,7 +10,11 @@ use super::which;
 use crate::model::WebUrl;
 
 /// What opens a URL where `$BROWSER` names nothing.
-const OPENERS: [&str; 2] = ["xdg-open", "open"];
+const OPENER: &str = if cfg!(target_os = "macos") {
+    "open"
+} else {
+    "xdg-open"
+};
 
 /// `newswire open`.
 #[derive(Debug, Args)]
@@ -43,11 +47,14 @@ pub fn open(cx: &mut Context, args: &OpenArgs) -> Result<(), Failure> {
         .split(':')
         .map(|one| words_of(one, &url))
         .filter(|words| !words.is_empty());
-    let usual = OPENERS.map(|program| vec![program.to_owned(), url.to_string()]);
-    for words in named.chain(usual) {
-        if opens(&words) {
+    for words in named {
+        if opens(&words, Stdio::inherit()) {
             return Ok(());
         }
+    }
+    // It says at length which browsers it did not find.
+    if opens(&[OPENER.to_owned(), url.to_string()], Stdio::null()) {
+        return Ok(());
     }
     cx.out.line(url.as_str())
 }
@@ -65,14 +72,11 @@ fn words_of(entry: &str, url: &WebUrl) -> Vec<String> {
 }
 
 /// Whether the program could be started and ended well. It may be one that runs in this terminal.
-fn opens(words: &[String]) -> bool {
+fn opens(words: &[String], complaints: Stdio) -> bool {
     let Some((program, rest)) = words.split_first() else {
         return false;
     };
-    let status = Command::new(program)
-        .args(rest)
-        .stderr(Stdio::inherit())
-        .status();
+    let status = Command::new(program).args(rest).stderr(complaints).status();
     status.is_ok_and(|status| status.success())
 }
 

@@ -20,7 +20,9 @@ pub fn sentences(account: &str) -> String {
                     sentences.push(of_bound(label, words));
                 }
             }
-            "then" => sentences.push("From then on news is soon most likely.".to_owned()),
+            "then" => {
+                sentences.push("Then it waits for the moment when news is most likely.".to_owned())
+            }
             "skip" if rest.starts_with("moved") => {
                 sentences.push("The feed asks to be left alone at other hours or days.".to_owned());
             }
@@ -110,8 +112,8 @@ fn of_floor(words: &str) -> Option<String> {
     let courtesy = words.strip_prefix("courtesy ")?;
     if let Some(span) = courtesy.strip_suffix(": no validator, no freshness") {
         return Some(format!(
-            "Its server sends the whole feed each time (no ETag, no Last-Modified, no max-age), so {span} lie between two \
-             polls."
+            "Its server sends the whole feed each time (no ETag, no Last-Modified, no max-age), so at least {span} lie \
+             between two polls."
         ));
     }
     if let Some((span, by)) = courtesy.split_once(", as ") {
@@ -119,7 +121,7 @@ fn of_floor(words: &str) -> Option<String> {
         return Some(format!("Its server allows a poll every {span} ({by})."));
     }
     Some(format!(
-        "newswire leaves {courtesy} between two polls of a feed (schedule.min_interval)."
+        "At least {courtesy} lie between two polls (schedule.min_interval)."
     ))
 }
 
@@ -173,7 +175,7 @@ mod tests {
             ),
             (
                 "floor  > 17:09:16    courtesy 60 min",
-                "newswire leaves 60 min between two polls of a feed (schedule.min_interval).",
+                "At least 60 min lie between two polls (schedule.min_interval).",
             ),
             (
                 "floor  > 17:09:16    courtesy 15 min, as max-age allows",
