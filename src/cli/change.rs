@@ -131,7 +131,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     cx.out
         .note(&format!("changed {} ({})", feed.title, feed.url));
     if let Some(interval) = interval
-        && let Some(floor) = floor_above(interval, feed, &store.reads())?
+        && let Some(floor) = floor_above(interval, feed, store.reads())?
     {
         cx.out.warn(&format!(
             "interval={} is less than what its server asks for, which wins: {}",

@@ -170,7 +170,8 @@ mod tests {
     fn marked(expr: &str, text: &str) -> Vec<String> {
         let marks = Marks::of(&query::parse(expr).unwrap());
         let places = marks.places(text, Scope::Body);
-        places.into_iter().map(|p| text[p].to_owned()).collect()
+        let written = |place: Range<usize>| text.get(place).unwrap().to_owned();
+        places.into_iter().map(written).collect()
     }
 
     #[test]

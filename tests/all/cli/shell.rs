@@ -106,7 +106,10 @@ fn a_story_is_named_by_four_characters_that_only_it_has() {
     let list = home.run(&["ls", "title:boats", "--json"]).json();
     let id = list[0]["id"].as_str().unwrap();
     for command in ["show", "explain"] {
-        let shown = home.run(&[command, &id[..4]]).exits(0).to_owned();
+        let shown = home
+            .run(&[command, id.get(..4).unwrap()])
+            .exits(0)
+            .to_owned();
         assert!(shown.contains("Boats come in"), "{shown}");
     }
     let many = Home::empty();
@@ -124,7 +127,7 @@ fn a_story_is_named_by_four_characters_that_only_it_has() {
     poll(&store, &clock, feed, drafts.collect());
     drop(store);
     let ids = many.run(&["list", "--format", "ids"]).exits(0).to_owned();
-    let mut beginnings: Vec<&str> = ids.lines().map(|id| &id[..4]).collect();
+    let mut beginnings: Vec<&str> = ids.lines().map(|id| id.get(..4).unwrap()).collect();
     beginnings.sort_unstable();
     let twice = beginnings.windows(2).find(|two| two[0] == two[1]).unwrap()[0];
     let ran = many.run(&["show", twice]);
@@ -165,7 +168,7 @@ fn online() -> (Home, String) {
     let end = whole.rfind("<item>").unwrap() + 20;
     let kind = "application/rss+xml";
     let base = serve(HashMap::from([
-        ("/cut.xml", (kind, whole[..end].to_owned())),
+        ("/cut.xml", (kind, whole.get(..end).unwrap().to_owned())),
         ("/none.xml", (kind, rss("b.example", &[]))),
         (
             "/slow.xml",
