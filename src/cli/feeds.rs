@@ -173,6 +173,7 @@ fn plan_in_words(reads: &Reads, feed: &Feed) -> Result<String, Failure> {
 /// A state as JSON spells it.
 fn state(state: FeedState) -> &'static str {
     match state {
+        FeedState::New => "new",
         FeedState::Ok => "ok",
         FeedState::Failing => "failing",
         FeedState::Gone => "gone",

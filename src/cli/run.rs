@@ -20,12 +20,19 @@ pub struct RunArgs {
     /// Take a built-in configuration of a dozen public feeds and three topics, with a store of its own
     #[arg(long, conflicts_with = "config")]
     pub sample: bool,
+    /// Serve on this address instead of those of server.listen: 127.0.0.1:8390 or unix:/path; may be repeated
+    #[arg(long, value_name = "ADDR", conflicts_with = "no_serve")]
+    pub listen: Vec<String>,
 }
 
 /// Runs `newswire run`.
 pub fn run(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
     cx.given.sample = args.sample;
+    cx.given.listen.clone_from(&args.listen);
     let config = cx.config()?;
+    config
+        .require_credentials()
+        .map_err(|e| Failure::of_config(&e, cx.out.color_err))?;
     for warning in &config.warnings {
         cx.out.warn(warning);
     }

@@ -8,6 +8,7 @@
 //! | [`lock`] | one daemon a store |
 //! | `publish` | our own hub hears of changes |
 //! | `gauges` | what polling has under way, for `/metrics` |
+//! | `process` | the process in numbers, for `/metrics` |
 //! | `heartbeat` | proof of progress, for `/readyz` and the watchdog |
 //! | `sockets` | where it listens: inherited from systemd, or its own |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
@@ -17,6 +18,7 @@ mod gauges;
 mod heartbeat;
 pub mod lock;
 pub mod parts;
+mod process;
 mod publish;
 mod signals;
 mod sockets;
@@ -41,7 +43,7 @@ use crate::serve::links::Base;
 use crate::serve::{BindError, Callback, Limits, Listener, Registry, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
 use heartbeat::Heartbeat;
-use lock::{Lock, LockError};
+use lock::{Daemon, Lock, LockError};
 use publish::Publisher;
 use signals::Signal;
 
@@ -95,7 +97,8 @@ pub async fn run(
     clock: Clock,
     what: RunOptions,
 ) -> Result<(), DaemonError> {
-    let _lock = Lock::take(&config.store.path)?;
+    parts::check_place(&config)?;
+    let mut lock = Lock::take(&config.store.path)?;
     let signals = signals::listen();
     let store = {
         let (config, clock) = (config.clone(), clock.clone());
@@ -114,6 +117,8 @@ pub async fn run(
     } else {
         Vec::new()
     };
+    let addresses = listeners.iter().map(Listener::place).collect();
+    lock.describe(&Daemon::this(clock.now(), addresses));
     let house = House {
         tasks: Tasks::new(),
         heartbeat: Arc::new(Heartbeat::new(config.fetch.timeout)),
@@ -181,12 +186,13 @@ impl House {
             let fetcher = parts::fetcher(&config, &self.clock)?;
             let ingest = parts::ingest(&config, Arc::clone(&self.store), fetcher, &self.clock)?;
             callback = callback_of(&config, &ingest);
-            registry = gauges::registry(&ingest);
+            gauges::register(&mut registry, &ingest);
             self.schedule(ingest, wishes);
         }
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
         self.publish(&config, &sequence)?;
         if !listeners.is_empty() {
+            process::register(&mut registry, self.clock.now());
             let of_ingest = (callback, registry);
             self.serve(&config, listeners, sequence, what.fetch, of_ingest);
         }
@@ -346,7 +352,9 @@ impl House {
     async fn put_in_force(&self, given: &Given) -> Result<Config, String> {
         let (given, store) = (given.clone(), Arc::clone(&self.store));
         tokio::task::spawn_blocking(move || {
-            let new = config::load(&given).map_err(|e: ConfigError| e.render(false))?;
+            let new = config::load(&given)
+                .and_then(|new| new.require_credentials().map(|()| new))
+                .map_err(|e: ConfigError| e.render(false))?;
             parts::apply(&new, &store).map_err(|e| e.to_string())?;
             Ok(new)
         })

@@ -46,6 +46,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -67,6 +68,9 @@ const READING_LARGE_MAX: usize = 1;
 
 /// Visits that are read and wait for the disk: enough to be committed together, too few to fill the memory.
 const READY_MAX: usize = 16;
+
+/// Bounds of the histogram of [`Ingest::durations`], in seconds.
+const DURATIONS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0];
 
 /// What the operator decides about polling.
 #[derive(Debug, Clone)]
@@ -115,6 +119,7 @@ pub struct Ingest {
     asking_hubs: AtomicBool,
     /// Pushes of hubs that are being stored.
     pushes: TaskTracker,
+    durations: Histogram,
     /// The process ends: nothing more is asked for.
     stopping: CancellationToken,
 }
@@ -146,6 +151,7 @@ impl Ingest {
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
             pushes: TaskTracker::new(),
+            durations: Histogram::new(DURATIONS),
             stopping: CancellationToken::new(),
         })
     }
@@ -153,6 +159,11 @@ impl Ingest {
     /// The memory that everything read off the network shares.
     pub fn memory(&self) -> &MemoryBudget {
         self.fetcher.memory()
+    }
+
+    /// How long polls took, in seconds: from the first request to the last byte.
+    pub fn durations(&self) -> &Histogram {
+        &self.durations
     }
 
     /// What is under way now.

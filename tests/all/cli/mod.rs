@@ -9,6 +9,7 @@ mod shapes;
 mod shell;
 mod subscriptions;
 mod times;
+mod upkeep;
 
 use std::time::Duration;
 
