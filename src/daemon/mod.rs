@@ -273,6 +273,8 @@ impl House {
                 tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,
                 size_warning: config.store.size_warning,
+                zone: jiff::tz::TimeZone::system(),
+                images: config.server.images,
                 limits: Limits::default(),
             },
             sequence,
