@@ -10,7 +10,7 @@ use super::doubts;
 use super::exit::Failure;
 use super::human::count;
 use crate::config::{self, Config, Setting};
-use crate::store::Reads;
+use crate::store::{Reads, StoreError};
 
 /// `newswire check`.
 #[derive(Debug, Args)]
@@ -158,10 +158,10 @@ fn store_in_words(path: &Path) -> String {
 }
 
 /// Feeds in the store; none if there is no store.
-fn stored_feeds(path: &Path) -> Result<Option<usize>, crate::store::StoreError> {
-    if !path.exists() {
-        return Ok(None);
+fn stored_feeds(path: &Path) -> Result<Option<usize>, StoreError> {
+    match Reads::open(path).and_then(|reads| reads.feeds()) {
+        Ok(feeds) => Ok(Some(feeds.len())),
+        Err(StoreError::Missing(_)) => Ok(None),
+        Err(e) => Err(e),
     }
-    let feeds = Reads::open(path)?.feeds()?;
-    Ok(Some(feeds.len()))
 }
