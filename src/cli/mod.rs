@@ -59,20 +59,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use args::{Cli, Command};
 use context::Context;
 use exit::{Exit, Failure};
 
 use crate::telemetry;
-
-/// The command line as it is defined.
-fn definitions() -> clap::Command {
-    let mut definitions = Cli::command();
-    definitions.build();
-    definitions
-}
 
 /// Reads a command line and runs nothing, for tests that hold the documents to what there is.
 ///
