@@ -7,7 +7,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Failure;
 use super::human::count;
-use crate::store::Reads;
+use crate::store::{Reads, StoreError};
 
 /// `newswire check`.
 #[derive(Debug, Args)]
@@ -43,11 +43,9 @@ pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
 /// Where the store is, and what is in it. A store that cannot be read is no fault of the configuration.
 fn store_in_words(path: &Path) -> String {
     let place = path.display();
-    if !path.exists() {
-        return format!("the store {place} does not exist yet");
-    }
     match Reads::open(path).and_then(|reads| reads.feeds()) {
         Ok(feeds) => format!("{} in the store {place}", count(feeds.len(), "feed")),
+        Err(StoreError::Missing(_)) => format!("the store {place} does not exist yet"),
         Err(e) => format!("the store cannot be read: {e}"),
     }
 }

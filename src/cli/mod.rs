@@ -60,11 +60,19 @@ use exit::{Exit, Failure};
 
 use crate::telemetry;
 
-/// The command line as it is defined, for tests that check what the documents say about it.
-pub fn definitions() -> clap::Command {
+/// The command line as it is defined.
+fn definitions() -> clap::Command {
     let mut definitions = Cli::command();
     definitions.build();
     definitions
+}
+
+/// Reads a command line and runs nothing, for tests that hold the documents to what there is.
+///
+/// # Errors
+/// What [`main`] would say to such a command line.
+pub fn read_line(line: impl Iterator<Item = String>) -> Result<(), clap::Error> {
+    Cli::try_parse_from(leading::arguments(line.map(Into::into))).map(drop)
 }
 
 /// Every exit code with its meaning, in the order of the codes.

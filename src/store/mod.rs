@@ -48,7 +48,7 @@ mod word_index;
 mod writer;
 
 pub use copied::Copied;
-pub use open::io_reason;
+pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
 pub use readers::Reads;

@@ -267,6 +267,21 @@ fn rel_08_the_daemon_is_well_is_one_and_ends_in_order() {
 }
 
 #[test]
+fn a_store_that_cannot_be_looked_for_is_not_said_to_be_missing() {
+    // As in a directory that only root may look into, which a test that runs as root cannot make.
+    let home = Home::empty();
+    let file = home.write("file", "");
+    let db = file.join("store.db");
+    for args in [&["list"][..], &["add", "http://a.example/"], &["verify"]] {
+        let ran = home.run(&[&["--db", db.to_str().unwrap()], args].concat());
+        ran.exits(74);
+        assert!(ran.err.contains("Not a directory"), "{}", ran.err);
+    }
+    let ran = home.run(&["--db", db.to_str().unwrap(), "check"]);
+    assert!(ran.exits(0).contains("cannot be read"), "{ran:?}");
+}
+
+#[test]
 fn help_version_completions_and_man_pages_are_there() {
     let home = Home::empty();
     assert!(home.run(&["--version"]).exits(0).starts_with("newswire "));
