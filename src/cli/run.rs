@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::work;
+use super::{doubts, work};
 use crate::daemon::lock::LockError;
 use crate::daemon::{self, DaemonError, RunOptions};
 
@@ -35,6 +35,9 @@ pub fn run(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
         .map_err(|e| Failure::of_config(&e, cx.out.color_err))?;
     for warning in &config.warnings {
         cx.out.warn(warning);
+    }
+    for doubt in doubts::of_topics(&config) {
+        cx.out.warn(&doubt);
     }
     let what = RunOptions {
         fetch: !args.no_fetch,

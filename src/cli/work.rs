@@ -8,10 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::parts;
-use crate::fetch::FetchSetupError;
+use crate::fetch::{FetchSetupError, Page};
 use crate::ingest::Ingest;
+use crate::model::WebUrl;
 use crate::store::Store;
 
 /// Threads that the work is spread over, at least. A server can keep one busy for as long as a visit may take (interim
@@ -40,6 +42,15 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 pub fn ingest(cx: &Context, config: &Config, store: Store) -> Result<Arc<Ingest>, Failure> {
     let fetcher = parts::fetcher(config, &cx.clock)?;
     Ok(parts::ingest(config, Arc::new(store), fetcher, &cx.clock)?)
+}
+
+/// Gets a document, once and under the rules of the configuration. Exit 66 if it cannot be got.
+pub fn get(config: &Config, clock: &Clock, url: &WebUrl, accept: &str) -> Result<Page, Failure> {
+    let fetcher = parts::fetcher(config, clock)?;
+    let cancel = CancellationToken::new();
+    runtime()?
+        .block_on(fetcher.get(url, accept, usize::MAX, &cancel))
+        .map_err(|e| Failure::missing(format!("cannot get {url}: {}", e.message)))
 }
 
 /// A token that the first SIGINT or SIGTERM cancels, so that work ends in order; a second one ends at once. Call it

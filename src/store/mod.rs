@@ -54,6 +54,7 @@ pub use owner::create_new;
 pub use readers::Reads;
 pub use records::*;
 pub use restore::{Restored, restore};
+pub use search::RANKED_MAX;
 pub use select::{Order, RiverPlace, Selection};
 pub use stop::Stop;
 pub use visits::Walk;

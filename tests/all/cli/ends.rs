@@ -55,7 +55,7 @@ fn wrong_usage_is_exit_2() {
         (&["list", "--sort", "best"], "expression"),
         (&["list", "--follow", "--format", "json"], "--follow"),
         (&["list", "--feed", "The"], "say which"),
-        (&["show", "boats!"], "neither an id"),
+        (&["show", "boats!"], "no story is"),
         (&["set", "argus", "titel=x"], "title"),
         (&["set", "argus", "interval=30"], "30m"),
         (&["set", "argus", "title"], "KEY=VALUE"),
