@@ -17,14 +17,29 @@ pub struct RunArgs {
     /// Serve no HTTP
     #[arg(long)]
     pub no_serve: bool,
-    /// Take a built-in configuration of a dozen public feeds and three topics, with a store of its own
+    /// Take a built-in configuration for a first look: a dozen public feeds, seven made-up papers that are there without a
+    /// network too, and topics; with a store of its own
     #[arg(long, conflicts_with = "config")]
     pub sample: bool,
 }
 
 /// Runs `newswire run`.
 pub fn run(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
-    cx.given.sample = args.sample;
+    run_as(cx, args, args.sample)
+}
+
+/// Runs `newswire demo`.
+pub fn demo(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
+    if cx.given.config.is_some() {
+        return Err(Failure::usage(
+            "demo has a configuration of its own; leave --config out, or use `newswire run`",
+        ));
+    }
+    run_as(cx, args, true)
+}
+
+fn run_as(cx: &mut Context, args: &RunArgs, is_sample: bool) -> Result<(), Failure> {
+    cx.given.sample = is_sample;
     let config = cx.config()?;
     for warning in &config.warnings {
         cx.out.warn(warning);

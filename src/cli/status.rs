@@ -8,7 +8,7 @@ use super::exit::Failure;
 use super::feeds::facts_table;
 use super::human::{bytes, count, local, local_or, rough, sparkline};
 use super::table::{Column, Table};
-use crate::model::Time;
+use crate::model::{Network, Time};
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 
 /// `newswire status`.
@@ -57,6 +57,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
             ),
             ("feeds", feeds(status)),
             ("next poll", next_poll(cx, status)),
+            ("network", network(cx, overview.network)),
             (
                 "articles",
                 format!(
@@ -128,6 +129,18 @@ fn next_poll(cx: &Context, status: &Status) -> String {
         (0, None) => "none planned".to_owned(),
         (0, Some(next)) => format!("in {}", rough(next.since(cx.clock.now()))),
         (due, _) => format!("now: {due} due"),
+    }
+}
+
+fn network(cx: &Context, seen: Network) -> String {
+    match (seen, seen.down_since(cx.clock.now())) {
+        (_, Some(since)) => format!(
+            "none since {}: nothing can be reached; stored articles are served",
+            local(since)
+        ),
+        (Network::Unknown, _) => "not known: no host was asked yet".to_owned(),
+        (Network::Up, _) => "ok".to_owned(),
+        (Network::Down { tried, .. }, _) => format!("none when last tried, {}", local(tried)),
     }
 }
 

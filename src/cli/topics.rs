@@ -56,6 +56,9 @@ pub fn topics(cx: &mut Context, args: &TopicsArgs) -> Result<(), Failure> {
 /// Whether what is stored is not what the configuration says.
 fn differs(config: &Config, stored: &[TopicInfo]) -> bool {
     let declared = config.topics();
+    if config.file.is_none() && declared.is_empty() {
+        return false; // no configuration puts none in force
+    }
     declared.len() != stored.len()
         || declared.iter().any(|d| {
             !stored

@@ -33,6 +33,10 @@ pub struct Frame {
     pub topics: Vec<TopicHead>,
     pub topic: Option<String>,
     pub q: String,
+    /// Whether the store is a sample.
+    pub is_sample: bool,
+    /// Since when nothing can be reached.
+    pub no_network: Option<Time>,
 }
 
 /// What stands around a page at `root`.
@@ -55,6 +59,8 @@ pub fn frame(
         topics: reads.topic_heads()?,
         topic: None,
         q: String::new(),
+        is_sample: state.options.is_sample,
+        no_network: reads.network()?.down_since(state.clock.now()),
     })
 }
 
