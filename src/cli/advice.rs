@@ -1,9 +1,9 @@
 //! What an operator can do about a feed that fails: each kind of failure has its own words. Never blames the operator for
 //! what only the publisher can mend, and never suggests to get round a refusal.
 
-use super::human::{local, rough};
+use super::times::Times;
 use super::which;
-use crate::model::{FailureKind, Feed, FeedState, Time, WebUrl};
+use crate::model::{FailureKind, Feed, FeedState, WebUrl};
 
 /// What to do about it; none if the feed does not fail.
 pub fn what_to_do(feed: &Feed) -> Option<String> {
@@ -11,6 +11,8 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
     let id = which::short(&feed.id.to_string()).to_owned();
     let host =
         WebUrl::parse(&feed.url).map_or_else(|_| "the server".to_owned(), |u| u.host().to_owned());
+    let front =
+        WebUrl::parse(&feed.url).map_or_else(|_| feed.url.clone(), |u| format!("{}/", u.origin()));
     let remove = format!("`newswire remove {id}` ends the subscription and keeps its articles");
     Some(match (kind, feed.http_status) {
         (FailureKind::Dns, _) => format!(
@@ -45,7 +47,7 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
             "nothing, if it passes: the transfer broke off or was garbled, and what came was not taken".to_owned()
         }
         (FailureKind::NotFound, _) => format!(
-            "see whether the site has another feed now: `newswire add https://{host}/` looks for one. {remove}"
+            "see whether the site has another feed now: `newswire add {front}` looks for one. {remove}"
         ),
         (FailureKind::Gone, _) if feed.state == FeedState::Gone => format!(
             "the publisher has ended it, and it is not asked again; `newswire resume {id}` asks once more. {remove}"
@@ -76,8 +78,8 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
             format!("nothing, if it passes: the server of {host} is broken; if it lasts, tell the publisher")
         }
         (FailureKind::NotAFeed, _) => format!(
-            "there is a page now, or nothing, where the feed was: `newswire add {}` looks for a feed behind it. {remove}",
-            feed.url
+            "a page is there now, or nothing, where the feed was; see whether the site has another feed: `newswire add {front}` \
+             looks for one. {remove}"
         ),
         (FailureKind::Parse, _) => {
             "tell the publisher that the feed is broken; validator.w3.org/feed shows where".to_owned()
@@ -121,14 +123,13 @@ fn is_odd_port(url: &str) -> bool {
 }
 
 /// When it is tried again, and by which rule.
-pub fn next_try(feed: &Feed, now: Time) -> String {
+pub fn next_try(feed: &Feed, times: &Times) -> String {
     let Some(next) = feed.next_poll else {
         return "never".to_owned();
     };
-    let wait = next.since(now);
-    let when = match wait.is_zero() {
+    let when = match next <= times.now {
         true => "now due".to_owned(),
-        false => format!("{} (in {})", local(next), rough(wait)),
+        false => times.full(next),
     };
     let rule = match feed.failure_kind {
         Some(FailureKind::NotFound | FailureKind::Forbidden) => "daily for two weeks, then weekly",
@@ -141,21 +142,21 @@ pub fn next_try(feed: &Feed, now: Time) -> String {
 }
 
 /// How long it has been like this.
-pub fn since(feed: &Feed) -> String {
-    let times = match feed.failures {
+pub fn since(feed: &Feed, times: &Times) -> String {
+    let often = match feed.failures {
         1 => "once".to_owned(),
         n => format!("{n} times in a row"),
     };
     match feed.last_success {
-        Some(last) => format!("{times}; it last worked {}", local(last)),
-        None => format!("{times}; it has never worked"),
+        Some(last) => format!("{often}; it last worked {}", times.full(last)),
+        None => format!("{often}; it has never worked"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FeedId;
+    use crate::model::{FeedId, Time};
     use std::collections::HashSet;
 
     fn feed(kind: FailureKind, http_status: Option<u16>) -> Feed {
@@ -199,6 +200,13 @@ mod tests {
             assert!(seen.insert(words.clone()), "{kind:?} {status:?}: {words}");
             assert!(!words.contains('\n') && words.len() > 20, "{words}");
         }
+        let mut own = feed(FailureKind::NotAFeed, None);
+        own.url = "http://news.example:8391/rss.xml".to_owned();
+        let words = what_to_do(&own).unwrap();
+        assert!(
+            words.contains("`newswire add http://news.example:8391/`"),
+            "the feed's own URL is subscribed already: {words}"
+        );
         let mut odd = feed(FailureKind::Blocked, None);
         odd.url = "http://news.example:25/feed".to_owned();
         assert!(seen.insert(what_to_do(&odd).unwrap()));
@@ -210,6 +218,6 @@ mod tests {
         moved.secrets_withheld_for = Some("https://old.example".to_owned());
         let words = what_to_do(&moved).unwrap();
         assert!(words.contains("https://old.example") && words.contains("newswire remove"));
-        assert_eq!(next_try(&ended, Time::EPOCH), "never");
+        assert_eq!(next_try(&ended, &Times::new(None, Time::EPOCH)), "never");
     }
 }

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::times::Style;
 use super::{
     add, change, check, dedup, emit, explain, extract, feeds, fetch, generate, import, list,
     maintain, parse, run, show, status, topic, topics,
@@ -103,6 +104,18 @@ pub struct Global {
         hide_possible_values = true
     )]
     pub color: Color,
+    /// Write times as local, utc or relative ("3 h ago") [default: news local, polls relative]. Machine formats are UTC
+    #[arg(
+        long,
+        value_name = "STYLE",
+        global = true,
+        hide_possible_values = true,
+        conflicts_with = "utc"
+    )]
+    pub time: Option<Style>,
+    /// The same as --time utc
+    #[arg(long, global = true)]
+    pub utc: bool,
     /// Let the clock stand at this time
     #[arg(long, value_name = "TIME", global = true, hide = true, value_parser = moment)]
     pub now: Option<Time>,

@@ -3,6 +3,7 @@
 use super::args::Global;
 use super::exit::Failure;
 use super::output::Out;
+use super::times::{Style, Times};
 use crate::clock::Clock;
 use crate::config::{self, Config, Given};
 use crate::daemon::parts;
@@ -14,6 +15,8 @@ pub struct Context {
     pub out: Out,
     /// What time it is.
     pub clock: Clock,
+    /// How it writes times.
+    pub times: Times,
     /// What was said about places.
     pub given: Given,
 }
@@ -23,9 +26,12 @@ impl Context {
     pub fn new(global: &Global) -> Self {
         let more = i8::try_from(global.verbose).unwrap_or(i8::MAX);
         let less = i8::try_from(global.quiet).unwrap_or(i8::MAX);
+        let clock = global.now.map_or_else(Clock::system, Clock::manual);
+        let style = global.time.or_else(|| global.utc.then_some(Style::Utc));
         Self {
             out: Out::new(global.color, more.saturating_sub(less)),
-            clock: global.now.map_or_else(Clock::system, Clock::manual),
+            times: Times::new(style, clock.now()),
+            clock,
             given: Given {
                 config: global.config.clone(),
                 db: global.db.clone(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::human::{count, local, point, rough};
+use super::human::{count, point, rough};
 use super::which;
 use crate::config::span;
 use crate::model::{ArticleRow, ArticleView, StoryRow, Time};
@@ -128,7 +128,7 @@ fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
     cx.out.line(&format!(
         "{} seen since {}: {} now, {} with a window of {} and near copies {}",
         count(trial.copies, "copy"),
-        local(trial.since),
+        cx.times.exact(trial.since),
         count(trial.stories, "story"),
         count(trial.stories_then, "story"),
         rough(Duration::from_secs(trial.window_seconds)),
@@ -150,7 +150,7 @@ fn print_groups(cx: &mut Context, what: &str, groups: &[Vec<Brief>]) -> Result<(
                 "{} {}  {}  {}: {} ({})",
                 if n == 0 { "-" } else { " " },
                 which::short(&brief.id),
-                local(brief.arrived),
+                cx.times.exact(brief.arrived),
                 brief.feed_title,
                 brief.title,
                 count(brief.copies, "copy")

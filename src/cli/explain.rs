@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::human::{count, local};
+use super::human::count;
 use super::likeness::Alike;
+use super::times::ARRIVED;
 use super::which;
 use crate::model::{ArticleView, SameAs, Time, WebUrl};
 use crate::query::{self, Expr, Facts, Folded, Text, eval};
@@ -292,7 +293,7 @@ fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
         explanation.id,
         count(explanation.copies.len(), "copy")
     ))?;
-    for copy in &explanation.copies {
+    for (n, copy) in explanation.copies.iter().enumerate() {
         cx.out.line("")?;
         let mut facts = vec![
             ("copy", format!("{} ({})", copy.feed_title, copy.feed_url)),
@@ -304,9 +305,16 @@ fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
             ),
             (
                 "arrived",
-                format!("{}, revision {}", local(copy.arrived), copy.revision),
+                format!(
+                    "{}, revision {}",
+                    cx.times.full(copy.arrived),
+                    copy.revision
+                ),
             ),
         ];
+        if n == 0 {
+            facts.push(("", format!("({ARRIVED})")));
+        }
         facts.extend(copy.url.clone().map(|url| ("url", url)));
         if copy.canonical_url != copy.url {
             facts.extend(copy.canonical_url.clone().map(|url| ("cleaned to", url)));

@@ -7,9 +7,11 @@ use super::advice;
 use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::{bytes, count, local, local_or, rough};
+use super::human::{bytes, count};
+use super::lines::broken;
 use super::table::{Column, Table};
-use super::which;
+use super::times::Times;
+use super::{safe, which};
 use crate::config::span::show_duration;
 use crate::model::{Feed, FeedState, Time};
 use crate::store::{FeedDetail, HostStatus, HubStatus, Reads};
@@ -74,7 +76,6 @@ struct FeedLine<'a> {
 
 /// What fails, why, until when, and what to do: a paragraph a feed.
 fn ailing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
-    let now = cx.clock.now();
     for (n, f) in feeds.iter().enumerate() {
         if n > 0 {
             cx.out.line("")?;
@@ -82,22 +83,22 @@ fn ailing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
         cx.out.heading(&f.title)?;
         let id = which::short(&f.id.to_string()).to_owned();
         let mut facts = vec![("feed", format!("{id}  {}", f.url))];
-        facts.extend(trouble(f, now));
+        facts.extend(trouble(f, &cx.times));
         facts_table(cx, facts)?;
     }
     Ok(())
 }
 
 /// The facts of a feed's trouble; none if it has none.
-fn trouble(f: &Feed, now: Time) -> Vec<(&'static str, String)> {
+fn trouble(f: &Feed, times: &Times) -> Vec<(&'static str, String)> {
     let Some(what) = advice::what_to_do(f) else {
         return Vec::new();
     };
     let error = f.last_error.clone().unwrap_or_default();
     vec![
         ("state", format!("{}: {error}", state(f.state))),
-        ("failed", advice::since(f)),
-        ("next try", advice::next_try(f, now)),
+        ("failed", advice::since(f, times)),
+        ("next try", advice::next_try(f, times)),
         ("what to do", what),
     ]
 }
@@ -111,18 +112,18 @@ fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
         Column::value("ID").dimmed(),
         Column::value("STATE"),
         Column::number("ARTICLES"),
-        Column::value("LAST POLL"),
-        Column::value("NEXT POLL"),
+        Column::value(cx.times.near_heading("LAST POLL")),
+        Column::value(cx.times.near_heading("NEXT POLL")),
         Column::text("TITLE"),
-        Column::text("URL"),
+        Column::place("URL"),
     ]);
     for f in feeds {
         let cells = vec![
             which::short(&f.id.to_string()).to_owned(),
             state(f.state).to_owned(),
             f.articles.to_string(),
-            local_or(f.last_poll, "never"),
-            local_or(f.next_poll, "-"),
+            cx.times.near(f.last_poll, "never"),
+            cx.times.near(f.next_poll, "-"),
             f.title.clone(),
             f.url.clone(),
         ];
@@ -133,13 +134,13 @@ fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
 
 fn plan(cx: &mut Context, reads: &Reads, feeds: &[Feed]) -> Result<(), Failure> {
     let mut table = Table::new([
-        Column::value("NEXT POLL"),
+        Column::value(cx.times.near_heading("NEXT POLL")),
         Column::text("TITLE"),
-        Column::text("WHY"),
+        Column::reason("WHY"),
     ]);
     for f in feeds {
         let cells = vec![
-            local_or(f.next_poll, "-"),
+            cx.times.near(f.next_poll, "-"),
             f.title.clone(),
             why_next(reads, f)?.unwrap_or_else(|| "not polled yet".to_owned()),
         ];
@@ -194,22 +195,20 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     facts.push(("subscribed", format!("by {origin}")));
     facts.extend(advice::withheld(f).map(|why| ("credentials", why)));
     facts.push(("articles", f.articles.to_string()));
-    let trouble = trouble(f, now);
+    let trouble = trouble(f, &cx.times);
     if trouble.is_empty() {
         facts.push(("state", state(f.state).to_owned()));
     }
     let fails = !trouble.is_empty();
     facts.extend(trouble);
-    facts.push(("last poll", local_or(f.last_poll, "never")));
-    facts.push(("last success", local_or(f.last_success, "never")));
+    facts.push(("last poll", full_or(f.last_poll, "never", &cx.times)));
+    facts.push(("last success", full_or(f.last_success, "never", &cx.times)));
     if let Some(next) = f.next_poll.filter(|_| !fails) {
-        let wait = next.since(now);
-        let wait = if wait.is_zero() {
-            "due".to_owned()
-        } else {
-            format!("in {}", rough(wait))
+        let when = match next <= now {
+            true => "now due".to_owned(),
+            false => cx.times.full(next),
         };
-        facts.push(("next poll", format!("{} ({wait})", local(next))));
+        facts.push(("next poll", when));
     }
     let why = detail.why_next.as_deref().unwrap_or_default();
     for (n, line) in why.lines().enumerate() {
@@ -217,7 +216,7 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         facts.push((name, line.to_owned()));
     }
     if let Some((until, why)) = detail.floor.as_ref().filter(|(until, _)| *until > now) {
-        facts.push(("not before", format!("{}: {why}", local(*until))));
+        facts.push(("not before", format!("{}: {why}", cx.times.full(*until))));
     }
     if let Some(seconds) = f.interval_s {
         facts.push((
@@ -229,13 +228,13 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         detail
             .hub
             .as_ref()
-            .map(|hub| ("hub", hub_in_words(hub, now))),
+            .map(|hub| ("hub", hub_in_words(hub, &cx.times))),
     );
     facts.extend(
         detail
             .host
             .as_ref()
-            .map(|host| ("host", host_in_words(host, now))),
+            .map(|host| ("host", host_in_words(host, &cx.times))),
     );
     if detail.full_text {
         facts.push(("full text", "read off the articles' pages".to_owned()));
@@ -260,17 +259,17 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     }
     cx.out.line("")?;
     let mut table = Table::new([
-        Column::value("POLLED"),
+        Column::value(cx.times.near_heading("POLLED")),
         Column::value("OUTCOME"),
         Column::number("STATUS"),
         Column::number("NEW"),
         Column::number("BYTES"),
         Column::number("MS"),
-        Column::text("ERROR"),
+        Column::reason("ERROR"),
     ]);
     for p in &detail.polls {
         let cells = vec![
-            local(p.at),
+            cx.times.near(Some(p.at), "-"),
             p.outcome.clone(),
             p.status.map_or_else(|| "-".to_owned(), |s| s.to_string()),
             p.new.to_string(),
@@ -283,22 +282,30 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     table.finish(&mut cx.out)
 }
 
+/// A time in a sentence, or what stands for none.
+fn full_or(time: Option<Time>, none: &str, times: &Times) -> String {
+    time.map_or_else(|| none.to_owned(), |time| times.full(time))
+}
+
 /// Whether a hub tells of the feed's news, and until when.
-fn hub_in_words(hub: &HubStatus, now: Time) -> String {
-    let state = match (hub.lease_until.filter(|until| *until > now), hub.ask_at) {
-        (Some(until), _) => format!("tells of news until {}", local(until)),
+fn hub_in_words(hub: &HubStatus, times: &Times) -> String {
+    let state = match (
+        hub.lease_until.filter(|until| *until > times.now),
+        hub.ask_at,
+    ) {
+        (Some(until), _) => format!("tells of news until {}", times.full(until)),
         (None, None) => "is not asked: websub.callback_url is not set".to_owned(),
-        (None, Some(at)) => format!("does not tell of news yet; it is asked {}", local(at)),
+        (None, Some(at)) => format!("does not tell of news yet; it is asked {}", times.full(at)),
     };
     let error = hub.last_error.as_ref().map(|e| format!("; {e}"));
     format!("{} {state}{}", hub.url, error.unwrap_or_default())
 }
 
 /// How the feed's host was treated, and whether it wants to be left alone.
-fn host_in_words(host: &HostStatus, now: Time) -> String {
+fn host_in_words(host: &HostStatus, times: &Times) -> String {
     let share = host.not_modified * 100 / host.polls.max(1);
-    let rest = match host.rest_until.filter(|until| *until > now) {
-        Some(until) => format!("; it wants to be left alone until {}", local(until)),
+    let rest = match host.rest_until.filter(|until| *until > times.now) {
+        Some(until) => format!("; it wants to be left alone until {}", times.full(until)),
         None => String::new(),
     };
     format!(
@@ -311,7 +318,7 @@ fn host_in_words(host: &HostStatus, now: Time) -> String {
     )
 }
 
-/// Names and values, one a line, the values below one another.
+/// Names and values, the values below one another. On a terminal a long value goes on in lines of its own.
 pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), Failure> {
     let width = facts
         .iter()
@@ -319,7 +326,14 @@ pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), F
         .max()
         .unwrap_or_default();
     for (name, value) in facts {
-        cx.out.line(&format!("{name:width$}  {}", value))?;
+        let lines = match cx.out.width {
+            Some(terminal) => broken(&safe::line(&value), terminal.saturating_sub(width + 2)),
+            None => vec![value],
+        };
+        for (n, line) in lines.iter().enumerate() {
+            let name = if n == 0 { name } else { "" };
+            cx.out.line(&format!("{name:width$}  {line}"))?;
+        }
     }
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! The shapes in which `list` and `search` print: each item as it comes, so that a long list needs no more memory than
 //! a short one. Feeds are the exception: a feed is one document.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 
 use super::exit::Failure;
-use super::human::local;
 use super::item::{self, Item};
 use super::output::Out;
 use super::table::{Column, Table};
+use super::times::{ARRIVED, Times};
 use super::{emit, safe};
 use crate::emit::Format as FeedFormat;
 use crate::model::{StoryView, Time};
@@ -41,6 +43,12 @@ pub enum Format {
     Md,
 }
 
+/// So long after its publication a story's arrival needs a word of explanation.
+const LATE: Duration = Duration::from_secs(3600);
+
+/// Columns that a headline has for as long as the feed's title can give way.
+const TITLE_KEPT: usize = 36;
+
 impl Format {
     /// Whether its entries carry their bodies by nature.
     pub fn wants_bodies(self) -> bool {
@@ -65,10 +73,13 @@ pub struct Printer {
     format: Format,
     fields: Option<Vec<&'static str>>,
     table: Table,
+    times: Times,
     printed: u64,
     /// What only a whole document can hold.
     kept: Vec<StoryView>,
     title: String,
+    /// Whether a row was shown that arrived long after it was published.
+    is_late: bool,
 }
 
 impl Printer {
@@ -77,6 +88,7 @@ impl Printer {
         format: Format,
         fields: Option<Vec<&'static str>>,
         title: String,
+        times: Times,
     ) -> Result<Self, Failure> {
         if fields.is_some() && !format.takes_fields() {
             return Err(Failure::usage(
@@ -86,15 +98,15 @@ impl Printer {
         let table = match &fields {
             None => Table::new([
                 Column::value("ID").dimmed(),
-                Column::value("ARRIVED"),
+                Column::value(times.heading("ARRIVED")),
                 Column::text("FEED").at_most(20),
                 Column::number("×"),
-                Column::text("TITLE"),
+                Column::text("TITLE").keeping(TITLE_KEPT),
             ]),
             Some(fields) => Table::new(
                 fields
                     .iter()
-                    .map(|name| Column::text(name))
+                    .map(|name| column(name, &times))
                     .collect::<Vec<_>>(),
             ),
         };
@@ -102,9 +114,11 @@ impl Printer {
             format,
             fields,
             table,
+            times,
             printed: 0,
             kept: Vec::new(),
             title,
+            is_late: false,
         })
     }
 
@@ -142,7 +156,7 @@ impl Printer {
             }
             Format::Ids => out.line(&item.id()),
             Format::Urls => item.url().map_or(Ok(()), |url| out.line(url)),
-            Format::Md => markdown(out, &item.into_story()),
+            Format::Md => markdown(out, &item.into_story(), &self.times),
             Format::Atom | Format::Rss | Format::Jsonfeed | Format::Opml => {
                 self.kept.push(item.into_story());
                 Ok(())
@@ -154,7 +168,7 @@ impl Printer {
     pub fn end(&mut self, out: &mut Out) -> Result<(), Failure> {
         let kept = std::mem::take(&mut self.kept);
         match self.format {
-            Format::Table => self.table.finish(out),
+            Format::Table => self.end_table(out),
             Format::Json if self.printed == 0 => out.raw(b"[]\n"),
             Format::Json => out.raw(b"\n]\n"),
             Format::Atom => emit::list(out, &self.title, kept, FeedFormat::Atom),
@@ -185,15 +199,22 @@ impl Printer {
         let value = item.value();
         let text = |name: &str| item::cell(item::field(&value, name));
         let cells = match &self.fields {
-            Some(fields) => fields.iter().map(|name| text(name)).collect(),
+            Some(fields) => fields
+                .iter()
+                .map(|name| match Time::parse_rfc3339(&text(name)) {
+                    Some(time) if item::TIMES.contains(name) => self.times.cell(time),
+                    _ => text(name),
+                })
+                .collect(),
             None => {
                 let arrived = Time::parse_rfc3339(&text("arrived"))
-                    .map(local)
+                    .map(|time| self.times.cell(time))
                     .unwrap_or_default();
                 let id = text("id")
                     .chars()
                     .take(super::which::SHORT_ID_CHARS)
                     .collect();
+                self.is_late |= is_late(&value);
                 vec![
                     id,
                     arrived,
@@ -204,6 +225,14 @@ impl Printer {
             }
         };
         self.table.row(out, cells)
+    }
+
+    fn end_table(&mut self, out: &mut Out) -> Result<(), Failure> {
+        self.table.finish(out)?;
+        if self.is_late {
+            out.aside(&format!("ARRIVED: {ARRIVED}"))?;
+        }
+        Ok(())
     }
 
     /// One line of cells.
@@ -222,6 +251,27 @@ impl Printer {
         let mut line = cells.join(if csv { "," } else { "\t" });
         line.push('\n');
         line
+    }
+}
+
+/// Whether something arrived an hour or more after it was published.
+fn is_late(item: &serde_json::Value) -> bool {
+    let time = |name| Time::parse_rfc3339(&item::cell(item::field(item, name)));
+    match (time("arrived"), time("published")) {
+        (Some(arrived), Some(published)) => arrived.since(published) >= LATE,
+        _ => false,
+    }
+}
+
+/// The column of a field that was asked for.
+fn column(name: &'static str, times: &Times) -> Column {
+    match name {
+        "url" | "feed_url" | "canonical_url" | "image" | "feed.url" | "feed.site" => {
+            Column::place(name)
+        }
+        "id" | "story_id" => Column::value(name),
+        name if item::TIMES.contains(&name) => Column::value(times.heading(name)),
+        name => Column::text(name),
     }
 }
 
@@ -258,7 +308,7 @@ fn tsv_cell(cell: &str) -> String {
     inert(&safe::line(cell))
 }
 
-fn markdown(out: &mut Out, story: &StoryView) -> Result<(), Failure> {
+fn markdown(out: &mut Out, story: &StoryView, times: &Times) -> Result<(), Failure> {
     let title = markdown_text(&story.title);
     let linked = match &story.url {
         Some(url) => format!("[{title}](<{}>)", safe::line(url).replace(['<', '>'], "")),
@@ -272,7 +322,7 @@ fn markdown(out: &mut Out, story: &StoryView) -> Result<(), Failure> {
     out.line(&format!(
         "- {linked} — {}, {}{copies}",
         markdown_text(&story.feed.title),
-        story.arrived
+        times.exact(story.arrived)
     ))?;
     if let Some(text) = story.content_text.as_ref().filter(|text| !text.is_empty()) {
         out.line("")?;

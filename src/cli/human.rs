@@ -1,26 +1,12 @@
-//! Times, spans and numbers as people write and read them.
+//! Spans and numbers as people write and read them, and times as they write them; how they read times is in
+//! [`super::times`].
 
 use std::time::Duration;
-
-use jiff::tz::TimeZone;
 
 use super::exit::Failure;
 use crate::config::span;
 use crate::model::Time;
 use crate::query::ast::When;
-
-/// A time for people: in the machine's time zone, to the minute.
-pub fn local(time: Time) -> String {
-    time.jiff()
-        .to_zoned_datetime(TimeZone::system())
-        .strftime("%Y-%m-%d %H:%M")
-        .to_string()
-}
-
-/// A time for people, or what stands for none.
-pub fn local_or(time: Option<Time>, none: &str) -> String {
-    time.map_or_else(|| none.to_owned(), local)
-}
 
 /// Reads the value of `--since` or `--until`: `24h`, `1h 30m`, `yesterday`, `monday` or a date (its midnight UTC), or RFC 3339.
 pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {

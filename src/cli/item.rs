@@ -48,6 +48,9 @@ const COMMON: [&str; 27] = [
     "also_in",
 ];
 
+/// Fields that are times.
+pub const TIMES: [&str; 4] = ["published", "updated", "first_seen", "arrived"];
+
 /// Fields of an article alone.
 const OF_ARTICLES: [&str; 6] = [
     "feed_url",

@@ -14,6 +14,7 @@ use super::human::point;
 use super::item::{self, Item};
 use super::leading;
 use super::stop::Stop;
+use super::times::Times;
 use super::which;
 use crate::model::{FeedRow, Seq};
 use crate::query::ast::{Fact, Name};
@@ -153,7 +154,7 @@ fn show(
     order: Order,
 ) -> Result<(), Failure> {
     let expr = leading::expression(words);
-    let mut printer = printer(&expr, options)?;
+    let mut printer = printer(&expr, options, &cx.times)?;
     let selection = selection(cx, &expr, options, order)?;
     let listing = Listing {
         reads: cx.reads()?,
@@ -212,7 +213,7 @@ fn doubts(expr: &Expr, reads: &Reads) -> Result<Vec<String>, Failure> {
     Ok(doubts)
 }
 
-fn printer(expr: &str, options: &Options) -> Result<Printer, Failure> {
+fn printer(expr: &str, options: &Options, times: &Times) -> Result<Printer, Failure> {
     let format = shape(options);
     if options.follow && !format.is_endless() {
         return Err(Failure::usage(
@@ -220,7 +221,12 @@ fn printer(expr: &str, options: &Options) -> Result<Printer, Failure> {
         ));
     }
     let title = if expr.is_empty() { "newswire" } else { expr };
-    Printer::new(format, chosen_fields(options)?, title.to_owned())
+    Printer::new(
+        format,
+        chosen_fields(options)?,
+        title.to_owned(),
+        times.clone(),
+    )
 }
 
 fn shape(options: &Options) -> Format {

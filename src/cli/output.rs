@@ -7,6 +7,7 @@ use anstyle::Style;
 
 use super::args::Color;
 use super::exit::{Exit, Failure};
+use super::lines::broken;
 use super::safe;
 use super::stop::Stop;
 
@@ -106,6 +107,22 @@ impl Out {
         let bold = Style::new().bold();
         let text = safe::line(text);
         self.raw(format!("{}{text}{}\n", bold.render(), bold.render_reset()).as_bytes())
+    }
+
+    /// Prints a remark about the data, less prominent; only a person at a terminal gets it.
+    pub fn aside(&mut self, text: &str) -> Result<(), Failure> {
+        let Some(width) = self.width else {
+            return Ok(());
+        };
+        let dimmed = Style::new().dimmed();
+        for line in broken(&safe::line(text), width) {
+            let line = match self.color {
+                true => format!("{}{line}{}\n", dimmed.render(), dimmed.render_reset()),
+                false => format!("{line}\n"),
+            };
+            self.raw(line.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Prints bytes that are safe already, or whose reader is a program.

@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::human::{count, local};
-use super::table::wrapped;
+use super::human::count;
+use super::lines::wrapped;
+use super::times::Times;
 use super::{safe, which};
 use crate::model::{ArticleView, StoryView};
 
@@ -61,7 +62,7 @@ pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
 fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Result<(), Failure> {
     let width = cx.out.width.unwrap_or(WIDTH_MAX).min(WIDTH_MAX);
     cx.out.heading(&story.title)?;
-    cx.out.line(&byline(story))?;
+    cx.out.line(&byline(story, &cx.times))?;
     cx.out.line(story.url.as_deref().unwrap_or("(no page)"))?;
     let mut labels = story.topics.clone();
     labels.extend(story.tags.iter().cloned());
@@ -112,7 +113,7 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
             .map_or_else(|| "first seen".to_owned(), |same| same.in_words());
         cx.out.line(&format!(
             "  {}  {}, {why}",
-            local(copy.arrived),
+            cx.times.exact(copy.arrived),
             copy.feed.title
         ))?;
         cx.out.line(&format!("    {}", copy.title))?;
@@ -123,7 +124,7 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
 }
 
 /// Where it is from, by whom, when.
-fn byline(story: &StoryView) -> String {
+fn byline(story: &StoryView, times: &Times) -> String {
     let mut parts = vec![story.feed.title.clone()];
     let names: Vec<&str> = story
         .authors
@@ -136,6 +137,6 @@ fn byline(story: &StoryView) -> String {
     if !story.agencies.is_empty() {
         parts.push(format!("with {}", story.agencies.join(", ")));
     }
-    parts.push(local(story.published.unwrap_or(story.arrived)));
+    parts.push(times.full(story.published.unwrap_or(story.arrived)));
     parts.join(" · ")
 }

@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Failure;
 use super::feeds::facts_table;
-use super::human::{bytes, count, local, local_or, rough, sparkline};
+use super::human::{bytes, count, rough, sparkline};
 use super::table::{Column, Table};
-use crate::model::{Network, Time};
+use super::times::Times;
+use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 
 /// `newswire status`.
@@ -136,11 +137,13 @@ fn network(cx: &Context, seen: Network) -> String {
     match (seen, seen.down_since(cx.clock.now())) {
         (_, Some(since)) => format!(
             "none since {}: nothing can be reached; stored articles are served",
-            local(since)
+            cx.times.full(since)
         ),
         (Network::Unknown, _) => "not known: no host was asked yet".to_owned(),
         (Network::Up, _) => "ok".to_owned(),
-        (Network::Down { tried, .. }, _) => format!("none when last tried, {}", local(tried)),
+        (Network::Down { tried, .. }, _) => {
+            format!("none when last tried, {}", cx.times.full(tried))
+        }
     }
 }
 
@@ -154,25 +157,24 @@ fn stories(status: &Status) -> String {
 }
 
 /// What decides when the host is asked next.
-fn why_then(h: &HostStatus, now: Time) -> String {
-    match h.rest_until.filter(|until| *until > now) {
-        Some(until) => format!("it wants to be left alone until {}", local(until)),
+fn why_then(h: &HostStatus, times: &Times) -> String {
+    match h.rest_until.filter(|until| *until > times.now) {
+        Some(until) => format!("it wants to be left alone until {}", times.full(until)),
         None => h.next_why.clone().unwrap_or_default(),
     }
 }
 
 fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
-    let now = cx.clock.now();
     let mut table = Table::new([
-        Column::text("HOST"),
+        Column::place("HOST"),
         Column::number("FEEDS"),
         Column::number("POLLS"),
         Column::number("304 %"),
         Column::number("FAILED"),
         Column::number("429"),
         Column::number("RECEIVED"),
-        Column::value("NEXT POLL"),
-        Column::text("WHY THEN"),
+        Column::value(cx.times.near_heading("NEXT POLL")),
+        Column::reason("WHY THEN"),
     ]);
     for h in hosts {
         let cells = vec![
@@ -183,8 +185,8 @@ fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
             h.failed.to_string(),
             h.throttled.to_string(),
             bytes(h.bytes),
-            local_or(h.next_poll, "-"),
-            why_then(h, now),
+            cx.times.near(h.next_poll, "-"),
+            why_then(h, &cx.times),
         ];
         table.row(&mut cx.out, cells)?;
     }

@@ -10,7 +10,7 @@ use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::explain::{Found, Seen};
-use super::human::{count, local, point};
+use super::human::{count, point};
 use super::leading;
 use super::which;
 use crate::config::Config;
@@ -202,7 +202,7 @@ fn briefs(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<Brief>, Failure> {
 fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
     let since = trial
         .since
-        .map_or_else(String::new, |t| format!(" since {}", local(t)));
+        .map_or_else(String::new, |t| format!(" since {}", cx.times.exact(t)));
     cx.out.line(&format!(
         "{}, {} match{since}",
         count(trial.stories, "story"),
@@ -230,7 +230,7 @@ fn print_briefs(cx: &mut Context, mark: &str, briefs: &[Brief]) -> Result<(), Fa
         cx.out.line(&format!(
             "{mark} {}  {}  {}",
             which::short(&b.id),
-            local(b.arrived),
+            cx.times.exact(b.arrived),
             text
         ))?;
     }

@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::human::local_or;
 use super::table::{Column, Table};
 use crate::config::Config;
 use crate::store::{Reads, TopicInfo};
@@ -29,16 +28,16 @@ pub fn topics(cx: &mut Context, args: &TopicsArgs) -> Result<(), Failure> {
         Column::value("TOPIC"),
         Column::number("STORIES"),
         Column::number("ARTICLES"),
-        Column::value("NEWEST"),
+        Column::value(cx.times.near_heading("NEWEST")),
         Column::text("TITLE"),
-        Column::text("MATCH"),
+        Column::reason("MATCH"),
     ]);
     for t in &topics {
         let cells = vec![
             t.name.clone(),
             t.stories.to_string(),
             t.articles.to_string(),
-            local_or(t.newest, "-"),
+            cx.times.near(t.newest, "-"),
             t.title.clone(),
             t.source.clone(),
         ];

@@ -476,7 +476,9 @@ fn ended(task: &'static str, why: &dyn std::fmt::Display) -> DaemonError {
 
 /// What a person does next who looks at the sample.
 fn sample_told(config: &Config, pages: Option<SocketAddr>) -> String {
-    let pages = pages.map_or_else(String::new, |at| format!("open http://{at}/ in a browser, or "));
+    let pages = pages.map_or_else(String::new, |at| {
+        format!("open http://{at}/ in a browser, or ")
+    });
     format!(
         "this is a sample with made-up papers: {pages}list its stories with `newswire --db {} list`",
         config.store.path.display()

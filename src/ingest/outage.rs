@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::model::{Network, Time};
 
 /// So many different hosts must fail in a row, none answering in between, before the network is held to be down.
@@ -104,7 +106,11 @@ pub fn is_this_machine(host: &str) -> bool {
 
 /// A time as the operator's clock shows it, with its zone.
 fn clock_of(time: Time) -> String {
-    let zoned = time.jiff().to_zoned_datetime(jiff::tz::TimeZone::system());
+    let zone = match TimeZone::system() {
+        zone if zone.is_unknown() => TimeZone::UTC,
+        zone => zone,
+    };
+    let zoned = time.jiff().to_zoned_datetime(zone);
     zoned.strftime("%H:%M %Z").to_string()
 }
 

@@ -97,7 +97,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
             "page.example",
             Reply::feed(PAGE),
             "no feed",
-            "looks for a feed behind it",
+            "another feed: `newswire add http",
         ),
         (
             "circle.example",
@@ -152,7 +152,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
             );
         }
     }
-    assert!(of("http://lost.example/feed").contains("(in 1d); daily for two weeks"));
+    assert!(of("http://lost.example/feed").contains("(in 24 h); daily for two weeks"));
     assert_eq!(of("http://slow.example/feed").lines().count(), 6);
 
     let line = newswire(&house, &["feeds", "--failing", "--json"]);

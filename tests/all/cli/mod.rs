@@ -7,6 +7,7 @@ mod parse;
 mod reads;
 mod shapes;
 mod subscriptions;
+mod times;
 
 use std::time::Duration;
 
