@@ -56,7 +56,7 @@ pub fn topics(cx: &mut Context, args: &TopicsArgs) -> Result<(), Failure> {
 fn differs(config: &Config, stored: &[TopicInfo]) -> bool {
     let declared = config.topics();
     if config.file.is_none() && declared.is_empty() {
-        return false; // no configuration puts none in force
+        return false; // without a configuration the stored topics stay
     }
     declared.len() != stored.len()
         || declared.iter().any(|d| {

@@ -1,5 +1,5 @@
 //! Hosts that this process serves itself: the papers of the sample. Exactly these names, at exactly one port, lead to
-//! exactly one address; the guard (SEC-06) is asked about every other URL as ever. Never opens a network, a port or a name
+//! exactly one address; the guard (SEC-06) still judges every other URL. Never opens a network, a port or a name
 //! beside these, and never goes through a proxy.
 
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ pub struct LocalHosts {
 #[derive(Debug)]
 pub(super) struct Local {
     hosts: LocalHosts,
-    /// A client of its own: what it looks up and dials is nobody else's.
+    /// A client of its own, which resolves these names only.
     pub(super) client: reqwest::Client,
 }
 

@@ -26,7 +26,7 @@ pub enum Network {
 }
 
 impl Network {
-    /// While the network is down a feed is tried every minute; when nothing was tried for so long, nobody knows.
+    /// While the network is down a feed is tried every minute; after so long without a try the state is not known.
     pub const FRESH: Duration = Duration::from_secs(600);
 
     /// Since when nothing can be reached, if that is still so at `now` as far as is known.

@@ -166,7 +166,7 @@ async fn a_store_is_a_sample_only_if_it_was_made_one() {
     assert!(made.is_some());
     house.hours(30 * 24);
     let later = edition::of_store(&house.store, false, house.clock.now()).unwrap();
-    assert_eq!(later, made, "only the sample itself prints anew");
+    assert_eq!(later, made, "only `run --sample` starts a new edition");
 }
 
 #[tokio::test]
@@ -238,6 +238,25 @@ async fn sec_22_the_press_answers_to_the_names_of_its_papers_alone() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_press_corrects_an_article_for_those_who_have_its_first_version() {
+    let (_house, address, _net) = started().await;
+    let ask = async |tag: &str| {
+        let head = format!(
+            "GET /atom.xml HTTP/1.1\r\nHost: observer.localhost\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n"
+        );
+        let answer = say(address, &head).await;
+        let tag = answer.lines().find_map(|l| l.strip_prefix("etag: "));
+        (tag.unwrap_or_default().to_owned(), answer)
+    };
+    let (first, answer) = ask("\"other\"").await;
+    assert!(answer.contains("to cost 41 million"));
+    let (second, answer) = ask(&first).await;
+    assert!(answer.contains("to cost 14 million") && second != first);
+    let (same, answer) = ask(&second).await;
+    assert!(answer.starts_with("HTTP/1.1 304") && same == second);
 }
 
 #[tokio::test]
@@ -321,7 +340,7 @@ fn the_status_tells_that_there_is_no_network_and_since_when() {
     let line = told(&home).1;
     assert!(
         line.contains("when last tried"),
-        "nobody has looked since: {line}"
+        "nothing was tried since: {line}"
     );
 }
 

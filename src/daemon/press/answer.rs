@@ -21,7 +21,7 @@ struct Page<'e> {
     title: &'e str,
     item: Option<&'e Item<'e>>,
     items: Vec<Item<'e>>,
-    /// Somebody asked for the feed where it was before.
+    /// Whether the request was for the former address of the feed.
     moved: bool,
 }
 

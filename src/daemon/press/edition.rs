@@ -11,8 +11,8 @@ use crate::store::{Store, StoreError};
 /// Under which name a store keeps the time of its edition: a store that has one is a sample.
 const NAME: &str = "sample_edition";
 
-/// An edition is followed by the next after so long: longer than stories gather copies (`dedup.window` is seven days unless
-/// somebody says otherwise), because the next one has the same texts.
+/// An edition is followed by the next after so long: longer than stories gather copies (`dedup.window` is seven days by
+/// default), because the next edition has the same texts.
 const KEPT: Duration = Duration::from_secs(8 * 86_400);
 
 /// The papers at a date.
