@@ -9,27 +9,12 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::times::Style;
 use super::{
-    add, change, check, dedup, emit, explain, extract, feeds, fetch, generate, import, list,
-    maintain, parse, run, show, status, topic, topics,
+    add, change, check, config, dedup, emit, exit, explain, extract, feeds, fetch, generate,
+    import, list, maintain, man, parse, run, show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
 use crate::telemetry::LogFormat;
-
-/// The end of the help (contract.md).
-const EXIT_CODES: &str = "\
-Exit codes:
-   0  done
-   1  failed
-   2  wrong usage, or an expression that cannot be read
-   3  some feeds failed (fetch, add, import)
-   4  nothing matched, and --fail-empty was given
-  65  bad input data (parse, import)
-  66  no such file, feed, topic or article
-  70  a fault of newswire itself
-  74  the store or its disk cannot be used
-  75  busy, try later
-  78  the configuration is wrong";
 
 /// What an expression may say, for the help of commands that take one.
 pub const EXPRESSIONS: &str = "\
@@ -51,7 +36,7 @@ Expressions:
     name = "newswire",
     version,
     max_term_width = 100,
-    after_help = EXIT_CODES
+    after_help = exit::exit_codes_in_help()
 )]
 pub struct Cli {
     /// What every command takes.
@@ -194,6 +179,9 @@ pub enum Command {
     SimulateSchedule,
     /// Check the configuration
     Check(check::CheckArgs),
+    /// Print a commented configuration to start from
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Remove what retention no longer keeps, now
     Prune(maintain::PruneArgs),
     /// Write a copy of the store while it is in use
@@ -203,7 +191,7 @@ pub enum Command {
     /// Write completions for a shell
     Completions(generate::CompletionsArgs),
     /// Write the man pages
-    Man(generate::ManArgs),
+    Man(man::ManArgs),
 }
 
 /// A mistake on the command line, with the one command that was most likely meant: clap also names hidden ones, and those

@@ -22,7 +22,7 @@ pub enum Exit {
     BadInput = 65,
     /// No such input file, feed, topic or article.
     NoInput = 66,
-    /// A fault of newswire itself.
+    /// A bug in newswire.
     Internal = 70,
     /// The store or its disk cannot be used.
     Store = 74,
@@ -30,6 +30,30 @@ pub enum Exit {
     Busy = 75,
     /// The configuration is wrong.
     Config = 78,
+}
+
+/// Every exit code with its meaning, for the help, the man page and the documents.
+pub const EXIT_CODES: [(Exit, &str); 11] = [
+    (Exit::Ok, "done"),
+    (Exit::Failed, "failed"),
+    (
+        Exit::Usage,
+        "wrong usage, or an expression that cannot be read",
+    ),
+    (Exit::SomeFeeds, "some feeds failed (fetch, add, import)"),
+    (Exit::Nothing, "nothing matched, and --fail-empty was given"),
+    (Exit::BadInput, "bad input data (parse, import)"),
+    (Exit::NoInput, "no such file, feed, topic or article"),
+    (Exit::Internal, "a bug in newswire"),
+    (Exit::Store, "the store or its disk cannot be used"),
+    (Exit::Busy, "busy, try again later"),
+    (Exit::Config, "the configuration is wrong"),
+];
+
+/// The codes as a table, for the end of the help.
+pub fn exit_codes_in_help() -> String {
+    let rows = EXIT_CODES.map(|(exit, meaning)| format!("\n  {:>2}  {meaning}", exit as u8));
+    format!("Exit codes:{}", rows.concat())
 }
 
 impl From<Exit> for std::process::ExitCode {

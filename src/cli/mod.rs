@@ -10,6 +10,7 @@ mod args;
 mod change;
 mod check;
 mod complete;
+mod config;
 mod context;
 mod dedup;
 mod emit;
@@ -30,6 +31,7 @@ mod likeness;
 mod lines;
 mod list;
 mod maintain;
+mod man;
 mod output;
 mod parse;
 mod progress;
@@ -50,13 +52,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
 use context::Context;
 use exit::{Exit, Failure};
 
 use crate::telemetry;
+
+/// The command line as it is defined, for tests that check what the documents say about it.
+pub fn definitions() -> clap::Command {
+    let mut definitions = Cli::command();
+    definitions.build();
+    definitions
+}
+
+/// Every exit code with its meaning, in the order of the codes.
+pub fn exit_codes() -> impl Iterator<Item = (u8, &'static str)> {
+    exit::EXIT_CODES
+        .iter()
+        .map(|(exit, meaning)| (*exit as u8, *meaning))
+}
 
 /// Where the last panic happened and what it said.
 static PANIC: Mutex<String> = Mutex::new(String::new());
@@ -122,11 +138,12 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Healthcheck => health::healthcheck(cx),
         Command::SimulateSchedule => simulate::simulate(cx),
         Command::Check(args) => check::check(cx, args),
+        Command::Config(command) => config::config(cx, command),
         Command::Prune(args) => maintain::prune(cx, args),
         Command::Backup(args) => maintain::backup(cx, args),
         Command::Verify => maintain::verify(cx),
         Command::Completions(args) => generate::completions(cx, args),
-        Command::Man(args) => generate::man(cx, args),
+        Command::Man(args) => man::man(cx, args),
     }
 }
 

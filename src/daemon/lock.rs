@@ -1,11 +1,13 @@
 //! One daemon a store: an OS lock on a file beside it, which dies with the process (REL-08). Never waits.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
+
+use crate::store::create_new;
 
 /// The lock; given up when dropped.
 #[derive(Debug)]
@@ -53,16 +55,16 @@ impl Lock {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
             made.map_err(unusable)?;
         }
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            // The number is written into it: a link would have it written into somebody else's file.
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&path)
-            .map_err(unusable)?;
+        let made = match create_new(&path) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => OpenOptions::new()
+                .read(true)
+                .write(true)
+                // The number is written into it: a link would have it written into somebody else's file.
+                .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+                .open(&path),
+            created => created,
+        };
+        let mut file = made.map_err(unusable)?;
         if !file
             .metadata()
             .is_ok_and(|found| found.is_file() && found.nlink() == 1)

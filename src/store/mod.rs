@@ -20,6 +20,7 @@ mod known;
 mod log;
 mod open;
 mod outlines;
+mod owner;
 mod paragraphs;
 mod prepare;
 mod prune;
@@ -44,6 +45,7 @@ mod word_index;
 mod writer;
 
 pub use outlines::{Outline, OutlinePlace};
+pub use owner::create_new;
 pub use readers::Reads;
 pub use records::*;
 pub use select::{Order, RiverPlace, Selection};

@@ -3,6 +3,7 @@
 //! A newer store or a foreign file is never written to. Every migration is one transaction, forward only.
 
 use std::fs::{DirBuilder, OpenOptions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::{StoreError, backup};
+use super::{StoreError, backup, owner};
 
 /// Marks the file as newswire's: "nwsr".
 const APPLICATION_ID: i64 = 0x6e77_7372;
@@ -125,14 +126,18 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
                 ))
             })?;
     }
-    OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
-        .map_err(|e| unusable(format!("cannot open it for writing: {e}")))
+    match owner::create_new(path) {
+        // A link that leads nowhere is a file that is there, and is followed.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path),
+        created => created,
+    }
+    .map(drop)
+    .map_err(|e| unusable(format!("cannot open it for writing: {e}")))
 }
 
 fn set_up(conn: &mut Connection) -> rusqlite::Result<()> {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+use super::owner;
 use crate::model::Time;
 
 type Sql<T> = rusqlite::Result<T>;
@@ -80,11 +81,7 @@ fn begin(conn: &Connection, store: &Path) -> io::Result<State> {
             .query_row("SELECT max(1, abs(random() / 2))", [], |r| r.get(0))
             .map_err(io::Error::other)?;
         let path = file_of(store, id);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
+        let file = owner::create_new(&path)?;
         match file.try_lock() {
             // Another process may have taken it for a dead run's file before it was locked, and removed it.
             Ok(()) if file.metadata()?.nlink() > 0 => return Ok(State::Locked(id, path, file)),

@@ -16,6 +16,7 @@ mod crowds;
 mod daemon;
 mod delta;
 mod disk;
+mod docs;
 mod emit;
 mod etiquette;
 mod failing;
