@@ -62,7 +62,7 @@ pub struct Global {
     /// Say more (-vv: still more)
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
-    /// Say less (-qq: nothing but failures)
+    /// Say less: only warnings and failures (-qq: nothing; the exit code tells)
     #[arg(short, long, action = ArgAction::Count, global = true, conflicts_with = "verbose")]
     pub quiet: u8,
     /// What is logged, as in "info,newswire::fetch=debug"
@@ -129,8 +129,8 @@ pub enum Command {
     Fetch(fetch::FetchArgs),
     /// Subscribe to feeds, or to the feeds of pages, and poll them once
     Add(add::AddArgs),
-    /// Unsubscribe; what was stored stays
-    Remove(change::SomeFeeds),
+    /// Unsubscribe; stored articles stay unless --purge is given
+    Remove(change::RemoveArgs),
     /// Stop polling feeds
     Pause(change::SomeFeeds),
     /// Poll paused or withdrawn feeds again
@@ -186,8 +186,10 @@ pub enum Command {
     Prune(maintain::PruneArgs),
     /// Write a copy of the store while it is in use
     Backup(maintain::BackupArgs),
-    /// Check that the store is whole
-    Verify,
+    /// Put a backup in the place of the store, while no daemon runs
+    Restore(maintain::RestoreArgs),
+    /// Check that the store, or a backup, is whole
+    Verify(maintain::VerifyArgs),
     /// Write completions for a shell
     Completions(generate::CompletionsArgs),
     /// Write the man pages

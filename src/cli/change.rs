@@ -14,12 +14,23 @@ use crate::config::{Config, INTERVAL_TOLERATED, span};
 use crate::model::{Feed, FeedState};
 use crate::store::FeedChange;
 
-/// The feeds that `remove`, `pause` and `resume` take.
+/// The feeds that `pause` and `resume` take.
 #[derive(Debug, Args)]
 pub struct SomeFeeds {
     /// Ids, URLs or unique parts of titles
     #[arg(value_name = "FEED", required = true, add = complete::feeds())]
     pub feeds: Vec<String>,
+}
+
+/// `newswire remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArgs {
+    /// Ids, URLs or unique parts of titles
+    #[arg(value_name = "FEED", required = true, add = complete::feeds())]
+    pub feeds: Vec<String>,
+    /// Also delete their articles and everything learned about them. This cannot be undone
+    #[arg(long)]
+    pub purge: bool,
 }
 
 /// `newswire set`.
@@ -46,7 +57,7 @@ const KEYS: [&str; 8] = [
 ];
 
 /// Runs `newswire remove`.
-pub fn remove(cx: &mut Context, args: &SomeFeeds) -> Result<(), Failure> {
+pub fn remove(cx: &mut Context, args: &RemoveArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let store = cx.existing_store(&config)?;
     let feeds = store.reads().feeds()?;
@@ -54,6 +65,16 @@ pub fn remove(cx: &mut Context, args: &SomeFeeds) -> Result<(), Failure> {
     refuse_declared(&config, &meant)?;
     for feed in meant {
         store.unsubscribe(feed.row)?;
+        if args.purge {
+            let purged = store.purge(feed.row)?;
+            cx.out.note(&format!(
+                "removed {} ({}) and {}",
+                feed.title,
+                feed.url,
+                count(purged.articles, "article")
+            ));
+            continue;
+        }
         cx.out.note(&format!(
             "removed {} ({}); {} stay",
             feed.title,

@@ -7,7 +7,6 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Failure;
 use super::human::count;
-use crate::config::Origin;
 use crate::store::Reads;
 
 /// `newswire check`.
@@ -21,17 +20,12 @@ pub struct CheckArgs {
 /// Runs `newswire check`.
 pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
     let config = cx.config()?;
-    for warning in &config.warnings {
+    for warning in config.warnings.iter().chain(&config.unavailable) {
         cx.out.warn(warning);
     }
     if args.print {
         for setting in &config.settings {
-            let origin = match setting.origin {
-                Origin::Default => "default".to_owned(),
-                Origin::Line(line) => format!("{}:{line}", config.source()),
-                Origin::Env(name) => format!("${name}"),
-                Origin::Flag(name) => name.to_owned(),
-            };
+            let origin = config.origin_of(&setting.key);
             cx.out
                 .line(&format!("{} = {}  # {origin}", setting.key, setting.value))?;
         }

@@ -35,7 +35,7 @@ impl Context {
             given: Given {
                 config: global.config.clone(),
                 db: global.db.clone(),
-                sample: false,
+                ..Given::default()
             },
         }
     }
@@ -52,8 +52,10 @@ impl Context {
 
     /// The store for writing, made if there is none.
     pub fn store(&self, config: &Config) -> Result<Store, Failure> {
-        for warning in &config.warnings {
-            self.out.warn(warning);
+        for credential in &config.unavailable {
+            self.out.warn(&format!(
+                "{credential}; the configuration's feeds stay as they are in the store"
+            ));
         }
         Ok(parts::open_store(config, &self.clock)?)
     }

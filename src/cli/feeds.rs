@@ -152,6 +152,7 @@ fn plan(cx: &mut Context, reads: &Reads, feeds: &[Feed]) -> Result<(), Failure> 
 /// A state as JSON spells it.
 fn state(state: FeedState) -> &'static str {
     match state {
+        FeedState::New => "new",
         FeedState::Ok => "ok",
         FeedState::Failing => "failing",
         FeedState::Gone => "gone",

@@ -1,5 +1,7 @@
 //! `newswire fetch`: one pass over the feeds, beside the daemon or without one.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::complete;
@@ -8,10 +10,13 @@ use super::exit::{Exit, Failure};
 use super::human::{bytes, count};
 use super::{progress, which, work};
 use crate::ingest::PassReport;
-use crate::store::{ClaimScope, Rest};
+use crate::store::{ClaimScope, Rest, Skipped};
 
-/// Failures and skipped feeds told one by one to a person.
-const TOLD_MAX: usize = 20;
+/// Failures shown one by one.
+const SHOWN_MAX: usize = 20;
+
+/// Skipped feeds shown one by one; more are counted by reason.
+const SKIPPED_SHOWN_MAX: usize = 3;
 
 /// `newswire fetch`.
 #[derive(Debug, Args)]
@@ -67,7 +72,7 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
     } else if report.feeds == 0 {
         cx.out.note("no feed is due; `newswire feeds --why-next` tells when and why, `newswire fetch --all` asks sooner");
     } else {
-        tell(cx, &report);
+        tell(cx, &report, !args.feeds.is_empty());
     }
     let asked = report.fetched + report.not_modified + report.failed + report.skipped;
     if stopped && asked < report.feeds {
@@ -88,7 +93,23 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether no feed could be asked because another process is polling all of them.
+/// What was left alone: each feed with its reason if it was named or there are few, else a line a reason.
+fn skipped(skipped: &[Skipped], are_named: bool) -> Vec<String> {
+    if skipped.len() <= SKIPPED_SHOWN_MAX || (are_named && skipped.len() <= SHOWN_MAX) {
+        let line = |s: &Skipped| format!("left alone: {}: {}", s.url, s.reason);
+        return skipped.iter().map(line).collect();
+    }
+    let mut counts: BTreeMap<Rest, usize> = BTreeMap::new();
+    for skipped in skipped {
+        *counts.entry(skipped.rest).or_default() += 1;
+    }
+    counts
+        .into_iter()
+        .map(|(rest, n)| format!("left alone: {}, {}", count(n, "feed"), rest.in_words()))
+        .collect()
+}
+
+/// Whether no feed could be polled because another process is polling all of them.
 fn is_elsewhere(report: &PassReport) -> bool {
     let skipped = &report.skipped_feeds;
     !skipped.is_empty()
@@ -96,25 +117,19 @@ fn is_elsewhere(report: &PassReport) -> bool {
         && skipped.iter().all(|s| s.rest == Rest::Leased)
 }
 
-fn tell(cx: &Context, report: &PassReport) {
-    let skipped = report
-        .skipped_feeds
-        .iter()
-        .map(|s| format!("left alone: {}: {}", s.url, s.reason));
-    let failed = report
-        .failures
-        .iter()
-        .map(|f| format!("failed: {}: {}", f.url, f.error));
-    for lines in [skipped.collect::<Vec<_>>(), failed.collect()] {
-        for line in lines.iter().take(TOLD_MAX) {
-            cx.out.note(line);
-        }
-        if lines.len() > TOLD_MAX {
-            cx.out.note(&format!(
-                "and {} more; --json tells all",
-                lines.len() - TOLD_MAX
-            ));
-        }
+fn tell(cx: &Context, report: &PassReport, are_named: bool) {
+    for line in skipped(&report.skipped_feeds, are_named) {
+        cx.out.note(&line);
+    }
+    for failure in report.failures.iter().take(SHOWN_MAX) {
+        cx.out
+            .failed(&format!("failed: {}: {}", failure.url, failure.error));
+    }
+    if let Some(more) = report.failures.len().checked_sub(SHOWN_MAX + 1) {
+        cx.out.failed(&format!(
+            "and {} failed; --json lists all",
+            count(more + 1, "more feed")
+        ));
     }
     if report.offline {
         cx.out

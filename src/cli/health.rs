@@ -6,11 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
-
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use crate::config::{Config, Listen};
+use crate::config::Listen;
+use crate::daemon::lock::Daemon;
 
 /// How long the daemon may take for one step of the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +33,7 @@ pub fn healthcheck(cx: &mut Context) -> Result<(), Failure> {
                 )));
             }
         }
-        None if is_locked(&config) => {}
+        None if Daemon::of(&config.store.path).is_some() => {}
         None => return Err(ill("the daemon does not run")),
     }
     cx.out.note("ready");
@@ -81,12 +80,4 @@ fn exchange(mut stream: impl Read + Write) -> io::Result<(String, String)> {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.split(' ').nth(1).unwrap_or("no answer");
     Ok((status.to_owned(), body.to_owned()))
-}
-
-/// Whether a daemon holds the lock of the store. Looking at it takes it for no longer than the look.
-fn is_locked(config: &Config) -> bool {
-    let mut path = config.store.path.clone().into_os_string();
-    path.push(".lock");
-    std::fs::File::open(path)
-        .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared).is_err())
 }

@@ -1,12 +1,16 @@
-//! `newswire prune`, `backup` and `verify`: looking after the store by hand. All of them work beside the daemon.
+//! `newswire prune`, `backup`, `restore` and `verify`: looking after the store by hand. All but `restore` work beside the
+//! daemon.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::{bytes, count};
+use crate::daemon::lock::Lock;
+use crate::daemon::{DaemonError, parts};
+use crate::store::{self, Reads};
 
 /// `newswire prune`.
 #[derive(Debug, Args)]
@@ -25,6 +29,22 @@ pub struct BackupArgs {
     /// The new file; nothing is overwritten
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// `newswire restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// A file written by `newswire backup`
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `newswire verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A backup to check instead of the store
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 /// Runs `newswire prune`.
@@ -57,7 +77,7 @@ pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
     cx.reads()?.backup(&args.file)?;
     let size = std::fs::metadata(&args.file).map_or(0, |m| m.len());
     cx.out.note(&format!(
-        "wrote {} ({}); `newswire --db {} verify` checks it",
+        "wrote {} ({}); `newswire verify {}` checks it, `newswire restore` uses it",
         args.file.display(),
         bytes(size),
         args.file.display()
@@ -65,8 +85,36 @@ pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Runs `newswire restore`.
+pub fn restore(cx: &mut Context, args: &RestoreArgs) -> Result<(), Failure> {
+    let config = cx.config()?;
+    let store = &config.store.path;
+    parts::check_place(&config)?;
+    // A daemon that started meanwhile would write into the store that is being replaced.
+    let _lock = Lock::take(store).map_err(DaemonError::Lock)?;
+    let restored = store::restore(&args.file, store, cx.clock.now())?;
+    let opened = parts::open_store(&config, &cx.clock)?;
+    let articles = opened.reads().status(cx.clock.now())?.articles;
+    cx.out.note(&format!(
+        "restored {} from {}: {}",
+        store.display(),
+        args.file.display(),
+        count(articles, "article")
+    ));
+    if let Some(kept) = restored.kept {
+        cx.out.note(&format!(
+            "the store as it was is {}; delete it when you no longer need it",
+            kept.display()
+        ));
+    }
+    Ok(())
+}
+
 /// Runs `newswire verify`.
-pub fn verify(cx: &mut Context) -> Result<(), Failure> {
+pub fn verify(cx: &mut Context, args: &VerifyArgs) -> Result<(), Failure> {
+    if let Some(file) = &args.file {
+        return verify_backup(cx, file);
+    }
     let config = cx.config()?;
     let found = cx.reads()?.verify()?;
     if found.is_empty() {
@@ -85,4 +133,20 @@ pub fn verify(cx: &mut Context) -> Result<(), Failure> {
             count(found.len(), "fault")
         ),
     ))
+}
+
+fn verify_backup(cx: &mut Context, file: &Path) -> Result<(), Failure> {
+    let (found, schema) = Reads::verify_backup(file)?;
+    for line in &found {
+        cx.out.line(line)?;
+    }
+    if !found.is_empty() {
+        let faults = count(found.len(), "fault");
+        return Err(Failure::new(
+            Exit::Store,
+            format!("{}: {faults} found; use another backup", file.display()),
+        ));
+    }
+    cx.out
+        .line(&format!("{} is whole (schema {schema})", file.display()))
 }

@@ -96,7 +96,9 @@ pub fn main() -> ExitCode {
             ),
         ),
     };
-    output::tell(&failure);
+    if cli.global.quiet < 2 {
+        output::tell(&failure);
+    }
     failure.exit().into()
 }
 
@@ -141,7 +143,8 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Config(command) => config::config(cx, command),
         Command::Prune(args) => maintain::prune(cx, args),
         Command::Backup(args) => maintain::backup(cx, args),
-        Command::Verify => maintain::verify(cx),
+        Command::Restore(args) => maintain::restore(cx, args),
+        Command::Verify(args) => maintain::verify(cx, args),
         Command::Completions(args) => generate::completions(cx, args),
         Command::Man(args) => man::man(cx, args),
     }

@@ -173,14 +173,21 @@ impl Out {
         Ok(())
     }
 
-    /// Tells a person something that is no data; `-q` is spared it.
+    /// Tells a person that a part of the command failed; `-qq` suppresses it.
+    pub fn failed(&self, text: &str) {
+        if self.verbosity >= -1 {
+            complain(&safe::line(text));
+        }
+    }
+
+    /// Tells a person something that is no data; `-q` suppresses it.
     pub fn note(&self, text: &str) {
         if self.verbosity >= 0 {
             complain(&safe::line(text));
         }
     }
 
-    /// Tells a person of something unwise; `-qq` is spared it.
+    /// Tells a person of something unwise; `-qq` suppresses it.
     pub fn warn(&self, text: &str) {
         if self.verbosity >= -1 {
             complain(&format!("newswire: warning: {}", safe::line(text)));

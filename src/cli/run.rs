@@ -21,6 +21,9 @@ pub struct RunArgs {
     /// network too, and topics; with a store of its own
     #[arg(long, conflicts_with = "config")]
     pub sample: bool,
+    /// Serve on this address instead of those of server.listen: 127.0.0.1:8390 or unix:/path; may be repeated
+    #[arg(long, value_name = "ADDR", conflicts_with = "no_serve")]
+    pub listen: Vec<String>,
 }
 
 /// Runs `newswire run`.
@@ -40,7 +43,11 @@ pub fn demo(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
 
 fn run_as(cx: &mut Context, args: &RunArgs, is_sample: bool) -> Result<(), Failure> {
     cx.given.sample = is_sample;
+    cx.given.listen.clone_from(&args.listen);
     let config = cx.config()?;
+    config
+        .require_credentials()
+        .map_err(|e| Failure::of_config(&e, cx.out.color_err))?;
     for warning in &config.warnings {
         cx.out.warn(warning);
     }

@@ -9,6 +9,7 @@ use super::feeds::facts_table;
 use super::human::{bytes, count, rough, sparkline};
 use super::table::{Column, Table};
 use super::times::Times;
+use crate::daemon::lock::Daemon;
 use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 
@@ -25,6 +26,8 @@ pub struct StatusArgs {
 struct StatusLine<'s> {
     #[serde(flatten)]
     overview: &'s Overview,
+    /// The daemon that runs on this store; null if none does.
+    daemon: Option<Daemon>,
     /// What the operator should look at, a line each.
     warnings: Vec<String>,
 }
@@ -34,12 +37,14 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let overview = Reads::open(&config.store.path)?.overview(cx.clock.now())?;
     let status = &overview.status;
+    let daemon = Daemon::of(&config.store.path);
     let bytes_max = config.store.size_warning;
     let warning = size_warning(status.db_bytes + status.wal_bytes, bytes_max);
     if args.json {
         let warnings = warning.into_iter().collect();
         return cx.out.json(&StatusLine {
             overview: &overview,
+            daemon,
             warnings,
         });
     }
@@ -56,6 +61,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
                     bytes(status.wal_bytes)
                 ),
             ),
+            ("daemon", daemon_in_words(daemon.as_ref(), &cx.times)),
             ("feeds", feeds(status)),
             ("next poll", next_poll(cx, status)),
             ("network", network(cx, overview.network)),
@@ -94,6 +100,28 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     }
 }
 
+fn daemon_in_words(daemon: Option<&Daemon>, times: &Times) -> String {
+    let Some(daemon) = daemon else {
+        return "not running".to_owned();
+    };
+    let mut text = format!("running, process {}", daemon.pid);
+    if let Some(version) = &daemon.version {
+        text = format!("{text}, version {version}");
+    }
+    if let Some(since) = daemon.since {
+        text = format!("{text}, since {}", times.full(since));
+    }
+    for address in &daemon.addresses {
+        let scheme = if address.starts_with("unix:") {
+            ""
+        } else {
+            "http://"
+        };
+        text = format!("{text}, {scheme}{address}");
+    }
+    text
+}
+
 /// The last days as a line of blocks; on a terminal only.
 fn plot(cx: &Context, daily: &[u64]) -> String {
     if cx.out.is_terminal() && daily.iter().any(|n| *n > 0) {
@@ -105,6 +133,7 @@ fn plot(cx: &Context, daily: &[u64]) -> String {
 
 fn feeds(status: &Status) -> String {
     let kinds = [
+        ("new", status.feeds_new),
         ("failing", status.feeds_failing),
         ("gone", status.feeds_gone),
         ("paused", status.feeds_paused),

@@ -1,29 +1,114 @@
 //! User names and passwords on their way from the user to a feed's `auth`. They never stay in a URL (SEC-08).
+//!
+//! A secret is in a file of the operator's, or it is a credential that systemd hands to the service
+//! (systemd.exec(5), `LoadCredential=`). Only the service itself and root can read a credential.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::environment::Environment;
 use crate::model::Secret;
 pub use crate::model::web_url::part;
 
 /// Longest password file read, in bytes; a longer one is the wrong file.
 pub const PASSWORD_BYTES_MAX: u64 = 4096;
 
-/// Reads a password from the first line of a file. Err is the reason, without the content.
+/// The variable in which systemd names the folder of a service's credentials.
+const DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+
+/// Where systemd keeps the credentials of our unit while it runs; so that root's commands find them too.
+const OF_SERVICE: &str = "/run/credentials/newswire.service";
+
+/// The credentials that this process can read.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    directory: Option<PathBuf>,
+}
+
+/// Why a credential gives no secret.
+#[derive(Debug, PartialEq, Eq)]
+pub enum CredentialError {
+    /// This process was not given it: no mistake of the configuration.
+    Unavailable(String),
+    /// The name or the content is wrong.
+    Wrong(String),
+}
+
+impl Credentials {
+    /// Those of the service that this process is, else those of the running `newswire.service`.
+    pub fn of(env: &Environment) -> Self {
+        let of_service = || Some(PathBuf::from(OF_SERVICE)).filter(|path| path.is_dir());
+        Self {
+            directory: env.path(DIRECTORY).or_else(of_service),
+        }
+    }
+
+    /// The credential that a path names: `$CREDENTIALS_DIRECTORY/NAME`.
+    pub fn named_by(path: &Path) -> Option<&str> {
+        let rest = path.to_str()?.strip_prefix('$')?;
+        let rest = rest
+            .strip_prefix("{CREDENTIALS_DIRECTORY}")
+            .or_else(|| rest.strip_prefix(DIRECTORY))?;
+        rest.strip_prefix('/')
+    }
+
+    /// Reads a credential with `read`.
+    ///
+    /// # Errors
+    /// [`CredentialError`]; its text never holds the secret.
+    pub fn read<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Path) -> Result<T, String>,
+    ) -> Result<T, CredentialError> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if name.starts_with('.') || name.is_empty() || !name.chars().all(is_plain) {
+            return Err(CredentialError::Wrong(
+                "a credential's name has letters, digits, dots, hyphens and underscores".to_owned(),
+            ));
+        }
+        let Some(directory) = &self.directory else {
+            return Err(CredentialError::Unavailable(format!(
+                "credential {name}: ${DIRECTORY} is not set; systemd sets it for a unit with LoadCredential={name}:FILE"
+            )));
+        };
+        let path = directory.join(name);
+        match std::fs::metadata(&path) {
+            Ok(_) => read(&path).map_err(CredentialError::Wrong),
+            Err(e) => Err(CredentialError::Unavailable(format!(
+                "credential {name}: {}: {e}; the unit needs LoadCredential={name}:FILE",
+                path.display()
+            ))),
+        }
+    }
+}
+
+/// Reads a password from the first line of a file.
+///
+/// # Errors
+/// The reason, without the content.
 pub fn read_password(path: &Path) -> Result<Secret, String> {
+    read_first_line(path).map(Secret::new)
+}
+
+/// Reads the first line of a small file.
+///
+/// # Errors
+/// The reason, without the content: it cannot be read, is longer than [`PASSWORD_BYTES_MAX`], or its first line is empty.
+pub fn read_first_line(path: &Path) -> Result<String, String> {
     let size = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
     if size > PASSWORD_BYTES_MAX {
         return Err(format!(
-            "it is longer than {PASSWORD_BYTES_MAX} bytes and cannot be a password"
+            "longer than {PASSWORD_BYTES_MAX} bytes: not a file with one line of text"
         ));
     }
     let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
     match text.lines().next() {
         None | Some("") => Err("its first line is empty".to_owned()),
-        Some(line) => Ok(Secret::new(line)),
+        Some(line) => Ok(line.to_owned()),
     }
 }
 
-/// Whether others than the owner may read this file (SEC-19). False if that cannot be told.
+/// Whether others than the owner may read this file (SEC-19). False if that is not known.
 pub fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o077 != 0)
@@ -32,6 +117,31 @@ pub fn is_open_to_others(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_credential_is_a_file_of_the_services_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("lwn"), "s3cret\n").unwrap();
+        let env: Environment = [(DIRECTORY, dir.path())].into_iter().collect();
+        let credentials = Credentials::of(&env);
+        assert_eq!(
+            credentials.read("lwn", read_password).unwrap().reveal(),
+            "s3cret"
+        );
+        for (name, is_wrong) in [("other", false), ("../lwn", true), ("", true), (".x", true)] {
+            let why = credentials.read(name, read_password).unwrap_err();
+            assert_eq!(matches!(why, CredentialError::Wrong(_)), is_wrong, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_name_a_credential() {
+        let named = |path: &'static str| Credentials::named_by(Path::new(path));
+        assert_eq!(named("$CREDENTIALS_DIRECTORY/lwn"), Some("lwn"));
+        assert_eq!(named("${CREDENTIALS_DIRECTORY}/lwn"), Some("lwn"));
+        assert_eq!(named("/run/lwn"), None);
+        assert_eq!(named("$CREDENTIALS_DIRECTORYx/lwn"), None);
+    }
 
     #[test]
     fn a_password_is_the_first_line_of_its_file() {

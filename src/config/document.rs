@@ -4,10 +4,14 @@
 //! at the end of a section reports what nobody asked for with the nearest name that exists.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::credentials::{CredentialError, Credentials, is_open_to_others};
+use super::overlay::Overlay;
+use super::places::beside;
 use super::problem::{Problem, line_and_column};
 use super::value::Value;
 use super::{Origin, Setting};
@@ -18,8 +22,16 @@ const LIKENESS_MIN: f64 = 0.75;
 /// The state of one reading.
 #[derive(Debug)]
 pub struct Reading<'t> {
-    /// The text, for line numbers.
+    /// The file's text, for line numbers.
     pub text: &'t str,
+    /// What replaces the file's settings. Its places begin where the file's text ends.
+    overlay: &'t Overlay,
+    /// Section and key of every setting that was read.
+    known: Vec<(String, &'static str)>,
+    /// Where secrets may come from.
+    pub credentials: Credentials,
+    /// The credentials that this process was not given, a line each.
+    pub unavailable: Vec<String>,
     /// The mistakes so far.
     pub problems: Vec<Problem>,
     /// The values so far.
@@ -29,19 +41,50 @@ pub struct Reading<'t> {
 }
 
 impl<'t> Reading<'t> {
-    /// Begins to read `text`.
-    pub fn new(text: &'t str) -> Self {
+    /// Begins to read `text`, whose settings `overlay` replaces.
+    pub fn new(text: &'t str, overlay: &'t Overlay, credentials: Credentials) -> Self {
         Self {
             text,
+            overlay,
+            known: Vec::new(),
+            credentials,
+            unavailable: Vec::new(),
             problems: Vec::new(),
             settings: Vec::new(),
             warnings: Vec::new(),
         }
     }
 
-    /// Where in the file this is.
+    /// What a place belongs to: a line of the file, a variable or a flag.
     pub fn origin(&self, place: &Range<usize>) -> Origin {
-        Origin::Line(line_and_column(self.text, place.start).0)
+        let of_overlay = place.start.checked_sub(self.text.len() + 1);
+        of_overlay
+            .and_then(|at| self.overlay.origin(at))
+            .unwrap_or_else(|| Origin::Line(line_and_column(self.text, place.start).0))
+    }
+
+    /// Reports every setting of the overlay that no section has.
+    pub fn close(&mut self) {
+        let begin = self.text.len() + 1;
+        for (place, name) in self.overlay.unknown(&self.known) {
+            let names: Vec<String> = self
+                .known
+                .iter()
+                .map(|(section, key)| format!("{section}.{key}"))
+                .collect();
+            let label = match nearest(&name, names.iter().map(String::as_str)) {
+                Some(near) => {
+                    let (section, key) = near.split_once('.').unwrap_or((near, ""));
+                    format!("did you mean {}?", super::overlay::variable(section, key))
+                }
+                None => "unset it; `newswire check --print` lists the settings".to_owned(),
+            };
+            self.problems.push(Problem::new(
+                begin + place.start..begin + place.end,
+                format!("there is no setting {name}"),
+                label,
+            ));
+        }
     }
 
     /// Notes a value that is in force.
@@ -90,6 +133,12 @@ impl<'r, 'd, 't> Section<'r, 'd, 't> {
         self.reading.origin(place)
     }
 
+    /// Whether the key is given, well or not.
+    pub fn has(&mut self, key: &'static str) -> bool {
+        let overlay = self.reading.overlay;
+        self.raw(key).is_some() || overlay.has(&self.path, key)
+    }
+
     /// The table's own place.
     pub fn place(&self) -> Range<usize> {
         self.place.clone()
@@ -115,9 +164,35 @@ impl<'r, 'd, 't> Section<'r, 'd, 't> {
 
     /// The same for a value that may hold a secret: the caller notes what may be shown of it.
     pub fn get_unshown<T: Value>(&mut self, key: &'static str) -> Option<(T, Range<usize>)> {
+        if let Some((value, place)) = self.overlaid::<T>(key) {
+            // The file's own value must be right all the same.
+            if let Some(found) = self.raw(key) {
+                T::read(found, &mut self.reading.problems);
+            }
+            return value.map(|value| (value, place));
+        }
         let found = self.raw(key)?;
         let value = T::read(found, &mut self.reading.problems)?;
         Some((value, found.span()))
+    }
+
+    /// The value that replaces the file's, if any, with its place behind the file's text.
+    fn overlaid<T: Value>(&mut self, key: &'static str) -> Option<(Option<T>, Range<usize>)> {
+        let begin = self.reading.text.len() + 1;
+        let mut problems = Vec::new();
+        let found = self
+            .reading
+            .overlay
+            .get::<T>(&self.path, key, &mut problems);
+        for problem in &mut problems {
+            problem.place = begin + problem.place.start..begin + problem.place.end;
+        }
+        self.reading.problems.append(&mut problems);
+        let (value, place) = found?;
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        Some((value, begin + place.start..begin + place.end))
     }
 
     /// The key's value, else the default, which is noted as such.
@@ -181,6 +256,56 @@ impl<'r, 'd, 't> Section<'r, 'd, 't> {
         self.reading.note(key, default.show(), Origin::Default);
     }
 
+    /// Reads a secret with `read`: the file that a key names, or a credential. `file` is the configuration's, for relative
+    /// paths; `what` names the secret in messages, as in "the password of https://…".
+    pub fn secret<T>(
+        &mut self,
+        what: &str,
+        (keys, file): ([&'static str; 2], Option<&Path>),
+        read: impl FnOnce(&Path) -> Result<T, String>,
+    ) -> Option<T> {
+        let [file_key, credential_key] = keys;
+        let path = self.get::<PathBuf>(file_key);
+        let credential = self.get::<String>(credential_key);
+        let (name, place) = match (path, credential) {
+            (None, None) => return None,
+            (Some(_), Some((_, place))) => {
+                let what = format!("{file_key} and {credential_key} exclude each other");
+                self.wrong(place, &what, "leave one of them out");
+                return None;
+            }
+            (None, Some(named)) => named,
+            (Some((path, place)), None) => match Credentials::named_by(&path) {
+                Some(name) => (name.to_owned(), place),
+                None => {
+                    let path = beside(file, path, &self.origin(&place));
+                    if is_open_to_others(&path) {
+                        self.warn(format!(
+                            "{what} is in {}, which others may read; run chmod 600 on it",
+                            path.display()
+                        ));
+                    }
+                    let found = read(&path);
+                    return found
+                        .map_err(|why| {
+                            self.wrong(place, &format!("{file_key} cannot be used"), why);
+                        })
+                        .ok();
+                }
+            },
+        };
+        match self.reading.credentials.read(&name, read) {
+            Ok(secret) => return Some(secret),
+            Err(CredentialError::Unavailable(why)) => {
+                self.reading.unavailable.push(format!("{what}: {why}"));
+            }
+            Err(CredentialError::Wrong(why)) => {
+                self.wrong(place, "the credential cannot be used", why);
+            }
+        }
+        None
+    }
+
     /// Warns.
     pub fn warn(&mut self, warning: String) {
         self.reading.warnings.push(warning);
@@ -202,8 +327,13 @@ impl<'r, 'd, 't> Section<'r, 'd, 't> {
         Section::open(self.reading, path, Some(table), place, &[])
     }
 
-    /// Closes the section: every key that nobody asked for is a mistake.
+    /// Closes the section: every key that was not read is a mistake.
     pub fn close(self) {
+        let known = self.known.iter().map(|key| (self.path.clone(), *key));
+        // Sections of lists are not replaced.
+        if !self.path.contains('[') {
+            self.reading.known.extend(known);
+        }
         let Some(table) = self.table else { return };
         for key in table.keys() {
             let name = key.get_ref().as_ref();

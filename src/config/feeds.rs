@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use super::credentials::{is_open_to_others, part, read_password};
+use super::credentials::{part, read_password};
 use super::document::{Reading, Section};
-use super::places::beside;
 use super::problem::Problem;
 use super::read::Placed;
 use super::value::{HeaderText, quoted, text_of};
@@ -89,8 +88,11 @@ fn read_rest(
         .get::<Vec<String>>("tags")
         .map_or_else(Vec::new, |(t, _)| t);
     let from_url = url.as_ref().and_then(|(_, _, auth)| auth.clone());
+    let named = url
+        .as_ref()
+        .map_or_else(String::new, |(url, _, _)| url.to_string());
     let settings = FeedSettings {
-        auth: read_auth(s, from_url, file),
+        auth: read_auth(s, (&named, from_url), file),
         interval: read_interval(s),
         user_agent: s.get::<HeaderText>("user_agent").map(|(text, _)| text.0),
         headers: read_headers(s),
@@ -144,7 +146,7 @@ fn read_interval(s: &mut Section<'_, '_, '_>) -> Option<Duration> {
 
 fn read_auth(
     s: &mut Section<'_, '_, '_>,
-    from_url: Option<(String, Secret)>,
+    (url, from_url): (&str, Option<(String, Secret)>),
     file: Option<&Path>,
 ) -> Option<(String, Secret)> {
     let Some(found) = s.raw("auth") else {
@@ -154,7 +156,7 @@ fn read_auth(
         s.problem(
             Problem::new(
                 found.span(),
-                "expected user and password_file",
+                "expected user, and password_file or credential",
                 "not a table",
             )
             .help("auth = { user = \"ann\", password_file = \"/etc/newswire/lwn.password\" }"),
@@ -170,36 +172,21 @@ fn read_auth(
     }
     let mut inner = s.inner("auth", table, found.span());
     let user = inner.get::<String>("user");
-    let password_file = inner.get::<PathBuf>("password_file");
-    for (key, missing) in [
-        ("user", inner.raw("user").is_none()),
-        ("password_file", inner.raw("password_file").is_none()),
+    let keys = ["password_file", "credential"];
+    let has_password = inner.has(keys[0]) | inner.has(keys[1]);
+    for (what, missing) in [
+        ("user", !inner.has("user")),
+        ("password_file or credential", !has_password),
     ] {
         if missing {
             let place = inner.place();
-            inner.wrong(place, &format!("auth needs {key}"), "it is missing here");
+            inner.wrong(place, &format!("auth needs {what}"), "it is missing here");
         }
     }
-    let auth = user
-        .zip(password_file)
-        .and_then(|((user, _), (path, place))| {
-            let path = beside(file, path);
-            if is_open_to_others(&path) {
-                inner.warn(format!(
-                    "others may read the password in {}; chmod 600 it",
-                    path.display()
-                ));
-            }
-            match read_password(&path) {
-                Ok(password) => Some((user, password)),
-                Err(why) => {
-                    inner.wrong(place, "the password file cannot be used", why);
-                    None
-                }
-            }
-        });
+    let what = format!("the password of {url}");
+    let password = inner.secret(&what, (keys, file), read_password);
     inner.close();
-    auth
+    user.map(|(user, _)| user).zip(password)
 }
 
 fn read_headers(s: &mut Section<'_, '_, '_>) -> Vec<(String, String)> {

@@ -10,8 +10,10 @@
 
 pub mod credentials;
 mod document;
+pub mod environment;
 mod feeds;
 mod mask;
+mod overlay;
 pub mod places;
 pub mod problem;
 mod read;
@@ -63,6 +65,8 @@ pub struct Config {
     pub settings: Vec<Setting>,
     /// What is allowed but unwise, one line each.
     pub warnings: Vec<String>,
+    /// The credentials that this process was not given, one line each: its feeds and readers' tokens are incomplete.
+    pub unavailable: Vec<String>,
 }
 
 /// `[store]`.
@@ -70,6 +74,8 @@ pub struct Config {
 pub struct StoreConfig {
     /// The database file.
     pub path: PathBuf,
+    /// Whether no flag, variable or file names the path: its directory is made if it is missing.
+    pub is_default_place: bool,
     /// How long an article is kept.
     pub keep: Keep,
     /// How many articles are kept of one feed.
@@ -171,14 +177,14 @@ pub struct Setting {
 }
 
 /// Where a value comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Built in.
     Default,
     /// The configuration file, with its line (counted from 1).
     Line(usize),
     /// An environment variable.
-    Env(&'static str),
+    Env(String),
     /// A flag of the command line.
     Flag(&'static str),
 }
@@ -192,6 +198,28 @@ impl Config {
             dedup_window: self.dedup.window,
             dedup_near: self.dedup.near,
         }
+    }
+
+    /// Where a setting comes from, for people: `default`, `FILE:LINE`, `$NAME` or `--flag`.
+    pub fn origin_of(&self, key: &str) -> String {
+        let setting = self.settings.iter().find(|s| s.key == key);
+        match setting.map(|s| &s.origin) {
+            None | Some(Origin::Default) => "default".to_owned(),
+            Some(Origin::Line(line)) => format!("{}:{line}", self.source()),
+            Some(Origin::Env(name)) => format!("${name}"),
+            Some(Origin::Flag(name)) => (*name).to_owned(),
+        }
+    }
+
+    /// That every secret of the configuration is known, as the daemon needs it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unavailable`] otherwise.
+    pub fn require_credentials(&self) -> Result<(), ConfigError> {
+        if self.unavailable.is_empty() {
+            return Ok(());
+        }
+        Err(ConfigError::Unavailable(self.unavailable.join("; ")))
     }
 
     /// The feeds of the file, for `Store::reconcile`.

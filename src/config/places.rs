@@ -1,16 +1,14 @@
 //! Which configuration file is read and where the store lies (contract.md): flags, then the environment, then
 //! the folders of the XDG base directory specification and of systemd.
-//!
-//! The environment comes in as a function, so that tests hold it.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::environment::Environment;
 use super::problem::ConfigError;
 use super::{Config, Origin};
 
-/// An environment: a variable's name in, its value out.
-pub type Env<'e> = &'e dyn Fn(&str) -> Option<OsString>;
+/// The variable in which systemd names the folder of a service's state.
+pub const STATE_DIRECTORY: &str = "STATE_DIRECTORY";
 
 /// What the command line said about places.
 #[derive(Debug, Clone, Default)]
@@ -21,14 +19,16 @@ pub struct Given {
     pub db: Option<PathBuf>,
     /// `run --sample`: the embedded configuration, and a store of its own.
     pub sample: bool,
+    /// `run --listen`: replaces `server.listen`.
+    pub listen: Vec<String>,
 }
 
-/// The file to read; none if there is none and none was asked for.
-pub fn config_file(given: &Given, env: Env<'_>) -> Option<PathBuf> {
+/// The file to read; `None` if there is none and none was given.
+pub fn config_file(given: &Given, env: &Environment) -> Option<PathBuf> {
     if let Some(path) = &given.config {
         return Some(path.clone());
     }
-    if let Some(path) = variable(env, "NEWSWIRE_CONFIG") {
+    if let Some(path) = env.path("NEWSWIRE_CONFIG") {
         return Some(path);
     }
     let user = base(env, "XDG_CONFIG_HOME", ".config").map(|b| b.join("newswire/newswire.toml"));
@@ -39,14 +39,14 @@ pub fn config_file(given: &Given, env: Env<'_>) -> Option<PathBuf> {
 /// The store's file and where that comes from; `declared` is `store.path` with its place.
 pub fn store_file(
     given: &Given,
-    env: Env<'_>,
+    env: &Environment,
     declared: Option<(PathBuf, Origin)>,
 ) -> Result<(PathBuf, Origin), ConfigError> {
     if let Some(path) = &given.db {
         return Ok((path.clone(), Origin::Flag("--db")));
     }
-    if let Some(path) = variable(env, "NEWSWIRE_DB") {
-        return Ok((path, Origin::Env("NEWSWIRE_DB")));
+    if let Some(path) = env.path("NEWSWIRE_DB") {
+        return Ok((path, Origin::Env("NEWSWIRE_DB".to_owned())));
     }
     if let Some(declared) = declared {
         return Ok(declared);
@@ -57,33 +57,28 @@ pub fn store_file(
         "newswire.db"
     };
     // systemd gives several directories separated by colons where a unit names several.
-    if let Some(list) = variable(env, "STATE_DIRECTORY")
-        && let Some(first) = std::env::split_paths(&list).next()
+    if let Some(list) = env.get(STATE_DIRECTORY)
+        && let Some(first) = std::env::split_paths(list).next()
     {
-        return Ok((first.join(file), Origin::Env("STATE_DIRECTORY")));
+        return Ok((first.join(file), Origin::Env(STATE_DIRECTORY.to_owned())));
     }
     let base = base(env, "XDG_DATA_HOME", ".local/share").ok_or(ConfigError::NoPlace)?;
     Ok((base.join("newswire").join(file), Origin::Default))
 }
 
-/// A relative path in the configuration counts from the folder of its file.
-pub fn beside(config: Option<&Path>, path: PathBuf) -> PathBuf {
-    match config.and_then(Path::parent) {
-        Some(folder) if path.is_relative() => folder.join(path),
+/// A relative path in the configuration counts from the folder of its file, elsewhere from the working directory.
+pub fn beside(config: Option<&Path>, path: PathBuf, origin: &Origin) -> PathBuf {
+    match (config.and_then(Path::parent), origin) {
+        (Some(folder), Origin::Line(_)) if path.is_relative() => folder.join(path),
         _ => path,
     }
 }
 
-/// A variable that is set and not empty.
-fn variable(env: Env<'_>, name: &str) -> Option<PathBuf> {
-    env(name).filter(|v| !v.is_empty()).map(PathBuf::from)
-}
-
-/// An XDG folder. The specification has relative values ignored.
-fn base(env: Env<'_>, name: &str, below_home: &str) -> Option<PathBuf> {
-    variable(env, name)
+/// An XDG folder. Relative values are ignored, as the specification says.
+fn base(env: &Environment, name: &str, below_home: &str) -> Option<PathBuf> {
+    env.path(name)
         .filter(|p| p.is_absolute())
-        .or_else(|| variable(env, "HOME").map(|home| home.join(below_home)))
+        .or_else(|| env.path("HOME").map(|home| home.join(below_home)))
 }
 
 impl Config {
@@ -100,13 +95,8 @@ impl Config {
 mod tests {
     use super::*;
 
-    fn env(pairs: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Option<OsString> {
-        move |name| {
-            pairs
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, v)| OsString::from(v))
-        }
+    fn env(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().copied().collect()
     }
 
     #[test]
@@ -114,7 +104,7 @@ mod tests {
         let given = Given {
             config: Some("a.toml".into()),
             db: Some("a.db".into()),
-            sample: false,
+            ..Given::default()
         };
         let env = env(&[("NEWSWIRE_CONFIG", "b.toml"), ("NEWSWIRE_DB", "b.db")]);
         assert_eq!(config_file(&given, &env), Some("a.toml".into()));
@@ -147,7 +137,7 @@ mod tests {
             store_file(&none, &both, None).unwrap(),
             (
                 "/var/lib/n/newswire.db".into(),
-                Origin::Env("STATE_DIRECTORY")
+                Origin::Env("STATE_DIRECTORY".into())
             )
         );
         let home = env(&[
@@ -179,12 +169,17 @@ mod tests {
     fn relative_paths_count_from_the_file() {
         let config = Path::new("/etc/newswire/newswire.toml");
         assert_eq!(
-            beside(Some(config), "ca.pem".into()),
+            beside(Some(config), "ca.pem".into(), &Origin::Line(1)),
             PathBuf::from("/etc/newswire/ca.pem")
         );
         assert_eq!(
-            beside(Some(config), "/x/ca.pem".into()),
+            beside(Some(config), "/x/ca.pem".into(), &Origin::Line(1)),
             PathBuf::from("/x/ca.pem")
+        );
+        let variable = Origin::Env("NEWSWIRE_FETCH__EXTRA_CA".into());
+        assert_eq!(
+            beside(Some(config), "ca.pem".into(), &variable),
+            PathBuf::from("ca.pem")
         );
     }
 }

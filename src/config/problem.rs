@@ -63,6 +63,9 @@ pub enum ConfigError {
     /// The file is wrong; every mistake is in it.
     #[error(transparent)]
     Invalid(#[from] Box<Invalid>),
+    /// This process was not given a secret that the configuration names.
+    #[error("cannot read a credential: {0}")]
+    Unavailable(String),
     /// No folder for the store could be found.
     #[error(
         "no place for the store: neither --db, NEWSWIRE_DB, store.path, STATE_DIRECTORY, XDG_DATA_HOME nor HOME is set"
@@ -77,6 +80,8 @@ pub struct Invalid {
     pub path: String,
     /// Its text.
     pub text: String,
+    /// The settings of the environment and of flags, a line each. Their places begin one byte behind the text's end.
+    pub overlay: String,
     /// The mistakes, in the order of the file.
     pub problems: Vec<Problem>,
 }
@@ -98,8 +103,13 @@ impl fmt::Display for Invalid {
         write!(f, "{n} mistake{s} in the configuration {}", self.path)?;
         // One line must say enough where only one line is shown: a log, a unit's status.
         if let Some(first) = self.problems.first() {
-            let (line, column) = line_and_column(&self.text, first.place.start);
-            write!(f, "; line {line}, column {column}: {}", first.what)?;
+            match self.in_overlay(&first.place) {
+                Some(place) => write!(f, "; {}: {}", self.setting_at(place.start), first.what)?,
+                None => {
+                    let (line, column) = line_and_column(&self.text, first.place.start);
+                    write!(f, "; line {line}, column {column}: {}", first.what)?;
+                }
+            }
         }
         Ok(())
     }
@@ -127,18 +137,39 @@ impl Invalid {
         shown.join("\n\n")
     }
 
+    /// A place behind the text, counted from the beginning of the overlay.
+    fn in_overlay(&self, place: &Range<usize>) -> Option<Range<usize>> {
+        let begin = self.text.len() + 1;
+        (place.start >= begin).then(|| place.start - begin..place.end.saturating_sub(begin))
+    }
+
+    /// The line of the overlay at a place.
+    fn setting_at(&self, at: usize) -> &str {
+        let lines = self.overlay.split_inclusive('\n');
+        let mut end = 0;
+        for line in lines {
+            end += line.len();
+            if at < end {
+                return line.trim_end();
+            }
+        }
+        ""
+    }
+
     fn group<'a>(&'a self, problem: &'a Problem) -> annotate_snippets::Group<'a> {
-        let mut snippet = Snippet::source(self.text.as_str())
-            .path(self.path.as_str())
-            .annotation(
-                AnnotationKind::Primary
-                    .span(self.within(&problem.place))
-                    .label(problem.label.as_str()),
-            );
+        let (text, path, place) = match self.in_overlay(&problem.place) {
+            Some(place) => (&self.overlay, "(environment and flags)", place),
+            None => (&self.text, self.path.as_str(), problem.place.clone()),
+        };
+        let mut snippet = Snippet::source(text.as_str()).path(path).annotation(
+            AnnotationKind::Primary
+                .span(within(text, &place))
+                .label(problem.label.as_str()),
+        );
         if let Some((place, label)) = &problem.related {
             snippet = snippet.annotation(
                 AnnotationKind::Context
-                    .span(self.within(place))
+                    .span(within(&self.text, place))
                     .label(label.as_str()),
             );
         }
@@ -150,18 +181,17 @@ impl Invalid {
             None => group,
         }
     }
+}
 
-    /// A place that is inside the text and ends on its first line: a caret under one line reads best.
-    fn within(&self, place: &Range<usize>) -> Range<usize> {
-        let start = place.start.min(self.text.len());
-        let end = place.end.clamp(start, self.text.len());
-        let first_line = self
-            .text
-            .get(start..end)
-            .and_then(|t| t.find('\n'))
-            .map_or(end, |n| start + n);
-        start..first_line.max(start)
-    }
+/// A place that is inside the text and ends on its first line: a caret under one line reads best.
+fn within(text: &str, place: &Range<usize>) -> Range<usize> {
+    let start = place.start.min(text.len());
+    let end = place.end.clamp(start, text.len());
+    let first_line = text
+        .get(start..end)
+        .and_then(|t| t.find('\n'))
+        .map_or(end, |n| start + n);
+    start..first_line.max(start)
 }
 
 /// The line and column (both from 1, the column in characters) of a byte of a text.

@@ -1,14 +1,16 @@
 //! The schema: every section and key, its default and its limits. `config/newswire.toml` documents the same.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::credentials::Credentials;
 use super::document::{Reading, Section};
+use super::environment::Environment;
 use super::mask::mask;
-use super::places::{Env, Given, beside, config_file, store_file};
+use super::overlay::Overlay;
+use super::places::{Given, STATE_DIRECTORY, beside, config_file, store_file};
 use super::problem::{ConfigError, Invalid, Problem};
 use super::value::{Etiquette, HeaderText, Keep, Listen, Size, SynchronousFull, Value};
 use super::{
@@ -31,7 +33,7 @@ const CENTURY: Duration = super::span::DURATION_MAX;
 
 /// Finds, reads and checks the configuration that the command line and the process environment ask for.
 pub fn load(given: &Given) -> Result<Config, ConfigError> {
-    let env = |name: &str| -> Option<OsString> { std::env::var_os(name) };
+    let env = Environment::of_process();
     if given.sample {
         return read_text(SAMPLE, None, given, &env);
     }
@@ -64,13 +66,17 @@ pub fn read_text(
     text: &str,
     file: Option<&Path>,
     given: &Given,
-    env: Env<'_>,
+    env: &Environment,
 ) -> Result<Config, ConfigError> {
+    let mut overlay = Overlay::of_environment(env);
+    overlay.flag("--listen", ("server", "listen"), &given.listen);
+    let overlay = overlay;
     let invalid = |mut problems: Vec<Problem>| {
         problems.sort_by_key(|p| p.place.start);
         ConfigError::Invalid(Box::new(Invalid {
-            path: file.map_or_else(|| "(sample)".to_owned(), |p| p.display().to_string()),
+            path: file.map_or_else(|| "(built in)".to_owned(), |p| p.display().to_string()),
             text: mask(text),
+            overlay: mask(overlay.text()),
             problems,
         }))
     };
@@ -79,8 +85,9 @@ pub fn read_text(
         // What a recovering reader guesses after a syntax error would be reported as mistakes that nobody made.
         return Err(invalid(errors.iter().map(syntax_problem).collect()));
     }
-    let mut reading = Reading::new(text);
+    let mut reading = Reading::new(text, &overlay, Credentials::of(env));
     let checked = root_table(&mut reading, root.get_ref(), file);
+    reading.close();
     if !reading.problems.is_empty() {
         return Err(invalid(reading.problems));
     }
@@ -88,13 +95,19 @@ pub fn read_text(
     let shown = path.show();
     for setting in &mut reading.settings {
         if setting.key == "store.path" {
-            (setting.value, setting.origin) = (shown.clone(), origin);
+            (setting.value, setting.origin) = (shown.clone(), origin.clone());
         }
     }
+    let is_default_place = match &origin {
+        Origin::Default => true,
+        Origin::Env(name) => name == STATE_DIRECTORY,
+        Origin::Line(_) | Origin::Flag(_) => false,
+    };
     Ok(Config {
         file: file.map(Path::to_owned),
         store: StoreConfig {
             path,
+            is_default_place,
             ..checked.store
         },
         server: checked.server,
@@ -106,6 +119,7 @@ pub fn read_text(
         topics: checked.topics,
         settings: reading.settings,
         warnings: reading.warnings,
+        unavailable: reading.unavailable,
     })
 }
 
@@ -245,7 +259,7 @@ fn read_store(
 ) -> (StoreConfig, Option<(PathBuf, Origin)>) {
     let (path, place) = s.or_placed::<Option<PathBuf>>("path", None);
     let origin = place.map(|p| s.origin(&p));
-    let path = path.zip(origin).map(|(p, o)| (beside(file, p), o));
+    let path = path.zip(origin).map(|(p, o)| (beside(file, p, &o), o));
     let (keep, place) = s.or_placed("keep", Keep::For(180 * DAY));
     if let (Some(place), Keep::For(keep)) = (place, keep)
         && keep < DAY
@@ -254,6 +268,7 @@ fn read_store(
     }
     let store = StoreConfig {
         path: PathBuf::new(),
+        is_default_place: false,
         keep,
         keep_max_per_feed: s.within("keep_max_per_feed", 10_000, 1, 10_000_000),
         size_warning: s.or("size_warning", Size(SIZE_WARNING)).0,
@@ -316,25 +331,17 @@ fn is_host_name(name: &str) -> bool {
 }
 
 fn read_tokens(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<Tokens> {
-    let (path, place) = s.or_placed::<Option<PathBuf>>("token_file", None);
-    let path = beside(file, path?);
-    let read = std::fs::read_to_string(&path).map_err(|e| e.to_string());
-    match read.and_then(|text| Tokens::read(&text)) {
-        Ok(tokens) => {
-            if credentials::is_open_to_others(&path) {
-                s.warn(format!(
-                    "{} holds tokens and others may read it; chmod 600 it",
-                    path.display()
-                ));
-            }
-            Some(tokens)
-        }
-        Err(why) => {
-            let place = place.unwrap_or_default();
-            s.wrong(place, "token_file cannot be used", why);
-            None
+    let read = |path: &Path| {
+        let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+        Tokens::read(&text)
+    };
+    let keys = ["token_file", "token_credential"];
+    for key in keys {
+        if !s.has(key) {
+            s.note_default(key, &None::<PathBuf>);
         }
     }
+    s.secret("the readers' token", (keys, file), read)
 }
 
 fn read_fetch(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> FetchConfig {
@@ -401,8 +408,9 @@ fn read_proxy(s: &mut Section<'_, '_, '_>) -> Option<WebUrl> {
 
 fn read_extra_ca(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<PathBuf> {
     let (path, place) = s.or_placed::<Option<PathBuf>>("extra_ca", None);
-    let path = beside(file, path?);
-    if let (Err(why), Some(place)) = (std::fs::metadata(&path), place) {
+    let (path, place) = path.zip(place)?;
+    let path = beside(file, path, &s.origin(&place));
+    if let Err(why) = std::fs::metadata(&path) {
         s.wrong(place, "extra_ca cannot be read", why.to_string());
     }
     Some(path)

@@ -1,13 +1,15 @@
 //! The configuration as its user meets it: whole texts in, values or rendered mistakes out.
 
-use std::ffi::OsString;
+mod environment;
+
 use std::path::Path;
 use std::time::Duration;
 
+use super::environment::Environment;
 use super::*;
 
-fn no_env(name: &str) -> Option<OsString> {
-    (name == "HOME").then(|| OsString::from("/home/ann"))
+fn home() -> Environment {
+    [("HOME", "/home/ann")].into_iter().collect()
 }
 
 fn read(text: &str) -> Result<Config, ConfigError> {
@@ -15,7 +17,7 @@ fn read(text: &str) -> Result<Config, ConfigError> {
         text,
         Some(Path::new("newswire.toml")),
         &Given::default(),
-        &no_env,
+        &home(),
     )
 }
 
@@ -89,7 +91,7 @@ fn the_documented_file_names_every_key() {
         .map(|line| format!("{line}\n"))
         // These name files that are not there.
         .filter(|line| {
-            let files = ["extra_ca", "auth", "token_file"];
+            let files = ["extra_ca", "auth", "token_file", "token_credential"];
             !files.iter().any(|file| line.starts_with(file))
         })
         .collect();
@@ -103,7 +105,12 @@ fn the_documented_file_names_every_key() {
             .any(|s| s.key == key && s.origin != Origin::Default)
     };
     for setting in &config.settings {
-        let absent = ["fetch.extra_ca", "server.token_file"].contains(&setting.key.as_str());
+        let absent = [
+            "fetch.extra_ca",
+            "server.token_file",
+            "server.token_credential",
+        ]
+        .contains(&setting.key.as_str());
         assert!(
             absent || is_set(&setting.key),
             "{} is not named",
@@ -345,7 +352,7 @@ fn sec_08_a_password_is_read_apart_and_never_shown() {
     std::fs::write(dir.path().join("pw"), "hunter2\n").unwrap();
     let file = dir.path().join("newswire.toml");
     let text = "[[feed]]\nurl = \"https://x.example/f\"\nauth = { user = \"ann\", password_file = \"pw\" }\nheaders = { X-Token = \"t0ken\" }\n[[feed]]\nurl = \"https://bob:s3cret@y.example/f\"\n";
-    let config = read_text(text, Some(&file), &Given::default(), &no_env).unwrap();
+    let config = read_text(text, Some(&file), &Given::default(), &home()).unwrap();
     let (user, password) = config.feeds[0].settings.auth.clone().unwrap();
     assert_eq!((user.as_str(), password.reveal()), ("ann", "hunter2"));
     assert_eq!(config.feeds[1].url.as_str(), "https://y.example/f");
@@ -365,7 +372,7 @@ fn sec_19_an_open_password_file_is_warned_of() {
     let text = "[[feed]]\nurl = \"https://x.example/f\"\nauth = { user = \"ann\", password_file = \"pw\" }\n";
     let warnings = |mode: u32| {
         std::fs::set_permissions(&password, std::fs::Permissions::from_mode(mode)).unwrap();
-        read_text(text, Some(&file), &Given::default(), &no_env)
+        read_text(text, Some(&file), &Given::default(), &home())
             .unwrap()
             .warnings
             .len()
@@ -392,19 +399,19 @@ fn every_value_knows_where_it_comes_from() {
             .settings
             .iter()
             .find(|s| s.key == key)
-            .map(|s| (s.value.clone(), s.origin))
+            .map(|s| (s.value.clone(), s.origin.clone()))
     };
     assert_eq!(
         of("store.keep"),
         Some(("\"forever\"".into(), Origin::Line(2)))
     );
     assert_eq!(of("dedup.window"), Some(("\"7d\"".into(), Origin::Default)));
-    let env = |name: &str| (name == "NEWSWIRE_DB").then(|| OsString::from("/e.db"));
+    let env = [("NEWSWIRE_DB", "/e.db")].into_iter().collect();
     let config = read_text("", None, &Given::default(), &env).unwrap();
     let path = config.settings.iter().find(|s| s.key == "store.path");
     assert_eq!(
-        path.map(|s| (s.value.as_str(), s.origin)),
-        Some(("\"/e.db\"", Origin::Env("NEWSWIRE_DB")))
+        path.map(|s| (s.value.as_str(), s.origin.clone())),
+        Some(("\"/e.db\"", Origin::Env("NEWSWIRE_DB".into())))
     );
 }
 

@@ -11,11 +11,15 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use crate::ingest::Ingest;
 use crate::serve::Registry;
 
-/// A registry that reads them off `ingest` at every scrape.
-pub(super) fn registry(ingest: &Arc<Ingest>) -> Registry {
-    let mut registry = Registry::with_prefix("newswire");
+/// Registers them; they are read off `ingest` at every scrape.
+pub(super) fn register(registry: &mut Registry, ingest: &Arc<Ingest>) {
+    let registry = registry.sub_registry_with_prefix("newswire");
     registry.register_collector(Box::new(Polling(Arc::downgrade(ingest))));
-    registry
+    registry.register(
+        "poll_duration_seconds",
+        "How long polls took, from the first request to the last byte",
+        ingest.durations().clone(),
+    );
 }
 
 #[derive(Debug)]

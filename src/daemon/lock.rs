@@ -6,13 +6,76 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
+use serde::{Deserialize, Serialize};
+
+use crate::model::Time;
+use crate::store::io_reason;
+
+/// Longest note in a lock file that is read, in bytes.
+const NOTE_BYTES_MAX: u64 = 4096;
 
 use crate::store::create_new;
 
 /// The lock; given up when dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// A daemon that runs, as it describes itself in its lock file: the number of its process on the first line, the rest as
+/// JSON on the second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Daemon {
+    /// The number of its process, in its own container.
+    pub pid: u32,
+    /// When it started.
+    pub since: Option<Time>,
+    /// Its version.
+    pub version: Option<String>,
+    /// Where it serves HTTP, as `server.listen` writes addresses.
+    pub addresses: Vec<String>,
+}
+
+impl Daemon {
+    /// This process, started at `since`.
+    pub fn this(since: Time, addresses: Vec<String>) -> Self {
+        Self {
+            pid: std::process::id(),
+            since: Some(since),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            addresses,
+        }
+    }
+
+    /// The daemon that holds the lock of a store. `None` if none runs, or if the lock file cannot be read.
+    pub fn of(store: &Path) -> Option<Self> {
+        let mut file = File::open(path_of(store)).ok()?;
+        // Taken for no longer than the look.
+        if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
+            return None;
+        }
+        let mut note = String::new();
+        let mut start = (&mut file).take(NOTE_BYTES_MAX);
+        start.read_to_string(&mut note).ok()?;
+        let (pid, rest) = note.split_once('\n').unwrap_or((&note, ""));
+        let described = serde_json::from_str(rest.trim()).ok();
+        described.or_else(|| {
+            Some(Self {
+                pid: pid.trim().parse().ok()?,
+                since: None,
+                version: None,
+                addresses: Vec::new(),
+            })
+        })
+    }
+}
+
+/// The lock file of a store, whatever name the store is given: a link leads to the same one.
+fn path_of(store: &Path) -> PathBuf {
+    let place = std::fs::canonicalize(store).unwrap_or_else(|_| store.to_owned());
+    let mut path = place.into_os_string();
+    path.push(".lock");
+    PathBuf::from(path)
 }
 
 /// Why there is no lock.
@@ -30,7 +93,7 @@ pub enum LockError {
         holder: String,
     },
     /// The lock file cannot be used.
-    #[error("cannot lock {}: {source}; check owner and permissions of the directory", .path.display())]
+    #[error("cannot lock {}: {}", .path.display(), io_reason(.source))]
     Unusable {
         /// The lock file.
         path: PathBuf,
@@ -42,11 +105,7 @@ pub enum LockError {
 impl Lock {
     /// Takes the lock of a store; makes its directory if there is none yet.
     pub fn take(store: &Path) -> Result<Self, LockError> {
-        // Under whatever name it is given: a link leads to the same store.
-        let place = std::fs::canonicalize(store).unwrap_or_else(|_| store.to_owned());
-        let mut path = place.into_os_string();
-        path.push(".lock");
-        let path = PathBuf::from(path);
+        let path = path_of(store);
         let unusable = |source: std::io::Error| LockError::Unusable {
             path: path.clone(),
             source,
@@ -74,21 +133,32 @@ impl Lock {
         }
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut holder = String::new();
-            // Whoever holds it may just be writing: an unknown number is no reason to fail.
-            let _ = file.read_to_string(&mut holder);
-            let holder = holder.trim();
+            // Its holder may be writing just now: an unknown number is no reason to fail.
+            let _ = (&mut file).take(NOTE_BYTES_MAX).read_to_string(&mut holder);
+            let holder = holder.lines().next().unwrap_or_default().trim();
             return Err(LockError::Held {
                 store: store.to_owned(),
                 holder: if holder.is_empty() { "unknown" } else { holder }.to_owned(),
             });
         }
-        // The lock is what counts: on a full disk the number is not written.
-        let note = format!("{}\n", std::process::id());
+        let mut lock = Self { file };
+        lock.note(&format!("{}\n", std::process::id()));
+        Ok(lock)
+    }
+
+    /// Describes the daemon for `newswire status`.
+    pub fn describe(&mut self, daemon: &Daemon) {
+        let rest = serde_json::to_string(daemon).unwrap_or_default();
+        self.note(&format!("{}\n{rest}\n", daemon.pid));
+    }
+
+    /// Writes the note. The lock is what counts: on a full disk there is no note.
+    fn note(&mut self, note: &str) {
+        let file = &mut self.file;
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(note.as_bytes()));
-        Ok(Self { _file: file })
     }
 }
 
@@ -113,6 +183,27 @@ mod tests {
         drop(first);
         assert!(Lock::take(&store).is_ok());
     }
+
+    #[test]
+    fn a_running_daemon_describes_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("newswire.db");
+        assert_eq!(Daemon::of(&store), None);
+        let mut lock = Lock::take(&store).unwrap();
+        assert_eq!(Daemon::of(&store).unwrap().pid, std::process::id());
+        let since = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
+        let this = Daemon::this(since, vec!["127.0.0.1:8390".into()]);
+        lock.describe(&this);
+        assert_eq!(Daemon::of(&store), Some(this));
+        let refused = Lock::take(&store).unwrap_err().to_string();
+        assert!(
+            !refused.contains('{') && !refused.contains('\n'),
+            "{refused}"
+        );
+        drop(lock);
+        assert_eq!(Daemon::of(&store), None, "the note is older than the lock");
+    }
+
     #[test]
     fn sec_19_the_lock_follows_no_link_and_changes_no_other_file() {
         let dir = tempfile::tempdir().unwrap();

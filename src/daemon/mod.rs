@@ -9,6 +9,7 @@
 //! | [`press`] | the made-up papers of the sample |
 //! | `publish` | our own hub hears of changes |
 //! | `gauges` | what polling has under way, for `/metrics` |
+//! | `process` | the process in numbers, for `/metrics` |
 //! | `heartbeat` | proof of progress, for `/readyz` and the watchdog |
 //! | `sockets` | where it listens: inherited from systemd, or its own |
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
@@ -19,6 +20,7 @@ mod heartbeat;
 pub mod lock;
 pub mod parts;
 pub mod press;
+mod process;
 mod publish;
 mod signals;
 mod sockets;
@@ -44,7 +46,7 @@ use crate::serve::links::Base;
 use crate::serve::{BindError, Callback, Limits, Listener, Registry, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
 use heartbeat::Heartbeat;
-use lock::{Lock, LockError};
+use lock::{Daemon, Lock, LockError};
 use press::Press;
 use publish::Publisher;
 use signals::Signal;
@@ -99,7 +101,8 @@ pub async fn run(
     clock: Clock,
     what: RunOptions,
 ) -> Result<(), DaemonError> {
-    let _lock = Lock::take(&config.store.path)?;
+    parts::check_place(&config)?;
+    let mut lock = Lock::take(&config.store.path)?;
     let signals = signals::listen();
     let store = {
         let (config, clock) = (config.clone(), clock.clone());
@@ -119,6 +122,8 @@ pub async fn run(
         Vec::new()
     };
     let press = press_of(&store, &given, &clock)?;
+    let addresses = listeners.iter().map(Listener::place).collect();
+    lock.describe(&Daemon::this(clock.now(), addresses));
     let house = House {
         tasks: Tasks::new(),
         heartbeat: Arc::new(Heartbeat::new(config.fetch.timeout)),
@@ -207,7 +212,7 @@ impl House {
             let served = async move { served.await.map_err(DaemonError::Bind) };
             self.tasks.spawn("the press of the sample", served);
         }
-        let pages = listeners.first().and_then(Listener::address);
+        let pages = listeners.iter().find_map(Listener::address);
         let sample = self.press.as_ref().map(|_| sample_told(&config, pages));
         let mut callback = None;
         let mut registry = Registry::default();
@@ -215,7 +220,7 @@ impl House {
             let fetcher = parts::fetcher_with(&config, &self.clock, self.press.clone())?;
             let ingest = parts::ingest(&config, Arc::clone(&self.store), fetcher, &self.clock)?;
             callback = callback_of(&config, &ingest);
-            registry = gauges::registry(&ingest);
+            gauges::register(&mut registry, &ingest);
             self.schedule(ingest, wishes, sample);
         } else if let Some(sample) = sample {
             tracing::info!("{sample}");
@@ -223,6 +228,7 @@ impl House {
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
         self.publish(&config, &sequence)?;
         if !listeners.is_empty() {
+            process::register(&mut registry, self.clock.now());
             let of_ingest = (callback, registry);
             self.serve(&config, listeners, sequence, what.fetch, of_ingest);
         }
@@ -396,7 +402,9 @@ impl House {
     async fn put_in_force(&self, given: &Given) -> Result<Config, String> {
         let (given, store) = (given.clone(), Arc::clone(&self.store));
         tokio::task::spawn_blocking(move || {
-            let new = config::load(&given).map_err(|e: ConfigError| e.render(false))?;
+            let new = config::load(&given)
+                .and_then(|new| new.require_credentials().map(|()| new))
+                .map_err(|e: ConfigError| e.render(false))?;
             parts::apply(&new, &store).map_err(|e| e.to_string())?;
             Ok(new)
         })

@@ -12,11 +12,35 @@ use crate::schedule::Policy;
 use crate::serve::CALLBACK_PATH;
 use crate::store::{Store, StoreError};
 
+/// Checks that the directory of the store exists. Only that of the default place is made by newswire: elsewhere a wrong path
+/// would begin a second store.
+///
+/// # Errors
+/// [`StoreError::Unusable`] if the directory does not exist.
+pub fn check_place(config: &Config) -> Result<(), StoreError> {
+    let path = &config.store.path;
+    let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    match directory {
+        Some(directory) if !config.store.is_default_place && !directory.is_dir() => {
+            Err(StoreError::Unusable {
+                path: path.clone(),
+                reason: format!(
+                    "the directory {} does not exist; create it, or correct the path given by {}",
+                    directory.display(),
+                    config.origin_of("store.path")
+                ),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Opens the store for writing and puts the file's feeds and topics in force, also for all that is stored.
 ///
 /// # Errors
 /// See [`Store::open`].
 pub fn open_store(config: &Config, clock: &Clock) -> Result<Store, StoreError> {
+    check_place(config)?;
     let store = Store::open(&config.store_options(), clock.clone())?;
     if apply(config, &store)? > 0 {
         store.settle_topics()?;
@@ -32,7 +56,10 @@ pub fn apply(config: &Config, store: &Store) -> Result<usize, StoreError> {
     if says_nothing {
         return Ok(0);
     }
-    store.reconcile(config.declared_feeds())?;
+    // Without its credentials a feed would lose the password that the daemon stored.
+    if config.unavailable.is_empty() {
+        store.reconcile(config.declared_feeds())?;
+    }
     let changed = store.declare_topics(config.topics())?;
     if changed > 0 {
         tracing::info!(

@@ -25,9 +25,12 @@ pub async fn open(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
             Listen::Tcp(address) => Listener::tcp(*address).await?,
             Listen::Unix(path) => Listener::unix(path).await?,
         });
-        match place {
-            Listen::Tcp(address) => tracing::info!("serving http://{address}/"),
-            Listen::Unix(path) => tracing::info!("serving on the socket {}", path.display()),
+    }
+    for listener in &listeners {
+        // With port 0 the system has chosen one.
+        match listener.place() {
+            place if place.starts_with("unix:") => tracing::info!("serving on {place}"),
+            place => tracing::info!("serving http://{place}/"),
         }
     }
     Ok(listeners)

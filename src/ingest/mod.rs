@@ -46,6 +46,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -70,6 +71,9 @@ const READY_MAX: usize = 16;
 
 /// What the store says of the network is looked at so often: other processes write it too.
 const NETWORK_CHECK: Duration = Duration::from_secs(60);
+
+/// Bounds of the histogram of [`Ingest::durations`], in seconds.
+const DURATIONS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0];
 
 /// What the operator decides about polling.
 #[derive(Debug, Clone)]
@@ -120,6 +124,7 @@ pub struct Ingest {
     asking_hubs: AtomicBool,
     /// Pushes of hubs that are being stored.
     pushes: TaskTracker,
+    durations: Histogram,
     /// The process ends: nothing more is asked for.
     stopping: CancellationToken,
 }
@@ -152,6 +157,7 @@ impl Ingest {
             committing: Arc::new(Semaphore::new(READY_MAX)),
             asking_hubs: AtomicBool::new(false),
             pushes: TaskTracker::new(),
+            durations: Histogram::new(DURATIONS),
             stopping: CancellationToken::new(),
         })
     }
@@ -159,6 +165,11 @@ impl Ingest {
     /// The memory that everything read off the network shares.
     pub fn memory(&self) -> &MemoryBudget {
         self.fetcher.memory()
+    }
+
+    /// How long polls took, in seconds: from the first request to the last byte.
+    pub fn durations(&self) -> &Histogram {
+        &self.durations
     }
 
     /// What is under way now.

@@ -343,6 +343,8 @@ fn hub_hints(poll: &Poll, made: &Made) -> Hints {
 /// Commits what is ready.
 pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, StoreError> {
     let committed = ingest.store.commit_soon(ready.commit).await?;
+    let duration = ready.poll.finished.since(ready.poll.started);
+    ingest.durations.observe(duration.as_secs_f64());
     // ET-30: that the network is down is told once, not by every feed.
     if !ready.offline {
         tell(
@@ -572,7 +574,9 @@ fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool)
 
 /// One event a poll: quiet if nothing is new, loud when the feed's health changes.
 fn tell(url: &str, title: &str, poll: &Poll, committed: &Committed, failures_before: u32) {
-    let elapsed_ms = poll.finished.since(poll.started).as_millis();
+    // A u64 is a number in JSON; a u128 would be a text.
+    let elapsed = poll.finished.since(poll.started).as_millis();
+    let elapsed_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
     let status = poll.status;
     match &poll.outcome {
         Outcome::Failed(f) if failures_before == 0 => {

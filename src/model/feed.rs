@@ -8,7 +8,9 @@ use super::{FailureKind, FeedId, FeedRow, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedState {
-    /// The last poll succeeded, or none was made yet.
+    /// Never polled yet.
+    New,
+    /// The last poll succeeded.
     Ok,
     /// The last poll failed; it will be tried again.
     Failing,

@@ -58,6 +58,23 @@ impl Listener {
         Ok(Self::of_tcp(socket))
     }
 
+    /// Where it listens, as `server.listen` writes addresses.
+    pub fn place(&self) -> String {
+        match &self.0 {
+            Socket::Tcp(socket) => socket
+                .local_addr()
+                .map_or_else(|_| "unknown".to_owned(), |address| address.to_string()),
+            Socket::Unix { socket, .. } => {
+                let address = socket.local_addr().ok();
+                let path = address.as_ref().and_then(|a| a.as_pathname());
+                path.map_or_else(
+                    || "unix:unknown".to_owned(),
+                    |path| format!("unix:{}", path.display()),
+                )
+            }
+        }
+    }
+
     /// Connections take over the size of the send buffer. A kernel that sets another serves all the same.
     fn of_tcp(socket: TcpListener) -> Self {
         let _ = socket2::SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES);

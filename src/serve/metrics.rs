@@ -10,6 +10,7 @@ use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEn
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::store::{PollTotals, Status};
@@ -93,6 +94,8 @@ impl Metrics {
         own.register("http_answer_bytes", help, answer_bytes.clone());
         let help = "Documents rendered; every other answer came from memory";
         own.register("http_renderings", help, renderings.clone());
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        own.register("build", "This build of newswire", build);
         Self {
             connections,
             refused,
@@ -135,9 +138,10 @@ impl Metrics {
 fn of_store(status: &Status, polls: &PollTotals) -> Registry {
     let mut registry = Registry::with_prefix(PREFIX);
     let feeds = Family::<State, Gauge>::default();
-    let unwell = status.feeds_failing + status.feeds_paused + status.feeds_gone;
+    let others = status.feeds_new + status.feeds_failing + status.feeds_paused + status.feeds_gone;
     for (state, n) in [
-        ("ok", status.feeds.saturating_sub(unwell)),
+        ("ok", status.feeds.saturating_sub(others)),
+        ("new", status.feeds_new),
         ("failing", status.feeds_failing),
         ("paused", status.feeds_paused),
         ("gone", status.feeds_gone),
@@ -153,7 +157,7 @@ fn of_store(status: &Status, polls: &PollTotals) -> Registry {
         ),
         ("articles", "Articles stored", signed(status.articles)),
         ("stories", "Stories stored", signed(status.stories)),
-        ("topics", "Topics in force", signed(status.topics)),
+        ("topics", "Topics", signed(status.topics)),
         ("sequence", "The last sequence given", status.sequence),
         (
             "store_bytes",
@@ -167,6 +171,13 @@ fn of_store(status: &Status, polls: &PollTotals) -> Registry {
         ),
     ] {
         registry.register(name, help, ConstGauge::new(n));
+    }
+    if let Some(at) = status.last_success {
+        registry.register(
+            "last_success_timestamp_seconds",
+            "When a feed last answered with a document or a 304",
+            ConstGauge::new(at.millis() as f64 / 1000.0),
+        );
     }
     let outcomes = Family::<Outcome, Counter>::default();
     let other = polls

@@ -27,6 +27,7 @@ mod prune;
 mod readers;
 pub mod records;
 mod reindex;
+mod restore;
 mod retag;
 mod runs;
 mod search;
@@ -44,10 +45,12 @@ mod visits;
 mod word_index;
 mod writer;
 
+pub use open::io_reason;
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
 pub use readers::Reads;
 pub use records::*;
+pub use restore::{Restored, restore};
 pub use select::{Order, RiverPlace, Selection};
 pub use stop::Stop;
 pub use visits::Walk;
@@ -60,7 +63,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::model::{FeedRow, Network, Time};
+use crate::model::{ArticleRow, FeedRow, Network, Time};
 use writer::{Command, Reply, Sharing, Writer};
 
 #[cfg(test)]
@@ -472,9 +475,28 @@ impl Store {
         if dry_run {
             return self.reads.prunable(keep, keep_max_per_feed, now);
         }
-        let mut pruned = Pruned::default();
         let doomed = self.reads.doomed(keep, keep_max_per_feed, now)?;
-        let mut left = doomed.as_slice();
+        let pruned = self.remove_all(&doomed)?;
+        for part in self.reads.weathered(now)?.chunks(prune::PART_MAX) {
+            let part = part.to_vec();
+            self.short(move |conn| prune::level(conn, &part))?;
+        }
+        self.short(move |conn| prune::forget_hosts(conn, now))?;
+        for feed in self.reads.forsaken(now)? {
+            self.short(move |conn| {
+                if feeds::is_subscribed(conn, feed)? {
+                    return Ok(()); // it has come back meanwhile
+                }
+                prune::forget(conn, feed)
+            })?;
+        }
+        Ok(pruned)
+    }
+
+    /// Removes these articles in small parts between which polls are committed.
+    fn remove_all(&self, articles: &[ArticleRow]) -> Result<Pruned, StoreError> {
+        let mut pruned = Pruned::default();
+        let mut left = articles;
         let mut part_max = prune::PART_MAX;
         while !left.is_empty() {
             let part: Vec<_> = left.iter().take(part_max).copied().collect();
@@ -499,19 +521,18 @@ impl Store {
             };
             left = left.get(done..).unwrap_or_default();
         }
-        for part in self.reads.weathered(now)?.chunks(prune::PART_MAX) {
-            let part = part.to_vec();
-            self.short(move |conn| prune::level(conn, &part))?;
-        }
-        self.short(move |conn| prune::forget_hosts(conn, now))?;
-        for feed in self.reads.forsaken(now)? {
-            self.short(move |conn| {
-                if feeds::is_subscribed(conn, feed)? {
-                    return Ok(()); // it has come back meanwhile
-                }
-                prune::forget(conn, feed)
-            })?;
-        }
+        Ok(pruned)
+    }
+
+    /// Deletes every article of a feed that was unsubscribed, and what was learned about the feed, in small parts. No
+    /// tombstones stay: if the feed is added again, its articles come back. The feed's row keeps its address.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was deleted before stays deleted, and another call goes on.
+    pub fn purge(&self, feed: FeedRow) -> Result<Pruned, StoreError> {
+        let articles = self.reads.articles_of(feed)?;
+        let pruned = self.remove_all(&articles)?;
+        self.short(move |conn| prune::purge(conn, feed))?;
         Ok(pruned)
     }
 

@@ -35,6 +35,9 @@ const MIGRATIONS: [&str; 15] = [
     include_str!("migrations/0015.sql"),
 ];
 
+/// The schema version that this newswire writes.
+pub(super) const SCHEMA: i64 = MIGRATIONS.len() as i64;
+
 /// How long a write waits for another process, looking so often: whoever writes much lets go for moments only.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const BUSY_LOOK: Duration = Duration::from_millis(2);
@@ -103,6 +106,36 @@ fn attach(path: &Path, still: bool) -> rusqlite::Result<(Connection, i64)> {
     Ok((conn, found))
 }
 
+/// Opens a backup for reading, whole as far as SQLite can tell, with its schema version: this version's or an older one.
+pub(super) fn backup_of(path: &Path) -> Result<(Connection, i64), StoreError> {
+    let unusable = |reason: String| StoreError::Unusable {
+        path: path.to_owned(),
+        reason,
+    };
+    if !path.is_file() {
+        return Err(unusable("there is no such file".to_owned()));
+    }
+    // A copy from read-only media has no log and can have none.
+    let (conn, found) = attach(path, !has_log(path)).map_err(|e| error(path, &e))?;
+    if refuse_unknown(path, found)? == 0 {
+        return Err(unusable("it is empty, and no backup".to_owned()));
+    }
+    let check: String = conn
+        .query_row("PRAGMA integrity_check(1)", [], |r| r.get(0))
+        .map_err(|e| error(path, &e))?;
+    if check != "ok" {
+        return Err(unusable(format!("it is damaged: {check}")));
+    }
+    Ok((conn, found))
+}
+
+/// Writes the log of a store into its file, so that the file alone holds everything.
+pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 fn has_log(path: &Path) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -121,8 +154,9 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
             .create(dir)
             .map_err(|e| {
                 unusable(format!(
-                    "cannot create the directory {}: {e}",
-                    dir.display()
+                    "cannot create the directory {}: {}",
+                    dir.display(),
+                    io_reason(&e)
                 ))
             })?;
     }
@@ -137,7 +171,19 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         created => created,
     }
     .map(drop)
-    .map_err(|e| unusable(format!("cannot open it for writing: {e}")))
+    .map_err(|e| unusable(format!("cannot open it for writing: {}", io_reason(&e))))
+}
+
+/// What an error of the file system means for the user, and what to do.
+pub fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        StorageFull => "the disk is full; free some space (or inodes, see `df -i`)".to_owned(),
+        QuotaExceeded => "the disk quota is used up; free some space".to_owned(),
+        ReadOnlyFilesystem => "the file system is read-only; name a store elsewhere".to_owned(),
+        PermissionDenied => format!("{error}; check owner and permissions of the directory"),
+        _ => error.to_string(),
+    }
 }
 
 fn set_up(conn: &mut Connection) -> rusqlite::Result<()> {

@@ -155,6 +155,26 @@ pub(super) fn forget(conn: &Connection, feed: FeedRow) -> Sql<()> {
     Ok(())
 }
 
+/// Forgets what else the store knows of a feed whose articles were deleted, if it was not subscribed again meanwhile.
+pub(super) fn purge(conn: &Connection, feed: FeedRow) -> Sql<()> {
+    if super::feeds::is_subscribed(conn, feed)? {
+        return Ok(());
+    }
+    forget(conn, feed)?;
+    for sql in [
+        "DELETE FROM tombstones WHERE feed = ?1",
+        "DELETE FROM events WHERE feed = ?1",
+    ] {
+        conn.prepare_cached(sql)?.execute([feed])?;
+    }
+    conn.prepare_cached(
+        "UPDATE feeds SET title_user = NULL, title_own = url, site = NULL, folder = NULL, tags = '[]',
+                outline = '[]', last_error = NULL, schedule = x'' WHERE feed = ?1",
+    )?
+    .execute([feed])?;
+    Ok(())
+}
+
 /// Removes these articles, or as many of them as there is time for.
 pub(super) fn remove_part(
     conn: &Connection,

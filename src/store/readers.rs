@@ -607,6 +607,15 @@ impl Reads {
         self.read(|conn| prune::weathered(conn, now))
     }
 
+    /// The rows of a feed's articles.
+    pub(super) fn articles_of(&self, feed: FeedRow) -> Result<Vec<ArticleRow>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT article FROM articles WHERE feed = ?1")?
+                .query_map([feed], |r| r.get(0))?
+                .collect()
+        })
+    }
+
     /// The feeds of which nothing but name and articles is needed any more.
     pub(super) fn forsaken(&self, now: Time) -> Result<Vec<FeedRow>, StoreError> {
         self.read(|conn| prune::forsaken(conn, now))
@@ -636,6 +645,20 @@ impl Reads {
                 Err(e) => Err(open::error(&self.path, &e)),
             }
         })
+    }
+
+    /// Integrity check of a backup: the faults found (none if it is whole) and its schema version. One of an older version
+    /// gets SQLite's own check only.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] if it is no store of this version or an older one.
+    pub fn verify_backup(path: &Path) -> Result<(Vec<String>, i64), StoreError> {
+        let (conn, schema) = open::backup_of(path)?;
+        let found = match schema == open::SCHEMA {
+            true => status::verify(&conn),
+            false => status::verify_pages(&conn),
+        };
+        Ok((found.map_err(|e| open::error(path, &e))?, schema))
     }
 
     /// Integrity check, however long it takes; empty if all is well.

@@ -428,12 +428,12 @@ impl Rest {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Paused => "paused",
-            Self::Gone => "gone (410)",
-            Self::Leased => "being polled already",
-            Self::Floor => "at their server's request",
+            Self::Gone => "withdrawn by their publishers (410)",
+            Self::Leased => "being polled by another process",
+            Self::Floor => "whose servers asked for more time",
             Self::Polled => "polled less than schedule.manual_interval ago",
-            Self::Host => "put off by their host",
-            Self::Fault => "put off by a fault of newswire",
+            Self::Host => "whose hosts have no free turn",
+            Self::Fault => "postponed after an internal error",
         }
     }
 }
@@ -551,6 +551,8 @@ pub struct Status {
     pub wal_bytes: u64,
     /// Feeds whose last poll failed.
     pub feeds_failing: u64,
+    /// Feeds that were never polled yet.
+    pub feeds_new: u64,
     /// Feeds that are paused.
     pub feeds_paused: u64,
     /// Feeds whose credentials are not sent, for they were given for another origin (SEC-23).
@@ -565,6 +567,8 @@ pub struct Status {
     pub joined_today: u64,
     /// When the next feed is due.
     pub next_poll: Option<Time>,
+    /// When a feed last answered with a document or a 304.
+    pub last_success: Option<Time>,
 }
 
 /// What to tell the operator of a store of so many bytes, log included, if these are more than `limit` (0: no limit).

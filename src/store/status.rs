@@ -63,10 +63,12 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
     let time =
         |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
     let (paused, gone, failures): (bool, bool, u32) = (r.get(7)?, r.get(8)?, r.get(12)?);
-    let state = match (paused, gone, failures) {
+    let last_poll = time(9)?;
+    let state = match (paused, gone, failures, last_poll) {
         (true, ..) => FeedState::Paused,
-        (_, true, _) => FeedState::Gone,
-        (.., 0) => FeedState::Ok,
+        (_, true, ..) => FeedState::Gone,
+        (_, _, 0, None) => FeedState::New,
+        (_, _, 0, Some(_)) => FeedState::Ok,
         _ => FeedState::Failing,
     };
     let url: String = r.get(2)?;
@@ -85,7 +87,7 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
         folder: r.get(5)?,
         tags: from_json(&r.get::<_, String>(6)?),
         state,
-        last_poll: time(9)?,
+        last_poll,
         last_success: time(10)?,
         next_poll: if paused || gone { None } else { time(11)? },
         failures,
@@ -260,6 +262,9 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         feeds_failing: one(&format!(
             "SELECT count(*) {live} AND failures > 0 AND paused = 0 AND gone = 0"
         ))?,
+        feeds_new: one(&format!(
+            "SELECT count(*) {live} AND last_poll IS NULL AND failures = 0 AND paused = 0 AND gone = 0"
+        ))?,
         feeds_paused: one(&format!("SELECT count(*) {live} AND paused = 1"))?,
         feeds_without_credentials: withheld(conn)?,
         feeds_gone: one(&format!("SELECT count(*) {live} AND gone = 1"))?,
@@ -267,6 +272,10 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         articles_today,
         joined_today,
         next_poll: next_poll(conn)?,
+        last_success: conn
+            .prepare_cached(&format!("SELECT max(last_success) {live}"))?
+            .query_row([], |r| r.get::<_, Option<i64>>(0))?
+            .map(Time::from_millis),
     })
 }
 
@@ -425,13 +434,19 @@ fn host(conn: &Connection, url: &str) -> Sql<Option<HostStatus>> {
     Ok(found)
 }
 
-/// SQLite's own check, and that every copy has its story and every story its copies.
-pub(super) fn verify(conn: &Connection) -> Sql<Vec<String>> {
+/// SQLite's own check of a store of any version.
+pub(super) fn verify_pages(conn: &Connection) -> Sql<Vec<String>> {
     let mut found: Vec<String> = conn
         .prepare("PRAGMA integrity_check(20)")?
         .query_map([], |r| r.get(0))?
         .collect::<Sql<_>>()?;
     found.retain(|line: &String| line != "ok");
+    Ok(found)
+}
+
+/// SQLite's own check, and that every copy has its story and every story its copies.
+pub(super) fn verify(conn: &Connection) -> Sql<Vec<String>> {
+    let mut found = verify_pages(conn)?;
     let ours = [
         (
             "articles without a story",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use newswire::config::{self, Given, SAMPLE};
+use newswire::config::{self, Environment, Given, SAMPLE};
 use newswire::daemon::press::{self, PORT, Press, edition};
 use newswire::ingest::PassReport;
 use newswire::model::{FailureKind, FeedState, Network, StoryView};
@@ -23,7 +23,7 @@ fn sample() -> config::Config {
         sample: true,
         ..Given::default()
     };
-    let mut config = config::read_text(SAMPLE, None, &given, &|_| None).unwrap();
+    let mut config = config::read_text(SAMPLE, None, &given, &Environment::default()).unwrap();
     config
         .feeds
         .retain(|feed| feed.url.host().ends_with(".localhost"));

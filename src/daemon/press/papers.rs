@@ -132,7 +132,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::config::{Given, SAMPLE, read_text};
+    use crate::config::{Environment, Given, SAMPLE, read_text};
 
     #[test]
     fn every_paper_can_be_read_and_has_a_feed_in_the_sample() {
@@ -141,9 +141,9 @@ mod tests {
         let given = Given {
             sample: true,
             db: Some("sample.db".into()),
-            config: None,
+            ..Given::default()
         };
-        let sample = read_text(SAMPLE, None, &given, &|_| None).unwrap();
+        let sample = read_text(SAMPLE, None, &given, &Environment::default()).unwrap();
         let declared: HashSet<String> = sample.feeds.iter().map(|f| f.url.to_string()).collect();
         for paper in &papers {
             let path = paper.former_feed.as_ref().unwrap_or(&paper.feed);

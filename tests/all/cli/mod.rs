@@ -8,6 +8,7 @@ mod reads;
 mod shapes;
 mod subscriptions;
 mod times;
+mod upkeep;
 
 use std::time::Duration;
 

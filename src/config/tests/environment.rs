@@ -1,0 +1,203 @@
+//! Settings and secrets from outside the file: variables, flags and credentials.
+
+use super::*;
+
+fn with(text: &str, pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let env: Environment = pairs.iter().copied().chain([("HOME", "/h")]).collect();
+    read_text(
+        text,
+        Some(Path::new("/etc/newswire/newswire.toml")),
+        &Given::default(),
+        &env,
+    )
+}
+
+fn shown(config: &Config, key: &str) -> (String, Origin) {
+    let found = config.settings.iter().find(|s| s.key == key);
+    found.map(|s| (s.value.clone(), s.origin.clone())).unwrap()
+}
+
+#[test]
+fn every_setting_of_a_section_has_a_variable() {
+    let documented = with("", &[]).unwrap();
+    for setting in &documented.settings {
+        let name = format!("NEWSWIRE_{}", setting.key.replace('.', "__").to_uppercase());
+        let value = match setting.key.as_str() {
+            "store.path" => "/x.db",
+            "server.public_url" | "websub.hub" => "https://n.example/",
+            "websub.callback_url" => "https://n.example/websub",
+            "server.token_file" | "fetch.extra_ca" | "server.token_credential" => continue,
+            "fetch.proxy" => "http://p.example:3128",
+            "fetch.user_agent" | "fetch.contact" => "ann@x.example",
+            _ => setting.value.trim_matches('"'),
+        };
+        let needed = [("NEWSWIRE_SERVER__PUBLIC_URL", "https://n.example/")];
+        let config = with("", &[(&name, value), needed[0]]).map_err(|e| e.render(false));
+        let (_, origin) = shown(&config.unwrap(), &setting.key);
+        assert_eq!(origin, Origin::Env(name));
+    }
+}
+
+#[test]
+fn a_variable_replaces_the_line_of_the_file() {
+    let text = "[server]\ntitle = 'x'\npage_size = 20\nlisten = ['127.0.0.1:1']\n";
+    let config = with(
+        text,
+        &[
+            ("NEWSWIRE_SERVER__TITLE", "123"),
+            ("NEWSWIRE_SERVER__LISTEN", "127.0.0.1:2, unix:/run/n.sock"),
+            ("NEWSWIRE_SCHEDULE__MIN_INTERVAL", "2h"),
+            ("NEWSWIRE_DEDUP__NEAR", "false"),
+            (
+                "NEWSWIRE_FETCH__ALLOW_PRIVATE",
+                "[\"10.0.0.0/8\", \"fd00::/8\"]",
+            ),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.server.title, "123");
+    assert_eq!(config.server.page_size, 20);
+    assert_eq!(
+        shown(&config, "server.listen").0,
+        "[\"127.0.0.1:2\", \"unix:/run/n.sock\"]"
+    );
+    assert_eq!(config.schedule.min_interval, Duration::from_secs(2 * 3600));
+    assert!(!config.dedup.near);
+    assert_eq!(config.fetch.allow_private.len(), 2);
+}
+
+#[test]
+fn a_flag_replaces_variable_and_file() {
+    let given = Given {
+        listen: vec!["127.0.0.1:9".into(), "[::1]:9".into()],
+        ..Given::default()
+    };
+    let env = [("HOME", "/h"), ("NEWSWIRE_SERVER__LISTEN", "127.0.0.1:2")];
+    let config = read_text("", None, &given, &env.into_iter().collect()).unwrap();
+    assert_eq!(
+        shown(&config, "server.listen"),
+        (
+            "[\"127.0.0.1:9\", \"[::1]:9\"]".to_owned(),
+            Origin::Flag("--listen")
+        )
+    );
+}
+
+#[test]
+fn a_wrong_variable_is_shown_with_its_name_and_place() {
+    let cases = [
+        (
+            "NEWSWIRE_SERVER__LISTEN",
+            "127.0.0.1:99999",
+            "not an address with a port",
+        ),
+        (
+            "NEWSWIRE_SERVER__PAGE_SIZE",
+            "many",
+            "expected a whole number",
+        ),
+        (
+            "NEWSWIRE_SERVER__PAGE_SIZE",
+            "0",
+            "page_size is out of range",
+        ),
+        ("NEWSWIRE_FETCH__TIMEOUT", "5", "duration"),
+        ("NEWSWIRE_SERVER__LISTN", "x", "NEWSWIRE_SERVER__LISTEN"),
+        ("NEWSWIRE_SERVR__TITLE", "x", "NEWSWIRE_SERVER__TITLE"),
+        (
+            "NEWSWIRE_FEED__TITLE",
+            "x",
+            "there is no setting feed.title",
+        ),
+        ("NEWSWIRE_FETCH__CONTACT_FILE", "/nowhere", "cannot be used"),
+    ];
+    for (name, value, says) in cases {
+        let error = with("[server]\n", &[(name, value)]).unwrap_err();
+        let (whole, line) = (error.render(false), error.to_string());
+        assert!(whole.contains(says), "{name}: {whole}");
+        assert!(
+            whole.contains(&format!("{name}={value}")),
+            "{name}: {whole}"
+        );
+        assert!(line.contains(name), "{line}");
+    }
+}
+
+#[test]
+fn sec_08_a_password_in_a_variable_is_not_shown() {
+    let proxy = ("NEWSWIRE_FETCH__PROXY", "http://ann:hunter2@p.example:3128");
+    let error = with("", &[proxy]).unwrap_err();
+    assert!(!format!("{error} {}", error.render(false)).contains("hunter2"));
+}
+
+#[test]
+fn a_variable_may_name_a_file_that_holds_the_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("contact");
+    std::fs::write(&file, "ann@x.example\n").unwrap();
+    let of_file = ("NEWSWIRE_FETCH__CONTACT_FILE", file.to_str().unwrap());
+    let config = with("", &[of_file]).unwrap();
+    assert_eq!(config.fetch.contact.as_deref(), Some("ann@x.example"));
+    let both = [of_file, ("NEWSWIRE_FETCH__CONTACT", "bob@x.example")];
+    assert!(
+        with("", &both)
+            .unwrap_err()
+            .render(false)
+            .contains("given twice")
+    );
+}
+
+#[test]
+fn a_relative_path_of_a_variable_counts_from_the_working_directory() {
+    let config = with("", &[("NEWSWIRE_STORE__PATH", "x.db")]).unwrap();
+    assert_eq!(config.store.path, PathBuf::from("x.db"));
+    let config = with("[store]\npath = 'x.db'\n", &[]).unwrap();
+    assert_eq!(config.store.path, PathBuf::from("/etc/newswire/x.db"));
+}
+
+const WITH_CREDENTIALS: &str = "
+[server]
+token_credential = 'readers'
+[[feed]]
+url = 'https://x.example/f'
+auth = { user = 'ann', credential = 'x' }
+[[feed]]
+url = 'https://y.example/f'
+auth = { user = 'bob', password_file = '$CREDENTIALS_DIRECTORY/y' }
+";
+
+#[test]
+fn secrets_come_as_credentials_of_the_service() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("readers", "0123456789abcdef0123\n"),
+        ("x", "hunter2\n"),
+        ("y", "hunter3\n"),
+    ] {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let env = ("CREDENTIALS_DIRECTORY", dir.path().to_str().unwrap());
+    let config = with(WITH_CREDENTIALS, &[env]).unwrap();
+    let passwords: Vec<&str> = config
+        .feeds
+        .iter()
+        .map(|f| f.settings.auth.as_ref().unwrap().1.reveal())
+        .collect();
+    assert_eq!(passwords, ["hunter2", "hunter3"]);
+    assert!(config.server.tokens.is_some());
+    assert!(config.require_credentials().is_ok());
+    assert_eq!(config.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_command_without_the_credentials_still_has_a_configuration() {
+    let config = with(WITH_CREDENTIALS, &[]).unwrap();
+    assert_eq!(config.unavailable.len(), 3, "{:?}", config.unavailable);
+    assert!(config.feeds.iter().all(|f| f.settings.auth.is_none()));
+    let why = config.require_credentials().unwrap_err().to_string();
+    for word in ["readers", "https://x.example/f", "LoadCredential=y:FILE"] {
+        assert!(why.contains(word), "{why}");
+    }
+    let both = "[[feed]]\nurl = 'https://x.example/f'\nauth = { user = 'a', credential = 'x', password_file = 'y' }\n";
+    assert!(mistakes(both).contains("exclude each other"));
+}

@@ -1,0 +1,106 @@
+//! What the operator does with a store: look whether a daemon runs, restore, check a backup, delete a feed's articles.
+
+use super::filled;
+use crate::support::home::{Home, Ran};
+use crate::support::process::{Daemon, configuration};
+
+/// Fails the test unless the run printed this, to stdout or stderr.
+#[track_caller]
+fn says<'r>(ran: &'r Ran, text: &str) -> &'r Ran {
+    assert!(ran.out.contains(text) || ran.err.contains(text), "{ran:?}");
+    ran
+}
+
+fn articles(home: &Home) -> u64 {
+    home.run(&["status", "--json"]).json()[0]["articles"]
+        .as_u64()
+        .unwrap()
+}
+
+#[test]
+fn status_says_whether_a_daemon_runs_and_where_it_serves() {
+    let home = filled();
+    let status = home.run(&["status", "--json"]).json();
+    assert_eq!(status[0]["daemon"], serde_json::Value::Null);
+    home.configure(&configuration(&home));
+    let daemon = Daemon::start(&home);
+    let status = home.run(&["status", "--json"]).json();
+    let shown = &status[0]["daemon"];
+    assert_eq!(shown["version"], env!("CARGO_PKG_VERSION"));
+    assert!(shown["pid"].as_u64().is_some() && shown["since"].is_string());
+    let address = shown["addresses"][0].as_str().unwrap();
+    assert!(address.starts_with("unix:/"), "{address}");
+    says(&home.run(&["status"]), address);
+    home.run(&["restore", "any.db"]).exits(75);
+    drop(daemon);
+    says(&home.run(&["status"]), "not running");
+}
+
+#[test]
+fn a_backup_is_checked_and_restored_and_the_former_store_is_kept() {
+    let home = filled();
+    let before = articles(&home);
+    let saved = home.path("saved.db");
+    let saved = saved.to_str().unwrap();
+    home.run(&["backup", saved]).exits(0);
+    says(&home.run(&["verify", saved]), "is whole (schema");
+    home.run(&["remove", "--purge", "argus"]).exits(0);
+    assert!(articles(&home) < before);
+    let restored = home.run(&["restore", saved]);
+    restored.exits(0);
+    says(&restored, &format!("{before} articles"));
+    says(&restored, "the store as it was is");
+    assert_eq!(articles(&home), before);
+    home.run(&["verify"]).exits(0);
+    home.run(&["verify", "nowhere.db"]).exits(74);
+    home.write("text.db", "no database, but a text of some length");
+    let text = home.path("text.db");
+    home.run(&["restore", text.to_str().unwrap()]).exits(74);
+    assert_eq!(articles(&home), before);
+}
+
+#[test]
+fn a_purged_feed_leaves_no_article_and_comes_back_whole() {
+    let home = filled();
+    let of = |feed: &str| home.run(&["list", "--copies", "--json", "--feed", feed]);
+    assert!(!of("argus").json().is_empty());
+    let before = articles(&home);
+    says(&home.run(&["remove", "--purge", "argus"]), "and 3 articles");
+    assert_eq!(articles(&home), before - 3);
+    home.run(&["verify"]).exits(0);
+    let left = home.run(&["list", "--copies", "--json"]).json();
+    assert!(left.iter().all(|a| a["feed"]["title"] != "The Argus"));
+    // The wire story is the other paper's alone now.
+    let boats = home.run(&["list", "boats", "--json"]).json();
+    assert_eq!((boats.len(), &boats[0]["copies"]), (1, &1.into()));
+}
+
+#[test]
+fn quiet_shows_failures_only_and_very_quiet_shows_nothing() {
+    let home = filled();
+    let shown = |args: &[&str]| {
+        let ran = home.run(args);
+        format!("{}{}", ran.out, ran.err)
+    };
+    assert_ne!(shown(&["pause", "argus"]), "");
+    assert_eq!(shown(&["pause", "argus", "-q"]), "");
+    assert!(shown(&["pause", "nothing", "-q"]).contains("nothing"));
+    assert_eq!(shown(&["pause", "nothing", "-qq"]), "");
+    home.run(&["pause", "nothing", "-qq"]).exits(66);
+}
+
+#[test]
+fn only_the_default_directory_of_a_store_is_made() {
+    let home = Home::empty();
+    let elsewhere = home.path("missing/n.db");
+    let elsewhere = elsewhere.to_str().unwrap();
+    for args in [
+        &["--db", elsewhere, "import", "-"][..],
+        &["--db", elsewhere, "run"],
+        &["--db", elsewhere, "restore", "x"],
+    ] {
+        let ran = home.run_with(args, b"<opml version='2.0'><body/></opml>");
+        says(says(&ran, "does not exist; create it"), "--db").exits(74);
+    }
+    assert!(!home.path("missing").exists());
+}
