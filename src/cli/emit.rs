@@ -186,16 +186,16 @@ impl<'s> Source<'s> {
         if self.is_static {
             (page.next, page.archive) = (None, None);
         }
-        let hub = self.config.websub.hub.as_ref();
-        let channel = channel(wanted, format, heading, page, &self.base, hub);
+        let place = (&self.base, self.config.websub.hub.as_ref());
+        let channel = channel(wanted, format, heading, page, place, self.reads.created()?);
         Ok(document(&channel, format))
     }
 
     /// What happened to our own feeds.
     fn health(&self, format: Format) -> Result<String, Failure> {
-        let hub = self.config.websub.hub.as_ref();
+        let place = (&self.base, self.config.websub.hub.as_ref());
         let site = &self.config.server.title;
-        let channel = health_feed::channel(self.reads, format, site, &self.base, hub)?;
+        let channel = health_feed::channel(self.reads, format, site, place, None)?;
         Ok(document(&channel, format))
     }
 

@@ -14,6 +14,7 @@ use super::times::Times;
 use super::{safe, which};
 use crate::config::span::show_duration;
 use crate::model::{Feed, FeedState, Time};
+use crate::schedule::remedy;
 use crate::store::{FeedDetail, HostStatus, HubStatus, Reads};
 
 /// `newswire feeds`.
@@ -54,7 +55,7 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
             cx.out.json(&FeedLine {
                 feed: f,
                 why_next,
-                what_to_do: advice::what_to_do(f),
+                what_to_do: remedy::what_to_do(f),
             })
         }),
         (false, true) => plan(cx, &reads, &feeds),
@@ -91,7 +92,7 @@ fn ailing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
 
 /// The facts of a feed's trouble; none if it has none.
 fn trouble(f: &Feed, times: &Times) -> Vec<(&'static str, String)> {
-    let Some(what) = advice::what_to_do(f) else {
+    let Some(what) = remedy::what_to_do(f) else {
         return Vec::new();
     };
     let error = f.last_error.clone().unwrap_or_default();
@@ -194,7 +195,7 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         "a command"
     };
     facts.push(("subscribed", format!("by {origin}")));
-    facts.extend(advice::withheld(f).map(|why| ("credentials", why)));
+    facts.extend(remedy::withheld(f).map(|why| ("credentials", why)));
     facts.push(("articles", f.articles.to_string()));
     let trouble = trouble(f, &cx.times);
     if trouble.is_empty() {

@@ -99,6 +99,8 @@ pub struct ServerConfig {
     pub title: String,
     /// Entries a page of a merged feed, 1 to 1000.
     pub page_size: usize,
+    /// Whether pages show publishers' pictures, loaded from the publishers.
+    pub images: bool,
     /// Who may read (`token_file`); none: everybody who can connect.
     pub tokens: Option<Tokens>,
 }

@@ -323,6 +323,8 @@ impl House {
                 page_size: config.server.page_size,
                 is_sample: self.press.is_some(),
                 size_warning: config.store.size_warning,
+                zone: jiff::tz::TimeZone::system(),
+                images: config.server.images,
                 limits: Limits::default(),
             },
             sequence,

@@ -13,7 +13,7 @@
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
 //! | `budget` | the memory of all answers together |
 //! | `feeds`, `pages`, `sources`, `health` | the routes |
-//! | `frame` | what all pages have in common |
+//! | `frame`, `times` | what all pages have in common; times in the zone of the server |
 //! | `copies`, `diff`, `plot` | the copies of a story, page by page; where two differ; small plots |
 //! | `health_feed` | what happened to our own feeds, as a feed |
 //! | `websub`, `pushes` | the callback of hubs, and how many pushes are taken at once |
@@ -45,6 +45,7 @@ mod pushes;
 mod refusal;
 mod sources;
 mod state;
+mod times;
 mod tokens;
 mod websub;
 
@@ -62,6 +63,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -95,6 +97,10 @@ pub struct ServeOptions {
     pub is_sample: bool,
     /// Above how many bytes the page of the sources warns of the store's size; 0: never.
     pub size_warning: u64,
+    /// The zone of the times on pages.
+    pub zone: TimeZone,
+    /// Whether pages show publishers' pictures, which browsers load from them.
+    pub images: bool,
     /// What one client may take.
     pub limits: Limits,
 }
@@ -112,6 +118,8 @@ impl Default for ServeOptions {
             page_size: 50,
             is_sample: false,
             size_warning: 0,
+            zone: TimeZone::UTC,
+            images: false,
             limits: Limits::default(),
         }
     }

@@ -1,9 +1,11 @@
 //! The pages for people: the river, a topic, a search, a story with every copy and where they differ. Plain HTML that asks
 //! nothing of anybody else: no script, no third-party request, so pictures inside articles are not shown (SEC-10).
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 
@@ -12,29 +14,36 @@ use super::cache::Document;
 use super::conditional::{Freshness, answer};
 use super::copies::Copy;
 use super::diff::Piece;
-use super::frame::{Frame, HTML, broken, document, frame, guarded, headline, host};
+use super::frame::{Feeds, Frame, HTML, broken, document, frame, guarded, headline, host};
 use super::list::{List, Page, WRITTEN_A_BYTE, Wanted};
 use super::merged::{Heading, last_change};
 use super::refusal::Told;
 use super::state::{self, Cost, Shared};
+use super::times::Times;
+use super::tokens::Carried;
 use super::{Refusal, copies};
 use crate::model::{ArticleRow, StoryId, StoryView, Time};
-use crate::store::{Reads, TopicInfo};
+use crate::store::{Copied, Reads, TopicInfo};
+
+/// Stories that the front page names as the most copied ones of the last day.
+const COPIED_MAX: usize = 10;
 
 #[derive(Template)]
 #[template(path = "river.html")]
 struct River {
     frame: Frame,
     heading: Option<Heading>,
+    /// The most copied stories of the last day.
+    copied: Vec<Copied>,
     days: Vec<Day>,
     empty: &'static str,
     first: Option<String>,
     next: Option<String>,
 }
 
-/// The stories that arrived on one day (UTC).
+/// The stories that arrived on one day, in the server's zone.
 pub struct Day {
-    /// As RFC 3339 has it.
+    /// As ISO 8601 has it.
     pub date: String,
     /// As people have it.
     pub name: String,
@@ -72,6 +81,8 @@ struct Story {
     authors: Vec<String>,
     host: String,
     updated: Option<Time>,
+    /// The picture, unless the body shows it.
+    picture: Option<String>,
     body: String,
     /// Whether this is the page with the story itself.
     is_first: bool,
@@ -93,7 +104,9 @@ pub async fn river(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let wanted = Wanted::read("all", &query.unwrap_or_default())?;
+    let query = query.unwrap_or_default();
+    let mut wanted = Wanted::read("all", &query)?;
+    wanted.token = state.carried_by_pages(&query);
     list(&state, &headers, wanted).await
 }
 
@@ -104,8 +117,10 @@ pub async fn topic(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let mut wanted = Wanted::read("all", &query.unwrap_or_default())?;
+    let query = query.unwrap_or_default();
+    let mut wanted = Wanted::read("all", &query)?;
     wanted.list = List::Topic(name);
+    wanted.token = state.carried_by_pages(&query);
     list(&state, &headers, wanted).await
 }
 
@@ -116,18 +131,21 @@ pub async fn search(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let query = query.unwrap_or_default();
-    let q = q(&query);
+    let (q, token) = (q(&query), state.carried_by_pages(&query));
     if q.trim().is_empty() {
-        return explain_search(&state, q, None).await;
+        return explain_search(&state, q, token, None).await;
     }
     let wanted = Wanted::read("search", &query);
     let listed = match wanted {
-        Ok(wanted) => list(&state, &headers, wanted).await,
+        Ok(mut wanted) => {
+            wanted.token.clone_from(&token);
+            list(&state, &headers, wanted).await
+        }
         Err(refused) => Err(refused),
     };
     match listed {
         Ok(response) => Ok(response),
-        Err(Refusal::Bad(mistake)) => explain_search(&state, q, Some(mistake)).await,
+        Err(Refusal::Bad(mistake)) => explain_search(&state, q, token, Some(mistake)).await,
         Err(other) => Err(other),
     }
 }
@@ -140,11 +158,10 @@ pub async fn story(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let id: StoryId = id.parse().map_err(|_| no_such_story())?;
-    let after = copies::after(query.as_deref().unwrap_or_default())?;
-    let key = match after {
-        0 => format!("/stories/{id}"),
-        after => format!("/stories/{id}?after={after}"),
-    };
+    let query = query.unwrap_or_default();
+    let after = copies::after(&query)?;
+    let token = state.carried_by_pages(&query);
+    let key = format!("/stories/{id}?after={after}{}", key_of(token.as_ref()));
     cached(
         &state,
         &headers,
@@ -155,8 +172,14 @@ pub async fn story(
             room.grow(2 * story.memory())?;
             let page = copies::read(reads, &story, after, &mut room)?;
             let changed = last_change(std::slice::from_ref(&story), state.clock.now());
-            let html = Story {
-                frame: frame(state, reads, "../", headline(&story))?,
+            let frame = frame(state, reads, "../", headline(&story), token)?;
+            let picture = frame.picture(&story).map(str::to_owned);
+            let shows = |url: &String| {
+                let html = story.content_html.as_deref().unwrap_or_default();
+                // Attributes are written with entities.
+                html.contains(&*html_escape::encode_double_quoted_attribute(url))
+            };
+            let page = Story {
                 authors: story
                     .authors
                     .iter()
@@ -164,13 +187,15 @@ pub async fn story(
                     .collect(),
                 host: story.url.as_deref().map(host).unwrap_or_default(),
                 updated: story.updated.filter(|t| Some(*t) != story.published),
+                picture: picture.filter(|url| after == 0 && !shows(url)),
                 body: body(&story),
                 is_first: after == 0,
                 story,
                 copies: page.copies,
                 next: page.next,
+                frame,
             };
-            document(changed, html.render(), room)
+            document(changed, &page, &page.frame.times, room)
         },
     )
     .await
@@ -181,20 +206,26 @@ fn no_such_story() -> Refusal {
 }
 
 /// `/topics`: all of them, with counts.
-pub async fn topics(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub async fn topics(
+    State(state): State<Shared>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let token = state.carried_by_pages(&query.unwrap_or_default());
+    let key = format!("/topics{}", key_of(token.as_ref()));
     cached(
         &state,
         &headers,
-        "/topics",
+        &key,
         Cost::Shared,
-        |state, reads, room| {
+        move |state, reads, room| {
             let topics = reads.topics()?;
             let newest = topics.iter().filter_map(|t| t.newest).max();
             let page = Topics {
-                frame: frame(state, reads, "", "Topics")?,
+                frame: frame(state, reads, "", "Topics", token)?,
                 topics,
             };
-            document(newest, page.render(), room)
+            document(newest, &page, &page.frame.times, room)
         },
     )
     .await
@@ -225,11 +256,37 @@ async fn list(state: &Shared, headers: &HeaderMap, wanted: Wanted) -> Result<Res
         let page = wanted.load(reads, now, state.options.page_size, false, &mut room)?;
         let stories: usize = page.stories.iter().map(StoryView::memory).sum();
         room.grow(WRITTEN_A_BYTE * stories)?;
-        let changed = last_change(&page.stories, now);
-        let river = river_of(state, reads, &wanted, heading, page)?;
-        document(changed, river.render(), room)
+        let mut changed = last_change(&page.stories, now);
+        let mut river = river_of(state, reads, &wanted, heading, page)?;
+        if is_front(&wanted) {
+            let hour = start_of_hour(now);
+            river.copied = reads.most_copied(hour.minus(DAY), COPIED_MAX)?;
+            // What falls out of the last day does so at a full hour.
+            changed = changed.max(Some(hour));
+        }
+        document(changed, &river, &river.frame.times, room)
     })
     .await
+}
+
+/// Whether this is the page that the server begins with.
+fn is_front(wanted: &Wanted) -> bool {
+    matches!(wanted.list, List::All)
+        && wanted.limit.is_none()
+        && wanted.since.is_none()
+        && wanted.before.is_none()
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const HOUR_MS: i64 = 3_600_000;
+
+fn start_of_hour(t: Time) -> Time {
+    Time::from_millis(t.millis() - t.millis().rem_euclid(HOUR_MS))
+}
+
+/// What tells the pages that carry a token from those that carry none, in the keys of the cache.
+pub fn key_of(token: Option<&Carried>) -> String {
+    token.map_or_else(String::new, |t| t.parameter('&'))
 }
 
 fn river_of(
@@ -243,14 +300,14 @@ fn river_of(
         List::Topic(_) => "../",
         List::All | List::Search(_) => "",
     };
-    let mut frame = frame(state, reads, root, &heading.title)?;
-    let feed = Wanted::first(wanted.list.clone());
-    let path = wanted.list.feed_path();
-    frame.feed = Some(format!(
-        "{}.atom{}",
-        path.trim_start_matches('/'),
-        feed.query()
-    ));
+    let mut frame = frame(state, reads, root, &heading.title, wanted.token.clone())?;
+    let mut feed = Wanted::first(wanted.list.clone());
+    feed.token.clone_from(&wanted.token);
+    frame.feeds = Some(Feeds {
+        path: wanted.list.feed_path().trim_start_matches('/').to_owned(),
+        query: feed.query(),
+        is_listed: !matches!(wanted.list, List::Search(_)),
+    });
     let (shown, empty) = match &wanted.list {
         List::All => (None, "Nothing has arrived yet."),
         List::Topic(name) => {
@@ -271,9 +328,10 @@ fn river_of(
         query => query,
     };
     Ok(River {
-        frame,
         heading: shown,
-        days: days_of(page.stories),
+        copied: Vec::new(),
+        days: days_of(page.stories, &frame.times),
+        frame,
         empty,
         first: wanted.before.map(|_| at(&wanted.from_place(None))),
         next: page.next.map(|place| at(&wanted.from_place(Some(place)))),
@@ -283,6 +341,7 @@ fn river_of(
 async fn explain_search(
     state: &Shared,
     q: String,
+    token: Option<Carried>,
     mistake: Option<String>,
 ) -> Result<Response, Refusal> {
     let status = if mistake.is_some() {
@@ -291,12 +350,13 @@ async fn explain_search(
         StatusCode::OK
     };
     let page = state.read(Cost::Small, move |state, reads| {
-        let mut frame = frame(state, reads, "", "Search")?;
+        let mut frame = frame(state, reads, "", "Search", token)?;
         frame.q = q;
         let mistakes = mistakes(&mistake.unwrap_or_default());
         Search { frame, mistakes }.render().map_err(broken)
     });
-    Ok(guarded((status, Html(page.await?)).into_response()))
+    let page = (status, Html(page.await?)).into_response();
+    Ok(guarded(state, page))
 }
 
 /// What was told line by line: a message, then the lines with its place, which begin with spaces.
@@ -319,7 +379,7 @@ fn mistakes(told: &str) -> Vec<Mistake> {
 
 /// The answer to a person where there is no document: the same words as a page, with a way on. Whatever else the response
 /// is, it stays as it was.
-pub async fn trouble(state: &Shared, path: &str, mut response: Response) -> Response {
+pub async fn trouble(state: &Shared, url: &Uri, mut response: Response) -> Response {
     let Some(Told(told)) = response.extensions_mut().remove() else {
         return response;
     };
@@ -329,14 +389,15 @@ pub async fn trouble(state: &Shared, path: &str, mut response: Response) -> Resp
         StatusCode::SERVICE_UNAVAILABLE => "Not now",
         _ => "That failed",
     };
-    let root = match path.matches('/').count() {
+    let token = state.carried_by_pages(url.query().unwrap_or_default());
+    let root = match url.path().matches('/').count() {
         0 | 1 => "",
         2 => "../",
         3 => "../../",
         _ => return response,
     };
     let page = state.read(Cost::Small, move |state, reads| {
-        let frame = frame(state, reads, root, title)?;
+        let frame = frame(state, reads, root, title, token)?;
         Trouble { frame, title, told }.render().map_err(broken)
     });
     // Where no page can be made, what was said is said plainly.
@@ -351,7 +412,7 @@ pub async fn trouble(state: &Shared, path: &str, mut response: Response) -> Resp
     parts
         .headers
         .insert(header::VARY, HeaderValue::from_static("Accept"));
-    guarded(Response::from_parts(parts, page.into()))
+    guarded(state, Response::from_parts(parts, page.into()))
 }
 
 /// A page from the cache, or rendered for it.
@@ -368,20 +429,19 @@ pub async fn cached(
     let render = state.render(cost, render);
     let rendered = state.cache.get(key, sequence, now, render).await?;
     let answer = answer(state, headers, rendered, Freshness::Ask, cost).await?;
-    Ok(guarded(answer))
+    Ok(guarded(state, answer))
 }
 
 /// Stories in river order by the days on which they arrived.
-pub fn days_of(stories: Vec<StoryView>) -> Vec<Day> {
+pub fn days_of(stories: Vec<StoryView>, times: &Times) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for story in stories {
-        let arrived = story.arrived.jiff();
-        let date = arrived.strftime("%Y-%m-%d").to_string();
+        let (date, name) = times.day(&story.arrived);
         match days.last_mut() {
             Some(day) if day.date == date => day.stories.push(story),
             _ => days.push(Day {
                 date,
-                name: arrived.strftime("%A, %-d %B %Y").to_string(),
+                name,
                 stories: vec![story],
             }),
         }

@@ -9,7 +9,9 @@ mod backup;
 mod check;
 mod claims;
 mod clock_set;
+mod copied;
 mod copies;
+mod created;
 mod events;
 mod feeds;
 mod few;
@@ -45,6 +47,7 @@ mod visits;
 mod word_index;
 mod writer;
 
+pub use copied::Copied;
 pub use open::io_reason;
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
@@ -180,6 +183,7 @@ impl Store {
         options: &StoreOptions,
         clock: Clock,
     ) -> Result<Self, StoreError> {
+        created::note(&conn, clock.now()).map_err(|e| open::error(&options.path, &e))?;
         let reads = Reads::open(&options.path)?;
         let (commands, queue) = mpsc::channel();
         let published = topics::Published::default();

@@ -32,6 +32,7 @@ mod kills;
 mod memory;
 mod moves;
 mod order;
+mod pages;
 mod parse;
 mod path;
 mod query;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use newswire::config::{self, Environment, Given, SAMPLE};
+use newswire::config::environment::Environment;
+use newswire::config::{self, Given, SAMPLE};
 use newswire::daemon::press::{self, PORT, Press, edition};
 use newswire::ingest::PassReport;
 use newswire::model::{FailureKind, FeedState, Network, StoryView};

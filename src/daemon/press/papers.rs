@@ -132,7 +132,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::config::{Environment, Given, SAMPLE, read_text};
+    use crate::config::environment::Environment;
+    use crate::config::{Given, SAMPLE, read_text};
 
     #[test]
     fn every_paper_can_be_read_and_has_a_feed_in_the_sample() {
