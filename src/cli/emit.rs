@@ -28,7 +28,7 @@ pub struct EmitArgs {
     /// The topic's name, all, or newswire-health
     #[arg(value_name = "TOPIC", add = complete::topics())]
     pub topic: String,
-    /// The format
+    /// The format; json and jsonfeed are the same, JSON Feed 1.1
     #[arg(long, value_name = "FORMAT", default_value = "atom")]
     pub format: EmitFormat,
     /// Write to this file, whole or not at all, instead of stdout
@@ -55,8 +55,9 @@ pub enum EmitFormat {
     /// RSS 2.0.
     Rss,
     /// JSON Feed 1.1.
-    #[value(alias = "jsonfeed")]
     Json,
+    /// JSON Feed 1.1.
+    Jsonfeed,
 }
 
 impl From<EmitFormat> for Format {
@@ -64,7 +65,7 @@ impl From<EmitFormat> for Format {
         match format {
             EmitFormat::Atom => Self::Atom,
             EmitFormat::Rss => Self::Rss,
-            EmitFormat::Json => Self::Json,
+            EmitFormat::Json | EmitFormat::Jsonfeed => Self::Json,
         }
     }
 }

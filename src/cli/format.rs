@@ -8,11 +8,13 @@ use clap::ValueEnum;
 use super::exit::Failure;
 use super::item::{self, Item};
 use super::output::Out;
-use super::table::{Column, Table};
+use super::table::{Column, INDENT, Table};
 use super::times::{ARRIVED, Times};
-use super::{emit, safe};
+use super::{emit, safe, snippet};
 use crate::emit::Format as FeedFormat;
 use crate::model::{StoryView, Time};
+use crate::query::Expr;
+use crate::query::marks::Marks;
 
 /// The shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,6 +82,8 @@ pub struct Printer {
     title: String,
     /// Whether a row was shown that arrived long after it was published.
     is_late: bool,
+    /// What is marked in the place that is shown of a body.
+    marks: Option<Marks>,
 }
 
 impl Printer {
@@ -119,7 +123,13 @@ impl Printer {
             kept: Vec::new(),
             title,
             is_late: false,
+            marks: None,
         })
+    }
+
+    /// From here on the rows of a table are followed by the place in the body that `expr` found.
+    pub fn mark(&mut self, expr: &Expr) {
+        self.marks = Some(Marks::of(expr));
     }
 
     /// Prints what comes before the first item.
@@ -224,7 +234,14 @@ impl Printer {
                 ]
             }
         };
-        self.table.row(out, cells)
+        let place = match (&self.marks, out.width) {
+            (Some(marks), Some(width)) => {
+                let body = text("content_text");
+                snippet::of(&body, marks, width.saturating_sub(INDENT.len()), out.color)
+            }
+            _ => None,
+        };
+        self.table.row_over(out, cells, place)
     }
 
     fn end_table(&mut self, out: &mut Out) -> Result<(), Failure> {

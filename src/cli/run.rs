@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::work;
+use super::{doubts, work};
 use crate::daemon::lock::LockError;
 use crate::daemon::{self, DaemonError, RunOptions};
 
@@ -50,6 +50,9 @@ fn run_as(cx: &mut Context, args: &RunArgs, is_sample: bool) -> Result<(), Failu
         .map_err(|e| Failure::of_config(&e, cx.out.color_err))?;
     for warning in &config.warnings {
         cx.out.warn(warning);
+    }
+    for doubt in doubts::of_topics(&config) {
+        cx.out.warn(&doubt);
     }
     let what = RunOptions {
         fetch: !args.no_fetch,

@@ -214,7 +214,7 @@ fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
             h.failed.to_string(),
             h.throttled.to_string(),
             bytes(h.bytes),
-            cx.times.near(h.next_poll, "-"),
+            cx.times.ahead(h.next_poll, "-"),
             why_then(h, &cx.times),
         ];
         table.row(&mut cx.out, cells)?;

@@ -8,11 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::press::{self, Press};
 use crate::daemon::{DaemonError, parts};
-use crate::fetch::{FetchSetupError, LocalHosts};
+use crate::fetch::{FetchSetupError, LocalHosts, Page};
 use crate::ingest::Ingest;
+use crate::model::WebUrl;
 use crate::store::Store;
 
 /// Threads that the work is spread over, at least. A server can keep one busy for as long as a visit may take (interim
@@ -60,6 +62,15 @@ fn press_of(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failure> 
     let served = std::thread::Builder::new().spawn(serve);
     served.map_err(|e| Failure::new(Exit::Internal, format!("cannot start a thread: {e}")))?;
     Ok(Some(hosts))
+}
+
+/// Gets a document, once and under the rules of the configuration. Exit 66 if it cannot be got.
+pub fn get(config: &Config, clock: &Clock, url: &WebUrl, accept: &str) -> Result<Page, Failure> {
+    let fetcher = parts::fetcher(config, clock)?;
+    let cancel = CancellationToken::new();
+    runtime()?
+        .block_on(fetcher.get(url, accept, usize::MAX, &cancel))
+        .map_err(|e| Failure::missing(format!("cannot get {url}: {}", e.message)))
 }
 
 /// A token that the first SIGINT or SIGTERM cancels, so that work ends in order; a second one ends at once. Call it

@@ -178,6 +178,13 @@ pub struct Setting {
     pub origin: Origin,
 }
 
+impl Setting {
+    /// Whether it has a value; TOML cannot say that one has none.
+    pub fn is_set(&self) -> bool {
+        self.value != value::NOT_SET
+    }
+}
+
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {

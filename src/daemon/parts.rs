@@ -10,15 +10,16 @@ use crate::ingest::{Ingest, IngestOptions, WebSub};
 use crate::model::WebUrl;
 use crate::schedule::Policy;
 use crate::serve::CALLBACK_PATH;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, exists};
 
 /// Checks that the directory of the store exists. Only that of the default place is made by newswire: elsewhere a wrong path
 /// would begin a second store.
 ///
 /// # Errors
-/// [`StoreError::Unusable`] if the directory does not exist.
+/// [`StoreError::Unusable`] if the directory does not exist or may not be accessed.
 pub fn check_place(config: &Config) -> Result<(), StoreError> {
     let path = &config.store.path;
+    exists(path)?;
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     match directory {
         Some(directory) if !config.store.is_default_place && !directory.is_dir() => {

@@ -48,12 +48,13 @@ mod word_index;
 mod writer;
 
 pub use copied::Copied;
-pub use open::io_reason;
+pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
 pub use readers::Reads;
 pub use records::*;
 pub use restore::{Restored, restore};
+pub use search::RANKED_MAX;
 pub use select::{Order, RiverPlace, Selection};
 pub use stop::Stop;
 pub use visits::Walk;
