@@ -140,7 +140,8 @@ impl Frame {
     }
 }
 
-/// A rendered page as a document. It changed when its content did, or when one of its relative times did.
+/// A rendered page as a document. It changed when its content did, or when one of its relative times did; a page whose
+/// content has no date has none.
 pub fn document(
     changed: Option<Time>,
     page: &impl Template,
@@ -152,7 +153,7 @@ pub fn document(
         content_type: HTML,
         links: None,
         body: room.hold(html.into_bytes())?,
-        changed: changed.max(times.changed()),
+        changed: changed.map(|changed| times.changed().map_or(changed, |t| t.max(changed))),
         next_change: None,
     })
 }
