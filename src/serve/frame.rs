@@ -42,6 +42,10 @@ pub struct Frame {
     pub topics: Vec<TopicHead>,
     pub topic: Option<String>,
     pub q: String,
+    /// Whether the store is a sample.
+    pub is_sample: bool,
+    /// Since when nothing can be reached.
+    pub no_network: Option<Time>,
     pub times: Times,
     /// Whether pictures are shown.
     pub images: bool,
@@ -79,6 +83,8 @@ pub fn frame(
         topics: reads.topic_heads()?,
         topic: None,
         q: String::new(),
+        is_sample: state.options.is_sample,
+        no_network: reads.network()?.down_since(state.clock.now()),
         times: Times::new(state.clock.now(), state.options.zone.clone()),
         images: state.options.images,
         token,
