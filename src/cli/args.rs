@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use super::times::Style;
 use super::{
     add, change, check, config, dedup, emit, exit, explain, extract, feeds, fetch, generate,
-    import, list, maintain, man, open, parse, run, show, status, topic, topics,
+    import, list_args, maintain, man, open, parse, run, show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
@@ -144,11 +144,11 @@ pub enum Command {
     Export(import::ExportArgs),
     /// List stories, newest first
     #[command(visible_alias = "ls")]
-    List(list::ListArgs),
+    List(list_args::ListArgs),
     /// Find stories, best match first
     ///
     /// Of the newest 2,000 articles that match; `newswire list EXPR` gives all of them.
-    Search(list::SearchArgs),
+    Search(list_args::SearchArgs),
     /// Show one story with its copies
     Show(show::ShowArgs),
     /// Open the page of a story in the browser

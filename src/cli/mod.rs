@@ -29,10 +29,12 @@ mod help;
 mod human;
 mod import;
 mod item;
+mod layout;
 mod leading;
 mod likeness;
 mod lines;
 mod list;
+mod list_args;
 mod maintain;
 mod man;
 mod meant;
@@ -59,7 +61,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use args::{Cli, Command};
 use context::Context;
@@ -69,7 +71,7 @@ use crate::telemetry;
 
 /// The command line as it is defined.
 fn definitions() -> clap::Command {
-    let mut definitions = Cli::command();
+    let mut definitions = help::command();
     definitions.build();
     definitions
 }
