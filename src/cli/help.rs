@@ -36,7 +36,7 @@ const TEMPLATE: &str = "\
 
 {all-args}{after-help}
 
-`newswire --help` lists the options of all commands: --config, --db, --utc, -q ...";
+Options of all commands, such as --config, --db and --utc: `newswire --help`";
 
 /// The command line with its help.
 pub fn command() -> Command {
