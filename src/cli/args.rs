@@ -121,6 +121,9 @@ pub enum Color {
 pub enum Command {
     /// Run the daemon: poll the feeds, serve the merged feeds
     Run(run::RunArgs),
+    /// Try newswire on a sample: the same as `run --sample`
+    #[command(mut_arg("sample", |arg| arg.hide(true)))]
+    Demo(run::RunArgs),
     /// Poll feeds once, then end
     Fetch(fetch::FetchArgs),
     /// Subscribe to feeds, or to the feeds of pages, and poll them once

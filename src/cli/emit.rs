@@ -221,11 +221,13 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// A list as a feed: its id comes from its title, which is the expression.
+/// A list as a feed: its id comes from its title, which is the expression. Without stories its date is that at which the
+/// store was `created`.
 pub fn list(
     out: &mut Out,
     title: &str,
     stories: Vec<StoryView>,
+    created: Time,
     format: Format,
 ) -> Result<(), Failure> {
     let name = format!("https://newswire.invalid/list/{title}");
@@ -240,7 +242,7 @@ pub fn list(
             .iter()
             .map(|s| s.first_seen)
             .max()
-            .unwrap_or(Time::EPOCH),
+            .unwrap_or(created),
         stories,
         ..Channel::default()
     };

@@ -18,6 +18,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "demo",
+        &[
+            "newswire demo                     then open http://127.0.0.1:8390/",
+            "newswire demo --listen 127.0.0.1:8400",
+        ],
+    ),
+    (
         "fetch",
         &[
             "newswire fetch                    poll what is due",

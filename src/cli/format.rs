@@ -80,6 +80,7 @@ pub struct Printer {
     /// What only a whole document can hold.
     kept: Vec<StoryView>,
     title: String,
+    created: Time,
     /// Whether a row was shown that arrived long after it was published.
     is_late: bool,
     /// What is marked in the place that is shown of a body.
@@ -122,6 +123,7 @@ impl Printer {
             printed: 0,
             kept: Vec::new(),
             title,
+            created: Time::EPOCH,
             is_late: false,
             marks: None,
         })
@@ -130,6 +132,11 @@ impl Printer {
     /// From here on the rows of a table are followed by the place in the body that `expr` found.
     pub fn mark(&mut self, expr: &Expr) {
         self.marks = Some(Marks::of(expr));
+    }
+
+    /// When the store was made: the date of a feed without items.
+    pub fn dated(&mut self, created: Time) {
+        self.created = created;
     }
 
     /// Prints what comes before the first item.
@@ -181,9 +188,9 @@ impl Printer {
             Format::Table => self.end_table(out),
             Format::Json if self.printed == 0 => out.raw(b"[]\n"),
             Format::Json => out.raw(b"\n]\n"),
-            Format::Atom => emit::list(out, &self.title, kept, FeedFormat::Atom),
-            Format::Rss => emit::list(out, &self.title, kept, FeedFormat::Rss),
-            Format::Jsonfeed => emit::list(out, &self.title, kept, FeedFormat::Json),
+            Format::Atom => emit::list(out, &self.title, kept, self.created, FeedFormat::Atom),
+            Format::Rss => emit::list(out, &self.title, kept, self.created, FeedFormat::Rss),
+            Format::Jsonfeed => emit::list(out, &self.title, kept, self.created, FeedFormat::Json),
             Format::Opml => emit::sources(out, &self.title, &kept),
             _ => Ok(()),
         }

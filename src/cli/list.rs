@@ -63,6 +63,7 @@ fn show(
         reads: cx.reads()?,
         copies: options.copies,
     };
+    printer.dated(listing.reads.created()?);
     let selection = listing.named(selection, options)?;
     if options.follow {
         return listing.follow(cx, &selection, &mut printer);

@@ -137,6 +137,7 @@ fn run_command(cli: &Cli) -> Result<(), Failure> {
 fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(cx, args),
+        Command::Demo(args) => run::demo(cx, args),
         Command::Fetch(args) => fetch::fetch(cx, args),
         Command::Add(args) => add::add(cx, args),
         Command::Remove(args) => change::remove(cx, args),
@@ -175,7 +176,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
 
 /// The daemon logs what it does; a command tells what it did, and logs only where it was asked to.
 fn start_log(cx: &Context, cli: &Cli) -> Result<(), Failure> {
-    let is_daemon = matches!(cli.command, Command::Run(_));
+    let is_daemon = matches!(cli.command, Command::Run(_) | Command::Demo(_));
     let loudness = cx.out.verbosity.saturating_add(i8::from(is_daemon));
     if !is_daemon && loudness <= 0 && cli.global.log.is_none() {
         return Ok(());

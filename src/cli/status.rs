@@ -10,6 +10,7 @@ use super::human::{bytes, count, sparkline};
 use super::table::{Column, Table};
 use super::times::Times;
 use crate::daemon::lock::Daemon;
+use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 
 /// `newswire status`.
@@ -63,6 +64,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
             ("daemon", daemon_in_words(daemon.as_ref(), &cx.times)),
             ("feeds", feeds(status)),
             ("next poll", next_poll(cx, status)),
+            ("network", network(cx, overview.network)),
             (
                 "articles",
                 format!(
@@ -157,6 +159,20 @@ fn next_poll(cx: &Context, status: &Status) -> String {
         (0, None) => "none planned".to_owned(),
         (0, Some(next)) => cx.times.full(next),
         (due, _) => format!("now: {due} due"),
+    }
+}
+
+fn network(cx: &Context, seen: Network) -> String {
+    match (seen, seen.down_since(cx.clock.now())) {
+        (_, Some(since)) => format!(
+            "none since {}: nothing can be reached; stored articles are served",
+            cx.times.full(since)
+        ),
+        (Network::Unknown, _) => "not known: no host was asked yet".to_owned(),
+        (Network::Up, _) => "ok".to_owned(),
+        (Network::Down { tried, .. }, _) => {
+            format!("none when last tried, {}", cx.times.full(tried))
+        }
     }
 }
 

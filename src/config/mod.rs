@@ -37,7 +37,7 @@ pub use problem::{ConfigError, Problem};
 pub use read::{load, read_text};
 pub use value::{Etiquette, Keep, Listen};
 
-/// The configuration of a dozen public feeds and three topics for a first look (`newswire run --sample`).
+/// The configuration for a first look (`newswire run --sample`): public feeds, made-up papers and topics.
 pub const SAMPLE: &str = include_str!("../../config/sample.toml");
 
 /// The whole configuration, checked. Every value is effective: defaults, environment and flags are in it.

@@ -12,6 +12,8 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
     let id = short(feed);
     let host =
         WebUrl::parse(&feed.url).map_or_else(|_| "the server".to_owned(), |u| u.host().to_owned());
+    let front =
+        WebUrl::parse(&feed.url).map_or_else(|_| feed.url.clone(), |u| format!("{}/", u.origin()));
     let remove = format!("`newswire remove {id}` ends the subscription and keeps its articles");
     Some(match (kind, feed.http_status) {
         (FailureKind::Dns, _) => format!(
@@ -46,7 +48,7 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
             "nothing, if it passes: the transfer broke off or was garbled, and what came was not taken".to_owned()
         }
         (FailureKind::NotFound, _) => format!(
-            "see whether the site has another feed now: `newswire add https://{host}/` looks for one. {remove}"
+            "see whether the site has another feed now: `newswire add {front}` looks for one. {remove}"
         ),
         (FailureKind::Gone, _) if feed.state == FeedState::Gone => format!(
             "the publisher has ended it, and it is not asked again; `newswire resume {id}` asks once more. {remove}"
@@ -77,8 +79,8 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
             format!("nothing, if it passes: the server of {host} is broken; if it lasts, tell the publisher")
         }
         (FailureKind::NotAFeed, _) => format!(
-            "there is a page now, or nothing, where the feed was: `newswire add {}` looks for a feed behind it. {remove}",
-            feed.url
+            "a page is there now, or nothing, where the feed was; see whether the site has another feed: `newswire add {front}` \
+             looks for one. {remove}"
         ),
         (FailureKind::Parse, _) => {
             "tell the publisher that the feed is broken; validator.w3.org/feed shows where".to_owned()
@@ -183,6 +185,13 @@ mod tests {
             assert!(seen.insert(words.clone()), "{kind:?} {status:?}: {words}");
             assert!(!words.contains('\n') && words.len() > 20, "{words}");
         }
+        let mut own = feed(FailureKind::NotAFeed, None);
+        own.url = "http://news.example:8391/rss.xml".to_owned();
+        let words = what_to_do(&own).unwrap();
+        assert!(
+            words.contains("`newswire add http://news.example:8391/`"),
+            "the feed's own URL is subscribed already: {words}"
+        );
         let mut odd = feed(FailureKind::Blocked, None);
         odd.url = "http://news.example:25/feed".to_owned();
         assert!(seen.insert(what_to_do(&odd).unwrap()));

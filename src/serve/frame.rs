@@ -42,6 +42,10 @@ pub struct Frame {
     pub topics: Vec<TopicHead>,
     pub topic: Option<String>,
     pub q: String,
+    /// Whether the store is a sample.
+    pub is_sample: bool,
+    /// Since when nothing can be reached.
+    pub no_network: Option<Time>,
     pub times: Times,
     /// Whether pictures are shown.
     pub images: bool,
@@ -79,6 +83,8 @@ pub fn frame(
         topics: reads.topic_heads()?,
         topic: None,
         q: String::new(),
+        is_sample: state.options.is_sample,
+        no_network: reads.network()?.down_since(state.clock.now()),
         times: Times::new(state.clock.now(), state.options.zone.clone()),
         images: state.options.images,
         token,
@@ -134,7 +140,8 @@ impl Frame {
     }
 }
 
-/// A rendered page as a document. It changed when its content did, or when one of its relative times did.
+/// A rendered page as a document. It changed when its content did, or when one of its relative times did; a page whose
+/// content has no date has none.
 pub fn document(
     changed: Option<Time>,
     page: &impl Template,
@@ -146,7 +153,7 @@ pub fn document(
         content_type: HTML,
         links: None,
         body: room.hold(html.into_bytes())?,
-        changed: changed.max(times.changed()),
+        changed: changed.map(|changed| times.changed().map_or(changed, |t| t.max(changed))),
         next_change: None,
     })
 }

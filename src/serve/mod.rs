@@ -93,6 +93,8 @@ pub struct ServeOptions {
     pub tokens: Option<Tokens>,
     /// Entries a page, 1 to [`list::LIMIT_MAX`].
     pub page_size: usize,
+    /// Whether the store is a sample, which the pages say.
+    pub is_sample: bool,
     /// Above how many bytes the page of the sources warns of the store's size; 0: never.
     pub size_warning: u64,
     /// The zone of the times on pages.
@@ -114,6 +116,7 @@ impl Default for ServeOptions {
             hub: None,
             tokens: None,
             page_size: 50,
+            is_sample: false,
             size_warning: 0,
             zone: TimeZone::UTC,
             images: false,
@@ -186,6 +189,18 @@ impl Server {
         let (metrics, budget) = (&state.metrics, &state.budget);
         connections::serve(listeners, router, &limits, metrics, budget, cancel).await;
     }
+}
+
+/// Serves another router than ours under the same limits of connections and time, until cancelled.
+pub async fn serve_router(
+    listeners: Vec<Listener>,
+    router: Router,
+    limits: &Limits,
+    cancel: CancellationToken,
+) {
+    let metrics = metrics::Metrics::new(Arc::default());
+    let budget = budget::AnswerBudget::new(limits.answer_bytes_max);
+    connections::serve(listeners, router, limits, &metrics, &budget, cancel).await;
 }
 
 /// Routes that readers have, which want a token where there is one, and routes that want none: by the route alone, never

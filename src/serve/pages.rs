@@ -261,6 +261,8 @@ async fn list(state: &Shared, headers: &HeaderMap, wanted: Wanted) -> Result<Res
         if is_front(&wanted) {
             let hour = start_of_hour(now);
             river.copied = reads.most_copied(hour.minus(DAY), COPIED_MAX)?;
+            let titles = river.copied.iter().map(|c| c.title.len()).sum::<usize>();
+            room.grow(WRITTEN_A_BYTE * titles)?;
             // What falls out of the last day does so at a full hour.
             changed = changed.max(Some(hour));
         }

@@ -52,7 +52,7 @@ pub fn delays(delays: &[(Time, u64)], from: Time, until: Time) -> String {
     sorted.sort_unstable();
     let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
     let label = format!(
-        "how long after publication {} articles were seen: {} in the middle",
+        "delay from publication of {} articles: median {}",
         delays.len(),
         span(median)
     );
@@ -144,7 +144,7 @@ mod tests {
             Time::from_seconds(100),
         );
         assert!(
-            late.contains("2 h in the middle") && late.contains("cx=\"120.0\""),
+            late.contains("median 2 h") && late.contains("cx=\"120.0\""),
             "{late}"
         );
         let times = Times::new(Time::EPOCH, jiff::tz::TimeZone::UTC);

@@ -67,7 +67,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::model::{ArticleRow, FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, Network, Time};
 use writer::{Command, Reply, Sharing, Writer};
 
 #[cfg(test)]
@@ -461,6 +461,11 @@ impl Store {
     /// Keeps a text under a name, for [`Reads::remembered`].
     pub fn remember(&self, name: &'static str, text: String) -> Result<(), StoreError> {
         self.ask(|reply| Command::Remember(name, text, reply))
+    }
+
+    /// Keeps what was seen of the network, for [`Reads::network`].
+    pub fn note_network(&self, seen: Network) -> Result<(), StoreError> {
+        self.remember(status::NETWORK, seen.to_text())
     }
 
     /// Removes what retention no longer keeps (`keep` none: for ever), in small parts between which polls are committed.

@@ -37,6 +37,7 @@ mod parse;
 mod path;
 mod query;
 mod readers;
+mod sample;
 mod secrets;
 mod seeds;
 mod sequences;

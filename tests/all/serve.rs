@@ -815,7 +815,7 @@ async fn a_source_has_a_page_with_plots_and_topics_have_a_list() {
         "{plots:?}"
     );
     assert!(
-        plots.iter().any(|p| p.contains("1 min in the middle")),
+        plots.iter().any(|p| p.contains("median 1 min")),
         "{plots:?}"
     );
     assert!(plots.contains(&"the last 2 polls: 0 failed"), "{plots:?}");
