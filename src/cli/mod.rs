@@ -69,13 +69,6 @@ use exit::{Exit, Failure};
 
 use crate::telemetry;
 
-/// The command line as it is defined.
-fn definitions() -> clap::Command {
-    let mut definitions = help::command();
-    definitions.build();
-    definitions
-}
-
 /// Reads a command line and runs nothing, for tests that hold the documents to what there is.
 ///
 /// # Errors
