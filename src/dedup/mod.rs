@@ -8,6 +8,7 @@
 //! | [`copy`] | a stored copy, and how one is found to be of a story |
 //! | [`fingerprint`], [`sketch`] | what comparing needs of a copy |
 //! | [`compare`], [`verdict`] | are these two the same piece, and why |
+//! | [`slots`] | what differs in two texts of one form |
 //! | [`window`] | the copies of a window, by what they have |
 //! | [`group`] | which story a new copy joins |
 //! | `votes` | what the feeds of a story say of a new copy |
@@ -21,6 +22,7 @@ pub mod group;
 pub mod replay;
 pub mod shared;
 pub mod sketch;
+pub mod slots;
 pub mod verdict;
 mod votes;
 pub mod window;
