@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::copy::StoredCopy;
 use super::fingerprint::Fingerprint;
-use super::slots::{Difference, are_versions, difference};
+use super::headline;
+use super::slots::{Difference, are_of_two_subjects, are_versions, difference};
 use super::verdict::{Ground, Likeness, Verdict};
 
 /// Near copies are printed within so long of each other.
@@ -135,7 +136,7 @@ pub fn are_kin(
         let is_told = p.sketch.is_empty() && q.sketch.is_empty();
         return (is_told && p.text.is_some() && q.text.is_some()).then_some(false);
     }
-    if difference(p, q) == Some(Difference::Subject) {
+    if are_of_two_subjects(p, q) {
         return Some(false);
     }
     let like = Likeness::of(p, q);
@@ -180,6 +181,11 @@ fn across_feeds(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Durati
     }
     let length = p.words.min(q.words);
     if length < WORDS_MIN {
+        let (bare, other) = if p.words <= q.words { (p, q) } else { (q, p) };
+        let is_bare = bare.words <= headline::WORDS_MAX;
+        if is_bare && apart <= FRESH && headline::is_headline_of(&bare.sketch, &other.sketch) {
+            return Ground::SameHeadline;
+        }
         return Ground::TooShort;
     }
     let contained = if length < WORDS_SHORT {

@@ -2,12 +2,13 @@
 //! advertisements of one portal. What they have in common is the form; what differs in corresponding places decides. The
 //! rules know no words, so that they hold in every language.
 //!
-//! - *Slot.* A headline names what its text is about. If in one place of two otherwise equal beginnings each has a word of
-//!   its own headline that the other article lacks, that place is a slot and the articles are about different things. In a
-//!   copy with another headline the words of that headline are in both texts.
+//! - *Slot.* A headline names what its text is about. Where two beginnings agree but for a few words in one place, that place
+//!   may be a slot. If each article has a word of its own headline in a slot that the other article lacks, they are about
+//!   different things. In a copy with another headline the words of that headline are in both texts.
 //! - *Numbers.* A correction changes one number. A form under another headline changes several.
 //! - *Version.* A headline that is mostly a number (`v1.2.0`) is told from another one by that number alone.
 
+use super::align::Alignment;
 use super::fingerprint::Fingerprint;
 use super::sketch::{Sketch, is_number};
 
@@ -21,7 +22,7 @@ const NUMBER_WORDS_MAX: usize = 3;
 const NUMBERS_MIN: usize = 2;
 
 /// Words of a headline that is mostly a number.
-const VERSION_WORDS_MAX: usize = 4;
+const VERSION_WORDS_MAX: usize = 6;
 
 /// Why two texts with much in common are two articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,40 +33,83 @@ pub enum Difference {
     Numbers,
 }
 
-/// What tells two texts apart that have much in common; `None` if they may be copies.
+/// What tells two texts apart that have much in common; `None` if they may be copies. It does not matter which comes first.
 #[must_use]
 pub fn difference(p: &Fingerprint, q: &Fingerprint) -> Option<Difference> {
     if are_versions(p, q) {
         return Some(Difference::Numbers);
     }
-    let ours = Article::of(&p.sketch);
-    let theirs = Article::of(&q.sketch);
-    let (own, other) = (ours.subjects(&theirs), theirs.subjects(&ours));
-    let is_retitled = p.title != q.title;
-    let mut numbers = 0;
-    for (x, y) in gaps(ours.text, theirs.text) {
-        let holds = |gap: &[u16], subjects: &[u16]| gap.iter().any(|w| subjects.contains(w));
-        let length = x.len().max(y.len());
-        if length <= SLOT_WORDS_MAX && holds(x, &own) && holds(y, &other) {
-            return Some(Difference::Subject);
-        }
-        let has_number =
-            |gap: &[u16], among: &[u16]| gap.iter().any(|w| is_number(*w) && !among.contains(w));
-        let is_exchanged = has_number(x, theirs.text) && has_number(y, ours.text);
-        numbers += usize::from(is_exchanged && length <= NUMBER_WORDS_MAX);
+    if p.title == q.title {
+        return None;
     }
-    (is_retitled && numbers >= NUMBERS_MIN).then_some(Difference::Numbers)
+    let (ours, theirs) = (Article::of(&p.sketch), Article::of(&q.sketch));
+    let (one, other) = (Slots::of(ours, theirs), Slots::of(theirs, ours));
+    if one.are_of_two_subjects || other.are_of_two_subjects {
+        return Some(Difference::Subject);
+    }
+    let numbers = one.numbers.max(other.numbers);
+    (numbers >= NUMBERS_MIN).then_some(Difference::Numbers)
 }
 
-/// Whether both headlines are mostly numbers, and not the same.
+/// Whether each of two articles is about another thing: [`Difference::Subject`] alone, at less cost.
+#[must_use]
+pub fn are_of_two_subjects(p: &Fingerprint, q: &Fingerprint) -> bool {
+    let (ours, theirs) = (Article::of(&p.sketch), Article::of(&q.sketch));
+    // Most pairs end here: no alignment is needed.
+    !ours.subjects(&theirs).is_empty()
+        && !theirs.subjects(&ours).is_empty()
+        && (Slots::of(ours, theirs).are_of_two_subjects
+            || Slots::of(theirs, ours).are_of_two_subjects)
+}
+
+/// Whether both headlines are mostly numbers, and not the same numbers.
 #[must_use]
 pub fn are_versions(p: &Fingerprint, q: &Fingerprint) -> bool {
-    let is_version = |sketch: &Sketch| {
+    let numbers = |sketch: &Sketch| {
         let title = sketch.title();
-        let numbers = title.iter().filter(|w| is_number(**w)).count();
-        numbers > 0 && numbers * 2 >= title.len() && title.len() <= VERSION_WORDS_MAX
+        let mut numbers: Vec<u16> = title.iter().copied().filter(|w| is_number(*w)).collect();
+        let is_version = !numbers.is_empty()
+            && numbers.len() * 2 >= title.len()
+            && title.len() <= VERSION_WORDS_MAX;
+        numbers.sort_unstable();
+        is_version.then_some(numbers)
     };
-    p.title != q.title && is_version(&p.sketch) && is_version(&q.sketch)
+    match (numbers(&p.sketch), numbers(&q.sketch)) {
+        (Some(ours), Some(theirs)) => ours != theirs,
+        _ => false,
+    }
+}
+
+/// What stands in corresponding places of two articles, by one of the longest common subsequences of their beginnings.
+struct Slots {
+    /// Whether each has a word of its own headline in a slot.
+    are_of_two_subjects: bool,
+    /// Places in which numbers are exchanged.
+    numbers: usize,
+}
+
+impl Slots {
+    fn of(a: Article<'_>, b: Article<'_>) -> Self {
+        let (own, other) = (a.subjects(&b), b.subjects(&a));
+        let holds = |gap: &[u16], words: &[u16]| gap.iter().any(|w| words.contains(w));
+        let is_new = |gap: &[u16], text: &[u16]| gap.iter().any(|w| !text.contains(w));
+        let has_number =
+            |gap: &[u16], text: &[u16]| gap.iter().any(|w| is_number(*w) && !text.contains(w));
+        let (mut has_own, mut has_other, mut numbers) = (false, false, 0);
+        for (x, y) in Alignment::of(a.text, b.text).gaps {
+            let length = x.len().max(y.len());
+            if length <= SLOT_WORDS_MAX && is_new(x, b.text) && is_new(y, a.text) {
+                has_own |= holds(x, &own);
+                has_other |= holds(y, &other);
+            }
+            let is_exchanged = has_number(x, b.text) && has_number(y, a.text);
+            numbers += usize::from(is_exchanged && length <= NUMBER_WORDS_MAX);
+        }
+        Self {
+            are_of_two_subjects: has_own && has_other,
+            numbers,
+        }
+    }
 }
 
 /// A headline and the beginning of its text.
@@ -91,51 +135,6 @@ impl<'s> Article<'s> {
         let words = self.title.iter().copied();
         words.filter(|w| own.contains(w) && lacks(w)).collect()
     }
-}
-
-/// What stands between the words that a longest common subsequence of two texts matches, in order.
-fn gaps<'s>(a: &'s [u16], b: &'s [u16]) -> Vec<(&'s [u16], &'s [u16])> {
-    let rows = remaining(a, b);
-    let longest = |i: usize, j: usize| rows.get(i).and_then(|row| row.get(j)).copied();
-    let (mut i, mut j) = (0, 0);
-    let (mut from, mut gaps) = ((0, 0), Vec::new());
-    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
-        if x == y {
-            if from != (i, j) {
-                let gap = (a.get(from.0..i), b.get(from.1..j));
-                gaps.push((gap.0.unwrap_or_default(), gap.1.unwrap_or_default()));
-            }
-            (i, j) = (i + 1, j + 1);
-            from = (i, j);
-        } else if longest(i + 1, j) >= longest(i, j + 1) {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    gaps
-}
-
-/// For each pair of places the length of the longest common subsequence of what follows.
-fn remaining(a: &[u16], b: &[u16]) -> Vec<Vec<u8>> {
-    let mut rows = vec![vec![0_u8; b.len() + 1]];
-    for x in a.iter().rev() {
-        let below = rows.last().map_or(&[][..], Vec::as_slice);
-        let mut row = vec![0_u8; b.len() + 1];
-        for (j, y) in b.iter().enumerate().rev() {
-            let at = |row: &[u8], j: usize| row.get(j).copied().unwrap_or(0);
-            let value = match x == y {
-                true => at(below, j + 1).saturating_add(1),
-                false => at(below, j).max(at(&row, j + 1)),
-            };
-            if let Some(cell) = row.get_mut(j) {
-                *cell = value;
-            }
-        }
-        rows.push(row);
-    }
-    rows.reverse();
-    rows
 }
 
 #[cfg(test)]
@@ -246,13 +245,5 @@ mod tests {
         );
         assert_eq!(told(("v1.2.0", TEXT), ("v1.2.0", TEXT)), None);
         assert_eq!(told(("v1.2.0", TEXT), ("Lighthouse lit", TEXT)), None);
-    }
-
-    #[test]
-    fn gaps_are_what_lies_between_matches() {
-        let shown = gaps(&[1, 2, 9, 3, 4], &[1, 2, 7, 8, 3, 4]);
-        assert_eq!(shown, [(&[9][..], &[7, 8][..])]);
-        assert!(gaps(&[1, 2], &[1, 2]).is_empty());
-        assert!(gaps(&[], &[1]).is_empty());
     }
 }
