@@ -3,6 +3,8 @@
 #   docker build -t newswire .
 #   docker run -d --name newswire -p 127.0.0.1:8390:8390 -v newswire:/var/lib/newswire newswire
 #   docker exec newswire newswire add https://lwn.net/headlines/rss
+#
+# With Compose: config/compose.yaml.
 FROM rust:1.95-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential
 WORKDIR /newswire
@@ -10,7 +12,7 @@ COPY . .
 RUN cargo build --locked --release
 
 FROM debian:bookworm-slim
-# Certificates change faster than this image: the system's are the ones trusted.
+# The system's certificates are trusted, since they change more often than this image.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 8390 --home-dir /var/lib/newswire --create-home newswire

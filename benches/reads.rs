@@ -117,6 +117,10 @@ fn main() {
     let reads = store.reads().clone();
     let now = Time::parse_rfc3339("2035-01-01T00:00:00Z").unwrap();
 
+    measure("most copied of a day", || {
+        let since = now.minus(Duration::from_secs(86_400));
+        reads.most_copied(since, 10).unwrap().len()
+    });
     for name in ["all", "common", "rare"] {
         let list = match name {
             "all" => List::All,
@@ -129,7 +133,14 @@ fn main() {
                 .load(&reads, now, 50, true, &mut Reservation::unlimited())
                 .unwrap();
             let base = Base::listening(None);
-            let made = channel(&wanted, Format::Atom, heading, page, &base, None);
+            let made = channel(
+                &wanted,
+                Format::Atom,
+                heading,
+                page,
+                (&base, None),
+                Time::EPOCH,
+            );
             render(&made, Format::Atom).len()
         });
     }

@@ -1,6 +1,9 @@
 //! `newswire add`: subscribing to a feed, or to the feed of a page.
 
+use std::path::Path;
+
 use clap::Args;
+use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
@@ -28,6 +31,78 @@ pub struct AddArgs {
     /// Where a page names several feeds, take the first
     #[arg(long)]
     pub first: bool,
+    /// Print what was done as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What was done, as `--json` prints it.
+#[derive(Default, Serialize)]
+struct Told {
+    feeds: Vec<AddedLine>,
+    failed: Vec<Refused>,
+}
+
+/// A subscription that stands.
+#[derive(Serialize)]
+struct AddedLine {
+    id: String,
+    url: String,
+    title: String,
+    new: bool,
+    articles: usize,
+    /// Why its first poll failed or was put off, or what is wrong with its document.
+    error: Option<String>,
+}
+
+/// An address that was not subscribed to.
+#[derive(Serialize)]
+struct Refused {
+    url: String,
+    error: String,
+    candidates: Vec<Candidate>,
+}
+
+/// A feed that a page names.
+#[derive(Serialize)]
+struct Candidate {
+    url: String,
+    title: Option<String>,
+}
+
+impl From<Added> for AddedLine {
+    fn from(added: Added) -> Self {
+        Self {
+            id: added.id.to_string(),
+            url: added.url.to_string(),
+            title: added.title,
+            new: added.new,
+            articles: added.articles,
+            error: added
+                .failure
+                .or(added.skipped)
+                .or(added.doubt.map(str::to_owned)),
+        }
+    }
+}
+
+impl From<&AddError> for Refused {
+    fn from(error: &AddError) -> Self {
+        let (url, candidates) = match error {
+            AddError::Several { page, candidates } => (page.to_string(), candidates.as_slice()),
+            AddError::NoFeed { url, .. } => (url.to_string(), &[][..]),
+            AddError::Store(_) => (String::new(), &[][..]),
+        };
+        let candidates = candidates.iter().map(|named| Candidate {
+            url: named.url.to_string(),
+            title: named.title.clone(),
+        });
+        Self {
+            url,
+            error: error.to_string(),
+            candidates: candidates.collect(),
+        }
+    }
 }
 
 /// Runs `newswire add`.
@@ -45,18 +120,27 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
     let ingest = work::ingest(cx, &config, store)?;
     let runtime = work::runtime()?;
     let mut failed = false;
+    let mut told = Told::default();
     runtime.block_on(async {
         let cancel = work::stopped_by_signals()?;
         for feed in feeds {
             match ingest.add(feed, args.first, &cancel).await {
                 Ok(added) => {
-                    failed |= added.failure.is_some();
-                    tell(cx, &added)?;
+                    failed |= added.failure.is_some() || added.doubt.is_some();
+                    match args.json {
+                        true => told.feeds.push(AddedLine::from(added)),
+                        false => tell(cx, &added)?,
+                    }
                 }
                 Err(AddError::Store(e)) => return Err(Failure::from(e)),
                 Err(refused) => {
                     failed = true;
-                    super::output::complain(&format!("newswire: {}", in_full(&refused)));
+                    match args.json {
+                        true => told.failed.push(Refused::from(&refused)),
+                        false => {
+                            super::output::complain(&format!("newswire: {}", in_full(&refused)));
+                        }
+                    }
                 }
             }
             cx.out.flush()?;
@@ -67,6 +151,9 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
         Ok(())
     })?;
     runtime.shutdown_background();
+    if args.json {
+        cx.out.json(&told)?;
+    }
     if failed {
         Err(Failure::Quiet(Exit::SomeFeeds))
     } else {
@@ -79,7 +166,13 @@ fn new_feed(url: &str, args: &AddArgs) -> Result<NewFeed, Failure> {
         let shown = safe::without_password(url);
         Failure::usage(format!("cannot subscribe to {shown:?}: {why}"))
     };
-    let written = with_scheme(url)
+    if is_file(url) {
+        return Err(refused(&format!(
+            "that is a file, and newswire polls URLs; `newswire parse {url}` shows what it makes of it, `newswire import \
+             FILE` reads an OPML list, and a web server can serve it as a feed"
+        )));
+    }
+    let written = web_url::with_scheme(url)
         .ok_or_else(|| refused("that is no URL; write it as in https://example.org/feed.xml"))?;
     let (url, auth) = web_url::part(&written).map_err(|e| refused(&e.to_string()))?;
     if let Some(folder) = &args.folder {
@@ -98,22 +191,12 @@ fn new_feed(url: &str, args: &AddArgs) -> Result<NewFeed, Failure> {
     })
 }
 
-/// A URL as people type or paste it: without `https://`, or behind the `feed:` that some sites put there. None if it is
-/// just a word.
-fn with_scheme(typed: &str) -> Option<String> {
-    let typed = typed.trim();
-    let url = match typed.strip_prefix("feed:") {
-        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
-        None => typed,
-    };
-    if url.contains("://") {
-        return Some(url.to_owned());
-    }
-    let host = url.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    let name = host.split(':').next().unwrap_or_default();
-    let is_host = name.contains('.') || name == "localhost" || host.starts_with('[');
-    is_host.then(|| format!("https://{url}"))
+/// Whether a place in the file system is meant: a path that is written as one, or a file that is there.
+fn is_file(given: &str) -> bool {
+    let is_path = ["./", "../", "/", "~/", "file:"]
+        .iter()
+        .any(|begin| given.starts_with(begin));
+    is_path || (!given.contains("://") && Path::new(given).is_file())
 }
 
 fn tell(cx: &mut Context, added: &Added) -> Result<(), Failure> {
@@ -124,7 +207,10 @@ fn tell(cx: &mut Context, added: &Added) -> Result<(), Failure> {
     let news = match (&added.failure, &added.skipped) {
         (Some(failure), _) => format!("the first poll failed and will be tried again: {failure}"),
         (None, Some(reason)) => format!("not polled yet: {reason}"),
-        (None, None) => count(added.articles, "article"),
+        (None, None) => match added.doubt {
+            Some(doubt) => format!("{}, but {doubt}", count(added.articles, "article")),
+            None => count(added.articles, "article"),
+        },
     };
     cx.out.line(&format!("added {title} ({url}): {news}"))
 }
@@ -138,28 +224,4 @@ fn in_full(refused: &AddError) -> String {
         }
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_may_lack_its_scheme_but_a_word_is_none() {
-        for (typed, url) in [
-            ("https://a.example/x", Some("https://a.example/x")),
-            (" a.example/x?y=1 ", Some("https://a.example/x?y=1")),
-            ("feed:https://a.example/x", Some("https://a.example/x")),
-            ("feed://a.example/x", Some("https://a.example/x")),
-            ("localhost:8080/feed", Some("https://localhost:8080/feed")),
-            ("[::1]:8080", Some("https://[::1]:8080")),
-            ("ann:secret@a.example", Some("https://ann:secret@a.example")),
-            ("notaurl", None),
-            ("notaurl/feed.xml", None),
-            ("http:/a.example", None),
-            ("", None),
-        ] {
-            assert_eq!(with_scheme(typed).as_deref(), url, "{typed:?}");
-        }
-    }
 }

@@ -1,124 +1,9 @@
-//! What an operator can do about a feed that fails: each kind of failure has its own words. Never blames the operator for
-//! what only the publisher can mend, and never suggests to get round a refusal.
+//! When a feed that fails is tried again, and since when it fails, for a terminal. What to do about it is in
+//! [`crate::schedule::remedy`].
 
 use super::times::Times;
-use super::which;
-use crate::model::{FailureKind, Feed, FeedState, WebUrl};
-
-/// What to do about it; none if the feed does not fail.
-pub fn what_to_do(feed: &Feed) -> Option<String> {
-    let kind = feed.failure_kind?;
-    let id = which::short(&feed.id.to_string()).to_owned();
-    let host =
-        WebUrl::parse(&feed.url).map_or_else(|_| "the server".to_owned(), |u| u.host().to_owned());
-    let remove = format!("`newswire remove {id}` ends the subscription and keeps its articles");
-    Some(match (kind, feed.http_status) {
-        (FailureKind::Dns, _) => format!(
-            "see whether {host} is spelled right and still exists; if the site has another name now, add its feed there. \
-             {remove}"
-        ),
-        (FailureKind::Connect, _) => {
-            format!("nothing, if it passes: {host} is down or cannot be reached from here; a browser on this machine tells")
-        }
-        (FailureKind::Tls, _) => format!(
-            "the publisher has to mend the certificate of {host}; if the server is your own, name its authority in \
-             fetch.extra_ca"
-        ),
-        (FailureKind::Timeout, _) => {
-            "nothing, if it passes; if this server always takes so long, raise fetch.timeout".to_owned()
-        }
-        (FailureKind::Blocked, _) if is_odd_port(&feed.url) => format!(
-            "no server of feeds is asked at such a port: see whether {} is spelled right. {remove}",
-            feed.url
-        ),
-        (FailureKind::Blocked, _) => format!(
-            "newswire asks public addresses only; if {host} is in a network of your own, allow that network in \
-             fetch.allow_private"
-        ),
-        (FailureKind::Redirect, _) => {
-            format!("see in a browser where {} leads, and add that address instead. {remove}", feed.url)
-        }
-        (FailureKind::TooLarge, _) => {
-            "ask the publisher for a shorter feed, or raise fetch.max_body_bytes".to_owned()
-        }
-        (FailureKind::Body, _) => {
-            "nothing, if it passes: the transfer broke off or was garbled, and what came was not taken".to_owned()
-        }
-        (FailureKind::NotFound, _) => format!(
-            "see whether the site has another feed now: `newswire add https://{host}/` looks for one. {remove}"
-        ),
-        (FailureKind::Gone, _) if feed.state == FeedState::Gone => format!(
-            "the publisher has ended it, and it is not asked again; `newswire resume {id}` asks once more. {remove}"
-        ),
-        (FailureKind::Gone, _) => "nothing: it is asked once more, and then never again".to_owned(),
-        (FailureKind::Forbidden, Some(401 | 403)) if feed.secrets_withheld_for.is_some() => withheld(feed)?,
-        (FailureKind::Forbidden, Some(401)) => {
-            "give user name and password: auth = { user = \"…\", password_file = \"…\" } in its [[feed]] of the \
-             configuration"
-                .to_owned()
-        }
-        (FailureKind::Forbidden, Some(451)) => {
-            format!("nothing can be done here: the publisher may not show it. {remove}")
-        }
-        (FailureKind::Forbidden, _) => format!(
-            "{host} does not let newswire in: set fetch.contact, so that the publisher knows whom to write to, and ask to \
-             be let in. {remove}"
-        ),
-        (FailureKind::Throttled, Some(429)) => format!(
-            "nothing: every feed of {host} is left alone until then; if it happens often, ask less: \
-             `newswire set {id} interval=6h`"
-        ),
-        (FailureKind::Throttled, _) => {
-            format!("nothing: {host} is overloaded or under repair, and is left alone until then")
-        }
-        (FailureKind::Status, _) => format!("open {} in a browser to see what the server means. {remove}", feed.url),
-        (FailureKind::Server, _) => {
-            format!("nothing, if it passes: the server of {host} is broken; if it lasts, tell the publisher")
-        }
-        (FailureKind::NotAFeed, _) => format!(
-            "there is a page now, or nothing, where the feed was: `newswire add {}` looks for a feed behind it. {remove}",
-            feed.url
-        ),
-        (FailureKind::Parse, _) => {
-            "tell the publisher that the feed is broken; validator.w3.org/feed shows where".to_owned()
-        }
-        (FailureKind::Empty, _) => format!(
-            "nothing, if the feed is meant to be empty; else open {} and report what is missing to the publisher",
-            feed.url
-        ),
-        (FailureKind::Busy, _) => {
-            "nothing, if it passes; if it lasts, give newswire more memory or fewer feeds".to_owned()
-        }
-        (FailureKind::Internal, _) => {
-            "that is a fault of newswire: please report it with the feed's address".to_owned()
-        }
-    })
-}
-
-/// Why the credentials of a feed are not sent, and what to do about it (SEC-23); none if they are, or if there are none.
-pub fn withheld(feed: &Feed) -> Option<String> {
-    let origin = feed.secrets_withheld_for.as_ref()?;
-    let id = which::short(&feed.id.to_string()).to_owned();
-    let how = match feed.declared {
-        true => format!(
-            "write url = \"{}\" in its [[feed]] of the configuration",
-            feed.url
-        ),
-        false => format!("`newswire remove {id}` and add it again with its present address"),
-    };
-    Some(format!(
-        "not sent: they were given for {origin}, and the feed has moved to {}; if they are meant for it, {how}",
-        feed.url
-    ))
-}
-
-/// Whether the URL names a port that other services have (SEC-06).
-fn is_odd_port(url: &str) -> bool {
-    let port = WebUrl::parse(url)
-        .ok()
-        .and_then(|u| u.as_url().port_or_known_default());
-    port.is_some_and(|port| port < 1024 && !matches!(port, 80 | 443))
-}
+use crate::model::Feed;
+use crate::schedule::remedy;
 
 /// When it is tried again, and by which rule.
 pub fn next_try(feed: &Feed, times: &Times) -> String {
@@ -129,14 +14,10 @@ pub fn next_try(feed: &Feed, times: &Times) -> String {
         true => "now due".to_owned(),
         false => times.full(next),
     };
-    let rule = match feed.failure_kind {
-        Some(FailureKind::NotFound | FailureKind::Forbidden) => "daily for two weeks, then weekly",
-        Some(FailureKind::Gone) => "once more, a day after the first time",
-        Some(FailureKind::Throttled) => "when the server said, else after 1, 2, 4 … 24 hours",
-        Some(_) => "the interval doubles after each failure, up to a day",
-        None => return when,
-    };
-    format!("{when}; {rule}")
+    match remedy::next_try(feed) {
+        Some(rule) => format!("{when}; {rule}"),
+        None => when,
+    }
 }
 
 /// How long it has been like this.
@@ -154,12 +35,12 @@ pub fn since(feed: &Feed, times: &Times) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FeedId, Time};
-    use std::collections::HashSet;
+    use crate::model::{FailureKind, FeedId, FeedState, Time};
 
-    fn feed(kind: FailureKind, http_status: Option<u16>) -> Feed {
-        let at = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
-        Feed {
+    #[test]
+    fn a_feed_that_is_not_planned_is_never_tried_again() {
+        let times = Times::new(None, Time::EPOCH);
+        let mut feed = Feed {
             row: 1,
             id: FeedId::of("https://news.example/feed"),
             url: "https://news.example/feed".to_owned(),
@@ -168,47 +49,29 @@ mod tests {
             folder: None,
             tags: Vec::new(),
             state: FeedState::Failing,
-            last_poll: Some(at),
+            last_poll: None,
             last_success: None,
-            next_poll: Some(at),
+            next_poll: Some(Time::EPOCH),
             failures: 2,
             last_error: Some("it failed".to_owned()),
             articles: 0,
-            failure_kind: Some(kind),
-            http_status,
+            failure_kind: Some(FailureKind::Server),
+            http_status: None,
             declared: false,
             interval_s: None,
             secrets_withheld_for: None,
             repairs: Vec::new(),
             outline: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn every_kind_of_failure_has_words_of_its_own() {
-        let mut seen = HashSet::new();
-        let with_status = [
-            (FailureKind::Forbidden, 401),
-            (FailureKind::Forbidden, 451),
-            (FailureKind::Throttled, 429),
-        ];
-        let cases = FailureKind::ALL.map(|kind| (kind, None)).into_iter();
-        for (kind, status) in cases.chain(with_status.map(|(kind, status)| (kind, Some(status)))) {
-            let words = what_to_do(&feed(kind, status)).unwrap();
-            assert!(seen.insert(words.clone()), "{kind:?} {status:?}: {words}");
-            assert!(!words.contains('\n') && words.len() > 20, "{words}");
-        }
-        let mut odd = feed(FailureKind::Blocked, None);
-        odd.url = "http://news.example:25/feed".to_owned();
-        assert!(seen.insert(what_to_do(&odd).unwrap()));
-        let mut ended = feed(FailureKind::Gone, Some(410));
-        ended.state = FeedState::Gone;
-        ended.next_poll = None;
-        assert!(what_to_do(&ended).unwrap().contains("newswire resume"));
-        let mut moved = feed(FailureKind::Forbidden, Some(401));
-        moved.secrets_withheld_for = Some("https://old.example".to_owned());
-        let words = what_to_do(&moved).unwrap();
-        assert!(words.contains("https://old.example") && words.contains("newswire remove"));
-        assert_eq!(next_try(&ended, &Times::new(None, Time::EPOCH)), "never");
+        };
+        assert_eq!(
+            next_try(&feed, &times),
+            "now due; the interval doubles after each failure, up to a day"
+        );
+        feed.next_poll = None;
+        assert_eq!(next_try(&feed, &times), "never");
+        assert_eq!(
+            since(&feed, &times),
+            "2 times in a row; it has never worked"
+        );
     }
 }

@@ -4,13 +4,12 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::error::{ContextKind, ContextValue};
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::times::Style;
 use super::{
     add, change, check, config, dedup, emit, exit, explain, extract, feeds, fetch, generate,
-    import, list, maintain, man, parse, run, show, status, topic, topics,
+    import, list, maintain, man, open, parse, run, show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
@@ -122,11 +121,15 @@ pub enum Color {
 pub enum Command {
     /// Run the daemon: poll the feeds, serve the merged feeds
     Run(run::RunArgs),
+    /// Try newswire on a sample: the same as `run --sample`
+    #[command(mut_arg("sample", |arg| arg.hide(true)))]
+    Demo(run::RunArgs),
     /// Poll feeds once, then end
     Fetch(fetch::FetchArgs),
     /// Subscribe to feeds, or to the feeds of pages, and poll them once
     Add(add::AddArgs),
     /// Unsubscribe; stored articles stay unless --purge is given
+    #[command(visible_alias = "rm")]
     Remove(change::RemoveArgs),
     /// Stop polling feeds
     Pause(change::SomeFeeds),
@@ -136,18 +139,23 @@ pub enum Command {
     Set(change::SetArgs),
     /// List the subscriptions and how they are doing
     Feeds(feeds::FeedsArgs),
-    /// Show one subscription in full: health, schedule and why, validators, repairs
+    /// Show one subscription in full: health, schedule, repairs
     Feed(feeds::FeedArgs),
     /// Subscribe to the feeds of an OPML list
     Import(import::ImportArgs),
     /// Write the subscriptions
     Export(import::ExportArgs),
     /// List stories, newest first
+    #[command(visible_alias = "ls")]
     List(list::ListArgs),
-    /// Find stories, best match first (of the newest 2,000 articles that match; `list` gives all)
+    /// Find stories, best match first
+    ///
+    /// Of the newest 2,000 articles that match; `newswire list EXPR` gives all of them.
     Search(list::SearchArgs),
     /// Show one story with its copies
     Show(show::ShowArgs),
+    /// Open the page of a story in the browser
+    Open(open::OpenArgs),
     /// Tell why a story is as it is: identity, copies, topics
     Explain(explain::ExplainArgs),
     /// List the topics with their counts
@@ -193,30 +201,6 @@ pub enum Command {
     Man(man::ManArgs),
 }
 
-/// A mistake on the command line, with the one command that was most likely meant: clap also names hidden ones, and those
-/// that have letters in common in any order.
-pub fn advised(mut error: clap::Error) -> clap::Error {
-    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else {
-        return error;
-    };
-    let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) else {
-        return error;
-    };
-    let cli = Cli::command();
-    let is_shown = |name: &&String| cli.find_subcommand(name).is_none_or(|c| !c.is_hide_set());
-    let nearest = names
-        .iter()
-        .filter(is_shown)
-        .min_by_key(|name| strsim::damerau_levenshtein(name, wrong))
-        .cloned();
-    let nearest = nearest.into_iter().collect();
-    error.insert(
-        ContextKind::SuggestedSubcommand,
-        ContextValue::Strings(nearest),
-    );
-    error
-}
-
 fn log_format() -> impl TypedValueParser<Value = LogFormat> {
     PossibleValuesParser::new(["human", "json"]).map(|name| match name.as_str() {
         "json" => LogFormat::Json,
@@ -234,6 +218,8 @@ fn moment(text: &str) -> Result<Time, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

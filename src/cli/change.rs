@@ -9,10 +9,11 @@ use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::count;
+use super::times::Times;
 use super::which;
 use crate::config::{Config, INTERVAL_TOLERATED, span};
-use crate::model::{Feed, FeedState};
-use crate::store::FeedChange;
+use crate::model::{Feed, FeedState, Time};
+use crate::store::{FeedChange, Reads};
 
 /// The feeds that `pause` and `resume` take.
 #[derive(Debug, Args)]
@@ -40,10 +41,14 @@ pub struct SetArgs {
     #[arg(value_name = "FEED", add = complete::feeds())]
     pub feed: String,
     /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true, full_text=true,
-    /// keep_boilerplate=true, near_dedup=false. An empty value goes back to the default
-    #[arg(value_name = "KEY=VALUE", required = true)]
+    /// keep_boilerplate=true, near_dedup=false. An empty value goes back to the default. An interval yields to what the
+    /// server asks for (ttl, max-age, Retry-After)
+    #[arg(value_name = "KEY=VALUE", required = true, add = complete::changes())]
     pub changes: Vec<String>,
 }
+
+/// The keys from here on are true or false.
+const SWITCHES_FROM: usize = 4;
 
 const KEYS: [&str; 8] = [
     "title",
@@ -55,6 +60,16 @@ const KEYS: [&str; 8] = [
     "keep_boilerplate",
     "near_dedup",
 ];
+
+/// Every change as it is written, with both values of what is true or false.
+pub fn written() -> Vec<String> {
+    let both = |key: &str| ["true", "false"].map(|value| format!("{key}={value}"));
+    let (texts, switches) = KEYS.split_at(SWITCHES_FROM);
+    let texts = texts.iter().map(|key| format!("{key}="));
+    texts
+        .chain(switches.iter().flat_map(|key| both(key)))
+        .collect()
+}
 
 /// Runs `newswire remove`.
 pub fn remove(cx: &mut Context, args: &RemoveArgs) -> Result<(), Failure> {
@@ -131,11 +146,39 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
             span::show_duration(interval)
         ));
     }
+    let interval = change.interval.filter(|i| !i.is_zero());
     store.change_feed(feed.row, change)?;
     store.settle_topics()?; // tag: and feed: mean the new name when this ends
     cx.out
         .note(&format!("changed {} ({})", feed.title, feed.url));
+    if let Some(interval) = interval
+        && let Some(floor) = floor_above(interval, feed, store.reads())?
+    {
+        cx.out.warn(&format!(
+            "interval={} is less than what its server asks for, which wins: {}",
+            span::show_duration(interval),
+            floor_in_words(&floor, &cx.times)
+        ));
+    }
     Ok(())
+}
+
+/// The server's floor at the last poll, if it is longer than the interval: until when, and why.
+fn floor_above(
+    interval: Duration,
+    feed: &Feed,
+    reads: &Reads,
+) -> Result<Option<(Time, String)>, Failure> {
+    let floor = reads.feed(feed.row)?.and_then(|detail| detail.floor);
+    let last = feed.last_poll.unwrap_or(Time::EPOCH);
+    Ok(floor.filter(|(until, _)| until.since(last) > interval))
+}
+
+fn floor_in_words((until, why): &(Time, String), times: &Times) -> String {
+    match *until > times.now {
+        true => format!("{why}; no poll before {}", times.full(*until)),
+        false => why.clone(),
+    }
 }
 
 fn refuse_declared(config: &Config, feeds: &[&Feed]) -> Result<(), Failure> {

@@ -3,33 +3,76 @@
 use std::path::Path;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::context::Context;
+use super::doubts;
 use super::exit::Failure;
 use super::human::count;
-use crate::store::Reads;
+use crate::config::{self, Config, Setting};
+use crate::store::{Reads, StoreError};
 
 /// `newswire check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Print every value that is in force and where it comes from
+    /// Print every value that is in force as a configuration file, with where it comes from; secrets are masked
     #[arg(long)]
     pub print: bool,
+    /// As one JSON object; with --print every value is in it
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Checked {
+    configuration: String,
+    ok: bool,
+    /// What is wrong with it, in lines.
+    error: Option<String>,
+    warnings: Vec<String>,
+    feeds: usize,
+    topics: usize,
+    store: Option<String>,
+    /// None: there is no store yet, or it cannot be read.
+    store_feeds: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    settings: Vec<Value>,
+}
+
+/// A value that is in force.
+#[derive(Serialize)]
+struct Value {
+    key: String,
+    /// As TOML; null: not set.
+    value: Option<String>,
+    origin: String,
 }
 
 /// Runs `newswire check`.
 pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
-    let config = cx.config()?;
-    for warning in config.warnings.iter().chain(&config.unavailable) {
+    let read = config::load(&cx.given);
+    let config = match read {
+        Ok(config) => config,
+        Err(e) => {
+            if args.json {
+                cx.out.json(&Checked::wrong(&e.render(false)))?;
+                return Err(Failure::Quiet(super::exit::Exit::Config));
+            }
+            return Err(Failure::of_config(&e, cx.out.color_err));
+        }
+    };
+    let mut warnings = config.warnings.clone();
+    warnings.extend(config.unavailable.iter().cloned());
+    warnings.extend(doubts::of_topics(&config));
+    if args.json {
+        return cx.out.json(&Checked::right(&config, warnings, args.print));
+    }
+    for warning in &warnings {
         cx.out.warn(warning);
     }
     if args.print {
-        for setting in &config.settings {
-            let origin = config.origin_of(&setting.key);
-            cx.out
-                .line(&format!("{} = {}  # {origin}", setting.key, setting.value))?;
-        }
-        return Ok(());
+        return print(cx, &config);
     }
     cx.out.line(&format!(
         "{}: OK; {} and {} in the file; {}",
@@ -40,14 +83,85 @@ pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
     ))
 }
 
+impl Checked {
+    fn wrong(error: &str) -> Self {
+        Self {
+            configuration: String::new(),
+            ok: false,
+            error: Some(error.trim_end().to_owned()),
+            warnings: Vec::new(),
+            feeds: 0,
+            topics: 0,
+            store: None,
+            store_feeds: None,
+            settings: Vec::new(),
+        }
+    }
+
+    fn right(config: &Config, warnings: Vec<String>, with_settings: bool) -> Self {
+        let settings = config.settings.iter().filter(|_| with_settings);
+        let settings = settings.map(|setting| Value {
+            key: setting.key.clone(),
+            value: setting.is_set().then(|| setting.value.clone()),
+            origin: config.origin_of(&setting.key),
+        });
+        Self {
+            configuration: config.source(),
+            ok: true,
+            error: None,
+            warnings,
+            feeds: config.feeds.len(),
+            topics: config.topics.len(),
+            store: Some(config.store.path.display().to_string()),
+            store_feeds: stored_feeds(&config.store.path).ok().flatten(),
+            settings: settings.collect(),
+        }
+    }
+}
+
+/// Every value as a configuration that says the same: sections by dotted keys, then the tables of feeds and topics.
+fn print(cx: &mut Context, config: &Config) -> Result<(), Failure> {
+    let mut table = "";
+    for setting in &config.settings {
+        let (list, key) = in_table(setting);
+        if list != table {
+            table = list;
+            let name = list.split('[').next().unwrap_or_default();
+            cx.out.line("")?;
+            cx.out.line(&format!("[[{name}]]"))?;
+        }
+        let origin = config.origin_of(&setting.key);
+        cx.out.line(&match setting.is_set() {
+            true => format!("{key} = {}  # {origin}", setting.value),
+            false => format!("# {key} is not set  # {origin}"),
+        })?;
+    }
+    Ok(())
+}
+
+/// The table of a list that a setting is in (`feed[2]`), or nothing, and its key there.
+fn in_table(setting: &Setting) -> (&str, &str) {
+    match setting.key.split_once("].") {
+        Some((list, key)) => (setting.key.get(..=list.len()).unwrap_or_default(), key),
+        None => ("", &setting.key),
+    }
+}
+
 /// Where the store is, and what is in it. A store that cannot be read is no fault of the configuration.
 fn store_in_words(path: &Path) -> String {
     let place = path.display();
-    if !path.exists() {
-        return format!("the store {place} does not exist yet");
-    }
-    match Reads::open(path).and_then(|reads| reads.feeds()) {
-        Ok(feeds) => format!("{} in the store {place}", count(feeds.len(), "feed")),
+    match stored_feeds(path) {
+        Ok(None) => format!("the store {place} does not exist yet"),
+        Ok(Some(feeds)) => format!("{} in the store {place}", count(feeds, "feed")),
         Err(e) => format!("the store cannot be read: {e}"),
+    }
+}
+
+/// Feeds in the store; none if there is no store.
+fn stored_feeds(path: &Path) -> Result<Option<usize>, StoreError> {
+    match Reads::open(path).and_then(|reads| reads.feeds()) {
+        Ok(feeds) => Ok(Some(feeds.len())),
+        Err(StoreError::Missing(_)) => Ok(None),
+        Err(e) => Err(e),
     }
 }

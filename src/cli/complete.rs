@@ -1,12 +1,15 @@
 //! Completion in the shell: what the options are, and which feeds and topics there are. A shell asks while somebody types:
 //! whatever goes wrong, there is nothing to complete, and nothing is said.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+
 use clap::CommandFactory;
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::CompleteEnv;
 
 use super::args::Cli;
-use super::safe;
+use super::{change, item, safe};
 use crate::config::{self, Given};
 use crate::store::Reads;
 
@@ -48,6 +51,46 @@ pub fn topics() -> ArgValueCandidates {
             })
             .collect()
     })
+}
+
+/// Tags and folders of feeds.
+pub fn tags() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let feeds = reads().and_then(|reads| reads.feeds().ok());
+        let labels = feeds.into_iter().flatten();
+        candidates(labels.flat_map(|feed| feed.tags.into_iter().chain(feed.folder)))
+    })
+}
+
+/// Folders of feeds.
+pub fn folders() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let feeds = reads().and_then(|reads| reads.feeds().ok());
+        candidates(feeds.into_iter().flatten().filter_map(|feed| feed.folder))
+    })
+}
+
+/// What `newswire set` changes.
+pub fn changes() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| candidates(change::written().into_iter()))
+}
+
+/// The last of the fields that are written so far.
+pub fn fields() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let typed = typed.to_str().unwrap_or_default();
+        let (before, begun) = match typed.rsplit_once(',') {
+            Some((before, begun)) => (format!("{before},"), begun),
+            None => (String::new(), typed),
+        };
+        let names = item::names().filter(|name| name.starts_with(begun));
+        candidates(names.map(|name| format!("{before}{name}")))
+    })
+}
+
+fn candidates(values: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
+    let values: BTreeSet<String> = values.map(|v| safe::line(&v).into_owned()).collect();
+    values.into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// The store of the configuration in force; what is typed before the word at hand is not known here.

@@ -7,7 +7,7 @@ use super::times::{Style, Times};
 use crate::clock::Clock;
 use crate::config::{self, Config, Given};
 use crate::daemon::parts;
-use crate::store::{Reads, Store, StoreError};
+use crate::store::{self, Reads, Store, StoreError};
 
 /// The surroundings of one command.
 pub struct Context {
@@ -62,7 +62,7 @@ impl Context {
 
     /// The store for writing; there must be one.
     pub fn existing_store(&self, config: &Config) -> Result<Store, Failure> {
-        if !config.store.path.exists() {
+        if !store::exists(&config.store.path)? {
             return Err(StoreError::Missing(config.store.path.clone()).into());
         }
         self.store(config)

@@ -26,7 +26,7 @@ pub enum DedupCommand {
 /// `newswire dedup test`.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// Only copies seen since: 24h, 7d, a date
+    /// Only copies seen since: 24h, 7d, yesterday, monday or a date
     #[arg(long, value_name = "TIME", default_value = "7d")]
     pub since: String,
     /// How long a story may gather copies [default: dedup.window of the configuration]

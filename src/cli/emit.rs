@@ -28,7 +28,7 @@ pub struct EmitArgs {
     /// The topic's name, all, or newswire-health
     #[arg(value_name = "TOPIC", add = complete::topics())]
     pub topic: String,
-    /// The format
+    /// The format; json and jsonfeed are the same, JSON Feed 1.1
     #[arg(long, value_name = "FORMAT", default_value = "atom")]
     pub format: EmitFormat,
     /// Write to this file, whole or not at all, instead of stdout
@@ -55,8 +55,9 @@ pub enum EmitFormat {
     /// RSS 2.0.
     Rss,
     /// JSON Feed 1.1.
-    #[value(alias = "jsonfeed")]
     Json,
+    /// JSON Feed 1.1.
+    Jsonfeed,
 }
 
 impl From<EmitFormat> for Format {
@@ -64,7 +65,7 @@ impl From<EmitFormat> for Format {
         match format {
             EmitFormat::Atom => Self::Atom,
             EmitFormat::Rss => Self::Rss,
-            EmitFormat::Json => Self::Json,
+            EmitFormat::Json | EmitFormat::Jsonfeed => Self::Json,
         }
     }
 }
@@ -186,16 +187,16 @@ impl<'s> Source<'s> {
         if self.is_static {
             (page.next, page.archive) = (None, None);
         }
-        let hub = self.config.websub.hub.as_ref();
-        let channel = channel(wanted, format, heading, page, &self.base, hub);
+        let place = (&self.base, self.config.websub.hub.as_ref());
+        let channel = channel(wanted, format, heading, page, place, self.reads.created()?);
         Ok(document(&channel, format))
     }
 
     /// What happened to our own feeds.
     fn health(&self, format: Format) -> Result<String, Failure> {
-        let hub = self.config.websub.hub.as_ref();
+        let place = (&self.base, self.config.websub.hub.as_ref());
         let site = &self.config.server.title;
-        let channel = health_feed::channel(self.reads, format, site, &self.base, hub)?;
+        let channel = health_feed::channel(self.reads, format, site, place, None)?;
         Ok(document(&channel, format))
     }
 
@@ -220,11 +221,13 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// A list as a feed: its id comes from its title, which is the expression.
+/// A list as a feed: its id comes from its title, which is the expression. Without stories its date is that at which the
+/// store was `created`.
 pub fn list(
     out: &mut Out,
     title: &str,
     stories: Vec<StoryView>,
+    created: Time,
     format: Format,
 ) -> Result<(), Failure> {
     let name = format!("https://newswire.invalid/list/{title}");
@@ -239,7 +242,7 @@ pub fn list(
             .iter()
             .map(|s| s.first_seen)
             .max()
-            .unwrap_or(Time::EPOCH),
+            .unwrap_or(created),
         stories,
         ..Channel::default()
     };

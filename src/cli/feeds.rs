@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use super::advice;
 use super::complete;
@@ -11,9 +12,10 @@ use super::human::{bytes, count};
 use super::lines::broken;
 use super::table::{Column, Table};
 use super::times::Times;
-use super::{safe, which};
+use super::{safe, which, why};
 use crate::config::span::show_duration;
 use crate::model::{Feed, FeedState, Time};
+use crate::schedule::remedy;
 use crate::store::{FeedDetail, HostStatus, HubStatus, Reads};
 
 /// `newswire feeds`.
@@ -28,6 +30,12 @@ pub struct FeedsArgs {
     /// Tell when each is due and why then
     #[arg(long)]
     pub why_next: bool,
+    /// Only feeds with this tag or in this folder
+    #[arg(long, value_name = "TAG", add = complete::tags())]
+    pub tag: Option<String>,
+    /// Only feeds in this folder or below it, as in news/world
+    #[arg(long, value_name = "FOLDER", add = complete::folders())]
+    pub folder: Option<String>,
 }
 
 /// `newswire feed`.
@@ -44,7 +52,9 @@ pub struct FeedArgs {
 /// Runs `newswire feeds`.
 pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
-    let mut feeds = reads.feeds()?;
+    let all = reads.feeds()?;
+    let feeds = which::filed(&all, args.tag.as_deref(), args.folder.as_deref())?;
+    let mut feeds: Vec<Feed> = feeds.into_iter().cloned().collect();
     if args.failing {
         feeds.retain(|f| matches!(f.state, FeedState::Failing | FeedState::Gone));
     }
@@ -54,7 +64,7 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
             cx.out.json(&FeedLine {
                 feed: f,
                 why_next,
-                what_to_do: advice::what_to_do(f),
+                what_to_do: remedy::what_to_do(f),
             })
         }),
         (false, true) => plan(cx, &reads, &feeds),
@@ -91,7 +101,7 @@ fn ailing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
 
 /// The facts of a feed's trouble; none if it has none.
 fn trouble(f: &Feed, times: &Times) -> Vec<(&'static str, String)> {
-    let Some(what) = advice::what_to_do(f) else {
+    let Some(what) = remedy::what_to_do(f) else {
         return Vec::new();
     };
     let error = f.last_error.clone().unwrap_or_default();
@@ -123,7 +133,7 @@ fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
             state(f.state).to_owned(),
             f.articles.to_string(),
             cx.times.near(f.last_poll, "never"),
-            cx.times.near(f.next_poll, "-"),
+            cx.times.ahead(f.next_poll, "-"),
             f.title.clone(),
             f.url.clone(),
         ];
@@ -140,13 +150,25 @@ fn plan(cx: &mut Context, reads: &Reads, feeds: &[Feed]) -> Result<(), Failure> 
     ]);
     for f in feeds {
         let cells = vec![
-            cx.times.near(f.next_poll, "-"),
+            cx.times.ahead(f.next_poll, "-"),
             f.title.clone(),
-            why_next(reads, f)?.unwrap_or_else(|| "not polled yet".to_owned()),
+            plan_in_words(reads, f)?,
         ];
         table.row(&mut cx.out, cells)?;
     }
     table.finish(&mut cx.out)
+}
+
+/// Why a feed is polled next when it is.
+fn plan_in_words(reads: &Reads, feed: &Feed) -> Result<String, Failure> {
+    Ok(match (feed.state, why_next(reads, feed)?) {
+        (FeedState::Paused, _) => "It is paused; `newswire resume` polls it again.".to_owned(),
+        (FeedState::Gone, _) => {
+            "Its publisher has withdrawn it (410); it is polled no more.".to_owned()
+        }
+        (_, Some(account)) => why::sentences(&account),
+        (_, None) => "It was not polled yet.".to_owned(),
+    })
 }
 
 /// A state as JSON spells it.
@@ -194,7 +216,7 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         "a command"
     };
     facts.push(("subscribed", format!("by {origin}")));
-    facts.extend(advice::withheld(f).map(|why| ("credentials", why)));
+    facts.extend(remedy::withheld(f).map(|why| ("credentials", why)));
     facts.push(("articles", f.articles.to_string()));
     let trouble = trouble(f, &cx.times);
     if trouble.is_empty() {
@@ -211,9 +233,16 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         };
         facts.push(("next poll", when));
     }
-    let why = detail.why_next.as_deref().unwrap_or_default();
-    for (n, line) in why.lines().enumerate() {
-        let name = if n == 0 { "why then" } else { "" };
+    let account = detail.why_next.as_deref().unwrap_or_default();
+    if !account.is_empty() {
+        facts.push(("why then", why::sentences(account)));
+    }
+    for (n, line) in account
+        .lines()
+        .enumerate()
+        .filter(|_| account.contains('\n'))
+    {
+        let name = if n == 0 { "in figures" } else { "" };
         facts.push((name, line.to_owned()));
     }
     if let Some((until, why)) = detail.floor.as_ref().filter(|(until, _)| *until > now) {
@@ -327,8 +356,17 @@ pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), F
         .max()
         .unwrap_or_default();
     for (name, value) in facts {
-        let lines = match cx.out.width {
-            Some(terminal) => broken(&safe::line(&value), terminal.saturating_sub(width + 2)),
+        let room = cx.out.width.map(|all| all.saturating_sub(width + 2));
+        let lines = match room.filter(|room| value.width() > *room) {
+            Some(room) => {
+                let text = value.trim_start();
+                let indent = " ".repeat(value.len() - text.len());
+                let lines = broken(&safe::line(text), room.saturating_sub(indent.len()));
+                lines
+                    .into_iter()
+                    .map(|line| format!("{indent}{line}"))
+                    .collect()
+            }
             None => vec![value],
         };
         for (n, line) in lines.iter().enumerate() {

@@ -8,11 +8,13 @@ use clap::ValueEnum;
 use super::exit::Failure;
 use super::item::{self, Item};
 use super::output::Out;
-use super::table::{Column, Table};
+use super::table::{Column, INDENT, Table};
 use super::times::{ARRIVED, Times};
-use super::{emit, safe};
+use super::{emit, safe, snippet};
 use crate::emit::Format as FeedFormat;
 use crate::model::{StoryView, Time};
+use crate::query::Expr;
+use crate::query::marks::Marks;
 
 /// The shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,8 +80,11 @@ pub struct Printer {
     /// What only a whole document can hold.
     kept: Vec<StoryView>,
     title: String,
+    created: Time,
     /// Whether a row was shown that arrived long after it was published.
     is_late: bool,
+    /// What is marked in the place that is shown of a body.
+    marks: Option<Marks>,
 }
 
 impl Printer {
@@ -118,8 +123,20 @@ impl Printer {
             printed: 0,
             kept: Vec::new(),
             title,
+            created: Time::EPOCH,
             is_late: false,
+            marks: None,
         })
+    }
+
+    /// From here on the rows of a table are followed by the place in the body that `expr` found.
+    pub fn mark(&mut self, expr: &Expr) {
+        self.marks = Some(Marks::of(expr));
+    }
+
+    /// When the store was made: the date of a feed without items.
+    pub fn dated(&mut self, created: Time) {
+        self.created = created;
     }
 
     /// Prints what comes before the first item.
@@ -171,9 +188,9 @@ impl Printer {
             Format::Table => self.end_table(out),
             Format::Json if self.printed == 0 => out.raw(b"[]\n"),
             Format::Json => out.raw(b"\n]\n"),
-            Format::Atom => emit::list(out, &self.title, kept, FeedFormat::Atom),
-            Format::Rss => emit::list(out, &self.title, kept, FeedFormat::Rss),
-            Format::Jsonfeed => emit::list(out, &self.title, kept, FeedFormat::Json),
+            Format::Atom => emit::list(out, &self.title, kept, self.created, FeedFormat::Atom),
+            Format::Rss => emit::list(out, &self.title, kept, self.created, FeedFormat::Rss),
+            Format::Jsonfeed => emit::list(out, &self.title, kept, self.created, FeedFormat::Json),
             Format::Opml => emit::sources(out, &self.title, &kept),
             _ => Ok(()),
         }
@@ -224,7 +241,14 @@ impl Printer {
                 ]
             }
         };
-        self.table.row(out, cells)
+        let place = match (&self.marks, out.width) {
+            (Some(marks), Some(width)) => {
+                let body = text("content_text");
+                snippet::of(&body, marks, width.saturating_sub(INDENT.len()), out.color)
+            }
+            _ => None,
+        };
+        self.table.row_over(out, cells, place)
     }
 
     fn end_table(&mut self, out: &mut Out) -> Result<(), Failure> {

@@ -4,14 +4,12 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::count;
 use super::{parse, progress, safe, work};
 use crate::config::Config;
-use crate::daemon::parts;
 use crate::emit::opml::{self, Subscription};
 use crate::memory::Body;
 use crate::model::{Feed, FeedState, WebUrl};
@@ -111,12 +109,9 @@ fn web_source(source: &str) -> Result<Option<WebUrl>, Failure> {
 
 fn download(cx: &Context, config: &Config, url: &WebUrl) -> Result<Body, Failure> {
     let spinner = progress::spinner(cx, &format!("asking {}", url.host()));
-    let fetcher = parts::fetcher(config, &cx.clock)?;
-    let page =
-        work::runtime()?.block_on(fetcher.get(url, ACCEPT, usize::MAX, &CancellationToken::new()));
+    let page = work::get(config, &cx.clock, url, ACCEPT);
     spinner.finish_and_clear();
     page.map(|page| page.body)
-        .map_err(|e| Failure::missing(format!("cannot get {url}: {}", e.message)))
 }
 
 /// A feed in folders of folders bears each of them as a tag as well.

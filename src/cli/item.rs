@@ -74,6 +74,11 @@ pub const USUAL: [&str; 9] = [
     "copies",
 ];
 
+/// Every field there is.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    COMMON.into_iter().chain(OF_ARTICLES)
+}
+
 /// Reads `--fields a,b,c`. A wrong name is told with the nearest right one.
 pub fn fields(given: &str, of_articles: bool) -> Result<Vec<&'static str>, Failure> {
     let extra = if of_articles { &OF_ARTICLES[..] } else { &[] };

@@ -10,16 +10,15 @@ use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::format::{Format, Printer};
-use super::human::point;
+use super::human::{count, point};
 use super::item::{self, Item};
 use super::leading;
 use super::stop::Stop;
 use super::times::Times;
-use super::which;
+use super::{doubts, which};
 use crate::model::{FeedRow, Seq};
-use crate::query::ast::{Fact, Name};
-use crate::query::{self, Expr};
-use crate::store::{Order, Reads, Selection};
+use crate::query;
+use crate::store::{Order, RANKED_MAX, Reads, Selection};
 
 /// Items read at once: a long answer is never in memory as a whole.
 const PAGE: usize = 200;
@@ -60,18 +59,32 @@ pub struct Options {
     /// List every copy instead of every story
     #[arg(long)]
     pub copies: bool,
-    /// Only what arrived since: 24h, 7d, yesterday, monday, 2030-01-31 (midnight UTC), or RFC 3339
+    /// Only what arrived since: 24h, 7d, yesterday, monday, 2030-01-31 (midnight UTC), or RFC 3339. A story arrives when it
+    /// is published, but never before the feed's previous poll and never after it was first seen, so that nothing new
+    /// is missed
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Only what arrived before
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+    /// Only what newswire has first seen since, however old it is
+    #[arg(long, value_name = "TIME")]
+    pub seen_since: Option<String>,
+    /// Only what its publisher dates since; what bears no date is left out
+    #[arg(long, value_name = "TIME")]
+    pub published_since: Option<String>,
     /// Only this topic
     #[arg(long, value_name = "NAME", add = complete::topics())]
     pub topic: Option<String>,
     /// Only this feed: id, URL or unique part of the title
     #[arg(long, value_name = "FEED", add = complete::feeds())]
     pub feed: Option<String>,
+    /// Only feeds with this tag or in this folder, as tag: of an expression
+    #[arg(long, value_name = "TAG", add = complete::tags())]
+    pub tag: Option<String>,
+    /// Only feeds in this folder or below it, as in news/world
+    #[arg(long, value_name = "FOLDER", add = complete::folders())]
+    pub folder: Option<String>,
     /// At most so many [default: all]
     #[arg(long, short = 'n', value_name = "N", allow_negative_numbers = true, value_parser = how_many)]
     pub limit: Option<usize>,
@@ -90,14 +103,14 @@ pub struct Options {
     /// Go on printing what is new or changed: the last ten first, or N with --limit, or all after --after
     #[arg(long, short = 'f', conflicts_with_all = ["sort", "until"])]
     pub follow: bool,
-    /// The shape
+    /// The shape. Times of a table are as --time has them, all others are UTC
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,
     /// The same as --format jsonl: one object a line
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Only these fields, separated by commas, as in id,arrived,feed.title,url
-    #[arg(long, value_name = "FIELDS")]
+    #[arg(long, value_name = "FIELDS", add = complete::fields())]
     pub fields: Option<String>,
     /// Bodies too
     #[arg(long)]
@@ -155,11 +168,21 @@ fn show(
 ) -> Result<(), Failure> {
     let expr = leading::expression(words);
     let mut printer = printer(&expr, options, &cx.times)?;
-    let selection = selection(cx, &expr, options, order)?;
+    let mut selection = selection(cx, &expr, options, order)?;
+    // Who searches at a terminal wants to see the place.
+    let shows_place = order == Order::Best
+        && cx.out.is_terminal()
+        && shape(options) == Format::Table
+        && options.fields.is_none();
+    if shows_place && let Some(expr) = &selection.expr {
+        printer.mark(expr);
+        selection.bodies = true;
+    }
     let listing = Listing {
         reads: cx.reads()?,
         copies: options.copies,
     };
+    printer.dated(listing.reads.created()?);
     let selection = listing.named(selection, options)?;
     if options.follow {
         return listing.follow(cx, &selection, &mut printer);
@@ -168,12 +191,26 @@ fn show(
         cx.out.page();
     }
     printer.begin(&mut cx.out)?;
-    listing.print(cx, &selection, &mut printer)?;
+    if shows_place {
+        let all = Selection {
+            limit: None,
+            ..selection.clone()
+        };
+        let mut rows = listing.find(&all)?;
+        let found = listing.count_in_words(&all, rows.len())?;
+        rows.truncate(options.limit.unwrap_or(usize::MAX));
+        if !rows.is_empty() {
+            cx.out.aside(&found)?;
+        }
+        listing.print_rows(cx, &rows, &selection, &mut printer)?;
+    } else {
+        listing.print(cx, &selection, &mut printer)?;
+    }
     printer.end(&mut cx.out)?;
     if printer.printed() == 0
         && let Some(expr) = &selection.expr
     {
-        for doubt in doubts(expr, &listing.reads)? {
+        for doubt in doubts::of_expression(expr, &listing.reads)? {
             cx.out.note(&format!("newswire: {doubt}"));
         }
     }
@@ -184,33 +221,6 @@ fn show(
         cx.out.note("nothing matched");
     }
     Ok(())
-}
-
-/// Why nothing may have matched: names that an expression takes as they are, and that nothing bears.
-fn doubts(expr: &Expr, reads: &Reads) -> Result<Vec<String>, Failure> {
-    let mut facts = Vec::new();
-    expr.any(&mut |e| {
-        if let Expr::Fact(fact) = e {
-            facts.push(fact.clone());
-        }
-        false
-    });
-    let mut doubts = Vec::new();
-    for fact in facts {
-        let found = match &fact {
-            Fact::Topic(name) => which::topic(reads, name).map(drop),
-            Fact::Feed(Name::Is(name)) => which::feed(&reads.feeds()?, name).map(drop),
-            Fact::Lang(tag) if !(2..=3).contains(&tag.split('-').next().map_or(0, str::len)) => {
-                doubts.push(format!("lang:{tag}: a language is written as in lang:en"));
-                Ok(())
-            }
-            _ => Ok(()),
-        };
-        if let Err(Failure::Told(Exit::NoInput, why)) = found {
-            doubts.push(why);
-        }
-    }
-    Ok(doubts)
 }
 
 fn printer(expr: &str, options: &Options, times: &Times) -> Result<Printer, Failure> {
@@ -266,6 +276,8 @@ fn selection(
         expr: has_expr.then(|| query::parse(expr)).transpose()?,
         since: time("--since", &options.since)?,
         until: time("--until", &options.until)?,
+        seen_since: time("--seen-since", &options.seen_since)?,
+        published_since: time("--published-since", &options.published_since)?,
         after: options.after,
         limit: options.limit,
         order: options.sort.map_or(order, Order::from),
@@ -303,7 +315,16 @@ impl Listing {
         let feed = feed.map(|given| -> Result<FeedRow, Failure> {
             Ok(which::feed(&self.reads.feeds()?, given)?.row)
         });
+        let feeds = match (options.tag.as_deref(), options.folder.as_deref()) {
+            (None, None) => None,
+            (tag, folder) => {
+                let all = self.reads.feeds()?;
+                let filed = which::filed(&all, tag, folder)?;
+                Some(filed.iter().map(|feed| feed.row).collect())
+            }
+        };
         Ok(Selection {
+            feeds,
             topic: topic.transpose()?.map(|topic| topic.name),
             feed: feed.transpose()?,
             ..selection
@@ -336,6 +357,23 @@ impl Listing {
             }
         }
         Ok(last)
+    }
+
+    /// How many stories or copies a search found: `23 stories match, in 41 copies`.
+    fn count_in_words(&self, selection: &Selection, found: usize) -> Result<String, Failure> {
+        let match_ = if found == 1 { "matches" } else { "match" };
+        if self.copies {
+            return Ok(format!("{} {match_}", count(found, "copy")));
+        }
+        let copies = self.reads.find_articles(selection)?.len();
+        let stories = count(found, "story");
+        Ok(if copies > RANKED_MAX {
+            format!(
+                "{stories} among the newest {RANKED_MAX} copies that match; `newswire list EXPR` lists all"
+            )
+        } else {
+            format!("{stories} {match_}, in {}", count(copies, "copy"))
+        })
     }
 
     fn find(&self, selection: &Selection) -> Result<Vec<i64>, Failure> {

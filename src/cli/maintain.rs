@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
@@ -29,6 +30,9 @@ pub struct BackupArgs {
     /// The new file; nothing is overwritten
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `newswire restore`.
@@ -45,6 +49,18 @@ pub struct VerifyArgs {
     /// A backup to check instead of the store
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `verify --json` prints.
+#[derive(Serialize)]
+struct Verified<'f> {
+    file: &'f Path,
+    ok: bool,
+    /// What is wrong, in lines.
+    faults: &'f [String],
 }
 
 /// Runs `newswire prune`.
@@ -76,6 +92,11 @@ pub fn prune(cx: &mut Context, args: &PruneArgs) -> Result<(), Failure> {
 pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
     cx.reads()?.backup(&args.file)?;
     let size = std::fs::metadata(&args.file).map_or(0, |m| m.len());
+    if args.json {
+        return cx
+            .out
+            .json(&serde_json::json!({ "file": args.file, "bytes": size }));
+    }
     cx.out.note(&format!(
         "wrote {} ({}); `newswire verify {}` checks it, `newswire restore` uses it",
         args.file.display(),
@@ -113,10 +134,13 @@ pub fn restore(cx: &mut Context, args: &RestoreArgs) -> Result<(), Failure> {
 /// Runs `newswire verify`.
 pub fn verify(cx: &mut Context, args: &VerifyArgs) -> Result<(), Failure> {
     if let Some(file) = &args.file {
-        return verify_backup(cx, file);
+        return verify_backup(cx, file, args.json);
     }
     let config = cx.config()?;
     let found = cx.reads()?.verify()?;
+    if args.json {
+        return verified(cx, &config.store.path, &found);
+    }
     if found.is_empty() {
         return cx
             .out
@@ -135,8 +159,20 @@ pub fn verify(cx: &mut Context, args: &VerifyArgs) -> Result<(), Failure> {
     ))
 }
 
-fn verify_backup(cx: &mut Context, file: &Path) -> Result<(), Failure> {
+fn verified(cx: &mut Context, file: &Path, faults: &[String]) -> Result<(), Failure> {
+    let ok = faults.is_empty();
+    cx.out.json(&Verified { file, ok, faults })?;
+    match ok {
+        true => Ok(()),
+        false => Err(Failure::Quiet(Exit::Store)),
+    }
+}
+
+fn verify_backup(cx: &mut Context, file: &Path, is_json: bool) -> Result<(), Failure> {
     let (found, schema) = Reads::verify_backup(file)?;
+    if is_json {
+        return verified(cx, file, &found);
+    }
     for line in &found {
         cx.out.line(line)?;
     }

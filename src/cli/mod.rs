@@ -13,7 +13,9 @@ mod complete;
 mod config;
 mod context;
 mod dedup;
+mod doubts;
 mod emit;
+mod examples;
 mod exit;
 mod explain;
 mod extract;
@@ -23,6 +25,7 @@ mod files;
 mod format;
 mod generate;
 mod health;
+mod help;
 mod human;
 mod import;
 mod item;
@@ -32,6 +35,8 @@ mod lines;
 mod list;
 mod maintain;
 mod man;
+mod meant;
+mod open;
 mod output;
 mod parse;
 mod progress;
@@ -39,6 +44,7 @@ mod run;
 mod safe;
 mod show;
 mod simulate;
+mod snippet;
 mod status;
 mod stop;
 mod table;
@@ -46,13 +52,14 @@ mod times;
 mod topic;
 mod topics;
 mod which;
+mod why;
 mod work;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
 
 use args::{Cli, Command};
 use context::Context;
@@ -60,11 +67,13 @@ use exit::{Exit, Failure};
 
 use crate::telemetry;
 
-/// The command line as it is defined, for tests that check what the documents say about it.
-pub fn definitions() -> clap::Command {
-    let mut definitions = Cli::command();
-    definitions.build();
-    definitions
+/// Reads a command line and runs nothing, for tests that hold the documents to what there is.
+///
+/// # Errors
+/// What [`main`] would say to such a command line.
+pub fn read_line(line: impl Iterator<Item = String>) -> Result<(), clap::Error> {
+    let line = leading::arguments(line.map(Into::into));
+    help::command().try_get_matches_from(line).map(drop)
 }
 
 /// Every exit code with its meaning, in the order of the codes.
@@ -80,9 +89,14 @@ static PANIC: Mutex<String> = Mutex::new(String::new());
 /// Runs the command line.
 pub fn main() -> ExitCode {
     complete::answer();
-    let cli = match Cli::try_parse_from(leading::arguments(std::env::args_os())) {
+    let line = leading::arguments(std::env::args_os());
+    let mut command = help::command().term_width(output::help_width());
+    let read = command
+        .try_get_matches_from_mut(&line)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command)));
+    let cli = match read {
         Ok(cli) => cli,
-        Err(e) => return output::tell_usage(args::advised(e)).into(),
+        Err(e) => return output::tell_usage(meant::advised(e, &line)).into(),
     };
     remember_panics();
     let failure = match catch_unwind(AssertUnwindSafe(|| run_command(&cli))) {
@@ -114,6 +128,7 @@ fn run_command(cli: &Cli) -> Result<(), Failure> {
 fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(cx, args),
+        Command::Demo(args) => run::demo(cx, args),
         Command::Fetch(args) => fetch::fetch(cx, args),
         Command::Add(args) => add::add(cx, args),
         Command::Remove(args) => change::remove(cx, args),
@@ -127,6 +142,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::List(args) => list::list(cx, args),
         Command::Search(args) => list::search(cx, args),
         Command::Show(args) => show::show(cx, args),
+        Command::Open(args) => open::open(cx, args),
         Command::Explain(args) => explain::explain(cx, args),
         Command::Topics(args) => topics::topics(cx, args),
         Command::Topic(command) => topic::topic(cx, command),
@@ -151,7 +167,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
 
 /// The daemon logs what it does; a command tells what it did, and logs only where it was asked to.
 fn start_log(cx: &Context, cli: &Cli) -> Result<(), Failure> {
-    let is_daemon = matches!(cli.command, Command::Run(_));
+    let is_daemon = matches!(cli.command, Command::Run(_) | Command::Demo(_));
     let loudness = cx.out.verbosity.saturating_add(i8::from(is_daemon));
     if !is_daemon && loudness <= 0 && cli.global.log.is_none() {
         return Ok(());

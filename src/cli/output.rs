@@ -17,6 +17,9 @@ const WIDTH: usize = 80;
 /// Narrowest terminal that tables are fitted to, in columns.
 const WIDTH_MIN: usize = 40;
 
+/// Widest help, in columns.
+const HELP_WIDTH_MAX: usize = 100;
+
 /// What is shown on a terminal page by page, unless `$PAGER` says otherwise.
 const PAGER: &str = "less -FRX";
 
@@ -231,6 +234,14 @@ fn failure(error: io::Error) -> Failure {
             format!("cannot write the output: {error}; free some space"),
         ),
         _ => Failure::new(Exit::Failed, format!("cannot write the output: {error}")),
+    }
+}
+
+/// Columns that the help may take: those of the terminal, but lines that are too long are hard to read.
+pub fn help_width() -> usize {
+    match io::stdout().is_terminal() {
+        true => terminal_width().min(HELP_WIDTH_MAX),
+        false => WIDTH,
     }
 }
 

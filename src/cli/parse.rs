@@ -1,4 +1,5 @@
-//! `newswire parse`: what newswire makes of a document; nothing is fetched, nothing is stored, no configuration is read.
+//! `newswire parse`: what newswire makes of a document; nothing is stored. Files need no configuration and no network; a URL is
+//! fetched once, under the rules of the configuration.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::{Out, complain};
-use super::safe;
+use super::{safe, work};
+use crate::config;
+use crate::fetch::ACCEPT_FEEDS;
 use crate::model::{ParsedFeed, WebUrl};
 use crate::parse::{ParseContext, parse as parse_document};
 
@@ -39,8 +42,8 @@ pub struct ParseArgs {
     /// the object or {"error":…}
     #[arg(long, conflicts_with = "files")]
     pub batch: bool,
-    /// The documents; - is stdin
-    #[arg(value_name = "FILE", required_unless_present = "batch")]
+    /// The documents: files, - for stdin, or URLs, each of which is fetched once
+    #[arg(value_name = "FILE|URL", required_unless_present = "batch")]
     pub files: Vec<PathBuf>,
 }
 
@@ -57,7 +60,8 @@ pub struct Request {
 
 /// Runs `newswire parse`.
 pub fn parse(cx: &mut Context, args: &ParseArgs) -> Result<(), Failure> {
-    let out = &mut cx.out;
+    let (out, clock, given) = (&mut cx.out, &cx.clock, &cx.given);
+    let color = out.color_err;
     on_known_stack(|| {
         if args.batch {
             return batch(out, |request| {
@@ -73,8 +77,28 @@ pub fn parse(cx: &mut Context, args: &ParseArgs) -> Result<(), Failure> {
             content_type: args.content_type.clone(),
         };
         each(out, &args.files, |file| {
-            feed_of(file, &read(file)?, &context)
+            let Some(url) = url_of(file)? else {
+                return feed_of(file, &read(file)?, &context);
+            };
+            let config = config::load(given).map_err(|e| Failure::of_config(&e, color))?;
+            let page = work::get(&config, clock, &url, ACCEPT_FEEDS)?;
+            let context = ParseContext {
+                url: context.url.clone().or(Some(page.url)),
+                content_type: context.content_type.clone().or(page.content_type),
+            };
+            feed_of(Path::new(url.as_str()), &page.body, &context)
         })
+    })
+}
+
+/// The URL that stands in the place of a file, if one does.
+fn url_of(file: &Path) -> Result<Option<WebUrl>, Failure> {
+    let Some(text) = file.to_str().filter(|text| text.contains("://")) else {
+        return Ok(None);
+    };
+    WebUrl::parse(text).map(Some).map_err(|e| {
+        let shown = safe::without_password(text);
+        Failure::usage(format!("cannot parse {shown:?}: {e}"))
     })
 }
 

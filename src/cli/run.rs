@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::work;
+use super::{doubts, work};
 use crate::daemon::lock::LockError;
 use crate::daemon::{self, DaemonError, RunOptions};
 
@@ -17,7 +17,8 @@ pub struct RunArgs {
     /// Serve no HTTP
     #[arg(long)]
     pub no_serve: bool,
-    /// Take a built-in configuration of a dozen public feeds and three topics, with a store of its own
+    /// Take a built-in configuration for a first look: a dozen public feeds, seven made-up papers that are there without a
+    /// network too, and topics; with a store of its own
     #[arg(long, conflicts_with = "config")]
     pub sample: bool,
     /// Serve on this address instead of those of server.listen: 127.0.0.1:8390 or unix:/path; may be repeated
@@ -27,7 +28,21 @@ pub struct RunArgs {
 
 /// Runs `newswire run`.
 pub fn run(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
-    cx.given.sample = args.sample;
+    run_as(cx, args, args.sample)
+}
+
+/// Runs `newswire demo`.
+pub fn demo(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
+    if cx.given.config.is_some() {
+        return Err(Failure::usage(
+            "demo has a configuration of its own; leave --config out, or use `newswire run`",
+        ));
+    }
+    run_as(cx, args, true)
+}
+
+fn run_as(cx: &mut Context, args: &RunArgs, is_sample: bool) -> Result<(), Failure> {
+    cx.given.sample = is_sample;
     cx.given.listen.clone_from(&args.listen);
     let config = cx.config()?;
     config
@@ -35,6 +50,9 @@ pub fn run(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
         .map_err(|e| Failure::of_config(&e, cx.out.color_err))?;
     for warning in &config.warnings {
         cx.out.warn(warning);
+    }
+    for doubt in doubts::of_topics(&config) {
+        cx.out.warn(&doubt);
     }
     let what = RunOptions {
         fetch: !args.no_fetch,

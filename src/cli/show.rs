@@ -70,7 +70,7 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
         cx.out.line(&format!("[{}]", labels.join("] [")))?;
     }
     let text = story.content_text.as_deref().unwrap_or_default();
-    if !story.summary.is_empty() && !text.starts_with(story.summary.as_str()) {
+    if !begins_with(text, &story.summary) {
         cx.out.line("")?;
         cx.out
             .text(&wrapped(&safe::lines(&story.summary), width, "  "))?;
@@ -123,6 +123,23 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
     Ok(())
 }
 
+/// Whether a text begins with its summary, which may be cut off and never has line ends.
+fn begins_with(text: &str, summary: &str) -> bool {
+    let summary = summary
+        .trim_end_matches([']', ')'])
+        .trim_end_matches(['.', '…', '[', '(', ' ', '\u{a0}']);
+    let mut words = text.split_whitespace();
+    let mut wanted = summary.split_whitespace().peekable();
+    while let Some(word) = wanted.next() {
+        let is_last = wanted.peek().is_none();
+        match words.next() {
+            Some(found) if found == word || (is_last && found.starts_with(word)) => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
 /// Where it is from, by whom, when.
 fn byline(story: &StoryView, times: &Times) -> String {
     let mut parts = vec![story.feed.title.clone()];
@@ -139,4 +156,30 @@ fn byline(story: &StoryView, times: &Times) -> String {
     }
     parts.push(times.full(story.published.unwrap_or(story.arrived)));
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_that_the_body_begins_with_is_recognized() {
+        let body = "Ten boats came in.\nThe harbour was full.";
+        for summary in [
+            "",
+            "Ten boats came in.",
+            "Ten boats came in. The harbour…",
+            "Ten boats came in. The harb [...]",
+            "Ten  boats came in. The harbour was full.",
+        ] {
+            assert!(begins_with(body, summary), "{summary:?}");
+        }
+        for summary in [
+            "Eleven boats",
+            "Ten boats came in. And more.",
+            "Ten boats came in. The harbour was full. More",
+        ] {
+            assert!(!begins_with(body, summary), "{summary:?}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use super::human::{bytes, count, rough, sparkline};
 use super::table::{Column, Table};
 use super::times::Times;
 use crate::daemon::lock::Daemon;
+use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 
 /// `newswire status`.
@@ -63,6 +64,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
             ("daemon", daemon_in_words(daemon.as_ref(), &cx.times)),
             ("feeds", feeds(status)),
             ("next poll", next_poll(cx, status)),
+            ("network", network(cx, overview.network)),
             (
                 "articles",
                 format!(
@@ -160,6 +162,20 @@ fn next_poll(cx: &Context, status: &Status) -> String {
     }
 }
 
+fn network(cx: &Context, seen: Network) -> String {
+    match (seen, seen.down_since(cx.clock.now())) {
+        (_, Some(since)) => format!(
+            "none since {}: nothing can be reached; stored articles are served",
+            cx.times.full(since)
+        ),
+        (Network::Unknown, _) => "not known: no host was asked yet".to_owned(),
+        (Network::Up, _) => "ok".to_owned(),
+        (Network::Down { tried, .. }, _) => {
+            format!("none when last tried, {}", cx.times.full(tried))
+        }
+    }
+}
+
 fn stories(status: &Status) -> String {
     format!(
         "{}, in {}; {} joined in the last 24 hours",
@@ -198,7 +214,7 @@ fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
             h.failed.to_string(),
             h.throttled.to_string(),
             bytes(h.bytes),
-            cx.times.near(h.next_poll, "-"),
+            cx.times.ahead(h.next_poll, "-"),
             why_then(h, &cx.times),
         ];
         table.row(&mut cx.out, cells)?;

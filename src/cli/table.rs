@@ -28,7 +28,7 @@ const BESIDE_MIN: usize = 24;
 const GAP: &str = "  ";
 
 /// In front of a line that belongs to the row above it.
-const INDENT: &str = "    ";
+pub const INDENT: &str = "    ";
 
 /// What happens to a cell where the terminal is narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Column {
 #[derive(Debug)]
 pub struct Table {
     columns: Vec<Column>,
-    held: Vec<Vec<String>>,
+    held: Vec<(Vec<String>, Option<String>)>,
     layout: Option<Layout>,
 }
 
@@ -153,11 +153,21 @@ impl Table {
 
     /// Adds a row of as many cells as there are columns, and prints what can be printed.
     pub fn row(&mut self, out: &mut Out, cells: Vec<String>) -> Result<(), Failure> {
+        self.row_over(out, cells, None)
+    }
+
+    /// The same with a line below it, which is printed as it is.
+    pub fn row_over(
+        &mut self,
+        out: &mut Out,
+        cells: Vec<String>,
+        below: Option<String>,
+    ) -> Result<(), Failure> {
         let cells: Vec<String> = cells.iter().map(|c| safe::line(c).into_owned()).collect();
         match &self.layout {
-            Some(layout) => out.raw(layout.row(&self.columns, &cells, out.color).as_bytes()),
+            Some(layout) => print(out, layout, &self.columns, &cells, below.as_deref()),
             None => {
-                self.held.push(cells);
+                self.held.push((cells, below));
                 if self.held.len() < MEASURED {
                     return Ok(());
                 }
@@ -172,13 +182,28 @@ impl Table {
             return Ok(());
         }
         let held = std::mem::take(&mut self.held);
-        let layout = Layout::of(&self.columns, &held, out.width);
+        let rows: Vec<&[String]> = held.iter().map(|(cells, _)| cells.as_slice()).collect();
+        let layout = Layout::of(&self.columns, &rows, out.width);
         out.heading(&layout.heading(&self.columns))?;
-        for cells in &held {
-            out.raw(layout.row(&self.columns, cells, out.color).as_bytes())?;
+        for (cells, below) in &held {
+            print(out, &layout, &self.columns, cells, below.as_deref())?;
         }
         self.layout = Some(layout);
         Ok(())
+    }
+}
+
+fn print(
+    out: &mut Out,
+    layout: &Layout,
+    columns: &[Column],
+    cells: &[String],
+    below: Option<&str>,
+) -> Result<(), Failure> {
+    out.raw(layout.row(columns, cells, out.color).as_bytes())?;
+    match below {
+        Some(below) => out.raw(format!("{INDENT}{below}\n").as_bytes()),
+        None => Ok(()),
     }
 }
 
@@ -194,7 +219,7 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(columns: &[Column], rows: &[Vec<String>], terminal: Option<usize>) -> Self {
+    fn of(columns: &[Column], rows: &[&[String]], terminal: Option<usize>) -> Self {
         let whole = widths(columns, rows, false);
         let Some(width) = terminal else {
             return Self {
@@ -304,10 +329,10 @@ impl Layout {
 }
 
 /// How wide each column would be with all its cells whole.
-fn widths(columns: &[Column], rows: &[Vec<String>], is_bare: bool) -> Vec<usize> {
+fn widths(columns: &[Column], rows: &[&[String]], is_bare: bool) -> Vec<usize> {
     let mut widths: Vec<usize> = columns.iter().map(|c| c.title.width()).collect();
     for cells in rows {
-        for ((width, cell), column) in widths.iter_mut().zip(cells).zip(columns) {
+        for ((width, cell), column) in widths.iter_mut().zip(*cells).zip(columns) {
             let shown = if is_bare && column.fit == Fit::Middle {
                 bare(cell)
             } else {
@@ -381,11 +406,12 @@ mod tests {
             Column::text("FEED"),
             Column::text("TITLE"),
         ];
-        let rows = [vec![
+        let row = vec![
             "12345678".to_owned(),
             "The Argus".to_owned(),
             "x".repeat(90),
-        ]];
+        ];
+        let rows = [row.as_slice()];
         assert_eq!(Layout::of(&columns, &rows, Some(60)).widths, [8, 9, 39]);
         assert_eq!(Layout::of(&columns, &rows, None).widths, [8, 9, PADDED_MAX]);
         let [id, feed, title] = columns;
@@ -396,7 +422,7 @@ mod tests {
 
     fn shown(columns: &[Column], cells: &[&str], terminal: usize) -> String {
         let cells: Vec<String> = cells.iter().map(|c| (*c).to_owned()).collect();
-        let layout = Layout::of(columns, std::slice::from_ref(&cells), Some(terminal));
+        let layout = Layout::of(columns, &[cells.as_slice()], Some(terminal));
         layout.row(columns, &cells, false)
     }
 

@@ -92,6 +92,14 @@ impl Times {
         }
     }
 
+    /// The same of something planned: what should have been is due.
+    pub fn ahead(&self, time: Option<Time>, none: &str) -> String {
+        match (time, self.style) {
+            (Some(time), None | Some(Style::Relative)) if time <= self.now => "due".to_owned(),
+            _ => self.near(time, none),
+        }
+    }
+
     /// A time in a sentence, with its zone and its distance: `2030-01-10 14:00 CET (3 h ago)`.
     pub fn full(&self, time: Time) -> String {
         match self.style {
@@ -145,7 +153,7 @@ impl Times {
         let minutes = span.as_secs() / 60;
         let amount = match span {
             _ if minutes == 0 => return "now".to_owned(),
-            _ if minutes < 60 => format!("{minutes} min"),
+            _ if minutes < 120 => format!("{minutes} min"),
             _ if span < 2 * DAY => format!("{} h", minutes / 60),
             _ if span < DISTANCE_MAX => format!("{} d", minutes / 1440),
             _ => return self.date(time),
@@ -197,7 +205,8 @@ mod tests {
             ("2030-01-10T11:59:01Z", "now"),
             ("2030-01-10T12:00:59Z", "now"),
             ("2030-01-10T11:59:00Z", "1 min ago"),
-            ("2030-01-10T12:59:59Z", "in 59 min"),
+            ("2030-01-10T13:59:59Z", "in 119 min"),
+            ("2030-01-10T14:00:00Z", "in 2 h"),
             ("2030-01-10T09:00:00Z", "3 h ago"),
             ("2030-01-08T13:00:00Z", "47 h ago"),
             ("2030-01-13T12:00:00Z", "in 3 d"),
@@ -206,6 +215,8 @@ mod tests {
             assert_eq!(times.near(Some(at(time)), "-"), near, "{time}");
         }
         assert_eq!(times.near(None, "never"), "never");
+        assert_eq!(times.ahead(Some(times.now), "-"), "due");
+        assert_eq!(times.ahead(None, "-"), "-");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct TestArgs {
     /// The expression
     #[arg(value_name = "EXPR", required = true)]
     pub expr: Vec<String>,
-    /// Only what arrived since: 24h, 7d, a date
+    /// Only what arrived since: 24h, 7d, yesterday, monday or a date
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Compare with this topic as it is in force [default: the topic that the configuration gives this expression]

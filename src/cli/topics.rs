@@ -55,6 +55,9 @@ pub fn topics(cx: &mut Context, args: &TopicsArgs) -> Result<(), Failure> {
 /// Whether what is stored is not what the configuration says.
 fn differs(config: &Config, stored: &[TopicInfo]) -> bool {
     let declared = config.topics();
+    if config.file.is_none() && declared.is_empty() {
+        return false; // without a configuration the stored topics stay
+    }
     declared.len() != stored.len()
         || declared.iter().any(|d| {
             !stored

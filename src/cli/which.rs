@@ -12,8 +12,11 @@ use crate::store::{Reads, TopicHead};
 /// Characters of an id that tables show.
 pub const SHORT_ID_CHARS: usize = 8;
 
-/// Fewest characters of an id that stand for it.
-const ID_CHARS_MIN: usize = 6;
+/// Fewest characters of a story's id that stand for it.
+const ID_CHARS_MIN: usize = 4;
+
+/// The same of a feed's id: a feed is also named by a part of its title, and `cafe` is one sooner than an id.
+const FEED_ID_CHARS_MIN: usize = 6;
 
 /// Candidates named where several fit.
 const CANDIDATES: usize = 10;
@@ -102,19 +105,23 @@ pub fn feeds<'f>(feeds: &'f [Feed], given: &[String]) -> Result<Vec<&'f Feed>, F
     Ok(meant)
 }
 
-/// The one story that `given` means: its id or that of a copy, at least the first six characters, or the URL of a copy.
+/// The one story that `given` means: its id or that of a copy, at least the first four characters, or the URL of a copy.
 ///
 /// # Errors
-/// Exit 66 if none fits, 2 if several do or `given` is neither.
+/// Exit 66 if none fits, 2 if several do or `given` can be neither.
 pub fn story(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     let wanted = given.trim();
     if wanted.contains(['/', '.']) {
         return story_at(reads, wanted);
     }
     let Some(range) = ids_beginning(wanted) else {
-        return Err(Failure::usage(format!(
-            "{wanted:?} is neither an id (at least its first {ID_CHARS_MIN} characters) nor a URL; `newswire list` shows ids"
-        )));
+        let is_short = wanted.len() < ID_CHARS_MIN && wanted.chars().all(|c| c.is_ascii_hexdigit());
+        if is_short {
+            return Err(Failure::usage(format!(
+                "{wanted:?} is too short for an id; write at least its first {ID_CHARS_MIN} characters"
+            )));
+        }
+        return Err(Failure::usage(no_story(wanted)));
     };
     let found = reads.stories_between(range, CANDIDATES + 1)?;
     match found.as_slice() {
@@ -150,14 +157,82 @@ pub fn topic(reads: &Reads, name: &str) -> Result<TopicHead, Failure> {
         .ok_or_else(|| Failure::missing(format!("no topic is {name:?}; {hint}")))
 }
 
+/// What was given is neither a beginning of an id nor a URL.
+fn no_story(given: &str) -> String {
+    let shown = safe::without_password(given);
+    format!(
+        "no story is {shown:?}; a story is named by its id, at least the first {ID_CHARS_MIN} characters, or by the URL of \
+         a copy; `newswire list` shows ids"
+    )
+}
+
+/// The feeds with this tag and in this folder, which may be in another: as `tag:` of expressions has it, a folder counts
+/// as a tag. Case does not matter.
+///
+/// # Errors
+/// Exit 66 if there is no such tag or folder.
+pub fn filed<'f>(
+    feeds: &'f [Feed],
+    tag: Option<&str>,
+    folder: Option<&str>,
+) -> Result<Vec<&'f Feed>, Failure> {
+    let folded = |text: &str| text.trim().trim_matches('/').to_lowercase();
+    let is_in = |feed: &Feed, wanted: &str| {
+        let own = feed.folder.as_deref().map(folded).unwrap_or_default();
+        let rest = own.strip_prefix(wanted);
+        !wanted.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let bears = |feed: &Feed, wanted: &str| {
+        is_in(feed, wanted) || feed.tags.iter().any(|tag| folded(tag) == wanted)
+    };
+    let folders = feeds.iter().filter_map(|f| f.folder.as_deref());
+    let tags = feeds.iter().flat_map(|f| &f.tags).map(String::as_str);
+    let (tag, folder) = (tag.map(folded), folder.map(folded));
+    if let Some(tag) = &tag
+        && !feeds.iter().any(|f| bears(f, tag))
+    {
+        return Err(no_label("tag", tag, folders.chain(tags)));
+    }
+    if let Some(folder) = &folder
+        && !feeds.iter().any(|f| is_in(f, folder))
+    {
+        return Err(no_label("folder", folder, folders));
+    }
+    let fits = |f: &&Feed| {
+        tag.as_ref().is_none_or(|tag| bears(f, tag))
+            && folder.as_ref().is_none_or(|folder| is_in(f, folder))
+    };
+    Ok(feeds.iter().filter(fits).collect())
+}
+
+fn no_label<'f>(kind: &str, wanted: &str, known: impl Iterator<Item = &'f str>) -> Failure {
+    let known: Vec<&str> = known.collect();
+    let hint = match Config::nearest_name(wanted, &known) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "`newswire feed FEED` shows folder and tags of a feed".to_owned(),
+    };
+    let of = match kind {
+        "tag" => "has the tag",
+        _ => "is in the folder",
+    };
+    Failure::missing(format!("no feed {of} {wanted:?}; {hint}"))
+}
+
 fn story_at(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     let with_scheme = if given.contains("://") {
         given.to_owned()
     } else {
         format!("https://{given}")
     };
-    let url = WebUrl::parse(&with_scheme)
-        .map_err(|e| Failure::usage(format!("{:?}: {e}", safe::without_password(given))))?;
+    let url = match WebUrl::parse(&with_scheme) {
+        Ok(url) => url,
+        // `v1.2.0` was not meant as a URL.
+        Err(_) if !given.contains('/') => return Err(Failure::missing(no_story(given))),
+        Err(e) => {
+            let shown = safe::without_password(given);
+            return Err(Failure::usage(format!("{shown:?}: {e}")));
+        }
+    };
     // As published; then as spread, without what the spreading added.
     let found = match reads.story_by_url(url.as_str())? {
         None => reads.story_by_url(links::canonicalize(&url).as_str())?,
@@ -186,7 +261,7 @@ fn ids_beginning(given: &str) -> Option<std::ops::RangeInclusive<StoryId>> {
 fn is_beginning_of_id(id: &str, given: &str) -> bool {
     let digits = |text: &str| text.to_ascii_lowercase().replace('-', "");
     let given = digits(given);
-    given.len() >= ID_CHARS_MIN && digits(id).starts_with(&given)
+    given.len() >= FEED_ID_CHARS_MIN && digits(id).starts_with(&given)
 }
 
 /// A URL as people type it: without scheme, userinfo, `www.`, fragment and final slash.
@@ -289,6 +364,7 @@ mod tests {
             range.end().to_string(),
             "0a1b2c3f-ffff-ffff-ffff-ffffffffffff"
         );
-        assert!(ids_beginning("0a1b2").is_none() && ids_beginning("boats!").is_none());
+        assert!(ids_beginning("0a1b").is_some() && ids_beginning("0a1").is_none());
+        assert!(ids_beginning("boats!").is_none());
     }
 }

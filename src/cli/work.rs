@@ -8,10 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::parts;
-use crate::fetch::FetchSetupError;
+use crate::daemon::press::{self, Press};
+use crate::daemon::{DaemonError, parts};
+use crate::fetch::{FetchSetupError, LocalHosts, Page};
 use crate::ingest::Ingest;
+use crate::model::WebUrl;
 use crate::store::Store;
 
 /// Threads that the work is spread over, at least. A server can keep one busy for as long as a visit may take (interim
@@ -38,8 +41,36 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 /// The room that brings news into this store.
 pub fn ingest(cx: &Context, config: &Config, store: Store) -> Result<Arc<Ingest>, Failure> {
-    let fetcher = parts::fetcher(config, &cx.clock)?;
+    let press = press_of(&store, cx)?;
+    let fetcher = parts::fetcher_with(config, &cx.clock, press)?;
     Ok(parts::ingest(config, Arc::new(store), fetcher, &cx.clock)?)
+}
+
+/// The papers of a sample, served for as long as this process runs: they may be polled without the daemon that made the store.
+fn press_of(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failure> {
+    let Some(edition) = press::edition::of_store(store, false, cx.clock.now())? else {
+        return Ok(None);
+    };
+    let press = Press::bind(edition, &[0]).map_err(DaemonError::Bind)?;
+    let hosts = press.hosts();
+    let serve = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.map(|runtime| runtime.block_on(press.serve(CancellationToken::new())))
+    };
+    let served = std::thread::Builder::new().spawn(serve);
+    served.map_err(|e| Failure::new(Exit::Internal, format!("cannot start a thread: {e}")))?;
+    Ok(Some(hosts))
+}
+
+/// Gets a document, once and under the rules of the configuration. Exit 66 if it cannot be got.
+pub fn get(config: &Config, clock: &Clock, url: &WebUrl, accept: &str) -> Result<Page, Failure> {
+    let fetcher = parts::fetcher(config, clock)?;
+    let cancel = CancellationToken::new();
+    runtime()?
+        .block_on(fetcher.get(url, accept, usize::MAX, &cancel))
+        .map_err(|e| Failure::missing(format!("cannot get {url}: {}", e.message)))
 }
 
 /// A token that the first SIGINT or SIGTERM cancels, so that work ends in order; a second one ends at once. Call it

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::read::Placed;
 use super::value::{HeaderText, quoted, text_of};
 use crate::fetch::RESERVED_HEADERS;
-use crate::model::{Secret, WebUrl};
+use crate::model::{Secret, WebUrl, web_url};
 use crate::store::{FeedSettings, NewFeed};
 
 /// Headers that a feed cannot set beside those of a request's own: `auth` is the one way to credentials, and newswire
@@ -59,6 +59,8 @@ fn read_url(s: &mut Section<'_, '_, '_>) -> Option<FeedUrl> {
         }
         return None;
     };
+    // As `newswire add` reads it.
+    let text = web_url::with_scheme(&text).unwrap_or(text);
     match part(&text) {
         Ok((url, auth)) => {
             s.note("url", quoted(url.as_str()), &place);

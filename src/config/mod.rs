@@ -37,7 +37,7 @@ pub use problem::{ConfigError, Problem};
 pub use read::{load, read_text};
 pub use value::{Etiquette, Keep, Listen};
 
-/// The configuration of a dozen public feeds and three topics for a first look (`newswire run --sample`).
+/// The configuration for a first look (`newswire run --sample`): public feeds, made-up papers and topics.
 pub const SAMPLE: &str = include_str!("../../config/sample.toml");
 
 /// The whole configuration, checked. Every value is effective: defaults, environment and flags are in it.
@@ -99,6 +99,8 @@ pub struct ServerConfig {
     pub title: String,
     /// Entries a page of a merged feed, 1 to 1000.
     pub page_size: usize,
+    /// Whether pages show publishers' pictures, loaded from the publishers.
+    pub images: bool,
     /// Who may read (`token_file`); none: everybody who can connect.
     pub tokens: Option<Tokens>,
 }
@@ -174,6 +176,13 @@ pub struct Setting {
     pub value: String,
     /// Where it comes from.
     pub origin: Origin,
+}
+
+impl Setting {
+    /// Whether it has a value; TOML cannot say that one has none.
+    pub fn is_set(&self) -> bool {
+        self.value != value::NOT_SET
+    }
 }
 
 /// Where a value comes from.

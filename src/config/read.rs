@@ -316,6 +316,7 @@ fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig 
         allowed_hosts,
         title: s.or("title", "newswire".to_owned()),
         page_size: s.within("page_size", 50, 1, 1000),
+        images: s.or("images", false),
         tokens: read_tokens(&mut s, file),
     };
     s.close();

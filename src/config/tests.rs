@@ -148,7 +148,7 @@ fn the_documented_file_names_every_key() {
 #[test]
 fn the_sample_loads_without_a_warning() {
     let config = read(SAMPLE).map_err(|e| e.render(false)).unwrap();
-    assert_eq!((config.feeds.len(), config.topics.len()), (12, 3));
+    assert_eq!((config.feeds.len(), config.topics.len()), (19, 4));
     assert_eq!(config.warnings, Vec::<String>::new());
 }
 

@@ -15,6 +15,9 @@ use super::span::{parse_duration, parse_size, show_duration, show_size};
 use crate::fetch::Net;
 use crate::model::WebUrl;
 
+/// Stands for the value of a setting without one; it is no TOML.
+pub const NOT_SET: &str = "(not set)";
+
 /// Longest plain text, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
 
@@ -457,6 +460,6 @@ impl<T: Value> Value for Option<T> {
     }
     fn show(&self) -> String {
         self.as_ref()
-            .map_or_else(|| "(not set)".to_owned(), Value::show)
+            .map_or_else(|| NOT_SET.to_owned(), Value::show)
     }
 }

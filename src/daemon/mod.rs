@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`parts`] | the configuration taken apart, the rooms put together; commands use it too |
 //! | [`lock`] | one daemon a store |
+//! | [`press`] | the made-up papers of the sample |
 //! | `publish` | our own hub hears of changes |
 //! | `gauges` | what polling has under way, for `/metrics` |
 //! | `process` | the process in numbers, for `/metrics` |
@@ -18,6 +19,7 @@ mod gauges;
 mod heartbeat;
 pub mod lock;
 pub mod parts;
+pub mod press;
 mod process;
 mod publish;
 mod signals;
@@ -25,6 +27,7 @@ mod sockets;
 mod upkeep;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Given, WebSubConfig};
-use crate::fetch::FetchSetupError;
+use crate::fetch::{FetchSetupError, LocalHosts};
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
 use crate::model::{HubReply, Seq};
@@ -44,6 +47,7 @@ use crate::serve::{BindError, Callback, Limits, Listener, Registry, ServeOptions
 use crate::store::{Reads, Store, StoreError};
 use heartbeat::Heartbeat;
 use lock::{Daemon, Lock, LockError};
+use press::Press;
 use publish::Publisher;
 use signals::Signal;
 
@@ -117,6 +121,7 @@ pub async fn run(
     } else {
         Vec::new()
     };
+    let press = press_of(&store, &given, &clock)?;
     let addresses = listeners.iter().map(Listener::place).collect();
     lock.describe(&Daemon::this(clock.now(), addresses));
     let house = House {
@@ -124,8 +129,28 @@ pub async fn run(
         heartbeat: Arc::new(Heartbeat::new(config.fetch.timeout)),
         store,
         clock,
+        press: press.as_ref().map(Press::hosts),
     };
-    house.run(given, config, what, listeners, signals).await
+    house
+        .run(given, config, what, (listeners, press), signals)
+        .await
+}
+
+/// The press of a store that is a sample, or is to be one.
+fn press_of(store: &Store, given: &Given, clock: &Clock) -> Result<Option<Press>, DaemonError> {
+    let Some(edition) = press::edition::of_store(store, given.sample, clock.now())? else {
+        return Ok(None);
+    };
+    let press = Press::bind(edition, &[press::PORT, 0])?;
+    let address = press.address();
+    if address.port() != press::PORT {
+        tracing::warn!(
+            "port {} is in use, so the papers of the sample are served at {address}; they are polled as usual, but links to \
+             their articles open only when that port is free at the start",
+            press::PORT
+        );
+    }
+    Ok(Some(press))
 }
 
 /// REL-03: a damaged store is refused before anything is written to it. One of an older version is brought up to date
@@ -163,6 +188,8 @@ struct House {
     heartbeat: Arc<Heartbeat>,
     store: Arc<Store>,
     clock: Clock,
+    /// The papers of the sample, where the store is one.
+    press: Option<LocalHosts>,
 }
 
 impl House {
@@ -171,7 +198,7 @@ impl House {
         given: Given,
         config: Config,
         what: RunOptions,
-        listeners: Vec<Listener>,
+        (listeners, press): (Vec<Listener>, Option<Press>),
         mut signals: mpsc::Receiver<Signal>,
     ) -> Result<(), DaemonError> {
         let (wish, wishes) = mpsc::channel(1);
@@ -180,14 +207,23 @@ impl House {
             // Nobody could call us, nor read what we tell of.
             config.websub = WebSubConfig::default();
         }
+        if let Some(press) = press {
+            let served = press.serve(self.tasks.cancel.clone());
+            let served = async move { served.await.map_err(DaemonError::Bind) };
+            self.tasks.spawn("the press of the sample", served);
+        }
+        let pages = listeners.iter().find_map(Listener::address);
+        let sample = self.press.as_ref().map(|_| sample_told(&config, pages));
         let mut callback = None;
         let mut registry = Registry::default();
         if what.fetch {
-            let fetcher = parts::fetcher(&config, &self.clock)?;
+            let fetcher = parts::fetcher_with(&config, &self.clock, self.press.clone())?;
             let ingest = parts::ingest(&config, Arc::clone(&self.store), fetcher, &self.clock)?;
             callback = callback_of(&config, &ingest);
             gauges::register(&mut registry, &ingest);
-            self.schedule(ingest, wishes);
+            self.schedule(ingest, wishes, sample);
+        } else if let Some(sample) = sample {
+            tracing::info!("{sample}");
         }
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
         self.publish(&config, &sequence)?;
@@ -224,9 +260,22 @@ impl House {
         outcome
     }
 
-    fn schedule(&mut self, ingest: Arc<Ingest>, wishes: mpsc::Receiver<Wish>) {
+    /// `sample`: what is told when the papers of the sample were polled, which they are first.
+    fn schedule(
+        &mut self,
+        ingest: Arc<Ingest>,
+        wishes: mpsc::Receiver<Wish>,
+        sample: Option<String>,
+    ) {
         let (cancel, heartbeat) = (self.tasks.cancel.clone(), Arc::clone(&self.heartbeat));
+        let reads = self.store.reads().clone();
         self.tasks.spawn("the scheduler", async move {
+            if let Some(sample) = sample {
+                if let Err(e) = press::first_polls(&ingest, &reads, &cancel).await {
+                    tracing::warn!("the papers of the sample are polled later: {e}");
+                }
+                tracing::info!("{sample}");
+            }
             ingest
                 .run(cancel, wishes, &|beat| heartbeat.note(beat))
                 .await
@@ -272,7 +321,10 @@ impl House {
                 hub: config.websub.hub.clone(),
                 tokens: config.server.tokens.clone(),
                 page_size: config.server.page_size,
+                is_sample: self.press.is_some(),
                 size_warning: config.store.size_warning,
+                zone: jiff::tz::TimeZone::system(),
+                images: config.server.images,
                 limits: Limits::default(),
             },
             sequence,
@@ -430,6 +482,17 @@ fn ended(task: &'static str, why: &dyn std::fmt::Display) -> DaemonError {
         task,
         reason: why.to_string(),
     }
+}
+
+/// What a person does next who looks at the sample.
+fn sample_told(config: &Config, pages: Option<SocketAddr>) -> String {
+    let pages = pages.map_or_else(String::new, |at| {
+        format!("open http://{at}/ in a browser, or ")
+    });
+    format!(
+        "this is a sample with made-up papers: {pages}list its stories with `newswire --db {} list`",
+        config.store.path.display()
+    )
 }
 
 /// Tells systemd, if it listens; nobody else can be told that this failed.

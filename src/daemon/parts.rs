@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{Config, Etiquette};
-use crate::fetch::{FetchOptions, FetchSetupError, Fetcher, user_agent};
+use crate::fetch::{FetchOptions, FetchSetupError, Fetcher, LocalHosts, user_agent};
 use crate::ingest::{Ingest, IngestOptions, WebSub};
 use crate::model::WebUrl;
 use crate::schedule::Policy;
 use crate::serve::CALLBACK_PATH;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, exists};
 
 /// Checks that the directory of the store exists. Only that of the default place is made by newswire: elsewhere a wrong path
 /// would begin a second store.
 ///
 /// # Errors
-/// [`StoreError::Unusable`] if the directory does not exist.
+/// [`StoreError::Unusable`] if the directory does not exist or may not be accessed.
 pub fn check_place(config: &Config) -> Result<(), StoreError> {
     let path = &config.store.path;
+    exists(path)?;
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     match directory {
         Some(directory) if !config.store.is_default_place && !directory.is_dir() => {
@@ -76,6 +77,18 @@ pub fn apply(config: &Config, store: &Store) -> Result<usize, StoreError> {
 /// # Errors
 /// [`FetchSetupError`] if the proxy, the authorities or the user agent cannot be used.
 pub fn fetcher(config: &Config, clock: &Clock) -> Result<Fetcher, FetchSetupError> {
+    fetcher_with(config, clock, None)
+}
+
+/// The same, with hosts that this process serves itself.
+///
+/// # Errors
+/// As [`fetcher`].
+pub fn fetcher_with(
+    config: &Config,
+    clock: &Clock,
+    local: Option<LocalHosts>,
+) -> Result<Fetcher, FetchSetupError> {
     let f = &config.fetch;
     let outputs = u32::try_from(config.topics.len())
         .unwrap_or(u32::MAX)
@@ -95,6 +108,7 @@ pub fn fetcher(config: &Config, clock: &Clock) -> Result<Fetcher, FetchSetupErro
         allow_private: f.allow_private.clone(),
         proxy: f.proxy.as_ref().map(ToString::to_string),
         extra_ca: f.extra_ca.clone(),
+        local,
         ..FetchOptions::default()
     };
     Fetcher::new(options, clock.clone())

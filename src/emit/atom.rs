@@ -1,6 +1,7 @@
 //! Atom 1.0 (RFC 4287), with the links of RFC 5005 and WebSub.
 
 use super::item::{self, Item, web_url};
+use super::media;
 use super::text::{is_inert, line};
 use super::xml::Xml;
 use super::{Channel, Format, HISTORY, TOPIC_SCHEME};
@@ -15,6 +16,7 @@ pub fn atom(channel: &Channel) -> String {
         "feed",
         &[
             ("xmlns", Some("http://www.w3.org/2005/Atom")),
+            ("xmlns:media", Some(media::NAMESPACE)),
             ("xmlns:fh", channel.is_archive.then_some(HISTORY)),
         ],
     );
@@ -70,6 +72,7 @@ fn entry(xml: &mut Xml, item: &Item) {
     categories(xml, item);
     body(xml, item);
     source(xml, item);
+    media::elements(xml, item);
     xml.close();
 }
 

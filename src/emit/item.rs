@@ -42,6 +42,9 @@ pub struct Item {
     pub language: Option<String>,
     /// First publication, as claimed, if that can be.
     pub published: Option<Time>,
+    /// The same, else when newswire first saw it: for formats whose readers sort by that date, or take an item without
+    /// one for new at every reading.
+    pub dated: Time,
     /// The last change claimed, if that can be, else the arrival.
     pub updated: Time,
     /// Its place in the river.
@@ -114,6 +117,7 @@ fn item(story: &StoryView) -> Item {
         categories: distinct(story.categories.iter().filter_map(category)),
         language: story.language.clone().filter(|l| is_tag(l)),
         published,
+        dated: published.unwrap_or(story.first_seen.max(Time::from_seconds(WEB_BEGINS_S))),
         updated,
         arrived: story.arrived,
         image: story.image.as_deref().and_then(web_url),

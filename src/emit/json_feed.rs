@@ -70,8 +70,7 @@ struct Entry {
     summary: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    date_published: Option<Time>,
+    date_published: Time,
     date_modified: Time,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authors: Vec<Author>,
@@ -134,7 +133,7 @@ impl From<Item> for Entry {
             title: item.title,
             summary: item.summary,
             image: item.image,
-            date_published: item.published,
+            date_published: item.dated,
             date_modified: item.updated,
             authors: item
                 .authors

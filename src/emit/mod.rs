@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`item`] | what every format says of a story, checked once |
 //! | [`atom`](fn@atom), [`rss`](fn@rss), [`json_feed`](fn@json_feed) | one format each |
+//! | [`media`] | pictures and files in Media RSS, which Atom and RSS share |
 //! | [`text`] | what may stand in a document |
 //! | [`xml`] | a writer whose documents are well-formed whatever is said in them |
 //! | [`opml`] | subscription lists, out and in |
@@ -13,6 +14,7 @@
 mod atom;
 mod item;
 mod json_feed;
+mod media;
 pub mod opml;
 mod rss;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! RSS 2.0 as the RSS Advisory Board's profile has it (<https://www.rssboard.org/rss-profile>), with the elements of
-//! other namespaces that it recommends: `atom:link`, `content:encoded`, `dc:creator`, and `fh:archive` of RFC 5005;
-//! no others (SEC-16).
+//! other namespaces that it recommends: `atom:link`, `content:encoded`, `dc:creator`, with Media RSS and with
+//! `fh:archive` of RFC 5005; no others (SEC-16).
 
 use super::item::{self, Item, web_url};
+use super::media;
 use super::text::{inert, line};
 use super::xml::Xml;
 use super::{Channel, Format, HISTORY, TOPIC_SCHEME};
@@ -24,6 +25,7 @@ pub fn rss(channel: &Channel) -> String {
                 Some("http://purl.org/rss/1.0/modules/content/"),
             ),
             ("xmlns:dc", Some("http://purl.org/dc/elements/1.1/")),
+            ("xmlns:media", Some(media::NAMESPACE)),
             ("xmlns:fh", channel.is_archive.then_some(HISTORY)),
         ],
     );
@@ -115,9 +117,7 @@ fn entry(xml: &mut Xml, item: &Item) {
         &[("isPermaLink", Some("false"))],
         &format!("urn:uuid:{}", item.id),
     );
-    if let Some(published) = item.published {
-        xml.data("pubDate", &[], &published.to_rfc2822());
-    }
+    xml.data("pubDate", &[], &item.dated.to_rfc2822());
     if !item.feed.url.is_empty() {
         xml.words(
             "source",
@@ -125,6 +125,7 @@ fn entry(xml: &mut Xml, item: &Item) {
             &inert(&item.feed.title),
         );
     }
+    media::elements(xml, item);
     xml.close();
 }
 

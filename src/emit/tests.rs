@@ -100,6 +100,8 @@ fn an_atom_entry_says_all() {
       <link rel=\"self\" href=\"https://a.example/feed\"/>
       <link rel=\"alternate\" href=\"https://a.example/\"/>
     </source>
+    <media:content url=\"https://a.example/f.mp3\"/>
+    <media:thumbnail url=\"https://a.example/i.png\"/>
   </entry>
 </feed>
 "
@@ -122,6 +124,8 @@ fn sec_16_an_rss_item_reads_right_as_text_and_as_html() {
       <guid isPermaLink=\"false\">urn:uuid:00000000-0000-0000-0000-000000000007</guid>
       <pubDate>Sun, 01 Nov 2026 10:00:00 GMT</pubDate>
       <source url=\"https://a.example/feed\">A</source>
+      <media:content url=\"https://a.example/f.mp3\"/>
+      <media:thumbnail url=\"https://a.example/i.png\"/>
     </item>
   </channel>
 </rss>
@@ -328,4 +332,50 @@ fn formats_have_names() {
     assert_eq!(Format::from_name("jsonfeed"), Some(Format::Json));
     assert_eq!(Format::from_name("html"), None);
     assert_eq!(Format::Atom.media_type(), "application/atom+xml");
+}
+
+#[test]
+fn an_undated_story_is_dated_by_its_first_sighting_in_rss_and_json() {
+    for claim in [None, at("2099-01-01T00:00:00Z"), at("1970-01-01T00:00:00Z")] {
+        let channel = channel(vec![StoryView {
+            published: claim,
+            ..story()
+        }]);
+        let date = inside(&rss(&channel), "pubDate").map(str::to_owned);
+        assert_eq!(date.as_deref(), Some("Sun, 01 Nov 2026 11:00:00 GMT"));
+        let json: serde_json::Value = serde_json::from_str(&json_feed(&channel)).unwrap();
+        assert_eq!(json["items"][0]["date_published"], "2026-11-01T11:00:00Z");
+        assert_eq!(inside(&atom(&channel), "published"), None, "it is optional");
+    }
+}
+
+#[test]
+fn every_file_is_media_content_and_only_the_picture_a_thumbnail() {
+    let file = |url: &str, mime: &str, length| Enclosure {
+        url: url.to_owned(),
+        mime: Some(mime.to_owned()),
+        length,
+    };
+    let channel = channel(vec![StoryView {
+        enclosures: vec![
+            file("https://a.example/1.mp3?a&b", "audio/mpeg", Some(7)),
+            file("https://a.example/2.pdf", "application/pdf", None),
+            file("https://a.example/3.jpg", "Image/JPEG", Some(u64::MAX)),
+        ],
+        ..story()
+    }]);
+    let elements = "\
+<media:content url=\"https://a.example/1.mp3?a&amp;b\" fileSize=\"7\" type=\"audio/mpeg\" medium=\"audio\"/>
+<media:content url=\"https://a.example/2.pdf\" type=\"application/pdf\"/>
+<media:content url=\"https://a.example/3.jpg\" type=\"Image/JPEG\" medium=\"image\"/>
+<media:thumbnail url=\"https://a.example/i.png\"/>";
+    for document in [atom(&channel), rss(&channel)] {
+        assert!(document.contains("xmlns:media=\"http://search.yahoo.com/mrss/\""));
+        let found: Vec<_> = document
+            .lines()
+            .map(str::trim)
+            .filter(|l| l.starts_with("<media:"))
+            .collect();
+        assert_eq!(found.join("\n"), elements);
+    }
 }

@@ -22,6 +22,7 @@ use super::hints;
 use super::hosts::{HostStats, Hosts, Resting};
 use super::intake::{Incoming, Intake};
 use super::link;
+use super::local::Local;
 use super::options::{FetchOptions, FetchSetupError};
 use super::resolve::Resolver;
 use super::robots::{self, Robots, Rules};
@@ -122,6 +123,7 @@ pub struct Fetcher {
     pub(super) client: reqwest::Client,
     /// For feeds that have their host to themselves.
     client_alone: reqwest::Client,
+    local: Option<Local>,
     pub(super) options: FetchOptions,
     pub(super) clock: Clock,
     pub(super) guard: Guard,
@@ -185,6 +187,8 @@ impl Fetcher {
         let resolver = Resolver::new(options.names.clone(), guard.clone(), proxy);
         let kept = client(&options, &resolver, IDLE_MAX)?;
         let client_alone = client(&options, &resolver, IDLE_ALONE_MAX)?;
+        let local = options.local.clone();
+        let local = local.map(|hosts| Local::new(hosts, plain_client(IDLE_ALONE_MAX)));
         if options.proxy.is_some() {
             tracing::warn!("a proxy is set: the address filter sees address literals only");
         }
@@ -197,6 +201,7 @@ impl Fetcher {
         Ok(Self {
             client: kept,
             client_alone,
+            local: local.transpose()?,
             options,
             clock,
             guard,
@@ -515,16 +520,21 @@ impl Fetcher {
         let wants_delta = headers.contains_key(&A_IM);
         let conditional =
             headers.contains_key(IF_NONE_MATCH) || headers.contains_key(IF_MODIFIED_SINCE);
-        let client = if ask.is_alone {
-            &self.client_alone
+        let local = self.local.as_ref();
+        let sent = if let Some((local, target)) = local.and_then(|l| Some((l, l.target(url)?))) {
+            local.client.get(target)
         } else {
-            &self.client
+            let client = match ask.is_alone {
+                true => &self.client_alone,
+                false => &self.client,
+            };
+            let is_proven = ask.is_proven && url.origin() == ask.url.origin();
+            self.resolver
+                .prepare(url, is_proven, &mut trace.time)
+                .await?;
+            client.get(url.as_url().clone())
         };
-        let is_proven = ask.is_proven && url.origin() == ask.url.origin();
-        self.resolver
-            .prepare(url, is_proven, &mut trace.time)
-            .await?;
-        let sent = client.get(url.as_url().clone()).headers(headers).send();
+        let sent = sent.headers(headers).send();
         let sent = trace.time.server(host, sent).await?;
         let response = sent.map_err(|e| failure::of_request(&e, host))?;
         let status = response.status();
@@ -658,12 +668,9 @@ fn proxy_host(proxy: &str) -> Option<String> {
     url.host_str().map(str::to_ascii_lowercase)
 }
 
-fn client(
-    options: &FetchOptions,
-    resolver: &Resolver,
-    idle_max: Duration,
-) -> Result<reqwest::Client, FetchSetupError> {
-    let mut builder = reqwest::Client::builder()
+/// What all clients have in common: the bounds of a connection.
+fn plain_client(idle_max: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
         // Variables of the environment must not lead around the guard.
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -675,7 +682,15 @@ fn client(
         .http2_max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
         .http2_initial_stream_window_size(HTTP2_WINDOW)
         .http2_initial_connection_window_size(HTTP2_WINDOW)
-        .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        .tls_version_min(reqwest::tls::Version::TLS_1_2)
+}
+
+fn client(
+    options: &FetchOptions,
+    resolver: &Resolver,
+    idle_max: Duration,
+) -> Result<reqwest::Client, FetchSetupError> {
+    let mut builder = plain_client(idle_max);
     if let Some(text) = &options.proxy {
         let url: url::Url = text.parse().map_err(|_| FetchSetupError::Proxy)?;
         let proxy = reqwest::Proxy::all(url).map_err(|_| FetchSetupError::Proxy)?;

@@ -18,6 +18,7 @@
 //! | [`hub`] | asking a hub to tell us of news |
 //! | [`failure`] | errors in words for a person, without secrets |
 //! | [`load`] | what is under way at a moment |
+//! | [`local`] | hosts that this process serves itself |
 //! | [`options`] | what the operator decides |
 
 pub mod body;
@@ -30,6 +31,7 @@ pub mod hub;
 mod intake;
 pub mod link;
 pub mod load;
+pub mod local;
 mod lookup;
 pub mod options;
 pub mod resolve;
@@ -41,5 +43,6 @@ pub use client::{ACCEPT_FEEDS, FetchRequest, Fetcher, Page, RESERVED as RESERVED
 pub use guard::{Guard, Net};
 pub use hosts::{HostStats, site_of};
 pub use load::Load;
+pub use local::LocalHosts;
 pub use options::{FetchOptions, FetchSetupError, user_agent};
 pub use resolve::Names;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::guard::Net;
+use super::local::LocalHosts;
 use super::resolve::Names;
 use super::visit_time::OWN_WAIT_MAX;
 
@@ -41,6 +42,8 @@ pub struct FetchOptions {
     pub extra_ca: Option<PathBuf>,
     /// How names become addresses.
     pub names: Names,
+    /// Hosts that this process serves itself.
+    pub local: Option<LocalHosts>,
 }
 
 impl Default for FetchOptions {
@@ -60,6 +63,7 @@ impl Default for FetchOptions {
             proxy: None,
             extra_ca: None,
             names: Names::System,
+            local: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::visit::{self, Visited};
 use crate::memory::Body;
-use crate::model::{FailureKind, FeedId, NamedFeed, Outcome, Poll, WebUrl};
+use crate::model::{FailureKind, FeedId, NamedFeed, Outcome, ParsedFeed, Poll, WebUrl};
 use crate::normalize::discover::{discover, well_known};
 use crate::parse::charset::page_to_text;
 use crate::parse::{self, ParseContext};
@@ -35,6 +35,8 @@ pub struct Added {
     pub failure: Option<String>,
     /// It is not polled just now, for this reason.
     pub skipped: Option<String>,
+    /// Its document was read, but there is something wrong with it as a whole.
+    pub doubt: Option<&'static str>,
 }
 
 /// Why there is no subscription.
@@ -84,8 +86,21 @@ impl Ingest {
         if candidates.len() > 1 && !take_first {
             return Err(AddError::Several { page, candidates });
         }
+        let (is_page, bare_reason) = match first.1.as_deref().map(|body| body.trim_ascii()) {
+            None | Some([]) => (
+                false,
+                "the answer is empty; a feed is an XML or JSON document",
+            ),
+            Some(text) => (
+                text.contains(&b'<'),
+                "it is neither a feed nor a page that could link to one",
+            ),
+        };
         drop(first);
         if candidates.is_empty() {
+            if !is_page {
+                return Err(no_feed(&feed.url, bare_reason));
+            }
             let Some(url) = well_known(&page) else {
                 return Err(no_feed(&feed.url, "it is no feed and names none"));
             };
@@ -168,6 +183,7 @@ impl Ingest {
                 articles: 0,
                 failure: None,
                 skipped: None,
+                doubt: None,
             }))
         })
         .await
@@ -182,9 +198,11 @@ impl Ingest {
     async fn subscribe(
         self: &Arc<Self>,
         feed: NewFeed,
-        (poll, body): Came,
+        came: Came,
         cancel: &CancellationToken,
     ) -> Result<Added, AddError> {
+        let doubt = doubt(&came);
+        let (poll, body) = came;
         if let Outcome::Failed(f) = &poll.outcome
             && is_final(f.kind)
         {
@@ -206,6 +224,7 @@ impl Ingest {
             articles: 0,
             failure: None,
             skipped: None,
+            doubt,
         };
         match lease {
             Ok(claim) => {
@@ -258,14 +277,29 @@ fn candidates(asked: &WebUrl, came: &Came) -> Option<Vec<NamedFeed>> {
 }
 
 fn is_feed(came: &Came) -> bool {
-    let Some((content_type, body)) = document(came) else {
-        return false;
-    };
+    parsed(came).is_some()
+}
+
+fn parsed(came: &Came) -> Option<ParsedFeed> {
+    let (content_type, body) = document(came)?;
     let context = ParseContext {
         url: came.0.final_url.clone(),
         content_type: content_type.map(str::to_owned),
     };
-    parse::parse(body, &context).is_ok()
+    parse::parse(body, &context).ok()
+}
+
+/// What is wrong with a document as a whole that can be read all the same.
+fn doubt(came: &Came) -> Option<&'static str> {
+    let feed = parsed(came)?;
+    if feed.warnings.iter().any(|w| w.contains(parse::BREAKS_OFF)) {
+        return Some(
+            "the document breaks off before its end; what stands there is taken, and the next poll reads it again",
+        );
+    }
+    feed.entries
+        .is_empty()
+        .then_some("the feed lists no articles")
 }
 
 fn document((poll, body): &Came) -> Option<(Option<&str>, &[u8])> {

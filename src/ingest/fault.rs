@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
+use super::outage::is_this_machine;
 use super::pass::Done;
 use super::visit::{self, Settled, Visited};
 use crate::model::{Extent, Failure, FailureKind, Hints, Outcome, Poll};
@@ -129,6 +130,7 @@ impl Ingest {
         }
         Ok(Settled {
             url: claim.url.to_string(),
+            is_remote: !is_this_machine(claim.url.host()),
             poll,
             committed: Committed::default(),
         })

@@ -206,7 +206,7 @@ impl Flight {
         match landed {
             Ok((_, done)) => match done? {
                 Done::Settled(settled) => {
-                    let is_up = settled.poll.status.is_some();
+                    let is_up = settled.poll.status.is_some() && settled.is_remote;
                     self.report.count(&settled);
                     if is_up {
                         self.release(false).await?;

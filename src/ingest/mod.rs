@@ -43,7 +43,7 @@ pub use report::{PassReport, Progress};
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::metrics::histogram::Histogram;
@@ -51,10 +51,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::{self, Clock};
+use crate::clock::{self, Clock, Moment};
 use crate::fetch::{self, Fetcher};
 use crate::memory::MemoryBudget;
-use crate::model::FeedRow;
+use crate::model::{FeedRow, Network};
 use crate::schedule::Policy;
 use crate::store::{Claim, Store, StoreError};
 use outage::Outage;
@@ -68,6 +68,9 @@ const READING_LARGE_MAX: usize = 1;
 
 /// Visits that are read and wait for the disk: enough to be committed together, too few to fill the memory.
 const READY_MAX: usize = 16;
+
+/// What the store says of the network is looked at so often: other processes write it too.
+const NETWORK_CHECK: Duration = Duration::from_secs(60);
 
 /// Bounds of the histogram of [`Ingest::durations`], in seconds.
 const DURATIONS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0];
@@ -106,6 +109,8 @@ pub struct Ingest {
     clock: Clock,
     options: IngestOptions,
     outage: Mutex<Outage>,
+    /// What the store knows of the network, and since when we know that it does.
+    network_told: tokio::sync::Mutex<Option<(Network, Moment)>>,
     pricing: Arc<Pricing>,
     clock_checked: AtomicBool,
     leases_checked: AtomicBool,
@@ -136,12 +141,13 @@ impl Ingest {
         options: IngestOptions,
     ) -> Result<Self, StoreError> {
         Ok(Self {
-            pricing: Arc::new(Pricing::load(&store)?),
-            store,
             fetcher,
             clock,
             options,
-            outage: Mutex::default(),
+            pricing: Arc::new(Pricing::load(&store)?),
+            outage: Mutex::new(Outage::after(store.reads().network()?)),
+            network_told: tokio::sync::Mutex::default(),
+            store,
             clock_checked: AtomicBool::new(false),
             leases_checked: AtomicBool::new(false),
             withheld_told: Mutex::default(),
@@ -193,6 +199,32 @@ impl Ingest {
             );
         }
         Ok(())
+    }
+
+    /// Keeps in the store what was seen of the network, for commands and pages. That this fails is no reason to fail: it is
+    /// written with the next visit.
+    async fn tell_network(&self) {
+        let mut told = self.network_told.lock().await;
+        let seen = self.outage().network();
+        if told
+            .is_some_and(|(network, at)| network == seen && self.clock.elapsed(at) < NETWORK_CHECK)
+        {
+            return;
+        }
+        let written = self.ask(move |store| {
+            if store.reads().network()? != seen {
+                store.note_network(seen)?;
+            }
+            Ok(())
+        });
+        match written.await {
+            Ok(()) => *told = Some((seen, self.clock.moment())),
+            Err(e) => tracing::debug!("what was seen of the network was not kept: {e}"),
+        }
+    }
+
+    fn outage(&self) -> MutexGuard<'_, Outage> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says once a feed that its secrets are not sent where it is now, and what to do (SEC-23).

@@ -1,7 +1,7 @@
 //! Many feeds at once: each visit a task of its own, and one verdict on the network over all of them. A visit that could
 //! not reach its host waits for that verdict before it is committed, so that an outage blames nobody (ET-30).
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit};
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Ingest;
 use super::candidates::Candidates;
 use super::flight::Flight;
-use super::outage::Verdict;
+use super::outage::{self, Verdict};
 use super::report::{PassReport, Progress};
 use super::visit::{self, Read, Settled, Visited};
 use crate::fetch::site_of;
@@ -109,17 +109,17 @@ impl Ingest {
     }
 
     pub(super) fn is_offline(&self) -> bool {
-        self.outage
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_offline()
+        self.outage().is_offline()
     }
 
-    /// What this visit says about the network.
+    /// What this visit says about the network; one to this machine says nothing, and its failure is its own.
     fn verdict(&self, poll: &Poll, host: &str) -> Verdict {
-        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        if outage::is_this_machine(host) {
+            return Verdict::Up;
+        }
+        let mut outage = self.outage();
         match &poll.outcome {
-            Outcome::Failed(f) if f.kind.is_network() => outage.unreached(host),
+            Outcome::Failed(f) if f.kind.is_network() => outage.unreached(host, poll.finished),
             // Nobody was asked, or nobody answered in time: that says nothing about the network.
             Outcome::Failed(_) if poll.status.is_none() => Verdict::Unknown,
             _ => outage.answered(),
@@ -166,6 +166,7 @@ impl Ingest {
         }
         let is_network = matches!(&poll.outcome, Outcome::Failed(f) if f.kind.is_network());
         let verdict = self.verdict(&poll, claim.url.host());
+        self.tell_network().await;
         let visited = Visited::new(claim, poll, body, &self.clock);
         if is_network && verdict == Verdict::Unknown {
             return Ok(Done::Held(visited));

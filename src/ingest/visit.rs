@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::archive::Archived;
 use super::full_text::{self, Wanted, Wants};
+use super::outage::is_this_machine;
 use super::{Ingest, archive, push};
 use crate::clock::{Clock, Moment};
 use crate::fetch::FetchRequest;
@@ -32,6 +33,8 @@ use crate::store::{
 pub(super) struct Settled {
     /// The feed as subscribed.
     pub(super) url: String,
+    /// Whether it is on another machine, so that an answer says that there is a network.
+    pub(super) is_remote: bool,
     /// The visit; a document that could not be read is a failure here.
     pub(super) poll: Poll,
     /// What the store made of it.
@@ -148,6 +151,7 @@ pub(super) struct Read {
 pub(super) struct Ready {
     commit: ReadyCommit,
     url: String,
+    is_remote: bool,
     title: String,
     failures_before: u32,
     offline: bool,
@@ -284,6 +288,7 @@ impl Read {
         }
         Ready {
             url: claim.url.to_string(),
+            is_remote: !is_this_machine(claim.url.host()),
             title: claim.title.clone(),
             failures_before: claim.failures,
             offline: self.commit.offline,
@@ -351,6 +356,7 @@ pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, Sto
         );
     }
     Ok(Settled {
+        is_remote: ready.is_remote,
         url: ready.url,
         poll: ready.poll,
         committed,

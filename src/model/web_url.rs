@@ -154,6 +154,24 @@ impl Serialize for WebUrl {
     }
 }
 
+/// A URL as people type or paste it: without `https://`, or behind the `feed:` that some sites put there. None if it is
+/// just a word.
+pub fn with_scheme(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    let url = match typed.strip_prefix("feed:") {
+        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
+        None => typed,
+    };
+    if url.contains("://") {
+        return Some(url.to_owned());
+    }
+    let host = url.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let name = host.split(':').next().unwrap_or_default();
+    let is_host = name.contains('.') || name == "localhost" || host.starts_with('[');
+    is_host.then(|| format!("https://{url}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +200,24 @@ mod tests {
         let (user, password) = auth.unwrap();
         assert_eq!((user.as_str(), password.reveal()), ("ann", "p@ss%zz"));
         assert_eq!(part("https://example.org/f").unwrap().1, None);
+    }
+
+    #[test]
+    fn a_url_may_lack_its_scheme_but_a_word_is_none() {
+        for (typed, url) in [
+            ("https://a.example/x", Some("https://a.example/x")),
+            (" a.example/x?y=1 ", Some("https://a.example/x?y=1")),
+            ("feed:https://a.example/x", Some("https://a.example/x")),
+            ("feed://a.example/x", Some("https://a.example/x")),
+            ("localhost:8080/feed", Some("https://localhost:8080/feed")),
+            ("[::1]:8080", Some("https://[::1]:8080")),
+            ("ann:secret@a.example", Some("https://ann:secret@a.example")),
+            ("notaurl", None),
+            ("notaurl/feed.xml", None),
+            ("http:/a.example", None),
+            ("", None),
+        ] {
+            assert_eq!(with_scheme(typed).as_deref(), url, "{typed:?}");
+        }
     }
 }

@@ -47,6 +47,8 @@ pub const ENTRIES_MAX: usize = 10_000;
 /// Most values of one repeated field of an entry (SEC-03).
 pub const REPEATS_MAX: usize = 64;
 /// How much may stand before a feed, in bytes.
+/// The warning of a document that ends before its end tags do.
+pub const BREAKS_OFF: &str = "the document breaks off";
 const PREAMBLE_BYTES_MAX: usize = 4096;
 /// Most warnings kept for one document.
 pub const WARNINGS_MAX: usize = 50;

@@ -160,7 +160,7 @@ impl<'t> Walk<'t> {
         if self.stack.is_empty() && self.containers.is_empty() {
             return None;
         }
-        self.fault("the document breaks off");
+        self.fault(super::BREAKS_OFF);
         self.stack.truncate(1);
         let last = self.stack.pop()?.element;
         let is_entry = matches!(last.name.as_str(), "item" | "entry");

@@ -11,6 +11,7 @@ mod emoji;
 pub mod eval;
 pub mod fold;
 mod joined;
+pub mod marks;
 mod mistakes;
 pub mod parse;
 pub mod part;

@@ -135,6 +135,17 @@ impl Regex {
         })
     }
 
+    /// Where it matches, in bytes, for marking a text that is shown: at most `most` places, and none in a text that would
+    /// take long.
+    pub fn places(&self, text: &str, most: usize) -> Vec<std::ops::Range<usize>> {
+        let compiled = &*self.compiled;
+        if text.len().saturating_mul(compiled.bytes) > QUICK_MAX / most.max(1) {
+            return Vec::new();
+        }
+        let found = compiled.quick.find_iter(text).take(most);
+        found.map(|place| place.range()).collect()
+    }
+
     fn slow(&self) -> Option<Slow> {
         let config = DFA::config()
             .match_kind(MatchKind::All)

@@ -4,7 +4,7 @@
 //! [`next`] is the one decision. What it weighs: `floors` (servers' words and courtesy), `backoff` (failures),
 //! `rates`, `profile` and `shape` (how a feed publishes), `push` (whether a hub tells us), `plan` (when asking is worth its price), `skip` and `spread`
 //! (which minute); `account` settles it and writes it down. [`Budget`] keeps the one [`Price`] that all feeds share;
-//! [`simulate`] runs it all on a trace.
+//! [`simulate`] runs it all on a trace. [`remedy`] says what an operator can do about a feed that fails.
 
 mod account;
 mod backoff;
@@ -20,6 +20,7 @@ mod priced;
 mod profile;
 mod push;
 mod rates;
+pub mod remedy;
 mod shape;
 pub mod simulate;
 mod skip;

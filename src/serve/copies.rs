@@ -6,6 +6,7 @@ use url::form_urlencoded;
 use super::Refusal;
 use super::budget::Reservation;
 use super::diff::{self, Difference};
+use super::frame;
 use super::list::WRITTEN_A_BYTE;
 use crate::model::{ArticleRow, ArticleView, StoryView};
 use crate::store::{Reads, Walk};
@@ -21,6 +22,13 @@ pub struct Copy {
     pub article: ArticleView,
     pub is_shown: bool,
     pub difference: Difference,
+}
+
+impl Copy {
+    /// Its headline; of a copy without one, its first words.
+    pub fn headline(&self) -> &str {
+        frame::first_said(&self.article.title, &self.article.summary)
+    }
 }
 
 /// The copies that stand on one page.

@@ -13,7 +13,8 @@ use super::conditional::{Freshness, answer};
 use super::list::{List, WRITTEN_A_BYTE, Wanted};
 use super::merged::{Heading, channel, last_change};
 use super::state::{Cost, Shared};
-use super::{Refusal, health_feed, state, tokens};
+use super::tokens::Carried;
+use super::{Refusal, health_feed, state};
 use crate::emit::opml::Subscription;
 use crate::emit::{self, Channel, Format, opml};
 use crate::model::{StoryView, Time, WebUrl};
@@ -29,14 +30,13 @@ pub async fn feed(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let (name, format) = read_file(&file)?;
-    if name == health_feed::NAME {
-        return health(&state, &headers, &file, format).await;
-    }
     let query = query.unwrap_or_default();
-    let mut wanted = Wanted::read(name, &query)?;
-    if state.options.tokens.is_some() {
-        wanted.token = tokens::parameter(&query);
+    if name == health_feed::NAME {
+        let token = state.carried(&query);
+        return health(&state, &headers, &file, format, token).await;
     }
+    let mut wanted = Wanted::read(name, &query)?;
+    wanted.token = state.carried(&query);
     let key = format!("/feeds/{file}{}", wanted.query());
     let cost = wanted.cost();
     let (sequence, now) = (state.sequence(), state.clock.now());
@@ -50,17 +50,22 @@ pub async fn feed(
 /// `/feeds.opml`: our merged feeds.
 pub async fn merged_feeds(
     State(state): State<Shared>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    list(&state, &headers, "/feeds.opml", |state, reads, _room| {
+    let token = state.carried_by_pages(&query.unwrap_or_default());
+    let token = token.map_or_else(String::new, |t| t.parameter('?'));
+    let key = format!("/feeds.opml{token}");
+    list(&state, &headers, &key, move |state, reads, _room| {
         let mut lists = vec![(state.options.title.clone(), List::All)];
         let topics = reads.topic_heads()?;
         lists.extend(topics.into_iter().map(|t| (t.title, List::Topic(t.name))));
         let ours = lists.into_iter().filter_map(|(title, list)| {
-            let path = format!("{}.{}", list.feed_path(), Format::Atom.extension());
+            let path = format!("{}{token}", list.file(Format::Atom));
+            let page = format!("{}{token}", list.page_path());
             Some(Subscription {
                 title: Some(title),
-                site: WebUrl::parse(&state.base.at(&list.page_path())).ok(),
+                site: WebUrl::parse(&state.base.at(&page)).ok(),
                 ..Subscription::new(WebUrl::parse(&state.base.at(&path)).ok()?)
             })
         });
@@ -140,9 +145,10 @@ fn render(
     let (options, now) = (&state.options, state.clock.now());
     let heading = Heading::of(&wanted.list, reads, &options.title)?;
     let page = wanted.load(reads, now, options.page_size, true, &mut room)?;
-    let changed = last_change(&page.stories, now);
-    let hub = options.hub.as_ref();
-    let channel = channel(wanted, format, heading, page, &state.base, hub);
+    let created = reads.created()?;
+    let changed = last_change(&page.stories, now).or(Some(created));
+    let place = (&state.base, options.hub.as_ref());
+    let channel = channel(wanted, format, heading, page, place, created);
     Ok(Document {
         changed,
         next_change: reads.next_poll()?,
@@ -172,11 +178,16 @@ async fn health(
     headers: &HeaderMap,
     file: &str,
     format: Format,
+    token: Option<Carried>,
 ) -> Result<Response, Refusal> {
+    let own = token
+        .as_ref()
+        .map_or_else(String::new, |t| t.parameter('?'));
+    let key = format!("/feeds/{file}{own}");
     let render = state.render(Cost::Shared, move |state, reads, mut room| {
         let (options, base) = (&state.options, &state.base);
-        let channel =
-            health_feed::channel(reads, format, &options.title, base, options.hub.as_ref())?;
+        let place = (base, options.hub.as_ref());
+        let channel = health_feed::channel(reads, format, &options.title, place, token.as_ref())?;
         room.grow(channel.stories.iter().map(StoryView::memory).sum())?;
         Ok(Document {
             changed: Some(channel.updated).filter(|t| *t > Time::EPOCH),
@@ -185,7 +196,6 @@ async fn health(
         })
     });
     let (sequence, now) = (state.sequence(), state.clock.now());
-    let key = format!("/feeds/{file}");
     let rendered = state.cache.get(&key, sequence, now, render).await?;
     answer(state, headers, rendered, Freshness::Planned, Cost::Shared).await
 }
@@ -194,7 +204,9 @@ async fn list(
     state: &Shared,
     headers: &HeaderMap,
     key: &str,
-    write: fn(&state::State, &Reads, &mut Reservation) -> Result<String, Refusal>,
+    write: impl FnOnce(&state::State, &Reads, &mut Reservation) -> Result<String, Refusal>
+    + Send
+    + 'static,
 ) -> Result<Response, Refusal> {
     let render = state.render(Cost::Shared, move |state, reads, mut room| {
         let text = write(state, reads, &mut room)?;

@@ -1,5 +1,6 @@
-//! What all pages have in common: their head and foot, their policy, and how times, sizes and states are written.
+//! What all pages have in common: their head and foot, their policy, and how sizes and states are written.
 
+use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
@@ -7,12 +8,20 @@ use super::Refusal;
 use super::budget::Reservation;
 use super::cache::Document;
 use super::state;
+use super::times::Times;
+use super::tokens::Carried;
 use crate::model::{FeedState, StoryView, Time, WebUrl};
 use crate::store::{Reads, TopicHead};
 
 /// The pages' own style and icon, and the search form; nothing else loads, runs, or is sent anywhere.
-pub const POLICY: HeaderValue = HeaderValue::from_static(
+const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'; sandbox allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads",
+);
+
+/// The same where the operator lets browsers load publishers' pictures (`server.images`).
+const POLICY_WITH_IMAGES: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src data: https: http:; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'; sandbox allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads",
 );
 
@@ -28,19 +37,38 @@ pub struct Frame {
     /// From this page to the root: links are relative, so that a proxy may serve us under any path.
     pub root: &'static str,
     pub title: String,
-    /// The feed of what is shown, from the root.
-    pub feed: Option<String>,
+    /// The feeds of what is shown.
+    pub feeds: Option<Feeds>,
     pub topics: Vec<TopicHead>,
     pub topic: Option<String>,
     pub q: String,
+    /// Whether the store is a sample.
+    pub is_sample: bool,
+    /// Since when nothing can be reached.
+    pub no_network: Option<Time>,
+    pub times: Times,
+    /// Whether pictures are shown.
+    pub images: bool,
+    token: Option<Carried>,
 }
 
-/// What stands around a page at `root`.
+/// Where a list can be subscribed to.
+pub struct Feeds {
+    /// The path from the root, without the extension.
+    pub path: String,
+    /// The parameters, with their `?`.
+    pub query: String,
+    /// Whether it is in the list of our feeds.
+    pub is_listed: bool,
+}
+
+/// What stands around a page at `root`, whose links carry `token` on.
 pub fn frame(
     state: &state::State,
     reads: &Reads,
     root: &'static str,
     title: &str,
+    token: Option<Carried>,
 ) -> Result<Frame, Refusal> {
     let site = state.options.title.clone();
     let title = match title {
@@ -51,10 +79,15 @@ pub fn frame(
         site,
         root,
         title,
-        feed: None,
+        feeds: None,
         topics: reads.topic_heads()?,
         topic: None,
         q: String::new(),
+        is_sample: state.options.is_sample,
+        no_network: reads.network()?.down_since(state.clock.now()),
+        times: Times::new(state.clock.now(), state.options.zone.clone()),
+        images: state.options.images,
+        token,
     })
 }
 
@@ -65,6 +98,32 @@ impl Frame {
         } else {
             self.root
         }
+    }
+
+    /// What every link to a page or feed of ours ends in: the token that the request gave in its address.
+    pub fn token(&self) -> String {
+        self.parameter('?')
+    }
+
+    /// The same behind other parameters.
+    pub fn and_token(&self) -> String {
+        self.parameter('&')
+    }
+
+    /// The token for a form.
+    pub fn token_field(&self) -> Option<&str> {
+        self.token.as_ref().map(Carried::as_str)
+    }
+
+    fn parameter(&self, before: char) -> String {
+        let token = self.token.as_ref();
+        token.map_or_else(String::new, |t| t.parameter(before))
+    }
+
+    /// The picture of a story, where pictures are shown.
+    pub fn picture<'s>(&self, story: &'s StoryView) -> Option<&'s str> {
+        let image = story.image.as_deref().filter(|_| self.images)?;
+        WebUrl::parse(image).is_ok().then_some(image)
     }
 
     /// The topics in the head of the page, and whether there are more.
@@ -81,25 +140,32 @@ impl Frame {
     }
 }
 
-/// A rendered page as a document.
+/// A rendered page as a document. It changed when its content did, or when one of its relative times did; a page whose
+/// content has no date has none.
 pub fn document(
     changed: Option<Time>,
-    html: askama::Result<String>,
+    page: &impl Template,
+    times: &Times,
     room: Reservation,
 ) -> Result<Document, Refusal> {
+    let html = page.render().map_err(broken)?;
     Ok(Document {
         content_type: HTML,
         links: None,
-        body: room.hold(html.map_err(broken)?.into_bytes())?,
-        changed,
+        body: room.hold(html.into_bytes())?,
+        changed: changed.map(|changed| times.changed().map_or(changed, |t| t.max(changed))),
         next_change: None,
     })
 }
 
 /// A 304 carries the policy too: a browser takes it over for what it kept.
-pub fn guarded(mut page: Response) -> Response {
+pub fn guarded(state: &state::State, mut page: Response) -> Response {
+    let policy = match state.options.images {
+        true => POLICY_WITH_IMAGES,
+        false => POLICY,
+    };
     let headers = page.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     page
 }
 
@@ -118,25 +184,54 @@ pub fn host(url: &str) -> String {
 
 /// The headline; of a story without one, its first words.
 pub fn headline(story: &StoryView) -> &str {
-    [&story.title, &story.summary]
+    first_said(&story.title, &story.summary)
+}
+
+/// The title, else the summary, else that there is neither.
+pub fn first_said<'t>(title: &'t str, summary: &'t str) -> &'t str {
+    [title, summary]
         .into_iter()
         .find(|t| !t.is_empty())
-        .map_or("(without a title)", String::as_str)
+        .unwrap_or("(without a title)")
 }
 
-/// The hour of a moment, UTC.
-pub fn hour(t: &Time) -> String {
-    t.jiff().strftime("%H:%M").to_string()
+/// A message as a sentence of its own: with a capital, unless it begins with a name, and with a full stop. A message of
+/// several lines stays as it is.
+pub fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let mut words = message.split(' ');
+    let is_word = |word: &str| {
+        let word = word.trim_end_matches([',', ';']);
+        !word.is_empty() && word.chars().all(char::is_alphabetic)
+    };
+    if message.contains('\n') || !words.next().is_some_and(is_word) {
+        return message.to_owned();
+    }
+    let mut rest = message.chars();
+    let capital: String = rest
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let stop = if message.ends_with(['.', '?', '!', ':', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{capital}{}{stop}", rest.as_str())
 }
 
-/// A moment in full.
-pub fn moment(t: &Time) -> String {
-    t.jiff().strftime("%-d %b %Y, %H:%M UTC").to_string()
-}
-
-/// A moment near now, which needs no year.
-pub fn soon(t: &Time) -> String {
-    t.jiff().strftime("%-d %b, %H:%M").to_string()
+/// Words with commands between backticks, as HTML.
+pub fn with_commands(text: &str) -> String {
+    let mut html = String::new();
+    for (n, part) in text.split('`').enumerate() {
+        let part = html_escape::encode_text(part);
+        match n % 2 {
+            0 => html.push_str(&part),
+            _ => html.push_str(&format!("<code>{part}</code>")),
+        }
+    }
+    html
 }
 
 /// A number of bytes.
@@ -156,5 +251,33 @@ pub fn state_name(state: &FeedState) -> &'static str {
         FeedState::Failing => "failing",
         FeedState::Gone => "gone",
         FeedState::Paused => "paused",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_a_sentence_and_a_name_stays_as_it_is() {
+        for (message, told) in [
+            ("there is no topic \"x\"", "There is no topic \"x\"."),
+            ("nothing, if it passes", "Nothing, if it passes."),
+            ("did you mean it?", "Did you mean it?"),
+            ("limit: \"0\" is no number", "limit: \"0\" is no number"),
+            ("news.example has moved", "news.example has moved"),
+            ("a line\n  ^", "a line\n  ^"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(message), told);
+        }
+    }
+
+    #[test]
+    fn sec_10_commands_are_marked_and_nothing_else_is_markup() {
+        assert_eq!(
+            with_commands("<b> run `a <c>`, `d` & `e"),
+            "&lt;b&gt; run <code>a &lt;c&gt;</code>, <code>d</code> &amp; <code>e</code>"
+        );
     }
 }

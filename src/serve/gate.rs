@@ -70,13 +70,12 @@ pub async fn readers(State(state): State<Shared>, request: Request, next: Next) 
         &Method::GET | &Method::HEAD => tokens.and_then(|tokens| tokens.refused(&request)),
         _ => Some(only_reads().await),
     };
-    let path = request.uri().path();
-    let takes_pages = matches!(kind_of(path), Kind::Page | Kind::Other);
-    let page = (takes_pages && self::takes_pages(request.headers())).then(|| path.to_owned());
+    let takes_pages = matches!(kind_of(request.uri().path()), Kind::Page | Kind::Other);
+    let page = (takes_pages && self::takes_pages(request.headers())).then(|| request.uri().clone());
     let mut response = match (refused, page) {
         (Some(refused), _) => refused,
         (None, None) => next.run(request).await,
-        (None, Some(path)) => pages::trouble(&state, &path, next.run(request).await).await,
+        (None, Some(url)) => pages::trouble(&state, &url, next.run(request).await).await,
     };
     if tokens.is_some() {
         keep_private(response.headers_mut());

@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::Refusal;
 use super::links::Base;
+use super::tokens::Carried;
 use crate::emit::{Channel, Format};
-use crate::model::{StoryId, StoryView, Time, WebUrl};
+use crate::model::{StoryId, StoryView, WebUrl};
 use crate::store::{EventKind, FeedEvent, Reads};
 
 /// The name of the feed; no topic may bear it.
@@ -15,7 +16,7 @@ pub const NAME: &str = "newswire-health";
 /// Entries at most.
 const ENTRIES_MAX: usize = 100;
 
-/// The feed.
+/// The feed. Its links to our own pages carry the token that was given in its address.
 ///
 /// # Errors
 /// What the store says.
@@ -23,25 +24,34 @@ pub fn channel(
     reads: &Reads,
     format: Format,
     site: &str,
-    base: &Base,
-    hub: Option<&WebUrl>,
+    (base, hub): (&Base, Option<&WebUrl>),
+    token: Option<&Carried>,
 ) -> Result<Channel, Refusal> {
     let path = format!("/feeds/{NAME}");
+    let parameter = |token: Option<&Carried>| token.map_or_else(String::new, |t| t.parameter('?'));
+    let own = parameter(token);
+    let of_pages = parameter(token.cloned().and_then(Carried::of_pages).as_ref());
     let events = reads.events(ENTRIES_MAX)?;
     Ok(Channel {
         id: base.id(&path),
         title: format!("{site}: health of the feeds"),
         description: "Feeds that broke, recovered, moved or fell silent".to_owned(),
-        self_url: Some(base.at(&format!("{path}.{}", format.extension()))),
-        home_url: Some(base.at("/status")),
+        self_url: Some(base.at(&format!("{path}.{}{own}", format.extension()))),
+        home_url: Some(base.at(&format!("/status{of_pages}"))),
         hub_url: hub.map(WebUrl::to_string),
-        updated: events.first().map_or(Time::EPOCH, |e| e.at),
-        stories: events.into_iter().map(|e| entry(e, base)).collect(),
+        updated: match events.first() {
+            Some(newest) => newest.at,
+            None => reads.created()?,
+        },
+        stories: events
+            .into_iter()
+            .map(|e| entry(e, base, &of_pages))
+            .collect(),
         ..Channel::default()
     })
 }
 
-fn entry(event: FeedEvent, base: &Base) -> StoryView {
+fn entry(event: FeedEvent, base: &Base, token: &str) -> StoryView {
     let name = format!(
         "{}/{}/{}",
         event.feed.id,
@@ -53,7 +63,7 @@ fn entry(event: FeedEvent, base: &Base) -> StoryView {
         id: StoryId(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())),
         seq: 0,
         title,
-        url: Some(base.at(&format!("/sources/{}", event.feed.id))),
+        url: Some(base.at(&format!("/sources/{}{token}", event.feed.id))),
         summary: String::new(),
         content_html: Some(format!("<p>{}</p>", html_escape::encode_text(&text))),
         content_text: Some(text),

@@ -12,6 +12,7 @@ use super::Refusal;
 use super::archive::{ARCHIVE_MAX, Days};
 use super::budget::Reservation;
 use super::state::Cost;
+use super::tokens::Carried;
 use crate::emit::Format;
 use crate::model::{FeedId, StoryId, StoryView, Time};
 use crate::query;
@@ -58,7 +59,7 @@ pub struct Wanted {
     /// Whether it is the archive document from that place on ([`super::archive`]), not a page.
     pub is_archive: bool,
     /// The token that the request gave in its address: the links to other pages carry it on.
-    pub token: Option<String>,
+    pub token: Option<Carried>,
 }
 
 /// Stories of a list in river order.
@@ -197,7 +198,7 @@ impl Wanted {
             query.append_pair(name, &cursor(place));
         }
         if let Some(token) = &self.token {
-            query.append_pair("token", token);
+            query.append_pair("token", token.as_str());
         }
         match query.finish() {
             query if query.is_empty() => query,

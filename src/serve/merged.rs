@@ -4,6 +4,7 @@
 use super::Refusal;
 use super::links::Base;
 use super::list::{List, Page, Wanted};
+use super::tokens::Carried;
 use crate::emit::{Channel, Format};
 use crate::model::{StoryView, Time, WebUrl};
 use crate::store::Reads;
@@ -36,9 +37,8 @@ impl Heading {
                 let topics = reads.topic_heads()?;
                 let found = topics.iter().find(|t| t.name == *name);
                 let names = topics.iter().map(|t| t.name.as_str());
-                let topic = found.ok_or_else(|| {
-                    Refusal::no_such("topic", name, names, "/feeds.opml lists them")
-                })?;
+                let topic = found
+                    .ok_or_else(|| Refusal::no_such("topic", name, names, "/topics lists them"))?;
                 Ok(Self {
                     title: topic.title.clone(),
                     description: format!("Stories that match {}", topic.source),
@@ -48,31 +48,31 @@ impl Heading {
     }
 }
 
-/// The merged feed of one page of a list.
+/// The merged feed of one page of a list. One without stories was last changed when the store was `created`.
 pub fn channel(
     wanted: &Wanted,
     format: Format,
     heading: Heading,
     page: Page,
-    base: &Base,
-    hub: Option<&WebUrl>,
+    (base, hub): (&Base, Option<&WebUrl>),
+    created: Time,
 ) -> Channel {
     let path = wanted.list.feed_path();
     let page_at = |wanted: &Wanted| {
         let query = wanted.query();
         base.at(&format!("{path}.{}{query}", format.extension()))
     };
-    let home = match &wanted.list {
-        search @ List::Search(_) => Wanted::first(search.clone()).query(),
-        _ => String::new(),
-    };
+    let mut first = Wanted::first(wanted.list.clone());
+    let id = base.id(&format!("{path}{}", first.query()));
+    first.token = wanted.token.clone().and_then(Carried::of_pages);
+    let home = format!("{}{}", wanted.list.page_path(), first.query());
     let newest = wanted.before.map(|_| page_at(&wanted.from_place(None)));
     Channel {
-        id: base.id(&format!("{path}{home}")),
+        id,
         title: heading.title,
         description: heading.description,
         self_url: Some(page_at(wanted)),
-        home_url: Some(base.at(&format!("{}{home}", wanted.list.page_path()))),
+        home_url: Some(base.at(&home)),
         first_url: newest.clone().filter(|_| !wanted.is_archive),
         current_url: newest.filter(|_| wanted.is_archive),
         archive_url: page
@@ -83,15 +83,14 @@ pub fn channel(
             .next
             .map(|place| page_at(&wanted.from_place(Some(place)))),
         hub_url: hub.map(WebUrl::to_string),
-        updated: last_seen(&page.stories),
+        updated: last_seen(&page.stories).unwrap_or(created),
         stories: page.stories,
     }
 }
 
-/// When the newest of the stories was first seen; 1970 if there are none.
-fn last_seen(stories: &[StoryView]) -> Time {
-    let newest = stories.iter().map(|s| s.first_seen).max();
-    newest.unwrap_or(Time::EPOCH)
+/// When the newest of the stories was first seen.
+fn last_seen(stories: &[StoryView]) -> Option<Time> {
+    stories.iter().map(|s| s.first_seen).max()
 }
 
 /// When something in the stories last changed, as far as they tell; a claim about the future tells nothing.

@@ -12,8 +12,8 @@
 //! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
 //! | `budget` | the memory of all answers together |
-//! | `feeds`, `pages`, `sources`, `health` | the routes |
-//! | `frame` | what all pages have in common |
+//! | `feeds`, `river`, `story`, `sources`, `pages`, `health` | the routes |
+//! | `frame`, `times` | what all pages have in common; times in the zone of the server |
 //! | `copies`, `diff`, `plot` | the copies of a story, page by page; where two differ; small plots |
 //! | `health_feed` | what happened to our own feeds, as a feed |
 //! | `websub`, `pushes` | the callback of hubs, and how many pushes are taken at once |
@@ -43,8 +43,11 @@ mod pages;
 mod plot;
 mod pushes;
 mod refusal;
+mod river;
 mod sources;
 mod state;
+mod story;
+mod times;
 mod tokens;
 mod websub;
 
@@ -62,6 +65,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -91,8 +95,14 @@ pub struct ServeOptions {
     pub tokens: Option<Tokens>,
     /// Entries a page, 1 to [`list::LIMIT_MAX`].
     pub page_size: usize,
+    /// Whether the store is a sample, which the pages say.
+    pub is_sample: bool,
     /// Above how many bytes the page of the sources warns of the store's size; 0: never.
     pub size_warning: u64,
+    /// The zone of the times on pages.
+    pub zone: TimeZone,
+    /// Whether pages show publishers' pictures, which browsers load from them.
+    pub images: bool,
     /// What one client may take.
     pub limits: Limits,
 }
@@ -108,7 +118,10 @@ impl Default for ServeOptions {
             hub: None,
             tokens: None,
             page_size: 50,
+            is_sample: false,
             size_warning: 0,
+            zone: TimeZone::UTC,
+            images: false,
             limits: Limits::default(),
         }
     }
@@ -180,6 +193,18 @@ impl Server {
     }
 }
 
+/// Serves another router than ours under the same limits of connections and time, until cancelled.
+pub async fn serve_router(
+    listeners: Vec<Listener>,
+    router: Router,
+    limits: &Limits,
+    cancel: CancellationToken,
+) {
+    let metrics = metrics::Metrics::new(Arc::default());
+    let budget = budget::AnswerBudget::new(limits.answer_bytes_max);
+    connections::serve(listeners, router, limits, &metrics, &budget, cancel).await;
+}
+
 /// Routes that readers have, which want a token where there is one, and routes that want none: by the route alone, never
 /// by how a path begins (SEC-22).
 fn router(state: Shared) -> Router {
@@ -193,9 +218,9 @@ fn router(state: Shared) -> Router {
         open = open.route(&path, get(websub::ask).post(websub::push));
     }
     let readers = Router::new()
-        .route("/", get(pages::river))
-        .route("/topics/{topic}", get(pages::topic))
-        .route("/stories/{id}", get(pages::story))
+        .route("/", get(river::river))
+        .route("/topics/{topic}", get(river::topic))
+        .route("/stories/{id}", get(story::story))
         .route("/search", get(pages::search))
         .route("/topics", get(pages::topics))
         .route("/sources", get(gate::sources))

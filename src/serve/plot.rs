@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::times::Times;
 use crate::model::Time;
 use crate::store::PollRecord;
 
@@ -51,7 +52,7 @@ pub fn delays(delays: &[(Time, u64)], from: Time, until: Time) -> String {
     sorted.sort_unstable();
     let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
     let label = format!(
-        "how long after publication {} articles were seen: {} in the middle",
+        "delay from publication of {} articles: median {}",
         delays.len(),
         span(median)
     );
@@ -80,7 +81,7 @@ pub fn delays(delays: &[(Time, u64)], from: Time, until: Time) -> String {
 }
 
 /// The last polls, a square each, the newest last: whether they went well, and whether they brought anything.
-pub fn polls(newest_first: &[PollRecord]) -> String {
+pub fn polls(newest_first: &[PollRecord], times: &Times) -> String {
     let failed = newest_first.iter().filter(|p| p.error.is_some()).count();
     let label = format!("the last {} polls: {failed} failed", newest_first.len());
     let mut svg = open(POLLS as f64 * 12.0, &label);
@@ -94,7 +95,7 @@ pub fn polls(newest_first: &[PollRecord]) -> String {
             svg,
             "<rect class=\"{class}\" x=\"{}\" y=\"15\" width=\"10\" height=\"10\" rx=\"2\"><title>{}: {}, {} new</title></rect>",
             n * 12 + 1,
-            poll.at,
+            html_escape::encode_text(&times.exact(&poll.at)),
             html_escape::encode_text(&poll.outcome),
             poll.new
         );
@@ -143,10 +144,11 @@ mod tests {
             Time::from_seconds(100),
         );
         assert!(
-            late.contains("2 h in the middle") && late.contains("cx=\"120.0\""),
+            late.contains("median 2 h") && late.contains("cx=\"120.0\""),
             "{late}"
         );
-        assert!(days(&[], "x").starts_with("<svg") && polls(&[]).contains("0 failed"));
+        let times = Times::new(Time::EPOCH, jiff::tz::TimeZone::UTC);
+        assert!(days(&[], "x").starts_with("<svg") && polls(&[], &times).contains("0 failed"));
     }
 
     #[test]

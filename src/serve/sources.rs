@@ -2,16 +2,18 @@
 //! how late, how the last polls went, and why it is asked when it is.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::frame::{self, Frame, document};
 use super::list::WRITTEN_A_BYTE;
-use super::pages::{Day, cached, days_of};
+use super::pages::{cached, key_of};
+use super::river::{Day, days_of};
 use super::state::{Cost, Shared};
 use super::{Refusal, plot};
-use crate::model::{Feed, FeedId, Time};
+use crate::model::{Feed, FeedId, FeedState};
+use crate::schedule::remedy;
 use crate::store::{FeedDetail, Selection, Status, Walk, size_warning};
 
 /// Feeds that the status page lists, the unwell first.
@@ -51,6 +53,12 @@ struct Source {
     polls: String,
     days: usize,
     days_of_stories: Vec<Day>,
+    /// What an operator can do about a failure, as HTML.
+    remedy: Option<String>,
+    /// By which rule it is tried again.
+    next_try: Option<&'static str>,
+    /// Why its credentials are not sent, as HTML.
+    withheld: Option<String>,
 }
 
 struct Delays {
@@ -59,13 +67,19 @@ struct Delays {
 }
 
 /// `/status`
-pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub async fn status(
+    State(state): State<Shared>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let token = state.carried_by_pages(&query.unwrap_or_default());
+    let key = format!("/status{}", key_of(token.as_ref()));
     cached(
         &state,
         &headers,
-        "/status",
+        &key,
         Cost::Shared,
-        |state, reads, mut room| {
+        move |state, reads, mut room| {
             let now = state.clock.now();
             let status = reads.status(now)?;
             let feeds = reads.feeds_by_health(FEEDS_MAX)?;
@@ -74,7 +88,7 @@ pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<R
             room.grow(WRITTEN_A_BYTE * feeds.iter().map(Feed::memory).sum::<usize>())?;
             let more = usize::try_from(status.feeds).unwrap_or(usize::MAX);
             let page = Health {
-                frame: frame::frame(state, reads, "", "Sources")?,
+                frame: frame::frame(state, reads, "", "Sources", token)?,
                 more: more.saturating_sub(feeds.len()),
                 warning: size_warning(
                     status.db_bytes + status.wal_bytes,
@@ -91,7 +105,7 @@ pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<R
                     .collect(),
                 health_feed: super::HEALTH_FEED,
             };
-            document(None, page.render(), room)
+            document(None, &page, &page.frame.times, room)
         },
     )
     .await
@@ -101,11 +115,13 @@ pub async fn status(State(state): State<Shared>, headers: HeaderMap) -> Result<R
 pub async fn source(
     State(state): State<Shared>,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let missing = || Refusal::Missing("there is no such source; /status lists them".to_owned());
     let id: FeedId = id.parse().map_err(|_| missing())?;
-    let key = format!("/sources/{id}");
+    let token = state.carried_by_pages(&query.unwrap_or_default());
+    let key = format!("/sources/{id}{}", key_of(token.as_ref()));
     cached(
         &state,
         &headers,
@@ -138,22 +154,27 @@ pub async fn source(
                 plot: plot::delays(&activity.delays, first, now),
                 median: plot::span(*median),
             });
+            let frame = frame::frame(state, reads, "../", &detail.feed.title, token)?;
+            let fails = matches!(detail.feed.state, FeedState::Failing | FeedState::Gone);
+            let remedy = remedy::what_to_do(&detail.feed).filter(|_| fails);
+            let withheld = remedy::withheld(&detail.feed);
             let page = Source {
-                frame: frame::frame(state, reads, "../", &detail.feed.title)?,
                 daily: plot::days(&activity.daily, "articles"),
                 delays,
-                polls: plot::polls(&detail.polls),
+                polls: plot::polls(&detail.polls, &frame.times),
                 days: DAYS_LARGE,
-                days_of_stories: days_of(stories),
+                days_of_stories: days_of(stories, &frame.times),
+                // What is the same is said once.
+                withheld: withheld
+                    .filter(|why| remedy.as_ref() != Some(why))
+                    .map(|why| frame::with_commands(&frame::sentence(&why))),
+                remedy: remedy.map(|words| frame::with_commands(&frame::sentence(&words))),
+                next_try: remedy::next_try(&detail.feed).filter(|_| fails),
                 detail,
+                frame,
             };
-            document(None, page.render(), room)
+            document(None, &page, &page.frame.times, room)
         },
     )
     .await
-}
-
-/// What a moment is called in a table.
-fn when(t: &Option<Time>) -> String {
-    t.as_ref().map_or_else(|| "never".to_owned(), frame::soon)
 }

@@ -12,6 +12,7 @@ use super::hosts::Hosts;
 use super::links::Base;
 use super::metrics::Metrics;
 use super::pushes::Pushes;
+use super::tokens::Carried;
 use super::{Callback, Ready, Refusal, ServeOptions, Server};
 use crate::clock::Clock;
 use crate::model::Seq;
@@ -106,6 +107,16 @@ impl State {
     /// The last sequence that was told.
     pub fn sequence(&self) -> Seq {
         *self.sequence.borrow()
+    }
+
+    /// The token that a request gave in its address: links to the feed that it opens carry it on.
+    pub fn carried(&self, query: &str) -> Option<Carried> {
+        self.options.tokens.as_ref()?.carried(query)
+    }
+
+    /// The same for links to pages: only a token that opens every page.
+    pub fn carried_by_pages(&self, query: &str) -> Option<Carried> {
+        self.carried(query)?.of_pages()
     }
 
     /// Renders a document in a reservation of the budget. What is read for it, and what is written, is reserved before it

@@ -30,6 +30,34 @@ struct Token {
     feeds: Option<BTreeSet<String>>,
 }
 
+/// A token that a request gave in its address: links to what it opens carry it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    token: String,
+    opens_all: bool,
+}
+
+impl Carried {
+    /// The token as a parameter, percent-encoded, behind `?` or `&`.
+    pub(super) fn parameter(&self, before: char) -> String {
+        let mut pair = form_urlencoded::Serializer::new(String::new());
+        format!(
+            "{before}{}",
+            pair.append_pair("token", &self.token).finish()
+        )
+    }
+
+    /// The token itself.
+    pub(super) fn as_str(&self) -> &str {
+        &self.token
+    }
+
+    /// The token, if it opens every page.
+    pub(super) fn of_pages(self) -> Option<Self> {
+        Some(self).filter(|carried| carried.opens_all)
+    }
+}
+
 impl Tokens {
     /// Reads a file: a token a line, and behind it the names of the feeds that it opens, if not all; `#` begins a comment.
     ///
@@ -81,6 +109,13 @@ impl Tokens {
         (!is_open).then(|| text(StatusCode::FORBIDDEN, told))
     }
 
+    /// The token in the parameters of a request, if it opens anything: what is made up is not carried on.
+    pub(super) fn carried(&self, query: &str) -> Option<Carried> {
+        let token = parameter(query)?;
+        let opens_all = self.find(&token)?.feeds.is_none();
+        Some(Carried { token, opens_all })
+    }
+
     fn find(&self, given: &str) -> Option<&Token> {
         let given = digest(&SHA256, given.as_bytes());
         let mut found = None;
@@ -93,8 +128,8 @@ impl Tokens {
     }
 }
 
-/// The token in the parameters of a request: links to further pages carry it on.
-pub(super) fn parameter(query: &str) -> Option<String> {
+/// The token in the parameters of a request.
+fn parameter(query: &str) -> Option<String> {
     let parameters = form_urlencoded::parse(query.as_bytes());
     let mut tokens = parameters.filter(|(name, _)| name == "token");
     tokens.next().map(|(_, value)| value.into_owned())

@@ -9,7 +9,9 @@ mod backup;
 mod check;
 mod claims;
 mod clock_set;
+mod copied;
 mod copies;
+mod created;
 mod events;
 mod feeds;
 mod few;
@@ -45,12 +47,14 @@ mod visits;
 mod word_index;
 mod writer;
 
-pub use open::io_reason;
+pub use copied::Copied;
+pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
 pub use readers::Reads;
 pub use records::*;
 pub use restore::{Restored, restore};
+pub use search::RANKED_MAX;
 pub use select::{Order, RiverPlace, Selection};
 pub use stop::Stop;
 pub use visits::Walk;
@@ -63,7 +67,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::model::{ArticleRow, FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, Network, Time};
 use writer::{Command, Reply, Sharing, Writer};
 
 #[cfg(test)]
@@ -180,6 +184,7 @@ impl Store {
         options: &StoreOptions,
         clock: Clock,
     ) -> Result<Self, StoreError> {
+        created::note(&conn, clock.now()).map_err(|e| open::error(&options.path, &e))?;
         let reads = Reads::open(&options.path)?;
         let (commands, queue) = mpsc::channel();
         let published = topics::Published::default();
@@ -456,6 +461,11 @@ impl Store {
     /// Keeps a text under a name, for [`Reads::remembered`].
     pub fn remember(&self, name: &'static str, text: String) -> Result<(), StoreError> {
         self.ask(|reply| Command::Remember(name, text, reply))
+    }
+
+    /// Keeps what was seen of the network, for [`Reads::network`].
+    pub fn note_network(&self, seen: Network) -> Result<(), StoreError> {
+        self.remember(status::NETWORK, seen.to_text())
     }
 
     /// Removes what retention no longer keeps (`keep` none: for ever), in small parts between which polls are committed.

@@ -57,7 +57,7 @@ pub(super) fn writer(path: &Path, synchronous_full: bool) -> Result<Connection, 
 
 /// Opens an existing store for reading only; never creates or migrates.
 pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
-    if !path.exists() {
+    if !exists(path)? {
         return Err(StoreError::Missing(path.to_owned()));
     }
     if path.is_dir() {
@@ -81,6 +81,23 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
         }),
         _ => Ok(conn),
     }
+}
+
+/// Whether there is a file of this name. A directory that may not be looked into is no sign that there is none.
+///
+/// # Errors
+/// [`StoreError::Unusable`] if that cannot be told.
+pub fn exists(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(|e| StoreError::Unusable {
+        path: path.to_owned(),
+        reason: if e.kind() == io::ErrorKind::PermissionDenied {
+            "you have no permission to access its directory; if it is the store of a service, run the command with sudo; \
+             for a store of your own give --db"
+                .to_owned()
+        } else {
+            io_reason(&e)
+        },
+    })
 }
 
 /// A connection that only reads, and the schema version that it finds. Readers of a log share a file beside it; where

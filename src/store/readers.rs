@@ -25,8 +25,8 @@ use super::{
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
-    Alternate, ArticleId, ArticleRow, ArticleView, Draft, Feed, FeedId, FeedRef, FeedRow, SameAs,
-    Seq, StoryId, StoryRow, StoryView, Time,
+    Alternate, ArticleId, ArticleRow, ArticleView, Draft, Feed, FeedId, FeedRef, FeedRow, Network,
+    SameAs, Seq, StoryId, StoryRow, StoryView, Time,
 };
 
 type Sql<T> = rusqlite::Result<T>;
@@ -406,6 +406,11 @@ impl Reads {
                 .query_row([name], |r| r.get(0))
                 .optional()
         })
+    }
+
+    /// What the newswire processes of this store last saw of the network.
+    pub fn network(&self) -> Result<Network, StoreError> {
+        self.read(status::network)
     }
 
     /// The schedule's states of the feeds whose plan is ours: neither paused nor gone nor given an interval.

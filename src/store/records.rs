@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{Draft, FeedId, FeedRef, FeedRow, Poll, Secret, Seq, Time, Validators, WebUrl};
+use crate::model::{
+    Draft, FeedId, FeedRef, FeedRow, Network, Poll, Secret, Seq, Time, Validators, WebUrl,
+};
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::Expr;
 
@@ -588,6 +590,8 @@ pub struct Overview {
     /// The numbers.
     #[serde(flatten)]
     pub status: Status,
+    /// Whether the network can be reached.
+    pub network: Network,
     /// Articles that arrived on each of the last 14 days (UTC), today last.
     pub articles_daily: Vec<u64>,
     /// Of these, those that joined a story.

@@ -21,7 +21,7 @@ use crate::query::rank::{Counts, Ranking};
 type Sql<T> = rusqlite::Result<T>;
 
 /// How many of the newest matches are ranked: common words stay fast.
-const RANKED_MAX: usize = 2000;
+pub const RANKED_MAX: usize = 2000;
 
 /// Among how many of the newest that the word index finds these are looked for, where it does not know all.
 const CANDIDATES_MAX: i64 = 10_000;
@@ -62,6 +62,9 @@ struct Kind {
     alias: &'static str,
     /// Of one feed: by its articles, not by a walk over everybody's.
     of_feed: &'static str,
+    of_feeds: &'static str,
+    /// First seen at or after; the sightings of articles are indexed.
+    seen_since: &'static str,
     published: &'static str,
 }
 
@@ -71,6 +74,8 @@ const STORIES: Kind = Kind {
     row: "x.story",
     alias: "t.arrived",
     of_feed: "x.story IN (SELECT story FROM articles WHERE feed = ?)",
+    of_feeds: "x.story IN (SELECT story FROM articles WHERE feed IN (SELECT value FROM json_each(?)))",
+    seen_since: "x.first_seen >= ? AND x.story IN (SELECT story FROM articles WHERE first_seen >= ?)",
     published: "(SELECT published FROM articles c WHERE c.article = x.shown)",
 };
 
@@ -80,6 +85,8 @@ const ARTICLES: Kind = Kind {
     row: "x.article",
     alias: "x.arrived",
     of_feed: "x.feed = ?",
+    of_feeds: "x.feed IN (SELECT value FROM json_each(?))",
+    seen_since: "x.first_seen >= ?",
     published: "x.published",
 };
 
@@ -99,6 +106,16 @@ fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>>
         wheres.push(kind.of_feed.to_owned());
         values.push(Box::new(feed));
     }
+    if let Some(feeds) = &selection.feeds {
+        wheres.push(kind.of_feeds.to_owned());
+        values.push(Box::new(feeds::json(feeds)));
+    }
+    if let Some(since) = selection.seen_since {
+        wheres.push(kind.seen_since.to_owned());
+        for _ in kind.seen_since.matches('?') {
+            values.push(Box::new(since.millis()));
+        }
+    }
     // Bounds on the column that the rows are walked by: a topic is not read from its newest story down to the page.
     let mut bound = |column: &str, sign: &str, value: Option<i64>| {
         if let Some(value) = value {
@@ -109,6 +126,11 @@ fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>>
     bound(arrived, ">=", selection.since.map(Time::millis));
     bound(arrived, "<", selection.until.map(Time::millis));
     bound("x.seq", ">", selection.after);
+    bound(
+        kind.published,
+        ">=",
+        selection.published_since.map(Time::millis),
+    );
     if let Some(place) = selection.before {
         bound(arrived, "<=", Some(place.arrived.millis()));
         wheres.push("(x.arrived, x.id) < (?, ?)".to_owned());
@@ -119,7 +141,9 @@ fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>>
         Order::Sequence => "x.seq".to_owned(),
         Order::Published => format!("{} DESC, x.arrived DESC, x.id DESC", kind.published),
         // The sign keeps the planner from walking the river down in search of one feed's.
-        _ if selection.feed.is_some() => format!("+{arrived} DESC, x.id DESC"),
+        _ if selection.feed.is_some() || selection.seen_since.is_some() => {
+            format!("+{arrived} DESC, x.id DESC")
+        }
         Order::River | Order::Best => format!("{arrived} DESC, x.id DESC"),
     };
     let condition = if wheres.is_empty() {
@@ -327,6 +351,14 @@ fn candidates(
         };
         add(sql, Box::new(feed));
     }
+    if let Some(feeds) = &selection.feeds {
+        let sql = if stories {
+            "a.story IN (SELECT story FROM articles WHERE feed IN (SELECT value FROM json_each(?)))"
+        } else {
+            "a.feed IN (SELECT value FROM json_each(?))"
+        };
+        add(sql, Box::new(feeds::json(feeds)));
+    }
     // The bounds of the expression hold for the copy that matches, those of the selection for what is listed.
     if let Some(since) = plan.since {
         add("a.arrived >= ?", Box::new(since.millis()));
@@ -349,6 +381,22 @@ fn candidates(
             "a.arrived < ?"
         };
         add(sql, Box::new(until.millis()));
+    }
+    if let Some(since) = selection.seen_since {
+        let sql = if stories {
+            "s.first_seen >= ?"
+        } else {
+            "a.first_seen >= ?"
+        };
+        add(sql, Box::new(since.millis()));
+    }
+    if let Some(since) = selection.published_since {
+        let sql = if stories {
+            "(SELECT published FROM articles c WHERE c.article = s.shown) >= ?"
+        } else {
+            "a.published >= ?"
+        };
+        add(sql, Box::new(since.millis()));
     }
     if let Some(after) = selection.after {
         let sql = if stories { "s.seq > ?" } else { "a.seq > ?" };

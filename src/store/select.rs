@@ -12,10 +12,16 @@ pub struct Selection {
     pub topic: Option<String>,
     /// Only this feed's.
     pub feed: Option<FeedRow>,
+    /// Only these feeds'.
+    pub feeds: Option<Vec<FeedRow>>,
     /// Only what arrived at or after.
     pub since: Option<Time>,
     /// Only what arrived before.
     pub until: Option<Time>,
+    /// Only what was first seen at or after.
+    pub seen_since: Option<Time>,
+    /// Only what its publisher dates at or after; what bears no date is left out.
+    pub published_since: Option<Time>,
     /// Only what changed after this sequence, oldest change first (implies [`Order::Sequence`]).
     pub after: Option<Seq>,
     /// Only what stands below this place in the river (keyset paging; stories only).

@@ -11,7 +11,9 @@ use super::records::{
     TopicInfo,
 };
 use super::{activity, hubs, secrets};
-use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time, Validators, WebUrl};
+use crate::model::{
+    FailureKind, Feed, FeedId, FeedRow, FeedState, Network, Time, Validators, WebUrl,
+};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -301,6 +303,7 @@ pub(super) fn overview(conn: &Connection, status: Status, now: Time) -> Sql<Over
     let (articles_daily, joined_daily) = activity::daily_of_all(conn, DAYS, now)?;
     Ok(Overview {
         status,
+        network: network(conn)?,
         articles_daily,
         joined_daily,
         hosts: hosts(conn)?,
@@ -308,6 +311,18 @@ pub(super) fn overview(conn: &Connection, status: Status, now: Time) -> Sql<Over
             .prepare_cached("SELECT max(0, count(*) - ?1) FROM hosts")?
             .query_row([HOSTS], |r| count(r, 0))?,
     })
+}
+
+/// Under which name of `meta` stands what was seen of the network.
+pub(super) const NETWORK: &str = "network";
+
+/// What was last seen of the network.
+pub(super) fn network(conn: &Connection) -> Sql<Network> {
+    let text = conn
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([NETWORK], |r| r.get::<_, String>(0))
+        .optional()?;
+    Ok(text.map_or(Network::Unknown, |text| Network::from_text(&text)))
 }
 
 /// What is planned for a host: its feeds, and the one that is due first.

@@ -342,10 +342,7 @@ async fn et_30_without_a_network_it_says_so_once_and_serves_what_it_has() {
     home.configure(&text);
     let daemon = Daemon::start(&home);
     eventually("the word", || {
-        daemon
-            .log()
-            .contains("the network seems to be down")
-            .then_some(())
+        daemon.log().contains("no network since ").then_some(())
     });
     entries(&daemon, "all.atom", 3);
     eventually("every feed to be tried", || {
@@ -358,6 +355,11 @@ async fn et_30_without_a_network_it_says_so_once_and_serves_what_it_has() {
     });
     let log = daemon.log();
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
+    let (_, status) = run(&home, &["status", "--json"]);
+    assert!(
+        status.contains(r#""network":{"state":"none","since":""#),
+        "{status}"
+    );
     assert!(!run(&home, &["feeds", "--json"]).1.contains("\"failing\""));
 }
 

@@ -97,7 +97,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
             "page.example",
             Reply::feed(PAGE),
             "no feed",
-            "looks for a feed behind it",
+            "another feed: `newswire add http",
         ),
         (
             "circle.example",

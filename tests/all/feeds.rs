@@ -336,3 +336,27 @@ async fn rendered_files_are_byte_for_byte_what_the_server_sends() {
         assert_eq!(daemon.get(&format!("/{file}")), (200, written), "{file}");
     }
 }
+
+#[tokio::test]
+async fn et_54_a_feed_without_stories_was_changed_when_the_store_was_made() {
+    let site = Site::open().await;
+    site.shelf.topics(&[("none", "nothinglikethis")]);
+    for path in ["none.atom", "newswire-health.atom", "none.rss"] {
+        let path = format!("/feeds/{path}");
+        site.shelf.clock.advance(Duration::from_secs(3600));
+        let first = site.get(&path).await;
+        let text = first.text();
+        let dates = [
+            "<updated>2030-01-10T12:00:00Z<",
+            "<lastBuildDate>Thu, 10 Jan 2030 12:00:00 GMT<",
+        ];
+        assert!(dates.iter().any(|d| text.contains(d)), "{text}");
+        assert_eq!(
+            first.header("last-modified"),
+            "Thu, 10 Jan 2030 12:00:00 GMT"
+        );
+        site.shelf.clock.advance(Duration::from_secs(7200));
+        let later = site.get(&path).await;
+        assert_eq!(later.header("etag"), first.header("etag"), "{path}");
+    }
+}

@@ -59,6 +59,11 @@ fn nasty(n: usize) -> Draft {
         authors: vec![person; n % 3],
         categories: vec![category; n % 2],
         enclosures: vec![file; n % 2],
+        image: [
+            None,
+            WebUrl::parse("https://a.example/i.png?a=1&b=[2]").ok(),
+        ][n / 2 % 2]
+            .clone(),
         agencies: vec![say(6)],
         language: Some(["en", "pt-BR", "not a language", ""][n % 4].to_owned()),
         published: [
@@ -298,6 +303,7 @@ fn check_atom(path: &str, feed: &Node) {
             "{path}"
         );
         assert!(url::Url::parse(&entry.one("id").text).is_ok());
+        check_media(path, entry);
         let source = entry.one("source");
         for name in ["id", "title", "updated"] {
             assert!(!source.one(name).text.is_empty(), "{path}: source {name}");
@@ -435,6 +441,8 @@ fn check_item(path: &str, item: &Node) {
         "guid",
         "pubDate",
         "source",
+        "media:content",
+        "media:thumbnail",
     ];
     let once = [
         "title",
@@ -446,6 +454,7 @@ fn check_item(path: &str, item: &Node) {
         "guid",
         "pubDate",
         "source",
+        "media:thumbnail",
     ];
     for node in &item.children {
         assert!(known.contains(&node.name.as_str()), "{path}: {}", node.name);
@@ -461,6 +470,11 @@ fn check_item(path: &str, item: &Node) {
         "{path}"
     );
     assert_eq!(item.one("guid").attribute("isPermaLink"), Some("false"));
+    assert_eq!(
+        item.all("pubDate").count(),
+        1,
+        "{path}: an item without a date"
+    );
     assert!(!item.one("source").text.is_empty() && item.one("source").attribute("url").is_some());
     for file in item.all("enclosure") {
         assert!(
@@ -469,10 +483,34 @@ fn check_item(path: &str, item: &Node) {
         );
         assert!(file.attribute("type").unwrap().contains('/'), "{path}");
     }
+    check_media(path, item);
     // SEC-16: nobody knows whether a title is text or HTML; it is inert as both.
     inert(path, &item.one("title").text, false);
     item.all("category")
         .for_each(|node| assert!(!node.text.trim().is_empty(), "{path}"));
+}
+
+/// Media RSS 1.5.1: what the W3C validator checks of these elements.
+fn check_media(path: &str, entry: &Node) {
+    for node in entry
+        .children
+        .iter()
+        .filter(|n| n.name.starts_with("media:"))
+    {
+        assert!(
+            is_web_url(node.attribute("url").unwrap()),
+            "{path}: {node:?}"
+        );
+        assert!(node.children.is_empty() && node.text.is_empty(), "{path}");
+        let size = node.attribute("fileSize").map(str::parse::<i64>);
+        assert!(
+            size.is_none_or(|s| s.is_ok_and(|s| s > 0)),
+            "{path}: {node:?}"
+        );
+        assert!(node.attribute("type").is_none_or(|t| t.contains('/')));
+        let medium = node.attribute("medium");
+        assert!(medium.is_none_or(|m| ["image", "audio", "video"].contains(&m)));
+    }
 }
 
 /// RFC 822 section 5.1, with the four digits of the year that RSS 2.0 prefers.
@@ -542,7 +580,8 @@ fn check_json_item(path: &str, item: &serde_json::Value) {
     );
     for date in ["date_published", "date_modified"] {
         assert!(
-            item[date].is_null() || Time::parse_rfc3339(item[date].as_str().unwrap()).is_some()
+            Time::parse_rfc3339(item[date].as_str().unwrap()).is_some(),
+            "{path}: {item}"
         );
     }
     for url in ["url", "image"] {

@@ -59,7 +59,7 @@ async fn sec_24_a_story_page_of_long_copies_comes_in_parts() {
         let page = site.get(&path).await.text();
         assert!(page.contains("24 copies"), "{path}");
         assert!(page.len() < 3 << 20, "{path}: {} bytes", page.len());
-        let copies = between(&page, "<b dir=\"auto\">", "</b>");
+        let copies = between(&page, "<b><bdi>", "</bdi>");
         sources.extend(copies.into_iter().map(str::to_owned));
         pages += 1;
         let next = between(&page, "<nav class=\"pages\"", "</nav>");

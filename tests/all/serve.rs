@@ -637,9 +637,7 @@ async fn pages_show_the_river_a_story_and_its_copies() {
         assert!(story.contains(told), "{told}\n{story}");
     }
     let topic = site.get("/topics/sea").await.text();
-    assert!(
-        topic.contains("<h1>All about sea</h1>") && topic.contains("href=\"../feeds/sea.atom\"")
-    );
+    assert!(topic.contains(">All about sea</h1>") && topic.contains("href=\"../feeds/sea.atom\""));
     let status = site.get("/status").await.text();
     assert!(status.contains("a.example") && status.contains("b.example"));
     let style = site.get("/style.css").await;
@@ -728,7 +726,7 @@ async fn a_person_is_told_on_a_page_and_a_program_in_plain_text() {
         );
         let text = page.text();
         assert!(
-            text.contains(told) && text.contains("topics/seaside\""),
+            text.to_lowercase().contains(told) && text.contains("topics/seaside\""),
             "{path}: {text}"
         );
         let plain = site.get(path).await;
@@ -817,7 +815,7 @@ async fn a_source_has_a_page_with_plots_and_topics_have_a_list() {
         "{plots:?}"
     );
     assert!(
-        plots.iter().any(|p| p.contains("1 min in the middle")),
+        plots.iter().any(|p| p.contains("median 1 min")),
         "{plots:?}"
     );
     assert!(plots.contains(&"the last 2 polls: 0 failed"), "{plots:?}");

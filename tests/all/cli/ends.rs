@@ -55,7 +55,7 @@ fn wrong_usage_is_exit_2() {
         (&["list", "--sort", "best"], "expression"),
         (&["list", "--follow", "--format", "json"], "--follow"),
         (&["list", "--feed", "The"], "say which"),
-        (&["show", "boats!"], "neither an id"),
+        (&["show", "boats!"], "no story is"),
         (&["set", "argus", "titel=x"], "title"),
         (&["set", "argus", "interval=30"], "30m"),
         (&["set", "argus", "title"], "KEY=VALUE"),
@@ -264,6 +264,21 @@ fn rel_08_the_daemon_is_well_is_one_and_ends_in_order() {
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert_eq!(daemon.wait().unwrap().code(), Some(0));
     home.run(&["healthcheck"]).exits(1);
+}
+
+#[test]
+fn a_store_that_cannot_be_looked_for_is_not_said_to_be_missing() {
+    // As in a directory that only root may look into, which a test that runs as root cannot make.
+    let home = Home::empty();
+    let file = home.write("file", "");
+    let db = file.join("store.db");
+    for args in [&["list"][..], &["add", "http://a.example/"], &["verify"]] {
+        let ran = home.run(&[&["--db", db.to_str().unwrap()], args].concat());
+        ran.exits(74);
+        assert!(ran.err.contains("Not a directory"), "{}", ran.err);
+    }
+    let ran = home.run(&["--db", db.to_str().unwrap(), "check"]);
+    assert!(ran.exits(0).contains("cannot be read"), "{ran:?}");
 }
 
 #[test]

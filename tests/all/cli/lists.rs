@@ -346,6 +346,11 @@ fn every_shape_says_the_same() {
     let feed: Value = serde_json::from_str(&shape("jsonfeed")).unwrap();
     assert_eq!(feed["items"][0]["title"], "Boats come in");
     assert!(shape("rss").contains("<rss"));
+    let none = home.run(&["list", "nothinglikethis", "--format", "atom"]);
+    assert!(
+        none.exits(0).contains("<updated>2030-01-"),
+        "the store's creation"
+    );
     let chosen = home
         .run(&["list", "title:boats", "--json", "--fields", "feed.title,id"])
         .json();

@@ -6,6 +6,7 @@ mod mistypes;
 mod parse;
 mod reads;
 mod shapes;
+mod shell;
 mod subscriptions;
 mod times;
 mod upkeep;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{filled, wire};
-use crate::support::home::exists;
+use crate::support::home::{Home, exists};
 
 #[test]
 fn a_story_is_shown_by_id_by_a_copys_id_and_by_url() {
@@ -296,6 +296,81 @@ fn the_configuration_is_checked_and_printed_with_its_origins() {
         "{printed}"
     );
     assert!(printed.contains("# default"), "{printed}");
+}
+
+#[test]
+fn what_check_prints_is_a_configuration_that_says_the_same() {
+    let home = filled();
+    let text = "[store]\nkeep = \"30d\"\n[server]\nallowed_hosts = [\"a.example\"]\n[[feed]]\nurl = \"lwn.example/rss\"\n\
+                title = \"A \\\"b\\\" # c\"\ntags = [\"x\", \"y\"]\nheaders = { \"X-Key\" = \"k\" }\n[[feed]]\nurl = \"https://b.example/\"\n\
+                [[topic]]\nname = \"sea\"\nmatch = 'boats OR \"red fox\"'\nlanguage = \"en\"\n";
+    home.configure(text);
+    let print = |home: &Home, args: &[&str]| {
+        let printed = home
+            .run(&[&["check", "--print"], args].concat())
+            .exits(0)
+            .to_owned();
+        let bare = printed
+            .lines()
+            .map(|line| line.rsplit_once("  # ").map_or(line, |(v, _)| v));
+        (bare.collect::<Vec<_>>().join("\n"), printed)
+    };
+    let (values, printed) = print(&home, &[]);
+    assert!(
+        values.contains("url = \"https://lwn.example/rss\""),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("# server.public_url is not set  # default"),
+        "{printed}"
+    );
+    home.write("again.toml", &printed);
+    let (again, _) = print(&home, &["--config", "again.toml"]);
+    assert_eq!(again, values);
+    let told = home.run(&["check", "--print", "--json"]).json().remove(0);
+    assert_eq!((&told["ok"], &told["feeds"]), (&true.into(), &2.into()));
+    home.configure("[store]\nkepp = 1\n");
+    let wrong = home.run(&["check", "--json"]);
+    wrong.exits(78);
+    assert!(
+        wrong.out.contains("\"ok\":false") && wrong.out.contains("keep"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn a_topic_of_a_feed_that_is_not_there_is_warned_of() {
+    let home = filled();
+    let topic =
+        |feeds: &str| format!("[[topic]]\nname = \"sea\"\nmatch = 'boats'\nfeeds = [{feeds}]\n");
+    let declared = "[[feed]]\nurl = \"https://lwn.example/rss\"\ntitle = \"LWN\"\n";
+    let warned = |text: &str| {
+        home.configure(text);
+        let ran = home.run(&["check"]);
+        ran.exits(0);
+        ran.err
+    };
+    for (feeds, says) in [
+        (
+            "\"Herold\", \"argus\"",
+            "topic \"sea\": no feed matches \"Herold\"; did you mean \"The Herald\"?",
+        ),
+        ("\"LWN\"", "no feed matches \"LWN\""),
+        ("\"The Argus\", \"https://herald.example/feed\"", ""),
+    ] {
+        let err = warned(&topic(feeds));
+        assert!(
+            err.contains(says) && says.is_empty() == err.is_empty(),
+            "{err}"
+        );
+    }
+    assert_eq!(warned(&format!("{declared}{}", topic("\"LWN\""))), "");
+    let unread = declared.replace("title = \"LWN\"\n", "");
+    assert_eq!(
+        warned(&format!("{unread}{}", topic("\"X\""))),
+        "",
+        "its title may be X"
+    );
 }
 
 #[test]

@@ -54,6 +54,9 @@ fn every_field_that_is_printed_is_explained_in_newswire_json_5() {
         &["status", "--json"],
         &["prune", "--dry-run", "--json"],
         &["dedup", "test", "--since", "3650d", "--json"],
+        &["check", "--print", "--json"],
+        &["verify", "--json"],
+        &["backup", "copy.db", "--json"],
         &["parse", "--json", document.to_str().unwrap()],
     ] {
         let records = home.run(args).json();

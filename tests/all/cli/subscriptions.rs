@@ -133,7 +133,7 @@ fn a_feed_line_has_the_fields_of_the_contract_first() {
     let full = home.run(&["feed", "argus"]).exits(0).to_owned();
     for part in [
         "\"v1\"",
-        "hourly, as planned",
+        "Hourly, as planned",
         "a bad date was left out",
         "news/world",
         "document",
@@ -197,7 +197,7 @@ fn what_the_file_declares_is_changed_in_the_file() {
 }
 
 /// A server on loopback that gives these documents by path, until the test ends.
-fn serve(documents: HashMap<&'static str, (&'static str, String)>) -> String {
+pub fn serve(documents: HashMap<&'static str, (&'static str, String)>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {

@@ -80,6 +80,13 @@ pub fn faults(feed: &Node) -> Vec<String> {
     let mut parts = FEED.to_vec();
     parts.push(("entry", 0, MANY, Content::Entry));
     holds(feed, &parts, &mut faults);
+    for node in feed.walk() {
+        let prefix = node.name.split_once(':').map(|(prefix, _)| prefix);
+        let declared = |p: &str| feed.attribute(&format!("xmlns:{p}")).is_some();
+        if prefix.is_some_and(|p| !declared(p)) {
+            faults.push(format!("the prefix of {} is not declared", node.name));
+        }
+    }
     // Entries come behind all else.
     let first = feed.children.iter().position(|c| c.name == "entry");
     let behind = first.map_or(&[][..], |at| &feed.children[at..]);

@@ -33,6 +33,11 @@ pub fn atom(channel: &Channel) {
             files(&entry.enclosures),
             distinct(&files(&story.enclosures))
         );
+        assert_eq!(
+            entry.published.map(Time::seconds),
+            story.published.map(Time::seconds)
+        );
+        assert_shows(entry, story);
     }
 }
 
@@ -49,6 +54,14 @@ pub fn rss(channel: &Channel) {
             Some((first.url.clone(), first.length.unwrap_or(0)))
         };
         assert_eq!(first(&entry.enclosures), first(&story.enclosures));
+        // Further files come back as media:content.
+        let files = |files: &[Enclosure]| files.iter().map(|f| f.url.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            files(&entry.enclosures),
+            distinct(&files(&story.enclosures))
+        );
+        assert_dated(entry, story);
+        assert_shows(entry, story);
     }
 }
 
@@ -57,6 +70,7 @@ pub fn json(channel: &Channel) {
     let document: serde_json::Value = serde_json::from_str(&emit::json_feed(channel)).unwrap();
     for (at, (entry, story)) in feed.entries.iter().zip(&channel.stories).enumerate() {
         assert_says(entry, story);
+        assert_dated(entry, story);
         let written = names(&story.authors);
         let read: Vec<String> = written.iter().map(|n| plain::line_of_text(n)).collect();
         assert_eq!(names(&entry.authors), read);
@@ -162,10 +176,6 @@ fn assert_says(entry: &ParsedEntry, story: &StoryView) {
     let titles = [plain::line_of_text(&title), title];
     assert!(entry.title.as_ref().is_some_and(|t| titles.contains(t)));
     assert_eq!(entry.url.as_ref().map(WebUrl::as_str), story.url.as_deref());
-    assert_eq!(
-        entry.published.map(Time::seconds),
-        story.published.map(Time::seconds)
-    );
     let summary = plain::line_of_html(entry.summary_html.as_deref().unwrap_or_default());
     assert_eq!(terms(&entry.categories), labels(story));
     if !plain::line(&story.summary).is_empty() {
@@ -176,6 +186,22 @@ fn assert_says(entry: &ParsedEntry, story: &StoryView) {
         if !plain::line_of_html(told).is_empty() {
             assert_eq!(content, told);
         }
+    }
+}
+
+/// What RSS and JSON Feed date a story by: its publication, else the first sighting.
+fn assert_dated(entry: &ParsedEntry, story: &StoryView) {
+    let dated = story.published.unwrap_or(story.first_seen);
+    assert_eq!(entry.published.map(Time::seconds), Some(dated.seconds()));
+}
+
+/// A picture comes back as the picture.
+fn assert_shows(entry: &ParsedEntry, story: &StoryView) {
+    if story.image.is_some() {
+        assert_eq!(
+            entry.image.as_ref().map(WebUrl::as_str),
+            story.image.as_deref()
+        );
     }
 }
 

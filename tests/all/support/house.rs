@@ -105,6 +105,20 @@ impl House {
         Self::open(net, dir, clock, |_| {})
     }
 
+    /// The same with a fetcher of other options.
+    pub fn again_with(self, net: &Internet, change: impl FnOnce(&mut FetchOptions)) -> Self {
+        let Self {
+            clock,
+            dir,
+            store,
+            ingest,
+            ..
+        } = self;
+        drop(ingest);
+        drop(store);
+        Self::open(net, dir, clock, change)
+    }
+
     fn open(
         net: &Internet,
         dir: Arc<tempfile::TempDir>,

@@ -1,0 +1,118 @@
+//! Names in expressions that nothing bears: an expression takes them as they are, and then matches nothing, or everything
+//! where it excludes them. Never an error, for what bears the name may come later.
+
+use super::exit::{Exit, Failure};
+use super::which;
+use crate::config::Config;
+use crate::model::{Feed, FeedId};
+use crate::query::Expr;
+use crate::query::ast::{Fact, Name};
+use crate::query::fold::fold;
+use crate::store::Reads;
+
+/// What an expression names and nothing in the store bears.
+pub fn of_expression(expr: &Expr, reads: &Reads) -> Result<Vec<String>, Failure> {
+    let mut doubts = Vec::new();
+    for fact in facts(expr) {
+        let found = match &fact {
+            Fact::Topic(name) => which::topic(reads, name).map(drop),
+            Fact::Feed(Name::Is(name)) => which::feed(&reads.feeds()?, name).map(drop),
+            Fact::Lang(tag) if !(2..=3).contains(&tag.split('-').next().map_or(0, str::len)) => {
+                doubts.push(format!("lang:{tag}: a language is written as in lang:en"));
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if let Err(Failure::Told(Exit::NoInput, why)) = found {
+            doubts.push(why);
+        }
+    }
+    Ok(doubts)
+}
+
+/// Topics of the configuration that name feeds which are neither there nor in the store.
+pub fn of_topics(config: &Config) -> Vec<String> {
+    let stored = Reads::open(&config.store.path).and_then(|reads| reads.feeds());
+    let known = known_feeds(config, &stored.unwrap_or_default());
+    // The title of a feed that was never read may be anything.
+    if known.iter().any(|feed| feed.title.is_none()) {
+        return Vec::new();
+    }
+    let titles: Vec<&str> = known.iter().filter_map(|f| f.title.as_deref()).collect();
+    let mut doubts = Vec::new();
+    for topic in &config.topics {
+        for fact in facts(&topic.expr) {
+            let Fact::Feed(Name::Is(name)) = &fact else {
+                continue;
+            };
+            if known.iter().any(|feed| feed.is_named(name)) {
+                continue;
+            }
+            let hint = match Config::nearest_name(name, &titles) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "`newswire feeds` lists them".to_owned(),
+            };
+            doubts.push(format!(
+                "topic {:?}: no feed matches {name:?}; {hint}",
+                topic.name
+            ));
+        }
+    }
+    doubts
+}
+
+/// A feed as expressions name it.
+struct Named {
+    id: FeedId,
+    url: String,
+    /// None: it was never read, and nobody gave it a title.
+    title: Option<String>,
+}
+
+impl Named {
+    /// Whether `feed:` takes the name for this feed's.
+    fn is_named(&self, name: &str) -> bool {
+        name == self.url
+            || name == self.id.to_string()
+            || (name.contains("://") && FeedId::of(name) == self.id)
+            || self
+                .title
+                .as_ref()
+                .is_some_and(|title| fold(title).contains(&fold(name)))
+    }
+}
+
+/// The feeds of the file and of the store.
+fn known_feeds(config: &Config, stored: &[Feed]) -> Vec<Named> {
+    let of_store = stored.iter().map(|feed| {
+        let has_title = feed.last_success.is_some() || !feed.url.contains(&feed.title);
+        Named {
+            id: feed.id,
+            url: feed.url.clone(),
+            title: has_title.then(|| feed.title.clone()),
+        }
+    });
+    let of_file = config.feeds.iter().map(|feed| Named {
+        id: FeedId::of(feed.url.as_str()),
+        url: feed.url.to_string(),
+        title: feed.title.clone(),
+    });
+    let is_stored = |new: &Named| {
+        let is_same = |feed: &Feed| feed.id == new.id || feed.url == new.url;
+        stored.iter().any(is_same)
+    };
+    of_store
+        .chain(of_file.filter(|new| !is_stored(new)))
+        .collect()
+}
+
+fn facts(expr: &Expr) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    expr.any(&mut |e| {
+        if let Expr::Fact(fact) = e {
+            facts.push(fact.clone());
+        }
+        false
+    });
+    facts
+}

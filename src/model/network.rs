@@ -1,0 +1,112 @@
+//! Whether the network can be reached, as the newswire processes of one store last saw it. Only what was seen: a time
+//! without requests says nothing, and hosts on loopback say nothing either.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+use super::Time;
+
+/// What was seen of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Network {
+    /// No host was asked yet.
+    #[default]
+    Unknown,
+    /// The last host that told anything answered.
+    Up,
+    /// No host could be reached.
+    Down {
+        /// When the first of the requests failed that no answer has followed.
+        since: Time,
+        /// When a request last failed, to about half a minute.
+        tried: Time,
+    },
+}
+
+impl Network {
+    /// While the network is down a feed is tried every minute; after so long without a try the state is not known.
+    pub const FRESH: Duration = Duration::from_secs(600);
+
+    /// Since when nothing can be reached, if that is still so at `now` as far as is known.
+    pub fn down_since(self, now: Time) -> Option<Time> {
+        match self {
+            Self::Down { since, tried } if now.since(tried) <= Self::FRESH => Some(since),
+            _ => None,
+        }
+    }
+
+    /// How it is stored.
+    pub fn to_text(self) -> String {
+        match self {
+            Self::Unknown => "unknown".to_owned(),
+            Self::Up => "up".to_owned(),
+            Self::Down { since, tried } => format!("down {} {}", since.millis(), tried.millis()),
+        }
+    }
+
+    /// Reads [`Network::to_text`]; anything else is unknown.
+    pub fn from_text(text: &str) -> Self {
+        let mut words = text.split(' ');
+        let state = words.next();
+        let mut time = || words.next()?.parse().ok().map(Time::from_millis);
+        match (state, time(), time()) {
+            (Some("up"), ..) => Self::Up,
+            (Some("down"), Some(since), Some(tried)) => Self::Down { since, tried },
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Serialize for Network {
+    /// `{"state":"ok"}`, `{"state":"unknown"}` or `{"state":"none","since":…,"tried":…}`.
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut out = s.serialize_struct("Network", 3)?;
+        match self {
+            Self::Unknown => out.serialize_field("state", "unknown")?,
+            Self::Up => out.serialize_field("state", "ok")?,
+            Self::Down { since, tried } => {
+                out.serialize_field("state", "none")?;
+                out.serialize_field("since", since)?;
+                out.serialize_field("tried", tried)?;
+            }
+        }
+        out.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_is_read_again_and_what_is_odd_is_unknown() {
+        let down = Network::Down {
+            since: Time::from_millis(1_000),
+            tried: Time::from_millis(61_000),
+        };
+        for state in [Network::Unknown, Network::Up, down] {
+            assert_eq!(Network::from_text(&state.to_text()), state);
+        }
+        for odd in ["", "down", "down 5", "down x y", "UP"] {
+            assert_eq!(Network::from_text(odd), Network::Unknown, "{odd}");
+        }
+        assert_eq!(
+            serde_json::to_string(&down).unwrap(),
+            r#"{"state":"none","since":"1970-01-01T00:00:01Z","tried":"1970-01-01T00:01:01Z"}"#
+        );
+    }
+
+    #[test]
+    fn an_outage_that_was_not_tried_for_long_is_not_told_as_present() {
+        let at = |s: i64| Time::from_seconds(s);
+        let down = Network::Down {
+            since: at(0),
+            tried: at(60),
+        };
+        assert_eq!(down.down_since(at(660)), Some(at(0)));
+        assert_eq!(down.down_since(at(661)), None);
+        assert_eq!(Network::Up.down_since(at(0)), None);
+    }
+}

@@ -1,0 +1,384 @@
+//! The sample: its press of made-up papers, polled as any feed is, without a network; and what newswire says of the network.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use newswire::config::environment::Environment;
+use newswire::config::{self, Given, SAMPLE};
+use newswire::daemon::press::{self, PORT, Press, edition};
+use newswire::ingest::PassReport;
+use newswire::model::{FailureKind, FeedState, Network, StoryView};
+use newswire::store::ClaimScope;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
+
+use super::support::home::Home;
+use super::support::site::{Site, options};
+use super::support::{House, Internet, Item, Reply, rss};
+
+/// The configuration of the sample without its public feeds.
+fn sample() -> config::Config {
+    let given = Given {
+        db: Some("sample.db".into()),
+        sample: true,
+        ..Given::default()
+    };
+    let mut config = config::read_text(SAMPLE, None, &given, &Environment::default()).unwrap();
+    config
+        .feeds
+        .retain(|feed| feed.url.host().ends_with(".localhost"));
+    config
+}
+
+/// Serves the papers of this house's edition at some port, and lets the house find them.
+async fn with_press(house: House, net: &Internet) -> (House, SocketAddr) {
+    let at = edition::of_store(&house.store, true, house.clock.now());
+    let press = Press::bind(at.unwrap().unwrap(), &[0]).unwrap();
+    let (address, hosts) = (press.address(), press.hosts());
+    tokio::spawn(press.serve(CancellationToken::new()));
+    let house = house.again_with(net, |fetch| {
+        fetch.allow_private = Vec::new();
+        fetch.local = Some(hosts);
+    });
+    (house, address)
+}
+
+/// A sample as it is a moment after its first start, on a machine without a network.
+async fn started() -> (House, SocketAddr, Internet) {
+    let net = Internet::start().await;
+    let (house, address) = with_press(House::new(&net), &net).await;
+    let config = sample();
+    house.store.reconcile(config.declared_feeds()).unwrap();
+    house.store.set_topics(config.topics()).unwrap();
+    let cancel = CancellationToken::new();
+    press::first_polls(&house.ingest, house.store.reads(), &cancel)
+        .await
+        .unwrap();
+    (house, address, net)
+}
+
+async fn pass(house: &House) -> PassReport {
+    let manual_interval = Duration::ZERO;
+    let scope = ClaimScope::All { manual_interval };
+    let cancel = CancellationToken::new();
+    house.ingest.pass(scope, &cancel, &|_| {}).await.unwrap()
+}
+
+fn wires(stories: &[StoryView]) -> Vec<&StoryView> {
+    stories.iter().filter(|s| s.copies > 1).collect()
+}
+
+#[tokio::test]
+async fn the_sample_has_papers_stories_and_an_edit_without_a_network() {
+    let (house, _, net) = started().await;
+    let feeds = house.feeds();
+    assert_eq!(feeds.len(), 7);
+    let titles: BTreeSet<&str> = feeds.iter().map(|f| f.title.as_str()).collect();
+    assert!(titles.contains("Сонцедольський вісник") && titles.contains("潮見ヶ浦新報"));
+    let river = house.river();
+    let wires = wires(&river);
+    assert_eq!(wires.len(), 1, "one wire story");
+    assert_eq!(wires[0].copies, 4);
+    let languages: BTreeSet<_> = river.iter().filter_map(|s| s.language.as_deref()).collect();
+    assert_eq!(languages, BTreeSet::from(["en", "ja", "uk"]));
+    let edited: Vec<_> = house
+        .articles()
+        .into_iter()
+        .filter(|a| a.revision > 1)
+        .collect();
+    assert_eq!(edited.len(), 1);
+    assert!(edited[0].title.ends_with("to cost 14 million"), "it was 41");
+    let now = house.clock.now();
+    for story in &river {
+        assert!(story.arrived < now, "{}", story.title);
+        assert!(now.since(story.arrived) < Duration::from_secs(2 * 86_400));
+    }
+    assert!(net.log().is_empty(), "nothing else was asked");
+}
+
+#[tokio::test]
+async fn every_topic_of_the_sample_has_stories_of_its_papers() {
+    let (house, ..) = started().await;
+    let topics = house.store.reads().topics().unwrap();
+    assert!(topics.len() >= 4);
+    for topic in topics {
+        assert!(topic.stories > 0, "{}", topic.name);
+    }
+}
+
+#[tokio::test]
+async fn one_paper_of_the_sample_fails_and_its_site_has_another_feed() {
+    let (house, ..) = started().await;
+    let failing: Vec<_> = house
+        .feeds()
+        .into_iter()
+        .filter(|f| f.state != FeedState::Ok)
+        .collect();
+    assert_eq!(failing.len(), 1);
+    assert_eq!(failing[0].failure_kind, Some(FailureKind::NotAFeed));
+    let front = format!("http://gazette.localhost:{PORT}/");
+    let cancel = CancellationToken::new();
+    let added = house
+        .ingest
+        .add(House::feed(&front), false, &cancel)
+        .await
+        .unwrap();
+    assert!(added.new && added.articles > 2, "{added:?}");
+}
+
+#[tokio::test]
+async fn a_restart_on_another_port_brings_nothing_twice() {
+    let (house, first, net) = started().await;
+    let (articles, feeds) = (house.articles(), house.feeds().len());
+    house.hours(3);
+    let (house, second) = with_press(house, &net).await;
+    assert_ne!(first, second);
+    let config = sample();
+    house.store.reconcile(config.declared_feeds()).unwrap();
+    let report = pass(&house).await;
+    assert_eq!((report.not_modified, report.failed), (6, 1), "{report:?}");
+    assert_eq!(house.feeds().len(), feeds);
+    assert_eq!(house.articles(), articles);
+}
+
+#[tokio::test]
+async fn an_old_sample_gets_news_of_today() {
+    let (house, _, net) = started().await;
+    let before = house.articles().len();
+    house.hours(9 * 24);
+    let (house, _) = with_press(house, &net).await;
+    pass(&house).await;
+    assert_eq!(house.articles().len(), 2 * before);
+    let river = house.river();
+    let copies: Vec<u32> = wires(&river).iter().map(|s| s.copies).collect();
+    assert_eq!(copies, [4, 4], "the old story got no copies");
+    let newest = house.clock.now().since(river[0].arrived);
+    assert!(newest < Duration::from_secs(2 * 3600));
+}
+
+#[tokio::test]
+async fn a_store_is_a_sample_only_if_it_was_made_one() {
+    let net = Internet::start().await;
+    let house = House::new(&net);
+    let now = house.clock.now();
+    assert_eq!(edition::of_store(&house.store, false, now).unwrap(), None);
+    let made = edition::of_store(&house.store, true, now).unwrap();
+    assert!(made.is_some());
+    house.hours(30 * 24);
+    let later = edition::of_store(&house.store, false, house.clock.now()).unwrap();
+    assert_eq!(later, made, "only `run --sample` starts a new edition");
+}
+
+#[tokio::test]
+async fn sec_06_the_press_opens_no_other_way_to_this_machine() {
+    let (house, address, net) = started().await;
+    let other = net.names().into_values().flatten().next();
+    let other = other.map_or(address.port(), |at| at.port());
+    let port = address.port();
+    for url in [
+        format!("http://127.0.0.1:{port}/feed.xml"),
+        format!("http://localhost:{port}/feed.xml"),
+        format!("http://ledger.localhost:{port}/feed.xml"),
+        format!("http://ledger.localhost:{other}/"),
+        format!("https://ledger.localhost:{PORT}/feed.xml"),
+        format!("http://evil.localhost:{PORT}/feed.xml"),
+    ] {
+        let feed = house.subscribe(&[&url])[0];
+        let report = house.poll(feed).await;
+        assert_eq!(report.failed, 1, "{url}: {report:?}");
+    }
+    assert!(net.log().is_empty());
+}
+
+/// What the press answers to these bytes.
+async fn say(address: SocketAddr, request: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn sec_22_the_press_answers_to_the_names_of_its_papers_alone() {
+    let (_house, address, _net) = started().await;
+    assert!(address.ip().is_loopback());
+    let status = async |method: &str, path: &str, host: &str| {
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = say(address, &head).await;
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    assert_eq!(status("GET", "/feed.xml", "ledger.localhost").await, "200");
+    assert_eq!(
+        status("HEAD", "/feed.xml", "LEDGER.localhost.:8391").await,
+        "200"
+    );
+    assert_eq!(status("GET", "/", "gazette.localhost:1").await, "200");
+    for host in [
+        "evil.example",
+        "127.0.0.1:8391",
+        "localhost",
+        "",
+        "ledger.localhost.evil.example",
+    ] {
+        assert_eq!(status("GET", "/feed.xml", host).await, "421", "{host}");
+    }
+    let twice = "ledger.localhost\r\nHost: evil.example";
+    assert_eq!(status("GET", "/feed.xml", twice).await, "421");
+    assert_eq!(status("POST", "/feed.xml", "ledger.localhost").await, "405");
+    for path in [
+        "/..%2f..%2fetc/passwd",
+        "/%00",
+        "/2030/01/01/",
+        "//feed.xml?x=%3Cscript%3E",
+    ] {
+        assert_eq!(
+            status("GET", path, "ledger.localhost").await,
+            "404",
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_press_corrects_an_article_for_those_who_have_its_first_version() {
+    let (_house, address, _net) = started().await;
+    let ask = async |tag: &str| {
+        let head = format!(
+            "GET /atom.xml HTTP/1.1\r\nHost: observer.localhost\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n"
+        );
+        let answer = say(address, &head).await;
+        let tag = answer.lines().find_map(|l| l.strip_prefix("etag: "));
+        (tag.unwrap_or_default().to_owned(), answer)
+    };
+    let (first, answer) = ask("\"other\"").await;
+    assert!(answer.contains("to cost 41 million"));
+    let (second, answer) = ask(&first).await;
+    assert!(answer.contains("to cost 14 million") && second != first);
+    let (same, answer) = ask(&second).await;
+    assert!(answer.starts_with("HTTP/1.1 304") && same == second);
+}
+
+#[tokio::test]
+async fn et_30_the_press_neither_ends_an_outage_nor_is_part_of_one() {
+    let (house, _, net) = started().await;
+    assert_eq!(house.store.reads().network().unwrap(), Network::Unknown);
+    house.subscribe(&[
+        "http://a.example/f",
+        "http://b.example/f",
+        "http://c.example/f",
+    ]);
+    house.hours(3);
+    let since = house.clock.now();
+    let report = pass(&house).await;
+    assert!(report.offline);
+    assert_eq!(report.not_modified, 6, "the papers are there");
+    let down = house.store.reads().network().unwrap();
+    assert_eq!(
+        down,
+        Network::Down {
+            since,
+            tried: since
+        }
+    );
+    let blamed = |f: &&newswire::model::Feed| f.failures > 0 && f.url.contains(".example");
+    assert_eq!(house.feeds().iter().filter(blamed).count(), 0);
+    house.hours(3);
+    let papers: Vec<_> = house
+        .feeds()
+        .into_iter()
+        .filter(|f| f.site.is_some())
+        .collect();
+    for paper in papers {
+        house.poll(paper.row).await;
+    }
+    assert_eq!(house.store.reads().network().unwrap(), down);
+    let document = rss("A", &[Item::numbered("a.example", 1)]);
+    net.always("a.example", "/f", Reply::feed(document));
+    let house = house.again(&net);
+    house.hours(3);
+    pass(&house).await;
+    assert_eq!(house.store.reads().network().unwrap(), Network::Up);
+}
+
+#[test]
+fn the_status_tells_that_there_is_no_network_and_since_when() {
+    let home = Home::empty();
+    let clock = newswire::clock::Clock::manual("2030-01-10T06:12:00Z".parse_time());
+    std::fs::create_dir_all(home.db().parent().unwrap()).unwrap();
+    let store = home.store(&clock);
+    let since = clock.now();
+    let told = |home: &Home| {
+        let json = home.run(&["status", "--json"]).json().remove(0)["network"].clone();
+        let text = home.run(&["status", "--time", "utc"]).exits(0).to_owned();
+        let line = text
+            .lines()
+            .find(|l| l.starts_with("network"))
+            .unwrap()
+            .to_owned();
+        (json, line)
+    };
+    assert_eq!(told(&home).0, serde_json::json!({"state": "unknown"}));
+    store.note_network(Network::Up).unwrap();
+    assert_eq!(told(&home).0, serde_json::json!({"state": "ok"}));
+    let tried = "2030-01-10T11:59:00Z".parse_time();
+    store.note_network(Network::Down { since, tried }).unwrap();
+    let (json, line) = told(&home);
+    assert_eq!(json["state"], "none");
+    assert_eq!(json["since"], "2030-01-10T06:12:00Z");
+    assert!(line.contains("none since 2030-01-10 06:12 UTC"), "{line}");
+    assert!(
+        line.ends_with("nothing can be reached; stored articles are served"),
+        "{line}"
+    );
+    store
+        .note_network(Network::Down {
+            since,
+            tried: since,
+        })
+        .unwrap();
+    let line = told(&home).1;
+    assert!(
+        line.contains("when last tried"),
+        "nothing was tried since: {line}"
+    );
+}
+
+#[tokio::test]
+async fn the_pages_tell_of_the_sample_and_of_the_missing_network() {
+    let site = Site::with(
+        newswire::serve::ServeOptions {
+            is_sample: true,
+            ..options()
+        },
+        || Ok(()),
+    )
+    .await;
+    let now = site.shelf.clock.now();
+    site.shelf
+        .store
+        .note_network(Network::Down {
+            since: now,
+            tried: now,
+        })
+        .unwrap();
+    for path in ["/", "/status", "/topics"] {
+        let page = site.get(path).await.text();
+        assert!(page.contains("This is a sample"), "{path}");
+        assert!(page.contains("No network since"), "{path}");
+    }
+    let other = Site::open().await;
+    let page = other.get("/").await.text();
+    assert!(!page.contains("sample") && !page.contains("network"));
+}
+
+trait ParseTime {
+    fn parse_time(&self) -> newswire::model::Time;
+}
+
+impl ParseTime for str {
+    fn parse_time(&self) -> newswire::model::Time {
+        newswire::model::Time::parse_rfc3339(self).unwrap()
+    }
+}
