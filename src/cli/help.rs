@@ -29,9 +29,14 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Where the options are that every command takes.
-pub const GLOBAL: &str =
-    "`newswire --help` lists the options of all commands: --config, --db, --utc, -q and others.";
+/// The help of a command: as clap has it, and at the end where the options are that every command takes.
+const TEMPLATE: &str = "\
+{before-help}{about-with-newline}
+{usage-heading} {usage}
+
+{all-args}{after-help}
+
+Options of all commands, such as --config, --db and --utc: `newswire --help`";
 
 /// The command line with its help.
 pub fn command() -> Command {
@@ -58,11 +63,14 @@ fn with_examples(command: Command, parent: &str, global: &[Arg]) -> Command {
         ));
     }
     parts.extend(command.get_after_help().map(|text| text.ansi().to_string()));
-    parts.push(GLOBAL.to_owned());
+    let command = match parts.is_empty() {
+        true => command,
+        false => command.after_help(parts.join("\n\n")),
+    };
     command
         .args(global)
         .mut_subcommands(|sub| with_examples(sub, &format!("{name} "), global))
-        .after_help(parts.join("\n\n"))
+        .help_template(TEMPLATE)
 }
 
 /// The template of the help of `newswire` itself.

@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Failure;
 use super::feeds::facts_table;
-use super::human::{bytes, count, rough, sparkline};
+use super::human::{bytes, count, sparkline};
 use super::table::{Column, Table};
 use super::times::Times;
+use super::why;
 use crate::daemon::lock::Daemon;
 use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
@@ -157,7 +158,7 @@ fn feeds(status: &Status) -> String {
 fn next_poll(cx: &Context, status: &Status) -> String {
     match (status.feeds_due, status.next_poll) {
         (0, None) => "none planned".to_owned(),
-        (0, Some(next)) => format!("in {}", rough(next.since(cx.clock.now()))),
+        (0, Some(next)) => cx.times.full(next),
         (due, _) => format!("now: {due} due"),
     }
 }
@@ -188,8 +189,14 @@ fn stories(status: &Status) -> String {
 /// What decides when the host is asked next.
 fn why_then(h: &HostStatus, times: &Times) -> String {
     match h.rest_until.filter(|until| *until > times.now) {
-        Some(until) => format!("it wants to be left alone until {}", times.full(until)),
-        None => h.next_why.clone().unwrap_or_default(),
+        Some(until) => format!(
+            "The server asked to be left alone until {}.",
+            times.full(until)
+        ),
+        None => h
+            .next_why
+            .as_deref()
+            .map_or_else(String::new, why::of_constraint),
     }
 }
 

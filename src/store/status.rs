@@ -63,8 +63,7 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
     let time =
         |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
     let (paused, gone, failures): (bool, bool, u32) = (r.get(7)?, r.get(8)?, r.get(12)?);
-    // Polls without a network blame no feed, and read none.
-    let (last_poll, last_success) = (time(9)?, time(10)?);
+    let last_success = time(10)?;
     let state = match (paused, gone, failures, last_success) {
         (true, ..) => FeedState::Paused,
         (_, true, ..) => FeedState::Gone,
@@ -88,7 +87,7 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
         folder: r.get(5)?,
         tags: from_json(&r.get::<_, String>(6)?),
         state,
-        last_poll,
+        last_poll: time(9)?,
         last_success,
         next_poll: if paused || gone { None } else { time(11)? },
         failures,

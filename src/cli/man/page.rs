@@ -153,11 +153,7 @@ fn end_of_help(command: &Command) -> String {
     let mut out = String::new();
     let mut is_open = false;
     let mut section = String::new();
-    for line in text
-        .to_string()
-        .lines()
-        .filter(|line| *line != help::GLOBAL)
-    {
+    for line in text.to_string().lines() {
         if !line.starts_with(' ') && line.ends_with(':') {
             close(&mut out, &mut is_open);
             section = line.trim_end_matches(':').to_uppercase();
