@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use super::times::Style;
 use super::{
     add, change, check, config, dedup, emit, exit, explain, extract, feeds, fetch, generate,
-    import, list, maintain, man, open, parse, run, show, status, topic, topics,
+    import, list_args, maintain, man, open, parse, run, show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
@@ -18,16 +18,17 @@ use crate::telemetry::LogFormat;
 /// What an expression may say, for the help of commands that take one.
 pub const EXPRESSIONS: &str = "\
 Expressions:
-  ukraine (defence OR \"armed forces\") -sport   words, phrases, OR, NOT; side by side is AND
-  a | b   a || b   a && b   a AND b            the same; lang:en|de is lang:(en OR de)
-  nuclear*   /re.?gex/i   NEAR(a b, 5)         beginnings, regular expressions, nearness
-  wifi   us   obrien   3000   🚀               Wi-Fi, U.S., O'Brien, 3,000 too; emoji
+  ukraine (defence OR \"armed forces\") -sport
+                              words, phrases, OR, NOT; side by side is AND
+  a | b   a || b   a && b     the same; lang:en|de is lang:(en OR de)
+  nuclear*   /re.?gex/i       beginnings, regular expressions
+  NEAR(a b, 5)                at most five words between them
+  wifi  us  obrien  3000  🚀  Wi-Fi, U.S., O'Brien, 3,000 too; emoji
   title: body: author: category: agency: feed: tag: lang: site: url: topic:
-                                               a word, phrase, regex or (group) there
-  since:7d   since:yesterday   until:2030-01-31
-                                               by arrival; a day (today, yesterday, the last
-                                               monday, ... sunday) or date is its midnight UTC
-  copies>=3   feeds>=3   words>=200            by number";
+                              a word, phrase, regex or (group) there
+  since:7d  since:yesterday   by arrival; a date or day (today, yesterday,
+  until:2030-01-31            the last monday ... sunday) is its midnight UTC
+  copies>=3   words>=200      by number; feeds>=3 too";
 
 /// News feeds in; clean articles, one story for many copies, and merged feeds by topic out.
 #[derive(Debug, Parser)]
@@ -147,11 +148,11 @@ pub enum Command {
     Export(import::ExportArgs),
     /// List stories, newest first
     #[command(visible_alias = "ls")]
-    List(list::ListArgs),
+    List(list_args::ListArgs),
     /// Find stories, best match first
     ///
     /// Of the newest 2,000 articles that match; `newswire list EXPR` gives all of them.
-    Search(list::SearchArgs),
+    Search(list_args::SearchArgs),
     /// Show one story with its copies
     Show(show::ShowArgs),
     /// Open the page of a story in the browser

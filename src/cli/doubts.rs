@@ -2,6 +2,7 @@
 //! where it excludes them. Never an error, for what bears the name may come later.
 
 use super::exit::{Exit, Failure};
+use super::human::count;
 use super::which;
 use crate::config::Config;
 use crate::model::{Feed, FeedId};
@@ -35,9 +36,14 @@ pub fn of_topics(config: &Config) -> Vec<String> {
     let stored = Reads::open(&config.store.path).and_then(|reads| reads.feeds());
     let known = known_feeds(config, &stored.unwrap_or_default());
     // The title of a feed that was never read may be anything.
-    if known.iter().any(|feed| feed.title.is_none()) {
+    let unread = known.iter().filter(|feed| feed.title.is_none()).count();
+    if unread * 2 >= known.len() {
         return Vec::new();
     }
+    let but = match unread {
+        0 => String::new(),
+        n => format!(" ({} never read so far)", count(n, "feed")),
+    };
     let titles: Vec<&str> = known.iter().filter_map(|f| f.title.as_deref()).collect();
     let mut doubts = Vec::new();
     for topic in &config.topics {
@@ -53,7 +59,7 @@ pub fn of_topics(config: &Config) -> Vec<String> {
                 None => "`newswire feeds` lists them".to_owned(),
             };
             doubts.push(format!(
-                "topic {:?}: no feed matches {name:?}; {hint}",
+                "topic {:?}: no feed matches {name:?}{but}; {hint}",
                 topic.name
             ));
         }

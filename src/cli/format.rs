@@ -10,7 +10,7 @@ use super::item::{self, Item};
 use super::output::Out;
 use super::table::{Column, INDENT, Table};
 use super::times::{ARRIVED, Times};
-use super::{emit, safe, snippet};
+use super::{emit, safe, snippet, which};
 use crate::emit::Format as FeedFormat;
 use crate::model::{StoryView, Time};
 use crate::query::Expr;
@@ -220,6 +220,8 @@ impl Printer {
                 .iter()
                 .map(|name| match Time::parse_rfc3339(&text(name)) {
                     Some(time) if item::TIMES.contains(name) => self.times.cell(time),
+                    // The beginning of an id is enough for a person.
+                    _ if is_id(name) && out.is_terminal() => which::short(&text(name)).to_owned(),
                     _ => text(name),
                 })
                 .collect(),
@@ -278,6 +280,10 @@ impl Printer {
     }
 }
 
+fn is_id(name: &str) -> bool {
+    matches!(name, "id" | "story_id" | "feed.id")
+}
+
 /// Whether something arrived an hour or more after it was published.
 fn is_late(item: &serde_json::Value) -> bool {
     let time = |name| Time::parse_rfc3339(&item::cell(item::field(item, name)));
@@ -293,7 +299,7 @@ fn column(name: &'static str, times: &Times) -> Column {
         "url" | "feed_url" | "canonical_url" | "image" | "feed.url" | "feed.site" => {
             Column::place(name)
         }
-        "id" | "story_id" => Column::value(name),
+        name if is_id(name) => Column::value(name),
         name if item::TIMES.contains(&name) => Column::value(times.heading(name)),
         name => Column::text(name),
     }

@@ -29,9 +29,14 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Where the options are that every command takes.
-const GLOBAL: &str =
-    "`newswire --help` lists the options of all commands: --config, --db, --utc, -q and others.";
+/// The help of a command: as clap has it, and at the end where the options are that every command takes.
+const TEMPLATE: &str = "\
+{before-help}{about-with-newline}
+{usage-heading} {usage}
+
+{all-args}{after-help}
+
+Options of all commands, such as --config, --db and --utc: `newswire --help`";
 
 /// The command line with its help.
 pub fn command() -> Command {
@@ -58,11 +63,14 @@ fn with_examples(command: Command, parent: &str, global: &[Arg]) -> Command {
         ));
     }
     parts.extend(command.get_after_help().map(|text| text.ansi().to_string()));
-    parts.push(GLOBAL.to_owned());
+    let command = match parts.is_empty() {
+        true => command,
+        false => command.after_help(parts.join("\n\n")),
+    };
     command
         .args(global)
         .mut_subcommands(|sub| with_examples(sub, &format!("{name} "), global))
-        .after_help(parts.join("\n\n"))
+        .help_template(TEMPLATE)
 }
 
 /// The template of the help of `newswire` itself.
@@ -72,26 +80,17 @@ fn overview(cli: &Command) -> String {
         *cli.get_styles().get_literal(),
     );
     let mut text = String::from("{about-with-newline}\n{usage-heading} {usage}\n");
-    let shown: Vec<&Command> = cli.get_subcommands().filter(|c| !c.is_hide_set()).collect();
     let names = |command: &Command| {
         let aliases = command.get_visible_aliases();
         let names: Vec<&str> = std::iter::once(command.get_name()).chain(aliases).collect();
         names.join(", ")
     };
+    let shown = shown(cli);
     let width = shown.iter().map(|c| names(c).len()).max().unwrap_or(0);
-    for (n, (title, _)) in GROUPS.iter().enumerate() {
+    for (title, commands) in groups(cli) {
         // Writing into a String cannot fail.
         let _ = writeln!(text, "\n{header}{title}:{header:#}");
-        let mut commands: Vec<(usize, &Command)> = shown
-            .iter()
-            .filter_map(|c| {
-                place_of(c.get_name())
-                    .filter(|p| p.0 == n)
-                    .map(|p| (p.1, *c))
-            })
-            .collect();
-        commands.sort_by_key(|(place, _)| *place);
-        for (_, command) in commands {
+        for command in commands {
             let about = command.get_about().map(ToString::to_string);
             let name = names(command);
             let _ = writeln!(
@@ -108,6 +107,20 @@ fn overview(cli: &Command) -> String {
         "\n{header}Options of all commands:{header:#}\n{{options}}{{after-help}}"
     );
     text
+}
+
+fn shown(cli: &Command) -> Vec<&Command> {
+    cli.get_subcommands().filter(|c| !c.is_hide_set()).collect()
+}
+
+/// The commands by what they are for, in the order of the help.
+pub fn groups(cli: &Command) -> impl Iterator<Item = (&'static str, Vec<&Command>)> {
+    GROUPS.iter().enumerate().map(move |(n, (title, _))| {
+        let here = |c: &&Command| place_of(c.get_name()).is_some_and(|place| place.0 == n);
+        let mut commands: Vec<&Command> = shown(cli).into_iter().filter(here).collect();
+        commands.sort_by_key(|c| place_of(c.get_name()));
+        (*title, commands)
+    })
 }
 
 /// The group of a command, and its place there.

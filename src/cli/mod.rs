@@ -29,10 +29,12 @@ mod help;
 mod human;
 mod import;
 mod item;
+mod layout;
 mod leading;
 mod likeness;
 mod lines;
 mod list;
+mod list_args;
 mod maintain;
 mod man;
 mod meant;
@@ -59,20 +61,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use args::{Cli, Command};
 use context::Context;
 use exit::{Exit, Failure};
 
 use crate::telemetry;
-
-/// The command line as it is defined.
-fn definitions() -> clap::Command {
-    let mut definitions = Cli::command();
-    definitions.build();
-    definitions
-}
 
 /// Reads a command line and runs nothing, for tests that hold the documents to what there is.
 ///

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Failure;
 use super::feeds::facts_table;
-use super::human::{bytes, count, rough, sparkline};
+use super::human::{bytes, count, sparkline};
 use super::table::{Column, Table};
 use super::times::Times;
 use crate::daemon::lock::Daemon;
@@ -157,7 +157,7 @@ fn feeds(status: &Status) -> String {
 fn next_poll(cx: &Context, status: &Status) -> String {
     match (status.feeds_due, status.next_poll) {
         (0, None) => "none planned".to_owned(),
-        (0, Some(next)) => format!("in {}", rough(next.since(cx.clock.now()))),
+        (0, Some(next)) => cx.times.full(next),
         (due, _) => format!("now: {due} due"),
     }
 }

@@ -12,7 +12,7 @@
 //! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
 //! | `budget` | the memory of all answers together |
-//! | `feeds`, `pages`, `sources`, `health` | the routes |
+//! | `feeds`, `river`, `story`, `sources`, `pages`, `health` | the routes |
 //! | `frame`, `times` | what all pages have in common; times in the zone of the server |
 //! | `copies`, `diff`, `plot` | the copies of a story, page by page; where two differ; small plots |
 //! | `health_feed` | what happened to our own feeds, as a feed |
@@ -43,8 +43,10 @@ mod pages;
 mod plot;
 mod pushes;
 mod refusal;
+mod river;
 mod sources;
 mod state;
+mod story;
 mod times;
 mod tokens;
 mod websub;
@@ -216,9 +218,9 @@ fn router(state: Shared) -> Router {
         open = open.route(&path, get(websub::ask).post(websub::push));
     }
     let readers = Router::new()
-        .route("/", get(pages::river))
-        .route("/topics/{topic}", get(pages::topic))
-        .route("/stories/{id}", get(pages::story))
+        .route("/", get(river::river))
+        .route("/topics/{topic}", get(river::topic))
+        .route("/stories/{id}", get(story::story))
         .route("/search", get(pages::search))
         .route("/topics", get(pages::topics))
         .route("/sources", get(gate::sources))

@@ -8,7 +8,8 @@ use axum::response::Response;
 
 use super::frame::{self, Frame, document};
 use super::list::WRITTEN_A_BYTE;
-use super::pages::{Day, cached, days_of, key_of};
+use super::pages::{cached, key_of};
+use super::river::{Day, days_of};
 use super::state::{Cost, Shared};
 use super::{Refusal, plot};
 use crate::model::{Feed, FeedId, FeedState};

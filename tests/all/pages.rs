@@ -176,6 +176,42 @@ async fn sec_18_pages_with_a_token_are_kept_by_nobody_else() {
     assert!(missing.status == 404 && missing.text().contains("../?token="));
 }
 
+/// Distinct values of an attribute that may stand on a page once each.
+fn distinct(path: &str, page: &Document, name: &str) -> BTreeSet<String> {
+    let found = page.select(&format!("[{name}]"));
+    let values: Vec<_> = found.iter().filter_map(|n| n.attr(name)).collect();
+    let distinct: BTreeSet<String> = values.iter().map(|v| v.to_string()).collect();
+    assert_eq!(distinct.len(), values.len(), "{path}: {values:?}");
+    distinct
+}
+
+/// Landmarks, one headline, a first stop that skips to the content, access keys, and times with a zone.
+fn serves_everyone(path: &str, page: &Document) {
+    distinct(path, page, "id");
+    for (selector, count) in [
+        ("main#main[tabindex='-1']", 1),
+        ("body > header", 1),
+        ("body > footer", 1),
+        ("h1", 1),
+        ("script, [style], iframe, [onclick]", 0),
+        ("nav:not([aria-label])", 0),
+    ] {
+        assert_eq!(page.select(selector).length(), count, "{path}: {selector}");
+    }
+    let first = page.select("a, input, summary").first().attr("href");
+    assert_eq!(first.as_deref(), Some("#main"), "{path}");
+    let keys = distinct(path, page, "accesskey");
+    let always = ["h", "m", "o", "s", "t"];
+    assert!(always.iter().all(|k| keys.contains(*k)), "{path}: {keys:?}");
+    for time in page.select("time").iter() {
+        let exact = time.attr("title").is_some_and(|t| t.ends_with(" UTC"));
+        let is_day = time.attr("datetime").is_some_and(|t| t.len() == 10);
+        assert!(exact != is_day, "{path}: {}", time.html());
+    }
+    let foot = page.select("footer").text();
+    assert!(foot.contains("Times in UTC"), "{path}: {foot}");
+}
+
 #[tokio::test]
 async fn every_page_is_html_without_an_error() {
     let with_images = ServeOptions {
@@ -199,46 +235,7 @@ async fn every_page_is_html_without_an_error() {
     {
         let page = Document::from(text.as_str());
         assert_eq!(*page.errors.borrow(), Vec::<String>::new(), "{path}");
-        let ids = page.select("[id]");
-        let ids: Vec<_> = ids.iter().filter_map(|n| n.attr("id")).collect();
-        let distinct: BTreeSet<&str> = ids.iter().map(|id| &**id).collect();
-        assert_eq!(distinct.len(), ids.len(), "{path}: an id stands twice");
-        // Landmarks, one headline, and a first stop that skips to the content.
-        for (selector, count) in [
-            ("main#main[tabindex='-1']", 1),
-            ("body > header", 1),
-            ("body > footer", 1),
-            ("h1", 1),
-            ("script, [style], iframe, [onclick]", 0),
-        ] {
-            assert_eq!(page.select(selector).length(), count, "{path}: {selector}");
-        }
-        let first = page.select("a, input, summary").first().attr("href");
-        assert_eq!(first.as_deref(), Some("#main"), "{path}");
-        let named = page.select("nav");
-        assert!(
-            named.iter().all(|n| n.attr("aria-label").is_some()),
-            "{path}"
-        );
-        let keys = page.select("[accesskey]");
-        let keys: Vec<_> = keys.iter().filter_map(|n| n.attr("accesskey")).collect();
-        let distinct: BTreeSet<&str> = keys.iter().map(|k| &**k).collect();
-        assert_eq!(distinct.len(), keys.len(), "{path}: {keys:?}");
-        assert!(
-            ["h", "s", "t", "o", "m"]
-                .iter()
-                .all(|k| distinct.contains(k)),
-            "{path}"
-        );
-        for time in page.select("time").iter() {
-            let exact = time.attr("title").is_some_and(|t| t.ends_with(" UTC"));
-            let is_day = time.attr("datetime").is_some_and(|t| t.len() == 10);
-            assert!(exact != is_day, "{path}: {}", time.html());
-        }
-        assert!(
-            page.select("footer").text().contains("Times in UTC"),
-            "{path}"
-        );
+        serves_everyone(path, &page);
     }
 }
 

@@ -16,6 +16,7 @@ use super::config::EXAMPLE;
 use super::context::Context;
 use super::exit::Failure;
 use super::files;
+use super::help;
 use super::human::count;
 
 /// The shapes of `--json`. A test holds it to what is printed.
@@ -59,7 +60,9 @@ pub fn man(cx: &mut Context, args: &ManArgs) -> Result<(), Failure> {
 
 /// Every page.
 pub(super) fn pages() -> Vec<Page> {
-    let mut pages = page::of_commands(&super::definitions());
+    let mut command = help::command();
+    command.build();
+    let mut pages = page::of_commands(&command);
     pages.push(Page {
         file: "newswire-json.5".to_owned(),
         roff: JSON.to_owned(),

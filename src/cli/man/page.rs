@@ -8,9 +8,13 @@ use clap_mangen::Man;
 
 use super::{Page, SOURCE, markdown};
 use crate::cli::exit::EXIT_CODES;
+use crate::cli::help;
 
 /// The sections of newswire(1) that no definition holds.
 const PROGRAM: &str = include_str!("newswire.md");
+
+/// Sections of the help that have a place of their own among the pages.
+const ELSEWHERE: [&str; 2] = ["EXIT CODES", "EXPRESSIONS"];
 
 /// The page of a command and those of its subcommands.
 pub fn of_commands(root: &Command) -> Vec<Page> {
@@ -71,7 +75,9 @@ fn page(command: &Command, name: &str, parent: Option<&str>) -> String {
     if parent.is_none() {
         page.extend_from_slice(markdown::to_roff(part(PROGRAM, "DESCRIPTION")).as_bytes());
     }
-    if has_subcommands {
+    if parent.is_none() {
+        page.extend_from_slice(commands_in_groups(command).as_bytes());
+    } else if has_subcommands {
         let _ = man.render_subcommands_section(&mut page);
     }
     let _ = man.render_options_section(&mut page);
@@ -84,6 +90,21 @@ fn page(command: &Command, name: &str, parent: Option<&str>) -> String {
         None => end_of_program(),
     });
     page
+}
+
+/// The commands of newswire(1), by what they are for.
+fn commands_in_groups(root: &Command) -> String {
+    let mut out = ".SH COMMANDS\n".to_owned();
+    for (title, commands) in help::groups(root) {
+        let _ = writeln!(out, ".SS {title}");
+        for command in commands.into_iter().filter(|c| c.get_name() != "help") {
+            let name = format!("newswire-{}", command.get_name());
+            let about = command.get_about().map(ToString::to_string);
+            let about = markdown::inline(&about.unwrap_or_default());
+            let _ = writeln!(out, ".TP\n.BR {} (1)\n{about}", markdown::code(&name));
+        }
+    }
+    out
 }
 
 /// How the command is called, as its help says it.
@@ -131,21 +152,25 @@ fn end_of_help(command: &Command) -> String {
     };
     let mut out = String::new();
     let mut is_open = false;
-    let mut is_skipped = false;
+    let mut section = String::new();
     for line in text.to_string().lines() {
         if !line.starts_with(' ') && line.ends_with(':') {
             close(&mut out, &mut is_open);
-            let heading = line.trim_end_matches(':').to_uppercase();
-            // These have a place of their own.
-            is_skipped = ["EXIT CODES", "EXPRESSIONS"].contains(&heading.as_str());
-            if !is_skipped {
-                let _ = writeln!(out, ".SH {heading}");
+            section = line.trim_end_matches(':').to_uppercase();
+            if !ELSEWHERE.contains(&section.as_str()) {
+                let _ = writeln!(out, ".SH {section}");
             }
-        } else if is_skipped {
-        } else if line.starts_with(' ') || line.is_empty() {
-            if !is_open && !line.is_empty() {
+        } else if line.is_empty() || ELSEWHERE.contains(&section.as_str()) {
+        } else if section == "EXAMPLES" {
+            let (command, what) = line.trim().split_once("  ").unwrap_or((line.trim(), ""));
+            let (command, what) = (markdown::code(command), markdown::inline(what.trim()));
+            let _ = writeln!(out, ".TP\n\\fB{command}\\fR");
+            if !what.is_empty() {
+                let _ = writeln!(out, "{what}");
+            }
+        } else if line.starts_with(' ') {
+            if !std::mem::replace(&mut is_open, true) {
                 out.push_str(".nf\n");
-                is_open = true;
             }
             let line = line.strip_prefix("  ").unwrap_or(line);
             let _ = writeln!(out, "{}", markdown::literal(line));
