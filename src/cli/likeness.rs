@@ -106,6 +106,7 @@ fn in_words(ground: Ground) -> &'static str {
             "headlines of one feed that differ in a number, weekday or month"
         }
         Ground::OtherNumbers => "one form with other numbers",
+        Ground::OtherSubject => "one form, filled in for another subject",
         Ground::TooShort => "too few words to tell",
         Ground::TooLittleForSoLong => {
             "enough in common for an hour, too little for so long between them"

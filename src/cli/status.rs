@@ -9,6 +9,7 @@ use super::feeds::facts_table;
 use super::human::{bytes, count, sparkline};
 use super::table::{Column, Table};
 use super::times::Times;
+use super::why;
 use crate::daemon::lock::Daemon;
 use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
@@ -188,8 +189,14 @@ fn stories(status: &Status) -> String {
 /// What decides when the host is asked next.
 fn why_then(h: &HostStatus, times: &Times) -> String {
     match h.rest_until.filter(|until| *until > times.now) {
-        Some(until) => format!("it wants to be left alone until {}", times.full(until)),
-        None => h.next_why.clone().unwrap_or_default(),
+        Some(until) => format!(
+            "The server asked to be left alone until {}.",
+            times.full(until)
+        ),
+        None => h
+            .next_why
+            .as_deref()
+            .map_or_else(String::new, why::of_constraint),
     }
 }
 

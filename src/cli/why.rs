@@ -37,6 +37,15 @@ pub fn sentences(account: &str) -> String {
     sentences.join(" ")
 }
 
+/// The words of the constraint that binds, as a sentence.
+pub fn of_constraint(words: &str) -> String {
+    let words = without_time(words);
+    let told = of_wish(words)
+        .or_else(|| of_floor(words))
+        .or_else(|| of_cap(words));
+    told.unwrap_or_else(|| sentence(words))
+}
+
 /// The words of a constraint that binds: `> 14:31:00    the words  <- binding`.
 fn bound(rest: &str) -> Option<&str> {
     let rest = rest.strip_suffix(BINDS)?.trim_end();

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::copy::StoredCopy;
 use super::fingerprint::Fingerprint;
+use super::headline;
+use super::slots::{Difference, are_of_two_subjects, are_versions, difference};
 use super::verdict::{Ground, Likeness, Verdict};
 
 /// Near copies are printed within so long of each other.
@@ -86,7 +88,11 @@ pub fn compare(
         return equal(Ground::SamePage);
     }
     if p.text.is_some() && p.text == q.text {
-        return equal(Ground::SameText);
+        let ground = match are_versions(p, q) {
+            true => Ground::OtherNumbers,
+            false => Ground::SameText,
+        };
+        return equal(ground);
     }
     if !near || p.sketch.is_empty() || q.sketch.is_empty() {
         return equal(Ground::OnlyEquality);
@@ -99,6 +105,11 @@ pub fn compare(
         within_a_feed(p, q, &likeness, apart)
     } else {
         across_feeds(p, q, &likeness, apart)
+    };
+    let ground = match ground.is_one_piece().then(|| difference(p, q)).flatten() {
+        Some(Difference::Subject) => Ground::OtherSubject,
+        Some(Difference::Numbers) => Ground::OtherNumbers,
+        None => ground,
     };
     Verdict {
         ground,
@@ -124,6 +135,9 @@ pub fn are_kin(
         // Where neither has one, only equality can be recognized.
         let is_told = p.sketch.is_empty() && q.sketch.is_empty();
         return (is_told && p.text.is_some() && q.text.is_some()).then_some(false);
+    }
+    if are_of_two_subjects(p, q) {
+        return Some(false);
     }
     let like = Likeness::of(p, q);
     let is_alike =
@@ -167,6 +181,11 @@ fn across_feeds(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Durati
     }
     let length = p.words.min(q.words);
     if length < WORDS_MIN {
+        let (bare, other) = if p.words <= q.words { (p, q) } else { (q, p) };
+        let is_bare = bare.words <= headline::WORDS_MAX;
+        if is_bare && apart <= FRESH && headline::is_headline_of(&bare.sketch, &other.sketch) {
+            return Ground::SameHeadline;
+        }
         return Ground::TooShort;
     }
     let contained = if length < WORDS_SHORT {

@@ -8,19 +8,25 @@
 //! | [`copy`] | a stored copy, and how one is found to be of a story |
 //! | [`fingerprint`], [`sketch`] | what comparing needs of a copy |
 //! | [`compare`], [`verdict`] | are these two the same piece, and why |
+//! | [`slots`] | what differs in two texts of one form |
+//! | `headline` | is a headline without a text that of another copy |
+//! | `align` | two sequences of words side by side |
 //! | [`window`] | the copies of a window, by what they have |
 //! | [`group`] | which story a new copy joins |
 //! | `votes` | what the feeds of a story say of a new copy |
 //! | [`replay`] | the same under other settings |
 //! | [`shared`] | what two copies have in common, in words |
 
+mod align;
 pub mod compare;
 pub mod copy;
 pub mod fingerprint;
 pub mod group;
+mod headline;
 pub mod replay;
 pub mod shared;
 pub mod sketch;
+pub mod slots;
 pub mod verdict;
 mod votes;
 pub mod window;

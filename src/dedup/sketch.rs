@@ -7,9 +7,10 @@ use super::fingerprint::{hash, mix};
 pub const LEAD_GRAMS: usize = 40;
 /// 4-grams kept of what follows.
 pub const REST_GRAMS: usize = 32;
-/// Grams that a copy is indexed by, of the lead and of the rest. Both ends take the smallest, so that copies take the same.
+/// Grams that a copy is indexed by, of the lead, of the rest and of the headline. Both ends take the smallest, so that copies take the same.
 const LEAD_KEYS: usize = 10;
 const REST_KEYS: usize = 4;
+const TITLE_KEYS: usize = 4;
 /// Words kept of a text's beginning.
 pub const LEAD_WORDS: usize = 70;
 /// Words kept of a headline.
@@ -81,11 +82,22 @@ impl Sketch {
         self.part(self.lead.into(), self.rest.into())
     }
 
-    /// The grams that the index knows the copy by, at full width.
+    /// The grams that the index knows the copy by, at full width: of the lead, of the headline, of the rest. A headline
+    /// without a text is found in the headlines and in the leads of others.
     pub(super) fn keys(&self) -> Vec<u32> {
-        let mut keys = lead_grams(self.words());
-        keys.sort_unstable();
-        keys.truncate(LEAD_KEYS);
+        let smallest = |words: &[u16], most: usize| {
+            let mut grams = lead_grams(words);
+            grams.sort_unstable();
+            grams.truncate(most);
+            grams
+        };
+        let mut keys = smallest(self.words(), LEAD_KEYS);
+        let of_title = if keys.is_empty() {
+            LEAD_KEYS
+        } else {
+            TITLE_KEYS
+        };
+        keys.extend(smallest(self.title(), of_title));
         let (lead, rest) = (usize::from(self.lead), usize::from(self.rest));
         let lows = self.rest().iter();
         let highs = self.part(lead + rest, self.rest_keys()).iter();

@@ -47,6 +47,8 @@ pub enum Ground {
     AnotherOfItsSeries,
     /// Not the same: the numbers of one are not those of the other.
     OtherNumbers,
+    /// Not the same: one form, filled in for another subject.
+    OtherSubject,
     /// Unknown: too few words to tell.
     TooShort,
     /// Not the same: enough in common for an hour, too little for so long a time.
@@ -70,6 +72,7 @@ impl Ground {
             Self::OnlyEquality => "only_equality",
             Self::AnotherOfItsSeries => "another_of_its_series",
             Self::OtherNumbers => "other_numbers",
+            Self::OtherSubject => "other_subject",
             Self::TooShort => "too_short",
             Self::TooLittleForSoLong => "too_little_for_so_long",
             Self::TooLittle => "too_little",

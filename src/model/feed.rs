@@ -8,7 +8,7 @@ use super::{FailureKind, FeedId, FeedRow, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedState {
-    /// Never polled yet.
+    /// Never read yet: not polled, or not reached because there was no network.
     New,
     /// The last poll succeeded.
     Ok,

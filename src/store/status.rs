@@ -63,8 +63,8 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
     let time =
         |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
     let (paused, gone, failures): (bool, bool, u32) = (r.get(7)?, r.get(8)?, r.get(12)?);
-    let last_poll = time(9)?;
-    let state = match (paused, gone, failures, last_poll) {
+    let last_success = time(10)?;
+    let state = match (paused, gone, failures, last_success) {
         (true, ..) => FeedState::Paused,
         (_, true, ..) => FeedState::Gone,
         (_, _, 0, None) => FeedState::New,
@@ -87,8 +87,8 @@ fn feed_of(r: &Row<'_>) -> Sql<Feed> {
         folder: r.get(5)?,
         tags: from_json(&r.get::<_, String>(6)?),
         state,
-        last_poll,
-        last_success: time(10)?,
+        last_poll: time(9)?,
+        last_success,
         next_poll: if paused || gone { None } else { time(11)? },
         failures,
         last_error: r.get(13)?,
@@ -263,7 +263,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
             "SELECT count(*) {live} AND failures > 0 AND paused = 0 AND gone = 0"
         ))?,
         feeds_new: one(&format!(
-            "SELECT count(*) {live} AND last_poll IS NULL AND failures = 0 AND paused = 0 AND gone = 0"
+            "SELECT count(*) {live} AND last_success IS NULL AND failures = 0 AND paused = 0 AND gone = 0"
         ))?,
         feeds_paused: one(&format!("SELECT count(*) {live} AND paused = 1"))?,
         feeds_without_credentials: withheld(conn)?,

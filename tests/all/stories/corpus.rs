@@ -16,14 +16,20 @@ pub struct Printed {
     pub item: Item,
 }
 
-/// Reads both files.
+/// Reads the two files that the rules were written with.
 pub fn read() -> Vec<Printed> {
-    let files = [
-        include_str!("../../stories/wire.txt"),
-        include_str!("../../stories/forms.txt"),
-    ];
-    let pieces = files.iter().flat_map(|file| file.split("= ").skip(1));
-    pieces.flat_map(piece).collect()
+    let wire = pieces(include_str!("../../stories/wire.txt"));
+    let forms = pieces(include_str!("../../stories/forms.txt"));
+    [wire, forms].concat()
+}
+
+/// Reads the series: twenty forms in five languages, each filled in three times. No rule was chosen by them.
+pub fn series() -> Vec<Printed> {
+    pieces(include_str!("../../stories/series.txt"))
+}
+
+fn pieces(file: &str) -> Vec<Printed> {
+    file.split("= ").skip(1).flat_map(piece).collect()
 }
 
 fn piece(block: &str) -> Vec<Printed> {
@@ -177,7 +183,12 @@ impl Groups {
     }
 
     pub fn score(&self, copies: &[Printed]) -> Score {
-        let story = |c: &Printed| self.story_of[&c.item.id];
+        let story = |c: &Printed| {
+            *self
+                .story_of
+                .get(&c.item.id)
+                .unwrap_or_else(|| panic!("{} is not stored", c.item.id))
+        };
         let (mut right, mut wrong, mut missed) = (0_u32, Vec::new(), Vec::new());
         let mut caught: BTreeMap<String, (u32, u32)> = BTreeMap::new();
         for (n, a) in copies.iter().enumerate() {

@@ -9,7 +9,7 @@ mod switches;
 mod told;
 mod world;
 
-use corpus::{grouped, read};
+use corpus::{grouped, read, series};
 
 const PAPERS: [&str; 12] = [
     "argus", "beacon", "courier", "dispatch", "echo", "gazette", "herald", "ledger", "mirror",
@@ -37,6 +37,14 @@ async fn the_corpus_is_grouped_as_it_was_written() {
     ] {
         assert!(score.caught[kind] >= least, "{kind}: {:#?}", score.missed);
     }
+}
+
+#[tokio::test]
+async fn forms_that_are_filled_in_again_stay_apart_and_their_copies_join() {
+    let copies = series();
+    let score = grouped(&copies, &PAPERS, false).await.score(&copies);
+    assert!(score.precision >= 0.95, "{:#?}", score.wrong);
+    assert!(score.recall >= 0.96, "{:#?}", score.missed);
 }
 
 #[tokio::test]

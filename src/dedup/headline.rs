@@ -1,0 +1,100 @@
+//! Whether a headline without a text is that of another copy in other dress: with a kicker before it, cut at its end, without
+//! an article, or taken from the first sentence. What one side adds or leaves out at the edges is dress. What is exchanged, or
+//! added in the middle, makes another headline; so does a number that the other copy does not know.
+
+use super::align::{Alignment, Gap};
+use super::sketch::{Sketch, is_number};
+
+/// Words of a text that is none: the name of an agency.
+pub const WORDS_MAX: u32 = 3;
+
+/// Words that both have in one order.
+const MATCHED_MIN: usize = 5;
+
+/// Words of a kicker, such as `Update 3:`.
+const KICKER_MAX: usize = 3;
+
+/// Words that are left out in the middle, such as an article.
+const LEFT_OUT_MAX: usize = 1;
+
+/// Words of a text's beginning, beyond those of the headline, among which the headline is looked for.
+const BEGINNING: usize = 6;
+
+/// Whether the headline of `bare` is that of `other`, or the beginning of its text.
+#[must_use]
+pub fn is_headline_of(bare: &Sketch, other: &Sketch) -> bool {
+    let title = bare.title();
+    let text = other.words();
+    let beginning = text.get(..title.len() + BEGINNING).unwrap_or(text);
+    is_dress(title, other.title(), text) || is_dress(title, beginning, text)
+}
+
+/// Whether two headlines differ by dress; `text` is that of the second.
+fn is_dress(a: &[u16], b: &[u16], text: &[u16]) -> bool {
+    let found = Alignment::of(a, b);
+    let is_one_sided = |(x, y): &Gap<'_>, most: usize| {
+        x.is_empty() && y.len() <= most || y.is_empty() && x.len() <= most
+    };
+    // A gap before the first match is at the beginning of one of them, if not of both.
+    let starts_with_gap = a.first().is_some_and(|w| b.first() != Some(w));
+    let (kicker, middle) = match found.gaps.split_first() {
+        Some((first, rest)) if starts_with_gap => (Some(first), rest),
+        _ => (None, &found.gaps[..]),
+    };
+    // A number that stands in the text is part of the news; another one is a date or the number of a series.
+    let is_new_number = |w: &u16| is_number(*w) && !text.contains(w);
+    let shorter_is_whole = found.tail.0.is_empty() || found.tail.1.is_empty();
+    found.matched >= MATCHED_MIN
+        && shorter_is_whole
+        && kicker.is_none_or(|gap| is_one_sided(gap, KICKER_MAX))
+        && middle.iter().all(|gap| is_one_sided(gap, LEFT_OUT_MAX))
+        && !found.tail.0.iter().chain(found.tail.1).any(is_new_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::fold::fold;
+
+    fn sketch(title: &str, body: &str) -> Sketch {
+        let body = fold(body);
+        Sketch::of(&fold(title), &body.split_whitespace().collect::<Vec<_>>())
+    }
+
+    const HEADLINE: &str = "Harbour towns agree to light the old lighthouse again";
+
+    #[test]
+    fn a_headline_in_other_dress_is_the_same() {
+        for (title, body) in [
+            (
+                "Watch: Harbour towns agree to light the old lighthouse again",
+                "",
+            ),
+            ("Harbour towns agree to light old lighthouse", ""),
+            (
+                "Towns settle",
+                "Harbour towns agree to light the old lighthouse again, officials said.",
+            ),
+        ] {
+            let other = sketch(title, body);
+            assert!(is_headline_of(&sketch(HEADLINE, ""), &other), "{title}");
+        }
+    }
+
+    #[test]
+    fn another_word_in_one_place_is_another_headline() {
+        for title in [
+            "Harbour towns agree to light the old beacon again",
+            "Harbour towns agree to light the old lighthouse on Sunday",
+            "Mountain towns agree to light the old lighthouse again",
+            "Harbour towns agree to light the old lighthouse again, part 2",
+            "Harbour towns agree in the end to light the old lighthouse again",
+            "Harbour towns agree",
+        ] {
+            assert!(
+                !is_headline_of(&sketch(HEADLINE, ""), &sketch(title, "")),
+                "{title}"
+            );
+        }
+    }
+}
