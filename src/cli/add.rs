@@ -208,6 +208,7 @@ fn tell(cx: &mut Context, added: &Added) -> Result<(), Failure> {
         (Some(failure), _) => format!("the first poll failed and will be tried again: {failure}"),
         (None, Some(reason)) => format!("not polled yet: {reason}"),
         (None, None) => match added.doubt {
+            Some(doubt) if added.articles == 0 => doubt.to_owned(),
             Some(doubt) => format!("{}, but {doubt}", count(added.articles, "article")),
             None => count(added.articles, "article"),
         },

@@ -41,8 +41,8 @@ pub struct SetArgs {
     #[arg(value_name = "FEED", add = complete::feeds())]
     pub feed: String,
     /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true, full_text=true,
-    /// keep_boilerplate=true, near_dedup=false. An empty value goes back to the default. An interval yields to what the
-    /// server asks for (ttl, max-age, Retry-After)
+    /// keep_boilerplate=true, near_dedup=false. An empty value goes back to the default. A longer
+    /// interval that the server asks for (ttl, max-age, Retry-After) takes precedence
     #[arg(value_name = "KEY=VALUE", required = true, add = complete::changes())]
     pub changes: Vec<String>,
 }
@@ -155,7 +155,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
         && let Some(floor) = floor_above(interval, feed, store.reads())?
     {
         cx.out.warn(&format!(
-            "interval={} is less than what its server asks for, which wins: {}",
+            "interval={} is shorter than the server allows {}",
             span::show_duration(interval),
             floor_in_words(&floor, &cx.times)
         ));
@@ -176,8 +176,8 @@ fn floor_above(
 
 fn floor_in_words((until, why): &(Time, String), times: &Times) -> String {
     match *until > times.now {
-        true => format!("{why}; no poll before {}", times.full(*until)),
-        false => why.clone(),
+        true => format!("({why}); no poll before {}", times.full(*until)),
+        false => format!("({why})"),
     }
 }
 

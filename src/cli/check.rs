@@ -1,4 +1,4 @@
-//! `newswire check`: whether the configuration is right, and what is in force.
+//! `newswire check`: whether the configuration is right, and its effective values.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::store::{Reads, StoreError};
 /// `newswire check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Print every value that is in force as a configuration file, with where it comes from; secrets are masked
+    /// Print the effective values as a configuration file, each with its origin; secrets are masked
     #[arg(long)]
     pub print: bool,
     /// As one JSON object; with --print every value is in it
@@ -40,7 +40,7 @@ struct Checked {
     settings: Vec<Value>,
 }
 
-/// A value that is in force.
+/// An effective value.
 #[derive(Serialize)]
 struct Value {
     key: String,

@@ -1,5 +1,5 @@
-//! Names in expressions that nothing bears: an expression takes them as they are, and then matches nothing, or everything
-//! where it excludes them. Never an error, for what bears the name may come later.
+//! Names in expressions that match no feed, topic or language: the expression then matches nothing, or everything where it
+//! excludes them. Never an error, because a feed or topic of that name may be added later.
 
 use super::exit::{Exit, Failure};
 use super::human::count;
@@ -11,7 +11,7 @@ use crate::query::ast::{Fact, Name};
 use crate::query::fold::fold;
 use crate::store::Reads;
 
-/// What an expression names and nothing in the store bears.
+/// The names of an expression that match nothing in the store.
 pub fn of_expression(expr: &Expr, reads: &Reads) -> Result<Vec<String>, Failure> {
     let mut doubts = Vec::new();
     for fact in facts(expr) {
@@ -71,7 +71,7 @@ pub fn of_topics(config: &Config) -> Vec<String> {
 struct Named {
     id: FeedId,
     url: String,
-    /// None: it was never read, and nobody gave it a title.
+    /// None: it was never read, and the user gave it no title.
     title: Option<String>,
 }
 

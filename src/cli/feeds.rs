@@ -27,7 +27,7 @@ pub struct FeedsArgs {
     /// Only feeds that fail or are gone
     #[arg(long)]
     pub failing: bool,
-    /// Tell when each is due and why then
+    /// Show when each is polled next, and why
     #[arg(long)]
     pub why_next: bool,
     /// Only feeds with this tag or in this folder

@@ -38,18 +38,18 @@ pub struct Options {
     /// List every copy instead of every story
     #[arg(long)]
     pub copies: bool,
-    /// Only what arrived since: 24h, 7d, yesterday, monday, 2030-01-31 (midnight UTC), or RFC 3339. A story arrives when it
-    /// is published, but never before the feed's previous poll and never after it was first seen, so that nothing new
-    /// is missed
+    /// Only stories that arrived since TIME: 24h, 7d, yesterday, monday, 2030-01-31 (midnight UTC) or RFC 3339. A story
+    /// arrives when it is published, but never before the feed's previous poll and never after newswire first saw it, so
+    /// that no new story is missed
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only what arrived before
+    /// Only stories that arrived before TIME
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// Only what newswire has first seen since, however old it is
+    /// Only stories that newswire first saw since TIME, however old they are
     #[arg(long, value_name = "TIME")]
     pub seen_since: Option<String>,
-    /// Only what its publisher dates since; what bears no date is left out
+    /// Only stories that their publisher dates since TIME; undated ones are left out
     #[arg(long, value_name = "TIME")]
     pub published_since: Option<String>,
     /// Only this topic
@@ -58,7 +58,7 @@ pub struct Options {
     /// Only this feed: id, URL or unique part of the title
     #[arg(long, value_name = "FEED", add = complete::feeds())]
     pub feed: Option<String>,
-    /// Only feeds with this tag or in this folder, as tag: of an expression
+    /// Only feeds with this tag or in this folder, as tag: in an expression
     #[arg(long, value_name = "TAG", add = complete::tags())]
     pub tag: Option<String>,
     /// Only feeds in this folder or below it, as in news/world
@@ -82,7 +82,7 @@ pub struct Options {
     /// Go on printing what is new or changed: the last ten first, or N with --limit, or all after --after
     #[arg(long, short = 'f', conflicts_with_all = ["sort", "until"])]
     pub follow: bool,
-    /// The shape. Times of a table are as --time has them, all others are UTC
+    /// The output format. Times in a table follow --time; all others are UTC
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,
     /// The same as --format jsonl: one object a line

@@ -24,7 +24,9 @@ pub fn sentences(account: &str) -> String {
                 sentences.push("Then it waits for the moment when news is most likely.".to_owned())
             }
             "skip" if rest.starts_with("moved") => {
-                sentences.push("The feed asks to be left alone at other hours or days.".to_owned());
+                sentences.push(
+                    "It was moved out of the hours or days that the feed asks to skip.".to_owned(),
+                );
             }
             "moved" => sentences.push(sentence(rest)),
             _ => {}
@@ -219,10 +221,7 @@ mod tests {
         let account = "next poll x\n  floor  > 17:09:15    ttl 60 min  <- binding\n  then     17:10:00    the best moment after the floor\n  skip     moved out of skipHours and skipDays, jitter 5 s";
         let told = sentences(account);
         assert!(told.starts_with("The feed asks for 60 min"), "{told}");
-        assert!(
-            told.ends_with("left alone at other hours or days."),
-            "{told}"
-        );
+        assert!(told.ends_with("that the feed asks to skip."), "{told}");
         assert_eq!(
             sentences(
                 "next poll 2030-01-10T12:01:00Z: no network; nothing is held against the feed"

@@ -294,7 +294,7 @@ fn doubt(came: &Came) -> Option<&'static str> {
     let feed = parsed(came)?;
     if feed.warnings.iter().any(|w| w.contains(parse::BREAKS_OFF)) {
         return Some(
-            "the document breaks off before its end; what stands there is taken, and the next poll reads it again",
+            "the document breaks off; the readable part was stored, and the next poll reads it again",
         );
     }
     feed.entries
