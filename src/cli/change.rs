@@ -184,6 +184,13 @@ fn floor_in_words((until, why): &(Time, String), times: &Times) -> String {
 fn refuse_declared(config: &Config, feeds: &[&Feed]) -> Result<(), Failure> {
     match feeds.iter().find(|f| f.declared) {
         None => Ok(()),
+        Some(feed) if config.is_sample => Err(Failure::new(
+            Exit::Failed,
+            format!(
+                "{} ({}) belongs to the sample, whose feeds are fixed",
+                feed.title, feed.url
+            ),
+        )),
         Some(feed) => Err(Failure::new(
             Exit::Failed,
             format!(

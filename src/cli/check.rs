@@ -51,7 +51,7 @@ struct Value {
 
 /// Runs `newswire check`.
 pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
-    let read = config::load(&cx.given);
+    let read = config::load(&cx.places());
     let config = match read {
         Ok(config) => config,
         Err(e) => {

@@ -5,8 +5,10 @@ use super::exit::Failure;
 use super::output::Out;
 use super::times::{Style, Times};
 use crate::clock::Clock;
-use crate::config::{self, Config, Given};
+use crate::config::environment::Environment;
+use crate::config::{self, Config, Given, places};
 use crate::daemon::parts;
+use crate::daemon::press::edition;
 use crate::store::{self, Reads, Store, StoreError};
 
 /// The surroundings of one command.
@@ -40,9 +42,21 @@ impl Context {
         }
     }
 
+    /// What was said about places. A store that is a sample, and was named, brings the sample's configuration unless
+    /// another one was named too: the user's own would unsubscribe the sample's feeds.
+    pub fn places(&self) -> Given {
+        let mut given = self.given.clone();
+        if given.config.is_none()
+            && let Some(db) = places::named_store(&given, &Environment::of_process())
+        {
+            given.sample |= Reads::open(&db).is_ok_and(|reads| edition::is_sample(&reads));
+        }
+        given
+    }
+
     /// The configuration.
     pub fn config(&self) -> Result<Config, Failure> {
-        config::load(&self.given).map_err(|e| Failure::of_config(&e, self.out.color_err))
+        config::load(&self.places()).map_err(|e| Failure::of_config(&e, self.out.color_err))
     }
 
     /// The store for reading; there must be one.

@@ -43,6 +43,7 @@ pub fn demo(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
 
 fn run_as(cx: &mut Context, args: &RunArgs, is_sample: bool) -> Result<(), Failure> {
     cx.given.sample = is_sample;
+    cx.given = cx.places();
     cx.given.listen.clone_from(&args.listen);
     let config = cx.config()?;
     config
@@ -77,6 +78,7 @@ impl From<DaemonError> for Failure {
             DaemonError::Fetch(e) => return e.into(),
             DaemonError::Lock(LockError::Held { .. }) => Exit::Busy,
             DaemonError::Lock(LockError::Unusable { .. }) => Exit::Store,
+            DaemonError::NotASample(_) => Exit::Usage,
             DaemonError::Bind(_) => Exit::Failed,
             DaemonError::Ended { .. } => Exit::Internal,
         };

@@ -45,6 +45,8 @@ pub const SAMPLE: &str = include_str!("../../config/sample.toml");
 pub struct Config {
     /// The file it came from; none: built-in defaults.
     pub file: Option<PathBuf>,
+    /// Whether it is the built-in sample.
+    pub is_sample: bool,
     /// `[store]`.
     pub store: StoreConfig,
     /// `[server]`.

@@ -36,6 +36,11 @@ pub fn config_file(given: &Given, env: &Environment) -> Option<PathBuf> {
     user.into_iter().chain([system]).find(|p| p.is_file())
 }
 
+/// The store's file, if the command line or the environment names it.
+pub fn named_store(given: &Given, env: &Environment) -> Option<PathBuf> {
+    given.db.clone().or_else(|| env.path("NEWSWIRE_DB"))
+}
+
 /// The store's file and where that comes from; `declared` is `store.path` with its place.
 pub fn store_file(
     given: &Given,
@@ -84,10 +89,11 @@ fn base(env: &Environment, name: &str, below_home: &str) -> Option<PathBuf> {
 impl Config {
     /// Where this configuration comes from, for people.
     pub fn source(&self) -> String {
-        self.file.as_ref().map_or_else(
-            || "built-in defaults".to_owned(),
-            |p| p.display().to_string(),
-        )
+        match &self.file {
+            Some(path) => path.display().to_string(),
+            None if self.is_sample => "the built-in sample".to_owned(),
+            None => "built-in defaults".to_owned(),
+        }
     }
 }
 

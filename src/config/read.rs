@@ -105,6 +105,7 @@ pub fn read_text(
     };
     Ok(Config {
         file: file.map(Path::to_owned),
+        is_sample: given.sample,
         store: StoreConfig {
             path,
             is_default_place,

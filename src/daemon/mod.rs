@@ -28,6 +28,7 @@ mod upkeep;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,6 +82,13 @@ pub enum DaemonError {
     /// An address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// `--sample` was given for a store that holds something else.
+    #[error(
+        "{} holds feeds of your own, so it cannot be the sample's store; leave out --db (and unset NEWSWIRE_DB), or name a \
+         file that does not exist yet",
+        .0.display()
+    )]
+    NotASample(PathBuf),
     /// A task ended that never ends.
     #[error("{task} ended: {reason}")]
     Ended {
@@ -109,8 +117,11 @@ pub async fn run(
         tokio::task::spawn_blocking(move || {
             look_at(&config.store.path)?;
             let store = Store::open(&config.store_options(), clock.clone())?;
+            if config.is_sample && !press::edition::may_take(&store, &config)? {
+                return Err(DaemonError::NotASample(config.store.path.clone()));
+            }
             parts::apply(&config, &store)?;
-            Ok::<_, StoreError>(store)
+            Ok(store)
         })
         .await
         .map_err(|e| ended("opening the store", &e))??
@@ -121,7 +132,7 @@ pub async fn run(
     } else {
         Vec::new()
     };
-    let press = press_of(&store, &given, &clock)?;
+    let press = press_of(&store, &config, &clock)?;
     let addresses = listeners.iter().map(Listener::place).collect();
     lock.describe(&Daemon::this(clock.now(), addresses));
     let house = House {
@@ -137,16 +148,16 @@ pub async fn run(
 }
 
 /// The press of a store that is a sample, or is to be one.
-fn press_of(store: &Store, given: &Given, clock: &Clock) -> Result<Option<Press>, DaemonError> {
-    let Some(edition) = press::edition::of_store(store, given.sample, clock.now())? else {
+fn press_of(store: &Store, config: &Config, clock: &Clock) -> Result<Option<Press>, DaemonError> {
+    let Some(edition) = press::edition::of_store(store, config.is_sample, clock.now())? else {
         return Ok(None);
     };
     let press = Press::bind(edition, &[press::PORT, 0])?;
     let address = press.address();
     if address.port() != press::PORT {
         tracing::warn!(
-            "port {} is in use, so the papers of the sample are served at {address}; they are polled as usual, but links to \
-             their articles open only when that port is free at the start",
+            "port {} is in use, so the papers of the sample are served at {address}. They are polled as usual, but links to \
+             their articles lead to the program that has the port; stop it and restart newswire",
             press::PORT
         );
     }

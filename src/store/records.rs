@@ -551,7 +551,7 @@ pub struct Status {
     pub wal_bytes: u64,
     /// Feeds whose last poll failed.
     pub feeds_failing: u64,
-    /// Feeds that were never polled yet.
+    /// Feeds that were never read yet, and have not failed.
     pub feeds_new: u64,
     /// Feeds that are paused.
     pub feeds_paused: u64,

@@ -336,6 +336,11 @@ async fn et_30_an_outage_is_no_feeds_fault() {
             .iter()
             .all(|f| f.failures == 0 && f.last_error.is_none())
     );
+    // None was ever read, so none is well.
+    let is_new = |f: &newswire::model::Feed| f.state == FeedState::New;
+    assert!(house.feeds().iter().all(is_new), "{:?}", house.feeds());
+    let status = house.store.reads().status(house.clock.now()).unwrap();
+    assert_eq!((status.feeds_new, status.feeds_failing), (4, 0));
 }
 
 #[tokio::test]

@@ -171,6 +171,84 @@ async fn a_store_is_a_sample_only_if_it_was_made_one() {
 }
 
 #[tokio::test]
+async fn a_store_with_feeds_of_its_own_is_not_taken_for_a_sample() {
+    let net = Internet::start().await;
+    let config = sample();
+    let may_take = |house: &House| edition::may_take(&house.store, &config).unwrap();
+    let house = House::new(&net);
+    assert!(may_take(&house), "a new store");
+    house.subscribe(&["https://a.example/feed"]);
+    assert!(!may_take(&house), "subscribed by command");
+    let declared = |url: &str| newswire::store::NewFeed {
+        declared: true,
+        ..House::feed(url)
+    };
+    let house = House::new(&net);
+    let feeds = ["https://a.example/feed", config.feeds[0].url.as_str()].map(declared);
+    house.store.reconcile(feeds.to_vec()).unwrap();
+    assert!(!may_take(&house), "declared by a configuration");
+    let house = House::new(&net);
+    let older = vec![declared(config.feeds[0].url.as_str())];
+    house.store.reconcile(older).unwrap();
+    house.subscribe(&["https://a.example/feed"]);
+    assert!(may_take(&house), "a sample of an older version");
+}
+
+#[test]
+fn commands_on_a_sample_leave_its_feeds_alone_whatever_the_users_configuration() {
+    let home = Home::empty();
+    let clock = newswire::clock::Clock::manual("2030-01-10T06:12:00Z".parse_time());
+    std::fs::create_dir_all(home.db().parent().unwrap()).unwrap();
+    let store = home.store(&clock);
+    edition::of_store(&store, true, clock.now()).unwrap();
+    store.reconcile(sample().declared_feeds()).unwrap();
+    drop(store);
+    home.configure("[[feed]]\nurl = \"https://own.example/feed\"\n");
+    let db = home.db();
+    let db = ["--db", db.to_str().unwrap()];
+    let status = home
+        .run(&[&db[..], &["status"]].concat())
+        .exits(0)
+        .to_owned();
+    assert!(status.contains("the built-in sample"), "{status}");
+    home.run(&[&db[..], &["prune"]].concat()).exits(0);
+    let feeds = home.run(&[&db[..], &["feeds", "--json"]].concat());
+    assert!(feeds.exits(0).contains("ledger.localhost"));
+    assert!(!feeds.out.contains("own.example"));
+}
+
+#[test]
+fn the_sample_refuses_a_store_of_the_users_own() {
+    let home = Home::empty();
+    let clock = newswire::clock::Clock::manual("2030-01-10T06:12:00Z".parse_time());
+    std::fs::create_dir_all(home.db().parent().unwrap()).unwrap();
+    let store = home.store(&clock);
+    store
+        .subscribe(vec![House::feed("https://own.example/feed")])
+        .unwrap();
+    drop(store);
+    let db = home.db();
+    let refused = home.run(&[
+        "demo",
+        "--no-fetch",
+        "--no-serve",
+        "--db",
+        db.to_str().unwrap(),
+    ]);
+    refused.exits(2);
+    assert!(
+        refused.err.contains("holds feeds of your own"),
+        "{}",
+        refused.err
+    );
+    assert!(
+        home.run(&["feeds", "--json"])
+            .exits(0)
+            .contains("own.example")
+    );
+}
+
+#[tokio::test]
 async fn sec_06_the_press_opens_no_other_way_to_this_machine() {
     let (house, address, net) = started().await;
     let other = net.names().into_values().flatten().next();

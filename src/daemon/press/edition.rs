@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::PORT;
 use super::papers::{Article, Paper, all};
-use crate::model::Time;
-use crate::store::{Store, StoreError};
+use crate::config::Config;
+use crate::model::{Feed, Time};
+use crate::store::{Reads, Store, StoreError};
 
 /// Under which name a store keeps the time of its edition: a store that has one is a sample.
 const NAME: &str = "sample_edition";
@@ -60,6 +61,26 @@ pub fn of_store(store: &Store, is_sample: bool, now: Time) -> Result<Option<Time
             Ok(Some(at))
         }
     }
+}
+
+/// Whether a store is a sample. One that cannot be read is none.
+pub fn is_sample(reads: &Reads) -> bool {
+    reads.remembered(NAME).is_ok_and(|kept| kept.is_some())
+}
+
+/// Whether `run --sample` may take a store: it is a sample, it has no feeds, or all that were declared are of the sample
+/// (older versions made samples without an edition). A store of the user's own would lose its declared feeds and topics.
+///
+/// # Errors
+/// [`StoreError`] if the store cannot be read.
+pub fn may_take(store: &Store, sample: &Config) -> Result<bool, StoreError> {
+    let feeds = store.reads().feeds()?;
+    if feeds.is_empty() || is_sample(store.reads()) {
+        return Ok(true);
+    }
+    let declared: Vec<_> = feeds.iter().filter(|f| f.declared).collect();
+    let is_of_sample = |f: &&Feed| sample.feeds.iter().any(|s| s.url.as_str() == f.url);
+    Ok(!declared.is_empty() && declared.iter().all(is_of_sample))
 }
 
 impl Edition {
