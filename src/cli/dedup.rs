@@ -1,5 +1,6 @@
 //! `newswire dedup test`: which stories would be otherwise under other settings. Nothing is changed.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Subcommand};
@@ -8,8 +9,10 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Failure;
 use super::human::{count, point, rough};
+use super::labels::{self, Label, Score};
 use super::which;
 use crate::config::span;
+use crate::dedup::Changes;
 use crate::model::{ArticleRow, ArticleView, StoryRow, Time};
 use crate::store::{DedupSettings, Reads};
 
@@ -26,9 +29,12 @@ pub enum DedupCommand {
 /// `newswire dedup test`.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// Only copies seen since: 24h, 7d, yesterday, monday or a date
-    #[arg(long, value_name = "TIME", default_value = "7d")]
-    pub since: String,
+    /// Only copies seen since: 24h, 7d, yesterday, monday or a date [default: 7d; all copies with --labels]
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Compare with labels: a file with the id of a copy, a tab and the name of its story on each line; - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
     /// How long a story may gather copies [default: dedup.window of the configuration]
     #[arg(long, value_name = "SPAN", value_parser = span::parse_duration)]
     pub window: Option<Duration>,
@@ -53,6 +59,18 @@ struct Trial {
     joined: Vec<Vec<Brief>>,
     /// Stories that would be several: the first copy of each.
     parted: Vec<Vec<Brief>>,
+    /// How well stories agree with the labels, if there are any: as stored, and under these settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreement: Option<Agreement>,
+}
+
+/// How well stories agree with labels.
+#[derive(Serialize)]
+struct Agreement {
+    /// Labelled copies that are not stored, or were seen too long ago.
+    unknown: usize,
+    stored: Score,
+    then: Score,
 }
 
 /// A story, or a part of one, in a line.
@@ -69,7 +87,12 @@ struct Brief {
 pub fn dedup(cx: &mut Context, command: &DedupCommand) -> Result<(), Failure> {
     let DedupCommand::Test(args) = command;
     let config = cx.config()?;
-    let since = point("--since", &args.since, cx.clock.now())?;
+    let labels = args.labels.as_deref().map(read_labels).transpose()?;
+    let since = match &args.since {
+        Some(since) => point("--since", since, cx.clock.now())?,
+        None if labels.is_some() => Time::from_millis(0),
+        None => point("--since", "7d", cx.clock.now())?,
+    };
     let settings = DedupSettings {
         window: args.window.unwrap_or(config.dedup.window),
         near: args.near.unwrap_or(config.dedup.near),
@@ -87,12 +110,71 @@ pub fn dedup(cx: &mut Context, command: &DedupCommand) -> Result<(), Failure> {
         stories_then: changes.stories_then,
         joined: joined.collect::<Result<_, _>>()?,
         parted: parted.collect::<Result<_, _>>()?,
+        agreement: labels
+            .map(|labels| agreement(&reads, labels, &changes))
+            .transpose()?,
     };
     if args.json {
         cx.out.json(&trial)
     } else {
         print(cx, &trial)
     }
+}
+
+fn read_labels(path: &Path) -> Result<Vec<Label>, Failure> {
+    let text = match path.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(path),
+    };
+    let text =
+        text.map_err(|e| Failure::missing(format!("cannot read {}: {e}", path.display())))?;
+    labels::read(&text)
+}
+
+fn agreement(reads: &Reads, labels: Vec<Label>, changes: &Changes) -> Result<Agreement, Failure> {
+    let all = labels.len();
+    let mut labelled = Vec::with_capacity(all);
+    for label in labels {
+        let row = reads.article_row(label.0)?;
+        labelled.extend(row.map(|row| (row, label)));
+    }
+    let stored = labels::score(&labelled, |row| Some(changes.stories_of.get(&row)?.0));
+    let then = labels::score(&labelled, |row| Some(changes.stories_of.get(&row)?.1));
+    Ok(Agreement {
+        unknown: all - stored.copies,
+        stored,
+        then,
+    })
+}
+
+fn print_agreement(cx: &mut Context, agreement: &Agreement) -> Result<(), Failure> {
+    cx.out.line("")?;
+    for (what, score) in [
+        ("as stored", &agreement.stored),
+        ("with these settings", &agreement.then),
+    ] {
+        let percent = |share: Option<f64>| {
+            share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", share * 100.0))
+        };
+        cx.out.line(&format!(
+            "Labels, {what}: precision {}, recall {}; {} right, {} wrong, {} missed",
+            percent(score.precision),
+            percent(score.recall),
+            count(score.right, "pair"),
+            score.wrong,
+            score.missed
+        ))?;
+        let wrong = score.wrong_pairs.iter().map(|pair| ("wrong", pair));
+        let missed = score.missed_pairs.iter().map(|pair| ("missed", pair));
+        for (kind, [one, other]) in wrong.chain(missed) {
+            cx.out.line(&format!("  {kind}  {one}  {other}"))?;
+        }
+    }
+    if agreement.unknown > 0 {
+        let copies = count(agreement.unknown, "labelled copy");
+        cx.out.line(&format!("{copies} not found in the store"))?;
+    }
+    Ok(())
 }
 
 fn stories(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<Brief>, Failure> {
@@ -135,7 +217,11 @@ fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
         if trial.near { "joined" } else { "apart" }
     ))?;
     print_groups(cx, "Stories that would be one", &trial.joined)?;
-    print_groups(cx, "Stories that would be several", &trial.parted)
+    print_groups(cx, "Stories that would be several", &trial.parted)?;
+    match &trial.agreement {
+        Some(agreement) => print_agreement(cx, agreement),
+        None => Ok(()),
+    }
 }
 
 fn print_groups(cx: &mut Context, what: &str, groups: &[Vec<Brief>]) -> Result<(), Failure> {

@@ -29,6 +29,7 @@ mod help;
 mod human;
 mod import;
 mod item;
+mod labels;
 mod layout;
 mod leading;
 mod likeness;

@@ -31,6 +31,8 @@ pub struct Changes {
     pub stories_then: usize,
     /// Stored stories that would be one.
     pub joined: Vec<Vec<StoryRow>>,
+    /// The story of each copy: as stored, and under these settings.
+    pub stories_of: BTreeMap<ArticleRow, (StoryRow, ArticleRow)>,
     /// Stored stories that would be several: the copies of each part.
     pub parted: Vec<(StoryRow, Vec<Vec<ArticleRow>>)>,
 }
@@ -85,7 +87,11 @@ impl Replay {
             then.entry(here).or_default().insert(*stored);
         }
         let several = before.iter().filter(|(_, parts)| parts.len() > 1);
+        let stories_of = self.copies.iter();
+        let stories_of =
+            stories_of.map(|(copy, (stored, here))| (*copy, (*stored, self.story(*here))));
         Changes {
+            stories_of: stories_of.collect(),
             copies: self.copies.len(),
             stories: before.len(),
             stories_then: then.len(),

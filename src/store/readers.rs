@@ -289,6 +289,15 @@ impl Reads {
         self.read(|conn| copies::nearest(conn, limits(settings), id))
     }
 
+    /// The row of a copy. `None` if there is no such copy.
+    pub fn article_row(&self, id: ArticleId) -> Result<Option<ArticleRow>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT article FROM articles WHERE id = ?1")?
+                .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
+                .optional()
+        })
+    }
+
     /// Which stories would be otherwise under these settings, by the articles seen since `since`. Nothing is changed.
     pub fn replay(&self, settings: DedupSettings, since: Time) -> Result<Changes, StoreError> {
         self.read(|conn| copies::replay(conn, limits(settings), since))

@@ -138,3 +138,48 @@ fn odd_settings_are_refused() {
     home.run(&["dedup", "test", "--near", "maybe"]).exits(2);
     home.run(&["dedup", "test", "--since", "tomorrow"]).exits(2);
 }
+
+#[test]
+fn labels_say_how_good_the_stories_are() {
+    let home = papers();
+    let copies = home.run(&["list", "--copies", "--json"]).json();
+    let id = |paper: &str| {
+        let copy = copies.iter().find(|c| c["feed"]["title"] == paper);
+        copy.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let labels: String = [
+        ("argus", "buoys"),
+        ("beacon", "buoys"),
+        ("courier", "shares"),
+        ("dispatch", "shares"),
+    ]
+    .map(|(paper, label)| format!("{}\t{label}\n", id(paper)))
+    .concat();
+    let file = home.write("labels.tsv", &format!("# copy\tstory\n{labels}"));
+    let file = file.to_str().unwrap();
+    let told = home
+        .run(&["dedup", "test", "--labels", file, "--json"])
+        .json();
+    let stored = &told[0]["agreement"]["stored"];
+    assert_eq!(
+        (&stored["precision"], &stored["recall"]),
+        (&1.0.into(), &0.5.into())
+    );
+    assert_eq!(stored["missed_pairs"].as_array().unwrap().len(), 1);
+    let apart = [
+        "dedup", "test", "--near", "false", "--labels", file, "--json",
+    ];
+    let then = home.run(&apart).json()[0]["agreement"]["then"].clone();
+    assert_eq!(then["recall"], 0.0);
+    let text = home.run(&["dedup", "test", "--labels", file]);
+    assert!(
+        text.exits(0).contains("precision 100.0 %, recall 50.0 %"),
+        "{}",
+        text.out
+    );
+    let bad = home.write("bad.tsv", "x\ty\n");
+    home.run(&["dedup", "test", "--labels", bad.to_str().unwrap()])
+        .exits(65);
+    home.run(&["dedup", "test", "--labels", "nowhere.tsv"])
+        .exits(66);
+}

@@ -1,0 +1,154 @@
+//! Labels for `newswire dedup test`: which copies are one story in the eyes of a person, and how well a grouping agrees. Pairs of
+//! labelled copies count; copies without a label say nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::exit::{Exit, Failure};
+use crate::model::{ArticleId, ArticleRow};
+
+/// Pairs named in a score of each kind.
+const SHOWN: usize = 10;
+
+/// A copy and its label.
+pub type Label = (ArticleId, String);
+
+/// How well a grouping agrees with the labels.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// Labelled copies that are stored.
+    pub copies: usize,
+    /// Pairs of one label that are one story.
+    pub right: usize,
+    /// Pairs of two labels that are one story.
+    pub wrong: usize,
+    /// Pairs of one label that are two stories.
+    pub missed: usize,
+    /// Share of the joined pairs that are right, 0 to 1; null if none is joined.
+    pub precision: Option<f64>,
+    /// Share of the pairs of one label that are joined, 0 to 1; null if there is none.
+    pub recall: Option<f64>,
+    /// The first wrong pairs, by the ids of the copies.
+    pub wrong_pairs: Vec<[String; 2]>,
+    /// The first missed pairs.
+    pub missed_pairs: Vec<[String; 2]>,
+}
+
+/// Reads labels: a copy's id and a label a line, with a tab between them; what follows a second tab is a comment, and so is a
+/// line that begins with `#`.
+///
+/// # Errors
+/// Exit 65: the line that cannot be read, and why.
+pub fn read(text: &str) -> Result<Vec<Label>, Failure> {
+    let mut labels: BTreeMap<ArticleId, String> = BTreeMap::new();
+    for (n, line) in text.lines().enumerate() {
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let bad = |why: &str| {
+            let message = format!("line {} of the labels: {why}", n + 1);
+            Failure::new(Exit::BadInput, message)
+        };
+        let mut columns = line.split('\t').map(str::trim);
+        let id = columns.next().unwrap_or_default();
+        let id = Uuid::parse_str(id).map_err(|_| {
+            bad("expected the id of a copy, as `newswire list --copies --fields id` prints it")
+        })?;
+        let label = columns.next().filter(|label| !label.is_empty());
+        let label = label.ok_or_else(|| bad("expected a label after the id and a tab"))?;
+        if let Some(other) = labels.insert(ArticleId(id), label.to_owned())
+            && other != label
+        {
+            return Err(bad("this copy has another label above"));
+        }
+    }
+    Ok(labels.into_iter().collect())
+}
+
+/// Compares labelled copies with their stories.
+pub fn score(
+    labelled: &[(ArticleRow, Label)],
+    story_of: impl Fn(ArticleRow) -> Option<i64>,
+) -> Score {
+    let copies: Vec<(&Label, i64)> = labelled
+        .iter()
+        .filter_map(|(row, label)| Some((label, story_of(*row)?)))
+        .collect();
+    let (mut right, mut wrong, mut missed) = (0, Vec::new(), Vec::new());
+    for (n, ((id, label), story)) in copies.iter().enumerate() {
+        for ((other_id, other_label), other_story) in copies.iter().skip(n + 1) {
+            let pair = || [id.to_string(), other_id.to_string()];
+            match (label == other_label, story == other_story) {
+                (true, true) => right += 1,
+                (true, false) => missed.push(pair()),
+                (false, true) => wrong.push(pair()),
+                (false, false) => {}
+            }
+        }
+    }
+    let share = |rest: usize| {
+        let all = right + rest;
+        (all > 0).then(|| right as f64 / all as f64)
+    };
+    Score {
+        copies: copies.len(),
+        right,
+        wrong: wrong.len(),
+        missed: missed.len(),
+        precision: share(wrong.len()),
+        recall: share(missed.len()),
+        wrong_pairs: wrong.into_iter().take(SHOWN).collect(),
+        missed_pairs: missed.into_iter().take(SHOWN).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_named() {
+        let id = "0a1b0000-0000-5000-8000-000000000001";
+        for (text, says) in [
+            ("# copy\tstory\nx\ty\n", "line 2"),
+            (&format!("{id}\n"), "label"),
+            (&format!("{id}\ta\n{id}\tb\n"), "another label"),
+        ] {
+            let failure = read(text).unwrap_err();
+            assert_eq!(failure.exit(), Exit::BadInput);
+            assert!(format!("{failure:?}").contains(says), "{failure:?}");
+        }
+        assert_eq!(
+            read(&format!("\n{id}\ta\tThe headline\n")).unwrap().len(),
+            1
+        );
+    }
+
+    #[test]
+    fn pairs_are_counted_once() {
+        let label =
+            |n: u128, label: &str| (n as i64, (ArticleId(Uuid::from_u128(n)), label.to_owned()));
+        let labelled = [
+            label(1, "a"),
+            label(2, "a"),
+            label(3, "a"),
+            label(4, "b"),
+            label(5, "b"),
+        ];
+        // 1 and 2 are one story, and 3 and 4; 5 is not stored.
+        let found = score(&labelled, |row| {
+            [Some(1), Some(1), Some(2), Some(2), None][row as usize - 1]
+        });
+        assert_eq!(
+            (found.copies, found.right, found.wrong, found.missed),
+            (4, 1, 1, 2)
+        );
+        assert_eq!(
+            (found.precision, found.recall),
+            (Some(0.5), Some(1.0 / 3.0))
+        );
+        assert_eq!(score(&[], |_| None).precision, None);
+    }
+}
