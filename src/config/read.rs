@@ -24,6 +24,9 @@ use crate::serve::{CALLBACK_PATH, Tokens};
 /// Largest configuration read, in bytes: some ten thousand feeds.
 pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
 
+/// Longest file of readers' tokens, in bytes: room for ten thousand tokens.
+const TOKENS_BYTES_MAX: u64 = 1 << 20;
+
 const SECTIONS: [&str; 6] = ["store", "server", "fetch", "schedule", "dedup", "websub"];
 /// 10 GiB: some two million articles.
 const SIZE_WARNING: u64 = 10 << 30;
@@ -48,17 +51,7 @@ fn text_of_file(path: &Path) -> Result<String, ConfigError> {
         path: path.to_owned(),
         reason,
     };
-    let size = std::fs::metadata(path)
-        .map_err(|e| unreadable(e.to_string()))?
-        .len();
-    if size > CONFIG_BYTES_MAX {
-        return Err(unreadable(format!("longer than {CONFIG_BYTES_MAX} bytes")));
-    }
-    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        unreadable(format!("not UTF-8 at byte {at}; TOML is always UTF-8"))
-    })
+    credentials::read_text(path, CONFIG_BYTES_MAX).map_err(unreadable)
 }
 
 /// Reads and checks a configuration. `file` names it in messages and anchors relative paths.
@@ -333,10 +326,7 @@ fn is_host_name(name: &str) -> bool {
 }
 
 fn read_tokens(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<Tokens> {
-    let read = |path: &Path| {
-        let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-        Tokens::read(&text)
-    };
+    let read = |path: &Path| Tokens::read(&credentials::read_text(path, TOKENS_BYTES_MAX)?);
     let keys = ["token_file", "token_credential"];
     for key in keys {
         if !s.has(key) {

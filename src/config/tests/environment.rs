@@ -124,6 +124,37 @@ fn a_wrong_variable_is_shown_with_its_name_and_place() {
 }
 
 #[test]
+fn what_is_suggested_for_a_wrong_variable_is_a_variable() {
+    for (name, says) in [
+        ("NEWSWIRE_FEED__URL", "feeds are in the file only"),
+        ("NEWSWIRE_TOPIC__NAME", "topics are in the file only"),
+        ("NEWSWIRE_FETCH__", "unset it"),
+        ("NEWSWIRE___", "unset it"),
+    ] {
+        let shown = with("", &[(name, "x")]).unwrap_err().render(false);
+        assert!(shown.contains(says), "{shown}");
+        assert!(!shown.contains("did you mean"), "{shown}");
+    }
+}
+
+#[test]
+fn sec_19_no_file_that_the_configuration_names_is_read_without_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tokens");
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(2 << 20).unwrap();
+    let endless = "/proc/self/smaps";
+    for (name, path) in [
+        ("NEWSWIRE_SERVER__TOKEN_FILE", path.to_str().unwrap()),
+        ("NEWSWIRE_SERVER__TITLE_FILE", endless),
+    ] {
+        let shown = with("", &[(name, path)]).map(drop).unwrap_err();
+        let shown = shown.render(false);
+        assert!(shown.contains("longer than"), "{shown}");
+    }
+}
+
+#[test]
 fn sec_08_a_password_in_a_variable_is_not_shown() {
     let proxy = ("NEWSWIRE_FETCH__PROXY", "http://ann:hunter2@p.example:3128");
     let error = with("", &[proxy]).unwrap_err();
