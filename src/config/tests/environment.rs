@@ -155,6 +155,28 @@ fn sec_19_no_file_that_the_configuration_names_is_read_without_end() {
 }
 
 #[test]
+fn sec_08_a_password_in_what_is_no_url_is_not_shown() {
+    for value in [
+        "ann:hunter2@p.example:3128",
+        "ann:hunter2/x@p.example",
+        "//ann:hunter2@p.example",
+        "http:///ann:hunter2@p.example:x",
+        "ftp:ann:hunter2@p.example",
+    ] {
+        let of_file = format!("[[feed]]\nurl = \"{value}\"\nx = {value}\n");
+        let errors = [
+            with("", &[("NEWSWIRE_FETCH__PROXY", value)]),
+            with(&of_file, &[]),
+            with(&of_file.replace("x = ", "# "), &[]),
+        ];
+        for error in errors.into_iter().filter_map(Result::err) {
+            let shown = format!("{error} {}", error.render(false));
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+}
+
+#[test]
 fn sec_08_a_password_in_a_variable_is_not_shown() {
     let proxy = ("NEWSWIRE_FETCH__PROXY", "http://ann:hunter2@p.example:3128");
     let error = with("", &[proxy]).unwrap_err();
