@@ -274,7 +274,15 @@ fn read_store(
 
 fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig {
     let loopback = Listen::Tcp(std::net::SocketAddr::from(([127, 0, 0, 1], 8390)));
-    let listen: Vec<Listen> = s.or("listen", vec![loopback]);
+    let (listen, place) = s.or_placed::<Vec<Listen>>("listen", vec![loopback]);
+    let is_any_port = |one: &Listen| matches!(one, Listen::Tcp(address) if address.port() == 0);
+    let mut again = listen.iter().enumerate();
+    if let Some((_, twice)) =
+        again.find(|(n, one)| !is_any_port(one) && listen.iter().take(*n).any(|l| l == *one))
+    {
+        let what = format!("{twice} is listed twice");
+        s.wrong(place.unwrap_or_default(), &what, "each address once");
+    }
     let (public_url, place) = s.or_placed::<Option<WebUrl>>("public_url", None);
     if let (Some(url), Some(place)) = (&public_url, place)
         && (url.as_url().query().is_some() || url.as_url().fragment().is_some())

@@ -155,6 +155,47 @@ fn sec_19_no_file_that_the_configuration_names_is_read_without_end() {
 }
 
 #[test]
+fn what_is_given_twice_is_a_mistake_and_a_flag_replaces_every_variable() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("listen");
+    std::fs::write(&file, "127.0.0.1:1\n").unwrap();
+    let of_file = ("NEWSWIRE_SERVER__LISTEN_FILE", file.to_str().unwrap());
+    let given = Given {
+        listen: vec!["127.0.0.1:2".to_owned()],
+        ..Given::default()
+    };
+    let env: Environment = [of_file, ("HOME", "/h")].into_iter().collect();
+    let config = read_text("", None, &given, &env).unwrap();
+    assert_eq!(shown(&config, "server.listen").1, Origin::Flag("--listen"));
+    for (pairs, says) in [
+        (
+            [
+                ("NEWSWIRE_SERVER__TITLE", "a"),
+                ("NEWSWIRE_server__title", "b"),
+            ],
+            "server.title is given twice",
+        ),
+        (
+            [
+                ("NEWSWIRE_SERVER__LISTEN", "127.0.0.1:1,[::1]:1,127.0.0.1:1"),
+                ("HOME", "/h"),
+            ],
+            "127.0.0.1:1 is listed twice",
+        ),
+    ] {
+        let error = with("", &pairs).unwrap_err().render(false);
+        assert!(error.contains(says), "{error}");
+    }
+    assert!(
+        with(
+            "",
+            &[("NEWSWIRE_SERVER__LISTEN", "127.0.0.1:0,127.0.0.1:0")]
+        )
+        .is_ok()
+    );
+}
+
+#[test]
 fn sec_08_a_password_in_what_is_no_url_is_not_shown() {
     for value in [
         "ann:hunter2@p.example:3128",
