@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::parse::{Request, batch, each, on_known_stack, read};
+use super::safe;
 use crate::model::{Time, WebUrl};
 use crate::normalize::boilerplate::{self, Boilerplate};
 use crate::normalize::{page, text};
@@ -35,6 +36,7 @@ pub struct ExtractArgs {
 /// An article as it is printed.
 #[derive(Serialize)]
 struct Extracted {
+    #[serde(serialize_with = "safe::path")]
     file: PathBuf,
     title: Option<String>,
     byline: Option<String>,

@@ -158,10 +158,11 @@ impl Printer {
             },
             Format::Json => {
                 out.raw(if self.printed == 1 { b"[\n" } else { b",\n" })?;
-                out.raw(&match &self.fields {
+                let json = match &self.fields {
                     None => safe::json(&item),
                     Some(fields) => safe::json(&chosen(&item, fields)),
-                })
+                };
+                out.raw(&json?)
             }
             Format::Csv | Format::Tsv => {
                 let value = item.value();

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::{bytes, count};
+use super::safe;
 use crate::daemon::lock::Lock;
 use crate::daemon::{DaemonError, parts};
 use crate::store::{self, Reads};
@@ -57,10 +58,19 @@ pub struct VerifyArgs {
 /// What `verify --json` prints.
 #[derive(Serialize)]
 struct Verified<'f> {
+    #[serde(serialize_with = "safe::path")]
     file: &'f Path,
     ok: bool,
     /// What is wrong, in lines.
     faults: &'f [String],
+}
+
+/// What `backup --json` prints.
+#[derive(Serialize)]
+struct Written<'f> {
+    #[serde(serialize_with = "safe::path")]
+    file: &'f Path,
+    bytes: u64,
 }
 
 /// Runs `newswire prune`.
@@ -93,9 +103,8 @@ pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
     cx.reads()?.backup(&args.file)?;
     let size = std::fs::metadata(&args.file).map_or(0, |m| m.len());
     if args.json {
-        return cx
-            .out
-            .json(&serde_json::json!({ "file": args.file, "bytes": size }));
+        let (file, bytes) = (&args.file, size);
+        return cx.out.json(&Written { file, bytes });
     }
     cx.out.note(&format!(
         "wrote {} ({}); `newswire verify {}` checks it, `newswire restore` uses it",
@@ -114,6 +123,13 @@ pub fn restore(cx: &mut Context, args: &RestoreArgs) -> Result<(), Failure> {
     // A daemon that started meanwhile would write into the store that is being replaced.
     let _lock = Lock::take(store).map_err(DaemonError::Lock)?;
     let restored = store::restore(&args.file, store, cx.clock.now())?;
+    // Before the new store is opened: if it cannot be brought up to date, this says how to go back.
+    if let Some(kept) = restored.kept {
+        cx.out.note(&format!(
+            "the store as it was is {}; delete it when you no longer need it",
+            kept.display()
+        ));
+    }
     let opened = parts::open_store(&config, &cx.clock)?;
     let articles = opened.reads().status(cx.clock.now())?.articles;
     cx.out.note(&format!(
@@ -122,12 +138,6 @@ pub fn restore(cx: &mut Context, args: &RestoreArgs) -> Result<(), Failure> {
         args.file.display(),
         count(articles, "article")
     ));
-    if let Some(kept) = restored.kept {
-        cx.out.note(&format!(
-            "the store as it was is {}; delete it when you no longer need it",
-            kept.display()
-        ));
-    }
     Ok(())
 }
 

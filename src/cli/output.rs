@@ -152,7 +152,7 @@ impl Out {
 
     /// Prints a value as one line of JSON.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        let mut line = safe::json(value);
+        let mut line = safe::json(value)?;
         line.push(b'\n');
         self.raw(&line)
     }

@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::path::Path;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 
+use super::exit::{Exit, Failure};
 use crate::model::web_url;
 
 /// Whether a terminal could take this character for more than a letter: a control, or one that turns the direction of
@@ -53,12 +55,20 @@ fn kept(text: &str, keep: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
 }
 
 /// A value as one line of JSON. What a terminal could misread stands as `\u….`: the value is the same.
-pub fn json(value: &impl Serialize) -> Vec<u8> {
+///
+/// # Errors
+/// The value cannot be written as JSON, a fault of ours: better none of it is printed than half.
+pub fn json(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::with_capacity(512);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Escaping);
-    // Into memory, with keys that are texts: it cannot fail.
-    let _ = value.serialize(&mut serializer);
-    out
+    let written = value.serialize(&mut serializer);
+    written.map_err(|e| Failure::new(Exit::Internal, format!("cannot print JSON: {e}")))?;
+    Ok(out)
+}
+
+/// For `#[serde(serialize_with)]`: a path as a text. Names of files need not be UTF-8; JSON has to be.
+pub fn path<S: Serializer>(path: impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.as_ref().display())
 }
 
 /// Compact JSON that escapes more than it must.
@@ -106,7 +116,7 @@ mod tests {
     #[test]
     fn sec_14_json_says_the_same_without_a_control_in_it() {
         let text = "a\u{1b}\u{9b}\u{202e}\u{7f}ü\n\"";
-        let json = json(&text);
+        let json = json(&text).unwrap();
         let shown = String::from_utf8(json.clone()).unwrap();
         assert!(!shown.chars().any(is_unsafe), "{shown:?}");
         assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);

@@ -169,7 +169,7 @@ fn network(cx: &Context, seen: Network) -> String {
             "none since {}: nothing can be reached; stored articles are served",
             cx.times.full(since)
         ),
-        (Network::Unknown, _) => "not known: no host was asked yet".to_owned(),
+        (Network::Unknown, _) => "not known: no other machine was asked yet".to_owned(),
         (Network::Up, _) => "ok".to_owned(),
         (Network::Down { tried, .. }, _) => {
             format!("none when last tried, {}", cx.times.full(tried))

@@ -3,6 +3,7 @@
 //! A secret is in a file of the operator's, or it is a credential that systemd hands to the service
 //! (systemd.exec(5), `LoadCredential=`). Only the service itself and root can read a credential.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
@@ -95,17 +96,30 @@ pub fn read_password(path: &Path) -> Result<Secret, String> {
 /// # Errors
 /// The reason, without the content: it cannot be read, is longer than [`PASSWORD_BYTES_MAX`], or its first line is empty.
 pub fn read_first_line(path: &Path) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
-    if size > PASSWORD_BYTES_MAX {
-        return Err(format!(
-            "longer than {PASSWORD_BYTES_MAX} bytes: not a file with one line of text"
-        ));
-    }
-    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let text = read_text(path, PASSWORD_BYTES_MAX)?;
     match text.lines().next() {
         None | Some("") => Err("its first line is empty".to_owned()),
         Some(line) => Ok(line.to_owned()),
     }
+}
+
+/// Reads a text file of at most `bytes_max` bytes. The limit holds for what is read: a device or a pipe gives no size.
+///
+/// # Errors
+/// The reason, without the content: it cannot be read, is longer, or is not UTF-8.
+pub fn read_text(path: &Path, bytes_max: u64) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(bytes_max + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(format!("longer than {bytes_max} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        format!("not UTF-8 at byte {at}")
+    })
 }
 
 /// Whether others than the owner may read this file (SEC-19). False if that is not known.
@@ -153,5 +167,8 @@ mod tests {
         assert!(read_password(&file).is_err());
         std::fs::write(&file, "x".repeat(5000)).unwrap();
         assert!(read_password(&file).is_err());
+        // Its size is given as 0, as that of a device or a pipe is.
+        let endless = read_password(Path::new("/proc/self/smaps"));
+        assert!(endless.unwrap_err().contains("longer than"));
     }
 }

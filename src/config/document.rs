@@ -67,12 +67,18 @@ impl<'t> Reading<'t> {
     pub fn close(&mut self) {
         let begin = self.text.len() + 1;
         for (place, name) in self.overlay.unknown(&self.known) {
+            // A variable names a section and a key; `[[feed]]` and the like have none.
             let names: Vec<String> = self
                 .known
                 .iter()
+                .filter(|(section, _)| !section.is_empty())
                 .map(|(section, key)| format!("{section}.{key}"))
                 .collect();
-            let label = match nearest(&name, names.iter().map(String::as_str)) {
+            let near = nearest(&name, names.iter().map(String::as_str))
+                .filter(|_| !name.ends_with('.') && !name.starts_with('.'));
+            let label = match near {
+                _ if name.starts_with("feed.") => "feeds are in the file only".to_owned(),
+                _ if name.starts_with("topic.") => "topics are in the file only".to_owned(),
                 Some(near) => {
                     let (section, key) = near.split_once('.').unwrap_or((near, ""));
                     format!("did you mean {}?", super::overlay::variable(section, key))

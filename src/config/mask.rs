@@ -11,6 +11,8 @@ static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         r#"://([^\s"'/]*)@"#,
         r#"://([^\s"'/@]*:[^\s"']*)@"#,
+        // The scheme was forgotten, or is no scheme.
+        r#"([^\s"'/=]+:[^\s"'/][^\s"']*)@"#,
         r#"(?i)(?:password|passwd|secret|token|authorization|cookie|api[-_]?key)["']?\s*=\s*"((?:[^"\\\n]|\\.)*)"#,
         r#"(?i)(?:password|passwd|secret|token|authorization|cookie|api[-_]?key)["']?\s*=\s*'([^'\n]*)"#,
     ]

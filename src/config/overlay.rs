@@ -82,8 +82,10 @@ impl Overlay {
         if values.is_empty() {
             return;
         }
-        let same = |e: &Entry| (e.section.as_str(), e.key.as_str()) == setting;
-        self.entries.retain(|entry| !same(entry));
+        let (section, key) = setting;
+        let of_file = format!("{key}{FROM_FILE}");
+        self.entries
+            .retain(|e| e.section != section || (e.key != key && e.key != of_file));
         let given = Given::List(values.to_vec());
         let shown = values.join(" ");
         self.add(
@@ -135,7 +137,12 @@ impl Overlay {
     ) -> Option<(Option<T>, Range<usize>)> {
         let from_file = self.named(section, &format!("{key}{FROM_FILE}"));
         let entry = self.named(section, key).or(from_file)?;
-        if let (true, Some(other)) = (entry.key == key, from_file) {
+        // Names of variables differ in case too.
+        let mut others = self.entries.iter().filter(|other| {
+            let is_same = other.key == entry.key || from_file.is_some_and(|f| f.key == other.key);
+            other.section == section && is_same && other.place != entry.place
+        });
+        if let Some(other) = others.next() {
             problems.push(Problem::new(
                 other.place.clone(),
                 format!("{section}.{key} is given twice"),

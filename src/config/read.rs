@@ -24,6 +24,9 @@ use crate::serve::{CALLBACK_PATH, Tokens};
 /// Largest configuration read, in bytes: some ten thousand feeds.
 pub const CONFIG_BYTES_MAX: u64 = 8 << 20;
 
+/// Longest file of readers' tokens, in bytes: room for ten thousand tokens.
+const TOKENS_BYTES_MAX: u64 = 1 << 20;
+
 const SECTIONS: [&str; 6] = ["store", "server", "fetch", "schedule", "dedup", "websub"];
 /// 10 GiB: some two million articles.
 const SIZE_WARNING: u64 = 10 << 30;
@@ -48,17 +51,7 @@ fn text_of_file(path: &Path) -> Result<String, ConfigError> {
         path: path.to_owned(),
         reason,
     };
-    let size = std::fs::metadata(path)
-        .map_err(|e| unreadable(e.to_string()))?
-        .len();
-    if size > CONFIG_BYTES_MAX {
-        return Err(unreadable(format!("longer than {CONFIG_BYTES_MAX} bytes")));
-    }
-    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        unreadable(format!("not UTF-8 at byte {at}; TOML is always UTF-8"))
-    })
+    credentials::read_text(path, CONFIG_BYTES_MAX).map_err(unreadable)
 }
 
 /// Reads and checks a configuration. `file` names it in messages and anchors relative paths.
@@ -281,7 +274,15 @@ fn read_store(
 
 fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerConfig {
     let loopback = Listen::Tcp(std::net::SocketAddr::from(([127, 0, 0, 1], 8390)));
-    let listen: Vec<Listen> = s.or("listen", vec![loopback]);
+    let (listen, place) = s.or_placed::<Vec<Listen>>("listen", vec![loopback]);
+    let is_any_port = |one: &Listen| matches!(one, Listen::Tcp(address) if address.port() == 0);
+    let mut again = listen.iter().enumerate();
+    if let Some((_, twice)) =
+        again.find(|(n, one)| !is_any_port(one) && listen.iter().take(*n).any(|l| l == *one))
+    {
+        let what = format!("{twice} is listed twice");
+        s.wrong(place.unwrap_or_default(), &what, "each address once");
+    }
     let (public_url, place) = s.or_placed::<Option<WebUrl>>("public_url", None);
     if let (Some(url), Some(place)) = (&public_url, place)
         && (url.as_url().query().is_some() || url.as_url().fragment().is_some())
@@ -333,10 +334,7 @@ fn is_host_name(name: &str) -> bool {
 }
 
 fn read_tokens(s: &mut Section<'_, '_, '_>, file: Option<&Path>) -> Option<Tokens> {
-    let read = |path: &Path| {
-        let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-        Tokens::read(&text)
-    };
+    let read = |path: &Path| Tokens::read(&credentials::read_text(path, TOKENS_BYTES_MAX)?);
     let keys = ["token_file", "token_credential"];
     for key in keys {
         if !s.has(key) {

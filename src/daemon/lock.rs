@@ -14,7 +14,7 @@ use crate::store::io_reason;
 /// Longest note in a lock file that is read, in bytes.
 const NOTE_BYTES_MAX: u64 = 4096;
 
-use crate::store::create_new;
+use crate::store::{create_new, place_of};
 
 /// The lock; given up when dropped.
 #[derive(Debug)]
@@ -72,8 +72,7 @@ impl Daemon {
 
 /// The lock file of a store, whatever name the store is given: a link leads to the same one.
 fn path_of(store: &Path) -> PathBuf {
-    let place = std::fs::canonicalize(store).unwrap_or_else(|_| store.to_owned());
-    let mut path = place.into_os_string();
+    let mut path = place_of(store).into_os_string();
     path.push(".lock");
     PathBuf::from(path)
 }
@@ -182,6 +181,18 @@ mod tests {
         assert!(Lock::take(&link).is_err(), "by another name");
         drop(first);
         assert!(Lock::take(&store).is_ok());
+    }
+
+    #[test]
+    fn rel_08_a_link_has_the_lock_of_its_file_before_that_exists_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, link) = (dir.path().join("newswire.db"), dir.path().join("link.db"));
+        std::os::unix::fs::symlink("newswire.db", &link).unwrap();
+        let _first = Lock::take(&link).unwrap();
+        // As the first daemon does.
+        std::fs::write(&store, "").unwrap();
+        assert!(Lock::take(&link).is_err());
+        assert!(Lock::take(&store).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One visit: a request, its redirects, its deadline, and what came of it. Only GET, no cookies, no Referer, no
 //! second try (ET-31, ET-41, ET-44). Never follows anything the caller did not ask for (ET-48).
 
+use std::io::Read;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ const ACCEPT_PAGES: &str = "text/html, application/xhtml+xml, */*;q=0.1";
 const A_IM: HeaderName = HeaderName::from_static("a-im");
 const IM: HeaderName = HeaderName::from_static("im");
 
+/// Longest file of `extra_ca`, in bytes: all public authorities take less than 1 MiB.
+const EXTRA_CA_BYTES_MAX: u64 = 8 << 20;
 /// Limit of one connection's set-up.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// A feed that is redirected to a host whose queue is longer is put off: the caller could not see that host coming (REL-16).
@@ -701,7 +704,14 @@ fn client(
             path: path.clone(),
             reason,
         };
-        let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+        let mut pem = Vec::new();
+        // A device or a pipe gives no size: the limit is one of reading.
+        std::fs::File::open(path)
+            .and_then(|file| file.take(EXTRA_CA_BYTES_MAX + 1).read_to_end(&mut pem))
+            .map_err(|e| wrong(e.to_string()))?;
+        if pem.len() as u64 > EXTRA_CA_BYTES_MAX {
+            return Err(wrong(format!("longer than {EXTRA_CA_BYTES_MAX} bytes")));
+        }
         let certificates = reqwest::Certificate::from_pem_bundle(&pem)
             .map_err(|_| wrong("it is not PEM".to_owned()))?;
         if certificates.is_empty() {

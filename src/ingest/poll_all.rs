@@ -48,7 +48,7 @@ impl PollAll {
             tracing::info!(
                 feeds,
                 feeds.left = skipped.len(),
-                "SIGUSR1: {feeds} feeds are asked now, each when its host has a turn{}",
+                "SIGUSR1: feeds to poll now: {feeds}, each when its host has a turn{}",
                 all.rest()
             );
         }
@@ -68,7 +68,7 @@ impl PollAll {
             let asked = self.asked + self.asked_meanwhile.len();
             tracing::info!(
                 feeds = asked,
-                "SIGUSR1: all {asked} feeds were asked{}",
+                "SIGUSR1: done; feeds polled: {asked}{}",
                 self.rest()
             );
         }

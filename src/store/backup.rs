@@ -2,13 +2,20 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
 use super::{StoreError, open};
+
+/// The name of the copy `to` while it is written.
+pub(super) fn part_of(to: &Path) -> PathBuf {
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    PathBuf::from(part)
+}
 
 /// Copies the store to `to`, which must not exist; only a complete copy bears that name.
 pub(super) fn backup(conn: &Connection, to: &Path, store: &Path) -> Result<(), StoreError> {
@@ -21,10 +28,8 @@ pub(super) fn backup(conn: &Connection, to: &Path, store: &Path) -> Result<(), S
             "it exists already; a backup never overwrites".to_owned(),
         ));
     }
-    let mut part = to.as_os_str().to_owned();
-    part.push(".part");
-    let part = Path::new(&part);
-    // A part that a killed backup left behind is in nobody's way.
+    let part = &part_of(to);
+    // Left behind by a backup that was killed.
     let _ = std::fs::remove_file(part);
     OpenOptions::new()
         .write(true)

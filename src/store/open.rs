@@ -4,6 +4,7 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -105,13 +106,19 @@ pub fn exists(path: &Path) -> Result<bool, StoreError> {
 fn attach(path: &Path, still: bool) -> rusqlite::Result<(Connection, i64)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = if still {
-        let name = path.to_string_lossy();
         // A relative path has to begin with a dot: `file:a/b` would be one too, but `file://a/b` would not.
         let dot = if path.is_absolute() { "" } else { "./" };
-        let escaped = name
-            .replace('%', "%25")
-            .replace('?', "%3f")
-            .replace('#', "%23");
+        // A name need not be UTF-8: every byte but the plainest is escaped.
+        let escaped: String = path
+            .as_os_str()
+            .as_bytes()
+            .iter()
+            .map(|&byte| match byte {
+                b'/' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+                _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+                _ => format!("%{byte:02x}"),
+            })
+            .collect();
         let uri = format!("file:{dot}{escaped}?immutable=1");
         Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
     } else {
@@ -129,8 +136,14 @@ pub(super) fn backup_of(path: &Path) -> Result<(Connection, i64), StoreError> {
         path: path.to_owned(),
         reason,
     };
-    if !path.is_file() {
-        return Err(unusable("there is no such file".to_owned()));
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_file() => {}
+        Ok(meta) if meta.is_dir() => return Err(unusable("it is a directory".to_owned())),
+        Ok(_) => return Err(unusable("it is a device or a pipe".to_owned())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            return Err(unusable("there is no such file".to_owned()));
+        }
+        Err(e) => return Err(unusable(io_reason(&e))),
     }
     // A copy from read-only media has no log and can have none.
     let (conn, found) = attach(path, !has_log(path)).map_err(|e| error(path, &e))?;

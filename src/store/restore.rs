@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
-use super::{StoreError, backup, open};
+use super::{StoreError, backup, open, place_of};
 use crate::model::Time;
 
 /// What SQLite keeps beside a database.
@@ -30,12 +30,18 @@ pub fn restore(from: &Path, store: &Path, now: Time) -> Result<Restored, StoreEr
         reason,
     };
     let (conn, schema) = open::backup_of(from)?;
-    let is_same = std::fs::canonicalize(from).ok() == std::fs::canonicalize(store).ok();
-    if is_same {
+    // Through a link, so that the new store is on the disk of the former and has its lock.
+    let store = &place_of(store);
+    let fresh = with_suffix(store, ".restored");
+    let source = place_of(from);
+    if source == *store {
         let reason = "this is the store itself; name a backup".to_owned();
         return Err(unusable(from, reason));
     }
-    let fresh = with_suffix(store, ".restored");
+    if source == fresh || source == backup::part_of(&fresh) {
+        let reason = "restoring uses this name for its own file; rename it first".to_owned();
+        return Err(unusable(from, reason));
+    }
     // Left behind by a restore that was killed.
     let _ = std::fs::remove_file(&fresh);
     backup::backup(&conn, &fresh, from)?;
@@ -60,7 +66,7 @@ pub fn restore(from: &Path, store: &Path, now: Time) -> Result<Restored, StoreEr
     Ok(Restored { kept, schema })
 }
 
-/// Moves the store with its companions to a name of its own.
+/// Gives the store with its companions a name of its own. The store may keep its former name too, which is to be replaced.
 fn move_away(store: &Path, now: Time) -> std::io::Result<Option<PathBuf>> {
     if !store.exists() {
         return Ok(None);
@@ -85,7 +91,9 @@ fn move_away(store: &Path, now: Time) -> std::io::Result<Option<PathBuf>> {
             std::fs::rename(from, with_suffix(&kept, companion))?;
         }
     }
-    std::fs::rename(store, &kept)?;
+    // A second name for the same file: the store's name leads to a store at every moment, also if this process is killed.
+    // Where the file system has no hard links, there is a moment without.
+    std::fs::hard_link(store, &kept).or_else(|_| std::fs::rename(store, &kept))?;
     Ok(Some(kept))
 }
 
@@ -174,6 +182,61 @@ mod tests {
     }
 
     #[test]
+    fn a_store_behind_a_link_is_replaced_where_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (link, saved) = (dir.path().join("n.db"), dir.path().join("saved.db"));
+        let disk = dir.path().join("disk");
+        std::fs::create_dir(&disk).unwrap();
+        store_with(&saved, "then");
+        std::os::unix::fs::symlink("disk/real.db", &link).unwrap();
+        for is_there in [false, true] {
+            let restored = restore(&saved, &link, Time::from_millis(0)).unwrap();
+            assert!(link.is_symlink());
+            assert_eq!(text_of(&disk.join("real.db")), "then");
+            assert_eq!(restored.kept.is_some(), is_there);
+            assert!(restored.kept.is_none_or(|kept| kept.starts_with(&disk)));
+        }
+    }
+
+    #[test]
+    fn a_backup_with_a_name_that_restoring_uses_is_not_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("n.db");
+        for name in ["n.db.restored", "n.db.restored.part"] {
+            let saved = dir.path().join(name);
+            store_with(&saved, "then");
+            let why = restore(&saved, &store, Time::from_millis(0)).unwrap_err();
+            assert!(why.to_string().contains("rename it"), "{why}");
+            assert_eq!(text_of(&saved), "then");
+            assert!(!store.exists());
+        }
+    }
+
+    #[test]
+    fn rel_02_the_store_is_never_without_a_file_while_it_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, saved) = (dir.path().join("n.db"), dir.path().join("saved.db"));
+        store_with(&store, "now");
+        store_with(&saved, "then");
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        let (store, is_over) = (&store, &is_over);
+        std::thread::scope(|scope| {
+            let look = scope.spawn(move || {
+                let order = std::sync::atomic::Ordering::Relaxed;
+                while !is_over.load(order) {
+                    assert!(store.exists(), "a daemon killed now would start empty");
+                }
+            });
+            let done: Vec<_> = (0..12)
+                .map(|_| restore(&saved, store, Time::from_millis(0)))
+                .collect();
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+            look.join().unwrap();
+            assert!(done.iter().all(Result::is_ok));
+        });
+    }
+
+    #[test]
     fn what_is_no_whole_store_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("n.db");
@@ -188,6 +251,8 @@ mod tests {
         }
         assert!(restore(&store, &store, Time::from_millis(0)).is_err());
         assert!(restore(&dir.path().join("none.db"), &store, Time::from_millis(0)).is_err());
+        let why = restore(dir.path(), &store, Time::from_millis(0)).unwrap_err();
+        assert!(why.to_string().contains("is a directory"), "{why}");
         let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
         assert_eq!(names.len(), 2, "nothing is left over: {names:?}");
     }

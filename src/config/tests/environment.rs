@@ -124,6 +124,100 @@ fn a_wrong_variable_is_shown_with_its_name_and_place() {
 }
 
 #[test]
+fn what_is_suggested_for_a_wrong_variable_is_a_variable() {
+    for (name, says) in [
+        ("NEWSWIRE_FEED__URL", "feeds are in the file only"),
+        ("NEWSWIRE_TOPIC__NAME", "topics are in the file only"),
+        ("NEWSWIRE_FETCH__", "unset it"),
+        ("NEWSWIRE___", "unset it"),
+    ] {
+        let shown = with("", &[(name, "x")]).unwrap_err().render(false);
+        assert!(shown.contains(says), "{shown}");
+        assert!(!shown.contains("did you mean"), "{shown}");
+    }
+}
+
+#[test]
+fn sec_19_no_file_that_the_configuration_names_is_read_without_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tokens");
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(2 << 20).unwrap();
+    let endless = "/proc/self/smaps";
+    for (name, path) in [
+        ("NEWSWIRE_SERVER__TOKEN_FILE", path.to_str().unwrap()),
+        ("NEWSWIRE_SERVER__TITLE_FILE", endless),
+    ] {
+        let shown = with("", &[(name, path)]).map(drop).unwrap_err();
+        let shown = shown.render(false);
+        assert!(shown.contains("longer than"), "{shown}");
+    }
+}
+
+#[test]
+fn what_is_given_twice_is_a_mistake_and_a_flag_replaces_every_variable() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("listen");
+    std::fs::write(&file, "127.0.0.1:1\n").unwrap();
+    let of_file = ("NEWSWIRE_SERVER__LISTEN_FILE", file.to_str().unwrap());
+    let given = Given {
+        listen: vec!["127.0.0.1:2".to_owned()],
+        ..Given::default()
+    };
+    let env: Environment = [of_file, ("HOME", "/h")].into_iter().collect();
+    let config = read_text("", None, &given, &env).unwrap();
+    assert_eq!(shown(&config, "server.listen").1, Origin::Flag("--listen"));
+    for (pairs, says) in [
+        (
+            [
+                ("NEWSWIRE_SERVER__TITLE", "a"),
+                ("NEWSWIRE_server__title", "b"),
+            ],
+            "server.title is given twice",
+        ),
+        (
+            [
+                ("NEWSWIRE_SERVER__LISTEN", "127.0.0.1:1,[::1]:1,127.0.0.1:1"),
+                ("HOME", "/h"),
+            ],
+            "127.0.0.1:1 is listed twice",
+        ),
+    ] {
+        let error = with("", &pairs).unwrap_err().render(false);
+        assert!(error.contains(says), "{error}");
+    }
+    assert!(
+        with(
+            "",
+            &[("NEWSWIRE_SERVER__LISTEN", "127.0.0.1:0,127.0.0.1:0")]
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn sec_08_a_password_in_what_is_no_url_is_not_shown() {
+    for value in [
+        "ann:hunter2@p.example:3128",
+        "ann:hunter2/x@p.example",
+        "//ann:hunter2@p.example",
+        "http:///ann:hunter2@p.example:x",
+        "ftp:ann:hunter2@p.example",
+    ] {
+        let of_file = format!("[[feed]]\nurl = \"{value}\"\nx = {value}\n");
+        let errors = [
+            with("", &[("NEWSWIRE_FETCH__PROXY", value)]),
+            with(&of_file, &[]),
+            with(&of_file.replace("x = ", "# "), &[]),
+        ];
+        for error in errors.into_iter().filter_map(Result::err) {
+            let shown = format!("{error} {}", error.render(false));
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+}
+
+#[test]
 fn sec_08_a_password_in_a_variable_is_not_shown() {
     let proxy = ("NEWSWIRE_FETCH__PROXY", "http://ann:hunter2@p.example:3128");
     let error = with("", &[proxy]).unwrap_err();

@@ -331,32 +331,35 @@ fn a_shell_completes_feeds_and_topics() {
     assert!(done.status.success());
 }
 
-#[test]
-fn bash_completes_urls_though_it_parts_them_at_colons() {
-    let home = filled();
+/// What bash puts on its command line.
+fn completed_by_bash(home: &Home, line: &str, words: &str, at: usize, word: &str) -> String {
     let script = home.run(&["completions", "bash"]).exits(0).to_owned();
     assert!(script.contains("-F _newswire newswire"), "{script}");
     home.write("completions.bash", &script);
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_newswire"));
-    let completed = |line: &str, words: &str, at: usize, word: &str| {
-        let asked = format!(
-            "source completions.bash; COMP_WORDBREAKS=' :'; COMP_TYPE=9
-             COMP_LINE='{line}' COMP_WORDS=({words}) COMP_CWORD={at}
-             _newswire newswire '{word}' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-        );
-        let done = std::process::Command::new("bash")
-            .args(["--norc", "-c", &asked])
-            .env_clear()
-            .env("HOME", home.path(""))
-            .env(
-                "PATH",
-                format!("{}:/usr/bin:/bin", bin.parent().unwrap().display()),
-            )
-            .current_dir(home.path(""))
-            .output()
-            .unwrap();
-        String::from_utf8(done.stdout).unwrap().trim().to_owned()
-    };
+    let asked = format!(
+        "source completions.bash; COMP_WORDBREAKS=' :'; COMP_TYPE=9
+         COMP_LINE='{line}' COMP_WORDS=({words}) COMP_CWORD={at}
+         _newswire newswire '{word}' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    );
+    let done = std::process::Command::new("bash")
+        .args(["--norc", "-c", &asked])
+        .env_clear()
+        .env("HOME", home.path(""))
+        .env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", bin.parent().unwrap().display()),
+        )
+        .current_dir(home.path(""))
+        .output()
+        .unwrap();
+    String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn bash_completes_urls_though_it_parts_them_at_colons() {
+    let home = filled();
+    let completed = |line, words, at, word| completed_by_bash(&home, line, words, at, word);
     let line = "newswire feed https://argus.ex";
     let words = "newswire feed https : //argus.ex";
     assert_eq!(
@@ -368,6 +371,31 @@ fn bash_completes_urls_though_it_parts_them_at_colons() {
     assert_eq!(completed(line, words, 5, "//her"), "//herald.example/feed");
     let line = "newswire emit se";
     assert_eq!(completed(line, "newswire emit se", 2, "se"), "sea");
+}
+
+#[test]
+fn sec_15_bash_gets_names_of_others_as_words_and_not_as_commands() {
+    let home = Home::empty();
+    let list = "<opml version='2.0'><body><outline text='$(id) `id`;id'>
+        <outline xmlUrl='https://x.example/?a=$(id)&amp;b=1' category='*,q&quot;,a b'/></outline></body></opml>";
+    home.run_with(&["import", "-"], list.as_bytes()).exits(0);
+    let completed = |line, words, at, word| completed_by_bash(&home, line, words, at, word);
+    let line = "newswire list --folder ";
+    let folder = completed(line, "newswire list --folder ''", 3, "");
+    assert_eq!(folder, r"\$\(id\)\ \`id\`\;id");
+    let line = "newswire feed https://x";
+    let url = completed(line, "newswire feed https : //x", 4, "//x");
+    assert_eq!(url, r"//x.example/\?a=\$\(id\)\&b=1");
+    let line = "newswire list --tag ";
+    let tags = completed(line, "newswire list --tag ''", 3, "");
+    let mut tags: Vec<&str> = tags.lines().collect();
+    tags.sort_unstable();
+    assert_eq!(&tags[tags.len() - 3..], [r"\*", r"a\ b", r#"q\""#]);
+    let line = "newswire list --tag a\\ ";
+    assert_eq!(
+        completed(line, r"newswire list --tag 'a\ '", 3, "a\\ "),
+        r"a\ b"
+    );
 }
 
 #[test]

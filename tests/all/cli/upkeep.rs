@@ -60,6 +60,52 @@ fn a_backup_is_checked_and_restored_and_the_former_store_is_kept() {
 }
 
 #[test]
+fn a_backup_that_cannot_be_brought_up_to_date_leaves_the_way_back() {
+    let home = filled();
+    let before = articles(&home);
+    let saved = home.path("saved.db");
+    let saved = saved.to_str().unwrap();
+    home.run(&["backup", saved]).exits(0);
+    // It has the tables of a newer schema already, so that the upgrade fails.
+    let conn = rusqlite::Connection::open(saved).unwrap();
+    conn.pragma_update(None, "user_version", 3).unwrap();
+    drop(conn);
+    let restored = home.run(&["restore", saved]);
+    assert_ne!(restored.code, Some(0));
+    let (_, kept) = restored.err.split_once("the store as it was is ").unwrap();
+    let kept = kept.split(';').next().unwrap();
+    home.run(&["restore", kept]).exits(0);
+    assert_eq!(articles(&home), before);
+}
+
+#[test]
+fn a_file_name_that_is_not_utf8_is_read_and_printed_as_json() {
+    use std::os::unix::ffi::OsStrExt;
+    let home = filled();
+    let saved = home
+        .path("")
+        .join(std::ffi::OsStr::from_bytes(b"saved-\xff.db"));
+    for arguments in [&["backup", "--json"], &["verify", "--json"]] {
+        let output = home.command(arguments).arg(&saved).output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let made: serde_json::Value = serde_json::from_str(&printed).expect(&printed);
+        assert!(
+            made["file"]
+                .as_str()
+                .unwrap()
+                .ends_with("saved-\u{fffd}.db")
+        );
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    }
+    let page = home
+        .path("")
+        .join(std::ffi::OsStr::from_bytes(b"page-\xff.html"));
+    std::fs::write(&page, "<title>A</title><p>Some words of a page.</p>").unwrap();
+    let output = home.command(&["extract"]).arg(&page).output().unwrap();
+    serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
+}
+
+#[test]
 fn a_purged_feed_leaves_no_article_and_comes_back_whole() {
     let home = filled();
     let of = |feed: &str| home.run(&["list", "--copies", "--json", "--feed", feed]);
