@@ -10,7 +10,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::human::{bytes, count};
 use super::safe;
-use crate::daemon::lock::Lock;
+use crate::daemon::lock::{Lock, LockError};
 use crate::daemon::{DaemonError, parts};
 use crate::store::{self, Reads};
 
@@ -121,7 +121,15 @@ pub fn restore(cx: &mut Context, args: &RestoreArgs) -> Result<(), Failure> {
     let store = &config.store.path;
     parts::check_place(&config)?;
     // A daemon that started meanwhile would write into the store that is being replaced.
-    let _lock = Lock::take(store).map_err(DaemonError::Lock)?;
+    let _lock = Lock::take(store).map_err(|e| match e {
+        LockError::Held { holder, .. } => Failure::new(
+            Exit::Busy,
+            format!(
+                "a daemon uses this store (process {holder}); stop it, restore, then start it again"
+            ),
+        ),
+        other => DaemonError::Lock(other).into(),
+    })?;
     let restored = store::restore(&args.file, store, cx.clock.now())?;
     // Before the new store is opened: if it cannot be brought up to date, this says how to go back.
     if let Some(kept) = restored.kept {
