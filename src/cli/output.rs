@@ -176,21 +176,21 @@ impl Out {
         Ok(())
     }
 
-    /// Tells a person that a part of the command failed; `-qq` suppresses it.
+    /// Reports that a part of the command failed; `-qq` suppresses it.
     pub fn failed(&self, text: &str) {
         if self.verbosity >= -1 {
             complain(&safe::line(text));
         }
     }
 
-    /// Tells a person something that is no data; `-q` suppresses it.
+    /// Prints a message that is no data; `-q` suppresses it.
     pub fn note(&self, text: &str) {
         if self.verbosity >= 0 {
             complain(&safe::line(text));
         }
     }
 
-    /// Tells a person of something unwise; `-qq` suppresses it.
+    /// Warns of something unwise; `-qq` suppresses it.
     pub fn warn(&self, text: &str) {
         if self.verbosity >= -1 {
             complain(&format!("newswire: warning: {}", safe::line(text)));

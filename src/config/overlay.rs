@@ -232,7 +232,7 @@ fn read<T: Value>(text: &str, problems: &mut Vec<Problem>) -> Option<T> {
     if let Some(value) = T::read(&list(parts), &mut of_list) {
         return Some(value);
     }
-    // A list tells which of its items is wrong; a text tells what was expected.
+    // The mistakes of a list name the wrong item; those of a text say what was expected.
     let expects_list = of_list.iter().all(|p| p.label != "this is an array");
     problems.extend(if expects_list { of_list } else { of_text });
     None

@@ -6,7 +6,7 @@
 //!   may be a slot. If each article has a word of its own headline in a slot that the other article lacks, they are about
 //!   different things. In a copy with another headline the words of that headline are in both texts.
 //! - *Numbers.* A correction changes one number. A form under another headline changes several.
-//! - *Version.* A headline that is mostly a number (`v1.2.0`) is told from another one by that number alone.
+//! - *Version.* A headline that is mostly a number (`v1.2.0`) differs from another one by that number alone.
 
 use super::align::Alignment;
 use super::fingerprint::Fingerprint;
@@ -33,7 +33,7 @@ pub enum Difference {
     Numbers,
 }
 
-/// What tells two texts apart that have much in common; `None` if they may be copies. It does not matter which comes first.
+/// Why two texts with much in common are two articles; `None` if they may be copies. The order of the two does not matter.
 #[must_use]
 pub fn difference(p: &Fingerprint, q: &Fingerprint) -> Option<Difference> {
     if are_versions(p, q) {
