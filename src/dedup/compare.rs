@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::copy::StoredCopy;
 use super::fingerprint::Fingerprint;
 use super::headline;
-use super::slots::{Difference, are_of_two_subjects, are_versions, difference};
+use super::slots::{Difference, are_of_two_subjects, difference};
 use super::verdict::{Ground, Likeness, Verdict};
 
 /// Near copies are printed within so long of each other.
@@ -88,11 +88,7 @@ pub fn compare(
         return equal(Ground::SamePage);
     }
     if p.text.is_some() && p.text == q.text {
-        let ground = match are_versions(p, q) {
-            true => Ground::OtherNumbers,
-            false => Ground::SameText,
-        };
-        return equal(ground);
+        return equal(Ground::SameText);
     }
     if !near || p.sketch.is_empty() || q.sketch.is_empty() {
         return equal(Ground::OnlyEquality);

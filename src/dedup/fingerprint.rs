@@ -25,7 +25,8 @@ pub struct Subject<'a> {
 pub struct Fingerprint {
     /// Of the canonical URL; none if there is none or it names a whole site.
     pub url: Option<Hash>,
-    /// Of the whole folded body, and of the headline too where the body alone is too short to tell.
+    /// Of the whole folded body, and of the headline too where the body alone is too short to tell, or its numbers where it
+    /// is mostly a number: two releases may have one text.
     pub text: Option<Hash>,
     /// Of the folded headline; none if it is empty.
     pub title: Option<Hash>,
@@ -45,6 +46,9 @@ const WORDS_ALONE: usize = 40;
 /// Below so many words, headline and body together, equality says nothing.
 const WORDS_MIN: usize = 10;
 
+/// Words of a headline that is mostly a number.
+pub(super) const VERSION_WORDS_MAX: usize = 6;
+
 /// A last path segment of so many words, or so many digits in the path, is an article's.
 const SLUG_WORDS: usize = 4;
 const PATH_DIGITS: usize = 5;
@@ -59,7 +63,14 @@ impl Fingerprint {
         let title = hash(subject.title.trim().as_bytes());
         let text = match words.len() {
             0 => None,
-            n if n >= WORDS_ALONE => Some(body),
+            n if n >= WORDS_ALONE => Some(match version(subject.title) {
+                Some(version) => hash(
+                    &[body, hash(version.as_bytes())]
+                        .map(u64::to_le_bytes)
+                        .concat(),
+                ),
+                None => body,
+            }),
             n if n + title_words >= WORDS_MIN => {
                 Some(hash(&[body.to_le_bytes(), title.to_le_bytes()].concat()))
             }
@@ -117,6 +128,18 @@ impl Fingerprint {
             sketch: Sketch::read(sketch)?,
         })
     }
+}
+
+/// The words with digits of a headline that is mostly a number, in one order: `v1.2.0`, `Rovers 2, Wanderers 1`. `None` if it
+/// is another headline.
+fn version(title: &str) -> Option<String> {
+    let words: Vec<&str> = title.split_ascii_whitespace().collect();
+    let has_digit = |w: &&str| w.chars().any(char::is_numeric);
+    let mut numbers: Vec<&str> = words.iter().copied().filter(has_digit).collect();
+    numbers.sort_unstable();
+    let is_version =
+        !numbers.is_empty() && numbers.len() * 2 >= words.len() && words.len() <= VERSION_WORDS_MAX;
+    is_version.then(|| numbers.join(" "))
 }
 
 /// A home page is no article, however many items link to it.
@@ -202,6 +225,27 @@ mod tests {
         assert!(!of("https://a.example/world/asia").url_names_article);
         assert!(of("https://a.example/world/boats-come-home-late").url_names_article);
         assert!(of("https://a.example/a/123456").url_names_article);
+    }
+
+    #[test]
+    fn one_text_under_two_versions_is_two_texts() {
+        let notes = words(60);
+        let text = |title| print(title, &notes, "").text;
+        for (one, other) in [
+            ("v1.2.0", "v0.9.3"),
+            ("v1.2.0", "v2.2.0"),
+            ("Oxbow 2.4.0", "Quern 0.9.3"),
+            ("2.4.0-rc1", "2.4.0-rc2"),
+            ("r12", "r13"),
+        ] {
+            assert_ne!(text(one), text(other), "{one} {other}");
+        }
+        assert_eq!(text("Oxbow 2.4.0"), text("Oxbow 2.4.0 is out"));
+        assert_eq!(text("Rovers 2, Wanderers 1"), text("Wanderers 1, Rovers 2"));
+        assert_eq!(
+            text("Boats come in"),
+            text("12 boats come home late on Friday")
+        );
     }
 
     #[test]

@@ -358,6 +358,31 @@ mod tests {
     }
 
     #[test]
+    fn one_text_under_two_versions_joins_neither_later_nor_where_only_equality_counts() {
+        let notes = "this release bumps three libraries and changes nothing else ".repeat(6);
+        let release = |title| {
+            Fingerprint::of(&crate::dedup::Subject {
+                title,
+                body: &notes,
+                canonical_url: None,
+            })
+        };
+        for near in [true, false] {
+            let mut g = Grouper::new(Limits {
+                window: HOUR * 24 * 7,
+                copies_max: 3,
+                near,
+            });
+            g.insert(copy(1, 1, 0), release("v1 2 0"));
+            // By then what near copies need is forgotten.
+            g.evict(Time::from_seconds(70 * 3600));
+            assert_eq!(joined(&g, 2, 70, &release("v0 9 3")), None);
+            let same = joined(&g, 2, 70, &release("v1 2 0"));
+            assert_eq!(same, Some((1, Signal::Text)));
+        }
+    }
+
+    #[test]
     fn a_page_that_one_feed_lists_twice_names_no_article() {
         let mut g = grouper();
         g.insert(copy(1, 1, 0), print(5, 1));

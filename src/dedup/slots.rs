@@ -9,7 +9,7 @@
 //! - *Version.* A headline that is mostly a number (`v1.2.0`) differs from another one by that number alone.
 
 use super::align::Alignment;
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, VERSION_WORDS_MAX};
 use super::sketch::{Sketch, is_number};
 
 /// Words that a slot may hold: a name with its titles, an address.
@@ -20,9 +20,6 @@ const NUMBER_WORDS_MAX: usize = 3;
 
 /// Places in which numbers are exchanged that a correction does not have.
 const NUMBERS_MIN: usize = 2;
-
-/// Words of a headline that is mostly a number.
-const VERSION_WORDS_MAX: usize = 6;
 
 /// Why two texts with much in common are two articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +60,7 @@ pub fn are_of_two_subjects(p: &Fingerprint, q: &Fingerprint) -> bool {
 }
 
 /// Whether both headlines are mostly numbers, and not the same numbers.
-#[must_use]
-pub fn are_versions(p: &Fingerprint, q: &Fingerprint) -> bool {
+fn are_versions(p: &Fingerprint, q: &Fingerprint) -> bool {
     let numbers = |sketch: &Sketch| {
         let title = sketch.title();
         let mut numbers: Vec<u16> = title.iter().copied().filter(|w| is_number(*w)).collect();

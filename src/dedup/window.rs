@@ -267,7 +267,7 @@ pub fn is_too_old(copy: &StoredCopy, now: Time) -> bool {
 #[derive(Debug)]
 struct Index(Vec<Vec<(u32, Slot)>>);
 
-/// Shelves for up to a million pairs, and for the [`SKETCHES_MAX`] times fourteen of the grams.
+/// Shelves for up to a million pairs, and for the [`SKETCHES_MAX`] times eighteen of the grams.
 const SHELVES: usize = 1 << 14;
 const GRAM_SHELVES: usize = 1 << 17;
 
