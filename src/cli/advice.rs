@@ -35,33 +35,18 @@ pub fn since(feed: &Feed, times: &Times) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FailureKind, FeedId, FeedState, Time};
+    use crate::model::{FailureKind, FeedState, Time};
 
     #[test]
     fn a_feed_that_is_not_planned_is_never_tried_again() {
         let times = Times::new(None, Time::EPOCH);
         let mut feed = Feed {
-            row: 1,
-            id: FeedId::of("https://news.example/feed"),
-            url: "https://news.example/feed".to_owned(),
-            title: "News".to_owned(),
-            site: None,
-            folder: None,
-            tags: Vec::new(),
             state: FeedState::Failing,
-            last_poll: None,
-            last_success: None,
             next_poll: Some(Time::EPOCH),
             failures: 2,
             last_error: Some("it failed".to_owned()),
-            articles: 0,
             failure_kind: Some(FailureKind::Server),
-            http_status: None,
-            declared: false,
-            interval_s: None,
-            secrets_withheld_for: None,
-            repairs: Vec::new(),
-            outline: Vec::new(),
+            ..Feed::example("https://news.example/feed", "News")
         };
         assert_eq!(
             next_try(&feed, &times),

@@ -76,14 +76,13 @@ pub fn score(
         .iter()
         .filter_map(|(row, label)| Some((label, story_of(*row)?)))
         .collect();
-    let (mut right, mut wrong, mut missed) = (0, Vec::new(), Vec::new());
+    let (mut right, mut wrong, mut missed) = (0, Pairs::default(), Pairs::default());
     for (n, ((id, label), story)) in copies.iter().enumerate() {
         for ((other_id, other_label), other_story) in copies.iter().skip(n + 1) {
-            let pair = || [id.to_string(), other_id.to_string()];
             match (label == other_label, story == other_story) {
                 (true, true) => right += 1,
-                (true, false) => missed.push(pair()),
-                (false, true) => wrong.push(pair()),
+                (true, false) => missed.add(*id, *other_id),
+                (false, true) => wrong.add(*id, *other_id),
                 (false, false) => {}
             }
         }
@@ -95,12 +94,28 @@ pub fn score(
     Score {
         copies: copies.len(),
         right,
-        wrong: wrong.len(),
-        missed: missed.len(),
-        precision: share(wrong.len()),
-        recall: share(missed.len()),
-        wrong_pairs: wrong.into_iter().take(SHOWN).collect(),
-        missed_pairs: missed.into_iter().take(SHOWN).collect(),
+        wrong: wrong.count,
+        missed: missed.count,
+        precision: share(wrong.count),
+        recall: share(missed.count),
+        wrong_pairs: wrong.shown,
+        missed_pairs: missed.shown,
+    }
+}
+
+/// Pairs of copies, of which only the first are kept: there are as many as the square of the labels.
+#[derive(Default)]
+struct Pairs {
+    count: usize,
+    shown: Vec<[String; 2]>,
+}
+
+impl Pairs {
+    fn add(&mut self, one: ArticleId, other: ArticleId) {
+        self.count += 1;
+        if self.shown.len() < SHOWN {
+            self.shown.push([one.to_string(), other.to_string()]);
+        }
     }
 }
 

@@ -301,31 +301,11 @@ fn ambiguous(what: &str, given: &str, candidates: impl Iterator<Item = String>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FeedState;
 
     fn a_feed(row: i64, url: &str, title: &str) -> Feed {
         Feed {
             row,
-            id: FeedId::of(url),
-            url: url.to_owned(),
-            title: title.to_owned(),
-            site: None,
-            folder: None,
-            tags: Vec::new(),
-            state: FeedState::Ok,
-            last_poll: None,
-            last_success: None,
-            next_poll: None,
-            failures: 0,
-            last_error: None,
-            articles: 0,
-            failure_kind: None,
-            http_status: None,
-            declared: false,
-            interval_s: None,
-            secrets_withheld_for: None,
-            repairs: Vec::new(),
-            outline: Vec::new(),
+            ..Feed::example(url, title)
         }
     }
 

@@ -98,3 +98,33 @@ impl Feed {
 fn kind_name<S: serde::Serializer>(kind: &Option<FailureKind>, s: S) -> Result<S::Ok, S::Error> {
     kind.map(FailureKind::as_str).serialize(s)
 }
+
+#[cfg(test)]
+impl Feed {
+    /// A feed that was never polled, for tests.
+    pub fn example(url: &str, title: &str) -> Self {
+        Self {
+            row: 1,
+            id: FeedId::of(url),
+            url: url.to_owned(),
+            title: title.to_owned(),
+            site: None,
+            folder: None,
+            tags: Vec::new(),
+            state: FeedState::New,
+            last_poll: None,
+            last_success: None,
+            next_poll: None,
+            failures: 0,
+            last_error: None,
+            articles: 0,
+            failure_kind: None,
+            http_status: None,
+            declared: false,
+            interval_s: None,
+            secrets_withheld_for: None,
+            repairs: Vec::new(),
+            outline: Vec::new(),
+        }
+    }
+}

@@ -141,33 +141,20 @@ fn short(feed: &Feed) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FeedId, Time};
+    use crate::model::Time;
     use std::collections::HashSet;
 
     fn feed(kind: FailureKind, http_status: Option<u16>) -> Feed {
         let at = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
         Feed {
-            row: 1,
-            id: FeedId::of("https://news.example/feed"),
-            url: "https://news.example/feed".to_owned(),
-            title: "News".to_owned(),
-            site: None,
-            folder: None,
-            tags: Vec::new(),
             state: FeedState::Failing,
             last_poll: Some(at),
-            last_success: None,
             next_poll: Some(at),
             failures: 2,
             last_error: Some("it failed".to_owned()),
-            articles: 0,
             failure_kind: Some(kind),
             http_status,
-            declared: false,
-            interval_s: None,
-            secrets_withheld_for: None,
-            repairs: Vec::new(),
-            outline: Vec::new(),
+            ..Feed::example("https://news.example/feed", "News")
         }
     }
 

@@ -93,16 +93,7 @@ impl House {
 
     /// The same house after a restart.
     pub fn again(self, net: &Internet) -> Self {
-        let Self {
-            clock,
-            dir,
-            store,
-            ingest,
-            ..
-        } = self;
-        drop(ingest);
-        drop(store);
-        Self::open(net, dir, clock, |_| {})
+        self.again_with(net, |_| {})
     }
 
     /// The same with a fetcher of other options.
