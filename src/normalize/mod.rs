@@ -28,4 +28,4 @@ mod tame;
 pub mod text;
 pub(crate) mod tokens;
 
-pub use draft::{Context, Drafted, drafts};
+pub use draft::{Context, Drafted, Entry, drafts, drafts_of};

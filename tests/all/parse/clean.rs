@@ -147,6 +147,7 @@ fn assert_all_clean(document: &str, is_whole: bool) {
     assert_clean("feed", &serde_json::to_value(&feed).unwrap());
     let context = normalize::Context {
         boilerplate: &Boilerplate::default(),
+        votes: &Default::default(),
         read_date: &dates::read_bare,
     };
     for d in normalize::drafts(&feed, &context).drafts {

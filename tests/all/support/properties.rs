@@ -42,6 +42,7 @@ pub fn document(bytes: &[u8]) {
         &feed,
         &normalize::Context {
             boilerplate: &boilerplate,
+            votes: &Default::default(),
             read_date: &dates::read_bare,
         },
     )
