@@ -8,15 +8,15 @@
 //! | keys: shared guids and links, session ids | of all entries, as they are before their bodies are read |
 //! | which article an item is | of all keys; a known item has its own article, which no other item may take |
 //! | places in the river, pages that several items name | of all items: dates and pages of known ones are at hand |
-//! | the language of most | kept with the feed ([`Votes`](crate::normalize::language::Votes)) |
+//! | the language of most | kept with the feed ([`Votes`](crate::text::language::Votes)) |
 //! | boilerplate | learned by the store of each new article; a document adds what recurs in a third of all its items |
 //! | effort of sanitizing | of the bodies that are read; more is left for each |
 
 use std::collections::HashSet;
 
-use super::visit::drafting;
 use crate::model::{ParsedFeed, Time};
-use crate::normalize::{self, Drafted, Entry, identity};
+use crate::normalize::boilerplate::Boilerplate;
+use crate::normalize::{self, Context, Drafted, Entry, identity};
 use crate::parse::{self, ParseContext, ParseError, Raw};
 use crate::store::{Claim, Item, Listed, Listing, Store, StoreError};
 
@@ -95,9 +95,9 @@ pub fn read(
 pub(super) fn drafts_of(
     body: &[u8],
     context: &ParseContext,
-    with: &normalize::Context<'_>,
+    boilerplate: &Boilerplate,
 ) -> Result<Drafted, ParseError> {
-    Ok(normalize::drafts(&parse::parse(body, context)?, with))
+    Ok(normalize::drafts(&parse::parse(body, context)?, boilerplate))
 }
 
 /// The items of a document: of entries with one key the first, in document order.
@@ -197,6 +197,10 @@ impl Items {
             .collect();
         let others = self.0.len() - entries.len();
         let language = raw.feed.language.as_deref();
-        normalize::drafts_of(entries, language, others, &drafting(claim))
+        let context = Context {
+            boilerplate: &claim.boilerplate,
+            votes: claim.votes.as_ref(),
+        };
+        normalize::drafts_of(entries, language, others, &context)
     }
 }

@@ -20,10 +20,10 @@ use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, WebUrl,
 };
 use crate::normalize::draft::take_pages;
-use crate::normalize::language::Votes;
+use crate::text::language::Votes;
 use crate::normalize::page::Page;
-use crate::normalize::{self, Drafted};
-use crate::parse::{self, ParseContext, ParseError};
+use crate::normalize::Drafted;
+use crate::parse::{ParseContext, ParseError};
 use crate::schedule::{self, Observation, Policy, Seen, State};
 use crate::store::{
     Claim, Committed, DocumentCommit, FeedSettings, HubOffer, PlanCommit, PollCommit, ReadyCommit,
@@ -281,14 +281,14 @@ impl Read {
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 #[cfg(test)]
                 crate::faults::panic_at("take_pages", claim.url.host());
-                take_pages(&mut drafted, pages, &drafting(claim));
+                take_pages(&mut drafted, pages, &claim.boilerplate);
             }));
             document.drafts = drafted.drafts;
             document.paragraphs = drafted.paragraphs;
         }
         let archive = self.archive.as_ref().zip(visited.archive.get());
         if let (Some(document), Some((url, archived))) = (self.commit.document.as_mut(), archive) {
-            archive::add(document, (url, archived), &drafting(claim));
+            archive::add(document, (url, archived), &claim.boilerplate);
         }
         Ready {
             url: claim.url.to_string(),
@@ -365,16 +365,6 @@ pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, Sto
         poll: ready.poll,
         committed,
     })
-}
-
-/// What drafts are made with.
-pub(super) fn drafting(claim: &Claim) -> normalize::Context<'_> {
-    static NO_VOTES: Votes = Votes::none();
-    normalize::Context {
-        boilerplate: &claim.boilerplate,
-        votes: claim.votes.as_ref().unwrap_or(&NO_VOTES),
-        read_date: &parse::dates::read_bare,
-    }
 }
 
 /// What a document came to.

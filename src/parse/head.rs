@@ -7,7 +7,7 @@ use super::xml::{Piece, Walk};
 use super::entry::Bodies;
 use super::{Best, Newest, ParseContext, ParseError, Warnings, entry, mend, push_new};
 use crate::model::{Hints, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::settle;
+use crate::text::settle;
 
 /// What kind of document this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,10 +14,10 @@ use super::json_text::{self, Document};
 use super::media::Media;
 use super::plain_body;
 use super::{
-    ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new, source_digest,
+    ParseContext, ParseError, REPEATS_MAX, Warnings, guid, people, push_new, source_digest,
 };
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::{identity, plain, settle, text};
+use crate::text::{dates, html_text, plain, settle};
 
 /// Reads a JSON document; the bodies of its items are [completed](Bodies::complete) later.
 pub fn read(
@@ -108,7 +108,7 @@ impl Bodies {
             None => content_html
                 .as_deref()
                 .or(summary_html.as_deref())
-                .map(text::from_html),
+                .map(html_text::from_html),
         };
         if entry.image.is_none() {
             entry.image = content_html.as_deref().and_then(first_picture);
@@ -225,7 +225,7 @@ fn read_item(
             );
         }
     }
-    let id = Some(identity::guid(&entry.id)).filter(|id| !id.is_empty());
+    let id = Some(guid::read(&entry.id)).filter(|id| !id.is_empty());
     let of_id = || id.as_deref().and_then(|id| WebUrl::parse(id).ok());
     let url_of_page = page.or_else(of_id);
     let entry = ParsedEntry {

@@ -9,7 +9,7 @@ use crate::model::{
     Draft, FeedId, FeedRef, FeedRow, Network, Poll, Secret, Seq, Time, Validators, WebUrl,
 };
 use crate::normalize::boilerplate::Boilerplate;
-use crate::normalize::language::Votes;
+use crate::text::language::Votes;
 use crate::query::Expr;
 
 /// A subscription to make, or to bring up to date.
