@@ -44,6 +44,8 @@ pub struct Document {
     pub new: Vec<Option<Time>>,
     /// How many items it has.
     pub items: usize,
+    /// How many of them were normalized.
+    pub normalized: usize,
 }
 
 /// Reads a document.
@@ -65,6 +67,7 @@ pub fn read(
     let listings = store.reads().listings(claim, &items.named(&raw))?;
     let known: Vec<bool> = listings.iter().map(Listing::is_known).collect();
     let mut drafted = items.drafts(&mut raw, &known, normalized, claim);
+    let count = drafted.drafts.len();
     let mut listed = Vec::new();
     if normalized != Normalized::AllForTheStore {
         let has_drafts = known.contains(&false);
@@ -76,12 +79,16 @@ pub fn read(
         drafted.drafts.retain(|_| known.next() == Some(&false));
         drafted.paragraphs.retain(|_| known.next() == Some(&false));
     }
-    let new = listings.iter().zip(&items.0).filter(|(l, _)| **l == Listing::New);
+    let new = listings
+        .iter()
+        .zip(&items.0)
+        .filter(|(l, _)| **l == Listing::New);
     let new: HashSet<&str> = new.map(|(_, item)| &*item.key).collect();
     let new = drafted.drafts.iter().filter(|d| new.contains(&*d.key));
     Ok(Ok(Document {
         new: new.map(|d| d.published.or(d.updated)).collect(),
         items: items.0.len(),
+        normalized: count,
         feed: raw.into_feed(),
         drafted,
         listed,
@@ -97,7 +104,10 @@ pub(super) fn drafts_of(
     context: &ParseContext,
     boilerplate: &Boilerplate,
 ) -> Result<Drafted, ParseError> {
-    Ok(normalize::drafts(&parse::parse(body, context)?, boilerplate))
+    Ok(normalize::drafts(
+        &parse::parse(body, context)?,
+        boilerplate,
+    ))
 }
 
 /// The items of a document: of entries with one key the first, in document order.

@@ -9,9 +9,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
 use super::archive::Archived;
+use super::document::{self, Document, Normalized};
 use super::full_text::{self, Wanted, Wants};
 use super::outage::is_this_machine;
-use super::document::{self, Document, Normalized};
 use super::{Ingest, archive, push};
 use crate::clock::{Clock, Moment};
 use crate::fetch::FetchRequest;
@@ -19,16 +19,16 @@ use crate::memory::{Body, Reserved};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, WebUrl,
 };
-use crate::normalize::draft::take_pages;
-use crate::text::language::Votes;
-use crate::normalize::page::Page;
 use crate::normalize::Drafted;
+use crate::normalize::draft::take_pages;
+use crate::normalize::page::Page;
 use crate::parse::{ParseContext, ParseError};
 use crate::schedule::{self, Observation, Policy, Seen, State};
 use crate::store::{
     Claim, Committed, DocumentCommit, FeedSettings, HubOffer, PlanCommit, PollCommit, ReadyCommit,
     Store, StoreError,
 };
+use crate::text::language::Votes;
 
 /// A visit that is committed.
 #[derive(Debug)]
@@ -425,6 +425,12 @@ fn read_document(
             }));
         }
     };
+    tracing::debug!(
+        feed.url = claim.url.as_str(),
+        items = read.items,
+        normalized = read.normalized,
+        "document read"
+    );
     #[cfg(test)]
     crate::faults::at("known", claim.url.host())?;
     let Document { feed, .. } = &read;

@@ -132,10 +132,12 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate:
             Some((at, page, body))
         })
         .collect();
-    let known =
-        boilerplate.with(recurring(0, bodies.iter().filter_map(|(at, _, body)| {
-            Some((drafted.drafts.get(*at)?.title.as_str(), body))
-        })));
+    let known = boilerplate.with(recurring(
+        0,
+        bodies
+            .iter()
+            .filter_map(|(at, _, body)| Some((drafted.drafts.get(*at)?.title.as_str(), body))),
+    ));
     for (at, page, body) in bodies {
         let Some(draft) = drafted.drafts.get_mut(at) else {
             continue;
@@ -182,10 +184,7 @@ fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
 
 /// Paragraphs that stand in several articles of this document, and in a third of them, so many `others` included. One article
 /// listed several times is one. What stands in the others was learned when they were new.
-fn recurring<'a>(
-    others: usize,
-    bodies: impl Iterator<Item = (&'a str, &'a Body)>,
-) -> HashSet<u64> {
+fn recurring<'a>(others: usize, bodies: impl Iterator<Item = (&'a str, &'a Body)>) -> HashSet<u64> {
     let mut titles: HashMap<u64, HashSet<u64>> = HashMap::new();
     let mut articles = HashSet::new();
     for (title, body) in bodies {

@@ -65,7 +65,10 @@ pub fn former_key(e: &ParsedEntry) -> Option<String> {
         return None;
     }
     let published = e.published.map(|t| t.to_string()).unwrap_or_default();
-    Some(format!("{DIGEST}{}", hex(&delimited(&["", "", &published]))))
+    Some(format!(
+        "{DIGEST}{}",
+        hex(&delimited(&["", "", &published]))
+    ))
 }
 
 /// What the publisher names an entry by.

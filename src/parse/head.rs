@@ -2,9 +2,9 @@
 
 use super::constructs::{self, Scope};
 use super::element::Element;
+use super::entry::Bodies;
 use super::vocabulary::{self, ATOM_03, Ns};
 use super::xml::{Piece, Walk};
-use super::entry::Bodies;
 use super::{Best, Newest, ParseContext, ParseError, Warnings, entry, mend, push_new};
 use crate::model::{Hints, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
 use crate::text::settle;

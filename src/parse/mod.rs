@@ -44,8 +44,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::model::{ParsedEntry, ParsedFeed, Time, WebUrl};
 
-pub use raw::Raw;
 use raw::Bodies;
+pub use raw::Raw;
 
 /// Most entries taken from one document, the newest (SEC-03, SEC-12).
 pub const ENTRIES_MAX: usize = 10_000;

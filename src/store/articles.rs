@@ -48,7 +48,10 @@ pub(super) fn write(
     let (mut done, mut has_learned) = (Committed::default(), false);
     let mut listed: Vec<ArticleRow> = known_items.iter().filter_map(|l| l.article).collect();
     for known in known_items.iter().filter(|l| l.article.is_none()) {
-        if known.noted.is_none_or(|noted| prune::is_to_be_noted(noted, now)) {
+        if known
+            .noted
+            .is_none_or(|noted| prune::is_to_be_noted(noted, now))
+        {
             let id = ArticleId::of(claim.id, &known.key);
             prune::note_listed(conn, id, claim.feed, now)?;
         }
@@ -146,9 +149,7 @@ fn in_order(
     let claimed = items.iter_mut().map(|(place, _)| place);
     spread(&mut claimed.collect::<Vec<_>>(), previous, now);
     let drafts = items.into_iter();
-    drafts
-        .filter_map(|(place, p)| Some((place, p?)))
-        .collect()
+    drafts.filter_map(|(place, p)| Some((place, p?))).collect()
 }
 
 /// Makes ascending moments places in the river. Where there is no room for all of them, some stay equal.

@@ -13,8 +13,8 @@ use super::guard::{Fault, guarded};
 use super::paragraphs::boilerplate;
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 use super::{hubs, runs, secrets};
-use crate::text::language::Votes;
 use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
+use crate::text::language::Votes;
 use crate::text::plain;
 
 type Sql<T> = rusqlite::Result<T>;

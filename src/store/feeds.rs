@@ -10,8 +10,8 @@ use super::records::{
     ArchiveCommit, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Subscribed,
 };
 use super::{events, hubs, secrets};
-use crate::text::language::Votes;
 use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, WebUrl};
+use crate::text::language::Votes;
 use crate::text::plain;
 
 type Sql<T> = rusqlite::Result<T>;

@@ -9,8 +9,8 @@ use crate::model::{
     Draft, FeedId, FeedRef, FeedRow, Network, Poll, Secret, Seq, Time, Validators, WebUrl,
 };
 use crate::normalize::boilerplate::Boilerplate;
-use crate::text::language::Votes;
 use crate::query::Expr;
+use crate::text::language::Votes;
 
 /// A subscription to make, or to bring up to date.
 #[derive(Debug, Clone)]

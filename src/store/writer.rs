@@ -581,7 +581,8 @@ fn commit(
         #[cfg(test)]
         crate::faults::at("window", commit.claim.url.host())?;
         let listed;
-        (done, listed) = articles::write(&mut desk, &commit.claim, prepared, &document.listed, now)?;
+        (done, listed) =
+            articles::write(&mut desk, &commit.claim, prepared, &document.listed, now)?;
         #[cfg(test)]
         crate::faults::at("articles", commit.claim.url.host())?;
         if document.is_complete {
