@@ -109,7 +109,9 @@ fn read(bytes: &[u8], context: &ParseContext) -> Result<Raw, ParseError> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
     let mut raw = match text.chars().next() {
         None => return Err(ParseError::NotAFeed("the document is empty".to_owned())),
-        Some('{') => Raw::of(json_feed::read(text, context, &mut warnings)?, Bodies::Json),
+        Some('{') => Raw::of(json_feed::read(text, context, &mut warnings)?, |bodies| {
+            Bodies::Json(Box::new(bodies))
+        }),
         Some(_) => match head::read(text, context, &mut warnings) {
             Err(ParseError::NotAFeed(why)) => match behind_preamble(text) {
                 Some(text) => {

@@ -22,7 +22,7 @@ pub struct Raw {
 #[derive(Debug)]
 pub(super) enum Bodies {
     Xml(entry::Bodies),
-    Json(json_feed::Bodies),
+    Json(Box<json_feed::Bodies>),
 }
 
 impl Raw {

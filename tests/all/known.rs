@@ -55,8 +55,8 @@ fn subscribed(net: &Internet) -> House {
     house
 }
 
-/// Items of a feed, the newest first, and how they are written.
-type Dialect = fn(&str) -> String;
+/// How items are put into a feed, and how the item of a number is written.
+type Dialect = (fn(&str) -> String, fn(usize) -> String);
 
 fn rss(items: &str) -> String {
     format!(
@@ -70,6 +70,15 @@ fn rss_item(n: usize) -> String {
         "<item><guid isPermaLink='false'>{n}-of-paper</guid><link>https://paper.test/2030/{n}</link><title>Boat {n}</title>\
          <description>&lt;p&gt;Boat {n} came in on a tide of {n} m.&lt;/p&gt;</description></item>"
     )
+}
+
+fn atom(items: &str) -> String {
+    format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>Paper</title>{items}</feed>")
+}
+
+fn json(items: &str) -> String {
+    let items = items.trim_end_matches(',');
+    format!(r#"{{"version":"https://jsonfeed.org/version/1.1","title":"Paper","items":[{items}]}}"#)
 }
 
 fn atom_item(n: usize) -> String {
@@ -87,17 +96,7 @@ fn json_item(n: usize) -> String {
 
 #[tokio::test]
 async fn rel_06_a_document_that_repeats_normalizes_nothing_and_a_new_item_one() {
-    let atom: Dialect = |items| {
-        format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>Paper</title>{items}</feed>")
-    };
-    let json: Dialect = |items| {
-        let items = items.trim_end_matches(',');
-        format!(
-            r#"{{"version":"https://jsonfeed.org/version/1.1","title":"Paper","items":[{items}]}}"#
-        )
-    };
-    let dialects: [(Dialect, fn(usize) -> String); 3] =
-        [(rss, rss_item), (atom, atom_item), (json, json_item)];
+    let dialects: [Dialect; 3] = [(rss, rss_item), (atom, atom_item), (json, json_item)];
     for (dialect, item) in dialects {
         let net = Internet::start().await;
         let house = subscribed(&net);
