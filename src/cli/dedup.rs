@@ -41,6 +41,9 @@ pub struct TestArgs {
     /// Whether near copies are joined too, not only equal ones [default: dedup.near of the configuration]
     #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
     pub near: Option<bool>,
+    /// By the rules alone, as if nothing had been split or joined by hand
+    #[arg(long)]
+    pub rules_only: bool,
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
@@ -98,7 +101,7 @@ pub fn dedup(cx: &mut Context, command: &DedupCommand) -> Result<(), Failure> {
         near: args.near.unwrap_or(config.dedup.near),
     };
     let reads = Reads::open(&config.store.path)?;
-    let changes = reads.replay(settings, since)?;
+    let changes = reads.replay(settings, since, !args.rules_only)?;
     let joined = changes.joined.iter().map(|rows| stories(&reads, rows));
     let parted = changes.parted.iter().map(|(_, of)| parts(&reads, of));
     let trial = Trial {

@@ -12,6 +12,7 @@ mod clock_set;
 mod copied;
 mod copies;
 mod created;
+mod decisions;
 mod events;
 mod feeds;
 mod few;
@@ -49,6 +50,7 @@ mod word_index;
 mod writer;
 
 pub use copied::Copied;
+pub use decisions::{Decided, DecisionKind, Regroup, Regrouped};
 pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
@@ -285,6 +287,11 @@ impl Store {
         self.settle_topics()
     }
 
+    /// Splits a story or joins stories, as the user decided: whatever the rules of grouping say, now and later.
+    pub fn regroup(&self, wanted: Regroup) -> Result<Regrouped, StoreError> {
+        self.ask(|reply| Command::Regroup(wanted, reply))
+    }
+
     /// Leases up to `limit` feeds.
     pub fn claim(
         &self,
@@ -489,6 +496,7 @@ impl Store {
             self.short(move |conn| prune::level(conn, &part))?;
         }
         self.short(move |conn| prune::forget_hosts(conn, now))?;
+        self.short(move |conn| decisions::forget_withdrawn(conn, now))?;
         for feed in self.reads.forsaken(now)? {
             self.short(move |conn| {
                 if feeds::is_subscribed(conn, feed)? {

@@ -298,9 +298,15 @@ impl Reads {
         })
     }
 
-    /// Which stories would be otherwise under these settings, by the articles seen since `since`. Nothing is changed.
-    pub fn replay(&self, settings: DedupSettings, since: Time) -> Result<Changes, StoreError> {
-        self.read(|conn| copies::replay(conn, limits(settings), since))
+    /// Which stories would be otherwise under these settings, by the articles seen since `since`: with what the user decided, or
+    /// by the rules alone. Nothing is changed.
+    pub fn replay(
+        &self,
+        settings: DedupSettings,
+        since: Time,
+        follows_decisions: bool,
+    ) -> Result<Changes, StoreError> {
+        self.read(|conn| copies::replay(conn, limits(settings), since, follows_decisions))
     }
 
     /// The database file.

@@ -541,6 +541,8 @@ pub struct Status {
     pub articles: u64,
     /// Stories.
     pub stories: u64,
+    /// What the user decided about stories.
+    pub decisions: DecisionCounts,
     /// Topics.
     pub topics: u64,
     /// The last sequence given.
@@ -569,6 +571,17 @@ pub struct Status {
     pub next_poll: Option<Time>,
     /// When a feed last answered with a document or a 304.
     pub last_success: Option<Time>,
+}
+
+/// What the user decided about stories (`newswire split` and `newswire join`), in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct DecisionCounts {
+    /// Splits that apply.
+    pub splits: u64,
+    /// Joins that apply.
+    pub joins: u64,
+    /// Stored copies that they are about.
+    pub copies: u64,
 }
 
 /// What to tell the operator of a store of so many bytes, log included, if these are more than `limit` (0: no limit).
