@@ -30,6 +30,7 @@ mod prepare;
 mod prune;
 mod readers;
 pub mod records;
+mod regroup;
 mod reindex;
 mod restore;
 mod retag;
@@ -50,13 +51,14 @@ mod word_index;
 mod writer;
 
 pub use copied::Copied;
-pub use decisions::{Decided, DecisionKind, Regroup, Regrouped};
+pub use decisions::{Decided, DecisionKind};
 pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
 pub use place::place_of;
 pub use readers::Reads;
 pub use records::*;
+pub use regroup::{Regroup, RegroupOutcome, Regrouped};
 pub use restore::{Restored, restore};
 pub use search::RANKED_MAX;
 pub use select::{Order, RiverPlace, Selection};
@@ -287,9 +289,10 @@ impl Store {
         self.settle_topics()
     }
 
-    /// Splits a story or joins stories, as the user decided: whatever the rules of grouping say, now and later.
-    pub fn regroup(&self, wanted: Regroup) -> Result<Regrouped, StoreError> {
-        self.ask(|reply| Command::Regroup(wanted, reply))
+    /// Splits a story or joins stories, as the user decided: whatever the rules of grouping say, now and later. A trial tells
+    /// what would come of it and changes nothing.
+    pub fn regroup(&self, wanted: Regroup, is_trial: bool) -> Result<Regrouped, StoreError> {
+        self.ask(|reply| Command::Regroup(wanted, is_trial, reply))
     }
 
     /// Leases up to `limit` feeds.

@@ -202,9 +202,11 @@ impl Reads {
                 "SELECT DISTINCT id FROM (
                    SELECT id FROM stories WHERE id BETWEEN ?1 AND ?2
                    UNION ALL
-                   SELECT s.id FROM articles a JOIN stories s USING (story) WHERE a.id BETWEEN ?1 AND ?2
+                   SELECT s.id FROM articles a JOIN stories s USING (story)
+                     WHERE a.id BETWEEN ?1 AND ?2 AND a.id NOT IN (SELECT id FROM stories)
                    UNION ALL
                    SELECT s.id FROM story_ids f JOIN stories s USING (story) WHERE f.id BETWEEN ?1 AND ?2
+                     AND f.id NOT IN (SELECT id FROM stories) AND f.id NOT IN (SELECT id FROM articles)
                  ) LIMIT ?3",
             )?
             .query_map(params![bound(ids.start()), bound(ids.end()), limit], |r| {

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::articles::Desk;
-use super::decisions::{Regroup, Regrouped};
 use super::grouping::Grouping;
 use super::guard::{Fault, guarded};
 use super::log::Log;
@@ -21,12 +20,13 @@ use super::records::{
     Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
+use super::regroup::{Regroup, Regrouped};
 use super::runs::Run;
 use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
 use super::{
-    StoreError, articles, claims, clock_set, decisions, feeds, hubs, open, prune, reindex, retag,
+    StoreError, articles, claims, clock_set, feeds, hubs, open, prune, regroup, reindex, retag,
     search,
 };
 use crate::model::{ArticleRow, FeedRow, Time};
@@ -88,7 +88,7 @@ pub(super) enum Command {
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Sharing, Reply<Committed>),
     Prune(Vec<ArticleRow>, Reply<prune::Progress>),
-    Regroup(Regroup, Reply<Regrouped>),
+    Regroup(Regroup, bool, Reply<Regrouped>),
     SettleTopics(Reply<()>),
 }
 
@@ -494,8 +494,9 @@ fn execute(
             let pruned = || prune::remove_part(conn, hands.grouping, hands.tagger, &part, now);
             answer(pruned, reply, path)
         }
-        Command::Regroup(wanted, reply) => {
-            let done = || decisions::regroup(conn, hands.grouping, hands.tagger, &wanted, now);
+        Command::Regroup(wanted, is_trial, reply) => {
+            let wanted = (&wanted, is_trial);
+            let done = || regroup::regroup(conn, hands.grouping, hands.tagger, wanted, now);
             answer(done, reply, path)
         }
         // It is no part of any transaction, see `run`.
@@ -647,6 +648,6 @@ fn refuse(command: Command, e: StoreError) {
         Command::MoveTimes(_, r) => r(Err(e)),
         Command::BoundTimes(_, r) => r(Err(e)),
         Command::Prune(_, r) => r(Err(e)),
-        Command::Regroup(_, r) => r(Err(e)),
+        Command::Regroup(.., r) => r(Err(e)),
     }
 }

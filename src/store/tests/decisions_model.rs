@@ -163,7 +163,7 @@ impl Model {
         if leaving.is_empty() {
             return;
         }
-        match self.house.store.regroup(wanted).unwrap() {
+        match self.house.store.regroup(wanted, false).unwrap() {
             Regrouped::NothingStays => return assert!(stay.is_empty()),
             Regrouped::Done(_) => {}
             other => panic!("{other:?}"),
@@ -195,7 +195,7 @@ impl Model {
         match self
             .house
             .store
-            .regroup(Regroup::Join(vec![*a, *b]))
+            .regroup(Regroup::Join(vec![*a, *b]), false)
             .unwrap()
         {
             Regrouped::Already(_) => assert_eq!(a, b),
@@ -248,8 +248,18 @@ fn others(stories: Stories) -> Stories {
     others.collect()
 }
 
+/// More with `NEWSWIRE_SEQUENCES=200`.
+fn cases() -> u32 {
+    let given = std::env::var("NEWSWIRE_SEQUENCES").ok();
+    given.and_then(|n| n.parse().ok()).unwrap_or(12)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: cases(),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn what_the_user_said_holds_and_nothing_else_moves(
         steps in proptest::collection::vec(step(), 4..24)
