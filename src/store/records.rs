@@ -541,8 +541,6 @@ pub struct Status {
     pub articles: u64,
     /// Stories.
     pub stories: u64,
-    /// What the user decided about stories.
-    pub decisions: DecisionCounts,
     /// Topics.
     pub topics: u64,
     /// The last sequence given.
@@ -567,6 +565,8 @@ pub struct Status {
     pub articles_today: u64,
     /// Of these, those that joined a story.
     pub joined_today: u64,
+    /// What the user decided about stories.
+    pub decisions: DecisionCounts,
     /// When the next feed is due.
     pub next_poll: Option<Time>,
     /// When a feed last answered with a document or a 304.

@@ -12,7 +12,7 @@ const HERALD: &str = "https://herald.example/articles/7";
 fn ids(home: &Home) -> [(String, String); 2] {
     let copies = home.run(&["list", "--copies", "--json"]).json();
     [ARGUS, HERALD].map(|page| {
-        let copy = copies.iter().find(|copy| copy["url"] == page).unwrap();
+        let copy = copies.iter().find(|copy| copy["canonical_url"] == page).unwrap();
         let text = |field: &str| copy[field].as_str().unwrap().to_owned();
         (text("id"), text("story_id"))
     })
@@ -101,7 +101,7 @@ fn a_story_that_lost_its_first_copy_is_still_shown_by_its_id() {
     assert_eq!(argus, story);
     home.run(&["split", &story, ARGUS]).exits(0);
     let shown = home.run(&["show", &story, "--json"]).json().remove(0);
-    assert_eq!(shown["articles"][0]["url"], HERALD);
+    assert_eq!(shown["articles"][0]["canonical_url"], HERALD);
     let new = home.run(&["show", ARGUS, "--json"]).json().remove(0);
     assert_ne!(new["id"], Value::from(story));
 }
@@ -111,7 +111,7 @@ fn decisions_are_explained_and_counted_and_are_labels() {
     let home = filled();
     home.run(&["split", ARGUS, HERALD]).exits(0);
     let told = home.run(&["explain", HERALD]).exits(0).to_owned();
-    assert!(told.contains("decided   split off by hand, "), "{told}");
+    assert!(told.contains("decided     split off by hand, "), "{told}");
     assert!(told.contains("no: they were split by hand"), "{told}");
     let status = home.run(&["status"]).exits(0).to_owned();
     assert!(status.contains("1 split of 2 copies"), "{status}");
