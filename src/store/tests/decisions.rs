@@ -49,7 +49,10 @@ fn beside(house: &House, copy: ArticleId) -> String {
         copies.iter().any(|c| c.id == copy).then_some(copies)
     });
     with.map_or_else(String::new, |copies| {
-        copies.iter().map(|c| &c.feed.title[..1]).collect()
+        copies
+            .iter()
+            .filter_map(|c| c.feed.title.chars().next())
+            .collect()
     })
 }
 

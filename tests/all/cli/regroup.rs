@@ -12,7 +12,10 @@ const HERALD: &str = "https://herald.example/articles/7";
 fn ids(home: &Home) -> [(String, String); 2] {
     let copies = home.run(&["list", "--copies", "--json"]).json();
     [ARGUS, HERALD].map(|page| {
-        let copy = copies.iter().find(|copy| copy["canonical_url"] == page).unwrap();
+        let copy = copies
+            .iter()
+            .find(|copy| copy["canonical_url"] == page)
+            .unwrap();
         let text = |field: &str| copy[field].as_str().unwrap().to_owned();
         (text("id"), text("story_id"))
     })
