@@ -252,7 +252,7 @@ fn others(stories: Stories) -> Stories {
 /// More with `NEWSWIRE_SEQUENCES=200`.
 fn cases() -> u32 {
     let given = std::env::var("NEWSWIRE_SEQUENCES").ok();
-    given.and_then(|n| n.parse().ok()).unwrap_or(12)
+    given.and_then(|n| n.parse().ok()).unwrap_or(8)
 }
 
 proptest! {
