@@ -1,15 +1,3 @@
--- Version 16: what the user decided about copies (newswire split, newswire join). The newest decision about two copies counts.
-CREATE TABLE decisions (
-  decision INTEGER PRIMARY KEY,
-  kind     TEXT NOT NULL,                   -- split, join
-  at       INTEGER NOT NULL
-) STRICT;
--- The copies that a decision is about, by their ids: one that its publisher withdrew may come back.
-CREATE TABLE decided (
-  decision  INTEGER NOT NULL,
-  id        BLOB NOT NULL,
-  side      INTEGER NOT NULL,               -- of a split: 0 stayed, 1 and more went to new stories; of a join: 1
-  withdrawn INTEGER,                        -- since when it is not stored
-  PRIMARY KEY (decision, id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX decided_of_copy ON decided (id);
+-- Version 16: of a document only the new and edited articles are read. What a feed's articles were in is kept with it, since one
+-- short text does not tell. Null: the next document of the feed is read whole.
+ALTER TABLE feeds ADD COLUMN languages TEXT;
