@@ -9,7 +9,10 @@ use std::time::Duration;
 use super::copy::StoredCopy;
 use super::fingerprint::Fingerprint;
 use super::headline;
-use super::slots::{Difference, are_of_two_subjects, difference};
+use super::slots::{
+    CORRECTED_WITHIN, Difference, are_of_two_headlines, are_of_two_subjects, begin_differently,
+    difference, is_filled_in_again,
+};
 use super::verdict::{Ground, Likeness, Verdict};
 
 /// Near copies are printed within so long of each other.
@@ -168,8 +171,13 @@ fn within_a_feed(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Durat
     if p.words.min(q.words) < WORDS_MIN {
         return Ground::TooShort;
     }
-    let is_same_title = p.title == q.title && like.grams >= GRAMS_SAME_TITLE;
-    let is_reprint = like.grams >= GRAMS_SAME_FEED && like.title >= TITLE_SAME_FEED;
+    let is_same_title = p.title == q.title
+        && like.grams >= GRAMS_SAME_TITLE
+        && !begin_differently(p, q)
+        && !(apart >= CORRECTED_WITHIN && is_filled_in_again(p, q));
+    let is_reprint = like.grams >= GRAMS_SAME_FEED
+        && like.title >= TITLE_SAME_FEED
+        && !are_of_two_headlines(p, q);
     if !is_same_title && !is_reprint {
         return Ground::TooLittle;
     }
@@ -367,6 +375,40 @@ mod tests {
         assert!(
             near(1, 2, a, (a.0, &long)),
             "an edited item under a new guid"
+        );
+    }
+
+    #[test]
+    fn a_feed_prints_one_notice_for_several_things() {
+        let notice = "Written answers may be sent to the council within three weeks of this notice. The file may be read at \
+            the office on weekdays, where copies can be had for a fee. The committee meets in public on the first Monday.";
+        let of = |lead: &str| format!("{lead} {notice}");
+        let (flats, gym) = (
+            of("The owner of the old laundry wants to build nine flats in it."),
+            of("A gym asks to stay open all night in the former tyre depot."),
+        );
+        let title = "Planning: Wharf Road, Kessport";
+        assert!(
+            !near(1, 1, (title, &flats), (title, &gym)),
+            "one headline, another lead"
+        );
+        assert!(
+            near(
+                1,
+                1,
+                (title, &flats),
+                (title, &flats.replace("nine", "ten"))
+            ),
+            "corrected"
+        );
+        assert!(
+            !near(
+                1,
+                24,
+                (title, &flats),
+                (title, &flats.replace("nine", "ten"))
+            ),
+            "the next day's"
         );
     }
 

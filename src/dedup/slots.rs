@@ -8,8 +8,8 @@
 //!   from the middle and wrote another headline, a word that was exchanged is a synonym.
 //! - *Subject.* If several words of each headline and its text are nowhere in the other article, what the two have in common
 //!   is what stands below every release of one company.
-//! - *Numbers.* A correction changes one number, and comes soon. A form under another headline changes several; one under the
-//!   same headline is printed again the next day.
+//! - *Numbers.* A correction changes one number. A form under another headline changes several.
+//! - *Days.* A correction comes soon. Much later a word in the place of another one, under the same headline, is the next day's.
 //! - *Version.* A headline that is mostly a number (`v1.2.0`) differs from another one by that number alone.
 
 use std::time::Duration;
@@ -21,17 +21,20 @@ use super::sketch::{Sketch, is_number};
 /// Words that a slot may hold: a name with its titles, an address.
 const SLOT_WORDS_MAX: usize = 8;
 
-/// Words that a number is exchanged together with, as in `3.4 million`.
-const NUMBER_WORDS_MAX: usize = 3;
+/// Words that are exchanged together, such as a number and what it counts: `3.4 million`.
+const EXCHANGED_WORDS_MAX: usize = 3;
 
 /// Places in which numbers are exchanged that a correction does not have.
 const NUMBERS_MIN: usize = 2;
 
-/// So long after an article a number is no longer corrected: under the same headline it is another day's.
-const CORRECTED_WITHIN: Duration = Duration::from_secs(12 * 3600);
+/// So long after an article no word of it is corrected: under the same headline it is another day's.
+pub(super) const CORRECTED_WITHIN: Duration = Duration::from_secs(12 * 3600);
 
 /// Words that only an editor leaves out between two that both texts have.
 const CUT_WORDS_MIN: usize = 5;
+
+/// Words of a first sentence that are enough to tell it from another one.
+const FIRST_WORDS: usize = 10;
 
 /// Words of a headline that the other article lacks: so many are not one word for another.
 const OWN_WORDS_MIN: usize = 3;
@@ -52,19 +55,16 @@ pub fn difference(p: &Fingerprint, q: &Fingerprint, apart: Duration) -> Option<D
     if are_versions(p, q) {
         return Some(Difference::Numbers);
     }
-    let is_same_title = p.title == q.title;
-    if is_same_title && apart < CORRECTED_WITHIN {
-        return None;
+    if p.title == q.title {
+        let is_late = apart >= CORRECTED_WITHIN;
+        return (is_late && is_filled_in_again(p, q)).then_some(Difference::Numbers);
     }
     let (ours, theirs) = (Article::of(&p.sketch), Article::of(&q.sketch));
     let (one, other) = (Slots::of(ours, theirs), Slots::of(theirs, ours));
-    let numbers = one.numbers.max(other.numbers);
-    if is_same_title {
-        return (numbers > 0).then_some(Difference::Numbers);
-    }
     if one.are_of_two_subjects || other.are_of_two_subjects || ours.is_apart_from(&theirs) {
         return Some(Difference::Subject);
     }
+    let numbers = one.numbers.max(other.numbers);
     (numbers >= NUMBERS_MIN).then_some(Difference::Numbers)
 }
 
@@ -77,6 +77,41 @@ pub fn are_of_two_subjects(p: &Fingerprint, q: &Fingerprint) -> bool {
         && !theirs.subjects(&ours).is_empty()
         && (Slots::of(ours, theirs).are_of_two_subjects
             || Slots::of(theirs, ours).are_of_two_subjects)
+}
+
+/// Whether a word of one text stands in the place of another one of the other text. The order of the two does not matter.
+#[must_use]
+pub(super) fn is_filled_in_again(p: &Fingerprint, q: &Fingerprint) -> bool {
+    let (a, b) = (p.sketch.words(), q.sketch.words());
+    has_exchanged(a, b) || has_exchanged(b, a)
+}
+
+fn has_exchanged(a: &[u16], b: &[u16]) -> bool {
+    let mut gaps = Alignment::of(a, b).gaps.into_iter();
+    gaps.any(|(x, y)| x.len().max(y.len()) <= EXCHANGED_WORDS_MAX && has_new(x, b) && has_new(y, a))
+}
+
+/// Whether most words of the first sentence of each text are not in the other.
+#[must_use]
+pub(super) fn begin_differently(p: &Fingerprint, q: &Fingerprint) -> bool {
+    let (a, b) = (p.sketch.words(), q.sketch.words());
+    let is_own = |text: &[u16], other: &[u16]| {
+        let start = text.get(..FIRST_WORDS).unwrap_or(text);
+        start.iter().filter(|w| !other.contains(w)).count() * 2 >= start.len()
+    };
+    is_own(a, b) && is_own(b, a)
+}
+
+/// Whether any of these words is not in a text.
+fn has_new(words: &[u16], text: &[u16]) -> bool {
+    words.iter().any(|w| !text.contains(w))
+}
+
+/// Whether each headline has a word that the other article lacks.
+#[must_use]
+pub(super) fn are_of_two_headlines(p: &Fingerprint, q: &Fingerprint) -> bool {
+    let (ours, theirs) = (Article::of(&p.sketch), Article::of(&q.sketch));
+    ours.own_words(&theirs).next().is_some() && theirs.own_words(&ours).next().is_some()
 }
 
 /// Whether both headlines are mostly numbers, and not the same numbers.
@@ -108,9 +143,8 @@ impl Slots {
     fn of(a: Article<'_>, b: Article<'_>) -> Self {
         let gaps = Alignment::of(a.text, b.text).gaps;
         let (own, other) = (a.subjects(&b), b.subjects(&a));
-        let is_new = |gap: &[u16], text: &[u16]| gap.iter().any(|w| !text.contains(w));
         let is_slot = |(x, y): &(&[u16], &[u16])| {
-            x.len().max(y.len()) <= SLOT_WORDS_MAX && is_new(x, b.text) && is_new(y, a.text)
+            x.len().max(y.len()) <= SLOT_WORDS_MAX && has_new(x, b.text) && has_new(y, a.text)
         };
         let (ours, theirs): (Vec<&[u16]>, Vec<&[u16]>) =
             gaps.iter().copied().filter(is_slot).unzip();
@@ -120,7 +154,7 @@ impl Slots {
         let has_number =
             |gap: &[u16], text: &[u16]| gap.iter().any(|w| is_number(*w) && !text.contains(w));
         let is_number_exchanged = |(x, y): &&(&[u16], &[u16])| {
-            x.len().max(y.len()) <= NUMBER_WORDS_MAX
+            x.len().max(y.len()) <= EXCHANGED_WORDS_MAX
                 && has_number(x, b.text)
                 && has_number(y, a.text)
         };
