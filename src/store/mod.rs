@@ -19,6 +19,7 @@ mod grouping;
 mod guard;
 mod hubs;
 mod known;
+mod listing;
 mod log;
 mod open;
 mod outlines;
@@ -49,6 +50,7 @@ mod word_index;
 mod writer;
 
 pub use copied::Copied;
+pub use listing::{Item, Listed, Listing};
 pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
