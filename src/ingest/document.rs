@@ -66,7 +66,7 @@ pub fn read(
     let items = Items::of(&raw);
     let listings = store.reads().listings(claim, &items.named(&raw))?;
     let known: Vec<bool> = listings.iter().map(Listing::is_known).collect();
-    let mut drafted = items.drafts(&mut raw, &known, normalized, claim);
+    let mut drafted = items.drafts(&mut raw, &listings, normalized, claim);
     let count = drafted.drafts.len();
     let mut listed = Vec::new();
     if normalized != Normalized::AllForTheStore {
@@ -179,13 +179,13 @@ impl Items {
     fn drafts(
         &self,
         raw: &mut Raw,
-        known: &[bool],
+        listings: &[Listing],
         normalized: Normalized,
         claim: &Claim,
     ) -> Drafted {
-        let wanted = |known: bool| !known || normalized != Normalized::Unknown;
-        for (item, known) in self.0.iter().zip(known) {
-            match wanted(*known) {
+        let wanted = |l: &Listing| !l.is_known() || normalized != Normalized::Unknown;
+        for (item, listing) in self.0.iter().zip(listings) {
+            match wanted(listing) {
                 true => raw.complete(item.entry),
                 false => raw.skip(item.entry),
             }
@@ -194,14 +194,15 @@ impl Items {
                 entry.content_text = None;
             }
         }
-        let all = self.0.iter().zip(known);
-        let entries = all.filter(|(_, known)| wanted(**known));
+        let all = self.0.iter().zip(listings);
+        let entries = all.filter(|(_, listing)| wanted(listing));
         let entries: Vec<Entry<'_>> = entries
-            .filter_map(|(item, known)| {
+            .filter_map(|(item, listing)| {
                 Some(Entry {
                     key: item.key.clone(),
                     entry: raw.feed.entries.get(item.entry)?,
-                    counts: !known || normalized == Normalized::All,
+                    counts: !listing.is_known() || normalized == Normalized::All,
+                    votes: *listing == Listing::New || normalized == Normalized::All,
                 })
             })
             .collect();
