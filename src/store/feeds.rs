@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::articles::next_seq;
 use super::records::{
     ArchiveCommit, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Subscribed,
 };
@@ -49,7 +48,7 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
         })
         .optional()?;
     if known.is_none_or(|(.., subscribed)| !subscribed) {
-        next_seq(conn)?; // whoever lists the feeds must look again
+        super::sequence::next(conn)?; // whoever lists the feeds must look again
     }
     match known {
         Some((row, id, subscribed)) => {
@@ -121,7 +120,7 @@ fn tags_told(tags: &[String]) -> Vec<String> {
 }
 
 pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
-    next_seq(conn)?;
+    super::sequence::next(conn)?;
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
@@ -134,7 +133,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()
 }
 
 pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now: Time) -> Sql<()> {
-    next_seq(conn)?;
+    super::sequence::next(conn)?;
     let text = |column: &str, value: &Option<String>| -> Sql<()> {
         if let Some(value) = value {
             conn.execute(

@@ -256,7 +256,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         articles: one("SELECT count(*) FROM articles")?,
         stories: one("SELECT count(*) FROM stories")?,
         topics: one("SELECT count(*) FROM topics")?,
-        sequence: super::search::sequence(conn)?,
+        sequence: super::sequence::current(conn)?,
         db_bytes: 0,
         wal_bytes: 0,
         feeds_failing: one(&format!(
