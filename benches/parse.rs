@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use newswire::normalize::{html, text};
 use newswire::parse::{ParseContext, parse};
+use newswire::text::{html, html_text};
 
 /// Articles of a feed.
 const ITEMS: usize = 20;
@@ -139,7 +139,7 @@ fn against_feed_rs(c: &mut Criterion) {
             b.iter(|| {
                 for body in &bodies {
                     let clean = html::sanitize(body, None);
-                    black_box(text::from_html(&clean));
+                    black_box(html_text::from_html(&clean));
                 }
             });
         });
@@ -157,7 +157,7 @@ fn article(c: &mut Criterion) {
         b.iter(|| black_box(html::sanitize(&html, None)));
     });
     group.bench_function("text", |b| {
-        b.iter(|| black_box(text::from_html(&clean)));
+        b.iter(|| black_box(html_text::from_html(&clean)));
     });
     group.finish();
 }

@@ -4,8 +4,8 @@
 //!
 //! | layer | modules | may use |
 //! |---|---|---|
-//! | L0 | [`memory`], [`model`] | nothing of ours; `model` may use `memory` |
-//! | L1 | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`] | L0, and one another as the table in ARCHITECTURE.md says |
+//! | L0 | [`memory`], [`model`], [`text`] | `model` may use `memory`; `text` may use `model` |
+//! | L1, pure | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`] | L0, never one another |
 //! | L2 | [`clock`], [`fetch`], [`store`] | L0, L1; `fetch` and `store` never meet |
 //! | L3 | [`ingest`], [`serve`] | below; they never meet |
 //! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
@@ -20,6 +20,7 @@ mod faults;
 
 pub mod memory;
 pub mod model;
+pub mod text;
 
 pub mod dedup;
 pub mod emit;

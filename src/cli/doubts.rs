@@ -8,8 +8,8 @@ use crate::config::Config;
 use crate::model::{Feed, FeedId};
 use crate::query::Expr;
 use crate::query::ast::{Fact, Name};
-use crate::query::fold::fold;
 use crate::store::Reads;
+use crate::text::fold::fold;
 
 /// The names of an expression that match nothing in the store.
 pub fn of_expression(expr: &Expr, reads: &Reads) -> Result<Vec<String>, Failure> {

@@ -12,8 +12,9 @@ use super::parse::{Request, batch, each, on_known_stack, read};
 use super::safe;
 use crate::model::{Time, WebUrl};
 use crate::normalize::boilerplate::{self, Boilerplate};
-use crate::normalize::{page, text};
-use crate::parse::{charset, dates};
+use crate::normalize::page;
+use crate::parse::charset;
+use crate::text::html_text;
 
 /// The base of relative URLs where none is given.
 const NOWHERE: &str = "http://localhost/";
@@ -75,8 +76,7 @@ fn extracted(
     };
     let bytes = read(file)?;
     let page = charset::page_to_text(&bytes, content_type);
-    let page = page::read(&page, &url, &dates::read_bare)
-        .ok_or_else(|| nothing("no article can be read off it"))?;
+    let page = page::read(&page, &url).ok_or_else(|| nothing("no article can be read off it"))?;
     let html = boilerplate::without(&page.html, &Boilerplate::default());
     Ok(Extracted {
         file: file.to_owned(),
@@ -84,7 +84,7 @@ fn extracted(
         byline: (!page.authors.is_empty()).then(|| page.authors.join(", ")),
         date: page.published,
         language: page.language,
-        text: text::from_html(&html),
+        text: html_text::from_html(&html),
         html: html.into_owned(),
     })
 }

@@ -236,7 +236,7 @@ mod tests {
     use super::*;
     use crate::dedup::Subject;
     use crate::model::{FeedRow, Time};
-    use crate::query::fold::fold;
+    use crate::text::fold::fold;
 
     /// Never at midnight, which would be a day without an hour.
     fn copy(feed: FeedRow, hour: i64) -> StoredCopy {

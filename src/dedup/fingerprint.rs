@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 
 use super::sketch::Sketch;
 use crate::model::WebUrl;
+use crate::text::hash::hash;
 
 /// A hash that stands for what it is taken from.
 pub type Hash = NonZeroU64;
@@ -12,7 +13,7 @@ pub type Hash = NonZeroU64;
 /// What a fingerprint is taken from.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// Folded headline ([`crate::query::fold`]), without what a paper sets before or behind it.
+    /// Folded headline ([`crate::text::fold`]), without what a paper sets before or behind it.
     pub title: &'a str,
     /// Folded text without boilerplate, credits and dateline; may be empty.
     pub body: &'a str,
@@ -160,20 +161,6 @@ pub fn names_an_article(url: &WebUrl) -> bool {
         || path.bytes().filter(u8::is_ascii_digit).count() >= PATH_DIGITS
 }
 
-const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// FNV-1a, 64 bits, with a final mix (Fowler, Noll, Vo; finalizer of MurmurHash3): stable for ever, on every machine.
-pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    mix(bytes.iter().fold(FNV_BASIS, |h, b| {
-        (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3)
-    }))
-}
-
-pub(super) fn mix(h: u64) -> u64 {
-    let h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    h ^ (h >> 33)
-}
-
 /// One value in 2^64 is moved.
 fn some(h: u64) -> Hash {
     Hash::new(h).unwrap_or(Hash::MIN)
@@ -182,7 +169,7 @@ fn some(h: u64) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::fold::fold;
+    use crate::text::fold::fold;
 
     fn print(title: &str, body: &str, url: &str) -> Fingerprint {
         let url = WebUrl::parse(url).ok();

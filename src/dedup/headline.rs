@@ -54,7 +54,7 @@ fn is_dress(a: &[u16], b: &[u16], text: &[u16]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::fold::fold;
+    use crate::text::fold::fold;
 
     fn sketch(title: &str, body: &str) -> Sketch {
         let body = fold(body);

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::query::fold;
+use crate::text::fold;
 
 /// Passages shown at most, the longest first.
 const PASSAGES_MAX: usize = 3;

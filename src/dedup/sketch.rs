@@ -1,7 +1,7 @@
 //! How a text begins, and some of what follows: what near copies are told by. At most 300 bytes a copy, so that a window
 //! of many copies fits in memory.
 
-use super::fingerprint::{hash, mix};
+use crate::text::hash::{hash, mix};
 
 /// 4-grams of a text's beginning.
 pub const LEAD_GRAMS: usize = 40;

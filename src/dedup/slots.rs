@@ -137,7 +137,7 @@ impl<'s> Article<'s> {
 mod tests {
     use super::*;
     use crate::dedup::Subject;
-    use crate::query::fold::fold;
+    use crate::text::fold::fold;
 
     fn told(a: (&str, &str), b: (&str, &str)) -> Option<Difference> {
         let print = |(title, body): (&str, &str)| {

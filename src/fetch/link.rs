@@ -5,7 +5,7 @@ use http::header::LINK;
 
 use crate::model::{NamedFeed, WebUrl};
 use crate::normalize::discover::is_feed_type;
-use crate::normalize::plain;
+use crate::text::plain;
 
 /// What an answer's links say of hub, self and feeds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

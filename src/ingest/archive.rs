@@ -13,7 +13,8 @@ use super::Ingest;
 use super::visit::{Visited, drafts_of};
 use crate::fetch::{ACCEPT_FEEDS, Page};
 use crate::model::{FailureKind, WebUrl};
-use crate::normalize::{self, Drafted};
+use crate::normalize::Drafted;
+use crate::normalize::boilerplate::Boilerplate;
 use crate::parse::ParseContext;
 use crate::store::{ArchiveCommit, DocumentCommit, StoreError};
 
@@ -99,25 +100,27 @@ fn may_pass(kind: FailureKind) -> bool {
 pub(super) fn add(
     document: &mut DocumentCommit,
     (url, archived): (&WebUrl, &Archived),
-    with: &normalize::Context<'_>,
+    boilerplate: &Boilerplate,
 ) {
     let url = url.to_string();
     document.archive = Some(match archived {
         Archived::Known | Archived::Refused => ArchiveCommit::Done(url),
         Archived::Missed => ArchiveCommit::Missed(url),
         Archived::Read(page) => {
-            add_articles(document, page, with);
+            add_articles(document, page, boilerplate);
             ArchiveCommit::Done(url)
         }
     });
 }
 
-fn add_articles(document: &mut DocumentCommit, page: &Page, with: &normalize::Context<'_>) {
+fn add_articles(document: &mut DocumentCommit, page: &Page, boilerplate: &Boilerplate) {
     let context = ParseContext {
         url: Some(page.url.clone()),
         content_type: page.content_type.clone(),
     };
-    let read = catch_unwind(AssertUnwindSafe(|| drafts_of(&page.body, &context, with)));
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        drafts_of(&page.body, &context, boilerplate)
+    }));
     let Ok(Ok((_, Drafted { drafts, paragraphs }))) = read else {
         return;
     };

@@ -16,8 +16,8 @@ use super::outage::is_this_machine;
 use super::pass::Done;
 use super::visit::{self, Settled, Visited};
 use crate::model::{Extent, Failure, FailureKind, Hints, Outcome, Poll};
-use crate::normalize::plain;
 use crate::store::{Claim, Committed, StoreError};
+use crate::text::plain;
 
 /// Longest time of one visit beside `fetch.timeout`, from the claim to the commit and whatever it waits for (REL-13). Every
 /// wait has an end of its own; this bounds their sum, and a wait whose end was forgotten.

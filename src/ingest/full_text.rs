@@ -15,7 +15,7 @@ use crate::fetch;
 use crate::memory::Reserved;
 use crate::model::{Draft, FailureKind, WebUrl};
 use crate::normalize::page::{self, Page};
-use crate::parse::{charset, dates};
+use crate::parse::charset;
 use crate::store::Standing;
 
 /// Pages asked for in one poll; further new articles keep what the feed gave. They are the newest as feeds list them.
@@ -139,7 +139,7 @@ impl Ingest {
             } = page;
             let read = |body: Vec<u8>| {
                 let text = charset::page_to_text(&body, content_type.as_deref());
-                page::read(&text, &url, &dates::read_bare).filter(|page| page.speaks_of(&headline))
+                page::read(&text, &url).filter(|page| page.speaks_of(&headline))
             };
             let read = |body| catch_unwind(AssertUnwindSafe(|| read(body))).unwrap_or_default();
             body.filter_map(read, |page| page.html.len())

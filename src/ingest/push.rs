@@ -19,8 +19,8 @@ use super::visit::{Settled, Visited};
 use crate::fetch::hub::HubRequest;
 use crate::memory::Body;
 use crate::model::{Extent, Hints, HubCall, HubReply, Outcome, Poll, Secret, Validators, WebUrl};
-use crate::normalize::plain;
 use crate::store::{ClaimScope, HubAsk, HubOffer, HubRow, StoreError};
+use crate::text::plain;
 
 /// The lease that hubs are asked for.
 const LEASE: Duration = Duration::from_secs(10 * 86_400);

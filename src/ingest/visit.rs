@@ -18,6 +18,7 @@ use crate::memory::{Body, Reserved};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
 };
+use crate::normalize::boilerplate::Boilerplate;
 use crate::normalize::draft::take_pages;
 use crate::normalize::page::Page;
 use crate::normalize::{self, Drafted};
@@ -285,14 +286,14 @@ impl Read {
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 #[cfg(test)]
                 crate::faults::panic_at("take_pages", claim.url.host());
-                take_pages(&mut drafted, pages, &drafting(claim));
+                take_pages(&mut drafted, pages, &claim.boilerplate);
             }));
             document.drafts = drafted.drafts;
             document.paragraphs = drafted.paragraphs;
         }
         let archive = self.archive.as_ref().zip(visited.archive.get());
         if let (Some(document), Some((url, archived))) = (self.commit.document.as_mut(), archive) {
-            archive::add(document, (url, archived), &drafting(claim));
+            archive::add(document, (url, archived), &claim.boilerplate);
         }
         Ready {
             url: claim.url.to_string(),
@@ -375,23 +376,15 @@ pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, Sto
 pub(super) fn drafts_of(
     body: &[u8],
     context: &ParseContext,
-    with: &normalize::Context<'_>,
+    boilerplate: &Boilerplate,
 ) -> Result<(ParsedFeed, Drafted), ParseError> {
     let mut feed = parse::parse(body, context)?;
     // Drafts have texts of their own; a large document should not hold each twice.
     for entry in &mut feed.entries {
         entry.content_text = None;
     }
-    let drafted = normalize::drafts(&feed, with);
+    let drafted = normalize::drafts(&feed, boilerplate);
     Ok((feed, drafted))
-}
-
-/// What drafts are made with.
-fn drafting(claim: &Claim) -> normalize::Context<'_> {
-    normalize::Context {
-        boilerplate: &claim.boilerplate,
-        read_date: &parse::dates::read_bare,
-    }
 }
 
 /// What a document came to.
@@ -433,7 +426,7 @@ fn read_document(
     let made = catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]
         crate::faults::panic_at("parse", claim.url.host());
-        drafts_of(body, &context, &drafting(claim))
+        drafts_of(body, &context, &claim.boilerplate)
     }));
     let (feed, drafted) = match made {
         Ok(Ok(made)) => made,

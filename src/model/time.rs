@@ -68,7 +68,7 @@ impl Time {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Reads RFC 3339 with any offset. Lenient date readers are in `parse::dates`.
+    /// Reads RFC 3339 with any offset. Lenient date readers are in `text::dates`.
     pub fn parse_rfc3339(s: &str) -> Option<Self> {
         s.parse::<jiff::Timestamp>()
             .ok()

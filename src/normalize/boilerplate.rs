@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::blocks::{self, Block};
-use crate::{dedup::fingerprint, query::fold::fold};
+use crate::text::blocks::{self, Block};
+use crate::text::fold::fold;
+use crate::text::hash::hash;
 
 /// What is known as boilerplate of one feed.
 #[derive(Debug, Clone, Default)]
@@ -92,7 +93,7 @@ const POINTER_CHARS_MAX: usize = 240;
 /// What a paragraph is known by: a hash of its folded text, so that case and spacing do not matter.
 #[must_use]
 pub fn digest(paragraph: &str) -> u64 {
-    fingerprint::hash(fold(paragraph.trim()).as_bytes())
+    hash(fold(paragraph.trim()).as_bytes())
 }
 
 /// Whether a paragraph only points to another piece: `Read more: …`.

@@ -9,8 +9,8 @@ use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
-use super::plain;
 use crate::model::{NamedFeed, WebUrl};
+use crate::text::plain;
 
 /// How much of a page is looked at, in bytes.
 const PAGE_BYTES_MAX: usize = 1024 * 1024;

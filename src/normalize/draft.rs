@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::blocks::{self, Block};
 use super::boilerplate::Boilerplate;
 use super::page::Page;
-use super::{agency, boilerplate, byline, identity, language, links, plain, settle, text};
+use super::{agency, boilerplate, byline, identity, links};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
-use crate::query::fold::fold;
+use crate::text::blocks::{self, Block};
+use crate::text::fold::fold;
+use crate::text::{dates, html_text, language, plain, settle};
 
 /// Longest summary, in characters.
 pub const SUMMARY_CHARS_MAX: usize = 400;
@@ -22,14 +23,6 @@ pub const ONE_IN: usize = 3;
 /// How many paragraphs from the top may hold headline, standfirst and byline.
 const HEAD_PARAGRAPHS: usize = 4;
 
-/// What is known beside the document.
-pub struct Context<'a> {
-    /// What is known as boilerplate of this feed.
-    pub boilerplate: &'a Boilerplate,
-    /// Reads a date as people write it; none if other words stand before it.
-    pub read_date: &'a dyn Fn(&str) -> Option<Time>,
-}
-
 /// A document's drafts, and the paragraphs of each from which boilerplate is learned.
 #[derive(Debug, Default)]
 pub struct Drafted {
@@ -39,22 +32,21 @@ pub struct Drafted {
     pub paragraphs: Vec<Vec<u64>>,
 }
 
-/// Makes the drafts of a document. Of entries with one key the first is taken.
+/// Makes the drafts of a document; `boilerplate` is what is known of this feed. Of entries with one key the first is taken.
 #[must_use]
-pub fn drafts(feed: &ParsedFeed, context: &Context<'_>) -> Drafted {
+pub fn drafts(feed: &ParsedFeed, boilerplate: &Boilerplate) -> Drafted {
     let keys = identity::keys(&feed.entries);
     let mut taken = HashSet::new();
     let bodies: Vec<(String, &ParsedEntry, Body)> = keys
         .into_iter()
         .zip(&feed.entries)
         .filter(|(key, _)| taken.insert(key.clone()))
-        .map(|(key, entry)| (key, entry, Body::of(entry, context)))
+        .map(|(key, entry)| (key, entry, Body::of(entry)))
         .collect();
-    let known = context.boilerplate.with(recurring(
-        bodies
-            .iter()
-            .map(|(_, entry, body)| (entry.title.as_deref().unwrap_or_default(), body)),
-    ));
+    let known =
+        boilerplate.with(recurring(bodies.iter().map(|(_, entry, body)| {
+            (entry.title.as_deref().unwrap_or_default(), body)
+        })));
     let mut out = Drafted::default();
     let mut declared = Vec::with_capacity(bodies.len());
     for (key, entry, body) in bodies {
@@ -71,7 +63,7 @@ pub fn drafts(feed: &ParsedFeed, context: &Context<'_>) -> Drafted {
 
 /// Puts the pages of articles in the place of what the feed gave of them. The headline, and what the feed says in fields of
 /// its own, stay the feed's. A page that is no longer than the feed's text changes nothing.
-pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, context: &Context<'_>) {
+pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate: &Boilerplate) {
     let bodies: Vec<(usize, Page, Body)> = pages
         .into_iter()
         .filter_map(|(at, mut page)| {
@@ -80,21 +72,19 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, context: &Co
                 content_html: Some(std::mem::take(&mut page.html)),
                 ..ParsedEntry::default()
             };
-            let body = Body::of(&entry, context);
+            let body = Body::of(&entry);
             Some((at, page, body))
         })
         .collect();
     let known =
-        context
-            .boilerplate
-            .with(recurring(bodies.iter().filter_map(|(at, _, body)| {
-                Some((drafted.drafts.get(*at)?.title.as_str(), body))
-            })));
+        boilerplate.with(recurring(bodies.iter().filter_map(|(at, _, body)| {
+            Some((drafted.drafts.get(*at)?.title.as_str(), body))
+        })));
     for (at, page, body) in bodies {
         let Some(draft) = drafted.drafts.get_mut(at) else {
             continue;
         };
-        let text = text::from_html(&boilerplate::without(&body.html, &known));
+        let text = html_text::from_html(&boilerplate::without(&body.html, &known));
         if text.chars().count() <= draft.content_text.chars().count() {
             continue;
         }
@@ -165,7 +155,7 @@ struct Body {
 }
 
 impl Body {
-    fn of(entry: &ParsedEntry, context: &Context<'_>) -> Self {
+    fn of(entry: &ParsedEntry) -> Self {
         let told = entry
             .content_html
             .as_deref()
@@ -177,9 +167,9 @@ impl Body {
             .map(|b| b.text.as_str())
             .filter(|t| !t.is_empty())
             .collect();
-        let head = Head::of(&all, entry.title.as_deref().unwrap_or_default(), context);
+        let head = Head::of(&all, entry.title.as_deref().unwrap_or_default());
         let agencies = if texts.is_empty() {
-            agency::credited(&[&text::from_html(&html)])
+            agency::credited(&[&html_text::from_html(&html)])
         } else {
             agency::credited(&texts)
         };
@@ -207,7 +197,7 @@ struct Head<'b> {
 }
 
 impl<'b> Head<'b> {
-    fn of(all: &'b [Block], title: &str, context: &Context<'_>) -> Self {
+    fn of(all: &'b [Block], title: &str) -> Self {
         let mut head = Self::default();
         let mut rest = all.iter().filter(|b| !b.text.is_empty()).peekable();
         let folded = fold(title);
@@ -218,7 +208,7 @@ impl<'b> Head<'b> {
         let rest: Vec<&Block> = rest.collect();
         let top = rest.get(..HEAD_PARAGRAPHS).unwrap_or(&rest);
         let found = top.iter().enumerate().find_map(|(at, b)| {
-            let line = byline::read(&b.text, |d| (context.read_date)(d).is_some())?;
+            let line = byline::read(&b.text, |d| dates::read_bare(d).is_some())?;
             Some((at, line))
         });
         let Some((at, line)) = found else { return head };
@@ -231,7 +221,7 @@ impl<'b> Head<'b> {
         let standfirst: Vec<&str> = above.iter().map(|b| b.text.as_str()).collect();
         head.standfirst = (!standfirst.is_empty()).then(|| plain::line(&standfirst.join(" ")));
         head.author = Some(settle::line(line.name));
-        head.date = (context.read_date)(line.date);
+        head.date = dates::read_bare(line.date);
         head.dropped.extend(top.iter().take(at + 1));
         head
     }
@@ -248,7 +238,7 @@ fn said(draft: &Draft) -> Cow<'_, str> {
 }
 
 fn draft(entry: &ParsedEntry, key: String, body: Body, known: &Boilerplate) -> Draft {
-    let content_text = text::from_html(&boilerplate::without(&body.html, known));
+    let content_text = html_text::from_html(&boilerplate::without(&body.html, known));
     let is_boilerplate = known.knows(&content_text);
     let title = match entry.title.as_deref().filter(|t| !t.is_empty()) {
         Some(title) => title.to_owned(),
@@ -297,7 +287,7 @@ fn summary(
         .content_html
         .as_ref()
         .and(entry.summary_html.as_deref())
-        .map(|html| plain::line(&text::from_html(&boilerplate::without(html, known))))
+        .map(|html| plain::line(&html_text::from_html(&boilerplate::without(html, known))))
         .filter(|s| !s.is_empty());
     match own.or(standfirst) {
         Some(told) => plain::shortened(&settle::line(&told), SUMMARY_CHARS_MAX),
@@ -328,20 +318,12 @@ fn agencies(authors: &[Person], mut found: Vec<String>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn read_date(text: &str) -> Option<Time> {
-        Time::parse_rfc3339(&format!("{}T00:00:00Z", text.trim()))
-    }
-
     fn made(entries: Vec<ParsedEntry>) -> Drafted {
         let feed = ParsedFeed {
             entries,
             ..ParsedFeed::default()
         };
-        let context = Context {
-            boilerplate: &Boilerplate::default(),
-            read_date: &read_date,
-        };
-        drafts(&feed, &context)
+        drafts(&feed, &Boilerplate::default())
     }
 
     fn entry(title: &str, html: &str) -> ParsedEntry {
@@ -363,7 +345,7 @@ mod tests {
             .remove(0);
         assert_eq!(d.summary, "Two mayors met on a pier");
         assert_eq!(d.authors[0].name.as_deref(), Some("City Desk"));
-        assert_eq!(d.published, read_date("2030-01-05"));
+        assert_eq!(d.published, dates::read_bare("2030-01-05"));
         assert_eq!(d.agencies, ["Harbour News Agency"]);
         assert!(d.content_text.starts_with("The mayors of two harbours met"));
     }
@@ -425,26 +407,22 @@ mod tests {
     fn a_page_takes_the_place_of_the_body_and_of_nothing_that_the_feed_says() {
         let teaser = "<p>Two mayors met on a pier in spring.</p>";
         let mut told = entry("Harbours agree about spring tides", teaser);
-        told.published = read_date("2030-01-05");
+        told.published = dates::read_bare("2030-01-05");
         let silent = entry("Harbours agree about autumn tides", teaser);
         let mut made = made(vec![told, silent]);
         let page = |html: &str| Page {
             title: Some("Another headline about tides".to_owned()),
             authors: vec!["Ada Brandt".to_owned()],
-            published: read_date("2030-02-02"),
+            published: dates::read_bare("2030-02-02"),
             language: Some("en".to_owned()),
             html: html.to_owned(),
         };
         let full = "<p>The mayors of two harbours met on a pier and agree on spring tides.</p><p>They met on a Saturday.</p><p>(Reuters)</p>";
-        let context = Context {
-            boilerplate: &Boilerplate::default(),
-            read_date: &read_date,
-        };
         let before = made.drafts[1].clone();
         take_pages(
             &mut made,
             vec![(0, page(full)), (1, page("<p>Short.</p>"))],
-            &context,
+            &Boilerplate::default(),
         );
         let draft = &made.drafts[0];
         assert!(draft.content_text.starts_with("The mayors of two harbours"));
@@ -452,7 +430,7 @@ mod tests {
         assert_eq!(draft.agencies, ["Reuters"]);
         assert_eq!(draft.title, "Harbours agree about spring tides");
         assert_eq!(draft.summary, "Two mayors met on a pier in spring.");
-        assert_eq!(draft.published, read_date("2030-01-05"));
+        assert_eq!(draft.published, dates::read_bare("2030-01-05"));
         assert_eq!(draft.authors[0].name.as_deref(), Some("Ada Brandt"));
         assert_eq!(made.paragraphs[0].len(), 3);
         assert_eq!(made.drafts[1], before, "a shorter page changes nothing");
@@ -472,11 +450,7 @@ mod tests {
             };
             (n, page)
         });
-        let context = Context {
-            boilerplate: &Boilerplate::default(),
-            read_date: &read_date,
-        };
-        take_pages(&mut made, pages.collect(), &context);
+        take_pages(&mut made, pages.collect(), &Boilerplate::default());
         assert_eq!(
             made.drafts[1].content_text,
             "Autumn boats: a whole paragraph."

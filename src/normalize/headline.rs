@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::query::fold::fold;
+use crate::text::fold::fold;
 
 /// Words, folded, that papers set before a headline, with a number or without: `UPDATE 2-`, `Breaking:`.
 const BEFORE: &[&str] = &[

@@ -2,13 +2,10 @@
 //! feeds (SEC-13): the store puts the feed beside them.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
 
-use aws_lc_rs::digest::{SHA256, digest};
-
-use super::plain::{self, LINE_CHARS_MAX};
 use super::session::{self, Sessions};
 use crate::model::{ParsedEntry, Time};
+use crate::text::hash::{hex, sha256};
 
 /// A key that is the publisher's own guid starts with this.
 pub const GUID: &str = "guid:";
@@ -33,20 +30,6 @@ pub fn key_kind(key: &str) -> &'static str {
     } else {
         "digest"
     }
-}
-
-/// A guid on one line. One that is longer than a line may be ends with a digest of the whole: two that begin alike stay
-/// two (SEC-12, SEC-13).
-#[must_use]
-pub fn guid(written: &str) -> String {
-    let line = plain::line(written);
-    if written.chars().count() <= LINE_CHARS_MAX {
-        return line;
-    }
-    let digest = hex(&sha256(written.trim().as_bytes()));
-    let room = LINE_CHARS_MAX - digest.len() - 1;
-    let beginning: String = line.chars().take(room).collect();
-    format!("{beginning}#{digest}")
 }
 
 /// The keys of a document's entries, in order. Entries that bear one guid, or without guids one link, are distinguished by page,
@@ -239,17 +222,6 @@ fn delimited(fields: &[&str]) -> Vec<u8> {
     sha256(&all)
 }
 
-fn sha256(bytes: &[u8]) -> Vec<u8> {
-    digest(&SHA256, bytes).as_ref().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,8 +252,8 @@ mod tests {
             "tag:a\0",
             "e\u{301}",
             "\u{e9}",
-            &guid(&long("1")),
-            &guid(&long("2")),
+            &long("1"),
+            &long("2"),
         ];
         let entries: Vec<ParsedEntry> = ids.iter().map(|id| entry(Some(id), None, "t")).collect();
         let mut keys = keys(&entries);

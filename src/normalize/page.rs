@@ -30,9 +30,9 @@ use std::collections::HashSet;
 
 use dom_query::Document;
 
-use super::text;
 use crate::model::{Time, WebUrl};
-use crate::query::fold::fold;
+use crate::text::fold::fold;
+use crate::text::html_text;
 
 /// An article as its page prints it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,16 +49,16 @@ pub struct Page {
     pub html: String,
 }
 
-/// Reads the article of a page found at `url`. `date` reads dates as people and machines write them. None if the page is
+/// Reads the article of a page found at `url`. None if the page is
 /// too large or nested too deeply, or has no main text.
 #[must_use]
-pub fn read(page: &str, url: &WebUrl, date: &dyn Fn(&str) -> Option<Time>) -> Option<Page> {
+pub fn read(page: &str, url: &WebUrl) -> Option<Page> {
     let gated = gate::gate(page)?;
     let tree = Document::from(gated.html);
-    let told = told::read(&tree, &gated.json_ld, url, date);
+    let told = told::read(&tree, &gated.json_ld, url);
     clutter::remove(&tree);
     pieces::join(&tree);
-    let html = trim::trim(&body::of(tree, url)?, url, told.title.as_deref(), date);
+    let html = trim::trim(&body::of(tree, url)?, url, told.title.as_deref());
     Some(Page {
         title: told.title,
         authors: told.authors,
@@ -82,7 +82,7 @@ impl Page {
             .filter(|w| w.chars().count() > 3)
             .collect();
         let title = fold(self.title.as_deref().unwrap_or_default());
-        let text = fold(&text::from_html(&self.html));
+        let text = fold(&html_text::from_html(&self.html));
         let there: HashSet<&str> = title
             .split_whitespace()
             .chain(text.split_whitespace())
@@ -95,8 +95,8 @@ impl Page {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::html;
     use super::*;
+    use crate::text::html;
 
     const TEXT: [&str; 3] = [
         "The mayors of two harbours met on a pier on Saturday, and agreed on the tides of the whole spring.",
@@ -124,22 +124,18 @@ mod tests {
         )
     }
 
-    fn date(text: &str) -> Option<Time> {
-        Time::parse_rfc3339(&format!("{text}T00:00:00Z"))
-    }
-
     fn url() -> WebUrl {
         WebUrl::parse("https://paper.example/2030/tides").unwrap()
     }
 
     #[test]
     fn sec_10_an_article_is_read_off_its_page_safe_and_whole() {
-        let page = read(&article(), &url(), &date).unwrap();
+        let page = read(&article(), &url()).unwrap();
         assert_eq!(page.title.as_deref(), Some("Harbours agree on tides"));
         assert_eq!(page.authors, ["Ada Brandt"]);
-        assert_eq!(page.published, date("2030-01-05"));
+        assert_eq!(page.published, crate::text::dates::read_bare("2030-01-05"));
         assert_eq!(page.language.as_deref(), Some("en"));
-        assert_eq!(text::from_html(&page.html), TEXT.join("\n\n"));
+        assert_eq!(html_text::from_html(&page.html), TEXT.join("\n\n"));
         assert!(
             page.html
                 .contains("src=\"https://paper.example/2030/pier.jpg\""),
@@ -167,7 +163,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(96))]
         #[test]
         fn sec_01_sec_10_any_page_is_read_without_a_panic_and_what_comes_is_stable(page in soup()) {
-            if let Some(page) = read(&page, &url(), &date) {
+            if let Some(page) = read(&page, &url()) {
                 prop_assert_eq!(html::sanitize(&page.html, Some(&url())), page.html);
             }
         }
@@ -175,9 +171,9 @@ mod tests {
 
     #[test]
     fn what_is_no_article_is_none() {
-        assert_eq!(read("", &url(), &date), None);
-        assert_eq!(read("<title>Nothing</title>", &url(), &date), None);
-        assert_eq!(read(&"<div>".repeat(100_000), &url(), &date), None);
+        assert_eq!(read("", &url()), None);
+        assert_eq!(read("<title>Nothing</title>", &url()), None);
+        assert_eq!(read(&"<div>".repeat(100_000), &url()), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::normalize::references;
+use crate::text::references;
 
 /// A URL of XML with the references that are left in it resolved: its publisher escaped them twice.
 pub fn unescaped(written: &str) -> Cow<'_, str> {

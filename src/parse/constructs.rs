@@ -11,9 +11,9 @@ use regex::Regex;
 
 use super::element::{Element, Node};
 use super::vocabulary::Ns;
-use super::{Warnings, addresses, escaped, people, plain_body};
+use super::{Warnings, addresses, escaped, guid, people, plain_body};
 use crate::model::{Category, Person, WebUrl};
-use crate::normalize::{html, identity, plain, references, settle, text};
+use crate::text::{html, html_text, plain, references, settle};
 
 /// What an element inherits (XML Base, xml:lang).
 #[derive(Debug, Clone, Default)]
@@ -256,7 +256,7 @@ pub fn words(element: &Element) -> Option<String> {
 
 /// A guid, on one line.
 pub fn id(element: &Element) -> Option<String> {
-    let text = identity::guid(&settle::text(&element.text()));
+    let text = guid::read(&settle::text(&element.text()));
     (!text.is_empty()).then_some(text)
 }
 
@@ -286,7 +286,7 @@ pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
 pub fn media_text(element: &Element) -> Option<String> {
     let written = settle::text(&element.text());
     let text = if written.contains('<') {
-        text::from_html(&written)
+        html_text::from_html(&written)
     } else {
         references::resolve(&written).into_owned()
     };

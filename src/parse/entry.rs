@@ -6,10 +6,10 @@ use super::element::Element;
 use super::head::Dialect;
 use super::media::{self, Media};
 use super::vocabulary::Ns;
-use super::{Best, Warnings, addresses, dates, people, push_new, source_digest};
+use super::{Best, Warnings, addresses, guid, people, push_new, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
-use crate::normalize::tokens::{self, Token};
-use crate::normalize::{identity, references, settle, text};
+use crate::text::tokens::{self, Token};
+use crate::text::{dates, html_text, references, settle};
 
 #[derive(Debug, Default)]
 struct Reader {
@@ -48,7 +48,7 @@ pub fn read(
     if dialect.is_rdf() {
         // RSS 1.0 section 5.5: rdf:about is the item's identity.
         let about = element.attribute_in(Ns::Rdf, "about");
-        let id = about.map(identity::guid).filter(|id| !id.is_empty());
+        let id = about.map(guid::read).filter(|id| !id.is_empty());
         entry.id.offer(2, id);
         entry.page(5, about.unwrap_or_default(), &scope);
     }
@@ -446,7 +446,7 @@ impl Reader {
         let summary_html = self.summary.take();
         let content_html = self.content.take();
         let text_of = |html: &Option<String>| {
-            let text = html.as_deref().map(text::from_html);
+            let text = html.as_deref().map(html_text::from_html);
             text.filter(|t| !t.is_empty())
         };
         let mut content_text = text_of(&content_html);

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::plain_body;
-use crate::normalize::references;
-use crate::normalize::tokens::{self, Token};
+use crate::text::references;
+use crate::text::tokens::{self, Token};
 
 /// The HTML that the text of a body stands for.
 pub fn html_meant(text: &str) -> Cow<'_, str> {

@@ -6,7 +6,7 @@ use super::vocabulary::{self, ATOM_03, Ns};
 use super::xml::{Piece, Walk};
 use super::{Best, Newest, ParseContext, ParseError, Warnings, entry, mend, push_new};
 use crate::model::{Hints, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::settle;
+use crate::text::settle;
 
 /// What kind of document this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,10 +14,10 @@ use super::json_text::{self, Document};
 use super::media::Media;
 use super::plain_body;
 use super::{
-    ParseContext, ParseError, REPEATS_MAX, Warnings, dates, people, push_new, source_digest,
+    ParseContext, ParseError, REPEATS_MAX, Warnings, guid, people, push_new, source_digest,
 };
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::normalize::{identity, plain, settle, text};
+use crate::text::{dates, html_text, plain, settle};
 
 /// Reads a JSON document.
 pub fn read(
@@ -159,7 +159,7 @@ fn read_item(
         _ => content_html
             .as_deref()
             .or(summary_html.as_deref())
-            .map(text::from_html),
+            .map(html_text::from_html),
     };
     let mut media = Media::default();
     let files = item.get("attachments").and_then(Value::as_array);
@@ -199,7 +199,7 @@ fn read_item(
         }
     }
     let shown = content_html.as_deref().and_then(first_picture);
-    let id = Some(identity::guid(&entry.id)).filter(|id| !id.is_empty());
+    let id = Some(guid::read(&entry.id)).filter(|id| !id.is_empty());
     let of_id = || id.as_deref().and_then(|id| WebUrl::parse(id).ok());
     let url_of_page = page.or_else(of_id);
     ParsedEntry {

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{Newest, REPEATS_MAX, Warnings, dates};
+use super::{Newest, REPEATS_MAX, Warnings};
+use crate::text::dates;
 
 /// Deepest value kept: a name of an author of an item.
 const DEPTH_MAX: usize = 4;

@@ -6,7 +6,7 @@ use super::element::Element;
 use super::vocabulary::Ns;
 use super::{Best, Warnings, push_new};
 use crate::model::{Enclosure, WebUrl};
-use crate::normalize::plain;
+use crate::text::plain;
 
 /// Deepest `media:group` inside a `media:group` (SEC-03, F5).
 const GROUPS_MAX: usize = 4;

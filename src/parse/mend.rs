@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr3};
 
 use super::{Warnings, fields};
-use crate::normalize::tokens;
+use crate::text::tokens;
 
 /// A text in which every `<` begins markup that ends. Declarations of document types are left out: nothing in them
 /// counts (SEC-02).

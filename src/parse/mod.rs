@@ -13,7 +13,7 @@
 //! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
 //! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
 //! | [`source_digest`] | what tells an edit |
-//! | [`dates`], [`people`] | the values that publishers spell in a hundred ways |
+//! | [`guid`], [`people`] | the values that publishers spell in a hundred ways |
 //! | [`json_text`] | JSON as far as it goes, bounded |
 //! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
 
@@ -22,11 +22,11 @@ mod balance;
 pub mod charset;
 mod constructs;
 mod damaged_utf8;
-pub mod dates;
 mod element;
 mod entry;
 mod escaped;
 mod fields;
+mod guid;
 mod head;
 mod json_feed;
 mod json_text;

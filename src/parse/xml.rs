@@ -11,7 +11,7 @@ use super::balance::Balance;
 use super::element::{Attribute, Element, Node};
 use super::fields;
 use super::vocabulary::{self, Ns};
-use crate::normalize::references;
+use crate::text::references;
 
 /// Deepest nesting kept; what is deeper is left out.
 pub const DEPTH_MAX: usize = 256;

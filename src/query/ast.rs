@@ -38,7 +38,7 @@ pub enum Scope {
     Agency,
 }
 
-/// What is looked for. Words are folded ([`super::fold`]).
+/// What is looked for. Words are folded ([`crate::text::fold`]).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pattern {
     /// These tokens, one after the other.

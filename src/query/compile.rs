@@ -13,9 +13,9 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::ast::{Expr, Fact, Name, Pattern, Scope};
 use super::eval::{self, feed_is, literal};
-use super::fold::fold;
 use super::subject::{Facts, Folded};
 use crate::model::Time;
+use crate::text::fold::fold;
 
 /// Topics, compiled together.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! The plain evaluator: what an expression means, said as simply as possible.
 
 use super::ast::{Expr, Fact, Measure, Name, Pattern, Regex, Scope};
-use super::fold::fold;
 use super::part::Part;
 use super::subject::{Facts, Folded};
 use crate::model::{FeedId, Time};
+use crate::text::fold::fold;
 
 /// Whether an article matches. `now` is where relative times count from.
 pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::ast::{Expr, Pattern, Scope};
-use super::fold::{fold, is_accent, is_spaceless, is_word};
 use super::regex::Regex;
+use crate::text::fold::{fold, is_accent, is_spaceless, is_word};
 
 /// Most words that are joined to one: `u.s.s.r.`.
 const JOINED_MAX: usize = 4;

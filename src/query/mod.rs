@@ -1,6 +1,6 @@
 //! L1: the one expression language, for topics, lists, searches and feed URLs (contract.md, "Expressions").
 //!
-//! One syntax tree ([`Expr`]), one folding of text ([`fold`]), and three readings of the tree that must agree: the
+//! One syntax tree ([`Expr`]), one folding of text ([`crate::text::fold`]), and three readings of the tree that must agree: the
 //! plain evaluator ([`eval::matches`]), all topics at once ([`compile::TopicSet`]), and the plan for the store's
 //! word index ([`plan::index_plan`]). Pure: no clock, no files, no SQL engine.
 
@@ -9,7 +9,6 @@ mod budget;
 pub mod compile;
 mod emoji;
 pub mod eval;
-pub mod fold;
 mod joined;
 pub mod marks;
 mod mistakes;

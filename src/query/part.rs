@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::fold::{BREAK, fold_into, is_accent, is_spaceless, is_word};
 use super::{emoji, joined};
+use crate::text::fold::{BREAK, fold_into, is_accent, is_spaceless, is_word};
 
 /// Joined words and emoji of one part that are noted at most, repeats included.
 const BESIDE_MAX: usize = 10_000;
@@ -310,8 +310,8 @@ fn as_u32(n: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fold::fold;
     use super::*;
+    use crate::text::fold::fold;
     use proptest::prelude::*;
 
     /// What stands beside the words of a text.

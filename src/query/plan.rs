@@ -2,8 +2,8 @@
 //! That, [`super::eval`] decides, asked by [`Question`]s of which the cheap ones come first.
 
 use super::ast::{Expr, Fact, Pattern, Scope};
-use super::fold::is_spaceless;
 use crate::model::Time;
+use crate::text::fold::is_spaceless;
 
 /// Shortest beginning that the index is asked for, in characters.
 const INDEXED_CHARS_MIN: usize = 3;

@@ -14,7 +14,7 @@ use super::paragraphs::boilerplate;
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 use super::{hubs, runs, secrets};
 use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
-use crate::normalize::plain;
+use crate::text::plain;
 
 type Sql<T> = rusqlite::Result<T>;
 

@@ -10,7 +10,7 @@ use super::records::{
 };
 use super::{events, hubs, secrets};
 use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, WebUrl};
-use crate::normalize::plain;
+use crate::text::plain;
 
 type Sql<T> = rusqlite::Result<T>;
 

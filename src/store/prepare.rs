@@ -14,8 +14,9 @@ use crate::dedup::{Fingerprint, Subject};
 use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
 use crate::normalize;
 use crate::normalize::boilerplate::Boilerplate;
-use crate::query::fold::fold as fold_text;
 use crate::query::{Folded, Text};
+use crate::text::fold::fold as fold_text;
+use crate::text::html_text;
 
 /// Compression of bodies: the default is a good trade for two-kilobyte texts.
 const ZSTD_LEVEL: i32 = 3;
@@ -322,7 +323,7 @@ pub(super) struct Readable {
 pub(super) fn readable(html: &str, boilerplate: &Boilerplate) -> Readable {
     let (cleaned, removed) = normalize::boilerplate::separate(html, boilerplate);
     Readable {
-        text: normalize::text::from_html(&cleaned),
+        text: html_text::from_html(&cleaned),
         html: cleaned.into_owned(),
         removed,
     }
@@ -330,5 +331,5 @@ pub(super) fn readable(html: &str, boilerplate: &Boilerplate) -> Readable {
 
 /// The text of a stored body without what is known as boilerplate.
 pub(super) fn text(html: &str, boilerplate: &Boilerplate) -> String {
-    normalize::text::from_html(&normalize::boilerplate::without(html, boilerplate))
+    html_text::from_html(&normalize::boilerplate::without(html, boilerplate))
 }

@@ -3,7 +3,7 @@
 
 use rusqlite::Connection;
 
-use crate::query::fold::fold;
+use crate::text::fold::fold;
 
 type Sql<T> = rusqlite::Result<T>;
 

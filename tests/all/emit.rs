@@ -6,7 +6,7 @@ use newswire::emit::opml::{self, Subscription};
 use newswire::model::{
     Alternate, Category, Enclosure, FeedId, FeedRef, Person, StoryId, StoryView, Time, WebUrl,
 };
-use newswire::normalize::{html, plain, settle};
+use newswire::text::{html, plain, settle};
 use proptest::prelude::*;
 use uuid::Uuid;
 

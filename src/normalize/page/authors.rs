@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::super::plain;
 use super::json_ld::Said;
 use super::seen::Seen;
 use super::words::Phrases;
-use crate::query::fold::fold;
+use crate::text::fold::fold;
+use crate::text::plain;
 
 /// `meta` names of authors, best first.
 const METAS: &[&str] = &[

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use dom_query::Document;
 use dom_smoothie::{Config, Readability};
 
-use super::super::html;
 use crate::model::WebUrl;
+use crate::text::html;
 
 /// Most elements that are looked at; the gate lets fewer through.
 const ELEMENTS_MAX: usize = 100_000;

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::super::tokens::{self, Tag, Token, Tokens};
+use crate::text::tokens::{self, Tag, Token, Tokens};
 
 /// Most bytes of a page that are left: more is no article.
 const BYTES_MAX: usize = 1536 * 1024;

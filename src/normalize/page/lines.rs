@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
-use super::super::blocks::Block;
-use super::super::tokens::{self, Token};
-use super::super::{agency, boilerplate, byline, text};
-use super::published::{ReadDate, within};
+use super::super::{agency, boilerplate, byline};
+use super::published::within;
 use super::words::Phrases;
 use crate::model::WebUrl;
-use crate::query::fold::fold;
+use crate::text::blocks::Block;
+use crate::text::fold::fold;
+use crate::text::tokens::{self, Token};
+use crate::text::{dates, html_text};
 
 /// A line as long as this is prose, whatever it ends in; with the end of a sentence a shorter one is; in characters.
 const PROSE_CHARS_MIN: usize = 80;
@@ -106,7 +107,7 @@ impl<'b> Line<'b> {
     }
 
     /// In the head of a page: its headline (folded) again, who and when.
-    pub(super) fn is_head(&self, title: &str, date: ReadDate<'_>) -> bool {
+    pub(super) fn is_head(&self, title: &str) -> bool {
         if self.is_item {
             return false;
         }
@@ -114,8 +115,8 @@ impl<'b> Line<'b> {
         let is_title =
             title.len() > 1 && self.folded.contains(title) && self.folded.len() < title.len() * 2;
         let is_short = self.chars <= HEAD_CHARS_MAX;
-        let says_when = !text.ends_with(STOPS) && within(text, date).is_some();
-        let says_who = byline::read(text, |d| date(d).is_some()).is_some();
+        let says_when = !text.ends_with(STOPS) && within(text).is_some();
+        let says_who = byline::read(text, |d| dates::read_bare(d).is_some()).is_some();
         is_title || is_short && (says_when || says_who || agency::named(text).is_some())
     }
 
@@ -169,7 +170,7 @@ fn links(html: &str, url: &WebUrl) -> (usize, bool) {
         }
         if let Some(from) = open_at.take() {
             let inner = html.get(from..tag.start).unwrap_or_default();
-            chars += text::from_html(inner).chars().count();
+            chars += html_text::from_html(inner).chars().count();
         }
         open_at = (!tag.is_end).then_some(tag.end);
         if let Some((_, href)) = tag.attributes().find(|(name, _)| *name == "href") {

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use dom_query::{Document, Element, NodeId, NodeRef};
 
-use super::super::plain;
 use super::words::{Phrases, Words};
-use crate::query::fold::fold;
+use crate::text::fold::fold;
+use crate::text::plain;
 
 /// Most headlines, and most elements of each mark, that are kept.
 const HEADLINES_MAX: usize = 8;

@@ -1,11 +1,11 @@
 //! The headline of a page: the one that stands on it if its data know it, else what its data say, without the name of the
 //! site.
 
-use super::super::plain;
 use super::json_ld::Said;
 use super::seen::Seen;
 use crate::model::WebUrl;
-use crate::query::fold::fold;
+use crate::text::fold::fold;
+use crate::text::plain;
 
 /// `meta` names of the headline, best first.
 const METAS: &[&str] = &["og:title", "twitter:title", "dc.title", "sailthru.title"];

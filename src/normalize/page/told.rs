@@ -4,11 +4,10 @@
 use dom_query::Document;
 
 use super::json_ld::{self, Said};
-use super::published::ReadDate;
 use super::seen::{Seen, near};
 use super::{authors, published, title};
 use crate::model::{Time, WebUrl};
-use crate::normalize::language;
+use crate::text::language;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -20,7 +19,7 @@ pub(super) struct Told {
 }
 
 /// Reads a page with its JSON-LD blocks.
-pub(super) fn read(page: &Document, blocks: &[String], url: &WebUrl, date: ReadDate<'_>) -> Told {
+pub(super) fn read(page: &Document, blocks: &[String], url: &WebUrl) -> Told {
     let said = json_ld::read(blocks);
     let seen = Seen::of(page);
     let site = said
@@ -32,7 +31,7 @@ pub(super) fn read(page: &Document, blocks: &[String], url: &WebUrl, date: ReadD
     let near = near(page, title.as_deref().unwrap_or_default());
     Told {
         authors: authors::of(&said, &seen, &near, site),
-        published: published::of(&said, &seen, &near, url, date),
+        published: published::of(&said, &seen, &near, url),
         language: language_of(&said, &seen),
         title,
     }
@@ -57,8 +56,7 @@ mod tests {
     fn told(page: &str, blocks: &[&str]) -> Told {
         let blocks: Vec<String> = blocks.iter().map(|b| (*b).to_owned()).collect();
         let url = WebUrl::parse("https://paper.example/tides").unwrap();
-        let date = |text: &str| Time::parse_rfc3339(&format!("{text}T00:00:00Z"));
-        read(&Document::from(page), &blocks, &url, &date)
+        read(&Document::from(page), &blocks, &url)
     }
 
     #[test]

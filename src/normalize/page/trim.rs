@@ -2,20 +2,19 @@
 //! other pages of the site, calls to follow and to subscribe. Judges lines by their shape; by words only where a shape is
 //! not enough.
 
-use super::super::blocks::{self, Block};
-use super::super::html;
-use super::super::tokens::{self, Token};
 use super::lines::Line;
-use super::published::ReadDate;
 use crate::model::WebUrl;
-use crate::query::fold::fold;
+use crate::text::blocks::{self, Block};
+use crate::text::fold::fold;
+use crate::text::html;
+use crate::text::tokens::{self, Token};
 
 /// How many lines from the top may hold what stands in the head of a page, and from the bottom what stands in its foot.
 const HEAD_LINES: usize = 8;
 const FOOT_LINES: usize = 6;
 
 /// The text without what is none of it; as it is if nothing would be left.
-pub(super) fn trim(body: &str, url: &WebUrl, title: Option<&str>, date: ReadDate<'_>) -> String {
+pub(super) fn trim(body: &str, url: &WebUrl, title: Option<&str>) -> String {
     let all: Vec<Block> = blocks::of(body)
         .into_iter()
         .filter(|b| has_words(body.get(b.start..b.end).unwrap_or_default()))
@@ -33,7 +32,7 @@ pub(super) fn trim(body: &str, url: &WebUrl, title: Option<&str>, date: ReadDate
         .enumerate()
         .map(|(at, line)| {
             at < first && line.is_above()
-                || at < head && line.is_head(&title, date)
+                || at < head && line.is_head(&title)
                 || at > last && line.is_below()
                 || at >= foot && line.is_call()
                 || line.is_noise()
@@ -70,14 +69,12 @@ fn headings_of_nothing(lines: &[Line<'_>], goes: &mut [bool]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::text;
     use super::*;
-    use crate::model::Time;
+    use crate::text::html_text;
 
     fn left(html: &str) -> String {
         let url = WebUrl::parse("https://www.paper.example/tides").unwrap();
-        let date = |text: &str| Time::parse_rfc3339(&format!("{text}T00:00:00Z"));
-        text::from_html(&trim(html, &url, Some("Harbours agree on tides"), &date))
+        html_text::from_html(&trim(html, &url, Some("Harbours agree on tides")))
     }
 
     const TEXT: &str = "<p>The mayors of two harbours met on a pier and spoke about tides.</p>\

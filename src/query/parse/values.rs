@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::super::ast::{Compare, Expr, Fact, Measure, Name, Pattern, Scope, When};
-use super::super::fold::tokens;
 use super::super::part::Builder;
 use super::operators::flatten;
 use super::{DEPTH_MAX, Field, Reader};
+use crate::text::fold::tokens;
 
 /// Longest name of a field that is compared with the right ones, in bytes.
 const NAME_BYTES_MAX: usize = 32;

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::super::{open, reindex};
 use super::*;
 use crate::model::{ArticleId, Seq};
+use crate::text::fold::fold;
 
 const ARTICLES: [(&str, &str); 4] = [
     (
@@ -35,7 +36,7 @@ fn of_version_14() -> House {
     for (n, (title, body)) in ARTICLES.into_iter().enumerate() {
         raw.execute(
             "INSERT INTO words (rowid, title, body, author, category, agency) VALUES (?1, ?2, ?3, ' ', ' ', ' ')",
-            rusqlite::params![n as i64 + 1, query::fold::fold(title), query::fold::fold(body)],
+            rusqlite::params![n as i64 + 1, fold(title), fold(body)],
         )
         .unwrap();
     }

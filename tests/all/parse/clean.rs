@@ -1,9 +1,9 @@
 //! SEC-14 as a property: whatever a document holds, in whatever dialect, no string that leaves `parse` or becomes part of
 //! a draft holds a control, a bidi override or a noncharacter.
 
+use newswire::normalize;
 use newswire::normalize::boilerplate::Boilerplate;
-use newswire::normalize::{self, text};
-use newswire::parse::dates;
+use newswire::text::html_text;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -132,7 +132,7 @@ fn assert_clean(name: &str, value: &Value) {
             let is_bad = |c: char| may_not_stand(c) && !(has_lines && matches!(c, '\n' | '\t'));
             assert_eq!(said.chars().find(|c| is_bad(*c)), None, "{name}: {said:?}");
             if name.ends_with("_html") {
-                assert_clean("shown_text", &json!(text::from_html(said)));
+                assert_clean("shown_text", &json!(html_text::from_html(said)));
             }
         }
         Value::Array(all) => all.iter().for_each(|v| assert_clean(name, v)),
@@ -145,11 +145,7 @@ fn assert_all_clean(document: &str, is_whole: bool) {
     let feed = read(document);
     assert!(!is_whole || feed.entries.len() > 1, "{document}");
     assert_clean("feed", &serde_json::to_value(&feed).unwrap());
-    let context = normalize::Context {
-        boilerplate: &Boilerplate::default(),
-        read_date: &dates::read_bare,
-    };
-    for d in normalize::drafts(&feed, &context).drafts {
+    for d in normalize::drafts(&feed, &Boilerplate::default()).drafts {
         let draft = json!({
             "guid": d.guid, "url": d.url, "canonical_url": d.canonical_url, "title": d.title, "summary": d.summary,
             "content_html": d.content_html, "content_text": d.content_text,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use newswire::dedup::{Fingerprint, Grouper, Limits, StoredCopy, Subject};
 use newswire::model::{FeedRow, StoryRow, Time, WebUrl};
-use newswire::query::fold::fold;
+use newswire::text::fold::fold;
 use proptest::prelude::*;
 
 const PAPERS: i64 = 5;

@@ -4,8 +4,8 @@ use newswire::emit::{self, Channel, Format};
 use newswire::model::{
     Category, Enclosure, ParsedEntry, ParsedFeed, Person, StoryView, Time, WebUrl,
 };
-use newswire::normalize::plain;
 use newswire::parse::{ParseContext, parse};
+use newswire::text::plain;
 use quick_xml::events::Event;
 
 pub fn atom(channel: &Channel) {

@@ -10,9 +10,11 @@ use newswire::emit::opml::Subscription;
 use newswire::emit::{Channel, opml};
 use newswire::model::{Category, Draft, FeedId, FeedRef, Person, StoryId, StoryView, Time, WebUrl};
 use newswire::normalize::boilerplate::Boilerplate;
-use newswire::normalize::{self, discover, html, links, page, plain, text};
-use newswire::parse::{self, ParseContext, dates, people};
+use newswire::normalize::{self, discover, links, page};
+use newswire::parse::{self, ParseContext, people};
 use newswire::query;
+use newswire::text::dates;
+use newswire::text::{html, html_text, plain};
 use uuid::Uuid;
 
 use super::comes_back::{self, distinct};
@@ -37,15 +39,7 @@ pub fn document(bytes: &[u8]) {
         let bodies = [&entry.content_html, &entry.summary_html];
         bodies.into_iter().flatten().for_each(|b| assert_inert(b));
     }
-    let boilerplate = Boilerplate::default();
-    let drafts = normalize::drafts(
-        &feed,
-        &normalize::Context {
-            boilerplate: &boilerplate,
-            read_date: &dates::read_bare,
-        },
-    )
-    .drafts;
+    let drafts = normalize::drafts(&feed, &Boilerplate::default()).drafts;
     assert!(drafts.len() <= feed.entries.len());
     let channel = Channel {
         id: "urn:uuid:00000000-0000-0000-0000-000000000001".to_owned(),
@@ -67,7 +61,7 @@ pub fn fragment(bytes: &[u8]) {
     let clean = html::sanitize(&fragment, WebUrl::parse(FEED_URL).ok().as_ref());
     assert_inert(&clean);
     assert_eq!(html::sanitize(&clean, None), clean, "of {fragment:?}");
-    let readable = text::from_html(&clean);
+    let readable = html_text::from_html(&clean);
     assert!(!readable.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
     let line = plain::line_of_html(&fragment);
     assert_eq!(plain::line(&line), line);
@@ -106,7 +100,7 @@ pub fn url(bytes: &[u8]) {
 pub fn web_page(bytes: &[u8]) {
     let page = String::from_utf8_lossy(bytes);
     let url = WebUrl::parse("https://paper.example/2026/article.html").unwrap();
-    if let Some(read) = page::read(&page, &url, &dates::read_bare) {
+    if let Some(read) = page::read(&page, &url) {
         assert_inert(&read.html);
     }
     let _ = discover::discover(&page, &url, &[]);

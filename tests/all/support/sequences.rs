@@ -17,7 +17,7 @@ use newswire::model::{
     StoryView, Time, Validators, WebUrl,
 };
 use newswire::normalize;
-use newswire::parse::{self, ParseContext, dates};
+use newswire::parse::{self, ParseContext};
 use newswire::store::{
     Claim, ClaimScope, Committed, DocumentCommit, FeedSettings, NewFeed, PlanCommit, PollCommit,
     Selection, Store, StoreOptions,
@@ -488,13 +488,7 @@ impl World {
             content_type: None,
         };
         let feed = parse::parse(document.as_bytes(), &context).unwrap();
-        let drafted = normalize::drafts(
-            &feed,
-            &normalize::Context {
-                boilerplate: &claim.boilerplate,
-                read_date: &dates::read_bare,
-            },
-        );
+        let drafted = normalize::drafts(&feed, &claim.boilerplate);
         DocumentCommit {
             is_complete: feed.is_complete && !drafted.drafts.is_empty(),
             drafts: drafted.drafts,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{headline_html, references, text};
+use super::{headline_html, html_text, references};
 use crate::model::unicode::is_noncharacter;
 
 /// Longest line kept, in characters (SEC-12).
@@ -55,7 +55,7 @@ pub(super) fn is_forbidden(c: char) -> bool {
 #[must_use]
 pub fn line_of_html(html: &str) -> String {
     if html.contains(['<', '&']) {
-        line(&text::from_html(&headline_html::with_named_tags(html)))
+        line(&html_text::from_html(&headline_html::with_named_tags(html)))
     } else {
         line(html)
     }

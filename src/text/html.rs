@@ -1,6 +1,6 @@
 //! The one sanitizer: whatever a publisher calls it, HTML enters here and leaves with nothing that runs, styles or
-//! frames (SEC-10). What may stand is in [`super::allowed`]. Most fragments are simple enough for [`super::tame`]; for the
-//! others ammonia builds a tree as browsers do, behind [`super::gate`]. Reading the result again changes nothing.
+//! frames (SEC-10). What may stand is in [`super::allowed`]. Most fragments are simple enough for [`super::fast_path`]; for the
+//! others ammonia builds a tree as browsers do, behind [`super::html_limits`]. Reading the result again changes nothing.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use ammonia::Builder;
 
 use super::allowed::{self, ELEMENTS, EVERYWHERE};
-use super::{embedded, gate, plain, tame, text};
+use super::{embedded, fast_path, html_limits, html_text, plain};
 use crate::model::WebUrl;
 
 /// Longest fragment read, in bytes; what follows is left out (SEC-12).
@@ -25,7 +25,7 @@ pub(super) const ATTRIBUTES_MAX: usize = 64;
 pub(super) const LINK_REL: &str = "noopener noreferrer";
 /// Deepest nesting of tables: each is four elements deep.
 pub(super) const TABLES_MAX: usize = 32;
-/// What the trees of one document may cost, in units of [`gate::pass`]: half a second.
+/// What the trees of one document may cost, in units of [`html_limits::pass`]: half a second.
 const WORK_MAX: usize = 16 * 1024 * 1024;
 /// How often a tree is built of one fragment until reading the result changes nothing.
 const ROUNDS_MAX: usize = 4;
@@ -101,9 +101,9 @@ pub fn sanitize(html: &str, base: Option<&WebUrl>) -> String {
 pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> String {
     let html = plain::clean_text(cut(html));
     let html = embedded::plainly(&html);
-    tame::read(&html, base)
+    fast_path::read(&html, base)
         .or_else(|| with_tree(&html, base, effort))
-        .unwrap_or_else(|| html_escape::encode_text(&text::from_html(&html)).into_owned())
+        .unwrap_or_else(|| html_escape::encode_text(&html_text::from_html(&html)).into_owned())
 }
 
 /// The slow way: what browsers would make of it. None if a tree would cost too much, or reading the result never comes
@@ -111,7 +111,7 @@ pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> St
 fn with_tree(html: &str, base: Option<&WebUrl>, effort: &Effort) -> Option<String> {
     let mut clean = built(&gated(html, effort)?, base);
     for _ in 0..ROUNDS_MAX {
-        if let Some(settled) = tame::read(&clean, base) {
+        if let Some(settled) = fast_path::read(&clean, base) {
             return Some(settled);
         }
         let next = built(&gated(&clean, effort)?, base);
@@ -125,7 +125,7 @@ fn with_tree(html: &str, base: Option<&WebUrl>, effort: &Effort) -> Option<Strin
 
 /// What a tree may be built of; none if it would cost too much.
 fn gated(html: &str, effort: &Effort) -> Option<String> {
-    let (html, work) = gate::pass(html)?;
+    let (html, work) = html_limits::pass(html)?;
     effort.take(work)?;
     Some(html)
 }
@@ -301,7 +301,7 @@ mod tests {
         fn the_quick_way_gives_what_a_tree_gives(html in prop_oneof![soup(), nested()]) {
             let base = WebUrl::parse("https://a.example/d/f.xml").unwrap();
             let html = plain::clean_text(&html);
-            if let Some(quick) = tame::read(&html, Some(&base)) {
+            if let Some(quick) = fast_path::read(&html, Some(&base)) {
                 let slow = with_tree(&html, Some(&base), &Effort::default());
                 prop_assert_eq!(slow, Some(quick));
             }

@@ -1,6 +1,6 @@
 use super::allowed::element_of;
 use super::html::sanitize;
-use super::text;
+use super::html_text;
 use super::tokens::{self, Token};
 use crate::model::WebUrl;
 
@@ -96,7 +96,7 @@ fn formulas_stay_and_drawings_leave_their_words() {
         clean_formula.contains("<math><mi>c</mi><mo>=</mo><msqrt>"),
         "{clean_formula}"
     );
-    assert_eq!(text::from_html(&clean_formula), "is c=√g2 for");
+    assert_eq!(html_text::from_html(&clean_formula), "is c=√g2 for");
     assert_eq!(
         clean("<svg><script>x()</script><text>Depth <tspan>7</tspan></text><path d=x /></svg>!"),
         "Depth 7!"

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use whatlang::Script;
 
+use super::fold::fold;
 use crate::model::language::is_language;
-use crate::query::fold::fold;
 
 /// Fewest letters that a guess is made from.
 const LETTERS_MIN: usize = 60;

@@ -79,7 +79,7 @@ fn has_value(tag: &Tag<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::normalize::plain::line_of_html;
+    use crate::text::plain::line_of_html;
 
     #[test]
     fn a_tag_that_a_headline_names_is_text() {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::allowed::{self, Fate, Kind};
 use super::html::sanitize;
-use super::text;
+use super::html_text;
 use super::tokens::{Tag, next_tag};
 
 /// A paragraph of a body.
@@ -29,9 +29,9 @@ impl Block {
         Self {
             start,
             end,
-            text: text::from_html(inside),
+            text: html_text::from_html(inside),
             is_plain,
-            around_links: around_links(inside).map(|html| text::from_html(&html)),
+            around_links: around_links(inside).map(|html| html_text::from_html(&html)),
         }
     }
 }

@@ -1,0 +1,36 @@
+//! L0: what `parse`, `normalize`, `dedup` and `query` share about text. Pure: a text goes
+//! in, a value comes out. Never knows feeds, articles or queries.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`plain`], [`settle`], [`mojibake`] | plain text: what may stand in it, lines, wrong decoding mended |
+//! | [`fold`], [`hash`] | words without case and marks; stable hashes |
+//! | [`tokens`], [`references`] | HTML as tags and texts; `&amp;` and its kin |
+//! | [`html`], [`allowed`] | the sanitizer; the elements and attributes that may stand |
+//! | [`fast_path`], [`html_limits`] | sanitizing without a tree; what bounds the tree |
+//! | [`embedded`], [`embedded_frame`] | pictures, players and formulas, rewritten before sanitizing |
+//! | [`html_text`], [`blocks`] | the plain text of HTML; its paragraphs |
+//! | [`headline_html`] | which tags a headline names |
+//! | [`dates`] | dates as publishers write them |
+//! | [`language`] | which language a text is in |
+
+mod allowed;
+pub mod blocks;
+pub mod dates;
+mod embedded;
+mod embedded_frame;
+#[cfg(test)]
+mod embedded_tests;
+mod fast_path;
+pub mod fold;
+pub mod hash;
+mod headline_html;
+pub mod html;
+mod html_limits;
+pub mod html_text;
+pub mod language;
+mod mojibake;
+pub mod plain;
+pub mod references;
+pub mod settle;
+pub(crate) mod tokens;
