@@ -24,6 +24,15 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(180 * 86_400);
 /// Paragraphs are forgotten once in so many new articles: there may be a few more than [`REMEMBERED_MAX`].
 const FORGET_EVERY: i64 = 32;
 
+/// The paragraphs that are boilerplate. The number is no parameter, or the index of those that recur would not be known to
+/// hold them.
+fn recurring() -> String {
+    format!(
+        "SELECT digest FROM paragraphs INDEXED BY paragraphs_recurring JOIN feeds USING (feed)
+         WHERE feed = ?1 AND articles >= {ARTICLES_MIN} AND articles * ?2 >= articles_learned - learned_before"
+    )
+}
+
 /// What is known as boilerplate of a feed.
 pub(super) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<Boilerplate> {
     let keeps: bool = conn
@@ -32,14 +41,11 @@ pub(super) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<Boilerplate> 
     if keeps {
         return Ok(Boilerplate::kept());
     }
-    conn.prepare_cached(
-        "SELECT digest FROM paragraphs JOIN feeds USING (feed)
-         WHERE feed = ?1 AND articles >= ?2 AND articles * ?3 >= articles_learned - learned_before",
-    )?
-    .query_map([feed, ARTICLES_MIN, ONE_IN], |r| r.get::<_, i64>(0))?
-    .map(|d| d.map(i64::cast_unsigned))
-    .collect::<Sql<_>>()
-    .map(Boilerplate::of)
+    conn.prepare_cached(&recurring())?
+        .query_map([feed, ONE_IN], |r| r.get::<_, i64>(0))?
+        .map(|d| d.map(i64::cast_unsigned))
+        .collect::<Sql<_>>()
+        .map(Boilerplate::of)
 }
 
 /// Counts the paragraphs of new articles, given article by article, and forgets others now and then.
@@ -88,4 +94,56 @@ fn forget(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
         now.minus(REMEMBERED_FOR).millis()
     ])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::WebUrl;
+    use crate::store::{FeedSettings, NewFeed, feeds, open};
+
+    #[test]
+    fn what_recurs_in_a_feed_is_read_off_an_index_of_that_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = open::writer(&dir.path().join("store.db"), false).unwrap();
+        let plan: String = conn
+            .query_row(
+                &format!("EXPLAIN QUERY PLAN {}", recurring()),
+                [1, 1],
+                |r| r.get(3),
+            )
+            .unwrap();
+        assert!(plan.contains("paragraphs_recurring"), "{plan}");
+    }
+
+    #[test]
+    fn paragraphs_of_one_poll_are_counted_as_if_each_article_came_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = open::writer(&dir.path().join("store.db"), false).unwrap();
+        let now = Time::from_seconds(1);
+        let feeds = ["https://a.example/", "https://b.example/"].map(|url| NewFeed {
+            url: WebUrl::parse(url).unwrap(),
+            title: None,
+            folder: None,
+            tags: Vec::new(),
+            settings: FeedSettings::default(),
+            declared: false,
+        });
+        feeds::subscribe(&conn, &feeds, now).unwrap();
+        let articles = [vec![7, 8], vec![8], vec![8, 9], vec![9]];
+        learn(&conn, 1, &articles, now).unwrap();
+        for article in articles {
+            learn(&conn, 2, &[article], now).unwrap();
+        }
+        let known = |feed: i64| -> Vec<(i64, i64, i64)> {
+            conn.prepare("SELECT digest, articles, learned_before FROM paragraphs WHERE feed = ?1 ORDER BY digest")
+                .unwrap()
+                .query_map([feed], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+                .unwrap()
+                .map(|row| row.unwrap())
+                .collect()
+        };
+        assert_eq!(known(1), [(7, 1, 0), (8, 3, 0), (9, 2, 2)]);
+        assert_eq!(known(1), known(2));
+    }
 }
