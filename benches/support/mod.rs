@@ -123,6 +123,8 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
         claim,
         document: Some(DocumentCommit {
             drafts,
+            listed: Vec::new(),
+            votes: None,
             title: None,
             site: None,
             digest: vec![1],

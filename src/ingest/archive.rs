@@ -10,7 +10,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Ingest;
-use super::visit::{Visited, drafts_of};
+use super::document;
+use super::visit::Visited;
 use crate::fetch::{ACCEPT_FEEDS, Page};
 use crate::model::{FailureKind, WebUrl};
 use crate::normalize::Drafted;
@@ -119,12 +120,17 @@ fn add_articles(document: &mut DocumentCommit, page: &Page, boilerplate: &Boiler
         content_type: page.content_type.clone(),
     };
     let read = catch_unwind(AssertUnwindSafe(|| {
-        drafts_of(&page.body, &context, boilerplate)
+        document::drafts_of(&page.body, &context, boilerplate)
     }));
-    let Ok(Ok((_, Drafted { drafts, paragraphs }))) = read else {
+    let Ok(Ok(Drafted {
+        drafts, paragraphs, ..
+    })) = read
+    else {
         return;
     };
-    let known: HashSet<String> = document.drafts.iter().map(|d| d.key.clone()).collect();
+    let keys = document.drafts.iter().map(|d| &d.key);
+    let keys = keys.chain(document.listed.iter().map(|l| &l.key));
+    let known: HashSet<String> = keys.cloned().collect();
     // Either every draft has its paragraphs, or none.
     document
         .paragraphs

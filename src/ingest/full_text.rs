@@ -48,10 +48,15 @@ pub(super) struct Wants {
     pub(super) stored: Vec<(usize, Page)>,
 }
 
-/// What is wanted for a document whose articles stand so in the store.
-pub(super) fn wants(drafts: &[Draft], standings: Vec<Standing>) -> Wants {
+/// What is wanted for a document whose drafts stand so in the store. `others` are the pages of its other articles.
+pub(super) fn wants<'u>(
+    drafts: &'u [Draft],
+    others: impl IntoIterator<Item = &'u WebUrl>,
+    standings: Vec<Standing>,
+) -> Wants {
     let mut named: HashMap<&str, usize> = HashMap::new();
-    for url in drafts.iter().filter_map(|d| d.url.as_ref()) {
+    let urls = drafts.iter().filter_map(|d| d.url.as_ref());
+    for url in urls.chain(others) {
         *named.entry(bare(url)).or_default() += 1;
     }
     let mut wants = Wants::default();

@@ -22,6 +22,7 @@
 pub mod add;
 mod archive;
 mod candidates;
+pub mod document;
 mod fault;
 mod flight;
 mod full_text;

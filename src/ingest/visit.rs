@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::OnceCell;
 
 use super::archive::Archived;
+use super::document::{self, Document, Normalized};
 use super::full_text::{self, Wanted, Wants};
 use super::outage::is_this_machine;
 use super::{Ingest, archive, push};
@@ -16,18 +17,18 @@ use crate::clock::{Clock, Moment};
 use crate::fetch::FetchRequest;
 use crate::memory::{Body, Reserved};
 use crate::model::{
-    Extent, Failure, FailureKind, FeedRow, Hints, Outcome, ParsedFeed, Poll, Secret, Time, WebUrl,
+    Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, WebUrl,
 };
-use crate::normalize::boilerplate::Boilerplate;
+use crate::normalize::Drafted;
 use crate::normalize::draft::take_pages;
 use crate::normalize::page::Page;
-use crate::normalize::{self, Drafted};
-use crate::parse::{self, ParseContext, ParseError};
+use crate::parse::{ParseContext, ParseError};
 use crate::schedule::{self, Observation, Policy, Seen, State};
 use crate::store::{
     Claim, Committed, DocumentCommit, FeedSettings, HubOffer, PlanCommit, PollCommit, ReadyCommit,
     Store, StoreError,
 };
+use crate::text::language::Votes;
 
 /// A visit that is committed.
 #[derive(Debug)]
@@ -182,7 +183,8 @@ pub(super) fn read(
     let mut wants = Wants::default();
     if let Some(document) = made.document.as_ref().filter(|_| claim.settings.full_text) {
         let standings = store.reads().standings(claim, &document.drafts)?;
-        wants = full_text::wants(&document.drafts, standings);
+        let others = document.listed.iter().filter_map(|l| l.url.as_ref());
+        wants = full_text::wants(&document.drafts, others, standings);
     }
     let plan = plan(policy, claim, &poll, &made, offline);
     #[cfg(test)]
@@ -281,6 +283,7 @@ impl Read {
             let mut drafted = Drafted {
                 drafts: std::mem::take(&mut document.drafts),
                 paragraphs: std::mem::take(&mut document.paragraphs),
+                votes: Votes::default(),
             };
             // A page that makes it panic leaves what the feed gave, as far as it came (REL-04).
             let _ = catch_unwind(AssertUnwindSafe(|| {
@@ -372,21 +375,6 @@ pub(super) async fn commit(ingest: &Ingest, ready: Ready) -> Result<Settled, Sto
     })
 }
 
-/// Parses a document and makes drafts of its entries.
-pub(super) fn drafts_of(
-    body: &[u8],
-    context: &ParseContext,
-    boilerplate: &Boilerplate,
-) -> Result<(ParsedFeed, Drafted), ParseError> {
-    let mut feed = parse::parse(body, context)?;
-    // Drafts have texts of their own; a large document should not hold each twice.
-    for entry in &mut feed.entries {
-        entry.content_text = None;
-    }
-    let drafted = normalize::drafts(&feed, boilerplate);
-    Ok((feed, drafted))
-}
-
 /// What a document came to.
 #[derive(Default)]
 struct Made {
@@ -423,14 +411,21 @@ fn read_document(
         url: poll.final_url.clone(),
         content_type,
     };
+    // After an upgrade nothing is known of the language of a feed: then its document is read whole, once.
+    let normalized = match claim.votes {
+        Some(_) => Normalized::Unknown,
+        None => Normalized::All,
+    };
     let made = catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]
         crate::faults::panic_at("parse", claim.url.host());
-        drafts_of(body, &context, &claim.boilerplate)
+        document::read(store, claim, body, &context, normalized)
     }));
-    let (feed, drafted) = match made {
-        Ok(Ok(made)) => made,
-        Ok(Err(e)) => return Ok(Err(failure_of(claim, &e))),
+    let read = match made {
+        Ok(made) => match made? {
+            Ok(read) => read,
+            Err(e) => return Ok(Err(failure_of(claim, &e))),
+        },
         Err(_) => {
             return Ok(Err(Failure {
                 kind: FailureKind::Internal,
@@ -438,9 +433,16 @@ fn read_document(
             }));
         }
     };
+    tracing::debug!(
+        feed.url = claim.url.as_str(),
+        items = read.items,
+        normalized = read.normalized,
+        "document read"
+    );
     #[cfg(test)]
     crate::faults::at("known", claim.url.host())?;
-    if whole && drafted.drafts.is_empty() {
+    let Document { feed, .. } = &read;
+    if whole && read.items == 0 {
         // Neither validators nor digest are kept: it heals as soon as the publisher or newswire is mended.
         if feed.lost_entries {
             let unreadable = ParseError::Unreadable("none of its items can be read".to_owned());
@@ -456,12 +458,9 @@ fn read_document(
             }));
         }
     }
-    let keys: Vec<&str> = drafted.drafts.iter().map(|d| d.key.as_str()).collect();
-    let known = store.reads().known_keys(claim, &keys)?;
-    let new = drafted.drafts.iter().filter(|d| !known.contains(&d.key));
     let mut made = Made {
-        new: new.map(|d| d.published.or(d.updated)).collect(),
-        window: if whole { drafted.drafts.len() } else { 0 },
+        new: read.new.clone(),
+        window: if whole { read.items } else { 0 },
         hints: Hints {
             hub: feed.hub.clone(),
             topic: feed.feed_url.clone(),
@@ -478,7 +477,7 @@ fn read_document(
     made.archive = archive
         .or_else(|| missed.and_then(|url| WebUrl::parse(url).ok()))
         .filter(|url| url.origin() == base.origin());
-    let mut document = document(feed, drafted, sum);
+    let mut document = document_of(read, sum);
     document.is_complete &= whole;
     if let Some(coding) = &poll.hints.unknown_coding {
         document.repairs.push(format!(
@@ -497,11 +496,20 @@ fn read_document(
     Ok(Ok(made))
 }
 
-fn document(feed: ParsedFeed, drafted: Drafted, digest: Vec<u8>) -> DocumentCommit {
+fn document_of(read: Document, digest: Vec<u8>) -> DocumentCommit {
+    let Document {
+        feed,
+        drafted,
+        listed,
+        items,
+        ..
+    } = read;
     DocumentCommit {
         // An accident, such as a list without its items or one that needed repair, withdraws nothing.
-        is_complete: feed.is_complete && feed.warnings.is_empty() && !drafted.drafts.is_empty(),
+        is_complete: feed.is_complete && feed.warnings.is_empty() && items > 0,
         drafts: drafted.drafts,
+        listed,
+        votes: Some(drafted.votes),
         title: feed.title.filter(|t| !t.is_empty()),
         site: feed.link,
         digest,

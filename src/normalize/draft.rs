@@ -10,6 +10,7 @@ use super::{agency, boilerplate, byline, identity, links};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
 use crate::text::blocks::{self, Block};
 use crate::text::fold::fold;
+use crate::text::language::Votes;
 use crate::text::{dates, html_text, language, plain, settle};
 
 /// Longest summary, in characters.
@@ -23,6 +24,15 @@ pub const ONE_IN: usize = 3;
 /// How many paragraphs from the top may hold headline, standfirst and byline.
 const HEAD_PARAGRAPHS: usize = 4;
 
+/// What is known of a feed beside the document.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// What is known as boilerplate of this feed.
+    pub boilerplate: &'a Boilerplate,
+    /// What its articles are in; none: that is not known yet.
+    pub votes: Option<&'a Votes>,
+}
+
 /// A document's drafts, and the paragraphs of each from which boilerplate is learned.
 #[derive(Debug, Default)]
 pub struct Drafted {
@@ -30,32 +40,78 @@ pub struct Drafted {
     pub drafts: Vec<Draft>,
     /// The digests of the paragraphs of each draft.
     pub paragraphs: Vec<Vec<u64>>,
+    /// What the feed's articles are in, these included.
+    pub votes: Votes,
 }
 
-/// Makes the drafts of a document; `boilerplate` is what is known of this feed. Of entries with one key the first is taken.
+/// An entry of a document.
+#[derive(Debug)]
+pub struct Entry<'e> {
+    /// Its key.
+    pub key: String,
+    /// What was read of it.
+    pub entry: &'e ParsedEntry,
+    /// Whether it says something of the feed: what is known was counted when it was new.
+    pub counts: bool,
+}
+
+/// Makes the drafts of a whole document; `boilerplate` is what is known of this feed. Of entries with one key the first is
+/// taken.
 #[must_use]
 pub fn drafts(feed: &ParsedFeed, boilerplate: &Boilerplate) -> Drafted {
-    let keys = identity::keys(&feed.entries);
+    let context = Context {
+        boilerplate,
+        votes: None,
+    };
     let mut taken = HashSet::new();
-    let bodies: Vec<(String, &ParsedEntry, Body)> = keys
+    let entries = identity::keys(&feed.entries)
         .into_iter()
         .zip(&feed.entries)
         .filter(|(key, _)| taken.insert(key.clone()))
-        .map(|(key, entry)| (key, entry, Body::of(entry)))
-        .collect();
-    let known =
-        boilerplate.with(recurring(bodies.iter().map(|(_, entry, body)| {
-            (entry.title.as_deref().unwrap_or_default(), body)
-        })));
-    let mut out = Drafted::default();
-    let mut declared = Vec::with_capacity(bodies.len());
-    for (key, entry, body) in bodies {
-        declared.push(entry.language.as_deref().or(feed.language.as_deref()));
+        .map(|(key, entry)| Entry {
+            key,
+            entry,
+            counts: true,
+        });
+    drafts_of(entries.collect(), feed.language.as_deref(), 0, &context)
+}
+
+/// Makes the drafts of some entries of a document that is in `language`; so many others of it are not among them. A draft
+/// depends on its entry, on the context, on the entries that count, and on how many there are.
+#[must_use]
+pub fn drafts_of(
+    entries: Vec<Entry<'_>>,
+    language: Option<&str>,
+    others: usize,
+    context: &Context<'_>,
+) -> Drafted {
+    let read = entries.into_iter().map(|e| {
+        let body = Body::of(e.entry);
+        (e, body)
+    });
+    let bodies: Vec<(Entry<'_>, Body)> = read.collect();
+    let counted = || bodies.iter().filter(|(e, _)| e.counts);
+    let others = others + bodies.len() - counted().count();
+    let recurring = recurring(
+        others,
+        counted().map(|(e, body)| (e.entry.title.as_deref().unwrap_or_default(), body)),
+    );
+    let boilerplate = context.boilerplate.with(recurring);
+    let mut out = Drafted {
+        votes: context.votes.cloned().unwrap_or_default(),
+        ..Drafted::default()
+    };
+    let mut about = Vec::with_capacity(bodies.len());
+    for (Entry { key, entry, counts }, body) in bodies {
+        about.push((entry.language.as_deref().or(language), counts));
         out.paragraphs.push(body.paragraphs.clone());
-        out.drafts.push(draft(entry, key, body, &known));
+        out.drafts.push(draft(entry, key, body, &boilerplate));
     }
-    let prior = language::Prior::of(out.drafts.iter().map(said));
-    for (draft, declared) in out.drafts.iter_mut().zip(declared) {
+    let voters = out.drafts.iter().zip(&about);
+    let voters = voters.filter(|(_, (_, counts))| *counts);
+    out.votes.add(voters.map(|(draft, _)| said(draft)));
+    let prior = language::Prior::of(&out.votes);
+    for (draft, (declared, _)) in out.drafts.iter_mut().zip(about) {
         draft.language = prior.language(declared, &said(draft));
     }
     out
@@ -76,10 +132,12 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate:
             Some((at, page, body))
         })
         .collect();
-    let known =
-        boilerplate.with(recurring(bodies.iter().filter_map(|(at, _, body)| {
-            Some((drafted.drafts.get(*at)?.title.as_str(), body))
-        })));
+    let known = boilerplate.with(recurring(
+        0,
+        bodies
+            .iter()
+            .filter_map(|(at, _, body)| Some((drafted.drafts.get(*at)?.title.as_str(), body))),
+    ));
     for (at, page, body) in bodies {
         let Some(draft) = drafted.drafts.get_mut(at) else {
             continue;
@@ -124,9 +182,9 @@ fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
     draft.content_text = text;
 }
 
-/// Paragraphs that stand in several articles of this document, and in a third of them. One article listed several times is
-/// one.
-fn recurring<'a>(bodies: impl Iterator<Item = (&'a str, &'a Body)>) -> HashSet<u64> {
+/// Paragraphs that stand in several articles of this document, and in a third of them, so many `others` included. One article
+/// listed several times is one. What stands in the others was learned when they were new.
+fn recurring<'a>(others: usize, bodies: impl Iterator<Item = (&'a str, &'a Body)>) -> HashSet<u64> {
     let mut titles: HashMap<u64, HashSet<u64>> = HashMap::new();
     let mut articles = HashSet::new();
     for (title, body) in bodies {
@@ -136,7 +194,7 @@ fn recurring<'a>(bodies: impl Iterator<Item = (&'a str, &'a Body)>) -> HashSet<u
             titles.entry(*paragraph).or_default().insert(title);
         }
     }
-    let enough = RECURRING.max(articles.len().div_ceil(ONE_IN));
+    let enough = RECURRING.max((others + articles.len()).div_ceil(ONE_IN));
     titles
         .into_iter()
         .filter(|(_, titles)| titles.len() >= enough)

@@ -56,6 +56,21 @@ pub fn keys(entries: &[ParsedEntry]) -> Vec<String> {
         .collect()
 }
 
+/// The key that earlier versions gave an entry without guid, link and headline: they left out its text, so that items of one date
+/// were one.
+#[must_use]
+pub fn former_key(e: &ParsedEntry) -> Option<String> {
+    let has_title = e.title.as_deref().is_some_and(|title| !title.is_empty());
+    if name(e).is_some() || has_title || e.content_text.is_none() {
+        return None;
+    }
+    let published = e.published.map(|t| t.to_string()).unwrap_or_default();
+    Some(format!(
+        "{DIGEST}{}",
+        hex(&delimited(&["", "", &published]))
+    ))
+}
+
 /// What the publisher names an entry by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Name<'e> {

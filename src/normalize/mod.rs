@@ -11,4 +11,4 @@ pub mod links;
 pub mod page;
 pub mod session;
 
-pub use draft::{Drafted, drafts};
+pub use draft::{Context, Drafted, Entry, drafts, drafts_of};

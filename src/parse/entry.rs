@@ -2,7 +2,7 @@
 //! that value; an entry is never refused.
 
 use super::constructs::{self, Scope};
-use super::element::Element;
+use super::element::{Element, Node};
 use super::head::Dialect;
 use super::media::{self, Media};
 use super::vocabulary::Ns;
@@ -20,7 +20,8 @@ struct Reader {
     is_atom: bool,
     title: Best<String>,
     summary: Best<String>,
-    content: Best<String>,
+    /// What the element at hand is the body for.
+    asked: Vec<Body>,
     published: Best<Time>,
     updated: Best<Time>,
     authors: Vec<Person>,
@@ -34,16 +35,78 @@ struct Reader {
     media: Media,
 }
 
-/// Reads an `item` or `entry`.
+/// The bodies of an entry as they were sent. To read them costs most of what an entry costs, and an entry that is known already
+/// needs none of them.
+#[derive(Debug)]
+pub struct Bodies {
+    /// The summary that stands in fields which are no bodies.
+    summary: Best<String>,
+    /// In document order.
+    elements: Vec<(Element, Vec<Body>)>,
+}
+
+/// What an element is the body for.
+#[derive(Debug)]
+struct Body {
+    is_content: bool,
+    rank: u8,
+    is_atom: bool,
+    scope: Scope,
+}
+
+impl Bodies {
+    /// Reads the bodies, and what is told by them only.
+    pub fn complete(self, entry: &mut ParsedEntry) {
+        let mut summary = self.summary;
+        let mut content: Best<String> = Best::default();
+        for (element, bodies) in &self.elements {
+            for body in bodies {
+                let place = match body.is_content {
+                    true => &mut content,
+                    false => &mut summary,
+                };
+                if place.is_open_to(body.rank) {
+                    let html = constructs::body(element, body.is_atom, &body.scope);
+                    place.offer(body.rank, html);
+                }
+            }
+        }
+        let (summary, content) = (summary.take(), content.take());
+        let text_of = |html: &Option<String>| {
+            let text = html.as_deref().map(html_text::from_html);
+            text.filter(|t| !t.is_empty())
+        };
+        entry.content_text = text_of(&content);
+        entry.content_html = content;
+        if entry.content_text.is_none() {
+            entry.content_text = text_of(&summary);
+            // An empty frame is no content beside a summary with words.
+            let has_words = entry.content_text.is_some();
+            entry.content_html = entry
+                .content_html
+                .take()
+                .filter(|h| !has_words || shows_something(h));
+        }
+        entry.summary_html = summary;
+        if entry.image.is_none() {
+            let bodies = [&entry.content_html, &entry.summary_html];
+            let mut bodies = bodies.into_iter().flatten();
+            entry.image = bodies.find_map(|html| first_picture(html));
+        }
+    }
+}
+
+/// Reads an `item` or `entry`; its bodies are [completed](Bodies::complete) later.
 pub fn read(
-    element: &Element,
+    mut element: Element,
     dialect: Dialect,
     scope: &Scope,
     warnings: &mut Warnings,
-) -> ParsedEntry {
+) -> (ParsedEntry, Bodies) {
     let outer = scope;
-    let scope = scope.within(element);
-    let scope = scope.on_page(page_of(element, dialect, &scope));
+    let scope = scope.within(&element);
+    let scope = scope.on_page(page_of(&element, dialect, &scope));
+    let source_digest = source_digest::of_xml(&element);
     let mut entry = Reader::of(dialect);
     if dialect.is_rdf() {
         // RSS 1.0 section 5.5: rdf:about is the item's identity.
@@ -59,7 +122,10 @@ pub fn read(
     entry.updated.offer(6, changed);
     // `<link/>https://…`: what is left of a link that a browser has read.
     entry.absolute_page(8, &element.own_text());
-    for child in element.elements() {
+    let mut elements = Vec::new();
+    for node in std::mem::take(&mut element.children) {
+        let Node::Element(node) = node else { continue };
+        let child = &node;
         let inner = scope.within(child);
         match child.ns {
             Ns::Core if dialect.is_atom() && !constructs::is_of_rss_only(&child.name) => {
@@ -73,15 +139,9 @@ pub fn read(
             Ns::Dc | Ns::DcTerms => entry.dublin_core(child, &inner, warnings),
             Ns::Media => entry.media_text(child, &inner, warnings),
             Ns::Itunes => entry.itunes(child, &inner),
-            Ns::Content if child.name == "encoded" => {
-                entry
-                    .content
-                    .offer(1, constructs::body(child, false, &inner));
-            }
+            Ns::Content if child.name == "encoded" => entry.content(1, false, &inner),
             Ns::Xhtml if matches!(child.name.as_str(), "body" | "div") => {
-                entry
-                    .content
-                    .offer(2, constructs::body(child, false, &inner));
+                entry.content(2, false, &inner);
             }
             Ns::License if child.name == "license" => {
                 let about = constructs::named(child, "resource");
@@ -89,12 +149,11 @@ pub fn read(
                     .rights
                     .offer(5, about.or_else(|| constructs::words(child)));
             }
-            Ns::Other if child.name == "fullitem" => {
-                entry
-                    .content
-                    .offer(2, constructs::body(child, false, &inner));
-            }
+            Ns::Other if child.name == "fullitem" => entry.content(2, false, &inner),
             _ => {}
+        }
+        if !entry.asked.is_empty() {
+            elements.push((node, std::mem::take(&mut entry.asked)));
         }
     }
     let own_language = scope
@@ -106,10 +165,15 @@ pub fn read(
         // RFC 4287 section 4.2.6: ids are IRIs, and many are the address of the page.
         entry.absolute_page(9, &id);
     }
-    ParsedEntry {
-        source_digest: source_digest::of_xml(element),
+    let bodies = Bodies {
+        summary: std::mem::take(&mut entry.summary),
+        elements,
+    };
+    let entry = ParsedEntry {
+        source_digest,
         ..entry.finish(own_language)
-    }
+    };
+    (entry, bodies)
 }
 
 /// The page that an entry names, wherever its link stands: its bodies are relative to it.
@@ -134,6 +198,26 @@ impl Reader {
             is_atom: dialect.is_atom(),
             ..Self::default()
         }
+    }
+
+    /// The element at hand is a body.
+    fn content(&mut self, rank: u8, is_atom: bool, scope: &Scope) {
+        self.asked.push(Body {
+            is_content: true,
+            rank,
+            is_atom,
+            scope: scope.clone(),
+        });
+    }
+
+    /// The element at hand is a summary.
+    fn summary(&mut self, rank: u8, is_atom: bool, scope: &Scope) {
+        self.asked.push(Body {
+            is_content: false,
+            rank,
+            is_atom,
+            scope: scope.clone(),
+        });
     }
 
     fn page(&mut self, rank: u8, written: &str, scope: &Scope) {
@@ -177,10 +261,10 @@ impl Reader {
                         .offer_last(1, scope.url_as_written(written));
                 }
             }
-            "description" => self.summary.offer(1, constructs::body(e, false, scope)),
-            "summary" | "abstract" => self.summary.offer(3, constructs::body(e, false, scope)),
+            "description" => self.summary(1, false, scope),
+            "summary" | "abstract" => self.summary(3, false, scope),
             "content" | "body" | "fulltext" | "fullitem" => {
-                self.content.offer(3, constructs::body(e, false, scope));
+                self.content(3, false, scope);
             }
             "guid" => {
                 let id = constructs::id(e);
@@ -236,7 +320,7 @@ impl Reader {
             "title" => self.title.offer_line(1, constructs::headline(e, true)),
             "link" => self.atom_link(e, scope, warnings),
             "summary" | "tagline" | "subtitle" => {
-                self.summary.offer(1, constructs::body(e, true, scope));
+                self.summary(1, true, scope);
             }
             "content" => {
                 let is_file = e.attribute("src").is_some();
@@ -246,7 +330,7 @@ impl Reader {
                     let mime = e.attribute("type");
                     self.media.add(scope.url(written), mime, None, warnings);
                 } else {
-                    self.content.offer(1, constructs::body(e, true, scope));
+                    self.content(1, true, scope);
                 }
                 if let Some(language) = e.attribute_in(Ns::Xml, "lang") {
                     self.language.offer(3, constructs::language_tag(language));
@@ -335,7 +419,7 @@ impl Reader {
             "modified" => self.change(e, 2, warnings),
             "subject" => self.label(e),
             "description" | "abstract" => {
-                self.summary.offer(3, constructs::body(e, false, scope));
+                self.summary(3, false, scope);
             }
             "rights" | "license" => self.rights.offer(3, constructs::line(e, false)),
             "language" => self.language.offer(2, constructs::language_tag(&e.text())),
@@ -361,8 +445,8 @@ impl Reader {
         match e.name.as_str() {
             "author" => self.creator(constructs::person(e)),
             "title" => self.title.offer_line(4, constructs::headline(e, false)),
-            "summary" | "description" => self.summary.offer(4, constructs::body(e, false, scope)),
-            "subtitle" => self.summary.offer(5, constructs::body(e, false, scope)),
+            "summary" | "description" => self.summary(4, false, scope),
+            "subtitle" => self.summary(5, false, scope),
             "image" => self.image(e, 1, scope),
             "keywords" => self.label(e),
             _ => {}
@@ -443,32 +527,16 @@ impl Reader {
     }
 
     fn finish(mut self, own_language: Option<String>) -> ParsedEntry {
-        let summary_html = self.summary.take();
-        let content_html = self.content.take();
-        let text_of = |html: &Option<String>| {
-            let text = html.as_deref().map(html_text::from_html);
-            text.filter(|t| !t.is_empty())
-        };
-        let mut content_text = text_of(&content_html);
-        let mut content_html = content_html;
-        if content_text.is_none() {
-            content_text = text_of(&summary_html);
-            // An empty frame is no content beside a summary with words.
-            content_html = content_html.filter(|h| content_text.is_none() || shows_something(h));
-        }
         self.language.offer(4, own_language);
-        let bodies = [&content_html, &summary_html].into_iter().flatten();
-        let shown = bodies.filter_map(|html| first_picture(html)).next();
-        self.media.image.offer(9, shown);
         let url = self.url.take();
         ParsedEntry {
             id: self.id.take(),
             written_url: self.written_url.take().filter(|w| url.as_ref() != Some(w)),
             url,
             title: self.title.take(),
-            summary_html,
-            content_html,
-            content_text,
+            summary_html: None,
+            content_html: None,
+            content_text: None,
             published: self.published.take(),
             updated: self.updated.take(),
             authors: if self.authors.is_empty() {

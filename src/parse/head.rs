@@ -2,6 +2,7 @@
 
 use super::constructs::{self, Scope};
 use super::element::Element;
+use super::entry::Bodies;
 use super::vocabulary::{self, ATOM_03, Ns};
 use super::xml::{Piece, Walk};
 use super::{Best, Newest, ParseContext, ParseError, Warnings, entry, mend, push_new};
@@ -78,32 +79,32 @@ impl Dialect {
     }
 }
 
-/// Reads a document.
+/// Reads a document; the bodies of its entries are [completed](Bodies::complete) later.
 pub fn read(
     text: &str,
     context: &ParseContext,
     warnings: &mut Warnings,
-) -> Result<ParsedFeed, ParseError> {
+) -> Result<(ParsedFeed, Vec<Bodies>, Scope), ParseError> {
     let mended = mend::mend(text, warnings);
     let mut walk = Walk::new(&mended);
-    let mut feed = read_walk(&mut walk, context, warnings)?;
+    let (mut feed, mut bodies, mut scope) = read_walk(&mut walk, context, warnings)?;
     if feed.entries.is_empty() && (walk.saw_entry || walk.saw_entry_behind) {
         let had_entries = walk.saw_entry;
         walk = Walk::ignoring_nesting(&mended);
-        feed = read_walk(&mut walk, context, warnings)?;
+        (feed, bodies, scope) = read_walk(&mut walk, context, warnings)?;
         feed.lost_entries = had_entries && feed.entries.is_empty();
     }
     for fault in &walk.faults {
         warnings.add(*fault);
     }
-    Ok(feed)
+    Ok((feed, bodies, scope))
 }
 
 fn read_walk(
     walk: &mut Walk<'_>,
     context: &ParseContext,
     warnings: &mut Warnings,
-) -> Result<ParsedFeed, ParseError> {
+) -> Result<(ParsedFeed, Vec<Bodies>, Scope), ParseError> {
     let first = walk.next();
     let root = match &first {
         Some(Piece::Container(root) | Piece::Child(root)) => root,
@@ -129,19 +130,20 @@ fn read_walk(
         match piece {
             Piece::Container(container) => head.container(&container, warnings),
             Piece::Child(child) if is_entry(&child) => {
-                let entry = entry::read(&child, dialect, &head.scope, warnings);
-                entries.push(entry.published.or(entry.updated), entry);
+                let (entry, bodies) = entry::read(child, dialect, &head.scope, warnings);
+                entries.push(entry.published.or(entry.updated), (entry, bodies));
             }
             Piece::Child(child) => head.child(&child, warnings),
         }
     }
-    head.scope.tell(warnings);
     if is_other_rdf && entries.is_empty() && head.says_nothing() {
         return Err(ParseError::NotAFeed(
             "it is RDF, but nothing in it belongs to a feed".to_owned(),
         ));
     }
-    Ok(head.finish(entries.into_vec(warnings)))
+    let (entries, bodies) = entries.into_vec(warnings).into_iter().unzip();
+    let scope = head.scope.clone();
+    Ok((head.finish(entries), bodies, scope))
 }
 
 fn declares_rss(root: &Element) -> bool {

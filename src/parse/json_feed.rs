@@ -19,12 +19,12 @@ use super::{
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
 use crate::text::{dates, html_text, plain, settle};
 
-/// Reads a JSON document.
+/// Reads a JSON document; the bodies of its items are [completed](Bodies::complete) later.
 pub fn read(
     source: &str,
     context: &ParseContext,
     warnings: &mut Warnings,
-) -> Result<ParsedFeed, ParseError> {
+) -> Result<(ParsedFeed, Vec<Bodies>, Scope), ParseError> {
     let Document {
         head: document,
         items,
@@ -55,6 +55,10 @@ pub fn read(
     };
     let url = |key: &str| text_in(&document, key).and_then(|u| scope.url_as_written(&u));
     let line = |text: Option<feed_rs::model::Text>| text.and_then(|t| some_line(&t.content));
+    let entries = model.entries.into_iter().zip(&items);
+    let (entries, bodies) = entries
+        .map(|(entry, item)| read_item(entry, item, &scope, warnings))
+        .unzip();
     let feed = ParsedFeed {
         format: "json",
         id: None,
@@ -72,16 +76,47 @@ pub fn read(
             .into_iter()
             .flatten()
             .find_map(|h| scope.url_as_written(h.get("url")?.as_str()?)),
-        entries: model
-            .entries
-            .into_iter()
-            .zip(&items)
-            .map(|(entry, item)| read_item(entry, item, &scope, warnings))
-            .collect(),
+        entries,
         ..ParsedFeed::default()
     };
-    scope.tell(warnings);
-    Ok(feed)
+    Ok((feed, bodies, scope))
+}
+
+/// The bodies of an item as they were sent; see [`super::entry::Bodies`].
+#[derive(Debug)]
+pub struct Bodies {
+    content: String,
+    is_html: bool,
+    /// `content_text`, if it is the body.
+    text: Option<String>,
+    summary: Option<String>,
+    scope: Scope,
+}
+
+impl Bodies {
+    /// Reads the bodies, and what is told by them only.
+    pub fn complete(self, entry: &mut ParsedEntry) {
+        let html_of = |text: &str| plain_body::html_of_text(&settle::text(text));
+        let content_html = match self.is_html {
+            true => self.scope.sanitize(&self.content),
+            false => html_of(&self.content),
+        };
+        let content_html = Some(content_html).filter(|h| !h.trim().is_empty());
+        let summary_html = self.summary.as_deref().map(html_of);
+        let content_text = match self.text {
+            Some(written) => Some(plain::lines(plain_body::cut(&settle::text(&written)))),
+            None => content_html
+                .as_deref()
+                .or(summary_html.as_deref())
+                .map(html_text::from_html),
+        };
+        if entry.image.is_none() {
+            entry.image = content_html.as_deref().and_then(first_picture);
+        }
+        entry.content_text = content_text.filter(|t| !t.is_empty());
+        entry.content_html = content_html;
+        entry.summary_html = summary_html;
+    }
 }
 
 /// The document as the standard has it: only what feed-rs's model keeps, each of the type it expects.
@@ -128,7 +163,7 @@ fn read_item(
     item: &Map<String, Value>,
     scope: &Scope,
     warnings: &mut Warnings,
-) -> ParsedEntry {
+) -> (ParsedEntry, Bodies) {
     let url = |key: &str| text_in(item, key).and_then(|u| scope.url_as_written(&u));
     let mut date = |key: &str| -> Option<Time> {
         let written = text_in(item, key)?;
@@ -144,22 +179,14 @@ fn read_item(
     let page =
         |key: &str| url(key).filter(|_| text_in(item, key).is_some_and(|u| names_a_page(&u)));
     let page = page("url").or_else(|| page("external_url"));
-    let content_html = if text_in(item, "content_html").is_some() {
-        scope.on_page(page.clone()).sanitize(&content)
-    } else {
-        plain_body::html_of_text(&settle::text(&content))
-    };
-    let content_html = Some(content_html).filter(|h| !h.trim().is_empty());
-    let summary_html =
-        text_in(item, "summary").map(|s| plain_body::html_of_text(&settle::text(&s)));
-    let content_text = match text_in(item, "content_text") {
-        Some(written) if text_in(item, "content_html").is_none() => {
-            Some(plain::lines(plain_body::cut(&settle::text(&written))))
-        }
-        _ => content_html
-            .as_deref()
-            .or(summary_html.as_deref())
-            .map(html_text::from_html),
+    let is_html = text_in(item, "content_html").is_some();
+    let written_text = text_in(item, "content_text").filter(|_| !is_html);
+    let bodies = Bodies {
+        text: written_text.map(Cow::into_owned),
+        summary: text_in(item, "summary").map(Cow::into_owned),
+        scope: scope.on_page(page.clone()),
+        content,
+        is_html,
     };
     let mut media = Media::default();
     let files = item.get("attachments").and_then(Value::as_array);
@@ -198,28 +225,25 @@ fn read_item(
             );
         }
     }
-    let shown = content_html.as_deref().and_then(first_picture);
     let id = Some(guid::read(&entry.id)).filter(|id| !id.is_empty());
     let of_id = || id.as_deref().and_then(|id| WebUrl::parse(id).ok());
     let url_of_page = page.or_else(of_id);
-    ParsedEntry {
+    let entry = ParsedEntry {
         written_url: written.filter(|w| url_of_page.as_ref() != Some(w)),
         url: url_of_page,
         id,
         title: entry.title.and_then(|t| some_line(&t.content)),
-        summary_html,
-        content_text: content_text.filter(|t| !t.is_empty()),
-        content_html,
         published,
         updated,
         authors: authors(item, scope),
         categories,
         enclosures: media.enclosures,
         language: text_in(item, "language").and_then(|l| language_tag(&l)),
-        image: url("image").or_else(|| url("banner_image")).or(shown),
+        image: url("image").or_else(|| url("banner_image")),
         source_digest: source_digest::of_json(item),
         ..ParsedEntry::default()
-    }
+    };
+    (entry, bodies)
 }
 
 /// `authors` of 1.1, else `author` of 1.0; a string in their place is a name.
@@ -258,7 +282,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> ParsedFeed {
-        read(text, &ParseContext::default(), &mut Warnings::default()).unwrap()
+        crate::parse::parse(text.as_bytes(), &ParseContext::default()).unwrap()
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | [`escaped`], [`plain_body`] | bodies that were escaped twice; bodies without markup: their lines and lists |
 //! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
 //! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
+//! | [`Raw`] | a document whose bodies are not read yet |
 //! | [`source_digest`] | what tells an edit |
 //! | [`guid`], [`people`] | the values that publishers spell in a hundred ways |
 //! | [`json_text`] | JSON as far as it goes, bounded |
@@ -34,6 +35,7 @@ mod media;
 mod mend;
 pub mod people;
 mod plain_body;
+mod raw;
 mod source_digest;
 mod vocabulary;
 mod xml;
@@ -41,6 +43,9 @@ mod xml;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::model::{ParsedEntry, ParsedFeed, Time, WebUrl};
+
+use raw::Bodies;
+pub use raw::Raw;
 
 /// Most entries taken from one document, the newest (SEC-03, SEC-12).
 pub const ENTRIES_MAX: usize = 10_000;
@@ -78,46 +83,49 @@ pub enum ParseError {
 /// # Errors
 /// [`ParseError`] if it is no feed; a broken feed gives what can be read of it, with warnings.
 pub fn parse(bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, ParseError> {
-    // SEC-01: a bug of ours or of a library on these bytes is this feed's failure.
-    catch_unwind(AssertUnwindSafe(|| read(bytes, context))).unwrap_or_else(|_| {
+    guarded(|| Ok(read(bytes, context)?.finish()))
+}
+
+/// Reads a document without the bodies of its entries, which are read when they are asked for.
+///
+/// # Errors
+/// [`ParseError`], as [`parse`] does.
+pub fn raw(bytes: &[u8], context: &ParseContext) -> Result<Raw, ParseError> {
+    guarded(|| read(bytes, context))
+}
+
+/// SEC-01: a bug of ours or of a library on these bytes is this feed's failure.
+fn guarded<T>(work: impl FnOnce() -> Result<T, ParseError>) -> Result<T, ParseError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(ParseError::Unreadable(
             "the parser gave up on it; please report this feed".to_owned(),
         ))
     })
 }
 
-fn read(bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, ParseError> {
+fn read(bytes: &[u8], context: &ParseContext) -> Result<Raw, ParseError> {
     let mut warnings = Warnings::default();
     let text = charset::to_text(bytes, context.content_type.as_deref(), &mut warnings);
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
-    let mut feed = match text.chars().next() {
+    let mut raw = match text.chars().next() {
         None => return Err(ParseError::NotAFeed("the document is empty".to_owned())),
-        Some('{') => json_feed::read(text, context, &mut warnings)?,
+        Some('{') => Raw::of(json_feed::read(text, context, &mut warnings)?, |bodies| {
+            Bodies::Json(Box::new(bodies))
+        }),
         Some(_) => match head::read(text, context, &mut warnings) {
             Err(ParseError::NotAFeed(why)) => match behind_preamble(text) {
                 Some(text) => {
                     warnings.add("there is something before the feed");
-                    head::read(text, context, &mut warnings)?
+                    Raw::of(head::read(text, context, &mut warnings)?, Bodies::Xml)
                 }
                 None => return Err(ParseError::NotAFeed(why)),
             },
-            read => read?,
+            read => Raw::of(read?, Bodies::Xml),
         },
     };
-    drop_blank(&mut feed.entries, &mut warnings);
-    feed.warnings = warnings.0;
-    Ok(feed)
-}
-
-/// Drops entries that have nothing to be shown, dated or found by, unless all are so.
-fn drop_blank(entries: &mut Vec<ParsedEntry>, warnings: &mut Warnings) {
-    let read = entries.len();
-    if entries.iter().any(|e| !is_blank(e)) {
-        entries.retain(|e| !is_blank(e));
-    }
-    if entries.len() < read {
-        warnings.add("an entry says nothing and was dropped");
-    }
+    raw.drop_blank(&mut warnings);
+    raw.warnings = warnings;
+    Ok(raw)
 }
 
 fn is_blank(entry: &ParsedEntry) -> bool {
@@ -179,6 +187,11 @@ impl<T> Best<T> {
         {
             self.0 = Some((rank, value));
         }
+    }
+
+    /// Whether a value of this rank would be taken.
+    fn is_open_to(&self, rank: u8) -> bool {
+        self.0.as_ref().is_none_or(|(r, _)| rank < *r)
     }
 
     fn is_none(&self) -> bool {

@@ -3,8 +3,11 @@
 //! Reading, deciding and writing happen in one transaction, so two feeds with the same story cannot race. A copy
 //! never changes another feed's copy (SEC-13).
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::listing::Listed;
 use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::sequence::Numbers;
@@ -51,23 +54,37 @@ impl Desk<'_> {
     }
 }
 
-/// Writes the prepared drafts of one document; gives what was done, and the articles that the document lists.
+/// Writes the prepared drafts of one document, beside those of its items that are known; gives what was done, and the
+/// articles that the document lists.
 pub(super) fn write(
     desk: &mut Desk<'_>,
     claim: &Claim,
     prepared: Vec<Prepared>,
+    known_items: &[Listed],
     now: Time,
 ) -> Sql<(Committed, Vec<ArticleRow>)> {
     let conn = desk.conn;
     let mut done = Committed::default();
-    let mut listed = Vec::new();
     let mut learned = Vec::new();
-    let drafts = in_order(prepared, claim.last_poll, now);
+    let mut listed: Vec<ArticleRow> = known_items.iter().filter_map(|l| l.article).collect();
+    for known in known_items.iter().filter(|l| l.article.is_none()) {
+        if known
+            .noted
+            .is_none_or(|noted| prune::is_to_be_noted(noted, now))
+        {
+            let id = ArticleId::of(claim.id, &known.key);
+            prune::note_listed(conn, id, claim.feed, now)?;
+        }
+    }
+    if prepared.is_empty() {
+        return Ok((done, listed));
+    }
+    let drafts = in_order(prepared, known_items, claim.last_poll, now);
     let items: Vec<known::Item<'_>> = drafts
         .iter()
         .map(|(_, p)| (&p.draft, p.only_with_its_page))
         .collect();
-    let mut document = known::Document::new(conn, claim.feed, &items);
+    let mut document = known::Document::new(conn, claim.feed, &items, known_items);
     let found = document.find_all(&items)?;
     for ((arrived, mut p), mut found) in drafts.into_iter().zip(found) {
         #[cfg(test)]
@@ -106,8 +123,9 @@ pub(super) fn write(
                 };
                 let (article, joined) = insert(desk, &new)?;
                 listed.push(article);
-                // A copy of a piece that is there already would make its whole text boilerplate.
-                if !joined && !p.paragraphs.is_empty() {
+                // A piece that the feed has listed already would make its whole text boilerplate.
+                if !p.paragraphs.is_empty() && (!joined || !has_another(conn, claim.feed, article)?)
+                {
                     learned.push(std::mem::take(&mut p.paragraphs));
                 }
                 desk.index.add(conn, article, p.folded, false)?;
@@ -124,16 +142,33 @@ pub(super) fn write(
 /// The drafts from the oldest to the newest, so that row numbers follow time, each with its place in the river
 /// (contract.md): as published, but not before the feed's previous poll, and never after the first sighting. Publishers
 /// list the newest on top: what has no date, or the same one, stands as it is listed, a millisecond apart.
-fn in_order(prepared: Vec<Prepared>, previous: Option<Time>, now: Time) -> Vec<(Time, Prepared)> {
-    let mut drafts: Vec<(Time, Prepared)> = prepared
-        .into_iter()
-        .rev()
-        .map(|p| (p.draft.published.or(p.draft.updated).unwrap_or(now), p))
-        .collect();
-    drafts.sort_by_key(|(claimed, _)| *claimed);
-    let claimed = drafts.iter_mut().map(|(place, _)| place);
+fn in_order(
+    prepared: Vec<Prepared>,
+    listed: &[Listed],
+    previous: Option<Time>,
+    now: Time,
+) -> Vec<(Time, Prepared)> {
+    let mut known: HashMap<usize, &Listed> = listed.iter().map(|l| (l.at, l)).collect();
+    let mut prepared = prepared.into_iter();
+    let mut items: Vec<(Time, Option<Prepared>)> = Vec::new();
+    for at in 0.. {
+        let (claimed, item) = match known.remove(&at) {
+            Some(listed) => (listed.claimed, None),
+            None => match prepared.next() {
+                Some(p) => (p.draft.published.or(p.draft.updated), Some(p)),
+                // Known items behind the last draft.
+                None if !known.is_empty() => continue,
+                None => break,
+            },
+        };
+        items.push((claimed.unwrap_or(now), item));
+    }
+    items.reverse();
+    items.sort_by_key(|(claimed, _)| *claimed);
+    let claimed = items.iter_mut().map(|(place, _)| place);
     spread(&mut claimed.collect::<Vec<_>>(), previous, now);
-    drafts
+    let drafts = items.into_iter();
+    drafts.filter_map(|(place, p)| Some((place, p?))).collect()
 }
 
 /// Makes ascending moments places in the river. Where there is no room for all of them, some stay equal.
@@ -151,6 +186,15 @@ fn spread(places: &mut [&mut Time], previous: Option<Time>, now: Time) {
     }
 }
 
+/// Whether the feed has another copy in the story of this article.
+fn has_another(conn: &Connection, feed: FeedRow, article: ArticleRow) -> Sql<bool> {
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM articles WHERE story = (SELECT story FROM articles WHERE article = ?1)
+           AND feed = ?2 AND article <> ?1)",
+    )?
+    .query_row([article, feed], |r| r.get(0))
+}
+
 fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> {
     conn.prepare_cached("UPDATE articles SET digest = ?2 WHERE article = ?1")?
         .execute(params![article, digest])?;
@@ -160,7 +204,7 @@ fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> 
 /// What is stored of an article that a document lists; see [`Standing`].
 pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
     let items = [(draft, true)];
-    let mut document = known::Document::new(conn, claim.feed, &items);
+    let mut document = known::Document::new(conn, claim.feed, &items, &[]);
     let found = document.find_all(&items)?.pop();
     Ok(match found.flatten() {
         Some(known) if !known.is_edited_by(draft) => Standing::Same,

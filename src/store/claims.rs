@@ -14,6 +14,7 @@ use super::paragraphs::boilerplate;
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 use super::{hubs, runs, secrets};
 use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
+use crate::text::language::Votes;
 use crate::text::plain;
 
 type Sql<T> = rusqlite::Result<T>;
@@ -319,7 +320,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
         .prepare_cached(
             "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
                     next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-                    keep_boilerplate, outline, secrets_for, archive
+                    keep_boilerplate, outline, secrets_for, archive, languages
              FROM feeds WHERE feed = ?1",
         )?
         .query_row([row], |r| {
@@ -340,6 +341,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
                 validators,
                 body_digest: r.get(4)?,
                 boilerplate,
+                votes: r.get::<_, Option<String>>(21)?.map(|kept| Votes::of_text(&kept)),
                 schedule: r.get(5)?,
                 last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
                 failures: r.get(7)?,

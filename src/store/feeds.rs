@@ -10,6 +10,7 @@ use super::records::{
 };
 use super::{events, hubs, secrets};
 use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, WebUrl};
+use crate::text::language::Votes;
 use crate::text::plain;
 
 type Sql<T> = rusqlite::Result<T>;
@@ -393,15 +394,17 @@ fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
     Ok(())
 }
 
-/// Writes what a document calls its feed: before its articles, which are tagged by it.
+/// Writes what a document calls its feed and which languages it is in: before its articles, which are tagged by it.
 pub(super) fn name(conn: &Connection, feed: FeedRow, document: &DocumentCommit) -> Sql<()> {
     conn.prepare_cached(
-        "UPDATE feeds SET title_own = coalesce(nullif(?2, ''), title_own), site = coalesce(?3, site) WHERE feed = ?1",
+        "UPDATE feeds SET title_own = coalesce(nullif(?2, ''), title_own), site = coalesce(?3, site),
+                languages = coalesce(?4, languages) WHERE feed = ?1",
     )?
     .execute(params![
         feed,
         document.title,
         document.site.as_ref().map(WebUrl::as_str),
+        document.votes.as_ref().map(Votes::to_text),
     ])?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::listing::Listed;
 use crate::dedup::fingerprint::names_an_article;
 use crate::model::{ArticleRow, Draft, FeedRow, StoryRow, Time};
 use crate::normalize::headline::is_reworded;
@@ -28,7 +29,7 @@ pub(super) struct Known {
     pub(super) story: StoryRow,
     pub(super) digest: Vec<u8>,
     key: String,
-    /// Whether it has the item's page and headline.
+    /// Whether it has the item's page, and its headline or all that was sent of it.
     is_same: bool,
 }
 
@@ -51,12 +52,20 @@ pub(super) struct Document<'c> {
 }
 
 impl<'c> Document<'c> {
-    pub(super) fn new(conn: &'c Connection, feed: FeedRow, items: &[Item<'_>]) -> Self {
+    /// A document with these items beside those whose articles are known already.
+    pub(super) fn new(
+        conn: &'c Connection,
+        feed: FeedRow,
+        items: &[Item<'_>],
+        listed: &[Listed],
+    ) -> Self {
+        let keys = items.iter().map(|(draft, _)| &draft.key);
+        let listed_keys = listed.iter().map(|listed| &listed.key);
         Self {
             conn,
             feed,
-            keys: items.iter().map(|(draft, _)| draft.key.clone()).collect(),
-            taken: HashSet::new(),
+            keys: keys.chain(listed_keys).cloned().collect(),
+            taken: listed.iter().filter_map(|listed| listed.article).collect(),
         }
     }
 
@@ -105,12 +114,13 @@ fn under_its_key(conn: &Connection, feed: FeedRow, (draft, _): &Item<'_>) -> Sql
     let page = draft.url.as_ref().map(|u| u.as_str());
     let mut found: Vec<Known> = Vec::new();
     let mut by_key = conn.prepare_cached(
-        "SELECT article, story, digest, key, url IS ?3 AND title = ?4 FROM articles WHERE feed = ?1 AND key = ?2",
+        "SELECT article, story, digest, key, url IS ?3 AND (title = ?4 OR digest = ?5) FROM articles
+         WHERE feed = ?1 AND key = ?2",
     )?;
     let base = Some(&from).filter(|base| **base != draft.key);
     for key in std::iter::once(&draft.key).chain(base) {
         let row = by_key
-            .query_row(params![feed, key, page, draft.title], known)
+            .query_row(params![feed, key, page, draft.title, draft.digest], known)
             .optional()?;
         found.extend(row.filter(|known| known.is_same || known.key == draft.key));
     }

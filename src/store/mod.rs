@@ -20,6 +20,7 @@ mod grouping;
 mod guard;
 mod hubs;
 mod known;
+mod listing;
 mod log;
 mod open;
 mod outlines;
@@ -52,6 +53,7 @@ mod writer;
 
 pub use coming::OnItsWay;
 pub use copied::Copied;
+pub use listing::{Item, Listed, Listing};
 pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;

@@ -121,6 +121,11 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     for url in drafts.iter().filter_map(|d| d.canonical_url.as_ref()) {
         *pages.entry(url.to_string()).or_default() += 1;
     }
+    for url in document.listed.iter().filter_map(|l| l.url.as_ref()) {
+        if let Some(count) = pages.get_mut(normalize::links::canonicalize(url).as_str()) {
+            *count += 1;
+        }
+    }
     let about = About {
         claim: &commit.claim,
         site: document.site.as_ref(),

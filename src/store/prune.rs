@@ -102,6 +102,11 @@ pub(super) fn weathered(conn: &Connection, now: Time) -> Sql<Vec<[u8; 16]>> {
     .collect()
 }
 
+/// Whether it is so long ago that a pruned article was noted as listed that it is to be noted again.
+pub(super) fn is_to_be_noted(noted: Time, now: Time) -> bool {
+    noted < now.minus(NOTED_EVERY)
+}
+
 /// A pruned article is listed still.
 pub(super) fn note_listed(conn: &Connection, id: ArticleId, feed: FeedRow, now: Time) -> Sql<()> {
     conn.prepare_cached(

@@ -2,7 +2,7 @@
 //!
 //! No snapshot is held across two calls; every query has a deadline.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
+use super::listing::{self, Item, Listing};
 use super::prepare::{self, Facts, Prepared};
 use super::records::{
     Activity, Candidate, Claim, ClaimScope, DedupSettings, DueLimits, FeedDetail, FeedEvent,
@@ -334,21 +335,14 @@ impl Reads {
         self.read(|conn| hubs::is_anything_due(conn, now))
     }
 
-    /// Which of these keys name articles of the feed that are stored, or were and have been pruned.
-    pub fn known_keys(&self, claim: &Claim, keys: &[&str]) -> Result<HashSet<String>, StoreError> {
+    /// What is stored of the items of a document.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn listings(&self, claim: &Claim, items: &[Item<'_>]) -> Result<Vec<Listing>, StoreError> {
         self.read(|conn| {
-            let mut look = conn.prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM articles WHERE feed = ?1 AND key = ?2)
-                     OR EXISTS (SELECT 1 FROM tombstones WHERE id = ?3)",
-            )?;
-            let mut known = HashSet::new();
-            for key in keys {
-                let id = ArticleId::of(claim.id, key);
-                if look.query_row(params![claim.feed, key, &id.0.as_bytes()[..]], |r| r.get(0))? {
-                    known.insert((*key).to_owned());
-                }
-            }
-            Ok(known)
+            let listings = items.iter().map(|item| listing::of(conn, claim, item));
+            listings.collect()
         })
     }
 

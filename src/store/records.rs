@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::listing::Listed;
 use crate::model::{
     Draft, FeedId, FeedRef, FeedRow, Network, Poll, Secret, Seq, Time, Validators, WebUrl,
 };
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::Expr;
+use crate::text::language::Votes;
 
 /// A subscription to make, or to bring up to date.
 #[derive(Debug, Clone)]
@@ -310,6 +312,8 @@ pub struct Claim {
     pub body_digest: Option<Vec<u8>>,
     /// What is known as boilerplate.
     pub boilerplate: Boilerplate,
+    /// What the feed's articles are in; none: they were not asked yet.
+    pub votes: Option<Votes>,
     /// The schedule's state.
     pub schedule: Vec<u8>,
     /// The user's settings, without secrets that belong to another origin.
@@ -472,8 +476,12 @@ pub struct PollCommit {
 /// A document that was read.
 #[derive(Debug, Clone)]
 pub struct DocumentCommit {
-    /// Its articles, in document order.
+    /// Its articles that are new or edited, in document order.
     pub drafts: Vec<Draft>,
+    /// The others, by their places in the document.
+    pub listed: Vec<Listed>,
+    /// What the feed's articles are in; none: as the store has it.
+    pub votes: Option<Votes>,
     /// The feed's own title.
     pub title: Option<String>,
     /// The site.

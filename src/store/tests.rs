@@ -86,6 +86,8 @@ impl House {
             claim,
             document: Some(DocumentCommit {
                 drafts,
+                listed: Vec::new(),
+                votes: None,
                 title: None,
                 site: None,
                 digest: vec![1],

@@ -601,7 +601,11 @@ fn commit(
             hands.tagger.feeds_changed(conn, &[feed], now)?;
         }
         hands.tagger.refresh(conn, now)?;
-        hands.grouping.catch_up(conn, now)?;
+        // The window is for what is new or edited; to fill it for nothing takes long.
+        let is_compared = !prepared.is_empty();
+        if is_compared {
+            hands.grouping.catch_up(conn, now)?;
+        }
         let mut desk = Desk {
             conn,
             grouping: hands.grouping,
@@ -613,7 +617,8 @@ fn commit(
         #[cfg(test)]
         crate::faults::at("window", commit.claim.url.host())?;
         let listed;
-        (done, listed) = articles::write(&mut desk, &commit.claim, prepared, now)?;
+        (done, listed) =
+            articles::write(&mut desk, &commit.claim, prepared, &document.listed, now)?;
         #[cfg(test)]
         crate::faults::at("articles", commit.claim.url.host())?;
         if document.is_complete {
@@ -621,7 +626,9 @@ fn commit(
         }
         #[cfg(test)]
         crate::faults::at("withdrawn", commit.claim.url.host())?;
-        hands.grouping.seen(sequence::current(conn)?);
+        if is_compared {
+            hands.grouping.seen(sequence::current(conn)?);
+        }
     }
     feeds::record(conn, commit, done.new)?;
     if let Some(hub) = &commit.hub {

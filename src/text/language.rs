@@ -2,7 +2,7 @@
 //! guesses from a few words alone.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use whatlang::Script;
 
@@ -43,15 +43,104 @@ pub struct Prior {
     is_clear: bool,
 }
 
+/// What the newest texts of a feed are in. It is kept with the feed, since of most documents only the new articles are read, and
+/// one short text tells nothing.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Votes {
+    /// Of each sample, the newest first; none: it is reliably in no language.
+    samples: VecDeque<Option<(String, Script)>>,
+    /// Texts that are no sample yet, because they are too short.
+    rest: String,
+}
+
+impl Votes {
+    /// No votes.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            samples: VecDeque::new(),
+            rest: String::new(),
+        }
+    }
+
+    /// Adds texts that are newer than all before, the newest first.
+    pub fn add<'a>(&mut self, texts: impl IntoIterator<Item = Cow<'a, str>>) {
+        let mut new = VecDeque::new();
+        let mut sample = std::mem::take(&mut self.rest);
+        let mut letters = letters_of(&sample);
+        for text in texts {
+            let head = head(&text);
+            letters += letters_of(&head);
+            sample.push_str(&head);
+            sample.push('\n');
+            if letters >= CLEAR_LETTERS_MIN {
+                new.push_back(vote(&sample));
+                sample.clear();
+                letters = 0;
+                if new.len() == SAMPLES_MAX {
+                    break;
+                }
+            }
+        }
+        self.rest = sample;
+        new.append(&mut self.samples);
+        new.truncate(SAMPLES_MAX);
+        self.samples = new;
+    }
+
+    /// As it is kept: the votes, equal ones in a row counted, and the rest behind them.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut votes: Vec<(&Option<(String, Script)>, usize)> = Vec::new();
+        for vote in &self.samples {
+            match votes.last_mut() {
+                Some((last, count)) if *last == vote => *count += 1,
+                _ => votes.push((vote, 1)),
+            }
+        }
+        let votes: Vec<String> = votes
+            .into_iter()
+            .map(|(vote, count)| match vote {
+                Some((language, script)) => format!("{language}/{script}*{count}"),
+                None => format!("?*{count}"),
+            })
+            .collect();
+        format!("{}\n{}", votes.join(" "), self.rest)
+    }
+
+    /// The votes that were kept so. What cannot be read of them is left out.
+    #[must_use]
+    pub fn of_text(kept: &str) -> Self {
+        let (votes, rest) = kept.split_once('\n').unwrap_or((kept, ""));
+        let votes = votes.split(' ').filter_map(|written| {
+            let (vote, count) = written.split_once('*')?;
+            let vote = match vote.split_once('/') {
+                Some((language, script)) => Some((language.to_owned(), script.parse().ok()?)),
+                None => None,
+            };
+            Some(std::iter::repeat_n(vote, count.parse().ok()?))
+        });
+        Self {
+            samples: votes.flatten().take(SAMPLES_MAX).collect(),
+            rest: rest.to_owned(),
+        }
+    }
+}
+
 impl Prior {
-    /// The prior of a document with these texts, told from the newest of them.
-    pub fn of<'a>(texts: impl IntoIterator<Item = Cow<'a, str>>) -> Self {
-        let mut votes: HashMap<(String, Script), usize> = HashMap::new();
+    /// The prior of a feed whose newest texts are so.
+    #[must_use]
+    pub fn of(votes: &Votes) -> Self {
+        let is_one_more =
+            votes.samples.len() < SAMPLES_MAX && letters_of(&votes.rest) >= LETTERS_MIN;
+        let last = is_one_more.then(|| vote(&votes.rest));
+        let samples = votes.samples.iter().chain(&last);
+        let mut votes: HashMap<&(String, Script), usize> = HashMap::new();
         let mut all = 0;
-        for sample in samples(texts) {
+        for sample in samples {
             all += 1;
-            if let Some(guess) = guess(&sample) {
-                *votes.entry((guess.language, guess.script)).or_default() += 1;
+            if let Some(vote) = sample {
+                *votes.entry(vote).or_default() += 1;
             }
         }
         let Some((dominant, count)) = votes.into_iter().max_by_key(|(_, count)| *count) else {
@@ -60,7 +149,7 @@ impl Prior {
         // Two thirds: a feed in two languages has none that its short texts are in.
         let is_dominant = count * 3 >= all * 2;
         Self {
-            dominant: is_dominant.then_some(dominant),
+            dominant: is_dominant.then(|| dominant.clone()),
             is_clear: is_dominant && count >= CONTRADICTING_MIN,
         }
     }
@@ -120,28 +209,9 @@ pub fn evidence<'a>(title: &'a str, text: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// Texts put together until each sample is long enough for a clear guess; what is left over is one more.
-fn samples<'a>(texts: impl IntoIterator<Item = Cow<'a, str>>) -> Vec<String> {
-    let mut samples = Vec::new();
-    let mut sample = String::new();
-    let mut letters = 0;
-    for text in texts {
-        let head = head(&text);
-        letters += letters_of(&head);
-        sample.push_str(&head);
-        sample.push('\n');
-        if letters >= CLEAR_LETTERS_MIN {
-            samples.push(std::mem::take(&mut sample));
-            letters = 0;
-            if samples.len() == SAMPLES_MAX {
-                return samples;
-            }
-        }
-    }
-    if letters >= LETTERS_MIN {
-        samples.push(sample);
-    }
-    samples
+/// What a sample is reliably in.
+fn vote(sample: &str) -> Option<(String, Script)> {
+    guess(sample).map(|guess| (guess.language, guess.script))
 }
 
 /// Whether the detector knows a language: only then it can say that a text is in another.
@@ -321,7 +391,7 @@ fn short(code: &str) -> &str {
 mod tests {
     use std::borrow::Cow;
 
-    use super::{Prior, evidence};
+    use super::{Prior, Votes, evidence};
 
     const GERMAN: &str = "Der Minister sprach am Freitag mit seinem Amtskollegen über die Lage an der Grenze und die \
                           Verhandlungen, die in der kommenden Woche beginnen sollen. Beide wollen sich dann wieder \
@@ -406,7 +476,39 @@ mod tests {
     ];
 
     fn prior(texts: &[&str]) -> Prior {
-        Prior::of(texts.iter().map(|text| Cow::Borrowed(*text)))
+        Prior::of(&votes(texts))
+    }
+
+    fn votes(texts: &[&str]) -> Votes {
+        let mut votes = Votes::default();
+        votes.add(texts.iter().map(|text| Cow::Borrowed(*text)));
+        votes
+    }
+
+    #[test]
+    fn votes_are_kept_and_a_headline_alone_is_in_the_language_of_those_before() {
+        for (language, headlines) in HEADLINES {
+            let mut kept = votes(headlines);
+            let texts: Vec<&str> = headlines.iter().rev().copied().collect();
+            kept.add([Cow::Borrowed(GERMAN), Cow::Borrowed("01.02.2030")]);
+            kept.add(texts.iter().map(|text| Cow::Borrowed(*text)));
+            assert_eq!(Votes::of_text(&kept.to_text()), kept);
+            let prior = Prior::of(&Votes::of_text(&votes(headlines).to_text()));
+            let found = prior.language(None, headlines[0]);
+            assert_eq!(found.as_deref(), Some(*language));
+        }
+        assert_eq!(Votes::of_text(""), Votes::default());
+        assert_eq!(Votes::of_text("en/Klingon*2 x ?*y\n"), Votes::default());
+    }
+
+    #[test]
+    fn votes_are_bounded_and_the_newest_count() {
+        let mut votes = votes(&[GERMAN; 80]);
+        assert_eq!(votes.to_text(), "de/Latin*50\n");
+        let dots = ".".repeat(70);
+        let french = "La tempête ferme des écoles et les trains sont encore en retard dans le nord, dit la police";
+        votes.add([french; 120].map(|text| Cow::Owned(format!("{text} {text} {text} {dots}"))));
+        assert_eq!(votes.to_text(), "fr/Latin*50\n");
     }
 
     #[test]

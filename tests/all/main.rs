@@ -29,6 +29,7 @@ mod hints;
 mod hubs;
 mod idle;
 mod kills;
+mod known;
 mod memory;
 mod moves;
 mod order;

@@ -191,6 +191,8 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
         claim,
         document: Some(DocumentCommit {
             drafts,
+            listed: Vec::new(),
+            votes: None,
             title: None,
             site: None,
             digest: now.millis().to_be_bytes().to_vec(),

@@ -12,12 +12,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use newswire::clock::Clock;
+use newswire::ingest::document::{self, Normalized};
 use newswire::model::{
     ArticleId, ArticleView, Draft, Failure, FailureKind, FeedId, FeedRow, Outcome, Poll, StoryId,
     StoryView, Time, Validators, WebUrl,
 };
-use newswire::normalize;
-use newswire::parse::{self, ParseContext};
+use newswire::parse::ParseContext;
 use newswire::store::{
     Claim, ClaimScope, Committed, DocumentCommit, FeedSettings, NewFeed, PlanCommit, PollCommit,
     Selection, Store, StoreOptions,
@@ -35,7 +35,12 @@ const LEASE: Duration = Duration::from_secs(1200);
 
 /// Plays the sequence that these bytes are.
 pub fn play(bytes: &[u8]) {
-    let mut world = World::new();
+    played(bytes, Normalized::Unknown);
+}
+
+/// Plays it with so much of each document normalized; gives the folder of the store that comes of it, `newswire.db`.
+pub fn played(bytes: &[u8], normalized: Normalized) -> tempfile::TempDir {
+    let mut world = World::new(normalized);
     let mut bytes = bytes.iter().copied();
     for _ in 0..STEPS_MAX {
         if world.step(&mut bytes).is_none() {
@@ -44,6 +49,7 @@ pub fn play(bytes: &[u8]) {
     }
     (0..3).for_each(|feed| world.shows(feed));
     world.is_sound();
+    world.dir
 }
 
 /// An item as its publisher has it: small numbers stand for its guid, its page, its headline and its text.
@@ -144,6 +150,7 @@ impl Held {
 }
 
 struct World {
+    normalized: Normalized,
     clock: Clock,
     store: Option<Store>,
     dir: tempfile::TempDir,
@@ -183,7 +190,7 @@ fn options(path: PathBuf) -> StoreOptions {
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(normalized: Normalized) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("newswire.db");
         std::fs::write(&path, template()).unwrap();
@@ -200,6 +207,7 @@ impl World {
             }
         });
         Self {
+            normalized,
             clock,
             store: Some(store),
             dir,
@@ -346,7 +354,7 @@ impl World {
         let late = self.claim(feed);
         self.clock.advance(LEASE);
         let claim = self.claim(feed);
-        let document = self.document(feed, &late);
+        let (_, document) = self.document(feed, &late);
         let commit = self.commit_of(late, document_outcome(), Some(document));
         let done = self.commit(commit);
         self.assert(done.lease_lost, "the lease is lost");
@@ -450,8 +458,8 @@ impl World {
     fn poll(&mut self, feed: usize) -> (Vec<Draft>, bool, Committed) {
         self.clock.advance(Duration::from_secs(60));
         let claim = self.claim(feed);
-        let document = self.document(feed, &claim);
-        let (drafts, is_complete) = (document.drafts.clone(), document.is_complete);
+        let (drafts, document) = self.document(feed, &claim);
+        let is_complete = document.is_complete;
         let commit = self.commit_of(claim, document_outcome(), Some(document));
         let done = self.commit(commit);
         self.assert(!done.lease_lost, "the lease holds");
@@ -471,8 +479,8 @@ impl World {
         claimed.0.into_iter().next().unwrap()
     }
 
-    /// What is read of the feed's document, as ingest reads it.
-    fn document(&self, feed: usize, claim: &Claim) -> DocumentCommit {
+    /// The drafts of all items of the feed's document, and what is read of it, as ingest reads it.
+    fn document(&self, feed: usize, claim: &Claim) -> (Vec<Draft>, DocumentCommit) {
         let shown = &self.feeds[feed];
         let items: String = shown.items.iter().map(|i| i.rss(shown.host)).collect();
         let complete = match shown.is_complete {
@@ -487,18 +495,26 @@ impl World {
             url: Some(claim.url.clone()),
             content_type: None,
         };
-        let feed = parse::parse(document.as_bytes(), &context).unwrap();
-        let drafted = normalize::drafts(&feed, &claim.boilerplate);
-        DocumentCommit {
-            is_complete: feed.is_complete && !drafted.drafts.is_empty(),
-            drafts: drafted.drafts,
-            title: feed.title,
+        let read = |normalized| {
+            let (store, document) = (self.store(), document.as_bytes());
+            let read = document::read(store, claim, document, &context, normalized);
+            read.unwrap().unwrap()
+        };
+        let all = read(Normalized::AllForTheStore).drafted.drafts;
+        let read = read(self.normalized);
+        let commit = DocumentCommit {
+            is_complete: read.feed.is_complete && read.items > 0,
+            drafts: read.drafted.drafts,
+            listed: read.listed,
+            votes: Some(read.drafted.votes),
+            title: read.feed.title,
             site: None,
             digest: vec![1],
-            repairs: feed.warnings,
+            repairs: read.feed.warnings,
             archive: None,
-            paragraphs: drafted.paragraphs,
-        }
+            paragraphs: read.drafted.paragraphs,
+        };
+        (all, commit)
     }
 
     fn commit_of(

@@ -122,6 +122,8 @@ impl Shelf {
     ) -> Seq {
         let document = DocumentCommit {
             drafts,
+            listed: Vec::new(),
+            votes: None,
             title: title.map(str::to_owned),
             site: site.cloned(),
             digest: vec![1],
