@@ -106,13 +106,14 @@ mod tests {
     fn what_recurs_in_a_feed_is_read_off_an_index_of_that_alone() {
         let dir = tempfile::tempdir().unwrap();
         let conn = open::writer(&dir.path().join("store.db"), false).unwrap();
-        let plan: String = conn
-            .query_row(
-                &format!("EXPLAIN QUERY PLAN {}", recurring()),
-                [1, 1],
-                |r| r.get(3),
-            )
-            .unwrap();
+        let plan = conn
+            .prepare(&format!("EXPLAIN QUERY PLAN {}", recurring()))
+            .unwrap()
+            .query_map([1, 1], |r| r.get(3))
+            .unwrap()
+            .collect::<Sql<Vec<String>>>()
+            .unwrap()
+            .join("; ");
         assert!(plan.contains("paragraphs_recurring"), "{plan}");
     }
 
