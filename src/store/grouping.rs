@@ -2,15 +2,15 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::copies;
 use super::records::DedupSettings;
+use super::{copies, decisions};
 use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
-use crate::model::Time;
+use crate::model::{ArticleId, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
 /// Copies in one story at most.
-const COPIES_MAX: usize = 1000;
+pub(super) const COPIES_MAX: usize = 1000;
 
 /// The bounds of stories under these settings.
 pub(super) fn limits(settings: DedupSettings) -> Limits {
@@ -28,6 +28,8 @@ pub(super) struct Grouping {
     window: Option<Grouper>,
     /// The sequence up to which the window knows the store.
     sequence: i64,
+    /// The version of the user's decisions that the window follows.
+    decided: i64,
 }
 
 impl Grouping {
@@ -36,6 +38,7 @@ impl Grouping {
             limits: limits(settings),
             window: None,
             sequence: 0,
+            decided: 0,
         }
     }
 
@@ -62,6 +65,15 @@ impl Grouping {
         })?;
         self.window = Some(window);
         self.sequence = sequence;
+        self.read_decisions(conn)
+    }
+
+    /// Reads what the user decided.
+    fn read_decisions(&mut self, conn: &Connection) -> Sql<()> {
+        self.decided = decisions::version(conn)?;
+        if let Some(window) = &mut self.window {
+            *window.decisions() = decisions::read(conn)?;
+        }
         Ok(())
     }
 
@@ -90,6 +102,9 @@ impl Grouping {
             window.evict(now);
         }
         self.sequence = sequence;
+        if self.decided != decisions::version(conn)? {
+            self.read_decisions(conn)?;
+        }
         Ok(())
     }
 
@@ -102,14 +117,15 @@ impl Grouping {
     pub(super) fn decide(
         &mut self,
         conn: &Connection,
+        id: ArticleId,
         new: &StoredCopy,
         print: &Fingerprint,
     ) -> Sql<Decision> {
         loop {
-            let Some(window) = &self.window else {
+            let Some(window) = &mut self.window else {
                 return Ok(Decision::default());
             };
-            let decision = window.decide(new, print);
+            let decision = window.decide_of(id, new, print);
             let mut stale = Vec::new();
             for join in decision.join.iter().chain(&decision.bridged) {
                 let story: Option<i64> = conn
@@ -124,6 +140,7 @@ impl Grouping {
                 return Ok(decision);
             }
             stale.into_iter().for_each(|article| self.remove(article));
+            self.read_decisions(conn)?;
         }
     }
 
@@ -138,6 +155,16 @@ impl Grouping {
         if let Some(window) = &mut self.window {
             window.insert(copy, print.clone());
         }
+    }
+
+    /// A new copy was stored. The user may have decided about it, if its publisher listed it before.
+    pub(super) fn note_stored(&mut self, conn: &Connection, id: ArticleId) -> Sql<()> {
+        let window = self.window.as_mut();
+        if window.is_some_and(|window| window.decisions().is_about(id)) {
+            decisions::note_came_back(conn, id)?;
+            self.read_decisions(conn)?;
+        }
+        Ok(())
     }
 
     pub(super) fn remove(&mut self, article: i64) {

@@ -22,12 +22,15 @@ use super::records::{
     Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
+use super::regroup::{Regroup, Regrouped};
 use super::runs::Run;
 use super::sequence::{self, Numbers};
 use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
-use super::{StoreError, articles, claims, clock_set, feeds, hubs, open, prune, reindex, retag};
+use super::{
+    StoreError, articles, claims, clock_set, feeds, hubs, open, prune, regroup, reindex, retag,
+};
 use crate::model::{ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -100,6 +103,7 @@ pub(super) enum Command {
         Reply<Committed>,
     ),
     Prune(Vec<ArticleRow>, Reply<prune::Progress>),
+    Regroup(Regroup, bool, Reply<Regrouped>),
     SettleTopics(Reply<()>),
 }
 
@@ -525,6 +529,11 @@ fn execute(
             let pruned = || prune::remove_part(conn, hands.grouping, hands.tagger, &part, now);
             answer(pruned, reply, path)
         }
+        Command::Regroup(wanted, is_trial, reply) => {
+            let wanted = (&wanted, is_trial);
+            let done = || regroup::regroup(conn, hands.grouping, hands.tagger, wanted, now);
+            answer(done, reply, path)
+        }
         // It is no part of any transaction, see `run`.
         Command::SettleTopics(_) => (Box::new(|_| {}), None),
     }
@@ -622,7 +631,8 @@ fn commit(
         #[cfg(test)]
         crate::faults::at("articles", commit.claim.url.host())?;
         if document.is_complete {
-            done.withdrawn = prune::withdraw(conn, hands.grouping, hands.tagger, feed, &listed)?;
+            done.withdrawn =
+                prune::withdraw(conn, hands.grouping, hands.tagger, feed, &listed, now)?;
         }
         #[cfg(test)]
         crate::faults::at("withdrawn", commit.claim.url.host())?;
@@ -682,5 +692,6 @@ fn refuse(command: Command, e: StoreError) {
         Command::MoveTimes(_, r) => r(Err(e)),
         Command::BoundTimes(_, r) => r(Err(e)),
         Command::Prune(_, r) => r(Err(e)),
+        Command::Regroup(.., r) => r(Err(e)),
     }
 }

@@ -1,5 +1,15 @@
--- Version 17: what recurs in a feed is read off an index: of a feed's paragraphs, thousands, few are in several articles.
-CREATE INDEX paragraphs_recurring ON paragraphs (feed) WHERE articles >= 3;
--- New words are written in larger groups; so many groups of one size are merged into one at once. Smaller merges are made while
--- nothing is to be written (store::tidy).
-INSERT INTO words (words, rank) VALUES ('automerge', 8);
+-- Version 17: what the user decided about copies (newswire split, newswire join). The newest decision about two copies counts.
+CREATE TABLE decisions (
+  decision INTEGER PRIMARY KEY,
+  kind     TEXT NOT NULL,                   -- split, join
+  at       INTEGER NOT NULL
+) STRICT;
+-- The copies that a decision is about, by their ids: one that its publisher withdrew may come back.
+CREATE TABLE decided (
+  decision  INTEGER NOT NULL,
+  id        BLOB NOT NULL,
+  side      INTEGER NOT NULL,               -- of a split: 0 stayed, 1 and more went to new stories; of a join: 1
+  withdrawn INTEGER,                        -- since when it is not stored
+  PRIMARY KEY (decision, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decided_of_copy ON decided (id);
