@@ -1,5 +1,4 @@
--- Version 18: what recurs in a feed is read off an index: of a feed's paragraphs, thousands, few are in several articles.
-CREATE INDEX paragraphs_recurring ON paragraphs (feed) WHERE articles >= 3;
--- New words are written in larger groups; so many groups of one size are merged into one at once. Smaller merges are made while
--- nothing is to be written (store::tidy).
-INSERT INTO words (words, rank) VALUES ('automerge', 8);
+-- Articles by what their publishers say, with their words: `--published-since` and `words>=` are found without their rows.
+CREATE INDEX articles_published ON articles (published, words);
+-- Copies that joined a story, by when they arrived: how many a day, for `newswire status`.
+CREATE INDEX articles_joined ON articles (arrived) WHERE signal IS NOT NULL;
