@@ -246,7 +246,7 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
     let found = refuse_unknown(path, found)?;
     if found > 0 && found < MIGRATIONS.len() as i64 {
         tracing::info!(
-            "bringing the store up to date, from version {found} to {SCHEMA}; a large one takes some seconds a gigabyte"
+            "bringing the store up to date, from version {found} to {SCHEMA}; this can take half a minute a gigabyte"
         );
         keep_a_copy(conn, path, found)?;
     }
