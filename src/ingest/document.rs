@@ -184,23 +184,21 @@ impl Items {
         claim: &Claim,
     ) -> Drafted {
         let wanted = |l: &Listing| !l.is_known() || normalized != Normalized::Unknown;
+        let mut bodies = Vec::new();
         for (item, listing) in self.0.iter().zip(listings) {
             match wanted(listing) {
-                true => raw.complete(item.entry),
+                true => bodies.push(raw.bodies(item.entry)),
                 false => raw.skip(item.entry),
-            }
-            // Drafts have texts of their own; a large document should not hold each twice.
-            if let Some(entry) = raw.feed.entries.get_mut(item.entry) {
-                entry.content_text = None;
             }
         }
         let all = self.0.iter().zip(listings);
-        let entries = all.filter(|(_, listing)| wanted(listing));
+        let entries = all.filter(|(_, listing)| wanted(listing)).zip(bodies);
         let entries: Vec<Entry<'_>> = entries
-            .filter_map(|(item, listing)| {
+            .filter_map(|((item, listing), bodies)| {
                 Some(Entry {
                     key: item.key.clone(),
                     entry: raw.feed.entries.get(item.entry)?,
+                    bodies,
                     counts: !listing.is_known() || normalized == Normalized::All,
                     votes: *listing == Listing::New || normalized == Normalized::All,
                 })
@@ -213,5 +211,38 @@ impl Items {
             votes: claim.votes.as_ref(),
         };
         normalize::drafts_of(entries, language, others, &context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tokens;
+
+    #[test]
+    fn from_document_to_draft_a_body_is_tokenized_once() {
+        let item = "<item><guid>1</guid><title>Boats</title><link>https://a.example/1</link>\
+                    <description><![CDATA[<p>One &amp; two.</p><ul><li>Three</li></ul>\
+                    <p>Four <a href='/b'>five</a>.</p><script>x()</script>]]></description></item>";
+        let document = format!("<rss version=\"2.0\"><channel>{item}</channel></rss>");
+        let mut raw = parse::raw(document.as_bytes(), &ParseContext::default()).unwrap();
+        let before = tokens::walks();
+        let entry = Entry {
+            key: "guid:1".to_owned(),
+            bodies: raw.bodies(0),
+            entry: raw.feed.entries.first().unwrap(),
+            counts: true,
+            votes: true,
+        };
+        let context = Context {
+            boilerplate: &Boilerplate::default(),
+            votes: None,
+        };
+        let drafted = normalize::drafts_of(vec![entry], None, 0, &context);
+        assert_eq!(tokens::walks() - before, 1);
+        let draft = drafted.drafts.first().unwrap();
+        assert_eq!(draft.content_text, "One & two.\n\n- Three\n\nFour five.");
+        let link = "Four <a href=\"https://a.example/b\" rel=\"noopener noreferrer\">five</a>.";
+        assert!(draft.content_html.contains(link), "{}", draft.content_html);
     }
 }

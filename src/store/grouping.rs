@@ -58,7 +58,7 @@ impl Grouping {
             return Ok(());
         }
         // Read first: what is written meanwhile is newer, and taken in with what comes.
-        let sequence = super::search::sequence(conn)?;
+        let sequence = super::sequence::current(conn)?;
         let mut window = Grouper::new(self.limits);
         copies::each_since(conn, now.minus(self.limits.window), |copy, print| {
             window.restore(copy, print, now);
@@ -80,7 +80,7 @@ impl Grouping {
     /// Fills the window, or takes in what other processes have written meanwhile.
     pub(super) fn catch_up(&mut self, conn: &Connection, now: Time) -> Sql<()> {
         self.fill(conn, now)?;
-        let sequence = super::search::sequence(conn)?;
+        let sequence = super::sequence::current(conn)?;
         match &mut self.window {
             Some(window) if sequence != self.sequence => {
                 // Left to itself, SQLite reads all articles to spare itself sorting these few.
