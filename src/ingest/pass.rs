@@ -285,10 +285,11 @@ impl Ingest {
         // visit that is read takes much more memory than its document, and a large one is the only one of its kind.
         let turn = Arc::clone(&self.committing).acquire_owned().await;
         let ready = ready.holding(turn);
-        // The store need not wait for it any more.
-        let place = visited.is_large().then(|| place.into_permit());
+        // The store need not wait for it any more. Only a large document keeps its permit.
+        let permit = place.into_permit();
+        let permit = visited.is_large().then_some(permit);
         let settled = visit::commit(self, if alone { ready.alone() } else { ready }).await;
-        drop(place);
+        drop(permit);
         settled
     }
 

@@ -201,15 +201,19 @@ struct Dateline {
     len: usize,
 }
 
+/// Longest place with a date, in characters.
+const PLACE_CHARS_MAX: usize = 61;
+
 /// The shapes of datelines. `place` is where and when, if they are told; `agency` one or several names.
 static DATELINES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let place = r"(?P<place>[\p{L}][\p{L}\p{M}\d .,'’/-]{0,60}?)";
+    // Without an upper bound, which is checked afterwards: sixty copies of so large a class took a second to compile.
+    let place = r"(?P<place>[\p{L}][\p{L}\p{M}\d .,'’/-]*?)";
     let mark = r"(?:\s*(?:[-–—―:=]+|\.\s?[-–—]+)\s*)";
     [
         // KYIV (Reuters) – ; WASHINGTON, Oct 21 (AP) — ; Berlin (dpa/AFP) - ; PARIS, 21 oct. (EFE).-
         format!(r"^{place}:?\s*[(\[](?P<agency>[^()\[\]]{{2,40}})[)\]]{mark}"),
         // The same of a place in capitals, whatever follows: BRUSSELS (AFP) The talks …
-        r"^(?P<place>[\p{Lu}][\p{Lu}\p{M}\d .,'’/-]{1,60}?):?\s*[(\[](?P<agency>[^()\[\]]{2,40})[)\]]\s*".to_owned(),
+        r"^(?P<place>[\p{Lu}][\p{Lu}\p{M}\d .,'’/-]+?):?\s*[(\[](?P<agency>[^()\[\]]{2,40})[)\]]\s*".to_owned(),
         // (ANSA) - ROMA, 21 OTT - ; (AFP) –
         format!(r"^[(\[](?P<agency>[^()\[\]=]{{2,40}})[)\]]{mark}(?:(?P<place>\p{{Lu}}{{2}}[\p{{Lu}}\d ,.]{{0,30}}){mark})?"),
         r"^[(\[](?P<agency>[^()\[\]=]{2,40})[)\]]\s+".to_owned(),
@@ -244,6 +248,10 @@ impl Dateline {
         }
         DATELINES.iter().find_map(|shape| {
             let found = shape.captures(head)?;
+            let place = found.name("place").map_or("", |place| place.as_str());
+            if place.chars().count() > PLACE_CHARS_MAX {
+                return None;
+            }
             let agencies = all_agencies(found.name("agency")?.as_str())?;
             Some(Self {
                 agencies,
@@ -430,6 +438,18 @@ mod tests {
     fn every_shape_is_a_regex() {
         assert_eq!(DATELINES.len(), 11);
         assert!(BEFORE_NAMES.is_some() && BEHIND_NAMES.is_some() && CREW.is_some());
+    }
+
+    #[test]
+    fn a_long_sentence_before_an_agency_is_no_dateline() {
+        for (letters, is_dateline) in [(PLACE_CHARS_MAX, true), (PLACE_CHARS_MAX + 1, false)] {
+            let line = format!("K{} (Reuters) – Talks began.", "y".repeat(letters - 1));
+            assert_eq!(
+                without_credits(&line) == "Talks began.",
+                is_dateline,
+                "{line}"
+            );
+        }
     }
 
     #[test]
