@@ -17,7 +17,7 @@ pub const LEAD_WORDS: usize = 70;
 const TITLE_WORDS: usize = 40;
 
 /// Hashes of 16 bits: among a hundred of them one in a thousand agrees by chance, which no threshold feels.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sketch {
     /// The first [`LEAD_WORDS`] words; the [`REST_GRAMS`] smallest 4-grams behind the lead's (bottom-k sampling, Broder
     /// 1997), their low halves; the high halves of the first [`REST_KEYS`] of these; the words of the headline.

@@ -129,10 +129,10 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// Measures two copies.
+    /// Measures two copies, in either order: of two that are equally long, the words decide which one is the shorter.
     #[must_use]
     pub fn of(p: &Fingerprint, q: &Fingerprint) -> Self {
-        let (short, long) = if p.words <= q.words {
+        let (short, long) = if (p.words, &p.sketch) <= (q.words, &q.sketch) {
             (&p.sketch, &q.sketch)
         } else {
             (&q.sketch, &p.sketch)
