@@ -81,6 +81,12 @@ impl Grouper {
         }
     }
 
+    /// A part of a window, which decides as the whole does about what its lists are for.
+    #[must_use]
+    pub fn of_part(limits: Limits, window: Window) -> Self {
+        Self { limits, window }
+    }
+
     /// Adds a copy; one that is there already is replaced. Copies come in the order of their rows.
     pub fn insert(&mut self, copy: StoredCopy, mut print: Fingerprint) {
         if !self.limits.near {

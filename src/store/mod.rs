@@ -11,6 +11,7 @@ mod claims;
 mod clock_set;
 mod copied;
 mod copies;
+mod copy_keys;
 mod created;
 mod events;
 mod feeds;
