@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use super::times::Style;
 use super::{
     add, change, check, config, dedup, emit, exit, explain, extract, feeds, fetch, generate,
-    import, list_args, maintain, man, open, parse, run, show, status, topic, topics,
+    import, list_args, maintain, man, open, parse, regroup, run, show, status, topic, topics,
 };
 use crate::model::Time;
 use crate::query::ast::When;
@@ -159,6 +159,15 @@ pub enum Command {
     Open(open::OpenArgs),
     /// Tell why a story is as it is: identity, copies, topics
     Explain(explain::ExplainArgs),
+    /// Take copies out of a story to which they do not belong
+    ///
+    /// Your decision overrides the rules of grouping from now on: no poll, edit or new copy brings these copies together again. `newswire
+    /// join` reverses it.
+    Split(regroup::SplitArgs),
+    /// Make one story of several
+    ///
+    /// Your decision overrides the rules of grouping from now on. `newswire split` reverses it.
+    Join(regroup::JoinArgs),
     /// List the topics with their counts
     Topics(topics::TopicsArgs),
     /// Try out or explain a topic

@@ -291,6 +291,8 @@ mod tests {
         assert_eq!(read("interval=").unwrap().interval, Some(Duration::ZERO));
         assert_eq!(read("paused=yes").unwrap().paused, Some(true));
         assert_eq!(read("full_text=on").unwrap().full_text, Some(true));
+        assert_eq!(read("near_dedup=false").unwrap().near_dedup, Some(false));
+        assert_eq!(read("near_dedup=").unwrap().near_dedup, Some(true));
     }
 
     #[test]

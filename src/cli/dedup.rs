@@ -1,4 +1,7 @@
-//! `newswire dedup test`: which stories would be otherwise under other settings. Nothing is changed.
+//! `newswire dedup`: which stories would be otherwise under other settings (`test`), and what was decided by hand (`decisions`).
+//! Nothing is changed.
+
+use std::collections::BTreeMap;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,11 +13,11 @@ use super::context::Context;
 use super::exit::Failure;
 use super::human::{count, point, rough};
 use super::labels::{self, Label, Score};
-use super::which;
+use super::{safe, which};
 use crate::config::span;
 use crate::dedup::Changes;
 use crate::model::{ArticleRow, ArticleView, StoryRow, Time};
-use crate::store::{DedupSettings, Reads};
+use crate::store::{Decided, DecisionKind, DedupSettings, Reads};
 
 /// Stories shown of each kind.
 const SHOWN: usize = 10;
@@ -24,6 +27,19 @@ const SHOWN: usize = 10;
 pub enum DedupCommand {
     /// Group the stored copies anew under other settings and tell what would change; nothing is changed
     Test(TestArgs),
+    /// Print what was split and joined by hand, as labels for `newswire dedup test`
+    ///
+    /// One copy a line: its id, a tab, the id of its story, a tab, and feed and headline for people. `newswire dedup test
+    /// --rules-only --labels FILE` tells how well the rules alone agree.
+    Decisions(DecisionsArgs),
+}
+
+/// `newswire dedup decisions`.
+#[derive(Debug, Args)]
+pub struct DecisionsArgs {
+    /// As one JSON object a decision, with its time and its sides
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `newswire dedup test`.
@@ -41,6 +57,9 @@ pub struct TestArgs {
     /// Whether near copies are joined too, not only equal ones [default: dedup.near of the configuration]
     #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
     pub near: Option<bool>,
+    /// By the rules alone, as if nothing had been split or joined by hand
+    #[arg(long)]
+    pub rules_only: bool,
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
@@ -83,9 +102,54 @@ struct Brief {
     copies: usize,
 }
 
-/// Runs `newswire dedup test`.
+/// A decision, as `--json` prints it.
+#[derive(Serialize)]
+struct Decision {
+    decision: i64,
+    kind: DecisionKind,
+    at: Time,
+    copies: Vec<Decided>,
+}
+
+/// Runs `newswire dedup`.
 pub fn dedup(cx: &mut Context, command: &DedupCommand) -> Result<(), Failure> {
-    let DedupCommand::Test(args) = command;
+    match command {
+        DedupCommand::Test(args) => test(cx, args),
+        DedupCommand::Decisions(args) => decisions(cx, args),
+    }
+}
+
+fn decisions(cx: &mut Context, args: &DecisionsArgs) -> Result<(), Failure> {
+    let decided = cx.reads()?.decisions()?;
+    if args.json {
+        let same = |a: &Decided, b: &Decided| a.decision == b.decision;
+        for copies in decided.chunk_by(same) {
+            let Some(first) = copies.first() else {
+                continue;
+            };
+            cx.out.json(&Decision {
+                decision: first.decision,
+                kind: first.kind,
+                at: first.at,
+                copies: copies.to_vec(),
+            })?;
+        }
+        return Ok(());
+    }
+    if decided.is_empty() {
+        cx.out.note("nothing was split or joined by hand");
+        return Ok(());
+    }
+    cx.out.raw(b"# copy\tstory\tfeed: headline\n")?;
+    let copies: BTreeMap<_, _> = decided.iter().map(|d| ((d.story, d.id), d)).collect();
+    for ((story, id), copy) in copies {
+        let about = safe::line(&format!("{}: {}", copy.feed_title, copy.title)).replace('\t', " ");
+        cx.out.raw(format!("{id}\t{story}\t{about}\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let labels = args.labels.as_deref().map(read_labels).transpose()?;
     let since = match &args.since {
@@ -98,7 +162,7 @@ pub fn dedup(cx: &mut Context, command: &DedupCommand) -> Result<(), Failure> {
         near: args.near.unwrap_or(config.dedup.near),
     };
     let reads = Reads::open(&config.store.path)?;
-    let changes = reads.replay(settings, since)?;
+    let changes = reads.replay(settings, since, !args.rules_only)?;
     let joined = changes.joined.iter().map(|rows| stories(&reads, rows));
     let parted = changes.parted.iter().map(|(_, of)| parts(&reads, of));
     let trial = Trial {

@@ -85,6 +85,17 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("open", &["newswire open 4f1c"]),
     ("explain", &["newswire explain 4f1c"]),
     (
+        "split",
+        &[
+            "newswire split 4f1c 9a0b          the copy 9a0b is another story",
+            "newswire split 4f1c --each        all its copies are different stories",
+        ],
+    ),
+    (
+        "join",
+        &["newswire join 4f1c 77e2           they are one story"],
+    ),
+    (
         "topic test",
         &["newswire topic test 'ukraine -sport' --since 7d"],
     ),

@@ -12,9 +12,10 @@ use super::human::count;
 use super::likeness::Alike;
 use super::times::ARRIVED;
 use super::which;
+use crate::dedup::decisions::{STAYED, Word};
 use crate::model::{ArticleView, SameAs, Time, WebUrl};
 use crate::query::{self, Expr, Facts, Folded, Text, eval};
-use crate::store::{DedupSettings, Reads, TopicInfo};
+use crate::store::{DecisionKind, DedupSettings, Reads, TopicInfo};
 
 /// `newswire explain`.
 #[derive(Debug, Args)]
@@ -53,6 +54,8 @@ struct CopyExplained {
     same_as: Option<SameAs>,
     /// The two as they are now; none if it joined nothing, or the other is gone.
     alike: Option<Alike>,
+    /// What was decided about it by hand, the newest last.
+    decisions: Vec<DecisionExplained>,
     /// The paragraphs that are left out of its body as boilerplate.
     boilerplate: Vec<String>,
     /// For the first copy: what came closest to it without being of the story.
@@ -60,10 +63,21 @@ struct CopyExplained {
     topics: Vec<TopicExplained>,
 }
 
+/// A decision of the user's about a copy.
+#[derive(Serialize)]
+struct DecisionExplained {
+    kind: DecisionKind,
+    at: Time,
+    /// On which side of it the copy is: of a split, 0 stayed in the story.
+    side: u32,
+}
+
 /// A copy of another story.
 #[derive(Serialize)]
 struct Neighbour {
     id: String,
+    /// Whether the user split the two.
+    is_split: bool,
     feed_title: String,
     title: String,
     alike: Alike,
@@ -166,6 +180,16 @@ impl About<'_> {
                 Some(_) => None,
                 None => self.nearest(copy)?,
             },
+            decisions: self
+                .reads
+                .decisions_about(copy.id)?
+                .into_iter()
+                .map(|d| DecisionExplained {
+                    kind: d.kind,
+                    at: d.at,
+                    side: d.side,
+                })
+                .collect(),
             boilerplate: copy.boilerplate.clone(),
             topics: self.topics_of(copy),
         })
@@ -187,8 +211,10 @@ impl About<'_> {
             return Ok(None);
         };
         let other = self.reads.articles_at(&[nearest.row], true)?.pop();
+        let said = self.reads.word(copy.id, nearest.id)?;
         Ok(other.map(|other| Neighbour {
             id: other.id.to_string(),
+            is_split: said == Some(Word::Apart),
             alike: Alike::of(&nearest.verdict, copy, &other),
             feed_title: other.feed.title,
             title: other.title,
@@ -289,9 +315,13 @@ fn folded(copy: &ArticleView) -> Folded {
 fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
     cx.out.heading(&explanation.title)?;
     cx.out.line(&format!(
-        "story {}: {}; its id is that of its first copy",
+        "story {}: {}{}",
         explanation.id,
-        count(explanation.copies.len(), "copy")
+        count(explanation.copies.len(), "copy"),
+        match explanation.copies.first() {
+            Some(first) if first.id == explanation.id => "; its id is that of its first copy",
+            _ => "",
+        }
     ))?;
     for (n, copy) in explanation.copies.iter().enumerate() {
         cx.out.line("")?;
@@ -321,6 +351,7 @@ fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
         }
         facts.push(("joined", joined(copy)));
         facts.extend(copy.alike.iter().flat_map(Alike::facts));
+        facts.extend(copy.decisions.iter().map(|d| ("decided", decided(cx, d))));
         facts.extend(
             copy.topics
                 .iter()
@@ -347,14 +378,25 @@ fn print_nearest(cx: &mut Context, nearest: &Neighbour) -> Result<(), Failure> {
             format!("{}: {}", nearest.feed_title, nearest.title),
         ),
         ("id", nearest.id.clone()),
-        ("joined", not_joined(&nearest.alike).to_owned()),
+        ("joined", not_joined(nearest).to_owned()),
     ];
     facts.extend(nearest.alike.facts());
     super::feeds::facts_table(cx, facts)
 }
 
-fn not_joined(alike: &Alike) -> &'static str {
-    if alike.is_one_piece() {
+fn decided(cx: &Context, decision: &DecisionExplained) -> String {
+    let at = cx.times.full(decision.at);
+    match (decision.kind, decision.side) {
+        (DecisionKind::Join, _) => format!("joined by hand, {at}"),
+        (DecisionKind::Split, STAYED) => format!("stayed when others were split off by hand, {at}"),
+        (DecisionKind::Split, _) => format!("split off by hand, {at}"),
+    }
+}
+
+fn not_joined(nearest: &Neighbour) -> &'static str {
+    if nearest.is_split {
+        "no: they were split by hand"
+    } else if nearest.alike.is_one_piece() {
         "no, though the two are alike: one was edited since, its story was full or over, or the story's other feeds \
          have nothing in common with it"
     } else {
@@ -364,6 +406,12 @@ fn not_joined(alike: &Alike) -> &'static str {
 
 fn joined(copy: &CopyExplained) -> String {
     match (&copy.same_as, &copy.joined_with) {
+        (Some(same), with) if same.signal == "user" => {
+            let with = with
+                .as_ref()
+                .map_or_else(String::new, |w| format!(" with {w}"));
+            format!("by hand{with}")
+        }
         (Some(same), with) => {
             let signal = match same.signal.as_str() {
                 "url" => "the same page",

@@ -16,7 +16,10 @@ const GROUPS: [(&str, &[&str]); 6] = [
             "add", "remove", "pause", "resume", "set", "feeds", "feed", "import", "export",
         ],
     ),
-    ("Reading", &["list", "search", "show", "open", "explain"]),
+    (
+        "Reading",
+        &["list", "search", "show", "open", "explain", "split", "join"],
+    ),
     (
         "Topics and merged feeds",
         &["topics", "topic", "dedup", "emit", "render"],

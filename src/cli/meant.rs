@@ -36,6 +36,11 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["browse", "browser", "goto"], "open"),
     (&["why"], "explain"),
     (
+        &["separate", "ungroup", "unmerge", "detach", "unjoin"],
+        "split",
+    ),
+    (&["merge", "group", "combine", "unsplit"], "join"),
+    (
         &[
             "river", "news", "latest", "stories", "articles", "entries", "items", "unread",
         ],

@@ -43,6 +43,7 @@ mod open;
 mod output;
 mod parse;
 mod progress;
+mod regroup;
 mod run;
 mod safe;
 mod show;
@@ -146,6 +147,8 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Search(args) => list::search(cx, args),
         Command::Show(args) => show::show(cx, args),
         Command::Open(args) => open::open(cx, args),
+        Command::Split(args) => regroup::split(cx, args),
+        Command::Join(args) => regroup::join(cx, args),
         Command::Explain(args) => explain::explain(cx, args),
         Command::Topics(args) => topics::topics(cx, args),
         Command::Topic(command) => topic::topic(cx, command),

@@ -112,9 +112,10 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
             .as_ref()
             .map_or_else(|| "first seen".to_owned(), |same| same.in_words());
         cx.out.line(&format!(
-            "  {}  {}, {why}",
+            "  {}  {}, {why} (id {})",
             cx.times.exact(copy.arrived),
-            copy.feed.title
+            copy.feed.title,
+            which::short(&copy.id.to_string())
         ))?;
         cx.out.line(&format!("    {}", copy.title))?;
         let page = copy.url.as_deref().unwrap_or("(no page)");

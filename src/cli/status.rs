@@ -49,40 +49,39 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
             warnings,
         });
     }
-    facts_table(
-        cx,
-        vec![
-            ("configuration", config.source()),
-            (
-                "store",
-                format!(
-                    "{}, {} and {} WAL",
-                    config.store.path.display(),
-                    bytes(status.db_bytes),
-                    bytes(status.wal_bytes)
-                ),
+    let mut facts = vec![
+        ("configuration", config.source()),
+        (
+            "store",
+            format!(
+                "{}, {} and {} WAL",
+                config.store.path.display(),
+                bytes(status.db_bytes),
+                bytes(status.wal_bytes)
             ),
-            ("daemon", daemon_in_words(daemon.as_ref(), &cx.times)),
-            ("feeds", feeds(status)),
-            ("next poll", next_poll(cx, status)),
-            ("network", network(cx, overview.network)),
-            (
-                "articles",
-                format!(
-                    "{}, {} in the last 24 hours{}",
-                    status.articles,
-                    status.articles_today,
-                    plot(cx, &overview.articles_daily)
-                ),
+        ),
+        ("daemon", daemon_in_words(daemon.as_ref(), &cx.times)),
+        ("feeds", feeds(status)),
+        ("next poll", next_poll(cx, status)),
+        ("network", network(cx, overview.network)),
+        (
+            "articles",
+            format!(
+                "{}, {} in the last 24 hours{}",
+                status.articles,
+                status.articles_today,
+                plot(cx, &overview.articles_daily)
             ),
-            (
-                "stories",
-                format!("{}{}", stories(status), plot(cx, &overview.joined_daily)),
-            ),
-            ("topics", status.topics.to_string()),
-            ("sequence", status.sequence.to_string()),
-        ],
-    )?;
+        ),
+        (
+            "stories",
+            format!("{}{}", stories(status), plot(cx, &overview.joined_daily)),
+        ),
+    ];
+    facts.extend(by_hand(status).map(|told| ("by hand", told)));
+    facts.push(("topics", status.topics.to_string()));
+    facts.push(("sequence", status.sequence.to_string()));
+    facts_table(cx, facts)?;
     if let Some(warning) = warning {
         cx.out.line("")?;
         cx.out.line(&warning)?;
@@ -184,6 +183,21 @@ fn stories(status: &Status) -> String {
         count(status.articles, "copy"),
         status.joined_today
     )
+}
+
+/// What the user decided about stories; none if that is nothing.
+fn by_hand(status: &Status) -> Option<String> {
+    let decisions = status.decisions;
+    let kinds = [("split", decisions.splits), ("join", decisions.joins)];
+    let kinds = kinds.iter().filter(|(_, n)| *n > 0);
+    let kinds: Vec<String> = kinds.map(|(what, n)| count(*n, what)).collect();
+    (!kinds.is_empty()).then(|| {
+        let copies = count(decisions.copies, "copy");
+        format!(
+            "{} of {copies}; see `newswire dedup decisions`",
+            kinds.join(" and ")
+        )
+    })
 }
 
 /// What decides when the host is asked next.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::exit::{Exit, Failure};
 use super::safe;
 use crate::config::Config;
-use crate::model::{Feed, FeedId, StoryId, WebUrl};
+use crate::model::{ArticleId, Feed, FeedId, StoryId, WebUrl};
 use crate::normalize::links;
 use crate::store::{Reads, TopicHead};
 
@@ -140,6 +140,52 @@ pub fn story(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     }
 }
 
+/// The one copy that `given` means, first of all one of this story: its id, at least the first four characters, or its URL.
+///
+/// # Errors
+/// Exit 66 if none fits, 2 if several do or `given` can be neither.
+pub fn copy(reads: &Reads, story: StoryId, given: &str) -> Result<ArticleId, Failure> {
+    let wanted = given.trim();
+    let found = if wanted.contains(['/', '.']) {
+        let url = url_of(wanted)?;
+        match reads.copies_at(url.as_str())? {
+            none if none.is_empty() => reads.copies_at(links::canonicalize(&url).as_str())?,
+            found => found,
+        }
+    } else {
+        let Some(range) = ids_beginning(wanted) else {
+            return Err(Failure::usage(format!(
+                "no copy is {wanted:?}; a copy is named by its id, at least the first {ID_CHARS_MIN} characters, or by its \
+                 URL; `newswire explain STORY` shows both"
+            )));
+        };
+        let range = ArticleId(range.start().0)..=ArticleId(range.end().0);
+        reads.copies_between(range, CANDIDATES * CANDIDATES)?
+    };
+    let is_of_story = |(_, of): &&(ArticleId, StoryId)| *of == story;
+    let mut candidates: Vec<&(ArticleId, StoryId)> = found.iter().filter(is_of_story).collect();
+    if candidates.is_empty() {
+        candidates.extend(&found);
+    }
+    match candidates.as_slice() {
+        [(one, _)] => Ok(*one),
+        [] => Err(Failure::missing(format!(
+            "no copy is {:?}; `newswire explain {story}` shows those of the story",
+            safe::without_password(wanted)
+        ))),
+        several => {
+            let mut lines = Vec::with_capacity(several.len());
+            for (id, of) in several.iter().take(CANDIDATES + 1) {
+                let copies = reads.copies(*of)?;
+                let copy = copies.iter().find(|copy| copy.id == *id);
+                let title = copy.map(|c| format!("{}: {}", c.feed.title, c.title));
+                lines.push(format!("{id}  {}", title.unwrap_or_default()));
+            }
+            Err(ambiguous("copy", wanted, lines.into_iter()))
+        }
+    }
+}
+
 /// The topic in force of that name.
 ///
 /// # Errors
@@ -219,26 +265,31 @@ fn no_label<'f>(kind: &str, wanted: &str, known: impl Iterator<Item = &'f str>) 
 }
 
 fn story_at(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
-    let with_scheme = if given.contains("://") {
-        given.to_owned()
-    } else {
-        format!("https://{given}")
-    };
-    let url = match WebUrl::parse(&with_scheme) {
-        Ok(url) => url,
-        // `v1.2.0` was not meant as a URL.
-        Err(_) if !given.contains('/') => return Err(Failure::missing(no_story(given))),
-        Err(e) => {
-            let shown = safe::without_password(given);
-            return Err(Failure::usage(format!("{shown:?}: {e}")));
-        }
-    };
+    let url = url_of(given)?;
     // As published; then as spread, without what the spreading added.
     let found = match reads.story_by_url(url.as_str())? {
         None => reads.story_by_url(links::canonicalize(&url).as_str())?,
         found => found,
     };
     found.ok_or_else(|| Failure::missing(format!("no story has a copy at {url}")))
+}
+
+/// The URL that was given, with or without its scheme.
+fn url_of(given: &str) -> Result<WebUrl, Failure> {
+    let with_scheme = if given.contains("://") {
+        given.to_owned()
+    } else {
+        format!("https://{given}")
+    };
+    match WebUrl::parse(&with_scheme) {
+        Ok(url) => Ok(url),
+        // `v1.2.0` was not meant as a URL.
+        Err(_) if !given.contains('/') => Err(Failure::missing(no_story(given))),
+        Err(e) => {
+            let shown = safe::without_password(given);
+            Err(Failure::usage(format!("{shown:?}: {e}")))
+        }
+    }
 }
 
 /// The ids that begin with these hexadecimal digits; none if they are too few or something else. Hyphens may stand

@@ -9,7 +9,10 @@ use std::time::Duration;
 use super::copy::StoredCopy;
 use super::fingerprint::Fingerprint;
 use super::headline;
-use super::slots::{Difference, are_of_two_subjects, difference};
+use super::slots::{
+    CORRECTED_WITHIN, Difference, are_of_two_headlines, are_of_two_subjects, begin_differently,
+    difference, is_filled_in_again,
+};
 use super::verdict::{Ground, Likeness, Verdict};
 
 /// Near copies are printed within so long of each other.
@@ -56,6 +59,8 @@ const WORDS_BESIDE_TITLE: f64 = 0.3;
 /// by a word.
 const TITLE_WORDS_MIN: usize = 5;
 const GRAMS_BESIDE_TITLE: f64 = 0.35;
+/// Share of the shorter lead's words that the other must hold where one headline is the other in other dress.
+const WORDS_IN_OTHER_DRESS: f64 = 0.6;
 const TITLE_NEARLY: f64 = 0.85;
 /// Copies of one story have at least one of these in common; of unrelated articles, one pair in two hundred has.
 const GRAMS_OF_KIN: f64 = 0.1;
@@ -87,8 +92,13 @@ pub fn compare(
     if p.url.is_some() && p.url == q.url && names_one {
         return equal(Ground::SamePage);
     }
+    let is_of_one_series = is_same_feed && p.sketch.title_marks() != q.sketch.title_marks();
     if p.text.is_some() && p.text == q.text {
-        return equal(Ground::SameText);
+        // A feed that prints one text under every day's headline says nothing of its own in it.
+        return equal(match is_of_one_series {
+            true => Ground::AnotherOfItsSeries,
+            false => Ground::SameText,
+        });
     }
     if !near || p.sketch.is_empty() || q.sketch.is_empty() {
         return equal(Ground::OnlyEquality);
@@ -102,7 +112,11 @@ pub fn compare(
     } else {
         across_feeds(p, q, &likeness, apart)
     };
-    let ground = match ground.is_one_piece().then(|| difference(p, q)).flatten() {
+    let ground = match ground
+        .is_one_piece()
+        .then(|| difference(p, q, apart))
+        .flatten()
+    {
         Some(Difference::Subject) => Ground::OtherSubject,
         Some(Difference::Numbers) => Ground::OtherNumbers,
         None => ground,
@@ -157,8 +171,13 @@ fn within_a_feed(p: &Fingerprint, q: &Fingerprint, like: &Likeness, apart: Durat
     if p.words.min(q.words) < WORDS_MIN {
         return Ground::TooShort;
     }
-    let is_same_title = p.title == q.title && like.grams >= GRAMS_SAME_TITLE;
-    let is_reprint = like.grams >= GRAMS_SAME_FEED && like.title >= TITLE_SAME_FEED;
+    let is_same_title = p.title == q.title
+        && like.grams >= GRAMS_SAME_TITLE
+        && !begin_differently(p, q)
+        && !(apart >= CORRECTED_WITHIN && is_filled_in_again(p, q));
+    let is_reprint = like.grams >= GRAMS_SAME_FEED
+        && like.title >= TITLE_SAME_FEED
+        && !are_of_two_headlines(p, q);
     if !is_same_title && !is_reprint {
         return Ground::TooLittle;
     }
@@ -224,7 +243,16 @@ fn is_under_one_headline(
     is_same && is_enough && apart <= SAME_TITLE && !are_other_texts(p, q, like)
         || title_words >= TITLE_WORDS_MIN
             && apart <= FRESH
-            && (is_same && is_headline_alone || is_nearly)
+            && (is_same && is_headline_alone
+                || is_nearly
+                || !is_same && is_in_other_dress(p, q, like))
+}
+
+/// Whether one headline is the other with a kicker or the name of a paper, over texts that begin with the same words.
+fn is_in_other_dress(p: &Fingerprint, q: &Fingerprint, like: &Likeness) -> bool {
+    like.title >= 1.0
+        && like.words >= WORDS_IN_OTHER_DRESS
+        && headline::differ_by_dress(&p.sketch, &q.sketch)
 }
 
 fn is_rewritten(like: &Likeness, length: u32) -> bool {
@@ -348,6 +376,75 @@ mod tests {
             near(1, 2, a, (a.0, &long)),
             "an edited item under a new guid"
         );
+    }
+
+    #[test]
+    fn a_feed_prints_one_notice_for_several_things() {
+        let notice = "Written answers may be sent to the council within three weeks of this notice. The file may be read at \
+            the office on weekdays, where copies can be had for a fee. The committee meets in public on the first Monday.";
+        let of = |lead: &str| format!("{lead} {notice}");
+        let (flats, gym) = (
+            of("The owner of the old laundry wants to build nine flats in it."),
+            of("A gym asks to stay open all night in the former tyre depot."),
+        );
+        let title = "Planning: Wharf Road, Kessport";
+        assert!(
+            !near(1, 1, (title, &flats), (title, &gym)),
+            "one headline, another lead"
+        );
+        assert!(
+            near(
+                1,
+                1,
+                (title, &flats),
+                (title, &flats.replace("nine", "ten"))
+            ),
+            "corrected"
+        );
+        assert!(
+            !near(
+                1,
+                24,
+                (title, &flats),
+                (title, &flats.replace("nine", "ten"))
+            ),
+            "the next day's"
+        );
+    }
+
+    #[test]
+    fn one_text_under_the_headlines_of_two_days_is_two_articles_of_one_feed() {
+        let (monday, tuesday) = (
+            ("Live view of the strait, 13 November", FULL),
+            ("Live view of the strait, 15 November", FULL),
+        );
+        assert!(!near(1, 20, monday, tuesday));
+        assert!(near(
+            1,
+            20,
+            monday,
+            ("A live view of the strait, 13 November", FULL)
+        ));
+        assert!(near(2, 2, monday, tuesday), "another paper's headline");
+    }
+
+    #[test]
+    fn a_headline_in_other_dress_joins_texts_that_begin_alike() {
+        let teaser = "The lighthouse of Kessport will be lit again before winter, the port authority said Monday, ending \
+            years of argument.";
+        let headline = "Lighthouse of Kessport to be lit again";
+        assert!(near(
+            2,
+            2,
+            (headline, FULL),
+            ("Region: Lighthouse of Kessport to be lit again", teaser)
+        ));
+        assert!(!near(
+            2,
+            2,
+            (headline, FULL),
+            ("Region: harbour towns settle", teaser)
+        ));
     }
 
     #[test]

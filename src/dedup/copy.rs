@@ -13,6 +13,8 @@ pub enum Signal {
     Text,
     /// Both name the same page.
     Url,
+    /// A user joined them (`newswire join`, `newswire split`).
+    User,
 }
 
 impl Signal {
@@ -23,6 +25,7 @@ impl Signal {
             Self::Url => "url",
             Self::Text => "text",
             Self::Near => "near",
+            Self::User => "user",
         }
     }
 }

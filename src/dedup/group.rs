@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use super::compare::compare;
 use super::copy::{Signal, StoredCopy, apart};
+use super::decisions::Decisions;
 use super::fingerprint::Fingerprint;
 use super::votes::{Relation, Stories, copies};
 use super::window::{Kept, Slot, Window, is_too_old};
-use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
+use crate::model::{ArticleId, ArticleRow, FeedRow, StoryRow, Time};
 
 /// A new copy's place in a story.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +29,20 @@ pub struct Join {
     /// Whether the signal cannot be forged: texts can be compared; a page counts if it is on the hosts of both feeds
     /// (SEC-13).
     is_proven: bool,
+}
+
+impl Join {
+    /// A user put it into this story, with this copy of it.
+    #[must_use]
+    pub fn by_user(story: StoryRow, with_article: ArticleRow) -> Self {
+        Self {
+            story,
+            with_article,
+            signal: Signal::User,
+            score: 1.0,
+            is_proven: true,
+        }
+    }
 }
 
 /// What becomes of a new copy.
@@ -69,6 +84,7 @@ const STORIES_RELATED: usize = 6;
 pub struct Grouper {
     limits: Limits,
     window: Window,
+    decisions: Decisions,
 }
 
 impl Grouper {
@@ -78,13 +94,23 @@ impl Grouper {
         Self {
             limits,
             window: Window::default(),
+            decisions: Decisions::default(),
         }
     }
 
     /// A part of a window, which decides as the whole does about what its lists are for.
     #[must_use]
     pub fn of_part(limits: Limits, window: Window) -> Self {
-        Self { limits, window }
+        Self {
+            limits,
+            window,
+            decisions: Decisions::default(),
+        }
+    }
+
+    /// What a user decided about copies, of the window or not.
+    pub fn decisions(&mut self) -> &mut Decisions {
+        &mut self.decisions
     }
 
     /// Adds a copy; one that is there already is replaced. Copies come in the order of their rows.
@@ -112,6 +138,7 @@ impl Grouper {
     /// All copies of one story belong to another from now on.
     pub fn merge(&mut self, from: StoryRow, into: StoryRow) {
         self.window.merge(from, into);
+        self.decisions.merge(from, into);
     }
 
     /// Forgets what was seen too long before `now`.
@@ -129,6 +156,23 @@ impl Grouper {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.window.is_empty()
+    }
+
+    /// Which story a new copy of this id belongs to: what a user decided about it counts before the rules.
+    pub fn decide_of(&mut self, id: ArticleId, new: &StoredCopy, print: &Fingerprint) -> Decision {
+        if !self.decisions.is_about(id) {
+            return self.decide(new, print);
+        }
+        if let Some((story, with_article)) = self.decisions.partner(id) {
+            return Decision {
+                join: Some(Join::by_user(story, with_article)),
+                bridged: Vec::new(),
+            };
+        }
+        self.decisions.begin_placing(id);
+        let decision = self.decide(new, print);
+        self.decisions.end_placing(id);
+        decision
     }
 
     /// Which story a new copy belongs to: the strongest signal decides, then the score, then the oldest copy. And which
@@ -182,6 +226,7 @@ impl Grouper {
             .into_iter()
             .filter_map(|join| Some((welcome(&join)?, join)))
             .collect();
+        joins = self.decisions.permitted(joins, |(_, join)| join.story);
         joins.sort_by_key(|(feeds, _)| std::cmp::Reverse((*feeds).min(FEEDS_ENOUGH)));
         let joins = joins.into_iter().map(|(_, join)| join);
         let mut joins: Vec<Join> = joins.take(STORIES_RELATED).collect();

@@ -29,6 +29,13 @@ pub fn is_headline_of(bare: &Sketch, other: &Sketch) -> bool {
     is_dress(title, other.title(), text) || is_dress(title, beginning, text)
 }
 
+/// Whether the headlines of two copies differ by dress alone.
+#[must_use]
+pub fn differ_by_dress(one: &Sketch, other: &Sketch) -> bool {
+    let (a, b) = (one.title(), other.title());
+    is_dress(a, b, other.words()) || is_dress(b, a, one.words())
+}
+
 /// Whether two headlines differ by dress; `text` is that of the second.
 fn is_dress(a: &[u16], b: &[u16], text: &[u16]) -> bool {
     let found = Alignment::of(a, b);
@@ -79,6 +86,22 @@ mod tests {
             let other = sketch(title, body);
             assert!(is_headline_of(&sketch(HEADLINE, ""), &other), "{title}");
         }
+    }
+
+    #[test]
+    fn full_texts_come_under_a_headline_in_other_dress_too() {
+        let one = sketch(&format!("Region: {HEADLINE}"), "Some text.");
+        assert!(differ_by_dress(&one, &sketch(HEADLINE, "Another text.")));
+        let other = sketch(
+            "Region: Harbour towns agree to light the old beacon again",
+            "",
+        );
+        assert!(
+            !differ_by_dress(&one, &other),
+            "the same dress over another headline"
+        );
+        let longer = sketch(&format!("{HEADLINE} - The Kessport Paper"), "");
+        assert!(differ_by_dress(&longer, &sketch(HEADLINE, "")));
     }
 
     #[test]

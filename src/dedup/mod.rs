@@ -9,6 +9,7 @@
 //! | [`fingerprint`], [`sketch`] | what comparing needs of a copy |
 //! | [`compare`], [`verdict`] | are these two the same piece, and why |
 //! | [`slots`] | what differs in two texts of one form |
+//! | [`decisions`] | what a user decided, whatever the rules say |
 //! | `headline` | is a headline without a text that of another copy |
 //! | `align` | two sequences of words side by side |
 //! | [`window`] | the copies of a window, by what they have |
@@ -20,6 +21,7 @@
 mod align;
 pub mod compare;
 pub mod copy;
+pub mod decisions;
 pub mod fingerprint;
 pub mod group;
 mod headline;
@@ -32,6 +34,7 @@ mod votes;
 pub mod window;
 
 pub use copy::{Signal, StoredCopy};
+pub use decisions::Decisions;
 pub use fingerprint::{Fingerprint, Subject};
 pub use group::{Decision, Grouper, Join, Limits};
 pub use replay::{Changes, Replay};

@@ -1,12 +1,13 @@
 //! Stored copies once more through a fresh window, under other settings: which stories would be one, and which would be
 //! several. Nothing is changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::copy::StoredCopy;
+use super::decisions::Decisions;
 use super::fingerprint::Fingerprint;
 use super::group::{Grouper, Limits};
-use crate::model::{ArticleRow, StoryRow, Time};
+use crate::model::{ArticleId, ArticleRow, StoryRow, Time};
 
 /// A replay under way.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Replay {
     copies: BTreeMap<ArticleRow, (StoryRow, ArticleRow)>,
     /// Stories here that went up in older ones.
     merged: BTreeMap<ArticleRow, ArticleRow>,
+    /// The copies that a user decided about.
+    decided: HashMap<ArticleRow, ArticleId>,
 }
 
 /// What would be otherwise.
@@ -46,19 +49,39 @@ impl Replay {
             since,
             copies: BTreeMap::new(),
             merged: BTreeMap::new(),
+            decided: HashMap::new(),
         }
+    }
+
+    /// Follows these decisions, none of whose copies has a place yet. `decided` has the rows of their copies.
+    #[must_use]
+    pub fn following(
+        mut self,
+        decisions: Decisions,
+        decided: HashMap<ArticleRow, ArticleId>,
+    ) -> Self {
+        *self.window.decisions() = decisions;
+        self.decided = decided;
+        self
     }
 
     /// Takes in the next copy, in the order of the rows.
     pub fn take(&mut self, copy: StoredCopy, print: Fingerprint) {
         self.window.evict(copy.seen);
-        let decision = self.window.decide(&copy, &print);
+        let id = self.decided.get(&copy.article).copied();
+        let decision = match id {
+            Some(id) => self.window.decide_of(id, &copy, &print),
+            None => self.window.decide(&copy, &print),
+        };
         let mut story = decision.join.map_or(copy.article, |join| join.story);
         for other in decision.bridged {
             let (into, from) = (story.min(other.story), story.max(other.story));
             self.window.merge(from, into);
             self.merged.insert(from, into);
             story = into;
+        }
+        if let Some(id) = id {
+            self.window.decisions().place(id, story, copy.article);
         }
         let replayed = StoredCopy { story, ..copy };
         self.window.insert(replayed, print);

@@ -4,9 +4,15 @@
 //!
 //! - *Slot.* A headline names what its text is about. Where two beginnings agree but for a few words in one place, that place
 //!   may be a slot. If each article has a word of its own headline in a slot that the other article lacks, they are about
-//!   different things. In a copy with another headline the words of that headline are in both texts.
+//!   different things. In a copy with another headline the words of that headline are in both texts. Where an editor cut words
+//!   from the middle and wrote another headline, a word that was exchanged is a synonym.
+//! - *Subject.* If several words of each headline and its text are nowhere in the other article, what the two have in common
+//!   is what stands below every release of one company.
 //! - *Numbers.* A correction changes one number. A form under another headline changes several.
+//! - *Days.* A correction comes soon. Much later a word in the place of another one, under the same headline, is the next day's.
 //! - *Version.* A headline that is mostly a number (`v1.2.0`) differs from another one by that number alone.
+
+use std::time::Duration;
 
 use super::align::Alignment;
 use super::fingerprint::{Fingerprint, VERSION_WORDS_MAX};
@@ -15,11 +21,23 @@ use super::sketch::{Sketch, is_number};
 /// Words that a slot may hold: a name with its titles, an address.
 const SLOT_WORDS_MAX: usize = 8;
 
-/// Words that a number is exchanged together with, as in `3.4 million`.
-const NUMBER_WORDS_MAX: usize = 3;
+/// Words that are exchanged together, such as a number and what it counts: `3.4 million`.
+const EXCHANGED_WORDS_MAX: usize = 3;
 
 /// Places in which numbers are exchanged that a correction does not have.
 const NUMBERS_MIN: usize = 2;
+
+/// So long after an article no word of it is corrected: under the same headline it is another day's.
+pub(super) const CORRECTED_WITHIN: Duration = Duration::from_secs(12 * 3600);
+
+/// Words that only an editor leaves out between two that both texts have.
+const CUT_WORDS_MIN: usize = 5;
+
+/// Words of a first sentence that are enough to tell it from another one.
+const FIRST_WORDS: usize = 10;
+
+/// Words of a headline that the other article lacks: so many are not one word for another.
+const OWN_WORDS_MIN: usize = 3;
 
 /// Why two texts with much in common are two articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,25 +48,27 @@ pub enum Difference {
     Numbers,
 }
 
-/// Why two texts with much in common are two articles; `None` if they may be copies. The order of the two does not matter.
+/// Why two texts with much in common, printed so far apart, are two articles; `None` if they may be copies. The order of the
+/// two does not matter.
 #[must_use]
-pub fn difference(p: &Fingerprint, q: &Fingerprint) -> Option<Difference> {
+pub fn difference(p: &Fingerprint, q: &Fingerprint, apart: Duration) -> Option<Difference> {
     if are_versions(p, q) {
         return Some(Difference::Numbers);
     }
     if p.title == q.title {
-        return None;
+        let is_late = apart >= CORRECTED_WITHIN;
+        return (is_late && is_filled_in_again(p, q)).then_some(Difference::Numbers);
     }
     let (ours, theirs) = (Article::of(&p.sketch), Article::of(&q.sketch));
     let (one, other) = (Slots::of(ours, theirs), Slots::of(theirs, ours));
-    if one.are_of_two_subjects || other.are_of_two_subjects {
+    if one.are_of_two_subjects || other.are_of_two_subjects || ours.is_apart_from(&theirs) {
         return Some(Difference::Subject);
     }
     let numbers = one.numbers.max(other.numbers);
     (numbers >= NUMBERS_MIN).then_some(Difference::Numbers)
 }
 
-/// Whether each of two articles is about another thing: [`Difference::Subject`] alone, at less cost.
+/// Whether two articles fill one form with two subjects: the rule of slots alone.
 #[must_use]
 pub fn are_of_two_subjects(p: &Fingerprint, q: &Fingerprint) -> bool {
     let (ours, theirs) = (Article::of(&p.sketch), Article::of(&q.sketch));
@@ -57,6 +77,41 @@ pub fn are_of_two_subjects(p: &Fingerprint, q: &Fingerprint) -> bool {
         && !theirs.subjects(&ours).is_empty()
         && (Slots::of(ours, theirs).are_of_two_subjects
             || Slots::of(theirs, ours).are_of_two_subjects)
+}
+
+/// Whether a word of one text stands in the place of another one of the other text. The order of the two does not matter.
+#[must_use]
+pub(super) fn is_filled_in_again(p: &Fingerprint, q: &Fingerprint) -> bool {
+    let (a, b) = (p.sketch.words(), q.sketch.words());
+    has_exchanged(a, b) || has_exchanged(b, a)
+}
+
+fn has_exchanged(a: &[u16], b: &[u16]) -> bool {
+    let mut gaps = Alignment::of(a, b).gaps.into_iter();
+    gaps.any(|(x, y)| x.len().max(y.len()) <= EXCHANGED_WORDS_MAX && has_new(x, b) && has_new(y, a))
+}
+
+/// Whether most words of the first sentence of each text are not in the other.
+#[must_use]
+pub(super) fn begin_differently(p: &Fingerprint, q: &Fingerprint) -> bool {
+    let (a, b) = (p.sketch.words(), q.sketch.words());
+    let is_own = |text: &[u16], other: &[u16]| {
+        let start = text.get(..FIRST_WORDS).unwrap_or(text);
+        start.iter().filter(|w| !other.contains(w)).count() * 2 >= start.len()
+    };
+    is_own(a, b) && is_own(b, a)
+}
+
+/// Whether any of these words is not in a text.
+fn has_new(words: &[u16], text: &[u16]) -> bool {
+    words.iter().any(|w| !text.contains(w))
+}
+
+/// Whether each headline has a word that the other article lacks.
+#[must_use]
+pub(super) fn are_of_two_headlines(p: &Fingerprint, q: &Fingerprint) -> bool {
+    let (ours, theirs) = (Article::of(&p.sketch), Article::of(&q.sketch));
+    ours.own_words(&theirs).next().is_some() && theirs.own_words(&ours).next().is_some()
 }
 
 /// Whether both headlines are mostly numbers, and not the same numbers.
@@ -78,7 +133,7 @@ fn are_versions(p: &Fingerprint, q: &Fingerprint) -> bool {
 
 /// What stands in corresponding places of two articles, by one of the longest common subsequences of their beginnings.
 struct Slots {
-    /// Whether each has a word of its own headline in a slot.
+    /// Whether each has a word of its own headline in a slot, and no editor made one text from the other.
     are_of_two_subjects: bool,
     /// Places in which numbers are exchanged.
     numbers: usize,
@@ -86,24 +141,31 @@ struct Slots {
 
 impl Slots {
     fn of(a: Article<'_>, b: Article<'_>) -> Self {
+        let gaps = Alignment::of(a.text, b.text).gaps;
         let (own, other) = (a.subjects(&b), b.subjects(&a));
-        let holds = |gap: &[u16], words: &[u16]| gap.iter().any(|w| words.contains(w));
-        let is_new = |gap: &[u16], text: &[u16]| gap.iter().any(|w| !text.contains(w));
+        let is_slot = |(x, y): &(&[u16], &[u16])| {
+            x.len().max(y.len()) <= SLOT_WORDS_MAX && has_new(x, b.text) && has_new(y, a.text)
+        };
+        let (ours, theirs): (Vec<&[u16]>, Vec<&[u16]>) =
+            gaps.iter().copied().filter(is_slot).unzip();
+        let (ours, theirs) = (ours.concat(), theirs.concat());
+        let names = |slots: &[u16], words: &[u16]| words.iter().any(|w| slots.contains(w));
+        let are_named = names(&ours, &own) && names(&theirs, &other);
         let has_number =
             |gap: &[u16], text: &[u16]| gap.iter().any(|w| is_number(*w) && !text.contains(w));
-        let (mut has_own, mut has_other, mut numbers) = (false, false, 0);
-        for (x, y) in Alignment::of(a.text, b.text).gaps {
-            let length = x.len().max(y.len());
-            if length <= SLOT_WORDS_MAX && is_new(x, b.text) && is_new(y, a.text) {
-                has_own |= holds(x, &own);
-                has_other |= holds(y, &other);
-            }
-            let is_exchanged = has_number(x, b.text) && has_number(y, a.text);
-            numbers += usize::from(is_exchanged && length <= NUMBER_WORDS_MAX);
-        }
+        let is_number_exchanged = |(x, y): &&(&[u16], &[u16])| {
+            x.len().max(y.len()) <= EXCHANGED_WORDS_MAX
+                && has_number(x, b.text)
+                && has_number(y, a.text)
+        };
+        let is_cut = |(x, y): &(&[u16], &[u16])| {
+            x.len().min(y.len()) == 0 && x.len().max(y.len()) >= CUT_WORDS_MIN
+        };
+        let is_edited = gaps.iter().any(is_cut);
+        let is_reworded = a.is_reworded(&b, &ours) || b.is_reworded(&a, &theirs);
         Self {
-            are_of_two_subjects: has_own && has_other,
-            numbers,
+            are_of_two_subjects: are_named && !(is_edited && is_reworded),
+            numbers: gaps.iter().filter(is_number_exchanged).count(),
         }
     }
 }
@@ -123,13 +185,28 @@ impl<'s> Article<'s> {
         }
     }
 
-    /// The words that headline and text share and the other article has in neither. Of a longer text only as much counts
-    /// as the other has: behind that the other was cut.
-    fn subjects(&self, other: &Self) -> Vec<u16> {
-        let own = self.text.get(..other.text.len()).unwrap_or(self.text);
+    /// The words of the headline that the other article has in neither headline nor text.
+    fn own_words(&self, other: &Self) -> impl Iterator<Item = u16> {
         let lacks = |w: &u16| !other.text.contains(w) && !other.title.contains(w);
-        let words = self.title.iter().copied();
-        words.filter(|w| own.contains(w) && lacks(w)).collect()
+        self.title.iter().copied().filter(lacks)
+    }
+
+    /// The same that are in this article's text.
+    fn subjects(&self, other: &Self) -> Vec<u16> {
+        let words = self.own_words(other);
+        words.filter(|w| self.text.contains(w)).collect()
+    }
+
+    /// Whether each headline and its text are about what the other article does not mention.
+    fn is_apart_from(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.subjects(other), other.subjects(self));
+        ours.len().min(theirs.len()) >= OWN_WORDS_MIN
+    }
+
+    /// Whether the headline was written for this text: the words that fill the form's slots are not all that is its own.
+    fn is_reworded(&self, other: &Self, slots: &[u16]) -> bool {
+        let words = self.own_words(other);
+        words.filter(|w| !slots.contains(w)).count() >= OWN_WORDS_MIN
     }
 }
 
@@ -140,6 +217,12 @@ mod tests {
     use crate::text::fold::fold;
 
     fn told(a: (&str, &str), b: (&str, &str)) -> Option<Difference> {
+        after(0, a, b)
+    }
+
+    /// What sets two articles apart that were printed so many hours apart.
+    fn after(hours: u64, a: (&str, &str), b: (&str, &str)) -> Option<Difference> {
+        let apart = Duration::from_secs(hours * 3600);
         let print = |(title, body): (&str, &str)| {
             Fingerprint::of(&Subject {
                 title: &fold(title),
@@ -148,10 +231,10 @@ mod tests {
             })
         };
         let (p, q) = (print(a), print(b));
-        let found = difference(&p, &q);
+        let found = difference(&p, &q, apart);
         assert_eq!(
             found,
-            difference(&q, &p),
+            difference(&q, &p, apart),
             "it does not matter which comes first"
         );
         found
@@ -231,6 +314,98 @@ mod tests {
             ("Lighthouse: new figures", &next),
         );
         assert_eq!(told, Some(Difference::Numbers));
+    }
+
+    #[test]
+    fn a_number_under_one_headline_is_corrected_soon_or_is_another_days() {
+        let (title, next) = ("Lighthouse: the figures", TEXT.replace("40", "45"));
+        assert_eq!(after(3, (title, TEXT), (title, &next)), None);
+        assert_eq!(
+            after(20, (title, TEXT), (title, &next)),
+            Some(Difference::Numbers)
+        );
+        assert_eq!(after(20, (title, TEXT), (title, TEXT)), None);
+    }
+
+    const NOTICE: &str = "Statements about the future may turn out otherwise. Kessport Lamps was founded in 1908 and makes \
+        lamps for harbours in nine countries. Pictures may be had from the press office, which is open on weekdays.";
+
+    #[test]
+    fn releases_of_one_company_are_about_different_things() {
+        let hired = format!(
+            "Ada Brandt will direct sales of Kessport Lamps from the first of May. {NOTICE}"
+        );
+        let built = format!(
+            "Kessport Lamps will build a factory in Aldmouth, where two hundred people are to work. {NOTICE}"
+        );
+        assert_eq!(
+            told(
+                ("Ada Brandt to direct sales", hired.as_str()),
+                (
+                    "Kessport Lamps to build a factory in Aldmouth",
+                    built.as_str()
+                )
+            ),
+            Some(Difference::Subject)
+        );
+        assert_eq!(
+            told(
+                ("Ada Brandt to direct sales", hired.as_str()),
+                ("New head of sales at Kessport Lamps", hired.as_str())
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn an_edited_text_under_a_headline_written_anew_is_no_form() {
+        let lead = |word: &str, cut: &str| {
+            format!(
+                "A {word} of the Harbour League put out the candles on the old pier with a hose{cut}, and was led \
+                 out of the hall by guards while the meeting was broadcast."
+            )
+        };
+        let one = (
+            "Lawmaker puts out candles in the hall",
+            &*lead("lawmaker", " on Tuesday at the feast"),
+        );
+        let title = "Harbour League politician turns hose on festive lights, drawing outrage";
+        let (cut, whole) = (
+            lead("politician", ""),
+            lead("politician", " on Tuesday at the feast"),
+        );
+        assert_eq!(told(one, (title, &cut)), None);
+        assert_eq!(
+            told(one, (title, &whole)),
+            Some(Difference::Subject),
+            "nothing was cut"
+        );
+        let form = "Politician puts out candles in the hall";
+        assert_eq!(
+            told(one, (form, &cut)),
+            Some(Difference::Subject),
+            "one form of headline"
+        );
+    }
+
+    #[test]
+    fn a_promotion_before_the_text_hides_no_slot() {
+        let text = |teams: &str| {
+            format!("{teams} on Monday, looking for a first win at the ground this year.")
+        };
+        let promotion = "Take our application for alerts on your telephone, reading on trains and the daily quiz. Follow \
+            us wherever you like. More stories like this one arrive in the Sunday supplement.";
+        let (one, other) = (
+            text("Marlow travel to Penbury"),
+            text("Erith travel to Langdon"),
+        );
+        assert_eq!(
+            told(
+                ("Penbury meet Marlow: guide", &one),
+                ("Langdon meet Erith: guide", &format!("{promotion} {other}"))
+            ),
+            Some(Difference::Subject)
+        );
     }
 
     #[test]

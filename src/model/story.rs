@@ -200,7 +200,7 @@ impl From<ArticleView> for StoryView {
 /// How a copy was found to belong to its story.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
 pub struct SameAs {
-    /// `url`, `text` or `near`.
+    /// `url`, `text` or `near`; `user` if a user joined them.
     pub signal: String,
     /// 0 to 1; 1 for equal.
     pub score: f64,
@@ -213,6 +213,7 @@ impl SameAs {
         match self.signal.as_str() {
             "url" => "same page".to_owned(),
             "text" => "same text".to_owned(),
+            "user" => "joined by hand".to_owned(),
             _ => format!("near-duplicate ({:.0} %)", (self.score * 100.0).floor()),
         }
     }

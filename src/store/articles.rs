@@ -219,7 +219,7 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
         dated: p.is_dated(),
         own_page: p.page == PageOf::ItsHost,
     };
-    let decision = desk.grouping.decide(conn, &copy, &p.fingerprint)?;
+    let decision = desk.grouping.decide(conn, new.id, &copy, &p.fingerprint)?;
     let join = decision.join;
     let mut story = match &join {
         Some(join) => join.story,
@@ -230,10 +230,11 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
     #[cfg(test)]
     crate::faults::at("insert", new.claim.url.host())?;
     for other in &decision.bridged {
-        story = merge(desk, new, story, other)?;
+        story = merge(conn, desk.grouping, desk.tagger, story, other, new.id)?;
     }
     (copy.article, copy.story) = (article, story);
     desk.grouping.insert(copy, &p.fingerprint);
+    desk.grouping.note_stored(conn, new.id)?;
     let (before, after) = refresh_story(conn, story)?;
     #[cfg(test)]
     crate::faults::at("tag", new.claim.url.host())?;
@@ -245,21 +246,27 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
     Ok((article, join.is_some()))
 }
 
-/// Makes one story of two that a new copy shows to be the same; the row that is left. The older one stays, for its id has
+/// Makes one story of two that are the same, as the copy `with` shows; the row that is left. The older one stays, for its id has
 /// been out longer; what links to the younger finds the same copies.
-fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i64> {
-    let conn = desk.conn;
+pub(super) fn merge(
+    conn: &Connection,
+    grouping: &mut Grouping,
+    tagger: &Tagger,
+    story: i64,
+    other: &Join,
+    with: ArticleId,
+) -> Sql<i64> {
     let (into, from) = (story.min(other.story), story.max(other.story));
     if into == from {
         return Ok(into);
     }
-    // The younger one's first copy was the first of nothing, as it turns out: it came in through the new copy.
+    // The first copy of the younger one is a copy now.
     conn.prepare_cached(
         "UPDATE articles SET joined_with = ?2, signal = ?3, score = ?4 WHERE story = ?1 AND signal IS NULL",
     )?
     .execute(params![
         from,
-        &new.id.0.as_bytes()[..],
+        &with.0.as_bytes()[..],
         other.signal.as_str(),
         other.score
     ])?;
@@ -272,9 +279,9 @@ fn merge(desk: &mut Desk<'_>, new: &New<'_>, story: i64, other: &Join) -> Sql<i6
         conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
             .execute([article, into, seq])?;
     }
-    desk.grouping.merge(from, into);
+    grouping.merge(from, into);
     story_ids::note_merged(conn, from, into)?;
-    desk.tagger.story_merged(conn, into)?;
+    tagger.story_merged(conn, into)?;
     refresh_story(conn, from)?; // it has no copy left, and goes
     Ok(into)
 }

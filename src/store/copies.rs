@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
+use super::decisions;
 use super::records::Nearest;
 use crate::dedup::compare::{NEAR, compare};
 use crate::dedup::{Changes, Fingerprint, Likeness, Limits, Replay, StoredCopy, Verdict};
@@ -121,9 +122,19 @@ pub(super) fn nearest(conn: &Connection, limits: Limits, id: ArticleId) -> Sql<O
 /// Of at most 2: half the words of a headline and a third of a lead say nothing yet.
 const NEARNESS_MIN: f64 = 0.45;
 
-/// Replays the copies seen since `since` under other settings, beside those of a window before.
-pub(super) fn replay(conn: &Connection, limits: Limits, since: Time) -> Sql<Changes> {
+/// Replays the copies seen since `since` under other settings, beside those of a window before; with what the user decided, or by
+/// the rules alone.
+pub(super) fn replay(
+    conn: &Connection,
+    limits: Limits,
+    since: Time,
+    follows_decisions: bool,
+) -> Sql<Changes> {
     let mut replay = Replay::new(limits, since);
+    if follows_decisions {
+        let (decisions, decided) = decisions::read_unplaced(conn)?;
+        replay = replay.following(decisions, decided);
+    }
     each_since(conn, since.minus(limits.window), |copy, print| {
         replay.take(copy, print);
     })?;

@@ -6,16 +6,16 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::copies;
 use super::copy_keys::CopyKeys;
 use super::records::DedupSettings;
+use super::{copies, decisions};
 use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
-use crate::model::Time;
+use crate::model::{ArticleId, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
 /// Copies in one story at most.
-const COPIES_MAX: usize = 1000;
+pub(super) const COPIES_MAX: usize = 1000;
 
 /// New articles that are decided by keys, which takes as long as it takes to fill the window; then it is filled.
 const BY_KEYS_MAX: usize = 400;
@@ -40,6 +40,8 @@ pub(super) struct Grouping {
     by_keys: usize,
     /// The sequence up to which the window knows the store.
     sequence: i64,
+    /// The version of the user's decisions that the window follows.
+    decided: i64,
 }
 
 impl Grouping {
@@ -50,6 +52,7 @@ impl Grouping {
             keys: None,
             by_keys: 0,
             sequence: 0,
+            decided: 0,
         }
     }
 
@@ -89,6 +92,15 @@ impl Grouping {
         })?;
         self.window = Some(window);
         self.sequence = sequence;
+        self.read_decisions(conn)
+    }
+
+    /// Reads what the user decided.
+    fn read_decisions(&mut self, conn: &Connection) -> Sql<()> {
+        self.decided = decisions::version(conn)?;
+        if let Some(window) = &mut self.window {
+            *window.decisions() = decisions::read(conn)?;
+        }
         Ok(())
     }
 
@@ -120,6 +132,9 @@ impl Grouping {
             window.evict(now);
         }
         self.sequence = sequence;
+        if self.decided != decisions::version(conn)? {
+            self.read_decisions(conn)?;
+        }
         Ok(())
     }
 
@@ -132,19 +147,21 @@ impl Grouping {
     pub(super) fn decide(
         &mut self,
         conn: &Connection,
+        id: ArticleId,
         new: &StoredCopy,
         print: &Fingerprint,
     ) -> Sql<Decision> {
         if let Some(keys) = &mut self.keys {
             self.by_keys += 1;
-            let part = keys.part(conn, self.limits, new.seen, print)?;
-            return Ok(part.decide(new, print));
+            let mut part = keys.part(conn, self.limits, new.seen, print)?;
+            *part.decisions() = decisions::read(conn)?;
+            return Ok(part.decide_of(id, new, print));
         }
         loop {
-            let Some(window) = &self.window else {
+            let Some(window) = &mut self.window else {
                 return Ok(Decision::default());
             };
-            let decision = window.decide(new, print);
+            let decision = window.decide_of(id, new, print);
             let mut stale = Vec::new();
             for join in decision.join.iter().chain(&decision.bridged) {
                 let story: Option<i64> = conn
@@ -159,6 +176,7 @@ impl Grouping {
                 return Ok(decision);
             }
             stale.into_iter().for_each(|article| self.remove(article));
+            self.read_decisions(conn)?;
         }
     }
 
@@ -178,6 +196,19 @@ impl Grouping {
         if let Some(window) = &mut self.window {
             window.insert(copy, print.clone());
         }
+    }
+
+    /// A new copy was stored. The user may have decided about it, if its publisher listed it before.
+    pub(super) fn note_stored(&mut self, conn: &Connection, id: ArticleId) -> Sql<()> {
+        let is_about = match &mut self.window {
+            Some(window) => window.decisions().is_about(id),
+            None => self.keys.is_some() && decisions::read(conn)?.is_about(id),
+        };
+        if is_about {
+            decisions::note_came_back(conn, id)?;
+            self.read_decisions(conn)?;
+        }
+        Ok(())
     }
 
     pub(super) fn remove(&mut self, article: i64) {

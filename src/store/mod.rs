@@ -13,6 +13,7 @@ mod copied;
 mod copies;
 mod copy_keys;
 mod created;
+mod decisions;
 mod events;
 mod feeds;
 mod few;
@@ -31,6 +32,7 @@ mod prepare;
 mod prune;
 mod readers;
 pub mod records;
+mod regroup;
 mod reindex;
 mod restore;
 mod retag;
@@ -51,6 +53,7 @@ mod word_index;
 mod writer;
 
 pub use copied::Copied;
+pub use decisions::{Decided, DecisionKind};
 pub use listing::{Item, Listed, Listing};
 pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
@@ -58,6 +61,7 @@ pub use owner::create_new;
 pub use place::place_of;
 pub use readers::Reads;
 pub use records::*;
+pub use regroup::{Regroup, RegroupOutcome, Regrouped};
 pub use restore::{Restored, restore};
 pub use search::RANKED_MAX;
 pub use select::{Order, RiverPlace, Selection};
@@ -288,6 +292,12 @@ impl Store {
         self.settle_topics()
     }
 
+    /// Splits a story or joins stories, as the user decided: whatever the rules of grouping say, now and later. A trial tells
+    /// what would come of it and changes nothing.
+    pub fn regroup(&self, wanted: Regroup, is_trial: bool) -> Result<Regrouped, StoreError> {
+        self.ask(|reply| Command::Regroup(wanted, is_trial, reply))
+    }
+
     /// Leases up to `limit` feeds.
     pub fn claim(
         &self,
@@ -492,6 +502,7 @@ impl Store {
             self.short(move |conn| prune::level(conn, &part))?;
         }
         self.short(move |conn| prune::forget_hosts(conn, now))?;
+        self.short(move |conn| decisions::forget_withdrawn(conn, now))?;
         for feed in self.reads.forsaken(now)? {
             self.short(move |conn| {
                 if feeds::is_subscribed(conn, feed)? {

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::grouping::Grouping;
 use super::records::Pruned;
 use super::topics::Tagger;
-use super::{articles, story_ids, topics};
+use super::{articles, decisions, story_ids, topics};
 use crate::model::{ArticleId, ArticleRow, FeedRow, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -193,6 +193,7 @@ pub(super) fn remove_part(
     let mut progress = Progress::default();
     for &article in part {
         bury(conn, article, now)?;
+        decisions::forget(conn, article)?;
         if let Some(ends_story) = remove(conn, tagger, article)? {
             grouping.remove(article);
             progress.pruned.articles += 1;
@@ -215,6 +216,7 @@ pub(super) fn withdraw(
     tagger: &Tagger,
     feed: FeedRow,
     listed: &[ArticleRow],
+    now: Time,
 ) -> Sql<usize> {
     let listed: BTreeSet<&ArticleRow> = listed.iter().collect();
     let stored: Vec<ArticleRow> = conn
@@ -224,6 +226,7 @@ pub(super) fn withdraw(
     let gone = stored.iter().filter(|article| !listed.contains(article));
     let mut withdrawn = 0;
     for &article in gone.take(PART_MAX) {
+        decisions::note_withdrawn(conn, article, now)?;
         if remove(conn, tagger, article)?.is_some() {
             grouping.remove(article);
             withdrawn += 1;

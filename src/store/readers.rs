@@ -203,9 +203,11 @@ impl Reads {
                 "SELECT DISTINCT id FROM (
                    SELECT id FROM stories WHERE id BETWEEN ?1 AND ?2
                    UNION ALL
-                   SELECT s.id FROM articles a JOIN stories s USING (story) WHERE a.id BETWEEN ?1 AND ?2
+                   SELECT s.id FROM articles a JOIN stories s USING (story)
+                     WHERE a.id BETWEEN ?1 AND ?2 AND a.id NOT IN (SELECT id FROM stories)
                    UNION ALL
                    SELECT s.id FROM story_ids f JOIN stories s USING (story) WHERE f.id BETWEEN ?1 AND ?2
+                     AND f.id NOT IN (SELECT id FROM stories) AND f.id NOT IN (SELECT id FROM articles)
                  ) LIMIT ?3",
             )?
             .query_map(params![bound(ids.start()), bound(ids.end()), limit], |r| {
@@ -299,9 +301,15 @@ impl Reads {
         })
     }
 
-    /// Which stories would be otherwise under these settings, by the articles seen since `since`. Nothing is changed.
-    pub fn replay(&self, settings: DedupSettings, since: Time) -> Result<Changes, StoreError> {
-        self.read(|conn| copies::replay(conn, limits(settings), since))
+    /// Which stories would be otherwise under these settings, by the articles seen since `since`: with what the user decided, or
+    /// by the rules alone. Nothing is changed.
+    pub fn replay(
+        &self,
+        settings: DedupSettings,
+        since: Time,
+        follows_decisions: bool,
+    ) -> Result<Changes, StoreError> {
+        self.read(|conn| copies::replay(conn, limits(settings), since, follows_decisions))
     }
 
     /// The database file.

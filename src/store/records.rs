@@ -573,10 +573,23 @@ pub struct Status {
     pub articles_today: u64,
     /// Of these, those that joined a story.
     pub joined_today: u64,
+    /// What the user decided about stories.
+    pub decisions: DecisionCounts,
     /// When the next feed is due.
     pub next_poll: Option<Time>,
     /// When a feed last answered with a document or a 304.
     pub last_success: Option<Time>,
+}
+
+/// What the user decided about stories (`newswire split` and `newswire join`), in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct DecisionCounts {
+    /// Splits that apply.
+    pub splits: u64,
+    /// Joins that apply.
+    pub joins: u64,
+    /// Stored copies that they are about.
+    pub copies: u64,
 }
 
 /// What to tell the operator of a store of so many bytes, log included, if these are more than `limit` (0: no limit).

@@ -10,7 +10,7 @@ use super::records::{
     FeedDetail, HostStatus, Overview, PollRecord, PollTotals, Status, TopicFeed, TopicHead,
     TopicInfo,
 };
-use super::{activity, hubs, secrets};
+use super::{activity, decisions, hubs, secrets};
 use crate::model::{
     FailureKind, Feed, FeedId, FeedRow, FeedState, Network, Time, Validators, WebUrl,
 };
@@ -269,6 +269,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         feeds_without_credentials: withheld(conn)?,
         feeds_gone: one(&format!("SELECT count(*) {live} AND gone = 1"))?,
         feeds_due,
+        decisions: decisions::counts(conn)?,
         articles_today,
         joined_today,
         next_poll: next_poll(conn)?,
@@ -476,6 +477,12 @@ pub(super) fn verify(conn: &Connection) -> Sql<Vec<String>> {
         if n > 0 {
             found.push(format!("{n} {what}"));
         }
+    }
+    let together = decisions::violations(conn)?;
+    if together > 0 {
+        found.push(format!(
+            "{together} pairs of copies in one story that were split from each other"
+        ));
     }
     Ok(found)
 }

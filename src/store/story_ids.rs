@@ -56,6 +56,13 @@ pub(super) fn note_merged(conn: &Connection, from: StoryRow, into: StoryRow) -> 
     Ok(())
 }
 
+/// A copy moved to another story: its id leads to where the copy is.
+pub(super) fn forget_id(conn: &Connection, copy: ArticleId) -> Sql<()> {
+    conn.prepare_cached("DELETE FROM story_ids WHERE id = ?1")?
+        .execute([&copy.0.as_bytes()[..]])?;
+    Ok(())
+}
+
 /// The story is gone, and with it what led there.
 pub(super) fn forget(conn: &Connection, story: StoryRow) -> Sql<()> {
     conn.prepare_cached("DELETE FROM story_ids WHERE story = ?1")?

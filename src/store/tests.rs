@@ -1,5 +1,7 @@
 //! The store through its public face: what is committed is read back, joined, tagged, found, pruned.
 
+mod decisions;
+mod decisions_model;
 mod faults;
 mod ids;
 mod linear;

@@ -20,12 +20,14 @@ use super::records::{
     Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
+use super::regroup::{Regroup, Regrouped};
 use super::runs::Run;
 use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
 use super::{
-    StoreError, articles, claims, clock_set, feeds, hubs, open, prune, reindex, retag, search,
+    StoreError, articles, claims, clock_set, feeds, hubs, open, prune, regroup, reindex, retag,
+    search,
 };
 use crate::model::{ArticleRow, FeedRow, Time};
 
@@ -89,6 +91,7 @@ pub(super) enum Command {
     RefreshTopics(Reply<()>),
     Commit(Box<PollCommit>, Vec<Prepared>, Sharing, Reply<Committed>),
     Prune(Vec<ArticleRow>, Reply<prune::Progress>),
+    Regroup(Regroup, bool, Reply<Regrouped>),
     SettleTopics(Reply<()>),
 }
 
@@ -517,6 +520,11 @@ fn execute(
             let pruned = || prune::remove_part(conn, hands.grouping, hands.tagger, &part, now);
             answer(pruned, reply, path)
         }
+        Command::Regroup(wanted, is_trial, reply) => {
+            let wanted = (&wanted, is_trial);
+            let done = || regroup::regroup(conn, hands.grouping, hands.tagger, wanted, now);
+            answer(done, reply, path)
+        }
         // It is no part of any transaction, see `run`.
         Command::SettleTopics(_) => (Box::new(|_| {}), None),
     }
@@ -612,7 +620,8 @@ fn commit(
         #[cfg(test)]
         crate::faults::at("articles", commit.claim.url.host())?;
         if document.is_complete {
-            done.withdrawn = prune::withdraw(conn, hands.grouping, hands.tagger, feed, &listed)?;
+            done.withdrawn =
+                prune::withdraw(conn, hands.grouping, hands.tagger, feed, &listed, now)?;
         }
         #[cfg(test)]
         crate::faults::at("withdrawn", commit.claim.url.host())?;
@@ -672,5 +681,6 @@ fn refuse(command: Command, e: StoreError) {
         Command::MoveTimes(_, r) => r(Err(e)),
         Command::BoundTimes(_, r) => r(Err(e)),
         Command::Prune(_, r) => r(Err(e)),
+        Command::Regroup(.., r) => r(Err(e)),
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::StoryId;
 
 /// A poll whose document lists all that there is.
-fn shows_all(house: &House, feed: FeedRow, drafts: Vec<Draft>) -> Committed {
+pub(super) fn shows_all(house: &House, feed: FeedRow, drafts: Vec<Draft>) -> Committed {
     house.clock.advance(MINUTE);
     let mut commit = house.commit_of(house.claim(feed), drafts);
     if let Some(document) = &mut commit.document {
@@ -13,11 +13,11 @@ fn shows_all(house: &House, feed: FeedRow, drafts: Vec<Draft>) -> Committed {
     house.store.commit(house.store.prepare(commit)).unwrap()
 }
 
-fn leads_to(house: &House, id: StoryId) -> Option<StoryId> {
+pub(super) fn leads_to(house: &House, id: StoryId) -> Option<StoryId> {
     house.store.reads().story(id).unwrap().map(|s| s.id)
 }
 
-fn is_sound(house: &House) {
+pub(super) fn is_sound(house: &House) {
     assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
 }
 

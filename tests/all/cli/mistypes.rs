@@ -106,6 +106,8 @@ const MISTYPES: &[(&str, i32, &str)] = &[
         "`newswire add` does that",
     ),
     ("update", 2, "`newswire fetch` does that"),
+    ("merge a b", 2, "`newswire join` does that"),
+    ("unmerge a b", 2, "`newswire split` does that"),
     ("refresh", 2, "`newswire fetch` does that"),
     ("serve", 2, "`newswire run` does that"),
     ("daemon", 2, "`newswire run` does that"),

@@ -5,6 +5,7 @@ mod lists;
 mod mistypes;
 mod parse;
 mod reads;
+mod regroup;
 mod shapes;
 mod shell;
 mod subscriptions;

@@ -29,6 +29,11 @@ pub fn series() -> Vec<Printed> {
     pieces(include_str!("../../stories/series.txt"))
 }
 
+/// Reads twenty more forms, and twenty wire stories as desks rewrite them. They were written without a look at the rules.
+pub fn unseen() -> Vec<Printed> {
+    pieces(include_str!("../../stories/unseen.txt"))
+}
+
 fn pieces(file: &str) -> Vec<Printed> {
     file.split("= ").skip(1).flat_map(piece).collect()
 }
@@ -70,7 +75,7 @@ fn printed(piece: &str, language: &str, text: &[&str], copy: &str) -> Printed {
         paper: paper.to_owned(),
         kind: kind.to_owned(),
         item: Item {
-            id: format!("{paper}:{piece}:{title}"),
+            id: format!("{paper}:{piece}:{title}").replace(char::is_whitespace, " "),
             title: headline(paper, title),
             link: format!("https://{paper}.example/2030/01/{piece}-{kind}?utm_source=rss"),
             html: house_style(paper, &paragraphs),

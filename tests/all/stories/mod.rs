@@ -9,7 +9,7 @@ mod switches;
 mod told;
 mod world;
 
-use corpus::{grouped, read, series};
+use corpus::{grouped, read, series, unseen};
 
 const PAPERS: [&str; 12] = [
     "argus", "beacon", "courier", "dispatch", "echo", "gazette", "herald", "ledger", "mirror",
@@ -45,6 +45,15 @@ async fn forms_that_are_filled_in_again_stay_apart_and_their_copies_join() {
     let score = grouped(&copies, &PAPERS, false).await.score(&copies);
     assert!(score.precision >= 0.95, "{:#?}", score.wrong);
     assert!(score.recall >= 0.96, "{:#?}", score.missed);
+}
+
+#[tokio::test]
+async fn a_corpus_written_without_a_look_at_the_rules_is_grouped() {
+    let copies = unseen();
+    let score = grouped(&copies, &PAPERS, false).await.score(&copies);
+    assert!(score.precision >= 0.9, "{:#?}", score.wrong);
+    assert!(score.recall >= 0.8, "{:#?}", score.missed);
+    assert!(score.caught["full"] >= 0.99, "{:#?}", score.missed);
 }
 
 #[tokio::test]

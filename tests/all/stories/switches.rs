@@ -1,7 +1,7 @@
 //! `dedup.near` and a feed's `near_dedup`: without them only equal copies are joined.
 
 use newswire::model::Draft;
-use newswire::store::{FeedSettings, Selection};
+use newswire::store::{FeedChange, FeedSettings, Selection};
 
 use crate::support::shelf::{Shelf, draft};
 
@@ -56,4 +56,36 @@ fn a_feed_whose_near_copies_are_not_to_be_joined_still_shares_equal_texts_and_pa
     // Others are not kept from joining one another.
     shelf.put(shelf.subscribe("e.example"), vec![teaser("e.example")]);
     assert_eq!(copies(&shelf), [1, 4]);
+}
+
+#[test]
+fn near_dedup_of_a_feed_that_is_changed_by_command_holds_for_what_it_brings_next() {
+    let shelf = Shelf::new();
+    let feed = shelf.subscribe("b.example");
+    let other = shelf.subscribe("a.example");
+    let near = |near| {
+        let change = FeedChange {
+            near_dedup: Some(near),
+            ..FeedChange::default()
+        };
+        shelf.store.change_feed(feed, change).unwrap();
+    };
+    let teaser = |n: usize| Draft {
+        key: format!("guid:{n}"),
+        guid: Some(n.to_string()),
+        ..draft("b.example", n, "Buoys, says b.example", &text_but(n))
+    };
+    shelf.put(other, vec![whole("a.example")]);
+    near(false);
+    shelf.put(feed, vec![teaser(1)]);
+    assert_eq!(copies(&shelf), [1, 1]);
+    near(true);
+    shelf.put(feed, vec![teaser(2)]);
+    assert_eq!(copies(&shelf), [1, 2]);
+}
+
+/// The text without its last words, which nobody else prints.
+fn text_but(words: usize) -> String {
+    let all: Vec<&str> = TEXT.split(' ').collect();
+    all[..all.len() - words].join(" ")
 }
