@@ -54,7 +54,8 @@ impl Key {
         matches!(self, Self::Title(_) | Self::Gram(_))
     }
 
-    /// What a copy with this fingerprint is found by, in order and each once.
+    /// What a copy with this fingerprint is found by, in order and each once. The store keeps these keys; who changes them for
+    /// fingerprints that are stored raises `LAYOUT` in `store::copy_keys`.
     #[must_use]
     pub fn all_of(print: &Fingerprint) -> Vec<Self> {
         let page = print.url.map(|url| Self::Page(key(url)));

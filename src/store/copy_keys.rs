@@ -11,6 +11,7 @@ use std::time::Instant;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::copies::{self, COPIES};
+use crate::dedup::fingerprint::VERSION;
 use crate::dedup::window::{self, Key, SKETCHES_MAX, Window, is_too_old};
 use crate::dedup::{Fingerprint, Grouper, Limits, StoredCopy};
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
@@ -24,7 +25,7 @@ const OTHERS_MAX: i64 = 4096;
 /// A part of which more articles have changed is made again.
 const STALE_MAX: i64 = 64;
 /// Keys of another layout of fingerprints or of parts are made again.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 1 << 8 | VERSION as i64;
 /// Bytes of a key in a part: kind, key, place of the article behind the part's first.
 const ENTRY: usize = 7;
 
@@ -122,7 +123,8 @@ impl CopyKeys {
             sequence: super::search::sequence(conn)?,
             first,
         };
-        let changed = "WHERE article > ?1 OR article IN (SELECT article FROM copy_keys_stale)";
+        keys.take_in(conn, "WHERE article > ?1", covered)?;
+        let changed = "WHERE article IN (SELECT article FROM copy_keys_stale WHERE article <= ?1)";
         keys.take_in(conn, changed, covered)?;
         let mut stale = conn.prepare_cached("SELECT article FROM copy_keys_stale")?;
         for row in stale.query_map([], |r| r.get(0))? {
@@ -308,8 +310,19 @@ fn entry(key: Key) -> [u8; 5] {
     [kind, a, b, c, d]
 }
 
-/// Writes parts for the articles that are in none, as long as there is time; drops those that left the window.
-pub(super) fn go_on(conn: &Connection, limits: Limits, now: Time, until: Instant) -> Sql<()> {
+/// Whether parts are to be written or made again.
+pub(super) fn is_due(conn: &Connection) -> Sql<bool> {
+    conn.prepare_cached(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM articles
+                  WHERE article > (SELECT coalesce(max(last), 0) FROM copy_keys) LIMIT ?1)) >= ?1
+             OR (SELECT count(*) FROM (SELECT 1 FROM copy_keys_stale LIMIT ?2)) >= ?2",
+    )?
+    .query_row(params![PART_ROWS as i64, STALE_MAX + 1], |r| r.get(0))
+}
+
+/// Writes parts for the articles that are in none, as long as there is time; drops those that left the window. Whether there is
+/// more to do.
+pub(super) fn go_on(conn: &Connection, limits: Limits, now: Time, until: Instant) -> Sql<bool> {
     let start = window_start(conn, limits, now)?;
     conn.execute(
         "DELETE FROM copy_keys WHERE last < ?1 OR layout <> ?2",
@@ -320,7 +333,7 @@ pub(super) fn go_on(conn: &Connection, limits: Limits, now: Time, until: Instant
         [],
     )?;
     let worn: Vec<(ArticleRow, ArticleRow)> = conn
-        .prepare(
+        .prepare_cached(
             "SELECT first, last FROM copy_keys k WHERE ?1 <
                (SELECT count(*) FROM copy_keys_stale WHERE article BETWEEN k.first AND k.last)",
         )?
@@ -328,18 +341,21 @@ pub(super) fn go_on(conn: &Connection, limits: Limits, now: Time, until: Instant
         .collect::<Sql<_>>()?;
     for (first, last) in worn {
         if Instant::now() >= until {
-            return Ok(());
+            return Ok(true);
         }
         write_part(conn, first, Some(last))?;
     }
     loop {
+        if Instant::now() >= until {
+            return Ok(true);
+        }
         let first = conn.query_row(
             "SELECT coalesce(max(last) + 1, ?1) FROM copy_keys",
             [start],
             |r| r.get(0),
         )?;
-        if Instant::now() >= until || !write_part(conn, first, None)? {
-            return Ok(());
+        if !write_part(conn, first, None)? {
+            return Ok(false);
         }
     }
 }

@@ -187,8 +187,9 @@ impl Grouping {
         }
     }
 
-    /// Writes keys of articles that are in no part yet, for the next process; see [`super::copy_keys`].
-    pub(super) fn keep_keys(&self, conn: &Connection, now: Time, until: Instant) -> Sql<()> {
+    /// Writes keys of articles that are in no part yet, for the next process; whether there is more to do. See
+    /// [`super::copy_keys`].
+    pub(super) fn keep_keys(&self, conn: &Connection, now: Time, until: Instant) -> Sql<bool> {
         super::copy_keys::go_on(conn, self.limits, now, until)
     }
 

@@ -26,8 +26,8 @@ use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
 use super::{
-    StoreError, articles, claims, clock_set, feeds, hubs, open, prune, regroup, reindex, retag,
-    search,
+    StoreError, articles, claims, clock_set, copy_keys, feeds, hubs, open, prune, regroup, reindex,
+    retag, search,
 };
 use crate::model::{ArticleRow, FeedRow, Time};
 
@@ -231,20 +231,24 @@ impl Writer {
         commands.recv().ok()
     }
 
-    /// Where no daemon runs, the next process finds copies by the keys of this one's.
+    /// Where no daemon runs, the next process finds copies by the keys that this one leaves.
     fn keep_keys(&mut self) {
-        let until = Instant::now() + KEYS_TIME;
-        let now = self.clock.now();
-        let kept = guarded(|| {
-            let tx = self
-                .conn
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            self.grouping.keep_keys(&tx, now, until)?;
-            tx.commit()
-        });
-        if let Err(e) = kept {
-            let error = e.told(&self.path);
-            tracing::debug!(%error, "keys of copies were not kept; the next process reads the copies");
+        let (now, end) = (self.clock.now(), Instant::now() + KEYS_TIME);
+        let mut is_left = matches!(copy_keys::is_due(&self.conn), Ok(true));
+        while is_left && Instant::now() < end {
+            let until = Instant::now() + TELLING_TIME;
+            let kept = guarded(|| {
+                let tx = self
+                    .conn
+                    .transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let is_left = self.grouping.keep_keys(&tx, now, until)?;
+                tx.commit().map(|()| is_left)
+            });
+            is_left = kept.unwrap_or_else(|e| {
+                let error = e.told(&self.path);
+                tracing::debug!(%error, "keys of copies were not kept; the next process reads the copies");
+                false
+            });
         }
     }
 
