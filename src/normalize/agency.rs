@@ -1,6 +1,7 @@
 //! Which news agency a text came from, where the text says so: a dateline at its head, a credit at its end. Never guesses:
 //! an agency that a text only speaks of is not its source.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -173,19 +174,24 @@ pub fn credited(paragraphs: &[&str]) -> Vec<String> {
 /// The text without what names its agency: credits at the end, the dateline at the head. Papers print one wire text under
 /// their own; what is left is the same.
 #[must_use]
-pub fn without_credits(text: &str) -> String {
+pub fn without_credits(text: &str) -> Cow<'_, str> {
     let paragraphs: Vec<&str> = text.split("\n\n").collect();
+    let all = paragraphs.len();
+    let mut dateline = 0;
     let end = paragraphs.len().saturating_sub(CREDIT_PARAGRAPHS).max(1);
     let mut kept: Vec<&str> = Vec::with_capacity(paragraphs.len());
     for (n, paragraph) in paragraphs.into_iter().enumerate() {
         if n == 0 {
-            let len = Dateline::of(paragraph).map_or(0, |dateline| dateline.len);
-            kept.push(paragraph.get(len..).unwrap_or_default());
+            dateline = Dateline::of(paragraph).map_or(0, |dateline| dateline.len);
+            kept.push(paragraph.get(dateline..).unwrap_or_default());
         } else if n < end || !is_credit(paragraph) {
             kept.push(paragraph);
         }
     }
-    kept.join("\n\n")
+    match dateline == 0 && kept.len() == all {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(kept.join("\n\n")),
+    }
 }
 
 /// What stands before the first sentence: where, when, and from which agency.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::text::blocks::{self, Block};
+use crate::text::body::Body;
 use crate::text::fold::fold;
 use crate::text::hash::hash;
 
@@ -47,7 +48,7 @@ impl Boilerplate {
 
     /// Whether a paragraph of this text recurs.
     pub(super) fn knows(&self, text: &str) -> bool {
-        !self.is_kept && self.paragraphs.contains(&digest(text))
+        !self.is_kept && !self.paragraphs.is_empty() && self.paragraphs.contains(&digest(text))
     }
 }
 
@@ -100,7 +101,7 @@ pub fn digest(paragraph: &str) -> u64 {
 #[must_use]
 pub fn is_pointer(paragraph: &str) -> bool {
     let text = paragraph.trim();
-    if text.chars().count() > POINTER_CHARS_MAX {
+    if !may_begin_pointer(text) || text.chars().count() > POINTER_CHARS_MAX {
         return false;
     }
     let label = text
@@ -116,26 +117,29 @@ fn may_point(html: &str) -> bool {
     let starts = memchr::memchr_iter(b'>', html.as_bytes()).map(|at| at + 1);
     std::iter::once(0).chain(starts).any(|at| {
         let rest = html.get(at..).unwrap_or_default().trim_start();
-        match rest.as_bytes() {
-            [] | [b'<', ..] => false,
-            [a, b, ..]
-                if a.is_ascii_alphanumeric() && (b.is_ascii_alphanumeric() || *b == b' ') =>
-            {
-                let begins = [a.to_ascii_lowercase(), b.to_ascii_lowercase()];
-                POINTERS.iter().any(|p| p.as_bytes().starts_with(&begins))
-            }
-            _ => true,
-        }
+        !rest.starts_with('<') && may_begin_pointer(rest)
     })
+}
+
+/// Whether the first two letters may begin a pointer: most paragraphs are not folded to find that out.
+fn may_begin_pointer(text: &str) -> bool {
+    match text.as_bytes() {
+        [] => false,
+        [a, b, ..] if a.is_ascii_alphanumeric() && (b.is_ascii_alphanumeric() || *b == b' ') => {
+            let begins = [a.to_ascii_lowercase(), b.to_ascii_lowercase()];
+            POINTERS.iter().any(|p| p.as_bytes().starts_with(&begins))
+        }
+        _ => true,
+    }
 }
 
 /// What a paragraph is known by: its own text, and what stands around its links, so that "The post … appeared first on …" is
 /// one pattern.
-pub(super) fn digests(block: &Block) -> impl Iterator<Item = u64> {
+pub(super) fn digests(block: &Block) -> impl Iterator<Item = u64> + '_ {
     let around = block.around_links.as_deref().filter(|t| is_sentence(t));
     let own = Some(block.text.as_str()).filter(|t| !t.is_empty());
-    let texts: Vec<u64> = own.into_iter().chain(around).map(digest).collect();
-    texts.into_iter().filter(|_| block.is_plain)
+    let texts = own.into_iter().chain(around);
+    texts.filter(|_| block.is_plain).map(digest)
 }
 
 /// Whether a text says something rather than being a label or a value.
@@ -157,14 +161,26 @@ pub fn separate<'h>(html: &'h str, known: &Boilerplate) -> (Cow<'h, str>, Vec<St
     if may_hold_none(html, known) {
         return (Cow::Borrowed(html), Vec::new());
     }
-    let all = blocks::of(html);
-    let removed = removed_of(&all, known);
+    let body = Body::read(html.to_owned());
+    let removed = removed_of(body.blocks(), known);
     if removed.is_empty() {
         return (Cow::Borrowed(html), Vec::new());
     }
     let kept = blocks::without(html, &removed);
     let texts = removed.into_iter().map(|b| b.text.clone()).collect();
     (Cow::Owned(kept), texts)
+}
+
+/// The text of a body without what is `known` at its beginning and its end, and without pointers.
+#[must_use]
+pub fn text_without<'b>(body: &'b Body, known: &Boilerplate) -> Cow<'b, str> {
+    if known.is_kept {
+        return Cow::Borrowed(body.text());
+    }
+    match removed_of(body.blocks(), known) {
+        removed if removed.is_empty() => Cow::Borrowed(body.text()),
+        removed => Cow::Owned(body.text_without(&removed)),
+    }
 }
 
 /// Whether a look tells that nothing is to be left out.
@@ -174,7 +190,9 @@ fn may_hold_none(html: &str, known: &Boilerplate) -> bool {
 
 fn removed_of<'b>(all: &'b [Block], known: &Boilerplate) -> Vec<&'b Block> {
     let filled: Vec<&Block> = all.iter().filter(|b| !b.text.is_empty()).collect();
-    let recurs = |b: &Block| digests(b).any(|digest| known.paragraphs.contains(&digest));
+    let recurs = |b: &Block| {
+        !known.paragraphs.is_empty() && digests(b).any(|digest| known.paragraphs.contains(&digest))
+    };
     let is_dropped = |b: &Block| b.is_plain && (is_pointer(&b.text) || recurs(b));
     let head = filled.iter().take_while(|b| is_dropped(b)).count();
     let tail = filled.iter().rev().take_while(|b| is_dropped(b)).count();
@@ -237,8 +255,9 @@ mod tests {
             "<p>Text.</p><dl><dt>Weather of the day here</dt><dd>fair</dd></dl>",
         ];
         for html in data {
-            let all = blocks::of(html);
-            let known = all
+            let body = Body::read(html.to_owned());
+            let known = body
+                .blocks()
                 .iter()
                 .map(|b| digest(&b.text))
                 .filter(|d| *d != digest("Text."));
@@ -253,7 +272,8 @@ mod tests {
                 "<p>Text {n}.</p><p>The post <a href=\"https://a.example/{n}\">Boat {n}</a> appeared first on <a>News</a>.</p>"
             )
         };
-        let known = blocks::of(&body(1)).iter().flat_map(digests).collect();
+        let known = Body::read(body(1));
+        let known = known.blocks().iter().flat_map(digests).collect();
         let known = Boilerplate::of(known);
         assert_eq!(without(&body(2), &known), "<p>Text 2.</p>");
     }

@@ -8,10 +8,11 @@ use super::boilerplate::Boilerplate;
 use super::page::Page;
 use super::{agency, boilerplate, byline, identity, links};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
-use crate::text::blocks::{self, Block};
+use crate::text::blocks::Block;
+use crate::text::body::Body;
 use crate::text::fold::fold;
 use crate::text::language::Votes;
-use crate::text::{dates, html_text, language, plain, settle};
+use crate::text::{dates, language, plain, settle};
 
 /// Longest summary, in characters.
 pub const SUMMARY_CHARS_MAX: usize = 400;
@@ -86,10 +87,10 @@ pub fn drafts_of(
     context: &Context<'_>,
 ) -> Drafted {
     let read = entries.into_iter().map(|e| {
-        let body = Body::of(e.entry);
+        let body = EntryBody::of(e.entry);
         (e, body)
     });
-    let bodies: Vec<(Entry<'_>, Body)> = read.collect();
+    let bodies: Vec<(Entry<'_>, EntryBody)> = read.collect();
     let counted = || bodies.iter().filter(|(e, _)| e.counts);
     let others = others + bodies.len() - counted().count();
     let recurring = recurring(
@@ -120,7 +121,7 @@ pub fn drafts_of(
 /// Puts the pages of articles in the place of what the feed gave of them. The headline, and what the feed says in fields of
 /// its own, stay the feed's. A page that is no longer than the feed's text changes nothing.
 pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate: &Boilerplate) {
-    let bodies: Vec<(usize, Page, Body)> = pages
+    let bodies: Vec<(usize, Page, EntryBody)> = pages
         .into_iter()
         .filter_map(|(at, mut page)| {
             let entry = ParsedEntry {
@@ -128,7 +129,7 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate:
                 content_html: Some(std::mem::take(&mut page.html)),
                 ..ParsedEntry::default()
             };
-            let body = Body::of(&entry);
+            let body = EntryBody::of(&entry);
             Some((at, page, body))
         })
         .collect();
@@ -142,7 +143,7 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate:
         let Some(draft) = drafted.drafts.get_mut(at) else {
             continue;
         };
-        let text = html_text::from_html(&boilerplate::without(&body.html, &known));
+        let text = boilerplate::text_without(&body.body, &known).into_owned();
         if text.chars().count() <= draft.content_text.chars().count() {
             continue;
         }
@@ -153,7 +154,7 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate:
     }
 }
 
-fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
+fn take_page(draft: &mut Draft, page: Page, body: EntryBody, text: String) {
     if draft.authors.is_empty() {
         let names = page.authors.into_iter().chain(body.author);
         draft.authors = names
@@ -178,13 +179,16 @@ fn take_page(draft: &mut Draft, page: Page, body: Body, text: String) {
     let told = draft.language.take().or(page.language);
     draft.language = language::Prior::default().language(told.as_deref(), &text);
     draft.is_boilerplate = false;
-    draft.content_html = body.html;
+    draft.content_html = body.body.into_html();
     draft.content_text = text;
 }
 
 /// Paragraphs that stand in several articles of this document, and in a third of them, so many `others` included. One article
 /// listed several times is one. What stands in the others was learned when they were new.
-fn recurring<'a>(others: usize, bodies: impl Iterator<Item = (&'a str, &'a Body)>) -> HashSet<u64> {
+fn recurring<'a>(
+    others: usize,
+    bodies: impl Iterator<Item = (&'a str, &'a EntryBody)>,
+) -> HashSet<u64> {
     let mut titles: HashMap<u64, HashSet<u64>> = HashMap::new();
     let mut articles = HashSet::new();
     for (title, body) in bodies {
@@ -202,9 +206,9 @@ fn recurring<'a>(others: usize, bodies: impl Iterator<Item = (&'a str, &'a Body)
         .collect()
 }
 
-/// An entry's body, and what its first and last paragraphs say about it.
-struct Body {
-    html: String,
+/// An entry's body, read once, and what its first and last paragraphs say about it.
+struct EntryBody {
+    body: Body,
     paragraphs: Vec<u64>,
     standfirst: Option<String>,
     author: Option<String>,
@@ -212,22 +216,22 @@ struct Body {
     agencies: Vec<String>,
 }
 
-impl Body {
+impl EntryBody {
     fn of(entry: &ParsedEntry) -> Self {
         let told = entry
             .content_html
             .as_deref()
             .or(entry.summary_html.as_deref());
-        let html = blocks::with_paragraphs(told.unwrap_or_default()).into_owned();
-        let all: Vec<Block> = blocks::of(&html);
+        let body = Body::read(told.unwrap_or_default().to_owned()).with_paragraphs();
+        let all = body.blocks();
         let texts: Vec<&str> = all
             .iter()
             .map(|b| b.text.as_str())
             .filter(|t| !t.is_empty())
             .collect();
-        let head = Head::of(&all, entry.title.as_deref().unwrap_or_default());
+        let head = Head::of(all, entry.title.as_deref().unwrap_or_default());
         let agencies = if texts.is_empty() {
-            agency::credited(&[&html_text::from_html(&html)])
+            agency::credited(&[body.text()])
         } else {
             agency::credited(&texts)
         };
@@ -235,7 +239,7 @@ impl Body {
         paragraphs.sort_unstable();
         paragraphs.dedup();
         Self {
-            html: settle::part_of_html(blocks::without(&html, &head.dropped)),
+            body: body.without(&head.dropped),
             paragraphs,
             standfirst: head.standfirst,
             author: head.author,
@@ -247,25 +251,27 @@ impl Body {
 
 /// What stands above the text proper: the headline again, a standfirst, a byline.
 #[derive(Default)]
-struct Head<'b> {
-    dropped: Vec<&'b Block>,
+struct Head {
+    /// The places of its blocks.
+    dropped: Vec<usize>,
     standfirst: Option<String>,
     author: Option<String>,
     date: Option<Time>,
 }
 
-impl<'b> Head<'b> {
-    fn of(all: &'b [Block], title: &str) -> Self {
+impl Head {
+    fn of(all: &[Block], title: &str) -> Self {
         let mut head = Self::default();
-        let mut rest = all.iter().filter(|b| !b.text.is_empty()).peekable();
+        let filled = all.iter().enumerate().filter(|(_, b)| !b.text.is_empty());
+        let mut rest = filled.peekable();
         let folded = fold(title);
-        if let Some(first) = rest.next_if(|b| !folded.trim().is_empty() && fold(&b.text) == folded)
-        {
-            head.dropped.push(first);
+        let is_title = |text: &str| !folded.trim().is_empty() && fold(text) == folded;
+        if let Some((at, _)) = rest.next_if(|(_, b)| is_title(&b.text)) {
+            head.dropped.push(at);
         }
-        let rest: Vec<&Block> = rest.collect();
+        let rest: Vec<(usize, &Block)> = rest.collect();
         let top = rest.get(..HEAD_PARAGRAPHS).unwrap_or(&rest);
-        let found = top.iter().enumerate().find_map(|(at, b)| {
+        let found = top.iter().enumerate().find_map(|(at, (_, b))| {
             let line = byline::read(&b.text, |d| dates::read_bare(d).is_some())?;
             Some((at, line))
         });
@@ -276,18 +282,19 @@ impl<'b> Head<'b> {
         if above.len() > 2 || length(above) > length(below) {
             return head;
         }
-        let standfirst: Vec<&str> = above.iter().map(|b| b.text.as_str()).collect();
+        let standfirst: Vec<&str> = above.iter().map(|(_, b)| b.text.as_str()).collect();
         head.standfirst = (!standfirst.is_empty()).then(|| plain::line(&standfirst.join(" ")));
         head.author = Some(settle::line(line.name));
         head.date = dates::read_bare(line.date);
-        head.dropped.extend(top.iter().take(at + 1));
+        head.dropped
+            .extend(top.iter().take(at + 1).map(|(n, _)| *n));
         head
     }
 }
 
 /// Bytes of text.
-fn length(blocks: &[&Block]) -> usize {
-    blocks.iter().map(|b| b.text.len()).sum()
+fn length(blocks: &[(usize, &Block)]) -> usize {
+    blocks.iter().map(|(_, b)| b.text.len()).sum()
 }
 
 /// What says the language of a draft.
@@ -295,8 +302,8 @@ fn said(draft: &Draft) -> Cow<'_, str> {
     language::evidence(&draft.title, &draft.content_text)
 }
 
-fn draft(entry: &ParsedEntry, key: String, body: Body, known: &Boilerplate) -> Draft {
-    let content_text = html_text::from_html(&boilerplate::without(&body.html, known));
+fn draft(entry: &ParsedEntry, key: String, body: EntryBody, known: &Boilerplate) -> Draft {
+    let content_text = boilerplate::text_without(&body.body, known).into_owned();
     let is_boilerplate = known.knows(&content_text);
     let title = match entry.title.as_deref().filter(|t| !t.is_empty()) {
         Some(title) => title.to_owned(),
@@ -322,7 +329,7 @@ fn draft(entry: &ParsedEntry, key: String, body: Body, known: &Boilerplate) -> D
         updated: entry.updated,
         title,
         is_boilerplate,
-        content_html: body.html,
+        content_html: body.body.into_html(),
         content_text,
         authors,
         categories: entry.categories.clone(),
@@ -345,7 +352,12 @@ fn summary(
         .content_html
         .as_ref()
         .and(entry.summary_html.as_deref())
-        .map(|html| plain::line(&html_text::from_html(&boilerplate::without(html, known))))
+        .map(|html| {
+            plain::line(&boilerplate::text_without(
+                &Body::read(html.to_owned()),
+                known,
+            ))
+        })
         .filter(|s| !s.is_empty());
     match own.or(standfirst) {
         Some(told) => plain::shortened(&settle::line(&told), SUMMARY_CHARS_MAX),
@@ -375,6 +387,7 @@ fn agencies(authors: &[Person], mut found: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::tokens;
 
     fn made(entries: Vec<ParsedEntry>) -> Drafted {
         let feed = ParsedFeed {
@@ -513,6 +526,15 @@ mod tests {
             made.drafts[1].content_text,
             "Autumn boats: a whole paragraph."
         );
+    }
+
+    #[test]
+    fn a_body_is_tokenized_once() {
+        let html = "<p>One.</p><ul><li>Two</li></ul><p>Three <a href=\"https://a.example/\">and four</a>.</p>";
+        let before = tokens::walks();
+        let draft = made(vec![entry("Boats", html)]).drafts.remove(0);
+        assert_eq!(tokens::walks() - before, 1);
+        assert_eq!(draft.content_text, "One.\n\n- Two\n\nThree and four.");
     }
 
     #[test]

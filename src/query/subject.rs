@@ -3,6 +3,7 @@
 use super::ast::Scope;
 use super::part::{Builder, Part};
 use crate::model::Time;
+use crate::text::fold::BREAK;
 
 /// The text of an article as its parts, before folding.
 #[derive(Debug, Clone, Copy, Default)]
@@ -123,6 +124,12 @@ impl Folded {
         self.raw = Raw::default();
     }
 
+    /// The folded words of the body, without those of a standfirst before it.
+    #[must_use]
+    pub fn body_words(&self) -> &str {
+        self.body.words().rsplit(BREAK).next().unwrap_or_default()
+    }
+
     /// The folded parts that a scope means.
     pub fn parts(&self, scope: Scope) -> impl Iterator<Item = &Part> {
         let (first, second): (&Part, Option<&Part>) = match scope {
@@ -173,6 +180,12 @@ mod tests {
     #[test]
     fn a_summary_is_left_out_only_if_all_its_words_stand_in_the_body() {
         assert_eq!(body_of("A red fox…", "A red fox came."), " a red fox came ");
+        let text = Text {
+            summary: "Of a fox.",
+            body: "A red fox came.",
+            ..Text::default()
+        };
+        assert_eq!(Folded::of(&text).body_words().trim(), "a red fox came");
         let cut = body_of("A red fo…", "A red fox came.");
         assert!(cut.contains(" fo ") && cut.contains(" fox "), "{cut:?}");
     }

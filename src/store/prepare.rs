@@ -1,6 +1,7 @@
 //! What a draft becomes before it reaches the writer: folded, fingerprinted, compressed. It needs no lock, so it is
 //! done on the caller's thread.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -15,6 +16,7 @@ use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
 use crate::normalize;
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::{Folded, Text};
+use crate::text::body::Body;
 use crate::text::fold::fold as fold_text;
 use crate::text::html_text;
 
@@ -203,7 +205,7 @@ fn prepare_one(
     folded.forget_print();
     let mut fingerprint = Fingerprint::of(&Subject {
         title: &fold_text(normalize::headline::bare(&draft.title, &about.titles)),
-        body: &fold_text(&own_text(&draft)),
+        body: &own_words(&draft, &folded),
         canonical_url: draft
             .canonical_url
             .as_ref()
@@ -231,11 +233,15 @@ fn prepare_one(
     }
 }
 
-/// What the copies of a piece have in common: the text without credits and dateline.
-fn own_text(draft: &Draft) -> String {
-    match draft.is_boilerplate {
-        true => String::new(),
-        false => normalize::agency::without_credits(&draft.content_text),
+/// What the copies of a piece have in common, folded: the text without credits and dateline. Most texts have neither, and are
+/// folded already.
+fn own_words<'a>(draft: &Draft, folded: &'a Folded) -> Cow<'a, str> {
+    if draft.is_boilerplate {
+        return Cow::Borrowed("");
+    }
+    match normalize::agency::without_credits(&draft.content_text) {
+        Cow::Borrowed(_) => Cow::Borrowed(folded.body_words()),
+        Cow::Owned(text) => Cow::Owned(fold_text(&text)),
     }
 }
 
@@ -336,5 +342,5 @@ pub(super) fn readable(html: &str, boilerplate: &Boilerplate) -> Readable {
 
 /// The text of a stored body without what is known as boilerplate.
 pub(super) fn text(html: &str, boilerplate: &Boilerplate) -> String {
-    html_text::from_html(&normalize::boilerplate::without(html, boilerplate))
+    normalize::boilerplate::text_without(&Body::read(html.to_owned()), boilerplate).into_owned()
 }

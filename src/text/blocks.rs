@@ -1,12 +1,11 @@
 //! The paragraphs of a sanitized body, and bodies without some of them. Only for what [`super::html::sanitize`] made:
 //! every element is closed there.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
-use super::allowed::{self, Fate, Kind};
+use super::allowed::Kind;
 use super::html::sanitize;
-use super::html_text;
-use super::tokens::{Tag, next_tag};
+use super::tokens::next_tag;
 
 /// A paragraph of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,25 +18,14 @@ pub struct Block {
     pub text: String,
     /// Whether it is a plain paragraph of the text: no heading, and in no list, table, code, quotation or figure.
     pub is_plain: bool,
-    /// Its text without that of its links, where it has links: what stays the same in a sentence whose links differ.
+    /// Where that stands in the text of the body, if it reads the same there.
+    pub place: Option<Range<usize>>,
+    /// Of a plain paragraph with links, its text without theirs: what stays the same in a sentence whose links differ.
     pub around_links: Option<String>,
 }
 
-impl Block {
-    fn of(html: &str, start: usize, inner: (usize, usize), end: usize, is_plain: bool) -> Self {
-        let inside = html.get(inner.0..inner.1).unwrap_or_default();
-        Self {
-            start,
-            end,
-            text: html_text::from_html(inside),
-            is_plain,
-            around_links: around_links(inside).map(|html| html_text::from_html(&html)),
-        }
-    }
-}
-
 /// A fragment without its links and what is in them; `None` if it has none.
-fn around_links(html: &str) -> Option<String> {
+pub(super) fn around_links(html: &str) -> Option<String> {
     let mut out = String::new();
     let (mut at, mut copied, mut open) = (0, 0, 0usize);
     while let Some(tag) = next_tag(html, at) {
@@ -63,7 +51,7 @@ fn around_links(html: &str) -> Option<String> {
 }
 
 /// Whether paragraphs inside this element are plain ones, and the element itself may be one.
-fn is_plain(name: &str) -> bool {
+pub(super) fn is_plain(name: &str) -> bool {
     matches!(
         name,
         "p" | "div" | "section" | "article" | "center" | "footer" | "header"
@@ -71,15 +59,12 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Whether an element holds a paragraph or other blocks.
-fn is_block(tag: &Tag<'_>) -> bool {
+pub(super) fn is_block(kind: Kind) -> bool {
     use Kind::{
         Block, Caption, Cell, Heading, Item, List, Paragraph, Pre, Row, Section, Table, Term, Terms,
     };
-    let Fate::Kept(element) = allowed::fate(tag.name) else {
-        return false;
-    };
     matches!(
-        element.kind,
+        kind,
         Block
             | Caption
             | Cell
@@ -96,42 +81,6 @@ fn is_block(tag: &Tag<'_>) -> bool {
     )
 }
 
-/// The innermost blocks of a body in order; text that stands in none is not among them.
-#[must_use]
-pub fn of(html: &str) -> Vec<Block> {
-    let mut found = Vec::new();
-    // Open blocks: name, start, end of the start tag, whether another block stands inside.
-    let mut open: Vec<(&str, usize, usize, bool)> = Vec::new();
-    let mut at = 0;
-    while let Some(tag) = next_tag(html, at) {
-        at = tag.end;
-        if !is_block(&tag) {
-            continue;
-        }
-        if !tag.is_end {
-            if let Some(outer) = open.last_mut() {
-                outer.3 = true;
-            }
-            open.push((tag.name, tag.start, tag.end, false));
-        } else if let Some(found_at) = open.iter().rposition(|o| o.0 == tag.name) {
-            open.truncate(found_at + 1);
-            if let Some((_, start, inner, has_blocks)) = open.pop()
-                && !has_blocks
-            {
-                let is_plain = is_plain(tag.name) && open.iter().all(|o| is_plain(o.0));
-                found.push(Block::of(
-                    html,
-                    start,
-                    (inner, tag.start),
-                    tag.end,
-                    is_plain,
-                ));
-            }
-        }
-    }
-    found
-}
-
 /// The body without these blocks, which are in order.
 #[must_use]
 pub fn without(html: &str, dropped: &[&Block]) -> String {
@@ -145,24 +94,20 @@ pub fn without(html: &str, dropped: &[&Block]) -> String {
     out.trim().to_owned()
 }
 
-/// A body that marks its paragraphs with empty lines or doubled breaks, with real paragraphs.
+/// A body without any block that marks its paragraphs with empty lines or doubled breaks, with real paragraphs. `None` if it
+/// stays as it is.
 #[must_use]
-pub fn with_paragraphs(html: &str) -> Cow<'_, str> {
-    let has_blocks = {
-        let mut at = 0;
-        std::iter::from_fn(|| {
-            let tag = next_tag(html, at)?;
-            at = tag.end;
-            Some(tag)
-        })
-        .any(|tag| is_block(&tag))
-    };
-    if has_blocks {
-        return Cow::Borrowed(html);
+pub(super) fn with_paragraphs(html: &str) -> Option<String> {
+    let ends = memchr::memchr_iter(b'\n', html.as_bytes()).take(2).count();
+    if ends == 0 && html.matches("<br>").nth(1).is_none() {
+        return None;
     }
     let broken = double_breaks(html);
     if !broken.contains("\n\n") {
-        return without_line_ends(html);
+        // A line end is a space in HTML. Where there is no tag to say that this is HTML, as in a feed of ours, it would be read
+        // as one of plain text.
+        let is_text_like = !html.contains('<') && html.contains('\n');
+        return is_text_like.then(|| html.replace("\r\n", " ").replace('\n', " "));
     }
     let paragraphs: String = broken
         .split("\n\n")
@@ -171,16 +116,7 @@ pub fn with_paragraphs(html: &str) -> Cow<'_, str> {
         .map(|p| format!("<p>{p}</p>\n"))
         .collect();
     // An inline element may span a break: the sanitizer puts the nesting right.
-    Cow::Owned(sanitize(&paragraphs, None).trim().to_owned())
-}
-
-/// HTML without any tag on one line. A line end is a space in HTML; where there is no tag to say that this is HTML, as in a feed
-/// of ours, it would be read as one of plain text.
-fn without_line_ends(html: &str) -> Cow<'_, str> {
-    match html.contains('<') || !html.contains('\n') {
-        true => Cow::Borrowed(html),
-        false => Cow::Owned(html.replace("\r\n", " ").replace('\n', " ")),
-    }
+    Some(sanitize(&paragraphs, None).trim().to_owned())
 }
 
 /// Runs of two or more `<br>` or line ends become one empty line.
@@ -215,33 +151,42 @@ fn push_gap(out: &mut String, gap: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::body::Body;
 
     #[test]
     fn innermost_blocks_are_found_and_taken_out() {
         let html = "<div><p>One</p><div><h2>Two <b>x</b></h2></div></div><p>Three</p>tail";
-        let blocks = of(html);
+        let body = Body::read(html.to_owned());
+        let blocks: Vec<&Block> = body.blocks().iter().collect();
         let texts: Vec<&str> = blocks.iter().map(|b| b.text.as_str()).collect();
         assert_eq!(texts, ["One", "Two x", "Three"]);
         assert_eq!(
-            without(html, &[&blocks[0], &blocks[2]]),
+            without(html, &[blocks[0], blocks[2]]),
             "<div><div><h2>Two <b>x</b></h2></div></div>tail"
         );
     }
 
+    fn paragraphs(html: &str) -> String {
+        Body::read(html.to_owned())
+            .with_paragraphs()
+            .html()
+            .to_owned()
+    }
+
     #[test]
     fn a_line_end_without_any_tag_is_a_space() {
-        assert_eq!(with_paragraphs("1 &lt; 2\n3 &gt; 2"), "1 &lt; 2 3 &gt; 2");
-        assert_eq!(with_paragraphs("<b>1</b>\n2"), "<b>1</b>\n2");
-        assert_eq!(with_paragraphs("1\n\n2"), "<p>1</p>\n<p>2</p>");
+        assert_eq!(paragraphs("1 &lt; 2\n3 &gt; 2"), "1 &lt; 2 3 &gt; 2");
+        assert_eq!(paragraphs("<b>1</b>\n2"), "<b>1</b>\n2");
+        assert_eq!(paragraphs("1\n\n2"), "<p>1</p>\n<p>2</p>");
     }
 
     #[test]
     fn empty_lines_and_double_breaks_part_paragraphs() {
-        assert_eq!(with_paragraphs("a\nb\n\nc"), "<p>a\nb</p>\n<p>c</p>");
-        let spanning = with_paragraphs("<b>a<br><br>b</b><br>c");
-        let texts: Vec<String> = of(&spanning).into_iter().map(|b| b.text).collect();
-        assert_eq!(texts, ["a", "b\nc"], "{spanning}");
-        assert_eq!(with_paragraphs("<p>a</p>\n\nb"), "<p>a</p>\n\nb");
-        assert_eq!(with_paragraphs("one line"), "one line");
+        assert_eq!(paragraphs("a\nb\n\nc"), "<p>a\nb</p>\n<p>c</p>");
+        let spanning = Body::read("<b>a<br><br>b</b><br>c".to_owned()).with_paragraphs();
+        let texts: Vec<&str> = spanning.blocks().iter().map(|b| b.text.as_str()).collect();
+        assert_eq!(texts, ["a", "b\nc"], "{spanning:?}");
+        assert_eq!(paragraphs("<p>a</p>\n\nb"), "<p>a</p>\n\nb");
+        assert_eq!(paragraphs("one line"), "one line");
     }
 }

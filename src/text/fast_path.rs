@@ -5,15 +5,18 @@
 use std::borrow::Cow;
 
 use super::allowed::{self, ELEMENTS, EVERYWHERE, Element, Fate, Kind};
+use super::body::Walk;
 use super::html::{ATTRIBUTES_MAX, DEPTH_MAX, HTML_BYTES_MAX, LINK_REL, TABLES_MAX, TAG_BYTES_MAX};
 use super::references::{self, Place};
 use super::tokens::{self, Tag, Token};
 use crate::model::WebUrl;
 
-/// `html` with only what is allowed, every URL absolute; none if it is not as simple as that.
-pub(super) fn read(html: &str, base: Option<&WebUrl>) -> Option<String> {
+/// `html` with only what is allowed, every URL absolute; `None` if it is not as simple as that. What is written is told to the
+/// walk, if there is one.
+pub(super) fn read(html: &str, base: Option<&WebUrl>, walk: Option<&mut Walk>) -> Option<String> {
     let mut writer = Writer {
         base,
+        walk,
         out: String::with_capacity(html.len() + html.len() / 8),
         open: Vec::new(),
         counts: [0; ELEMENTS.len()],
@@ -51,6 +54,7 @@ pub(super) fn read(html: &str, base: Option<&WebUrl>) -> Option<String> {
 
 struct Writer<'b> {
     base: Option<&'b WebUrl>,
+    walk: Option<&'b mut Walk>,
     out: String,
     open: Vec<Element>,
     /// How many of each element are open.
@@ -82,10 +86,26 @@ impl Writer<'_> {
         if let Some(count) = self.counts.get_mut(element.id) {
             *count -= 1;
         }
+        self.write_end(element);
+        Some(())
+    }
+
+    fn write_end(&mut self, element: Element) {
+        let start = self.out.len();
         self.out.push_str("</");
         self.out.push_str(element.name);
         self.out.push('>');
-        Some(())
+        self.is_written(element, start, true);
+    }
+
+    /// Tells the walk of the tag that was written last.
+    fn is_written(&mut self, element: Element, start: usize, is_end: bool) {
+        if let Some(walk) = &mut self.walk {
+            walk.tag(
+                element,
+                &Tag::last_of(&self.out, start, element.name, is_end),
+            );
+        }
     }
 
     /// Closes elements whose end tag may be left out, up to the innermost of one of these kinds.
@@ -173,8 +193,10 @@ impl Writer<'_> {
             Row => {
                 self.back_to(&[Section, Table])?;
                 if self.top() == Some(Table) {
+                    let (body, start) = (allowed::element_of("tbody")?, self.out.len());
                     self.out.push_str("<tbody>");
-                    self.push(allowed::element_of("tbody")?);
+                    self.is_written(body, start, false);
+                    self.push(body);
                 }
             }
             Cell => self.back_to(&[Row])?,
@@ -225,7 +247,10 @@ impl Writer<'_> {
         if self.counts.get(element.id).is_none_or(|n| *n == 0) {
             if element.kind == Paragraph && !self.is_between_cells() {
                 // An end alone is an empty paragraph.
-                self.out.push_str("<p></p>");
+                let start = self.out.len();
+                self.out.push_str("<p>");
+                self.is_written(element, start, false);
+                self.write_end(element);
                 return Some(());
             }
             // Without a start, most end tags mean nothing; these do.
@@ -258,6 +283,7 @@ impl Writer<'_> {
     }
 
     fn write_tag(&mut self, element: Element, tag: &Tag<'_>) -> Option<()> {
+        let start = self.out.len();
         self.out.push('<');
         self.out.push_str(element.name);
         let mut written: [&str; 8] = [""; 8];
@@ -297,13 +323,17 @@ impl Writer<'_> {
             self.out.push('"');
         }
         self.out.push('>');
+        self.is_written(element, start, false);
         Some(())
     }
 
     fn text(&mut self, text: &str) -> Option<()> {
         if self.is_between_cells() {
             let is_blank = text.bytes().all(|b| b.is_ascii_whitespace());
-            self.out.push_str(if is_blank { text } else { "" });
+            if is_blank {
+                self.out.push_str(text);
+                self.walk.iter_mut().for_each(|walk| walk.text(text));
+            }
             return is_blank.then_some(());
         }
         let text = references::resolve_in_html(text, Place::Text);
@@ -313,6 +343,7 @@ impl Writer<'_> {
             &text
         };
         push_escaped(&mut self.out, text, |b| matches!(b, b'&' | b'<' | b'>'));
+        self.walk.iter_mut().for_each(|walk| walk.text(text));
         Some(())
     }
 }

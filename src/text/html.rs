@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use ammonia::Builder;
 
 use super::allowed::{self, ELEMENTS, EVERYWHERE};
+use super::body::{Body, Walk};
 use super::{embedded, fast_path, html_limits, html_text, plain};
 use crate::model::WebUrl;
 
@@ -101,22 +102,49 @@ pub fn sanitize(html: &str, base: Option<&WebUrl>) -> String {
 pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> String {
     let html = plain::clean_text(cut(html));
     let html = embedded::plainly(&html);
-    fast_path::read(&html, base)
-        .or_else(|| with_tree(&html, base, effort))
-        .unwrap_or_else(|| html_escape::encode_text(&html_text::from_html(&html)).into_owned())
+    let quickly = |html: &str| fast_path::read(html, base, None);
+    quickly(&html)
+        .or_else(|| with_tree(&html, base, effort, quickly, |clean| clean))
+        .unwrap_or_else(|| as_text(&html))
 }
 
-/// The slow way: what browsers would make of it. None if a tree would cost too much, or reading the result never comes
-/// to rest.
-fn with_tree(html: &str, base: Option<&WebUrl>, effort: &Effort) -> Option<String> {
+/// The same, read as it is written: most fragments are tokenized once for both.
+#[must_use]
+pub fn read_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> Body {
+    let html = plain::clean_text(cut(html));
+    let html = embedded::plainly(&html);
+    let quickly = |html: &str| {
+        let mut walk = Walk::with_room(html.len());
+        let clean = fast_path::read(html, base, Some(&mut walk))?;
+        Some(walk.finish(clean))
+    };
+    quickly(&html)
+        .or_else(|| with_tree(&html, base, effort, quickly, Body::read))
+        .unwrap_or_else(|| Body::read(as_text(&html)))
+}
+
+/// What is too tangled, as plain text.
+fn as_text(html: &str) -> String {
+    html_escape::encode_text(&html_text::from_html(html)).into_owned()
+}
+
+/// The slow way: what browsers would make of it, read `quickly` once it is simple enough, else `slowly`. `None` if a tree would
+/// cost too much, or reading the result never comes to rest.
+fn with_tree<T>(
+    html: &str,
+    base: Option<&WebUrl>,
+    effort: &Effort,
+    quickly: impl Fn(&str) -> Option<T>,
+    slowly: impl Fn(String) -> T,
+) -> Option<T> {
     let mut clean = built(&gated(html, effort)?, base);
     for _ in 0..ROUNDS_MAX {
-        if let Some(settled) = fast_path::read(&clean, base) {
+        if let Some(settled) = quickly(&clean) {
             return Some(settled);
         }
         let next = built(&gated(&clean, effort)?, base);
         if next == clean {
-            return Some(clean);
+            return Some(slowly(clean));
         }
         clean = next;
     }
@@ -153,6 +181,7 @@ fn cut(html: &str) -> &str {
 mod tests {
     use super::*;
 
+    use crate::text::samples::{nested, soup};
     use proptest::prelude::*;
 
     fn clean(html: &str) -> String {
@@ -225,71 +254,6 @@ mod tests {
         assert_eq!(clean("a < b & c"), "a &lt; b &amp; c");
     }
 
-    /// Fragments of the tags that browsers have rules of their own for, rightly and wrongly nested.
-    fn soup() -> impl Strategy<Value = String> {
-        let names = "a|b|i|font|p|div|ul|ol|li|dl|dt|dd|h1|h2|pre|table|tr|td|th|tbody|thead|caption|colgroup|col|br|hr|img|\
-                     span|section|form|button|select|option|ruby|rt|rp|iframe|script|style|title|svg|math|noscript|object|\
-                     textarea|template|x-y|blockquote|center|body|image|nobr|audio|input|plaintext";
-        let piece = prop_oneof![
-            4 => proptest::string::string_regex(&format!("<({names})>")).unwrap(),
-            4 => proptest::string::string_regex(&format!("</({names})>")).unwrap(),
-            2 => proptest::string::string_regex(
-                "<(a|img|p|td|font|q)( (href|src|title|TITLE|cite|x|colspan|onclick)(=('[^']{0,4}'|\"[^\"]{0,4}\"|[a-z&;/:]{0,5}))?){0,3} ?/?>"
-            ).unwrap(),
-            4 => "[a-z \n]{0,4}",
-            1 => "(&(amp|lt|gt|nbsp|copy|hellip|x|#60|#x3c|#8|#150|)(;|)|<|>|\"|'|=|<!-- x -->|<!x>|<\\?x>|</ >|-->|\u{a0}|é|\r\n|\u{0})",
-        ];
-        proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
-    }
-
-    /// The tree of elements that stays when whole pieces are nested rightly.
-    fn nested() -> impl Strategy<Value = String> {
-        let leaf = prop_oneof![
-            "[a-z &<>é\n]{0,6}",
-            Just("<br>".to_owned()),
-            Just("<img src=x alt='a&amp;b'>".to_owned())
-        ];
-        leaf.prop_recursive(5, 40, 5, |inner| {
-            let names = prop::sample::select(vec![
-                "p",
-                "div",
-                "b",
-                "a",
-                "ul",
-                "li",
-                "ol",
-                "dl",
-                "dt",
-                "dd",
-                "h2",
-                "pre",
-                "table",
-                "tbody",
-                "tr",
-                "td",
-                "caption",
-                "span",
-                "ruby",
-                "rt",
-                "section",
-                "form",
-                "x",
-                "em",
-                "blockquote",
-            ]);
-            (names, proptest::collection::vec(inner, 0..5), any::<bool>()).prop_map(
-                |(name, inner, ends)| {
-                    let inner = inner.concat();
-                    if ends {
-                        format!("<{name}>{inner}</{name}>")
-                    } else {
-                        format!("<{name}>{inner}")
-                    }
-                },
-            )
-        })
-    }
-
     proptest! {
         #[test]
         fn sec_10_reading_the_result_again_changes_nothing(html in soup()) {
@@ -301,10 +265,18 @@ mod tests {
         fn the_quick_way_gives_what_a_tree_gives(html in prop_oneof![soup(), nested()]) {
             let base = WebUrl::parse("https://a.example/d/f.xml").unwrap();
             let html = plain::clean_text(&html);
-            if let Some(quick) = fast_path::read(&html, Some(&base)) {
-                let slow = with_tree(&html, Some(&base), &Effort::default());
+            let quickly = |html: &str| fast_path::read(html, Some(&base), None);
+            if let Some(quick) = quickly(&html) {
+                let slow = with_tree(&html, Some(&base), &Effort::default(), quickly, |clean| clean);
                 prop_assert_eq!(slow, Some(quick));
             }
+        }
+
+        #[test]
+        fn what_is_read_as_it_is_written_is_what_is_read_behind_it(html in prop_oneof![soup(), nested()]) {
+            let base = WebUrl::parse("https://a.example/d/f.xml").unwrap();
+            let read = read_within(&html, Some(&base), &Effort::default());
+            prop_assert_eq!(read, Body::read(clean(&html)));
         }
     }
 }

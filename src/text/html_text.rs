@@ -1,6 +1,8 @@
 //! The readable text of an HTML fragment: paragraphs parted by an empty line, lists with their marks, code line by line,
 //! tables cell by cell. Never keeps markup, scripts or style.
 
+use std::ops::Range;
+
 use super::allowed::{self, Fate, Kind};
 use super::references::{self, Place};
 use super::tokens::{self, Tag, Token};
@@ -16,10 +18,7 @@ const ALTERNATIVES_MAX: usize = 16;
 /// them a paragraph's end. Where there are no words, what the pictures are said to show.
 #[must_use]
 pub fn from_html(html: &str) -> String {
-    let mut reader = Reader {
-        out: String::with_capacity(html.len()),
-        ..Reader::default()
-    };
+    let mut reader = Reader::with_room(html.len());
     let mut tokens = tokens::of(html);
     let mut is_endless = false;
     while let Some(token) = tokens.next() {
@@ -39,10 +38,7 @@ pub fn from_html(html: &str) -> String {
             },
         }
     }
-    if reader.out.is_empty() {
-        reader.out = reader.alternatives.join("\n");
-    }
-    reader.out
+    reader.text_read()
 }
 
 /// How long the word at the start is.
@@ -61,8 +57,9 @@ fn word_len(text: &str) -> usize {
     }
 }
 
-#[derive(Default)]
-struct Reader {
+/// What has been read of a fragment, and what is owed before its next word.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
     out: String,
     /// Line breaks owed before the next word, at most two.
     breaks: u8,
@@ -78,9 +75,14 @@ struct Reader {
     players: usize,
     /// What pictures are said to show.
     alternatives: Vec<String>,
+    /// How many pictures are said to show something.
+    pub(super) pictures: usize,
+    /// Where the first word stands that was read since this was set to `None` at the start of a block.
+    pub(super) first_word: Option<usize>,
 }
 
 /// An open list.
+#[derive(Debug)]
 struct List {
     /// The number of the next item; none where items have a dash.
     number: Option<u32>,
@@ -88,7 +90,7 @@ struct List {
 }
 
 /// The row of a table that is being read.
-#[derive(Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Row {
     /// None, or nothing written of it yet.
     #[default]
@@ -102,7 +104,49 @@ enum Row {
 }
 
 impl Reader {
-    fn text(&mut self, text: &str) {
+    /// For a fragment of so many bytes.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self {
+            out: String::with_capacity(bytes),
+            ..Self::default()
+        }
+    }
+
+    /// The text. Where there are no words, what the pictures are said to show.
+    pub(super) fn text_read(self) -> String {
+        match self.out.is_empty() {
+            true => self.alternatives.join("\n"),
+            false => self.out,
+        }
+    }
+
+    /// Bytes of the text so far.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// A part of the text.
+    pub(super) fn slice(&self, place: &Range<usize>) -> &str {
+        self.out.get(place.clone()).unwrap_or_default()
+    }
+
+    /// Whether code or the inside of a player is being read.
+    pub(super) fn is_special(&self) -> bool {
+        self.pre > 0 || self.players > 0
+    }
+
+    /// A reader that has read only what followed [`Self::first_word`].
+    pub(super) fn since_first_word(&self) -> Self {
+        let mut reader = Self::default();
+        if let Some(first) = self.first_word {
+            reader.out = self.slice(&(first..self.len())).to_owned();
+            (reader.breaks, reader.spaces) = (self.breaks, self.spaces);
+            reader.row = Row::Line;
+        }
+        reader
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
         if self.players > 0 {
             return;
         }
@@ -181,9 +225,11 @@ impl Reader {
         self.out.extend(std::iter::repeat_n(' ', self.spaces));
         self.spaces = 0;
         self.breaks = 0;
+        // The first word of a block never continues a line.
+        self.first_word.get_or_insert(self.out.len());
     }
 
-    fn tag(&mut self, name: &str, kind: Kind, tag: &Tag<'_>) {
+    pub(super) fn tag(&mut self, name: &str, kind: Kind, tag: &Tag<'_>) {
         use Kind::{
             Block, Caption, Cell, Heading, Item, List, Paragraph, Pre, Row as TableRow, Table,
             Term, Terms, Void,
@@ -245,6 +291,7 @@ impl Reader {
         if shown.is_empty() || self.players > 0 {
             return;
         }
+        self.pictures += 1;
         let is_sign = !shown.contains(|c: char| c.is_ascii_alphanumeric())
             && shown.chars().count() <= SIGN_CHARS_MAX;
         if is_sign {

@@ -6,7 +6,8 @@ use std::collections::{HashMap, VecDeque};
 
 use whatlang::Script;
 
-use super::fold::fold;
+use super::fold::{fold, fold_into};
+use super::function_words;
 use crate::model::language::is_language;
 
 /// Fewest letters that a guess is made from.
@@ -68,13 +69,16 @@ impl Votes {
         let mut new = VecDeque::new();
         let mut sample = std::mem::take(&mut self.rest);
         let mut letters = letters_of(&sample);
+        let mut last = self.samples.iter().flatten().next().cloned();
         for text in texts {
             let head = head(&text);
             letters += letters_of(&head);
             sample.push_str(&head);
             sample.push('\n');
             if letters >= CLEAR_LETTERS_MIN {
-                new.push_back(vote(&sample));
+                let vote = vote(&sample, last.as_ref());
+                last = vote.clone().or(last);
+                new.push_back(vote);
                 sample.clear();
                 letters = 0;
                 if new.len() == SAMPLES_MAX {
@@ -132,8 +136,8 @@ impl Prior {
     #[must_use]
     pub fn of(votes: &Votes) -> Self {
         let is_one_more =
-            votes.samples.len() < SAMPLES_MAX && letters_of(&votes.rest) >= LETTERS_MIN;
-        let last = is_one_more.then(|| vote(&votes.rest));
+            votes.samples.len() < CONTRADICTING_MIN && letters_of(&votes.rest) >= LETTERS_MIN;
+        let last = is_one_more.then(|| vote(&votes.rest, None));
         let samples = votes.samples.iter().chain(&last);
         let mut votes: HashMap<&(String, Script), usize> = HashMap::new();
         let mut all = 0;
@@ -157,27 +161,31 @@ impl Prior {
     /// The language of a text of this document, for which `declared` is told in the document.
     #[must_use]
     pub fn language(&self, declared: Option<&str>, text: &str) -> Option<String> {
+        let sample = Sample::of(text);
         if let Some(declared) = declared.and_then(primary) {
-            if !is_detected(&declared) {
+            if !is_detected(&declared) || sample.is_plainly(&declared) {
                 return Some(declared);
             }
             let dominant = self.dominant.as_ref().filter(|_| self.is_clear);
             let dominant = dominant.map(|(language, _)| language.clone());
-            let other = clear_guess(text).map(|guess| guess.language).or(dominant);
+            let other = sample.clear_guess().map(|guess| guess.language);
+            let other = other.or(dominant);
             let other = other.filter(|other| !are_kin(&declared, other));
             return Some(other.unwrap_or(declared));
         }
-        let guess = guess(text);
-        let clear = guess.as_ref().filter(|guess| guess.is_clear());
         let Some((dominant, script)) = &self.dominant else {
-            return guess.map(|guess| guess.language);
+            return sample.guess().map(|guess| guess.language);
         };
-        if let Some(clear) = clear.filter(|guess| !are_kin(dominant, &guess.language)) {
-            return Some(clear.language.clone());
+        if sample.is_plainly(dominant) {
+            return Some(dominant.clone());
         }
-        match whatlang::detect_script(text) {
+        let clear = sample.clear_guess();
+        if let Some(clear) = clear.filter(|guess| !are_kin(dominant, &guess.language)) {
+            return Some(clear.language);
+        }
+        match whatlang::detect_script(&sample.head) {
             Some(written) if !is_written_in(dominant, *script, written) => {
-                guess.map(|guess| guess.language)
+                sample.guess().map(|guess| guess.language)
             }
             _ => Some(dominant.clone()),
         }
@@ -202,16 +210,36 @@ pub fn evidence<'a>(title: &'a str, text: &'a str) -> Cow<'a, str> {
     let (short, long) = (bare(title), bare(&text_head));
     if long.starts_with(&short) {
         Cow::Borrowed(text)
-    } else if short.starts_with(&bare(text)) {
+    } else if begins(&short, text) {
         Cow::Borrowed(title)
     } else {
         Cow::Owned(format!("{title}\n{text}"))
     }
 }
 
-/// What a sample is reliably in.
-fn vote(sample: &str) -> Option<(String, Script)> {
-    guess(sample).map(|guess| (guess.language, guess.script))
+/// Whether a folded text begins with all of another, which is read no further than it has to be.
+fn begins(folded: &str, text: &str) -> bool {
+    let bare = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let mut beginning = String::from(" ");
+    for word in text.split_whitespace() {
+        fold_into(&mut beginning, word);
+        if beginning.len() > folded.len() + 2 && bare(&beginning).len() > folded.len() {
+            return false;
+        }
+    }
+    folded.starts_with(&bare(&beginning))
+}
+
+/// What a sample is reliably in. The last one is a guess that is looked at first.
+fn vote(sample: &str, last: Option<&(String, Script)>) -> Option<(String, Script)> {
+    let sample = Sample::of(sample);
+    let is_as_last = |(language, script): &&(String, Script)| {
+        sample.is_plainly(language) && whatlang::detect_script(&sample.head) == Some(*script)
+    };
+    if let Some(last) = last.filter(is_as_last) {
+        return Some(last.clone());
+    }
+    sample.guess().map(|guess| (guess.language, guess.script))
 }
 
 /// Whether the detector knows a language: only then it can say that a text is in another.
@@ -246,29 +274,54 @@ impl Guess {
     }
 }
 
-/// What a long text is clearly in.
-fn clear_guess(text: &str) -> Option<Guess> {
-    let is_long = letters_of(&head(text)) >= CLEAR_LETTERS_MIN;
-    is_long
-        .then(|| guess(text))
-        .flatten()
-        .filter(Guess::is_clear)
+/// What of a text is looked at.
+struct Sample {
+    head: String,
+    letters: usize,
 }
 
-/// What a text is reliably in (ISO 639-1 where it has a code).
-fn guess(text: &str) -> Option<Guess> {
-    let text = head(text);
-    let letters = letters_of(&text);
-    if letters < LETTERS_MIN {
-        return None;
+impl Sample {
+    fn of(text: &str) -> Self {
+        let head = head(text);
+        Self {
+            letters: letters_of(&head),
+            head,
+        }
     }
-    let info = whatlang::detect(&text).filter(whatlang::Info::is_reliable)?;
-    Some(Guess {
-        language: short(info.lang().code()).to_owned(),
-        script: info.script(),
-        confidence: info.confidence(),
-        letters,
-    })
+
+    /// Whether a long text is so plainly in a language that the detector need not be asked.
+    fn is_plainly(&self, language: &str) -> bool {
+        self.letters >= CLEAR_LETTERS_MIN && function_words::are_of(language, &self.head, are_kin)
+    }
+
+    /// What a long text is clearly in.
+    fn clear_guess(&self) -> Option<Guess> {
+        let is_long = self.letters >= CLEAR_LETTERS_MIN;
+        let guess = is_long.then(|| self.guess()).flatten();
+        guess.filter(Guess::is_clear)
+    }
+
+    /// What a text is reliably in (ISO 639-1 where it has a code).
+    fn guess(&self) -> Option<Guess> {
+        if self.letters < LETTERS_MIN {
+            return None;
+        }
+        #[cfg(test)]
+        GUESSES.with(|n| n.set(n.get() + 1));
+        let info = whatlang::detect(&self.head).filter(whatlang::Info::is_reliable)?;
+        Some(Guess {
+            language: short(info.lang().code()).to_owned(),
+            script: info.script(),
+            confidence: info.confidence(),
+            letters: self.letters,
+        })
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often the detector was asked.
+    static GUESSES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// The first words of a text, without addresses: these are in no language.
@@ -391,7 +444,7 @@ fn short(code: &str) -> &str {
 mod tests {
     use std::borrow::Cow;
 
-    use super::{Prior, Votes, evidence};
+    use super::{GUESSES, Prior, Votes, evidence};
 
     const GERMAN: &str = "Der Minister sprach am Freitag mit seinem Amtskollegen über die Lage an der Grenze und die \
                           Verhandlungen, die in der kommenden Woche beginnen sollen. Beide wollen sich dann wieder \
@@ -578,6 +631,17 @@ mod tests {
                 .as_deref(),
             Some("en")
         );
+    }
+
+    #[test]
+    fn of_a_feed_in_one_language_the_detector_is_asked_once() {
+        let before = GUESSES.with(std::cell::Cell::get);
+        let german = prior(&[GERMAN; 20]);
+        for declared in [None, Some("de")] {
+            let found = german.language(declared, GERMAN);
+            assert_eq!(found.as_deref(), Some("de"));
+        }
+        assert_eq!(GUESSES.with(std::cell::Cell::get) - before, 1);
     }
 
     #[test]

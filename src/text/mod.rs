@@ -9,13 +9,15 @@
 //! | [`html`], [`allowed`] | the sanitizer; the elements and attributes that may stand |
 //! | [`fast_path`], [`html_limits`] | sanitizing without a tree; what bounds the tree |
 //! | [`embedded`], [`embedded_frame`] | pictures, players and formulas, rewritten before sanitizing |
-//! | [`html_text`], [`blocks`] | the plain text of HTML; its paragraphs |
+//! | [`html_text`] | the readable text of HTML |
+//! | [`body`], [`blocks`] | a sanitized body read once: its text and its paragraphs |
 //! | [`headline_html`] | which tags a headline names |
 //! | [`dates`] | dates as publishers write them |
-//! | [`language`] | which language a text is in |
+//! | [`language`], [`function_words`] | which language a text is in |
 
 mod allowed;
 pub mod blocks;
+pub mod body;
 pub mod dates;
 mod embedded;
 mod embedded_frame;
@@ -23,6 +25,7 @@ mod embedded_frame;
 mod embedded_tests;
 mod fast_path;
 pub mod fold;
+mod function_words;
 pub mod hash;
 mod headline_html;
 pub mod html;
@@ -32,5 +35,7 @@ pub mod language;
 mod mojibake;
 pub mod plain;
 pub mod references;
+#[cfg(test)]
+mod samples;
 pub mod settle;
 pub(crate) mod tokens;

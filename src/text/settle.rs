@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::body::Body;
 use super::{mojibake, plain};
 
 /// One line of plain text.
@@ -36,10 +37,26 @@ pub fn html(html: &str, sanitize: impl Fn(&str) -> String) -> String {
     settled(sanitize(&meant(html)), sanitize)
 }
 
+/// The same, read.
+#[must_use]
+pub fn body(html: &str, read: impl Fn(&str) -> Body) -> Body {
+    let mut body = read(&meant(html));
+    while let Some(meant) = mojibake::meant(body.html()) {
+        body = read(&meant);
+    }
+    body
+}
+
 /// A part of sanitized HTML: it may be damaged where the whole was not.
 #[must_use]
 pub fn part_of_html(html: String) -> String {
     settled(html, |html| super::html::sanitize(html, None))
+}
+
+/// Whether [`part_of_html`] leaves a text as it is.
+#[must_use]
+pub fn is_settled(html: &str) -> bool {
+    mojibake::meant(html).is_none()
 }
 
 fn meant(text: &str) -> Cow<'_, str> {

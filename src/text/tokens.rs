@@ -33,6 +33,24 @@ pub(crate) struct Tag<'h> {
 }
 
 impl<'h> Tag<'h> {
+    /// The tag that ends a text which is being written: where it starts, and how long its name is.
+    pub(super) fn last_of(html: &'h str, start: usize, name: &'h str, is_end: bool) -> Self {
+        Self {
+            name,
+            is_end,
+            is_whole: true,
+            start,
+            end: html.len(),
+            html,
+            name_end: start + 1 + usize::from(is_end) + name.len(),
+        }
+    }
+
+    /// What the fragment has between two places.
+    pub(super) fn between(&self, from: usize, to: usize) -> &'h str {
+        self.html.get(from..to).unwrap_or_default()
+    }
+
     /// Whether this is the name, whatever its case.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
@@ -121,6 +139,8 @@ const RAW: &[&str] = &["script", "style", "title"];
 
 /// The tokens of `html`.
 pub(crate) fn of(html: &str) -> Tokens<'_> {
+    #[cfg(test)]
+    WALKS.with(|walks| walks.set(walks.get() + 1));
     Tokens {
         html,
         at: 0,
@@ -355,6 +375,17 @@ fn end_tag(html: &str, from: usize, name: &str) -> Option<usize> {
         at = here + 2;
     }
     None
+}
+
+#[cfg(test)]
+thread_local! {
+    static WALKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How many fragments were walked over on this thread.
+#[cfg(test)]
+pub(crate) fn walks() -> usize {
+    WALKS.with(std::cell::Cell::get)
 }
 
 #[cfg(test)]

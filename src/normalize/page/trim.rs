@@ -5,6 +5,7 @@
 use super::lines::Line;
 use crate::model::WebUrl;
 use crate::text::blocks::{self, Block};
+use crate::text::body::Body;
 use crate::text::fold::fold;
 use crate::text::html;
 use crate::text::tokens::{self, Token};
@@ -15,8 +16,10 @@ const FOOT_LINES: usize = 6;
 
 /// The text without what is none of it; as it is if nothing would be left.
 pub(super) fn trim(body: &str, url: &WebUrl, title: Option<&str>) -> String {
-    let all: Vec<Block> = blocks::of(body)
-        .into_iter()
+    let read = Body::read(body.to_owned());
+    let all: Vec<&Block> = read
+        .blocks()
+        .iter()
         .filter(|b| has_words(body.get(b.start..b.end).unwrap_or_default()))
         .collect();
     let lines: Vec<Line<'_>> = all.iter().map(|b| Line::of(b, body, url)).collect();

@@ -1,0 +1,113 @@
+//! Characters that fold by themselves: nothing beside them joins with them, so that nearly all text needs no normalization as
+//! a whole. Anything else is tangled, and left to the standard's way.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
+use super::{is_accent, is_spaceless, is_word, lower_into};
+
+/// What a character folds to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Simple {
+    /// A character of a word.
+    Word(char),
+    /// Several.
+    Words(&'static str),
+    /// A word of its own.
+    Alone(char),
+    /// The end of a word.
+    Gap,
+    /// Nothing, and the word goes on.
+    Nothing,
+}
+
+/// Latin to Arabic, more of Latin and Greek, punctuation: the character and what it folds to.
+const RANGES: [(u32, u32); 2] = [(0, 0x800), (0x1e00, 0x2070)];
+
+static TABLE: LazyLock<Vec<Option<Simple>>> = LazyLock::new(|| {
+    let codes = RANGES.iter().flat_map(|(from, to)| *from..*to);
+    codes
+        .map(|code| char::from_u32(code).and_then(folded))
+        .collect()
+});
+
+/// What a character of the table folds to; `None` if it depends on its neighbours or is several things.
+fn folded(c: char) -> Option<Simple> {
+    let plain: String = c.nfkd().filter(|c| !is_accent(*c)).nfc().collect();
+    let is_mark = |c: char| canonical_combining_class(c) != 0;
+    if plain.chars().any(|c| is_mark(c) || is_spaceless(c)) {
+        return None;
+    }
+    if plain.is_empty() {
+        return Some(Simple::Nothing);
+    }
+    if !plain.contains(is_word) {
+        return Some(Simple::Gap);
+    }
+    if !plain.chars().all(is_word) {
+        return None;
+    }
+    let mut lower = String::new();
+    plain.chars().for_each(|c| lower_into(&mut lower, c));
+    let mut letters = lower.chars();
+    Some(match (letters.next(), letters.next()) {
+        (None, _) => Simple::Nothing,
+        (Some(c), None) => Simple::Word(c),
+        // A few hundred bytes, made once.
+        (Some(_), Some(_)) => Simple::Words(lower.leak()),
+    })
+}
+
+fn in_table(c: char) -> Option<Simple> {
+    let code = u32::from(c);
+    let [(_, first), (second, end)] = RANGES;
+    let at = match code {
+        code if code < first => code,
+        code if (second..end).contains(&code) => code - second + first,
+        _ => return None,
+    };
+    TABLE.get(usize::try_from(at).ok()?).copied().flatten()
+}
+
+/// What a character folds to that stands before `behind`; `None` if that cannot be told from the two.
+pub(super) fn of(c: char, behind: &str) -> Option<Simple> {
+    match c {
+        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' => Some(Simple::Alone(c)),
+        '\u{3000}'..='\u{3002}' | '\u{300c}' | '\u{300d}' => Some(Simple::Gap),
+        // Full-width ASCII.
+        '\u{ff01}'..='\u{ff5e}' => in_table(char::from_u32(u32::from(c) - 0xfee0)?),
+        // A voicing mark or a final consonant may follow.
+        _ if is_kana(c) || is_hangul(c) => {
+            let is_whole = behind.chars().next().is_none_or(is_beginning);
+            let folded = match is_kana(c) {
+                true => Simple::Alone(c),
+                false => Simple::Word(c),
+            };
+            is_whole.then_some(folded)
+        }
+        _ => in_table(c),
+    }
+}
+
+/// How long the text at the beginning is that has to be read as a whole; at least one character.
+pub(super) fn tangled_len(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    chars.next();
+    let end = chars.find(|(_, c)| is_beginning(*c));
+    end.map_or(text.len(), |(at, _)| at)
+}
+
+/// Whether a character joins with nothing before it, and hides nothing behind it from that.
+fn is_beginning(c: char) -> bool {
+    is_kana(c) || is_hangul(c) || !matches!(of(c, ""), None | Some(Simple::Nothing))
+}
+
+fn is_kana(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}')
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{ac00}'..='\u{d7a3}')
+}
