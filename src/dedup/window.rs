@@ -374,7 +374,13 @@ impl Window {
 /// Whether a copy was seen too long ago for its sketch to be kept.
 #[must_use]
 pub fn is_too_old(copy: &StoredCopy, now: Time) -> bool {
-    copy.seen < now.minus(SKETCH_KEPT)
+    copy.seen < sketches_since(now)
+}
+
+/// Copies seen before this have no sketch at `now`.
+#[must_use]
+pub fn sketches_since(now: Time) -> Time {
+    now.minus(SKETCH_KEPT)
 }
 
 /// Copies by a hash of something that they have. Hashes of 32 bits: whoever asks looks at the copies themselves.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::copies::{self, COPIES};
 use crate::dedup::fingerprint::VERSION;
-use crate::dedup::window::{self, Key, SKETCHES_MAX, Window, is_too_old};
+use crate::dedup::window::{self, Key, SKETCHES_MAX, Window, is_too_old, sketches_since};
 use crate::dedup::{Fingerprint, Grouper, Limits, StoredCopy};
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 
@@ -91,13 +91,17 @@ impl CopyKeys {
         let first = window_start(conn, limits, now)?;
         let parts: Vec<Part> = conn
             .prepare_cached(
-                "SELECT first, last, keys FROM copy_keys WHERE last >= ?1 AND layout = ?2 ORDER BY last",
+                "SELECT first, last, keys, seen FROM copy_keys WHERE last >= ?1 AND layout = ?2 ORDER BY last",
             )?
             .query_map([first, LAYOUT], |r| {
+                let mut keys = r.get_ref(2)?.as_blob()?;
+                if Time::from_millis(r.get(3)?) < sketches_since(now) {
+                    keys = without_near(keys);
+                }
                 Ok(Part {
                     first: r.get(0)?,
                     last: r.get(1)?,
-                    keys: r.get(2)?,
+                    keys: keys.to_vec(),
                 })
             })?
             .collect::<Sql<_>>()?;
@@ -298,6 +302,14 @@ fn window_start(conn: &Connection, limits: Limits, now: Time) -> Sql<ArticleRow>
     Ok(seen.unwrap_or(start))
 }
 
+/// The keys of a part that find its copies also when they have no sketch any more: they stand first.
+fn without_near(keys: &[u8]) -> &[u8] {
+    let (entries, _) = keys.as_chunks::<ENTRY>();
+    let near = entry(Key::Title(0));
+    let count = entries.partition_point(|e| e.get(..5) < Some(&near[..]));
+    keys.get(..count * ENTRY).unwrap_or(keys)
+}
+
 /// A key as parts hold it, in order.
 fn entry(key: Key) -> [u8; 5] {
     let (kind, key) = match key {
@@ -363,14 +375,16 @@ pub(super) fn go_on(conn: &Connection, limits: Limits, now: Time, until: Instant
 /// Writes a part that begins at `first`; without `last`, if there are enough articles. Whether it was written.
 fn write_part(conn: &Connection, first: ArticleRow, last: Option<ArticleRow>) -> Sql<bool> {
     let most = first.saturating_add(ArticleRow::from(u16::MAX));
-    let (mut entries, mut end, mut count) = (Vec::new(), first, 0);
+    let (mut entries, mut end, mut count, mut seen) = (Vec::new(), first, 0, 0);
     let mut rows = conn.prepare_cached(
-        "SELECT article, fingerprint FROM articles WHERE article BETWEEN ?1 AND ?2 ORDER BY article LIMIT ?3",
+        "SELECT article, fingerprint, first_seen FROM articles WHERE article BETWEEN ?1 AND ?2
+         ORDER BY article LIMIT ?3",
     )?;
     let limit = if last.is_some() { -1 } else { PART_ROWS as i64 };
     let mut rows = rows.query([first, last.unwrap_or(most), limit])?;
     while let Some(r) = rows.next()? {
         (end, count) = (r.get(0)?, count + 1);
+        seen = seen.max(r.get::<_, i64>(2)?);
         let offset = u16::try_from(end - first).unwrap_or(u16::MAX).to_be_bytes();
         if let Some(print) = Fingerprint::from_bytes(r.get_ref(1)?.as_blob()?) {
             for key in Key::all_of(&print) {
@@ -387,8 +401,8 @@ fn write_part(conn: &Connection, first: ArticleRow, last: Option<ArticleRow>) ->
     let last = last.unwrap_or(end);
     entries.sort_unstable();
     conn.execute(
-        "INSERT OR REPLACE INTO copy_keys (last, first, layout, keys) VALUES (?1, ?2, ?3, ?4)",
-        params![last, first, LAYOUT, entries.concat()],
+        "INSERT OR REPLACE INTO copy_keys (last, first, layout, seen, keys) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![last, first, LAYOUT, seen, entries.concat()],
     )?;
     conn.execute(
         "DELETE FROM copy_keys_stale WHERE article BETWEEN ?1 AND ?2",

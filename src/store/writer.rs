@@ -58,7 +58,7 @@ const TELLING_TIME: Duration = Duration::from_millis(50);
 const ENDING_TIME: Duration = Duration::from_secs(1);
 
 /// How long the writer goes on with keys of copies when it ends.
-const KEYS_TIME: Duration = Duration::from_millis(300);
+const KEYS_TIME: Duration = Duration::from_secs(1);
 
 /// Without a command for so long the writer tidies up, a step at a time, so far apart.
 const IDLE: Duration = Duration::from_millis(200);

@@ -4,6 +4,7 @@ CREATE TABLE copy_keys (
   last   INTEGER PRIMARY KEY,
   first  INTEGER NOT NULL,
   layout INTEGER NOT NULL,
+  seen   INTEGER NOT NULL,                  -- when the last of them was seen first
   keys   BLOB NOT NULL
 ) STRICT;
 CREATE TABLE copy_keys_stale (article INTEGER PRIMARY KEY) STRICT;
