@@ -19,13 +19,18 @@ const VOCABULARY: f64 = 30_000.0;
 pub struct Random(pub u64);
 
 impl Random {
-    /// A word: `ba` is the most frequent.
-    pub fn word(&mut self) -> String {
+    /// A number below 2^31.
+    pub fn next(&mut self) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        let share = (self.0 >> 33) as f64 / (1_u64 << 31) as f64;
+        self.0 >> 33
+    }
+
+    /// A word: `ba` is the most frequent.
+    pub fn word(&mut self) -> String {
+        let share = self.next() as f64 / (1_u64 << 31) as f64;
         named(VOCABULARY.powf(share) as u64 - 1)
     }
 

@@ -1,5 +1,7 @@
 //! `newswire feeds` and `newswire feed`: the subscriptions and how they are doing.
 
+use std::collections::HashMap;
+
 use clap::Args;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
@@ -14,9 +16,9 @@ use super::table::{Column, Table};
 use super::times::Times;
 use super::{safe, which, why};
 use crate::config::span::show_duration;
-use crate::model::{Feed, FeedState, Time};
+use crate::model::{Feed, FeedRow, FeedState, Time};
 use crate::schedule::remedy;
-use crate::store::{FeedDetail, HostStatus, HubStatus, Reads};
+use crate::store::{FeedDetail, HostStatus, HubStatus};
 
 /// `newswire feeds`.
 #[derive(Debug, Args)]
@@ -58,18 +60,21 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
     if args.failing {
         feeds.retain(|f| matches!(f.state, FeedState::Failing | FeedState::Gone));
     }
-    match (args.json, args.why_next) {
-        (true, with_plan) => feeds.iter().try_for_each(|f| {
-            let why_next = with_plan.then(|| why_next(&reads, f)).transpose()?;
+    let mut accounts = match args.why_next {
+        true => Some(reads.accounts()?),
+        false => None,
+    };
+    match (args.json, &mut accounts) {
+        (true, accounts) => feeds.iter().try_for_each(|f| {
             cx.out.json(&FeedLine {
                 feed: f,
-                why_next,
+                why_next: accounts.as_mut().map(|all| all.remove(&f.row)),
                 what_to_do: remedy::what_to_do(f),
             })
         }),
-        (false, true) => plan(cx, &reads, &feeds),
-        (false, false) if args.failing => ailing(cx, &feeds),
-        (false, false) => health(cx, &feeds),
+        (false, Some(accounts)) => plan(cx, accounts, &feeds),
+        (false, None) if args.failing => ailing(cx, &feeds),
+        (false, None) => health(cx, &feeds),
     }
 }
 
@@ -113,10 +118,6 @@ fn trouble(f: &Feed, times: &Times) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn why_next(reads: &Reads, feed: &Feed) -> Result<Option<String>, Failure> {
-    Ok(reads.feed(feed.row)?.and_then(|detail| detail.why_next))
-}
-
 fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
     let mut table = Table::new([
         Column::value("ID").dimmed(),
@@ -142,7 +143,11 @@ fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
     table.finish(&mut cx.out)
 }
 
-fn plan(cx: &mut Context, reads: &Reads, feeds: &[Feed]) -> Result<(), Failure> {
+fn plan(
+    cx: &mut Context,
+    accounts: &HashMap<FeedRow, String>,
+    feeds: &[Feed],
+) -> Result<(), Failure> {
     let mut table = Table::new([
         Column::value(cx.times.near_heading("NEXT POLL")),
         Column::text("TITLE"),
@@ -152,7 +157,7 @@ fn plan(cx: &mut Context, reads: &Reads, feeds: &[Feed]) -> Result<(), Failure> 
         let cells = vec![
             cx.times.ahead(f.next_poll, "-"),
             f.title.clone(),
-            plan_in_words(reads, f)?,
+            plan_in_words(f.state, accounts.get(&f.row)),
         ];
         table.row(&mut cx.out, cells)?;
     }
@@ -160,15 +165,15 @@ fn plan(cx: &mut Context, reads: &Reads, feeds: &[Feed]) -> Result<(), Failure> 
 }
 
 /// Why a feed is polled next when it is.
-fn plan_in_words(reads: &Reads, feed: &Feed) -> Result<String, Failure> {
-    Ok(match (feed.state, why_next(reads, feed)?) {
+fn plan_in_words(state: FeedState, account: Option<&String>) -> String {
+    match (state, account) {
         (FeedState::Paused, _) => "It is paused; `newswire resume` polls it again.".to_owned(),
         (FeedState::Gone, _) => {
             "Its publisher has withdrawn it (410); it is polled no more.".to_owned()
         }
-        (_, Some(account)) => why::sentences(&account),
+        (_, Some(account)) => why::sentences(account),
         (_, None) => "It was not polled yet.".to_owned(),
-    })
+    }
 }
 
 /// A state as JSON spells it.

@@ -184,23 +184,21 @@ impl Items {
         claim: &Claim,
     ) -> Drafted {
         let wanted = |known: bool| !known || normalized != Normalized::Unknown;
+        let mut bodies = Vec::new();
         for (item, known) in self.0.iter().zip(known) {
             match wanted(*known) {
-                true => raw.complete(item.entry),
+                true => bodies.push(raw.bodies(item.entry)),
                 false => raw.skip(item.entry),
-            }
-            // Drafts have texts of their own; a large document should not hold each twice.
-            if let Some(entry) = raw.feed.entries.get_mut(item.entry) {
-                entry.content_text = None;
             }
         }
         let all = self.0.iter().zip(known);
-        let entries = all.filter(|(_, known)| wanted(**known));
+        let entries = all.filter(|(_, known)| wanted(**known)).zip(bodies);
         let entries: Vec<Entry<'_>> = entries
-            .filter_map(|(item, known)| {
+            .filter_map(|((item, known), bodies)| {
                 Some(Entry {
                     key: item.key.clone(),
                     entry: raw.feed.entries.get(item.entry)?,
+                    bodies,
                     counts: !known || normalized == Normalized::All,
                 })
             })
@@ -212,5 +210,37 @@ impl Items {
             votes: claim.votes.as_ref(),
         };
         normalize::drafts_of(entries, language, others, &context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tokens;
+
+    #[test]
+    fn from_document_to_draft_a_body_is_tokenized_once() {
+        let item = "<item><guid>1</guid><title>Boats</title><link>https://a.example/1</link>\
+                    <description><![CDATA[<p>One &amp; two.</p><ul><li>Three</li></ul>\
+                    <p>Four <a href='/b'>five</a>.</p><script>x()</script>]]></description></item>";
+        let document = format!("<rss version=\"2.0\"><channel>{item}</channel></rss>");
+        let mut raw = parse::raw(document.as_bytes(), &ParseContext::default()).unwrap();
+        let before = tokens::walks();
+        let entry = Entry {
+            key: "guid:1".to_owned(),
+            bodies: raw.bodies(0),
+            entry: raw.feed.entries.first().unwrap(),
+            counts: true,
+        };
+        let context = Context {
+            boilerplate: &Boilerplate::default(),
+            votes: None,
+        };
+        let drafted = normalize::drafts_of(vec![entry], None, 0, &context);
+        assert_eq!(tokens::walks() - before, 1);
+        let draft = drafted.drafts.first().unwrap();
+        assert_eq!(draft.content_text, "One & two.\n\n- Three\n\nFour five.");
+        let link = "Four <a href=\"https://a.example/b\" rel=\"noopener noreferrer\">five</a>.";
+        assert!(draft.content_html.contains(link), "{}", draft.content_html);
     }
 }

@@ -137,7 +137,7 @@ fn may_begin_pointer(text: &str) -> bool {
 /// one pattern.
 pub(super) fn digests(block: &Block) -> impl Iterator<Item = u64> + '_ {
     let around = block.around_links.as_deref().filter(|t| is_sentence(t));
-    let own = Some(block.text.as_str()).filter(|t| !t.is_empty());
+    let own = Some(&*block.text).filter(|t| !t.is_empty());
     let texts = own.into_iter().chain(around);
     texts.filter(|_| block.is_plain).map(digest)
 }
@@ -167,7 +167,7 @@ pub fn separate<'h>(html: &'h str, known: &Boilerplate) -> (Cow<'h, str>, Vec<St
         return (Cow::Borrowed(html), Vec::new());
     }
     let kept = blocks::without(html, &removed);
-    let texts = removed.into_iter().map(|b| b.text.clone()).collect();
+    let texts = removed.into_iter().map(|b| b.text.to_string()).collect();
     (Cow::Owned(kept), texts)
 }
 

@@ -9,7 +9,7 @@ use super::page::Page;
 use super::{agency, boilerplate, byline, identity, links};
 use crate::model::{Draft, ParsedEntry, ParsedFeed, Person, Time};
 use crate::text::blocks::Block;
-use crate::text::body::Body;
+use crate::text::body::{Bodies, Body};
 use crate::text::fold::fold;
 use crate::text::language::Votes;
 use crate::text::{dates, language, plain, settle};
@@ -52,6 +52,8 @@ pub struct Entry<'e> {
     pub key: String,
     /// What was read of it.
     pub entry: &'e ParsedEntry,
+    /// Its bodies, if they were read already; else those of the entry are read.
+    pub bodies: Option<Bodies>,
     /// Whether it says something of the feed: what is known was counted when it was new.
     pub counts: bool,
 }
@@ -72,6 +74,7 @@ pub fn drafts(feed: &ParsedFeed, boilerplate: &Boilerplate) -> Drafted {
         .map(|(key, entry)| Entry {
             key,
             entry,
+            bodies: None,
             counts: true,
         });
     drafts_of(entries.collect(), feed.language.as_deref(), 0, &context)
@@ -86,8 +89,8 @@ pub fn drafts_of(
     others: usize,
     context: &Context<'_>,
 ) -> Drafted {
-    let read = entries.into_iter().map(|e| {
-        let body = EntryBody::of(e.entry);
+    let read = entries.into_iter().map(|mut e| {
+        let body = EntryBody::of(e.entry, e.bodies.take());
         (e, body)
     });
     let bodies: Vec<(Entry<'_>, EntryBody)> = read.collect();
@@ -103,7 +106,8 @@ pub fn drafts_of(
         ..Drafted::default()
     };
     let mut about = Vec::with_capacity(bodies.len());
-    for (Entry { key, entry, counts }, body) in bodies {
+    for (e, body) in bodies {
+        let (key, entry, counts) = (e.key, e.entry, e.counts);
         about.push((entry.language.as_deref().or(language), counts));
         out.paragraphs.push(body.paragraphs.clone());
         out.drafts.push(draft(entry, key, body, &boilerplate));
@@ -129,7 +133,7 @@ pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate:
                 content_html: Some(std::mem::take(&mut page.html)),
                 ..ParsedEntry::default()
             };
-            let body = EntryBody::of(&entry);
+            let body = EntryBody::of(&entry, None);
             Some((at, page, body))
         })
         .collect();
@@ -214,19 +218,26 @@ struct EntryBody {
     author: Option<String>,
     date: Option<Time>,
     agencies: Vec<String>,
+    /// The feed's own summary, if the body is another text.
+    summary: Option<Body>,
 }
 
 impl EntryBody {
-    fn of(entry: &ParsedEntry) -> Self {
-        let told = entry
-            .content_html
-            .as_deref()
-            .or(entry.summary_html.as_deref());
-        let body = Body::read(told.unwrap_or_default().to_owned()).with_paragraphs();
+    fn of(entry: &ParsedEntry, bodies: Option<Bodies>) -> Self {
+        let read = |html: &Option<String>| html.clone().map(Body::read);
+        let Bodies { content, summary } = bodies.unwrap_or_else(|| Bodies {
+            content: read(&entry.content_html),
+            summary: read(&entry.summary_html),
+        });
+        let (body, summary) = match content {
+            Some(content) => (content, summary),
+            None => (summary.unwrap_or_default(), None),
+        };
+        let body = body.with_paragraphs();
         let all = body.blocks();
         let texts: Vec<&str> = all
             .iter()
-            .map(|b| b.text.as_str())
+            .map(|b| &*b.text)
             .filter(|t| !t.is_empty())
             .collect();
         let head = Head::of(all, entry.title.as_deref().unwrap_or_default());
@@ -245,6 +256,7 @@ impl EntryBody {
             author: head.author,
             date: head.date,
             agencies,
+            summary,
         }
     }
 }
@@ -282,7 +294,7 @@ impl Head {
         if above.len() > 2 || length(above) > length(below) {
             return head;
         }
-        let standfirst: Vec<&str> = above.iter().map(|(_, b)| b.text.as_str()).collect();
+        let standfirst: Vec<&str> = above.iter().map(|(_, b)| &*b.text).collect();
         head.standfirst = (!standfirst.is_empty()).then(|| plain::line(&standfirst.join(" ")));
         head.author = Some(settle::line(line.name));
         head.date = dates::read_bare(line.date);
@@ -322,7 +334,7 @@ fn draft(entry: &ParsedEntry, key: String, body: EntryBody, known: &Boilerplate)
         key,
         canonical_url: entry.url.as_ref().map(links::canonicalize),
         url: entry.url.clone(),
-        summary: summary(entry, body.standfirst, &content_text, known),
+        summary: summary(body.summary.as_ref(), body.standfirst, &content_text, known),
         language: None,
         agencies: agencies(&authors, body.agencies),
         published: entry.published.or(body.date),
@@ -343,21 +355,13 @@ fn draft(entry: &ParsedEntry, key: String, body: EntryBody, known: &Boilerplate)
 
 /// The feed's own summary beside a body; else the standfirst; else the first paragraph.
 fn summary(
-    entry: &ParsedEntry,
+    own: Option<&Body>,
     standfirst: Option<String>,
     text: &str,
     known: &Boilerplate,
 ) -> String {
-    let own = entry
-        .content_html
-        .as_ref()
-        .and(entry.summary_html.as_deref())
-        .map(|html| {
-            plain::line(&boilerplate::text_without(
-                &Body::read(html.to_owned()),
-                known,
-            ))
-        })
+    let own = own
+        .map(|body| plain::line(&boilerplate::text_without(body, known)))
         .filter(|s| !s.is_empty());
     match own.or(standfirst) {
         Some(told) => plain::shortened(&settle::line(&told), SUMMARY_CHARS_MAX),

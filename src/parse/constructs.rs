@@ -13,6 +13,7 @@ use super::element::{Element, Node};
 use super::vocabulary::Ns;
 use super::{Warnings, addresses, escaped, guid, people, plain_body};
 use crate::model::{Category, Person, WebUrl};
+use crate::text::body::Body;
 use crate::text::{html, html_text, plain, references, settle};
 
 /// What an element inherits (XML Base, xml:lang).
@@ -61,16 +62,16 @@ impl Scope {
         }
     }
 
-    /// HTML that is safe, every URL absolute: relative to what the document says, else to the page that the body was
+    /// HTML that is safe, every URL absolute, and read: relative to what the document says, else to the page that the body was
     /// written for, else to the site.
-    pub fn sanitize(&self, html: &str) -> String {
+    pub fn sanitize(&self, html: &str) -> Body {
         let base = if self.has_base {
             self.base()
         } else {
             let written_for = self.page.as_ref().or(self.site.as_ref());
             written_for.or(self.base.as_ref())
         };
-        settle::html(html, |html| html::sanitize_within(html, base, &self.effort))
+        settle::body(html, |html| html::read_within(html, base, &self.effort))
     }
 
     /// Warns if bodies were too tangled to be read as HTML.
@@ -267,19 +268,20 @@ pub fn named(element: &Element, name: &str) -> Option<String> {
 }
 
 /// A body: sanitized HTML, every URL absolute; none if nothing is left.
-pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<String> {
-    let html = match reading(element, is_atom) {
+pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<Body> {
+    let body = match reading(element, is_atom) {
         Reading::Plain(text) => {
             let text = settle::text(&text);
-            plain_body::html_of_text(&plain_body::without_indentation(&text))
+            Body::read(plain_body::html_of_text(&plain_body::without_indentation(
+                &text,
+            )))
         }
         Reading::Html(text) if element.has_elements() => {
             scope.sanitize(&unwrapped(element).unwrap_or(text))
         }
         Reading::Html(text) => scope.sanitize(&escaped::html_meant(&text)),
     };
-    let html = html.trim();
-    (!html.is_empty()).then(|| html.to_owned())
+    body.trimmed()
 }
 
 /// The text of a `media:` element, which is plain unless it holds tags: lines as HTML.

@@ -9,7 +9,7 @@ use super::vocabulary::Ns;
 use super::{Best, Warnings, addresses, guid, people, push_new, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
 use crate::text::tokens::{self, Token};
-use crate::text::{dates, html_text, references, settle};
+use crate::text::{body, dates, references, settle};
 
 #[derive(Debug, Default)]
 struct Reader {
@@ -55,10 +55,10 @@ struct Body {
 }
 
 impl Bodies {
-    /// Reads the bodies, and what is told by them only.
-    pub fn complete(self, entry: &mut ParsedEntry) {
-        let mut summary = self.summary;
-        let mut content: Best<String> = Best::default();
+    /// Reads the bodies, and the picture that only these show.
+    pub fn read(self, image: &mut Option<WebUrl>) -> body::Bodies {
+        let mut summary: Best<body::Body> = Best::default();
+        let mut content: Best<body::Body> = Best::default();
         for (element, bodies) in &self.elements {
             for body in bodies {
                 let place = match body.is_content {
@@ -66,33 +66,40 @@ impl Bodies {
                     false => &mut summary,
                 };
                 if place.is_open_to(body.rank) {
-                    let html = constructs::body(element, body.is_atom, &body.scope);
-                    place.offer(body.rank, html);
+                    let read = constructs::body(element, body.is_atom, &body.scope);
+                    place.offer(body.rank, read);
                 }
             }
         }
-        let (summary, content) = (summary.take(), content.take());
-        let text_of = |html: &Option<String>| {
-            let text = html.as_deref().map(html_text::from_html);
-            text.filter(|t| !t.is_empty())
-        };
-        entry.content_text = text_of(&content);
-        entry.content_html = content;
-        if entry.content_text.is_none() {
-            entry.content_text = text_of(&summary);
+        if let Some((rank, html)) = self.summary.0
+            && summary.is_open_to(rank)
+        {
+            summary.offer(rank, Some(body::Body::read(html)));
+        }
+        let (summary, mut content) = (summary.take(), content.take());
+        let is_silent =
+            |body: &Option<body::Body>| body.as_ref().is_none_or(|b| b.text().is_empty());
+        if is_silent(&content) && !is_silent(&summary) {
             // An empty frame is no content beside a summary with words.
-            let has_words = entry.content_text.is_some();
-            entry.content_html = entry
-                .content_html
-                .take()
-                .filter(|h| !has_words || shows_something(h));
+            content = content.filter(|c| shows_something(c.html()));
         }
-        entry.summary_html = summary;
-        if entry.image.is_none() {
-            let bodies = [&entry.content_html, &entry.summary_html];
-            let mut bodies = bodies.into_iter().flatten();
-            entry.image = bodies.find_map(|html| first_picture(html));
+        if image.is_none() {
+            let mut bodies = [&content, &summary].into_iter().flatten();
+            *image = bodies.find_map(|body| first_picture(body.html()));
         }
+        body::Bodies { content, summary }
+    }
+
+    /// The same, as the document is printed.
+    pub fn complete(self, entry: &mut ParsedEntry) {
+        let body::Bodies { content, summary } = self.read(&mut entry.image);
+        let text_of = |body: &Option<body::Body>| {
+            let text = body.as_ref().map(body::Body::text);
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        entry.content_text = text_of(&content).or_else(|| text_of(&summary));
+        entry.content_html = content.map(body::Body::into_html);
+        entry.summary_html = summary.map(body::Body::into_html);
     }
 }
 
@@ -560,6 +567,9 @@ impl Reader {
 /// The first picture of a sanitized body that is large enough to be seen.
 pub(super) fn first_picture(html: &str) -> Option<WebUrl> {
     const SEEN_MIN: u32 = 32;
+    if !html.contains("<img") {
+        return None;
+    }
     tokens::of(html).find_map(|token| {
         let Token::Tag(tag) = token else { return None };
         if !tag.is("img") || tag.is_end {

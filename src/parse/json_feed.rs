@@ -17,7 +17,8 @@ use super::{
     ParseContext, ParseError, REPEATS_MAX, Warnings, guid, people, push_new, source_digest,
 };
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
-use crate::text::{dates, html_text, plain, settle};
+use crate::text::body::{self, Body};
+use crate::text::{dates, plain, settle};
 
 /// Reads a JSON document; the bodies of its items are [completed](Bodies::complete) later.
 pub fn read(
@@ -94,28 +95,35 @@ pub struct Bodies {
 }
 
 impl Bodies {
-    /// Reads the bodies, and what is told by them only.
-    pub fn complete(self, entry: &mut ParsedEntry) {
-        let html_of = |text: &str| plain_body::html_of_text(&settle::text(text));
-        let content_html = match self.is_html {
+    /// Reads the bodies, and the picture that only these show.
+    pub fn read(self, image: &mut Option<WebUrl>) -> body::Bodies {
+        let read = |text: &str| Body::read(plain_body::html_of_text(&settle::text(text)));
+        let content = match self.is_html {
             true => self.scope.sanitize(&self.content),
-            false => html_of(&self.content),
+            false => read(&self.content),
         };
-        let content_html = Some(content_html).filter(|h| !h.trim().is_empty());
-        let summary_html = self.summary.as_deref().map(html_of);
-        let content_text = match self.text {
-            Some(written) => Some(plain::lines(plain_body::cut(&settle::text(&written)))),
-            None => content_html
-                .as_deref()
-                .or(summary_html.as_deref())
-                .map(html_text::from_html),
-        };
-        if entry.image.is_none() {
-            entry.image = content_html.as_deref().and_then(first_picture);
+        let content = Some(content).filter(|c| !c.html().trim().is_empty());
+        if image.is_none() {
+            *image = content.as_ref().and_then(|c| first_picture(c.html()));
         }
-        entry.content_text = content_text.filter(|t| !t.is_empty());
-        entry.content_html = content_html;
-        entry.summary_html = summary_html;
+        body::Bodies {
+            content,
+            summary: self.summary.as_deref().map(read),
+        }
+    }
+
+    /// The same, as the document is printed.
+    pub fn complete(mut self, entry: &mut ParsedEntry) {
+        let written = self.text.take();
+        let body::Bodies { content, summary } = self.read(&mut entry.image);
+        let read = || Some(content.as_ref().or(summary.as_ref())?.text().to_owned());
+        let text = match written {
+            Some(written) => Some(plain::lines(plain_body::cut(&settle::text(&written)))),
+            None => read(),
+        };
+        entry.content_text = text.filter(|t| !t.is_empty());
+        entry.content_html = content.map(Body::into_html);
+        entry.summary_html = summary.map(Body::into_html);
     }
 }
 

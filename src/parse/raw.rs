@@ -4,7 +4,8 @@
 
 use super::constructs::Scope;
 use super::{Warnings, entry, is_blank, json_feed};
-use crate::model::{ParsedEntry, ParsedFeed};
+use crate::model::ParsedFeed;
+use crate::text::body;
 
 /// A document, read as far as its bodies.
 #[derive(Debug)]
@@ -72,16 +73,20 @@ impl Raw {
         }
     }
 
+    /// Reads the bodies of the entry at this place for somebody else: the entry is left without them, but with its picture.
+    /// `None` if it has them.
+    pub fn bodies(&mut self, at: usize) -> Option<body::Bodies> {
+        let bodies = self.bodies.get_mut(at).and_then(Option::take)?;
+        let image = &mut self.feed.entries.get_mut(at)?.image;
+        Some(match bodies {
+            Bodies::Xml(bodies) => bodies.read(image),
+            Bodies::Json(bodies) => bodies.read(image),
+        })
+    }
+
     /// Drops the bodies of the entry at this place: nothing will ask for them.
     pub fn skip(&mut self, at: usize) {
         self.bodies.get_mut(at).map(Option::take);
-    }
-
-    /// Takes the entry at this place out, complete; an empty one is left there.
-    pub fn take(&mut self, at: usize) -> ParsedEntry {
-        self.complete(at);
-        let entry = self.feed.entries.get_mut(at);
-        entry.map(std::mem::take).unwrap_or_default()
     }
 
     /// The document with what was warned of so far. Entries that were not completed stay as they are.

@@ -57,7 +57,7 @@ impl Part {
     }
 
     /// The words as written.
-    pub(super) fn words(&self) -> &str {
+    pub fn words(&self) -> &str {
         self.text.get(..self.words).unwrap_or_default()
     }
 

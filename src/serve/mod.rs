@@ -12,7 +12,7 @@
 //! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
 //! | `budget` | the memory of all answers together |
-//! | `feeds`, `river`, `story`, `sources`, `pages`, `health` | the routes |
+//! | `feeds`, `river`, `story`, `sources`, `status`, `pages`, `health` | the routes |
 //! | `frame`, `times` | what all pages have in common; times in the zone of the server |
 //! | `copies`, `diff`, `plot` | the copies of a story, page by page; where two differ; small plots |
 //! | `health_feed` | what happened to our own feeds, as a feed |
@@ -46,6 +46,7 @@ mod refusal;
 mod river;
 mod sources;
 mod state;
+mod status;
 mod story;
 mod times;
 mod tokens;
@@ -225,7 +226,7 @@ fn router(state: Shared) -> Router {
         .route("/topics", get(pages::topics))
         .route("/sources", get(gate::sources))
         .route("/sources/{id}", get(sources::source))
-        .route("/status", get(sources::status))
+        .route("/status", get(status::status))
         .route("/feeds/{file}", get(feeds::feed))
         .route("/feeds.opml", get(feeds::merged_feeds))
         .route("/subscriptions.opml", get(feeds::subscriptions))

@@ -1,5 +1,5 @@
-//! The pages about our sources: `/status` with all of them, the unwell first, and `/sources/ID` with one: what it brought,
-//! how late, how the last polls went, and why it is asked when it is.
+//! `/sources/ID`, the page about one source: what it brought, how late, how the last polls went, and why it is asked when it
+//! is.
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
@@ -12,36 +12,15 @@ use super::pages::{cached, key_of};
 use super::river::{Day, days_of};
 use super::state::{Cost, Shared};
 use super::{Refusal, plot};
-use crate::model::{Feed, FeedId, FeedState};
+use crate::model::{FeedId, FeedState};
 use crate::schedule::remedy;
-use crate::store::{FeedDetail, Selection, Status, Walk, size_warning};
+use crate::store::{FeedDetail, Selection, Walk};
 
-/// Feeds that the status page lists, the unwell first.
-const FEEDS_MAX: usize = 500;
-
-/// Days of the small plots, and of the large one.
-const DAYS_SMALL: usize = 14;
+/// Days of the large plot.
 const DAYS_LARGE: usize = 42;
 
 /// Stories that the page of a feed shows.
 const STORIES: usize = 20;
-
-#[derive(Template)]
-#[template(path = "status.html")]
-struct Health {
-    frame: Frame,
-    status: Status,
-    warning: Option<String>,
-    feeds: Vec<Row>,
-    more: usize,
-    health_feed: &'static str,
-}
-
-/// A feed of the list, and what it brought lately.
-struct Row {
-    feed: Feed,
-    plot: String,
-}
 
 #[derive(Template)]
 #[template(path = "source.html")]
@@ -64,51 +43,6 @@ struct Source {
 struct Delays {
     plot: String,
     median: String,
-}
-
-/// `/status`
-pub async fn status(
-    State(state): State<Shared>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let token = state.carried_by_pages(&query.unwrap_or_default());
-    let key = format!("/status{}", key_of(token.as_ref()));
-    cached(
-        &state,
-        &headers,
-        &key,
-        Cost::Shared,
-        move |state, reads, mut room| {
-            let now = state.clock.now();
-            let status = reads.status(now)?;
-            let feeds = reads.feeds_by_health(FEEDS_MAX)?;
-            let rows: Vec<_> = feeds.iter().map(|feed| feed.row).collect();
-            let daily = reads.daily(&rows, DAYS_SMALL, now)?;
-            room.grow(WRITTEN_A_BYTE * feeds.iter().map(Feed::memory).sum::<usize>())?;
-            let more = usize::try_from(status.feeds).unwrap_or(usize::MAX);
-            let page = Health {
-                frame: frame::frame(state, reads, "", "Sources", token)?,
-                more: more.saturating_sub(feeds.len()),
-                warning: size_warning(
-                    status.db_bytes + status.wal_bytes,
-                    state.options.size_warning,
-                ),
-                status,
-                feeds: feeds
-                    .into_iter()
-                    .zip(daily)
-                    .map(|(feed, counts)| Row {
-                        plot: plot::days(&counts, "articles"),
-                        feed,
-                    })
-                    .collect(),
-                health_feed: super::HEALTH_FEED,
-            };
-            document(None, &page, &page.frame.times, room)
-        },
-    )
-    .await
 }
 
 /// `/sources/ID`

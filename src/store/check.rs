@@ -2,10 +2,12 @@
 //! search, or of a topic that is computed again. Nothing is read before it is asked for, and what is the same for all articles
 //! of a feed is looked up once.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
+use super::postings::Postings;
 use super::prepare::{self, Facts as ArticleFacts};
 use super::stop::Stop;
 use super::{feeds, paragraphs, readers};
@@ -27,6 +29,8 @@ pub(super) struct Checker<'c> {
     feeds: HashMap<FeedRow, OfFeed>,
     /// By query of the word index: what it finds among the rows that were looked up ([`Checker::look_up`]).
     found: HashMap<String, HashSet<i64>>,
+    /// By query: what the word index is asked of one article; none: the text is read instead.
+    postings: Option<HashMap<String, Postings<'c>>>,
     read: Read,
     stop: Stop,
 }
@@ -96,6 +100,7 @@ impl<'c> Checker<'c> {
             ))?,
             feeds: HashMap::new(),
             found: HashMap::new(),
+            postings: None,
             read: Read::default(),
             stop: Stop::default(),
         })
@@ -110,6 +115,11 @@ impl<'c> Checker<'c> {
     /// From now on an answer that takes longer than this is an error.
     pub(super) fn stop_at(&mut self, stop: &Stop) {
         self.stop = stop.clone();
+    }
+
+    /// From now on the word index is asked what it knows of an article whose text was not read yet.
+    pub(super) fn ask_index(&mut self) {
+        self.postings = Some(HashMap::new());
     }
 
     /// Asks the word index about all articles among these rows (both included): from now on it answers for them.
@@ -187,11 +197,22 @@ impl<'c> Checker<'c> {
             Question::Not(inner) => Ok(!self.ask(inner)?),
             Question::Words(query, expr) => match self.found.get(query) {
                 Some(rows) => Ok(rows.contains(&self.read.article)),
-                None => self.ask_text(expr),
+                None => self.ask_words(query, expr),
             },
             Question::Fact(fact) => self.ask_fact(fact),
             Question::Text(expr) => self.ask_text(expr),
         }
+    }
+
+    fn ask_words(&mut self, query: &str, expr: &Expr) -> Sql<bool> {
+        let Some(all) = self.postings.as_mut().filter(|_| !self.read.is_folded) else {
+            return self.ask_text(expr);
+        };
+        let postings = match all.entry(query.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Postings::new(self.conn, query)?),
+        };
+        postings.has(self.read.article)
     }
 
     fn ask_fact(&mut self, fact: &Fact) -> Sql<bool> {
@@ -215,10 +236,8 @@ impl<'c> Checker<'c> {
         };
         let feed: FeedRow = r.get(0)?;
         let of_feed = match self.feeds.entry(feed) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(of_feed(self.conn, feed)?)
-            }
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(of_feed(self.conn, feed)?),
         };
         let words = r.get::<_, i64>(1)?.max(0).cast_unsigned();
         let facts = &mut of_feed.facts;
@@ -294,47 +313,45 @@ impl Wants {
     }
 }
 
+const OF_FEED: &str =
+    "SELECT id, coalesce(title_user, title_own), url, folder, tags, site, feed FROM feeds";
+
 fn of_feed(conn: &Connection, feed: FeedRow) -> Sql<OfFeed> {
-    conn.prepare_cached(
-            "SELECT id, coalesce(title_user, title_own), url, folder, tags, site FROM feeds WHERE feed = ?1",
-        )?
-        .query_row([feed], |r| {
-            Ok(OfFeed {
-                facts: Facts {
-                    feed_id: uuid::Uuid::from_bytes(r.get(0)?).to_string(),
-                    feed_title: r.get(1)?,
-                    feed_url: r.get(2)?,
-                    tags: readers::tags(r.get(3)?, &r.get::<_, String>(4)?),
-                    ..Facts::default()
-                },
-                site: r.get(5)?,
-                boilerplate: None,
-            })
-        })
+    conn.prepare_cached(&format!("{OF_FEED} WHERE feed = ?1"))?
+        .query_row([feed], of_feed_row)
 }
 
-/// The feeds that have all of these facts, which are facts of feeds; none: there are more than `most` to look at.
+fn of_feed_row(r: &Row<'_>) -> Sql<OfFeed> {
+    Ok(OfFeed {
+        facts: Facts {
+            feed_id: uuid::Uuid::from_bytes(r.get(0)?).to_string(),
+            feed_title: r.get(1)?,
+            feed_url: r.get(2)?,
+            tags: readers::tags(r.get(3)?, &r.get::<_, String>(4)?),
+            ..Facts::default()
+        },
+        site: r.get(5)?,
+        boilerplate: None,
+    })
+}
+
+/// The feeds of which `is_meant` says so, by their facts and their site; none: there are more than `most` to look at.
 pub(super) fn feeds_with(
     conn: &Connection,
-    facts: &[&Fact],
-    most: u32,
-    now: Time,
+    most: usize,
+    mut is_meant: impl FnMut(&Facts, Option<&str>) -> bool,
 ) -> Sql<Option<Vec<FeedRow>>> {
-    let all: Vec<FeedRow> = conn
-        .prepare_cached("SELECT feed FROM feeds LIMIT ?1")?
-        .query_map([most + 1], |r| r.get(0))?
-        .collect::<Sql<_>>()?;
-    if all.len() > most as usize {
-        return Ok(None);
-    }
-    let mut found = Vec::new();
-    for feed in all {
-        let of_feed = of_feed(conn, feed)?;
-        if facts.iter().all(|f| eval::holds(f, &of_feed.facts, 0, now)) {
-            found.push(feed);
+    let mut all = conn.prepare_cached(&format!("{OF_FEED} LIMIT ?1"))?;
+    let mut rows = all.query([i64::try_from(most + 1).unwrap_or(i64::MAX)])?;
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    while let Some(r) = rows.next()? {
+        looked_at += 1;
+        let of_feed = of_feed_row(r)?;
+        if is_meant(&of_feed.facts, of_feed.site.as_deref()) {
+            found.push(r.get(6)?);
         }
     }
-    Ok(Some(found))
+    Ok(Some(found).filter(|_| looked_at <= most))
 }
 
 /// A row of title, facts, summary and content.

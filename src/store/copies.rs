@@ -1,13 +1,19 @@
 //! Stored copies, read for comparing: what the writer's window is filled from, and what `explain` and `dedup test` ask.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
+use super::check::Checker;
 use super::decisions;
+use super::feeds;
 use super::records::Nearest;
 use crate::dedup::compare::{NEAR, compare};
 use crate::dedup::{Changes, Fingerprint, Likeness, Limits, Replay, StoredCopy, Verdict};
 use crate::model::{ArticleId, ArticleRow, Time};
+use crate::query::ast::{Expr, Pattern, Scope};
+use crate::query::plan::index_plan;
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -83,19 +89,19 @@ pub(super) fn verdict(
     }))
 }
 
-/// The stored copy that came closest to one without being of its story; none if nothing came near. All copies are looked
-/// through that arrived so shortly before or after that they could be near.
+/// The stored copy that came closest to one without being of its story; none if nothing came near. All copies are compared
+/// that arrived so shortly before or after that they could be near; where they are very many, those of them that share a
+/// rare word of its headline or its beginning.
 pub(super) fn nearest(conn: &Connection, limits: Limits, id: ArticleId) -> Sql<Option<Nearest>> {
     let Some((copy, print)) = by_id(conn, id)? else {
         return Ok(None);
     };
     let mut best: Option<(f64, StoredCopy, Verdict)> = None;
-    let mut rows = conn.prepare_cached(&format!("{COPIES} WHERE arrived BETWEEN ?1 AND ?2"))?;
-    let mut rows = rows.query([copy.at.minus(NEAR).millis(), copy.at.plus(NEAR).millis()])?;
-    while let Some(r) = rows.next()? {
-        let Some((other, q)) = read(r)?.filter(|(other, _)| other.story != copy.story) else {
-            continue;
-        };
+    let span = (copy.at.minus(NEAR).millis(), copy.at.plus(NEAR).millis());
+    each_around(conn, copy.article, span, |other, q| {
+        if other.story == copy.story {
+            return;
+        }
         let likeness = Likeness::of(&print, &q);
         let nearness = likeness.grams + (likeness.words + likeness.title) / 2.0;
         if nearness >= NEARNESS_MIN && best.as_ref().is_none_or(|(most, ..)| nearness > *most) {
@@ -105,7 +111,7 @@ pub(super) fn nearest(conn: &Connection, limits: Limits, id: ArticleId) -> Sql<O
             };
             best = Some((nearness, other, verdict));
         }
-    }
+    })?;
     let Some((_, other, verdict)) = best else {
         return Ok(None);
     };
@@ -117,6 +123,80 @@ pub(super) fn nearest(conn: &Connection, limits: Limits, id: ArticleId) -> Sql<O
         id: ArticleId(Uuid::from_bytes(id)),
         verdict,
     }))
+}
+
+/// Copies that are all compared: some 50 ms.
+const COMPARED_MAX: i64 = 10_000;
+
+/// Words that are looked up, from the headline on, and articles that have them, in all.
+const WORDS_MAX: usize = 100;
+const SHARING_MAX: usize = 3000;
+
+/// A word that more articles have is not rare.
+const RARE_MAX: usize = 1000;
+
+/// Shows the copies that arrived between two moments, in the order of the river; of very many, those that share rare words
+/// with an article.
+fn each_around(
+    conn: &Connection,
+    article: ArticleRow,
+    span: (i64, i64),
+    mut take: impl FnMut(StoredCopy, Fingerprint),
+) -> Sql<()> {
+    let count: i64 = conn
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM articles WHERE arrived BETWEEN ?1 AND ?2 LIMIT ?3)",
+        )?
+        .query_row((span.0, span.1, COMPARED_MAX + 1), |r| r.get(0))?;
+    let among = match count > COMPARED_MAX {
+        true => Some(feeds::json(&sharing_words(conn, article)?)),
+        false => None,
+    };
+    let mut rows = conn.prepare_cached(&format!(
+        "{COPIES} WHERE arrived BETWEEN ?1 AND ?2 {} ORDER BY arrived",
+        match among {
+            Some(_) => "AND article IN (SELECT value FROM json_each(?3))",
+            None => "AND ?3 IS NULL",
+        }
+    ))?;
+    let mut rows = rows.query((span.0, span.1, among))?;
+    while let Some(r) = rows.next()? {
+        if let Some((copy, print)) = read(r)? {
+            take(copy, print);
+        }
+    }
+    Ok(())
+}
+
+/// The articles that have the rarest words of an article's headline and beginning.
+fn sharing_words(conn: &Connection, article: ArticleRow) -> Sql<Vec<ArticleRow>> {
+    let mut checker = Checker::of_texts(conn, Time::EPOCH)?;
+    let Some(text) = checker.words_of(article)? else {
+        return Ok(Vec::new());
+    };
+    let words = [&text.title, &text.body].into_iter();
+    let words = words.flat_map(|part| part.words().split_ascii_whitespace());
+    let mut known = HashSet::new();
+    let words: Vec<&str> = words.filter(|w| known.insert(*w)).take(WORDS_MAX).collect();
+    let mut find = conn.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1 LIMIT ?2")?;
+    let mut having = Vec::new();
+    for word in words {
+        let expr = Expr::Text(Scope::Any, Pattern::Phrase(vec![word.to_owned()]));
+        if let Some(query) = index_plan(&expr, Time::EPOCH).words {
+            let rows = find.query_map((query, RARE_MAX as i64 + 1), |r| r.get(0))?;
+            having.push(rows.collect::<Sql<Vec<ArticleRow>>>()?);
+        }
+    }
+    having.retain(|rows| rows.len() <= RARE_MAX);
+    having.sort_by_key(Vec::len);
+    let mut all = HashSet::new();
+    for rows in having {
+        if all.len() + rows.len() > SHARING_MAX {
+            break;
+        }
+        all.extend(rows);
+    }
+    Ok(all.into_iter().collect())
 }
 
 /// Of at most 2: half the words of a headline and a third of a lead say nothing yet.

@@ -18,7 +18,7 @@ use super::{StoreError, backup, owner};
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -37,6 +37,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("migrations/0016.sql"),
     include_str!("migrations/0017.sql"),
     include_str!("migrations/0018.sql"),
+    include_str!("migrations/0019.sql"),
 ];
 
 /// The schema version that this newswire writes.
@@ -244,6 +245,9 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
     let found = version(conn).map_err(|e| error(path, &e))?;
     let found = refuse_unknown(path, found)?;
     if found > 0 && found < MIGRATIONS.len() as i64 {
+        tracing::info!(
+            "bringing the store up to date, from version {found} to {SCHEMA}; a large one takes some seconds a gigabyte"
+        );
         keep_a_copy(conn, path, found)?;
     }
     (|| {

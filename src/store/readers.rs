@@ -470,9 +470,9 @@ impl Reads {
         self.read(status::feeds)
     }
 
-    /// At most `limit` feeds, those that need a look first: failing, gone, paused, then well; each by title.
-    pub fn feeds_by_health(&self, limit: usize) -> Result<Vec<Feed>, StoreError> {
-        self.read(|conn| status::feeds_by_health(conn, limit))
+    /// Why each feed is polled next when it is: the account of its plan, of feeds that have one.
+    pub fn accounts(&self) -> Result<HashMap<FeedRow, String>, StoreError> {
+        self.read(status::accounts)
     }
 
     /// One feed in full.

@@ -6,11 +6,14 @@
 
 use std::collections::HashMap;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use super::check::Checker;
 use super::feeds;
 use super::few::{self, Among};
+use super::newest::{BOUNDS, Bounds, Search, newest};
+use super::plain;
 use super::select::{Order, Selection};
 use super::stop::Stop;
 use crate::model::Time;
@@ -26,6 +29,9 @@ pub const RANKED_MAX: usize = 2000;
 /// Among how many of the newest that the word index finds these are looked for, where it does not know all.
 const CANDIDATES_MAX: i64 = 10_000;
 
+/// Fewer articles than these that one condition finds are read and put in order: 10 ms or less.
+const FEW_TO_SORT: i64 = 5000;
+
 /// Among how many of the newest articles it is counted how rare a word is.
 const COUNTED_MAX: i64 = 100_000;
 
@@ -37,141 +43,36 @@ pub(super) fn sequence(conn: &Connection) -> Sql<i64> {
 
 /// Rows of stories.
 pub(super) fn stories(conn: &Connection, selection: &Selection, stop: &Stop) -> Sql<Vec<i64>> {
-    let Some(expr) = &selection.expr else {
-        return plain(conn, selection, &STORIES);
-    };
-    let hits = hits(conn, (selection, expr), true, stop)?;
-    Ok(arrange(hits, selection))
+    match &selection.expr {
+        Some(expr) => matching(conn, (selection, expr), true, Some(&BOUNDS), stop),
+        None => plain::stories(conn, selection),
+    }
 }
 
 /// Rows of articles.
 pub(super) fn articles(conn: &Connection, selection: &Selection, stop: &Stop) -> Sql<Vec<i64>> {
-    let Some(expr) = &selection.expr else {
-        return plain(conn, selection, &ARTICLES);
-    };
-    let hits = hits(conn, (selection, expr), false, stop)?;
-    Ok(arrange(hits, selection))
+    match &selection.expr {
+        Some(expr) => matching(conn, (selection, expr), false, Some(&BOUNDS), stop),
+        None => plain::articles(conn, selection),
+    }
 }
 
-/// How the two kinds of rows are asked for.
-struct Kind {
-    from: &'static str,
-    /// By topic.
-    from_topic: &'static str,
-    row: &'static str,
-    alias: &'static str,
-    /// Of one feed: by its articles, not by a walk over everybody's.
-    of_feed: &'static str,
-    of_feeds: &'static str,
-    /// First seen at or after; the sightings of articles are indexed.
-    seen_since: &'static str,
-    published: &'static str,
+/// Whether few articles meet a condition that an index answers.
+pub(super) fn are_few(conn: &Connection, condition: &str, value: &Value) -> Sql<bool> {
+    let found: i64 = conn
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM (SELECT 1 FROM articles WHERE {condition} LIMIT ?2)"
+        ))?
+        .query_row((value, FEW_TO_SORT), |r| r.get(0))?;
+    Ok(found < FEW_TO_SORT)
 }
 
-const STORIES: Kind = Kind {
-    from: "stories x",
-    from_topic: "story_topics t CROSS JOIN stories x ON x.story = t.story",
-    row: "x.story",
-    alias: "t.arrived",
-    of_feed: "x.story IN (SELECT story FROM articles WHERE feed = ?)",
-    of_feeds: "x.story IN (SELECT story FROM articles WHERE feed IN (SELECT value FROM json_each(?)))",
-    seen_since: "x.first_seen >= ? AND x.story IN (SELECT story FROM articles WHERE first_seen >= ?)",
-    published: "(SELECT published FROM articles c WHERE c.article = x.shown)",
-};
-
-const ARTICLES: Kind = Kind {
-    from: "articles x",
-    from_topic: "article_topics t CROSS JOIN articles x ON x.article = t.article",
-    row: "x.article",
-    alias: "x.arrived",
-    of_feed: "x.feed = ?",
-    of_feeds: "x.feed IN (SELECT value FROM json_each(?))",
-    seen_since: "x.first_seen >= ?",
-    published: "x.published",
-};
-
-/// A selection without an expression: one query.
-fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>> {
-    let mut values: Vec<Box<dyn ToSql>> = Vec::new();
-    let mut wheres: Vec<String> = Vec::new();
-    let mut from = kind.from;
-    let mut arrived = "x.arrived";
-    if let Some(topic) = &selection.topic {
-        from = kind.from_topic;
-        arrived = kind.alias;
-        wheres.push("t.topic = (SELECT topic FROM topics WHERE name = ?)".to_owned());
-        values.push(Box::new(topic.clone()));
-    }
-    if let Some(feed) = selection.feed {
-        wheres.push(kind.of_feed.to_owned());
-        values.push(Box::new(feed));
-    }
-    if let Some(feeds) = &selection.feeds {
-        wheres.push(kind.of_feeds.to_owned());
-        values.push(Box::new(feeds::json(feeds)));
-    }
-    if let Some(since) = selection.seen_since {
-        wheres.push(kind.seen_since.to_owned());
-        for _ in kind.seen_since.matches('?') {
-            values.push(Box::new(since.millis()));
-        }
-    }
-    // Bounds on the column that the rows are walked by: a topic is not read from its newest story down to the page.
-    let mut bound = |column: &str, sign: &str, value: Option<i64>| {
-        if let Some(value) = value {
-            wheres.push(format!("{column} {sign} ?"));
-            values.push(Box::new(value));
-        }
-    };
-    bound(arrived, ">=", selection.since.map(Time::millis));
-    bound(arrived, "<", selection.until.map(Time::millis));
-    bound("x.seq", ">", selection.after);
-    bound(
-        kind.published,
-        ">=",
-        selection.published_since.map(Time::millis),
-    );
-    if let Some(place) = selection.before {
-        bound(arrived, "<=", Some(place.arrived.millis()));
-        wheres.push("(x.arrived, x.id) < (?, ?)".to_owned());
-        values.push(Box::new(place.arrived.millis()));
-        values.push(Box::new(place.story.0.as_bytes().to_vec()));
-    }
-    let order = match order_of(selection) {
-        Order::Sequence => "x.seq".to_owned(),
-        Order::Published => format!("{} DESC, x.arrived DESC, x.id DESC", kind.published),
-        // The sign keeps the planner from walking the river down in search of one feed's.
-        _ if selection.feed.is_some() || selection.seen_since.is_some() => {
-            format!("+{arrived} DESC, x.id DESC")
-        }
-        Order::River | Order::Best => format!("{arrived} DESC, x.id DESC"),
-    };
-    let condition = if wheres.is_empty() {
-        String::new()
-    } else {
-        format!("WHERE {}", wheres.join(" AND "))
-    };
-    values.push(Box::new(limit(selection)));
-    conn.prepare_cached(&format!(
-        "SELECT {} FROM {from} {condition} ORDER BY {order} LIMIT ?",
-        kind.row
-    ))?
-    .query_map(params_from_iter(values), |r| r.get(0))?
-    .collect()
-}
-
-fn order_of(selection: &Selection) -> Order {
+pub(super) fn order_of(selection: &Selection) -> Order {
     if selection.after.is_some() {
         Order::Sequence
     } else {
         selection.order
     }
-}
-
-fn limit(selection: &Selection) -> i64 {
-    selection
-        .limit
-        .map_or(-1, |n| i64::try_from(n).unwrap_or(i64::MAX))
 }
 
 /// A matching story or article.
@@ -186,21 +87,48 @@ struct Hit {
     score: f64,
 }
 
-/// What matches an expression and the other conditions of a selection, each story once.
-fn hits(
+/// Rows of what matches an expression and the other conditions of a selection, in its order. Without `bounds` all that match
+/// are found and put in order: the same answer, the long way.
+pub(super) fn matching(
     conn: &Connection,
     (selection, expr): (&Selection, &Expr),
     stories: bool,
+    bounds: Option<&Bounds>,
     stop: &Stop,
-) -> Sql<Vec<Hit>> {
+) -> Sql<Vec<i64>> {
     let plan = index_plan(expr, selection.now);
-    let is_ranked =
-        selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
-    let among = few::among(conn, plan.rest.as_ref(), selection.now)?;
+    let among = few::among(conn, &plan, selection.now, stop)?;
     if among == Among::Articles(Vec::new()) {
         return Ok(Vec::new());
     }
-    let (sql, values) = candidates(selection, &plan, stories, is_ranked, &among);
+    let limit = selection
+        .limit
+        .filter(|_| order_of(selection) == Order::River && !matches!(among, Among::Articles(_)));
+    if let (Some(limit), Some(bounds)) = (limit, bounds) {
+        let search = Search {
+            selection,
+            plan: &plan,
+            rest: plan.rest.as_ref().map(Question::of),
+            stories,
+            among: &among,
+        };
+        return newest(conn, &search, limit, bounds, stop);
+    }
+    let hits = hits(conn, (selection, expr), (&plan, &among), stories, stop)?;
+    Ok(arrange(hits, selection))
+}
+
+/// What matches, each story once.
+fn hits(
+    conn: &Connection,
+    (selection, expr): (&Selection, &Expr),
+    (plan, among): (&IndexPlan, &Among),
+    stories: bool,
+    stop: &Stop,
+) -> Sql<Vec<Hit>> {
+    let is_ranked =
+        selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
+    let (sql, values) = candidates(selection, plan, stories, is_ranked, among);
     let mut query = conn.prepare_cached(&sql)?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut hits: HashMap<i64, Hit> = HashMap::new();
@@ -292,7 +220,7 @@ fn shares(conn: &Connection, ranking: &Ranking) -> Sql<Vec<f64>> {
 }
 
 /// The query for candidate articles, newest row first.
-fn candidates(
+pub(super) fn candidates(
     selection: &Selection,
     plan: &IndexPlan,
     stories: bool,
@@ -325,7 +253,36 @@ fn candidates(
         None if is_few => "json_each(?) k CROSS JOIN articles a ON a.article = k.value",
         None => "articles a",
     };
+    let (filters, more) = filters(selection, plan, stories, among);
+    wheres.extend(filters);
+    values.extend(more);
     let x = if stories { "s" } else { "a" };
+    let condition = if wheres.is_empty() {
+        String::new()
+    } else {
+        format!("WHERE {}", wheres.join(" AND "))
+    };
+    let order = if plan.words.is_some() {
+        "w.rowid DESC"
+    } else {
+        "a.article DESC"
+    };
+    let sql = format!(
+        "SELECT a.article, a.story, {x}.id, {x}.arrived, a.published, {x}.seq, a.first_seen
+         FROM {from} JOIN stories s ON s.story = a.story {condition} ORDER BY {order}"
+    );
+    (sql, values)
+}
+
+/// The conditions of a selection, and the bounds of an expression, on an article `a` and its story `s`.
+pub(super) fn filters(
+    selection: &Selection,
+    plan: &IndexPlan,
+    stories: bool,
+    among: &Among,
+) -> (Vec<&'static str>, Vec<Box<dyn ToSql>>) {
+    let mut values: Vec<Box<dyn ToSql>> = Vec::new();
+    let mut wheres: Vec<&'static str> = Vec::new();
     let mut add = |sql: &'static str, value: Box<dyn ToSql>| {
         wheres.push(sql);
         values.push(value);
@@ -412,21 +369,7 @@ fn candidates(
         values.push(Box::new(place.arrived.millis()));
         values.push(Box::new(place.story.0.as_bytes().to_vec()));
     }
-    let condition = if wheres.is_empty() {
-        String::new()
-    } else {
-        format!("WHERE {}", wheres.join(" AND "))
-    };
-    let order = if plan.words.is_some() {
-        "w.rowid DESC"
-    } else {
-        "a.article DESC"
-    };
-    let sql = format!(
-        "SELECT a.article, a.story, {x}.id, {x}.arrived, a.published, {x}.seq, a.first_seen
-         FROM {from} JOIN stories s ON s.story = a.story {condition} ORDER BY {order}"
-    );
-    (sql, values)
+    (wheres, values)
 }
 
 /// When the walk down the rows may end: the river's `limit` best are known and nothing that follows arrived later.

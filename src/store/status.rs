@@ -24,7 +24,7 @@ const HOSTS: i64 = 20;
 
 const DAY_MS: i64 = 86_400_000;
 
-const COLUMNS: &str = "f.feed, f.id, f.url, coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, f.paused,
+pub(super) const COLUMNS: &str = "f.feed, f.id, f.url, coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, f.paused,
     f.gone, f.last_poll, f.last_success, f.next_at, f.failures, f.last_error, f.last_kind, f.declared, f.interval_ms,
     f.repairs, (SELECT count(*) FROM articles a WHERE a.feed = f.feed),
     (SELECT p.status FROM polls p WHERE p.feed = f.feed ORDER BY p.poll DESC LIMIT 1), f.outline,
@@ -41,25 +41,15 @@ pub(super) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
     Ok(feeds)
 }
 
-pub(super) fn feeds_by_health(conn: &Connection, limit: usize) -> Sql<Vec<Feed>> {
-    // Found first, then read: only of those that are shown are the articles counted.
-    let rows: Vec<FeedRow> = conn
-        .prepare_cached(
-            "SELECT feed FROM feeds WHERE subscribed = 1
-             ORDER BY CASE WHEN paused THEN 2 WHEN gone THEN 1 WHEN failures > 0 THEN 0 ELSE 3 END,
-               coalesce(title_user, title_own) COLLATE NOCASE, url LIMIT ?1",
-        )?
-        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| r.get(0))?
-        .collect::<Sql<_>>()?;
-    let mut read =
-        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM feeds f WHERE f.feed = ?1"))?;
-    let feeds = rows
-        .into_iter()
-        .map(|row| read.query_row([row], feed_of).optional());
-    feeds.filter_map(Sql::transpose).collect()
+pub(super) fn accounts(conn: &Connection) -> Sql<HashMap<FeedRow, String>> {
+    conn.prepare_cached(
+        "SELECT feed, why_next FROM feeds WHERE subscribed = 1 AND why_next IS NOT NULL",
+    )?
+    .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
+    .collect()
 }
 
-fn feed_of(r: &Row<'_>) -> Sql<Feed> {
+pub(super) fn feed_of(r: &Row<'_>) -> Sql<Feed> {
     let time =
         |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
     let (paused, gone, failures): (bool, bool, u32) = (r.get(7)?, r.get(8)?, r.get(12)?);
@@ -243,40 +233,39 @@ pub(super) fn poll_totals(conn: &Connection) -> Sql<PollTotals> {
 
 pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
     let one = |sql: &str| -> Sql<u64> { conn.prepare_cached(sql)?.query_row([], |r| count(r, 0)) };
-    let live = "FROM feeds WHERE subscribed = 1";
-    let since = now.millis() - DAY_MS;
-    let (articles_today, joined_today) = seen_since(conn, since)?;
-    let feeds_due = conn
+    let (articles_today, joined_today) = seen_since(conn, now.millis() - DAY_MS)?;
+    // One walk over the feeds: their rows are long.
+    let of_feeds = conn
         .prepare_cached(
-            "SELECT count(*) FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1",
+            "SELECT count(*), count(*) FILTER (WHERE failures > 0 AND paused = 0 AND gone = 0),
+               count(*) FILTER (WHERE last_success IS NULL AND failures = 0 AND paused = 0 AND gone = 0),
+               count(*) FILTER (WHERE paused = 1), count(*) FILTER (WHERE gone = 1),
+               count(*) FILTER (WHERE paused = 0 AND gone = 0 AND next_at <= ?1), max(last_success)
+             FROM feeds WHERE subscribed = 1",
         )?
-        .query_row([now.millis()], |r| count(r, 0))?;
+        .query_row([now.millis()], |r| {
+            Ok(Status {
+                feeds: count(r, 0)?,
+                feeds_failing: count(r, 1)?,
+                feeds_new: count(r, 2)?,
+                feeds_paused: count(r, 3)?,
+                feeds_gone: count(r, 4)?,
+                feeds_due: count(r, 5)?,
+                last_success: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
+                ..Status::default()
+            })
+        })?;
     Ok(Status {
-        feeds: one(&format!("SELECT count(*) {live}"))?,
         articles: one("SELECT count(*) FROM articles")?,
         stories: one("SELECT count(*) FROM stories")?,
         topics: one("SELECT count(*) FROM topics")?,
         sequence: super::search::sequence(conn)?,
-        db_bytes: 0,
-        wal_bytes: 0,
-        feeds_failing: one(&format!(
-            "SELECT count(*) {live} AND failures > 0 AND paused = 0 AND gone = 0"
-        ))?,
-        feeds_new: one(&format!(
-            "SELECT count(*) {live} AND last_success IS NULL AND failures = 0 AND paused = 0 AND gone = 0"
-        ))?,
-        feeds_paused: one(&format!("SELECT count(*) {live} AND paused = 1"))?,
         feeds_without_credentials: withheld(conn)?,
-        feeds_gone: one(&format!("SELECT count(*) {live} AND gone = 1"))?,
-        feeds_due,
         decisions: decisions::counts(conn)?,
         articles_today,
         joined_today,
         next_poll: next_poll(conn)?,
-        last_success: conn
-            .prepare_cached(&format!("SELECT max(last_success) {live}"))?
-            .query_row([], |r| r.get::<_, Option<i64>>(0))?
-            .map(Time::from_millis),
+        ..of_feeds
     })
 }
 

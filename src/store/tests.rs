@@ -5,6 +5,7 @@ mod decisions_model;
 mod faults;
 mod ids;
 mod linear;
+mod newest;
 mod reindex;
 
 use std::time::Duration;
@@ -355,9 +356,10 @@ fn a_search_for_what_few_articles_have_finds_the_same_as_any() {
             .collect(),
     );
     let few = |source: &str| {
-        let rest = query::Expr::And(vec![query::parse(source).unwrap()]);
+        let now = house.clock.now();
+        let plan = query::plan::index_plan(&query::parse(source).unwrap(), now);
         let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
-        match few::among(&conn, Some(&rest), house.clock.now()).unwrap() {
+        match few::among(&conn, &plan, now, &Stop::default()).unwrap() {
             few::Among::Articles(rows) => Some(rows.len()),
             few::Among::Feeds(feeds) => Some(1000 * feeds.len()),
             few::Among::All => None,

@@ -1,7 +1,9 @@
 //! The paragraphs of a sanitized body, and bodies without some of them. Only for what [`super::html::sanitize`] made:
 //! every element is closed there.
 
-use std::ops::Range;
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use super::allowed::Kind;
 use super::html::sanitize;
@@ -15,7 +17,7 @@ pub struct Block {
     /// The byte after it.
     pub end: usize,
     /// Its text.
-    pub text: String,
+    pub text: Piece,
     /// Whether it is a plain paragraph of the text: no heading, and in no list, table, code, quotation or figure.
     pub is_plain: bool,
     /// Where that stands in the text of the body, if it reads the same there.
@@ -23,6 +25,55 @@ pub struct Block {
     /// Of a plain paragraph with links, its text without theirs: what stays the same in a sentence whose links differ.
     pub around_links: Option<String>,
 }
+
+/// A text, mostly a piece of that of a whole body: many paragraphs take the memory of one text.
+#[derive(Clone, Default)]
+pub struct Piece {
+    of: Option<Arc<str>>,
+    place: Range<usize>,
+}
+
+impl Piece {
+    /// The piece of a text that stands there.
+    pub(super) fn of(text: &Arc<str>, place: Range<usize>) -> Self {
+        Self {
+            of: Some(Arc::clone(text)),
+            place,
+        }
+    }
+
+    /// A text of its own.
+    pub(super) fn whole(text: String) -> Self {
+        let place = 0..text.len();
+        Self {
+            of: (!text.is_empty()).then(|| text.into()),
+            place,
+        }
+    }
+}
+
+impl Deref for Piece {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        let text = self.of.as_deref().unwrap_or_default();
+        text.get(self.place.clone()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl PartialEq for Piece {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Piece {}
 
 /// A fragment without its links and what is in them; `None` if it has none.
 pub(super) fn around_links(html: &str) -> Option<String> {
@@ -158,7 +209,7 @@ mod tests {
         let html = "<div><p>One</p><div><h2>Two <b>x</b></h2></div></div><p>Three</p>tail";
         let body = Body::read(html.to_owned());
         let blocks: Vec<&Block> = body.blocks().iter().collect();
-        let texts: Vec<&str> = blocks.iter().map(|b| b.text.as_str()).collect();
+        let texts: Vec<&str> = blocks.iter().map(|b| &*b.text).collect();
         assert_eq!(texts, ["One", "Two x", "Three"]);
         assert_eq!(
             without(html, &[blocks[0], blocks[2]]),
@@ -184,7 +235,7 @@ mod tests {
     fn empty_lines_and_double_breaks_part_paragraphs() {
         assert_eq!(paragraphs("a\nb\n\nc"), "<p>a\nb</p>\n<p>c</p>");
         let spanning = Body::read("<b>a<br><br>b</b><br>c".to_owned()).with_paragraphs();
-        let texts: Vec<&str> = spanning.blocks().iter().map(|b| b.text.as_str()).collect();
+        let texts: Vec<&str> = spanning.blocks().iter().map(|b| &*b.text).collect();
         assert_eq!(texts, ["a", "b\nc"], "{spanning:?}");
         assert_eq!(paragraphs("<p>a</p>\n\nb"), "<p>a</p>\n\nb");
         assert_eq!(paragraphs("one line"), "one line");

@@ -1,8 +1,10 @@
 //! A sanitized body, read once: its blocks and its readable text come from one walk over its tags. Only for what
 //! [`super::html::sanitize`] made: every element is closed there. The text is what [`super::html_text::from_html`] gives.
 
+use std::sync::Arc;
+
 use super::allowed::{self, Element, Fate};
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, Piece};
 use super::html_text::{self, Reader};
 use super::references::{self, Place};
 use super::settle;
@@ -12,9 +14,18 @@ use super::tokens::{self, Tag, Token};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Body {
     html: String,
-    text: String,
+    text: Arc<str>,
     blocks: Vec<Block>,
     has_blocks: bool,
+}
+
+/// The bodies of one article.
+#[derive(Debug, Clone, Default)]
+pub struct Bodies {
+    /// The text itself, if it stands apart from the summary.
+    pub content: Option<Body>,
+    /// A summary, or all there is.
+    pub summary: Option<Body>,
 }
 
 impl Body {
@@ -182,11 +193,19 @@ impl Walk {
     }
 
     /// What was found in `html`.
-    pub(super) fn finish(self, html: String) -> Body {
+    pub(super) fn finish(self, mut html: String) -> Body {
+        html.shrink_to_fit();
+        let text: Arc<str> = self.reader.text_read().into();
+        let mut blocks = self.found;
+        for block in &mut blocks {
+            if let Some(place) = &block.place {
+                block.text = Piece::of(&text, place.clone());
+            }
+        }
         Body {
             html,
-            text: self.reader.text_read(),
-            blocks: self.found,
+            text,
+            blocks,
             has_blocks: self.has_blocks,
         }
     }
@@ -262,8 +281,9 @@ impl Walk {
         };
         let is_slice = is_alike && (first.is_some() || place.is_empty());
         let text = match is_slice {
-            true => self.reader.slice(&place).to_owned(),
-            false => html_text::from_html(inside()),
+            // Cut out of the whole text when that is there.
+            true => Piece::default(),
+            false => Piece::whole(html_text::from_html(inside())),
         };
         let around_links = match around {
             Some(around) if is_slice => Some(around.reader.text_read()),
@@ -343,11 +363,11 @@ mod tests {
                 let inside = html.get(inside.0..inside.1).unwrap();
                 prop_assert_eq!((block.start, block.end), place);
                 prop_assert_eq!(block.is_plain, is_plain);
-                prop_assert_eq!(&block.text, &from_html(inside));
+                prop_assert_eq!(&*block.text, from_html(inside));
                 let around = blocks::around_links(inside).map(|html| from_html(&html));
                 prop_assert_eq!(&block.around_links, &around.filter(|_| is_plain));
                 if let Some(place) = &block.place {
-                    prop_assert_eq!(body.text().get(place.clone()), Some(block.text.as_str()));
+                    prop_assert_eq!(body.text().get(place.clone()), Some(&*block.text));
                 }
             }
         }
@@ -388,7 +408,7 @@ mod tests {
             body.text(),
             "a\n\nb\n  c\n\n- d\n\ne | f\n\nSee this, then that."
         );
-        let texts: Vec<&str> = body.blocks().iter().map(|b| b.text.as_str()).collect();
+        let texts: Vec<&str> = body.blocks().iter().map(|b| &*b.text).collect();
         assert_eq!(
             texts,
             ["a", "A pier", "b c", "d", "e", "f", "See this, then that."]

@@ -460,3 +460,48 @@ async fn colours_contrast_as_wcag_aa_asks_in_light_and_dark() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_sources_stand_in_pages_and_are_found_by_title_and_state() {
+    let site = furnished(private()).await;
+    for n in 0..230 {
+        site.shelf.subscribe(&format!("n{n:03}.example"));
+    }
+    let named = |page: &Document| -> Vec<String> {
+        let links = page.select("td a");
+        links.iter().map(|a| a.text().to_string()).collect()
+    };
+    let mut next = Some(with_token("/status"));
+    let mut pages = Vec::new();
+    while let Some(path) = next {
+        let page = Document::from(site.get(&path).await.text());
+        pages.push(named(&page));
+        let link = page.select("a[rel=next]").attr("href");
+        next = link.map(|href| format!("/status{href}"));
+    }
+    let sizes: Vec<usize> = pages.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [100, 100, 33]);
+    let all: BTreeSet<&String> = pages.iter().flatten().collect();
+    assert_eq!(all.len(), 233, "each once");
+    assert_eq!(pages[0][0], "c.example", "what fails comes first");
+
+    for (query, expected) in [
+        ("q=N00", 10),
+        ("q=n00&state=new", 10),
+        ("q=n00&state=failing", 0),
+        ("state=failing", 1),
+        ("state=&q=", 100),
+        ("page=9", 33),
+    ] {
+        let path = format!("{}&{query}", with_token("/status"));
+        let page = Document::from(site.get(&path).await.text());
+        assert_eq!(named(&page).len(), expected, "{query}");
+        for href in links(&page).iter().filter(|href| href.contains("page=")) {
+            assert!(href.contains("token="), "{href}");
+        }
+    }
+    for query in ["state=ill", "page=0", "page=x"] {
+        let path = format!("{}&{query}", with_token("/status"));
+        assert_eq!(site.get(&path).await.status, 400, "{query}");
+    }
+}

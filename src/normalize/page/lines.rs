@@ -111,7 +111,7 @@ impl<'b> Line<'b> {
         if self.is_item {
             return false;
         }
-        let text = self.block.text.as_str();
+        let text = &*self.block.text;
         let is_title =
             title.len() > 1 && self.folded.contains(title) && self.folded.len() < title.len() * 2;
         let is_short = self.chars <= HEAD_CHARS_MAX;
