@@ -11,6 +11,12 @@
 //! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
 //! | L5 | [`cli`] | everything |
 
+/// The heap of every program that uses the library, of its C code too (SQLite, zstd). `.cargo/config.toml` sets it. A fuzzer
+/// has the sanitizer's heap.
+#[cfg(not(fuzzing))]
+#[global_allocator]
+static HEAP: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[cfg(test)]
 mod faults;
 

@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -31,9 +32,16 @@ const BLOCKING_MAX: usize = 24;
 /// A runtime for work that waits for many hosts.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = cores.clamp(THREADS_MIN, THREADS_MAX);
+    let begun = AtomicUsize::new(0);
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores.clamp(THREADS_MIN, THREADS_MAX))
+        .worker_threads(workers)
         .max_blocking_threads(BLOCKING_MAX)
+        // The workers begin first; `top -H` and `benches/ingest` tell what takes the time by these names.
+        .thread_name_fn(move || match begun.fetch_add(1, Ordering::Relaxed) {
+            n if n < workers => format!("worker-{n}"),
+            n => format!("blocking-{}", n - workers),
+        })
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Internal, format!("cannot start the runtime: {e}")))

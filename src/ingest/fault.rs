@@ -49,7 +49,9 @@ impl Ingest {
     ) -> Result<Done, StoreError> {
         let claim = Arc::new(claim);
         let limit = VISIT_MAX.saturating_add(self.fetcher.timeout_total());
-        let visit = timeout(limit, self.try_visit(&claim, &cancel, patience));
+        // On the heap, for it is large, and each future around it would be moved with it.
+        let visit = Box::pin(self.try_visit(&claim, &cancel, patience));
+        let visit = timeout(limit, visit);
         let visit = visit.map(|ended| ended.unwrap_or_else(|_| Err(overdue(limit))));
         match caught(visit).await {
             Err(e) if !e.is_of_store() => {

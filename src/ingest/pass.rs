@@ -16,7 +16,7 @@ use super::report::{PassReport, Progress};
 use super::visit::{self, Read, Settled, Visited};
 use crate::fetch::site_of;
 use crate::model::{Outcome, Poll};
-use crate::store::{Claim, ClaimScope, Rest, Skipped, StoreError};
+use crate::store::{Claim, ClaimScope, OnItsWay, Rest, Skipped, StoreError};
 
 /// A feed whose host has no turn for so long is given back rather than waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -25,8 +25,19 @@ const BUSY_WAIT: Duration = Duration::from_secs(60);
 /// How often a pass looks whether leases are to be renewed.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Leave to read a document; none if the process ends.
-pub(super) type Place = Result<OwnedSemaphorePermit, AcquireError>;
+/// Leave to read a document, while the store waits for it.
+pub(super) struct Place {
+    /// None if the process ends.
+    permit: Result<OwnedSemaphorePermit, AcquireError>,
+    _coming: OnItsWay,
+}
+
+impl Place {
+    /// The store need not wait any more.
+    fn into_permit(self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        self.permit
+    }
+}
 
 /// What became of one claimed feed.
 pub(super) enum Done {
@@ -272,11 +283,13 @@ impl Ingest {
             .await?;
         // Others may read while this one waits for the disk: what waits together is committed together. But not all: a
         // visit that is read takes much more memory than its document, and a large one is the only one of its kind.
-        let _turn = Arc::clone(&self.committing).acquire_owned().await;
-        if !visited.is_large() {
-            drop(place);
-        }
-        visit::commit(self, if alone { ready.alone() } else { ready }).await
+        let turn = Arc::clone(&self.committing).acquire_owned().await;
+        let ready = ready.holding(turn);
+        // The store need not wait for it any more.
+        let place = visited.is_large().then(|| place.into_permit());
+        let settled = visit::commit(self, if alone { ready.alone() } else { ready }).await;
+        drop(place);
+        settled
     }
 
     /// A large document takes some hundred megabytes while it is read: one at a time, and apart from the others, so that
@@ -286,6 +299,9 @@ impl Ingest {
             true => &self.reading_large,
             false => &self.reading,
         };
-        Arc::clone(places).acquire_owned().await
+        Place {
+            permit: Arc::clone(places).acquire_owned().await,
+            _coming: self.store.is_coming(),
+        }
     }
 }

@@ -230,6 +230,14 @@ pub(super) fn failed(
 }
 
 impl Ready {
+    /// Holds `what` until it is written; see [`ReadyCommit::holding`].
+    pub(super) fn holding(self, what: impl Send + 'static) -> Self {
+        Self {
+            commit: self.commit.holding(what),
+            ..self
+        }
+    }
+
     /// To be committed by itself; see [`ReadyCommit::alone`].
     pub(super) fn alone(self) -> Self {
         Self {

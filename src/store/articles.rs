@@ -10,11 +10,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::listing::Listed;
 use super::prepare::{PageOf, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
+use super::sequence::Numbers;
 use super::topics::Tagger;
 use super::word_index::WordIndex;
 use super::{grouping::Grouping, known, paragraphs, prune, story_ids};
 use crate::dedup::{Join, StoredCopy};
-use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, Time};
+use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, StoryId, Time};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -33,6 +34,24 @@ pub(super) struct Desk<'a> {
     pub(super) grouping: &'a mut Grouping,
     pub(super) tagger: &'a Tagger,
     pub(super) index: &'a mut WordIndex,
+    pub(super) numbers: Numbers,
+    /// The row of the article that was written last.
+    pub(super) last_row: Option<ArticleRow>,
+}
+
+impl Desk<'_> {
+    /// The row of the next new article.
+    fn next_row(&mut self) -> Sql<ArticleRow> {
+        let last = match self.last_row {
+            Some(last) => last,
+            None => self
+                .conn
+                .prepare_cached("SELECT coalesce(max(article), 0) FROM articles")?
+                .query_row([], |r| r.get(0))?,
+        };
+        self.last_row = Some(last + 1);
+        Ok(last + 1)
+    }
 }
 
 /// Writes the prepared drafts of one document, beside those of its items that are known; gives what was done, and the
@@ -45,7 +64,8 @@ pub(super) fn write(
     now: Time,
 ) -> Sql<(Committed, Vec<ArticleRow>)> {
     let conn = desk.conn;
-    let (mut done, mut has_learned) = (Committed::default(), false);
+    let mut done = Committed::default();
+    let mut learned = Vec::new();
     let mut listed: Vec<ArticleRow> = known_items.iter().filter_map(|l| l.article).collect();
     for known in known_items.iter().filter(|l| l.article.is_none()) {
         if known
@@ -104,9 +124,9 @@ pub(super) fn write(
                 let (article, joined) = insert(desk, &new)?;
                 listed.push(article);
                 // A piece that the feed has listed already would make its whole text boilerplate.
-                if !joined || !has_another(conn, claim.feed, article)? {
-                    paragraphs::learn(conn, claim.feed, &p.paragraphs, now)?;
-                    has_learned |= !p.paragraphs.is_empty();
+                if !p.paragraphs.is_empty() && (!joined || !has_another(conn, claim.feed, article)?)
+                {
+                    learned.push(std::mem::take(&mut p.paragraphs));
                 }
                 desk.index.add(conn, article, p.folded, false)?;
                 done.new += 1;
@@ -114,9 +134,8 @@ pub(super) fn write(
             }
         }
     }
-    if has_learned {
-        paragraphs::forget(conn, claim.feed, now)?;
-    }
+    std::mem::take(&mut desk.numbers).write(conn)?;
+    paragraphs::learn(conn, claim.feed, &learned, now)?;
     Ok((done, listed))
 }
 
@@ -221,26 +240,36 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
     };
     let decision = desk.grouping.decide(conn, new.id, &copy, &p.fingerprint)?;
     let join = decision.join;
+    let article = desk.next_row()?;
+    let seq = desk.numbers.next(conn)?;
     let mut story = match &join {
         Some(join) => join.story,
-        None => begin_story(conn, new)?,
+        None => begin_story(desk, new, article)?,
     };
-    insert_row(conn, new, story, join.as_ref())?;
-    let article = conn.last_insert_rowid();
+    insert_row(conn, new, (article, story, seq), join.as_ref())?;
     #[cfg(test)]
     crate::faults::at("insert", new.claim.url.host())?;
     for other in &decision.bridged {
-        story = merge(conn, desk.grouping, desk.tagger, story, other, new.id)?;
+        let Desk {
+            grouping,
+            tagger,
+            numbers,
+            ..
+        } = &mut *desk;
+        story = merge(conn, grouping, tagger, story, other, new.id, numbers)?;
     }
     (copy.article, copy.story) = (article, story);
     desk.grouping.insert(copy, &p.fingerprint);
     desk.grouping.note_stored(conn, new.id)?;
-    let (before, after) = refresh_story(conn, story)?;
+    // A story that begins is whole.
+    if join.is_some() || !decision.bridged.is_empty() {
+        let (before, after) = refresh_story(conn, story, &mut desk.numbers)?;
+        if join.is_some() {
+            desk.tagger.counts_changed(conn, story, before, after)?;
+        }
+    }
     #[cfg(test)]
     crate::faults::at("tag", new.claim.url.host())?;
-    if join.is_some() {
-        desk.tagger.counts_changed(conn, story, before, after)?;
-    }
     let text = (&p.folded, p.topics.as_ref());
     desk.tagger.tag_article(conn, article, story, text)?;
     Ok((article, join.is_some()))
@@ -255,6 +284,7 @@ pub(super) fn merge(
     story: i64,
     other: &Join,
     with: ArticleId,
+    numbers: &mut Numbers,
 ) -> Sql<i64> {
     let (into, from) = (story.min(other.story), story.max(other.story));
     if into == from {
@@ -275,32 +305,40 @@ pub(super) fn merge(
         .query_map([from], |r| r.get(0))?
         .collect::<Sql<_>>()?;
     for article in moved {
-        let seq = next_seq(conn)?;
+        let seq = numbers.next(conn)?;
         conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
             .execute([article, into, seq])?;
     }
     grouping.merge(from, into);
     story_ids::note_merged(conn, from, into)?;
     tagger.story_merged(conn, into)?;
-    refresh_story(conn, from)?; // it has no copy left, and goes
+    refresh_story(conn, from, numbers)?; // it has no copy left, and goes
     Ok(into)
 }
 
-/// The row of a story without a copy yet: [`refresh_story`] fills in the rest.
-fn begin_story(conn: &Connection, new: &New<'_>) -> Sql<i64> {
-    let id = story_ids::unused(conn, new.id)?;
-    conn.prepare_cached(
-        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, 0, ?2, ?3, 0, 0, 0)",
-    )?
-    .execute(params![
-        &id.0.as_bytes()[..],
-        new.arrived.millis(),
-        new.now.millis()
-    ])?;
+/// Writes the story that a new article begins.
+fn begin_story(desk: &mut Desk<'_>, new: &New<'_>, article: ArticleRow) -> Sql<i64> {
+    let conn = desk.conn;
+    let seq = desk.numbers.next(conn)?;
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1)
+         ON CONFLICT (id) DO NOTHING",
+    )?;
+    let (arrived, seen) = (new.arrived.millis(), new.now.millis());
+    let mut begin =
+        |id: StoryId| insert.execute(params![&id.0.as_bytes()[..], seq, arrived, seen, article]);
+    if begin(StoryId::from(new.id))? == 0 {
+        begin(story_ids::unused(conn, new.id)?)?;
+    }
     Ok(conn.last_insert_rowid())
 }
 
-fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>) -> Sql<()> {
+fn insert_row(
+    conn: &Connection,
+    new: &New<'_>,
+    (article, story, seq): (ArticleRow, i64, i64),
+    join: Option<&Join>,
+) -> Sql<()> {
     let New {
         claim,
         id,
@@ -308,7 +346,6 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
         arrived,
         now,
     } = new;
-    let seq = next_seq(conn)?;
     let d = &p.draft;
     let joined_with: Option<Vec<u8>> = match join {
         Some(join) => conn
@@ -318,13 +355,14 @@ fn insert_row(conn: &Connection, new: &New<'_>, story: i64, join: Option<&Join>)
         None => None,
     };
     conn.prepare_cached(
-        "INSERT INTO articles (id, feed, story, seq, key, guid, url, canonical_url, title, summary, words, published,
+        "INSERT INTO articles (article, id, feed, story, seq, key, guid, url, canonical_url, title, summary, words, published,
             updated, first_seen, arrived, language, own_host, facts, digest, revision, joined_with, signal, score,
             fingerprint, content)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 1, ?20, ?21,
-            ?22, ?23, ?24)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 1, ?21,
+            ?22, ?23, ?24, ?25)",
     )?
     .execute(params![
+        article,
         &id.0.as_bytes()[..],
         claim.feed,
         story,
@@ -363,7 +401,7 @@ fn update(
     now: Time,
 ) -> Sql<()> {
     let (conn, d) = (desk.conn, &p.draft);
-    let seq = next_seq(conn)?;
+    let seq = desk.numbers.next(conn)?;
     conn.prepare_cached(
         "UPDATE articles SET seq = ?2, guid = ?3, url = ?4, canonical_url = ?5, title = ?6, summary = ?7, words = ?8,
             published = ?9, updated = ?10, language = ?11, own_host = ?12, facts = ?13, digest = ?14,
@@ -400,7 +438,7 @@ fn update(
         own_page: p.page == PageOf::ItsHost,
     };
     desk.grouping.insert(copy, &p.fingerprint);
-    refresh_story(conn, known.story)?;
+    refresh_story(conn, known.story, &mut desk.numbers)?;
     #[cfg(test)]
     crate::faults::at("update", d.url.as_ref().map_or("", |u| u.host()))?;
     let text = (&p.folded, p.topics.as_ref());
@@ -408,18 +446,13 @@ fn update(
         .tag_article(conn, known.article, known.story, text)
 }
 
-/// The next number of the sequence.
-pub(super) fn next_seq(conn: &Connection) -> Sql<i64> {
-    conn.prepare_cached(
-        "INSERT INTO meta (key, value) VALUES ('sequence', 1)
-         ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
-    )?
-    .query_row([], |r| r.get(0))
-}
-
 /// Counts the copies again and chooses the one that is shown: a copy on its feed's own host, else on the site that its feed
 /// names, else any; of these the first (SEC-13). A story without copies goes. Returns its copies and feeds before and now.
-pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<((u64, u64), (u64, u64))> {
+pub(super) fn refresh_story(
+    conn: &Connection,
+    story: i64,
+    numbers: &mut Numbers,
+) -> Sql<((u64, u64), (u64, u64))> {
     let unsigned = |(copies, feeds): (i64, i64)| (copies.cast_unsigned(), feeds.cast_unsigned());
     let before: Option<(i64, i64)> = conn
         .prepare_cached("SELECT copies, feeds FROM stories WHERE story = ?1")?
@@ -440,7 +473,7 @@ pub(super) fn refresh_story(conn: &Connection, story: i64) -> Sql<((u64, u64), (
         story_ids::forget(conn, story)?;
         return Ok(counts);
     }
-    let seq = next_seq(conn)?;
+    let seq = numbers.next(conn)?;
     conn.prepare_cached(
         "UPDATE stories SET seq = ?2, copies = ?3, feeds = ?4, shown =
            (SELECT article FROM articles WHERE story = ?1 ORDER BY own_host DESC, article LIMIT 1)

@@ -124,7 +124,7 @@ impl CopyKeys {
             parts,
             stale: HashSet::new(),
             others: Others::default(),
-            sequence: super::search::sequence(conn)?,
+            sequence: super::sequence::current(conn)?,
             first,
         };
         keys.take_in(conn, "WHERE article > ?1", covered)?;
@@ -137,25 +137,22 @@ impl CopyKeys {
         Ok(Some(keys))
     }
 
-    /// Takes in what was written since, by whichever process.
+    /// Takes in what was written since, by whichever process. The sequence itself is noted at the end of a poll only: what was
+    /// written of the poll at hand is found by its numbers.
     fn catch_up(&mut self, conn: &Connection) -> Sql<()> {
-        let sequence = super::search::sequence(conn)?;
-        if sequence != self.sequence {
-            let changed = "INDEXED BY articles_seq WHERE seq > ?1";
-            self.take_in(conn, changed, self.sequence)?;
-            self.sequence = sequence;
-        }
-        Ok(())
+        let changed = "INDEXED BY articles_seq WHERE seq > ?1";
+        self.take_in(conn, changed, self.sequence)
     }
 
     fn take_in(&mut self, conn: &Connection, which: &str, than: i64) -> Sql<()> {
         let mut rows = conn.prepare_cached(&format!(
-            "SELECT article, fingerprint FROM articles {which}"
+            "SELECT article, fingerprint, seq FROM articles {which}"
         ))?;
         let mut rows = rows.query([than])?;
         while let Some(r) = rows.next()? {
             let row: ArticleRow = r.get(0)?;
             self.stale.insert(row);
+            self.sequence = self.sequence.max(r.get(2)?);
             match Fingerprint::from_bytes(r.get_ref(1)?.as_blob()?) {
                 Some(print) => self.others.insert(row, &print),
                 None => self.others.remove(row),

@@ -52,7 +52,7 @@ pub(super) fn note(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()
         if last(conn, feed)? == Some(EventKind::Silent) {
             add(EventKind::Spoke, "")?;
         }
-    } else if let Some((newest, silent_at)) = silence(conn, feed)?
+    } else if let Some((newest, silent_at)) = silence(conn, feed, at)?
         && silent_at <= at
         && commit
             .claim
@@ -64,8 +64,20 @@ pub(super) fn note(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()
     Ok(())
 }
 
-/// When the newest article arrived, and when its feed is silent if no other follows. None: too little is known.
-fn silence(conn: &Connection, feed: FeedRow) -> Sql<Option<(Time, Time)>> {
+/// When the newest article arrived, and when its feed is silent if no other follows. None: too little is known, or that is
+/// after `at`.
+fn silence(conn: &Connection, feed: FeedRow, at: Time) -> Sql<Option<(Time, Time)>> {
+    // Most feeds have had news lately, which one row tells.
+    let newest: Option<i64> = conn
+        .prepare_cached(
+            "SELECT arrived FROM articles WHERE feed = ?1 ORDER BY arrived DESC LIMIT 1",
+        )?
+        .query_row([feed], |r| r.get(0))
+        .optional()?;
+    let earliest = newest.map(|newest| Time::from_millis(newest).plus(SILENT_MIN));
+    if earliest.is_none_or(|earliest| earliest > at) {
+        return Ok(None);
+    }
     let arrivals: Vec<i64> = conn
         .prepare_cached(
             "SELECT arrived FROM articles WHERE feed = ?1 ORDER BY arrived DESC LIMIT ?2",

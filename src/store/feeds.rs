@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::articles::next_seq;
 use super::records::{
     ArchiveCommit, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Subscribed,
 };
@@ -50,7 +49,7 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
         })
         .optional()?;
     if known.is_none_or(|(.., subscribed)| !subscribed) {
-        next_seq(conn)?; // whoever lists the feeds must look again
+        super::sequence::next(conn)?; // whoever lists the feeds must look again
     }
     match known {
         Some((row, id, subscribed)) => {
@@ -122,7 +121,7 @@ fn tags_told(tags: &[String]) -> Vec<String> {
 }
 
 pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
-    next_seq(conn)?;
+    super::sequence::next(conn)?;
     // Without validators the next document must be read even if its body is the same.
     conn.execute(
         "UPDATE feeds SET subscribed = 0, declared = 0, auth_user = NULL, auth_password = NULL, headers = '[]',
@@ -135,7 +134,7 @@ pub(super) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()
 }
 
 pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now: Time) -> Sql<()> {
-    next_seq(conn)?;
+    super::sequence::next(conn)?;
     let text = |column: &str, value: &Option<String>| -> Sql<()> {
         if let Some(value) = value {
             conn.execute(
@@ -317,30 +316,15 @@ pub(super) fn is_subscribed(conn: &Connection, feed: FeedRow) -> Sql<bool> {
 pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()> {
     let poll = &commit.poll;
     let feed = commit.claim.feed;
-    record_health(conn, commit)?;
     #[cfg(test)]
     crate::faults::at("record", commit.claim.url.host())?;
-    let plan = &commit.plan;
-    conn.prepare_cached(
-        "UPDATE feeds SET schedule = ?2, why_next = ?3, next_at = ?4, floor_until = ?5, floor_reason = ?6,
-                gone = ?7, leased_until = NULL, holder = NULL, freed = 0, last_poll = ?8 WHERE feed = ?1",
-    )?
-    .execute(params![
-        feed,
-        plan.state,
-        plan.why,
-        plan.next_at.map(Time::millis),
-        plan.floor.as_ref().map(|(t, _)| t.millis()),
-        plan.floor.as_ref().map(|(_, why)| why),
-        plan.next_at.is_none(),
-        poll.finished.millis(),
-    ])?;
+    record_health_and_plan(conn, commit)?;
     // ET-36, but what the user gave for the old origin does not go to another (SEC-08): then the old one is asked on. What
     // belongs elsewhere already is not in the claim (SEC-23).
     let settings = &commit.claim.settings;
     let has_secrets = settings.auth.is_some() || !settings.headers.is_empty();
     let may_move = |to: &WebUrl| !has_secrets || to.origin() == commit.claim.url.origin();
-    if let Some(target) = plan.moved_to.as_ref().filter(|to| may_move(to)) {
+    if let Some(target) = commit.plan.moved_to.as_ref().filter(|to| may_move(to)) {
         // A subscription to the target that exists already stays the one that is asked.
         conn.prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
             .execute(params![feed, without_fragment(target)])?;
@@ -358,27 +342,51 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     events::note(conn, commit, new)
 }
 
-fn record_health(conn: &Connection, commit: &PollCommit) -> Sql<()> {
-    let feed = commit.claim.feed;
-    match &commit.poll.outcome {
-        Outcome::Failed(_) if commit.offline => {} // ET-30: the network's fault, not the feed's
-        _ if commit.poll.extent == Extent::Push => {} // it says nothing of the feed's own server
-        Outcome::Failed(failure) => {
-            conn.prepare_cached(
-                "UPDATE feeds SET failures = failures + 1, last_error = ?2, last_kind = ?3 WHERE feed = ?1",
-            )?
-            .execute(params![feed, failure.message, failure.kind.as_str()])?;
+/// Writes how the feed does and when it is asked next: in one step, for each writes its row and indexes again.
+fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
+    const PLAN: &str = "schedule = ?2, why_next = ?3, next_at = ?4, floor_until = ?5, floor_reason = ?6, gone = ?7,
+        leased_until = NULL, holder = NULL, freed = 0, last_poll = ?8";
+    let (feed, plan, poll) = (commit.claim.feed, &commit.plan, &commit.poll);
+    let at = poll.finished.millis();
+    let next_at = plan.next_at.map(Time::millis);
+    let floor = plan.floor.as_ref();
+    let floor_at = floor.map(|(t, _)| t.millis());
+    let why = floor.map(|(_, why)| why);
+    let is_gone = plan.next_at.is_none();
+    match &poll.outcome {
+        Outcome::Failed(failure) if !commit.offline && poll.extent != Extent::Push => conn
+            .prepare_cached(&format!(
+                "UPDATE feeds SET {PLAN}, failures = failures + 1, last_error = ?9, last_kind = ?10 WHERE feed = ?1"
+            ))?
+            .execute(params![
+                feed,
+                plan.state,
+                plan.why,
+                next_at,
+                floor_at,
+                why,
+                is_gone,
+                at,
+                failure.message,
+                failure.kind.as_str()
+            ])?,
+        // ET-30: the network's fault, not the feed's; and a push says nothing of the feed's own server.
+        outcome => {
+            let health = match outcome {
+                Outcome::Failed(_) => "",
+                _ if poll.extent == Extent::Push => "",
+                _ => ", failures = 0, last_error = NULL, last_kind = NULL, last_success = ?8",
+            };
+            conn.prepare_cached(&format!(
+                "UPDATE feeds SET {PLAN}{health} WHERE feed = ?1"
+            ))?
+            .execute(params![
+                feed, plan.state, plan.why, next_at, floor_at, why, is_gone, at
+            ])?
         }
-        Outcome::Document { .. } | Outcome::NotModified { .. } => {
-            conn.prepare_cached(
-                "UPDATE feeds SET failures = 0, last_error = NULL, last_kind = NULL, last_success = ?2
-                 WHERE feed = ?1",
-            )?
-            .execute(params![feed, commit.poll.finished.millis()])?;
-        }
-    }
+    };
     // ET-10: a part is never taken for the whole.
-    let whole = commit.poll.extent == Extent::Whole;
+    let whole = poll.extent == Extent::Whole;
     if let Some(document) = commit.document.as_ref().filter(|_| whole) {
         conn.prepare_cached("UPDATE feeds SET body_digest = ?2, repairs = ?3 WHERE feed = ?1")?
             .execute(params![feed, document.digest, json(&document.repairs)])?;
@@ -426,6 +434,10 @@ fn record_validators(conn: &Connection, commit: &PollCommit) -> Sql<()> {
             .execute(params![feed, url.as_str(), validators.etag, validators.last_modified])?;
         }
         Outcome::NotModified { .. } | Outcome::Failed(_) => return Ok(()),
+    }
+    // The claim has all of them, and this is one of them or one more.
+    if (commit.claim.validators.len() as i64) < VALIDATORS {
+        return Ok(());
     }
     conn.prepare_cached(
         "DELETE FROM validators WHERE feed = ?1 AND url <> ?2 AND

@@ -85,7 +85,7 @@ impl Grouping {
 
     fn fill_window(&mut self, conn: &Connection, now: Time) -> Sql<()> {
         // Read first: what is written meanwhile is newer, and taken in with what comes.
-        let sequence = super::search::sequence(conn)?;
+        let sequence = super::sequence::current(conn)?;
         let mut window = Grouper::new(self.limits);
         copies::each_since(conn, now.minus(self.limits.window), |copy, print| {
             window.restore(copy, print, now);
@@ -110,7 +110,7 @@ impl Grouping {
         if self.keys.is_some() {
             return Ok(());
         }
-        let sequence = super::search::sequence(conn)?;
+        let sequence = super::sequence::current(conn)?;
         match &mut self.window {
             Some(window) if sequence != self.sequence => {
                 // Left to itself, SQLite reads all articles to spare itself sorting these few.

@@ -9,6 +9,7 @@ mod backup;
 mod check;
 mod claims;
 mod clock_set;
+mod coming;
 mod copied;
 mod copies;
 mod copy_keys;
@@ -44,6 +45,7 @@ mod runs;
 mod search;
 mod secrets;
 pub mod select;
+mod sequence;
 mod shown;
 mod status;
 mod stop;
@@ -56,6 +58,7 @@ mod visits;
 mod word_index;
 mod writer;
 
+pub use coming::OnItsWay;
 pub use copied::Copied;
 pub use decisions::{Decided, DecisionKind};
 pub use health::{HealthPage, HealthQuery};
@@ -74,6 +77,7 @@ pub use stop::Stop;
 pub use visits::Walk;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{self, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -159,6 +163,7 @@ pub struct Store {
     writer: Option<JoinHandle<()>>,
     reads: Reads,
     topics: topics::Published,
+    coming: Arc<coming::Coming>,
     clock: Clock,
 }
 
@@ -168,6 +173,7 @@ pub struct ReadyCommit {
     commit: Box<PollCommit>,
     drafts: Vec<prepare::Prepared>,
     sharing: Sharing,
+    held: writer::Held,
 }
 
 impl ReadyCommit {
@@ -176,6 +182,19 @@ impl ReadyCommit {
     pub fn alone(self) -> Self {
         Self {
             sharing: Sharing::Alone,
+            ..self
+        }
+    }
+
+    fn command(self, reply: Reply<Committed>) -> Command {
+        Command::Commit(self.commit, self.drafts, self.sharing, self.held, reply)
+    }
+
+    /// Holds `what` until the poll is written: its drafts take no memory from then on, though it is not committed yet.
+    #[must_use]
+    pub fn holding(self, what: impl Send + 'static) -> Self {
+        Self {
+            held: Some(Box::new(what)),
             ..self
         }
     }
@@ -202,6 +221,7 @@ impl Store {
         let reads = Reads::open(&options.path)?;
         let (commands, queue) = mpsc::channel();
         let published = topics::Published::default();
+        let coming = Arc::default();
         let writer = Writer {
             conn,
             path: options.path.clone(),
@@ -218,6 +238,8 @@ impl Store {
             tidying: tidy::Tidying::default(),
             log: log::Log::default(),
             run: runs::Run::default(),
+            coming: Arc::clone(&coming),
+            cache_kib: 0,
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -228,6 +250,7 @@ impl Store {
             writer: Some(thread),
             reads,
             topics: published,
+            coming,
             clock,
         })
     }
@@ -353,6 +376,11 @@ impl Store {
         self.ask(|reply| Command::BoundTimes(now, reply))
     }
 
+    /// To be held while a poll is being prepared: what is committed meanwhile waits a moment for it, to share a transaction.
+    pub fn is_coming(&self) -> OnItsWay {
+        OnItsWay::new(&self.coming)
+    }
+
     /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.
     pub fn prepare(&self, mut commit: PollCommit) -> ReadyCommit {
         let mut drafts = prepare::prepare(&mut commit);
@@ -367,6 +395,7 @@ impl Store {
             commit: Box::new(commit),
             drafts,
             sharing: Sharing::Shared,
+            held: None,
         }
     }
 
@@ -385,7 +414,7 @@ impl Store {
 
     /// Commits one poll.
     pub fn commit(&self, ready: ReadyCommit) -> Result<Committed, StoreError> {
-        self.ask(|reply| Command::Commit(ready.commit, ready.drafts, ready.sharing, reply))
+        self.ask(|reply| ready.command(reply))
     }
 
     /// Commits one poll; no thread waits for it. It is on its way at once: dropping the future only misses the answer.
@@ -395,12 +424,7 @@ impl Store {
     ) -> impl Future<Output = Result<Committed, StoreError>> + Send + use<> {
         let (told, answer) = oneshot::channel();
         let reply = Box::new(move |done| drop(told.send(done)));
-        let sent = self.send(Command::Commit(
-            ready.commit,
-            ready.drafts,
-            ready.sharing,
-            reply,
-        ));
+        let sent = self.send(ready.command(reply));
         async move {
             sent?;
             answer.await.unwrap_or_else(|_| Err(dropped()))

@@ -18,7 +18,7 @@ use super::{StoreError, backup, owner};
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 19] = [
+const MIGRATIONS: [&str; 20] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -38,6 +38,7 @@ const MIGRATIONS: [&str; 19] = [
     include_str!("migrations/0017.sql"),
     include_str!("migrations/0018.sql"),
     include_str!("migrations/0019.sql"),
+    include_str!("migrations/0020.sql"),
 ];
 
 /// The schema version that this newswire writes.
@@ -246,7 +247,7 @@ fn prepare_writer(conn: &mut Connection, full: bool, path: &Path) -> Result<(), 
     let found = refuse_unknown(path, found)?;
     if found > 0 && found < MIGRATIONS.len() as i64 {
         tracing::info!(
-            "bringing the store up to date, from version {found} to {SCHEMA}; a large one takes some seconds a gigabyte"
+            "bringing the store up to date, from version {found} to {SCHEMA}; this can take half a minute a gigabyte"
         );
         keep_a_copy(conn, path, found)?;
     }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::grouping::Grouping;
 use super::records::Pruned;
+use super::sequence::{self, Numbers};
 use super::topics::Tagger;
 use super::{articles, decisions, story_ids, topics};
 use crate::model::{ArticleId, ArticleRow, FeedRow, Time};
@@ -234,7 +235,7 @@ pub(super) fn withdraw(
     }
     if withdrawn > 0 {
         // What was rendered with them is out of date.
-        articles::next_seq(conn)?;
+        sequence::next(conn)?;
     }
     Ok(withdrawn)
 }
@@ -284,7 +285,9 @@ fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow) -> Sql<Option
     ] {
         conn.prepare_cached(sql)?.execute([article])?;
     }
-    let (before, after) = articles::refresh_story(conn, story)?;
+    let mut numbers = Numbers::default();
+    let (before, after) = articles::refresh_story(conn, story, &mut numbers)?;
+    numbers.write(conn)?;
     if after.0 > 0 {
         tagger.counts_changed(conn, story, before, after)?;
         topics::tag_story(conn, story)?;

@@ -22,7 +22,7 @@ use super::stop::Stop;
 use super::topics::{Published, Topics};
 use super::{
     StoreError, activity, articles, backup, claims, copies, events, feeds, feeds::from_json,
-    grouping::limits, hubs, open, prune, search, shown, status, story_ids,
+    grouping::limits, hubs, open, prune, search, sequence, shown, status, story_ids,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -582,7 +582,7 @@ impl Reads {
 
     /// The last sequence given.
     pub fn sequence(&self) -> Result<Seq, StoreError> {
-        self.read(search::sequence)
+        self.read(sequence::current)
     }
 
     /// What retention would remove (`keep` none: nothing for its age).

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::grouping::{COPIES_MAX, Grouping};
+use super::sequence::{self, Numbers};
 use super::topics::{self, Tagger};
 use super::{articles, decisions, story_ids};
 use crate::dedup::decisions::STAYED;
@@ -213,7 +214,9 @@ fn join(
     }
     for other in others {
         let join = Join::by_user(*other, with_article);
-        articles::merge(conn, grouping, tagger, into, &join, with)?;
+        let mut numbers = Numbers::default();
+        articles::merge(conn, grouping, tagger, into, &join, with, &mut numbers)?;
+        numbers.write(conn)?;
     }
     let decision = decisions::begin(conn, "join", now)?;
     decisions::note(conn, decision, STAYED + 1, ids(&copies))?;
@@ -276,7 +279,7 @@ fn begin_story(conn: &Connection, copies: &[Row]) -> Sql<StoryRow> {
     let story = conn.last_insert_rowid();
     for (article, id, _) in copies {
         story_ids::forget_id(conn, *id)?;
-        let seq = articles::next_seq(conn)?;
+        let seq = sequence::next(conn)?;
         conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
             .execute([*article, story, seq])?;
     }
@@ -311,7 +314,9 @@ fn make_first(conn: &Connection, copies: &[Row]) -> Sql<()> {
 
 /// A story has other copies now.
 fn settle(conn: &Connection, tagger: &Tagger, story: StoryRow) -> Sql<()> {
-    articles::refresh_story(conn, story)?;
+    let mut numbers = Numbers::default();
+    articles::refresh_story(conn, story, &mut numbers)?;
+    numbers.write(conn)?;
     topics::tag_story(conn, story)?;
     tagger.story_merged(conn, story)
 }

@@ -13,7 +13,7 @@ use std::time::Instant;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::check::Checker;
-use super::{articles, search};
+use super::{search, sequence};
 use crate::model::Time;
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Question, index_plan};
@@ -135,7 +135,7 @@ pub(super) fn go_on_with_lists(
         }
     }
     if has_changed {
-        articles::next_seq(conn)?; // readers must look again
+        sequence::next(conn)?; // readers must look again
     }
     Ok(())
 }
@@ -229,7 +229,7 @@ pub(super) fn go_on(
         }
     }
     if has_changed {
-        articles::next_seq(conn)?; // whoever shows stories must look again
+        sequence::next(conn)?; // whoever shows stories must look again
     }
     is_any_left(conn)
 }

@@ -35,12 +35,6 @@ const FEW_TO_SORT: i64 = 5000;
 /// Among how many of the newest articles it is counted how rare a word is.
 const COUNTED_MAX: i64 = 100_000;
 
-/// The last number of the sequence.
-pub(super) fn sequence(conn: &Connection) -> Sql<i64> {
-    conn.prepare_cached("SELECT coalesce((SELECT value FROM meta WHERE key = 'sequence'), 0)")?
-        .query_row([], |r| r.get(0))
-}
-
 /// Rows of stories.
 pub(super) fn stories(conn: &Connection, selection: &Selection, stop: &Stop) -> Sql<Vec<i64>> {
     match &selection.expr {

@@ -259,7 +259,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         articles: one("SELECT count(*) FROM articles")?,
         stories: one("SELECT count(*) FROM stories")?,
         topics: one("SELECT count(*) FROM topics")?,
-        sequence: super::search::sequence(conn)?,
+        sequence: super::sequence::current(conn)?,
         feeds_without_credentials: withheld(conn)?,
         decisions: decisions::counts(conn)?,
         articles_today,

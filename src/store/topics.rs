@@ -193,7 +193,7 @@ impl Tagger {
         if with_articles.is_empty() {
             return Ok(());
         }
-        super::articles::next_seq(conn)?; // readers show the title
+        super::sequence::next(conn)?; // readers show the title
         self.refresh(conn, now)?;
         let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
         if topics.any(|(_, expr)| expr.needs_feed()) {
@@ -395,7 +395,7 @@ pub(super) fn set(
         "INSERT INTO meta (key, value) VALUES ('topics', 1) ON CONFLICT DO UPDATE SET value = value + 1",
         [],
     )?;
-    super::articles::next_seq(conn)?; // whoever shows stories must look again
+    super::sequence::next(conn)?; // whoever shows stories must look again
     tagger.refresh(conn, now)?;
     tagger.begin(conn, redefined, |_| false)?;
     Ok(changed)

@@ -86,6 +86,9 @@ impl WordIndex {
 
     fn write_from(&mut self, first: usize, conn: &Connection) -> Sql<()> {
         self.own_bytes = 0;
+        // Behind a row that is smaller than the one before, FTS5 writes out what it has gathered.
+        let unwritten = self.waiting.get_mut(first..).unwrap_or_default();
+        unwritten.sort_by_key(|entry| entry.article);
         for entry in self.waiting.drain(first..) {
             #[cfg(test)]
             crate::faults::at("flush", entry.words.title.as_str())?;

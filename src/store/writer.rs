@@ -6,12 +6,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::articles::Desk;
+use super::coming::Coming;
 use super::grouping::Grouping;
 use super::guard::{Fault, guarded};
 use super::log::Log;
@@ -22,12 +24,13 @@ use super::records::{
 };
 use super::regroup::{Regroup, Regrouped};
 use super::runs::Run;
+use super::sequence::{self, Numbers};
 use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
 use super::{
     StoreError, articles, claims, clock_set, copy_keys, feeds, hubs, open, prune, regroup, reindex,
-    retag, search,
+    retag,
 };
 use crate::model::{ArticleRow, FeedRow, Time};
 
@@ -43,13 +46,19 @@ const GROUP_MAX: usize = 64;
 /// changed, in a list which each statement walks to its end: ten thousand edits took six seconds that way, and one without.
 const ALONE_MIN: usize = 300;
 
-/// Changed pages that are kept in memory, in KiB: SQLite's own measure, and that of a large poll. What does not fit goes into
-/// the log before its time, and again when it has changed again.
+/// Pages that are kept in memory, in KiB: SQLite's own measure, for rest; that of polls, which holds what a group of them
+/// changes; and that of a large poll. What does not fit goes into the log before its time, and again when it has changed again.
 const CACHE_KIB: i64 = 2000;
+const CACHE_POLLS_KIB: i64 = 16 << 10;
 const CACHE_LARGE_KIB: i64 = 32 << 10;
 
-/// Longest time a transaction stays open for more. Tests of groups must not depend on how busy the machine is.
+/// Longest time a transaction stays open for more polls, and for other commands. Tests of groups must not depend on how busy
+/// the machine is.
+const POLLS_TIME: Duration = Duration::from_millis(if cfg!(test) { 60_000 } else { 200 });
 const GROUP_TIME: Duration = Duration::from_millis(if cfg!(test) { 60_000 } else { 20 });
+
+/// After so long without a command the memory of SQLite goes back.
+const REST: Duration = Duration::from_secs(5);
 
 /// How long the backfill of topics goes on before others have their turn.
 const TELLING_TIME: Duration = Duration::from_millis(50);
@@ -89,7 +98,14 @@ pub(super) enum Command {
     BoundTimes(Time, Reply<usize>),
     Remember(&'static str, String, Reply<()>),
     RefreshTopics(Reply<()>),
-    Commit(Box<PollCommit>, Vec<Prepared>, Sharing, Reply<Committed>),
+    /// The last but one is dropped as soon as the poll is written, before it is committed.
+    Commit(
+        Box<PollCommit>,
+        Vec<Prepared>,
+        Sharing,
+        Held,
+        Reply<Committed>,
+    ),
     Prune(Vec<ArticleRow>, Reply<prune::Progress>),
     Regroup(Regroup, bool, Reply<Regrouped>),
     SettleTopics(Reply<()>),
@@ -120,7 +136,7 @@ impl Command {
 
     /// Whether it is a transaction of its own.
     fn is_alone(&self) -> bool {
-        self.is_large() || matches!(self, Self::Commit(_, _, Sharing::Alone, _))
+        self.is_large() || matches!(self, Self::Commit(_, _, Sharing::Alone, ..))
     }
 
     /// Whether it is a poll. Words are written at the end of a group, so that polls share groups with polls only: what
@@ -129,6 +145,9 @@ impl Command {
         matches!(self, Self::Commit(..))
     }
 }
+
+/// What a poll holds until it is written.
+pub(super) type Held = Option<Box<dyn std::any::Any + Send>>;
 
 /// A step that needs the connection only.
 pub(super) type Work = Box<dyn FnOnce(&Connection) -> Sql<()> + Send>;
@@ -153,6 +172,10 @@ pub(super) struct Writer {
     pub(super) log: Log,
     /// What this process's leases name as their holder.
     pub(super) run: Run,
+    /// Polls that are being prepared.
+    pub(super) coming: Arc<Coming>,
+    /// How many KiB of pages SQLite keeps.
+    pub(super) cache_kib: i64,
 }
 
 /// An answer that waits for the commit.
@@ -227,6 +250,16 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => self.survive(|w| w.tidying.step(&w.conn)),
             }
             patience = BETWEEN_STEPS;
+        }
+        if self.cache_kib > CACHE_KIB {
+            match commands.recv_timeout(REST) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.cache(CACHE_KIB);
+                    let _ = self.conn.execute_batch("PRAGMA shrink_memory");
+                }
+            }
         }
         commands.recv().ok()
     }
@@ -307,16 +340,14 @@ impl Writer {
     fn group(&mut self, first: Command, commands: &Receiver<Command>) -> Option<Command> {
         let mut pending: Vec<Pending> = Vec::new();
         let mut left = None;
-        let needs_room = first.is_large();
-        if needs_room {
+        if first.is_large() {
             self.cache(CACHE_LARGE_KIB);
+        } else if first.articles() > 0 {
+            self.cache(CACHE_POLLS_KIB);
         }
         let work = || self.transact(first, commands, &mut pending, &mut left);
         let outcome = catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|panic| Err(Fault::of_panic(&*panic)));
-        if needs_room {
-            self.cache(CACHE_KIB);
-        }
         if outcome.is_err() {
             self.forget();
         }
@@ -334,8 +365,11 @@ impl Writer {
     }
 
     /// How much SQLite keeps in memory from now on; it works with any measure.
-    fn cache(&self, kib: i64) {
-        let _ = self.conn.pragma_update(None, "cache_size", -kib);
+    fn cache(&mut self, kib: i64) {
+        if self.cache_kib != kib {
+            self.cache_kib = kib;
+            let _ = self.conn.pragma_update(None, "cache_size", -kib);
+        }
     }
 
     /// Reads the texts that were not read for the topics in force: they were redefined since, or could not be seen.
@@ -382,8 +416,8 @@ impl Writer {
                 return Ok(());
             }
         };
-        let opened = Instant::now();
         let are_polls = first.is_poll();
+        let until = Instant::now() + if are_polls { POLLS_TIME } else { GROUP_TIME };
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
@@ -440,8 +474,8 @@ impl Writer {
             savepoint.commit()?;
             self.index.bound(&tx)?;
             count += 1;
-            if count < GROUP_MAX && opened.elapsed() < GROUP_TIME {
-                next = commands.try_recv().ok();
+            if count < GROUP_MAX {
+                next = self.coming.next(commands, until, are_polls);
             }
         }
         self.index.flush(&tx)?;
@@ -516,8 +550,10 @@ fn execute(
         Command::MoveTimes(ms, reply) => answer(|| clock_set::move_all(conn, ms), reply, path),
         Command::BoundTimes(now, reply) => answer(|| clock_set::bound(conn, now), reply, path),
         Command::Remember(name, text, reply) => answer(|| remember(conn, name, &text), reply, path),
-        Command::Commit(poll, prepared, _, reply) => {
-            answer(|| commit(conn, hands, &poll, prepared), reply, path)
+        Command::Commit(poll, prepared, _, held, reply) => {
+            let done = answer(|| commit(conn, hands, &poll, prepared), reply, path);
+            drop(held);
+            done
         }
         Command::RefreshTopics(reply) => answer(|| hands.tagger.tag_times(conn, now), reply, path),
         Command::Prune(part, reply) => {
@@ -589,7 +625,7 @@ fn commit(
     if !claims::holds(conn, &commit.claim)? {
         return Ok(Committed {
             lease_lost: true,
-            sequence: search::sequence(conn)?,
+            sequence: sequence::current(conn)?,
             ..Committed::default()
         });
     }
@@ -615,6 +651,8 @@ fn commit(
             grouping: hands.grouping,
             tagger: hands.tagger,
             index: hands.index,
+            numbers: Numbers::default(),
+            last_row: None,
         };
         #[cfg(test)]
         crate::faults::at("window", commit.claim.url.host())?;
@@ -630,7 +668,7 @@ fn commit(
         #[cfg(test)]
         crate::faults::at("withdrawn", commit.claim.url.host())?;
         if is_compared {
-            hands.grouping.seen(search::sequence(conn)?);
+            hands.grouping.seen(sequence::current(conn)?);
         }
     }
     feeds::record(conn, commit, done.new)?;
@@ -639,7 +677,7 @@ fn commit(
     }
     #[cfg(test)]
     crate::faults::at("recorded", commit.claim.url.host())?;
-    done.sequence = search::sequence(conn)?;
+    done.sequence = sequence::current(conn)?;
     Ok(done)
 }
 

@@ -1,0 +1,47 @@
+//! The sequence: a number that only grows, given to every new or changed article and story. Readers and the window of copies
+//! tell by it that something was written.
+
+use rusqlite::Connection;
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// The last number given; 0 in a new store.
+pub(super) fn current(conn: &Connection) -> Sql<i64> {
+    conn.prepare_cached("SELECT coalesce((SELECT value FROM meta WHERE key = 'sequence'), 0)")?
+        .query_row([], |r| r.get(0))
+}
+
+/// Gives the next number.
+pub(super) fn next(conn: &Connection) -> Sql<i64> {
+    let mut numbers = Numbers::default();
+    let number = numbers.next(conn)?;
+    numbers.write(conn)?;
+    Ok(number)
+}
+
+/// Numbers that are given out in memory and noted once. In between nothing else may take one: it would be given twice.
+#[derive(Debug, Default)]
+pub(super) struct Numbers(Option<i64>);
+
+impl Numbers {
+    /// The next number.
+    pub(super) fn next(&mut self, conn: &Connection) -> Sql<i64> {
+        let last = match self.0 {
+            Some(last) => last,
+            None => current(conn)?,
+        };
+        self.0 = Some(last + 1);
+        Ok(last + 1)
+    }
+
+    /// Notes the last number given, if one was.
+    pub(super) fn write(self, conn: &Connection) -> Sql<()> {
+        if let Some(last) = self.0 {
+            conn.prepare_cached(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES ('sequence', ?1)",
+            )?
+            .execute([last])?;
+        }
+        Ok(())
+    }
+}
