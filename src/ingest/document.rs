@@ -66,7 +66,7 @@ pub fn read(
     let items = Items::of(&raw);
     let listings = store.reads().listings(claim, &items.named(&raw))?;
     let known: Vec<bool> = listings.iter().map(Listing::is_known).collect();
-    let mut drafted = items.drafts(&mut raw, &known, normalized, claim);
+    let mut drafted = items.drafts(&mut raw, &listings, normalized, claim);
     let count = drafted.drafts.len();
     let mut listed = Vec::new();
     if normalized != Normalized::AllForTheStore {
@@ -179,27 +179,28 @@ impl Items {
     fn drafts(
         &self,
         raw: &mut Raw,
-        known: &[bool],
+        listings: &[Listing],
         normalized: Normalized,
         claim: &Claim,
     ) -> Drafted {
-        let wanted = |known: bool| !known || normalized != Normalized::Unknown;
+        let wanted = |l: &Listing| !l.is_known() || normalized != Normalized::Unknown;
         let mut bodies = Vec::new();
-        for (item, known) in self.0.iter().zip(known) {
-            match wanted(*known) {
+        for (item, listing) in self.0.iter().zip(listings) {
+            match wanted(listing) {
                 true => bodies.push(raw.bodies(item.entry)),
                 false => raw.skip(item.entry),
             }
         }
-        let all = self.0.iter().zip(known);
-        let entries = all.filter(|(_, known)| wanted(**known)).zip(bodies);
+        let all = self.0.iter().zip(listings);
+        let entries = all.filter(|(_, listing)| wanted(listing)).zip(bodies);
         let entries: Vec<Entry<'_>> = entries
-            .filter_map(|((item, known), bodies)| {
+            .filter_map(|((item, listing), bodies)| {
                 Some(Entry {
                     key: item.key.clone(),
                     entry: raw.feed.entries.get(item.entry)?,
                     bodies,
-                    counts: !known || normalized == Normalized::All,
+                    counts: !listing.is_known() || normalized == Normalized::All,
+                    votes: *listing == Listing::New || normalized == Normalized::All,
                 })
             })
             .collect();
@@ -231,6 +232,7 @@ mod tests {
             bodies: raw.bodies(0),
             entry: raw.feed.entries.first().unwrap(),
             counts: true,
+            votes: true,
         };
         let context = Context {
             boilerplate: &Boilerplate::default(),

@@ -182,7 +182,9 @@ pub(super) fn read(
     }
     let mut wants = Wants::default();
     if let Some(document) = made.document.as_ref().filter(|_| claim.settings.full_text) {
-        let standings = store.reads().standings(claim, &document.drafts)?;
+        let standings = store
+            .reads()
+            .standings(claim, &document.drafts, &document.listed)?;
         let others = document.listed.iter().filter_map(|l| l.url.as_ref());
         wants = full_text::wants(&document.drafts, others, standings);
     }

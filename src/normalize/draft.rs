@@ -56,6 +56,8 @@ pub struct Entry<'e> {
     pub bodies: Option<Bodies>,
     /// Whether it says something of the feed: what is known was counted when it was new.
     pub counts: bool,
+    /// Whether it tells the language of the feed: an article that is edited again and again does so once.
+    pub votes: bool,
 }
 
 /// Makes the drafts of a whole document; `boilerplate` is what is known of this feed. Of entries with one key the first is
@@ -76,6 +78,7 @@ pub fn drafts(feed: &ParsedFeed, boilerplate: &Boilerplate) -> Drafted {
             entry,
             bodies: None,
             counts: true,
+            votes: true,
         });
     drafts_of(entries.collect(), feed.language.as_deref(), 0, &context)
 }
@@ -107,13 +110,12 @@ pub fn drafts_of(
     };
     let mut about = Vec::with_capacity(bodies.len());
     for (e, body) in bodies {
-        let (key, entry, counts) = (e.key, e.entry, e.counts);
-        about.push((entry.language.as_deref().or(language), counts));
+        about.push((e.entry.language.as_deref().or(language), e.votes));
         out.paragraphs.push(body.paragraphs.clone());
-        out.drafts.push(draft(entry, key, body, &boilerplate));
+        out.drafts.push(draft(e.entry, e.key, body, &boilerplate));
     }
     let voters = out.drafts.iter().zip(&about);
-    let voters = voters.filter(|(_, (_, counts))| *counts);
+    let voters = voters.filter(|(_, (_, votes))| *votes);
     out.votes.add(voters.map(|(draft, _)| said(draft)));
     let prior = language::Prior::of(&out.votes);
     for (draft, (declared, _)) in out.drafts.iter_mut().zip(about) {

@@ -3,12 +3,13 @@
 //! Reading, deciding and writing happen in one transaction, so two feeds with the same story cannot race. A copy
 //! never changes another feed's copy (SEC-13).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::listing::Listed;
-use super::prepare::{PageOf, Prepared, unpack};
+use super::prepare::{PageOf, Pages, Prepared, unpack};
 use super::records::{Claim, Committed, Standing};
 use super::sequence::Numbers;
 use super::topics::Tagger;
@@ -201,12 +202,42 @@ fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> 
     Ok(())
 }
 
-/// What is stored of an article that a document lists; see [`Standing`].
-pub(super) fn standing(conn: &Connection, claim: &Claim, draft: &Draft) -> Sql<Standing> {
-    let items = [(draft, true)];
-    let mut document = known::Document::new(conn, claim.feed, &items, &[]);
-    let found = document.find_all(&items)?.pop();
-    Ok(match found.flatten() {
+/// What is stored of each article that a document lists beside its known items; see [`Standing`]. An article is found as
+/// [`write`] will find it: what another item has, or an older article on the same link, is not the draft's.
+pub(super) fn standings(
+    conn: &Connection,
+    claim: &Claim,
+    drafts: &[Draft],
+    known_items: &[Listed],
+) -> Sql<Vec<Standing>> {
+    let pages = Pages::of(drafts, known_items);
+    let items: Vec<known::Item<'_>> = drafts
+        .iter()
+        .map(|draft| (draft, pages.shared_by(draft) == 1))
+        .collect();
+    let mut document = known::Document::new(conn, claim.feed, &items, known_items);
+    let found = document.find_all(&items)?;
+    let mut standings = Vec::with_capacity(items.len());
+    for ((draft, has_page_alone), mut found) in items.into_iter().zip(found) {
+        let mut draft = Cow::Borrowed(draft);
+        if let Some(known) = found.as_ref().filter(|known| known.is_edited_by(&draft))
+            && let Some(key) = known::key_beside_others(conn, claim.feed, known, &draft)?
+        {
+            draft.to_mut().key = key;
+            found = document.find_again((&draft, has_page_alone), known)?;
+        }
+        standings.push(standing(conn, claim, &draft, found)?);
+    }
+    Ok(standings)
+}
+
+fn standing(
+    conn: &Connection,
+    claim: &Claim,
+    draft: &Draft,
+    found: Option<known::Known>,
+) -> Sql<Standing> {
+    Ok(match found {
         Some(known) if !known.is_edited_by(draft) => Standing::Same,
         Some(known) => {
             let content: Vec<u8> = conn

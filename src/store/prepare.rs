@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
 
 use super::feeds::json;
+use super::listing::Listed;
 use super::records::{Claim, PollCommit};
 use super::topics::{ReadTopics, Topics};
 use crate::dedup::{Fingerprint, Subject};
@@ -119,15 +120,7 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     };
     let drafts = std::mem::take(&mut document.drafts);
     let mut paragraphs = std::mem::take(&mut document.paragraphs).into_iter();
-    let mut pages: HashMap<String, usize> = HashMap::new();
-    for url in drafts.iter().filter_map(|d| d.canonical_url.as_ref()) {
-        *pages.entry(url.to_string()).or_default() += 1;
-    }
-    for url in document.listed.iter().filter_map(|l| l.url.as_ref()) {
-        if let Some(count) = pages.get_mut(normalize::links::canonicalize(url).as_str()) {
-            *count += 1;
-        }
-    }
+    let pages = Pages::of(&drafts, &document.listed);
     let about = About {
         claim: &commit.claim,
         site: document.site.as_ref(),
@@ -140,9 +133,7 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     drafts
         .into_iter()
         .map(|draft| {
-            let page = draft.canonical_url.as_ref();
-            let page = page.and_then(|u| pages.get(u.as_str()));
-            let page_shared_by = page.copied().unwrap_or(0);
+            let page_shared_by = pages.shared_by(&draft);
             prepare_one(
                 &about,
                 draft,
@@ -151,6 +142,32 @@ pub(super) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
             )
         })
         .collect()
+}
+
+/// How many items of a document name each page.
+pub(super) struct Pages(HashMap<String, usize>);
+
+impl Pages {
+    /// The pages of drafts; `listed` are the other items of their document.
+    pub(super) fn of(drafts: &[Draft], listed: &[Listed]) -> Self {
+        let mut pages: HashMap<String, usize> = HashMap::new();
+        for url in drafts.iter().filter_map(|d| d.canonical_url.as_ref()) {
+            *pages.entry(url.to_string()).or_default() += 1;
+        }
+        for url in listed.iter().filter_map(|l| l.url.as_ref()) {
+            if let Some(count) = pages.get_mut(normalize::links::canonicalize(url).as_str()) {
+                *count += 1;
+            }
+        }
+        Self(pages)
+    }
+
+    /// How many items name the page of this draft, itself included; 0 if it has none.
+    pub(super) fn shared_by(&self, draft: &Draft) -> usize {
+        let page = draft.canonical_url.as_ref();
+        let count = page.and_then(|page| self.0.get(page.as_str()));
+        count.copied().unwrap_or(0)
+    }
 }
 
 /// Asks the texts of drafts everything that depends on them. `known` are keys of articles with digests as they are stored.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::listing::{self, Item, Listing};
+use super::listing::{self, Item, Listed, Listing};
 use super::prepare::{self, Facts, Prepared};
 use super::records::{
     Activity, Candidate, Claim, ClaimScope, DedupSettings, DueLimits, FeedDetail, FeedEvent,
@@ -400,14 +400,15 @@ impl Reads {
         })
     }
 
-    /// What is stored of these articles of a feed: under their keys, else under their pages.
-    pub fn standings(&self, claim: &Claim, drafts: &[Draft]) -> Result<Vec<Standing>, StoreError> {
-        self.read(|conn| {
-            drafts
-                .iter()
-                .map(|draft| articles::standing(conn, claim, draft))
-                .collect()
-        })
+    /// What is stored of these articles of a feed: under their keys, else under their pages. `listed` are the other items of
+    /// their document.
+    pub fn standings(
+        &self,
+        claim: &Claim,
+        drafts: &[Draft],
+        listed: &[Listed],
+    ) -> Result<Vec<Standing>, StoreError> {
+        self.read(|conn| articles::standings(conn, claim, drafts, listed))
     }
 
     /// The text kept under a name.

@@ -457,3 +457,66 @@ async fn rel_02_pages_are_not_asked_for_again_when_the_store_takes_nothing() {
     });
     assert_eq!(pages(), 1);
 }
+
+/// The feed as it is shown and polled, the newest item first; the texts of its articles by headline.
+async fn texts_of(net: &Internet, house: &House, feed: &str) -> Vec<(String, String)> {
+    net.always(HOST, "/feed", Reply::feed(feed));
+    house.hours(2);
+    house.pass().await;
+    let articles = house.articles().into_iter();
+    articles
+        .map(|a| (a.title, a.content_text.unwrap_or_default()))
+        .collect()
+}
+
+#[tokio::test]
+async fn rel_06_a_new_article_on_the_page_of_another_does_not_get_its_body() {
+    let net = paper(1).await;
+    let house = house(&net);
+    let path = "/articles/council-counts-boats-behind-the-pier";
+    net.always(HOST, path, page(1));
+    let on_page = |n: usize| Item {
+        link: format!("http://{HOST}{path}"),
+        ..item(n)
+    };
+    serve_items(&net, &[on_page(1)]);
+    house.pass().await;
+    assert_eq!(full(&house), 1);
+    let both = rss("The Paper", &[on_page(2), on_page(1)]);
+    for (title, text) in texts_of(&net, &house, &both).await {
+        let has_page = text.contains("outer moorings");
+        assert_eq!(has_page, title == item(1).title, "{title}: {text}");
+    }
+    // With the other article edited in the same document.
+    let edited = Item {
+        title: format!("{} (updated)", item(1).title),
+        ..on_page(1)
+    };
+    let all = rss("The Paper", &[on_page(3), edited]);
+    for (title, text) in texts_of(&net, &house, &all).await {
+        let has_page = text.contains("outer moorings");
+        assert_eq!(has_page, title.contains("report 1"), "{title}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn rel_06_the_next_article_on_a_shared_link_does_not_get_the_last_ones_body() {
+    let net = paper(1).await;
+    let house = house(&net);
+    let latest = |title: &str, day: usize| {
+        format!(
+            "<rss version='2.0'><channel><title>The Paper</title><item><title>{title}</title><link>http://{HOST}/latest</link>\
+             <pubDate>{day:02} Jan 2030 08:00:00 GMT</pubDate><description>{title}.</description></item></channel></rss>"
+        )
+    };
+    let (first, next) = (item(1).title, "Fog closes the northern pier");
+    net.always(HOST, "/latest", page(1));
+    let one = texts_of(&net, &house, &latest(&first, 9)).await;
+    assert!(one[0].1.contains("outer moorings"), "{one:?}");
+    net.always(HOST, "/latest", Reply::status(404));
+    let two = texts_of(&net, &house, &latest(next, 10)).await;
+    assert_eq!(two.len(), 2, "{two:?}");
+    for (title, text) in two {
+        assert_eq!(text.contains("outer moorings"), title == first, "{title}");
+    }
+}
