@@ -40,7 +40,7 @@ pub struct Fingerprint {
 }
 
 /// Layout of [`Fingerprint::to_bytes`].
-const VERSION: u8 = 3;
+pub const VERSION: u8 = 3;
 
 /// From so many words on, an equal body is the same piece whatever its headline.
 const WORDS_ALONE: usize = 40;

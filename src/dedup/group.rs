@@ -98,6 +98,16 @@ impl Grouper {
         }
     }
 
+    /// A part of a window, which decides as the whole does about what its lists are for.
+    #[must_use]
+    pub fn of_part(limits: Limits, window: Window) -> Self {
+        Self {
+            limits,
+            window,
+            decisions: Decisions::default(),
+        }
+    }
+
     /// What a user decided about copies, of the window or not.
     pub fn decisions(&mut self) -> &mut Decisions {
         &mut self.decisions

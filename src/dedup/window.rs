@@ -34,6 +34,80 @@ pub struct Kept {
     is_gone: bool,
 }
 
+/// What a copy is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// A page.
+    Page(u32),
+    /// A whole text.
+    Text(u32),
+    /// A headline.
+    Title(u32),
+    /// A gram of the sketch.
+    Gram(u32),
+}
+
+impl Key {
+    /// Whether copies are found by it only as long as their sketches are kept.
+    #[must_use]
+    pub fn is_near(self) -> bool {
+        matches!(self, Self::Title(_) | Self::Gram(_))
+    }
+
+    /// What a copy with this fingerprint is found by, in order and each once. The store keeps these keys; who changes them for
+    /// fingerprints that are stored raises `LAYOUT` in `store::copy_keys`.
+    #[must_use]
+    pub fn all_of(print: &Fingerprint) -> Vec<Self> {
+        let page = print.url.map(|url| Self::Page(key(url)));
+        let text = print.text.map(|text| Self::Text(key(text)));
+        let mut keys: Vec<Self> = page.into_iter().chain(text).collect();
+        if !print.sketch.is_empty() {
+            keys.extend(print.title.map(|title| Self::Title(key(title))));
+            keys.extend(print.sketch.keys().into_iter().map(Self::Gram));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+}
+
+/// The rows behind one key as a window lists them, of all rows that have it, ascending: those that [`IN_A_ROW`] leaves, at
+/// least the [`BEHIND_ONE`] newest of them. `feed_of` gives the feed of a row; none: it is not in the window. It is asked for no
+/// more rows than are needed, the newest first.
+pub fn listed<E>(
+    rows: &[ArticleRow],
+    mut feed_of: impl FnMut(ArticleRow) -> Result<Option<FeedRow>, E>,
+) -> Result<Vec<ArticleRow>, E> {
+    // The newest first. Where the feed changes, what is listed does not depend on what is older.
+    let mut newest: Vec<(ArticleRow, FeedRow)> = Vec::new();
+    for row in rows.iter().rev() {
+        let Some(feed) = feed_of(*row)? else { continue };
+        let changes = newest.last().is_some_and(|(_, newer)| *newer != feed);
+        if changes && newest.len() >= BEHIND_ONE {
+            let list = thinned(&newest);
+            if list.len() >= BEHIND_ONE {
+                return Ok(list);
+            }
+        }
+        newest.push((*row, feed));
+    }
+    Ok(thinned(&newest))
+}
+
+/// Without what comes behind [`IN_A_ROW`] of one feed; ascending.
+fn thinned(newest_first: &[(ArticleRow, FeedRow)]) -> Vec<ArticleRow> {
+    let (mut list, mut last, mut in_a_row) = (Vec::new(), None, 0);
+    for (row, feed) in newest_first.iter().rev() {
+        in_a_row = if last == Some(*feed) { in_a_row } else { 0 };
+        last = Some(*feed);
+        if in_a_row < IN_A_ROW {
+            in_a_row += 1;
+            list.push(*row);
+        }
+    }
+    list
+}
+
 /// The copies of a window.
 #[derive(Debug)]
 pub struct Window {
@@ -68,6 +142,50 @@ impl Default for Window {
 }
 
 impl Window {
+    /// A part of a window: these copies, ascending by row, found by these keys and by their stories only.
+    #[must_use]
+    pub fn of_part(
+        copies: impl IntoIterator<Item = (StoredCopy, Fingerprint)>,
+        lists: &[(Key, Vec<ArticleRow>)],
+    ) -> Self {
+        let mut part = Self {
+            copies: VecDeque::new(),
+            first: 0,
+            sketchless: 0,
+            len: 0,
+            pages: Index::new(PART_SHELVES),
+            texts: Index::new(PART_SHELVES),
+            titles: Index::new(PART_SHELVES),
+            grams: Index::new(PART_SHELVES),
+            stories: Index::new(PART_SHELVES),
+        };
+        for (copy, print) in copies {
+            let slot = part.slot(part.copies.len());
+            part.stories.insert(story_key(copy.story), slot);
+            part.copies.push_back(Kept {
+                copy,
+                print,
+                is_gone: false,
+            });
+        }
+        part.len = part.copies.len();
+        for (key, rows) in lists {
+            for row in rows {
+                let Ok(place) = part.place(*row) else {
+                    continue;
+                };
+                let slot = part.slot(place);
+                match *key {
+                    Key::Page(key) => part.pages.insert(key, slot),
+                    Key::Text(key) => part.texts.insert(key, slot),
+                    Key::Title(key) => part.titles.insert(key, slot),
+                    Key::Gram(key) => part.grams.insert(key, slot),
+                }
+            }
+        }
+        part
+    }
+
     /// Adds a copy behind the others; one that is there already is replaced. A row that is older than those of the window
     /// and not among them is left out: it has been evicted.
     pub fn insert(&mut self, copy: StoredCopy, print: Fingerprint) {
@@ -256,7 +374,13 @@ impl Window {
 /// Whether a copy was seen too long ago for its sketch to be kept.
 #[must_use]
 pub fn is_too_old(copy: &StoredCopy, now: Time) -> bool {
-    copy.seen < now.minus(SKETCH_KEPT)
+    copy.seen < sketches_since(now)
+}
+
+/// Copies seen before this have no sketch at `now`.
+#[must_use]
+pub fn sketches_since(now: Time) -> Time {
+    now.minus(SKETCH_KEPT)
 }
 
 /// Copies by a hash of something that they have. Hashes of 32 bits: whoever asks looks at the copies themselves.
@@ -268,6 +392,7 @@ pub fn is_too_old(copy: &StoredCopy, now: Time) -> bool {
 struct Index(Vec<Vec<(u32, Slot)>>);
 
 /// Shelves for up to a million pairs, and for the [`SKETCHES_MAX`] times eighteen of the grams.
+const PART_SHELVES: usize = 1 << 4;
 const SHELVES: usize = 1 << 14;
 const GRAM_SHELVES: usize = 1 << 17;
 

@@ -54,7 +54,7 @@ pub(super) fn each_since(
 }
 
 /// The first row seen at `since` or later, by halving: sightings have no index, and need none.
-fn first_since(conn: &Connection, since: Time) -> Sql<ArticleRow> {
+pub(super) fn first_since(conn: &Connection, since: Time) -> Sql<ArticleRow> {
     let (mut low, mut high): (i64, i64) = conn.query_row(
         "SELECT coalesce(min(article), 0), coalesce(max(article), 0) + 1 FROM articles",
         [],

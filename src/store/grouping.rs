@@ -1,7 +1,12 @@
-//! The writer's window of copies: filled from the store, kept in step with it, and asked for every new article.
+//! The writer's window of copies: filled from the store, kept in step with it, and asked for every new article. Of a large store
+//! the first new articles are decided by what their keys find ([`super::copy_keys`]): a process that writes a few does not fill
+//! a window for them.
+
+use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::copy_keys::CopyKeys;
 use super::records::DedupSettings;
 use super::{copies, decisions};
 use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
@@ -11,6 +16,9 @@ type Sql<T> = rusqlite::Result<T>;
 
 /// Copies in one story at most.
 pub(super) const COPIES_MAX: usize = 1000;
+
+/// New articles that are decided by keys, which takes as long as it takes to fill the window; then it is filled.
+const BY_KEYS_MAX: usize = 400;
 
 /// The bounds of stories under these settings.
 pub(super) fn limits(settings: DedupSettings) -> Limits {
@@ -26,6 +34,10 @@ pub(super) fn limits(settings: DedupSettings) -> Limits {
 pub(super) struct Grouping {
     limits: Limits,
     window: Option<Grouper>,
+    /// The keys of the window, in its place.
+    keys: Option<CopyKeys>,
+    /// How many articles were decided by keys.
+    by_keys: usize,
     /// The sequence up to which the window knows the store.
     sequence: i64,
     /// The version of the user's decisions that the window follows.
@@ -37,6 +49,8 @@ impl Grouping {
         Self {
             limits: limits(settings),
             window: None,
+            keys: None,
+            by_keys: 0,
             sequence: 0,
             decided: 0,
         }
@@ -45,18 +59,31 @@ impl Grouping {
     /// A transaction was undone: what the window has seen of it may not be so.
     pub(super) fn forget(&mut self) {
         self.window = None;
+        self.keys = None;
     }
 
-    /// Whether the window stands.
-    pub(super) fn is_filled(&self) -> bool {
-        self.window.is_some()
+    /// Whether so many new articles can be decided as it stands.
+    pub(super) fn is_ready_for(&self, articles: usize) -> bool {
+        let are_few = self.by_keys + articles <= BY_KEYS_MAX;
+        self.window.is_some() || are_few && self.keys.is_some()
     }
 
-    /// Fills the window, if it is not.
-    pub(super) fn fill(&mut self, conn: &Connection, now: Time) -> Sql<()> {
-        if self.is_filled() {
+    /// Makes ready for so many new articles, if it is not.
+    pub(super) fn fill(&mut self, conn: &Connection, now: Time, articles: usize) -> Sql<()> {
+        if self.is_ready_for(articles) {
             return Ok(());
         }
+        self.keys = match self.by_keys + articles <= BY_KEYS_MAX {
+            true => CopyKeys::load(conn, self.limits, now)?,
+            false => None,
+        };
+        match self.keys {
+            Some(_) => Ok(()),
+            None => self.fill_window(conn, now),
+        }
+    }
+
+    fn fill_window(&mut self, conn: &Connection, now: Time) -> Sql<()> {
         // Read first: what is written meanwhile is newer, and taken in with what comes.
         let sequence = super::sequence::current(conn)?;
         let mut window = Grouper::new(self.limits);
@@ -77,9 +104,12 @@ impl Grouping {
         Ok(())
     }
 
-    /// Fills the window, or takes in what other processes have written meanwhile.
-    pub(super) fn catch_up(&mut self, conn: &Connection, now: Time) -> Sql<()> {
-        self.fill(conn, now)?;
+    /// Makes ready for so many new articles, or takes in what other processes have written meanwhile.
+    pub(super) fn catch_up(&mut self, conn: &Connection, now: Time, articles: usize) -> Sql<()> {
+        self.fill(conn, now, articles)?;
+        if self.keys.is_some() {
+            return Ok(());
+        }
         let sequence = super::sequence::current(conn)?;
         match &mut self.window {
             Some(window) if sequence != self.sequence => {
@@ -121,6 +151,12 @@ impl Grouping {
         new: &StoredCopy,
         print: &Fingerprint,
     ) -> Sql<Decision> {
+        if let Some(keys) = &mut self.keys {
+            self.by_keys += 1;
+            let mut part = keys.part(conn, self.limits, new.seen, print)?;
+            *part.decisions() = decisions::read(conn)?;
+            return Ok(part.decide_of(id, new, print));
+        }
         loop {
             let Some(window) = &mut self.window else {
                 return Ok(Decision::default());
@@ -151,6 +187,12 @@ impl Grouping {
         }
     }
 
+    /// Writes keys of articles that are in no part yet, for the next process; whether there is more to do. See
+    /// [`super::copy_keys`].
+    pub(super) fn keep_keys(&self, conn: &Connection, now: Time, until: Instant) -> Sql<bool> {
+        super::copy_keys::go_on(conn, self.limits, now, until)
+    }
+
     pub(super) fn insert(&mut self, copy: StoredCopy, print: &Fingerprint) {
         if let Some(window) = &mut self.window {
             window.insert(copy, print.clone());
@@ -159,8 +201,11 @@ impl Grouping {
 
     /// A new copy was stored. The user may have decided about it, if its publisher listed it before.
     pub(super) fn note_stored(&mut self, conn: &Connection, id: ArticleId) -> Sql<()> {
-        let window = self.window.as_mut();
-        if window.is_some_and(|window| window.decisions().is_about(id)) {
+        let is_about = match &mut self.window {
+            Some(window) => window.decisions().is_about(id),
+            None => self.keys.is_some() && decisions::read(conn)?.is_about(id),
+        };
+        if is_about {
             decisions::note_came_back(conn, id)?;
             self.read_decisions(conn)?;
         }

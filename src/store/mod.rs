@@ -12,6 +12,7 @@ mod clock_set;
 mod coming;
 mod copied;
 mod copies;
+mod copy_keys;
 mod created;
 mod decisions;
 mod events;

@@ -165,6 +165,26 @@ fn draft(host: &str, n: usize, title: &str, body: &str) -> Draft {
     }
 }
 
+#[test]
+fn copies_of_one_poll_and_of_before_join_by_the_keys_that_a_process_left() {
+    let mut house = House::new();
+    let feed = house.subscribe("a.example");
+    // Bodies of which none is a form of another.
+    let text = |n: usize| -> String { (0..60).map(|w| format!("t{n}w{w} ")).collect() };
+    let piece = |n: usize, of: usize| draft("a.example", n, &format!("Piece {of}"), &text(of));
+    house.poll(feed, (0..9).map(|n| piece(n, n)).collect());
+    let other = tempfile::tempdir().unwrap();
+    let other = Store::open(&options(other.path()), house.clock.clone()).unwrap();
+    drop(std::mem::replace(&mut house.store, other));
+    house.store = Store::open(&options(house.dir.path()), house.clock.clone()).unwrap();
+    let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
+    let parts = "SELECT count(*) FROM copy_keys";
+    assert_eq!(conn.query_row(parts, [], |r| r.get(0)), Ok(2));
+    let done = house.poll(feed, vec![piece(20, 3), piece(21, 40), piece(22, 40)]);
+    assert_eq!((done.new, done.joined), (3, 2));
+    assert_eq!(house.river().len(), 10);
+}
+
 fn boat(n: usize) -> Draft {
     draft(
         "a.example",

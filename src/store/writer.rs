@@ -29,7 +29,8 @@ use super::tidy::{self, Tidying};
 use super::topics::{self, Published, Tagger};
 use super::word_index::WordIndex;
 use super::{
-    StoreError, articles, claims, clock_set, feeds, hubs, open, prune, regroup, reindex, retag,
+    StoreError, articles, claims, clock_set, copy_keys, feeds, hubs, open, prune, regroup, reindex,
+    retag,
 };
 use crate::model::{ArticleRow, FeedRow, Time};
 
@@ -64,6 +65,9 @@ const TELLING_TIME: Duration = Duration::from_millis(50);
 
 /// How long the writer goes on with lists of the backfill after the last command.
 const ENDING_TIME: Duration = Duration::from_secs(1);
+
+/// How long the writer goes on with keys of copies when it ends.
+const KEYS_TIME: Duration = Duration::from_secs(1);
 
 /// Without a command for so long the writer tidies up, a step at a time, so far apart.
 const IDLE: Duration = Duration::from_millis(200);
@@ -108,9 +112,12 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether there are articles to be compared with those of the window.
-    fn has_articles(&self) -> bool {
-        matches!(self, Self::Commit(_, drafts, ..) if !drafts.is_empty())
+    /// How many articles are to be compared with those of the window.
+    fn articles(&self) -> usize {
+        match self {
+            Self::Commit(_, drafts, ..) => drafts.len(),
+            _ => 0,
+        }
     }
 
     /// Whether the texts of its articles were read for the topics that this tagger knows.
@@ -197,6 +204,7 @@ impl Writer {
             self.survive(|w| w.log.bound(&mut w.conn, &w.path));
         }
         self.survive(Self::end_backfill);
+        self.survive(Self::keep_keys);
         self.survive(|w| std::mem::take(&mut w.run).end(&w.conn));
         self.survive(|w| {
             let _ = tidy::optimize(&w.conn);
@@ -256,6 +264,27 @@ impl Writer {
         commands.recv().ok()
     }
 
+    /// Where no daemon runs, the next process finds copies by the keys that this one leaves.
+    fn keep_keys(&mut self) {
+        let (now, end) = (self.clock.now(), Instant::now() + KEYS_TIME);
+        let mut is_left = matches!(copy_keys::is_due(&self.conn), Ok(true));
+        while is_left && Instant::now() < end {
+            let until = Instant::now() + TELLING_TIME;
+            let kept = guarded(|| {
+                let tx = self
+                    .conn
+                    .transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let is_left = self.grouping.keep_keys(&tx, now, until)?;
+                tx.commit().map(|()| is_left)
+            });
+            is_left = kept.unwrap_or_else(|e| {
+                let error = e.told(&self.path);
+                tracing::debug!(%error, "keys of copies were not kept; the next process reads the copies");
+                false
+            });
+        }
+    }
+
     /// A command that renamed a feed, or a pass of polls, ends with topics as they should be, unless that takes long. Where no
     /// daemon runs, this is also when stored articles are indexed again.
     fn end_backfill(&mut self) {
@@ -313,7 +342,7 @@ impl Writer {
         let mut left = None;
         if first.is_large() {
             self.cache(CACHE_LARGE_KIB);
-        } else if first.has_articles() {
+        } else if first.articles() > 0 {
             self.cache(CACHE_POLLS_KIB);
         }
         let work = || self.transact(first, commands, &mut pending, &mut left);
@@ -367,9 +396,10 @@ impl Writer {
     ) -> Result<(), Fault> {
         let now = self.clock.now();
         let path = self.path.clone();
-        if first.has_articles() {
+        if first.articles() > 0 {
             // Before the lock is taken: it may be a hundred thousand copies. What fails here fails again below.
-            if guarded(|| self.grouping.fill(&self.conn, now)).is_err() {
+            let fill = || self.grouping.fill(&self.conn, now, first.articles());
+            if guarded(fill).is_err() {
                 self.grouping.forget();
             }
             if guarded(|| self.read_topics(&mut first, now)).is_err() {
@@ -391,7 +421,8 @@ impl Writer {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(command) = next.take() {
-            let needs_window = command.has_articles() && !self.grouping.is_filled();
+            let articles = command.articles();
+            let needs_window = articles > 0 && !self.grouping.is_ready_for(articles);
             let is_alone = command.is_alone();
             let needs_reading = !command.is_read_for(&self.tagger);
             let is_other =
@@ -613,7 +644,7 @@ fn commit(
         // The window is for what is new or edited; to fill it for nothing takes long.
         let is_compared = !prepared.is_empty();
         if is_compared {
-            hands.grouping.catch_up(conn, now)?;
+            hands.grouping.catch_up(conn, now, prepared.len())?;
         }
         let mut desk = Desk {
             conn,

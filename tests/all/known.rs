@@ -374,7 +374,7 @@ fn rows(folder: &Path) -> Vec<String> {
 
 #[test]
 fn rel_06_documents_read_in_part_store_what_documents_read_whole_store() {
-    let cases = std::env::var("NEWSWIRE_SEQUENCES").map_or(20, |n| n.parse().unwrap());
+    let cases = std::env::var("NEWSWIRE_SEQUENCES").map_or(6, |n| n.parse().unwrap());
     let config = Config {
         cases,
         failure_persistence: None,
