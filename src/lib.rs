@@ -1,6 +1,6 @@
 //! newswire: a news aggregator in one binary.
 //!
-//! The layers, lowest first. An arrow points down only; `tests/layers.rs` fails on any other.
+//! The layers, lowest first. An arrow points down only; `tests/layers` fails on any other.
 //!
 //! | layer | modules | may use |
 //! |---|---|---|

@@ -1,6 +1,8 @@
 //! The layers of `src/lib.rs`: a module names only what lies below it.
 #![allow(clippy::unwrap_used)]
 
+mod circles;
+
 use std::{
     fs,
     path::{Path, PathBuf},
