@@ -13,13 +13,10 @@ use super::{read, sources};
 /// its row.
 const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("cli", 3),
-    ("config", 3),
-    ("daemon", 5),
     ("fetch", 5),
     ("ingest", 8),
     ("parse", 11),
     ("schedule", 7),
-    ("serve", 9),
     ("store", 30),
     ("text", 13),
 ];
