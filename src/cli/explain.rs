@@ -275,9 +275,9 @@ impl Seen {
 
     /// What of an expression is so, and what of that it does not want.
     pub fn found(&self, expr: &Expr) -> (Vec<Found>, Vec<Found>) {
-        let found = eval::found(expr, &self.text, &self.facts, self.now);
-        let (unwanted, wanted): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.is_unwanted);
-        let plain = |list: Vec<eval::Found>| {
+        let found = eval::matched_terms(expr, &self.text, &self.facts, self.now);
+        let (unwanted, wanted): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.is_negated);
+        let plain = |list: Vec<eval::MatchedTerm>| {
             let found = list.into_iter().map(|f| Found {
                 field: f.field,
                 words: f.words,
