@@ -57,23 +57,17 @@ fn texts() -> Vec<(PathBuf, String)> {
 /// The ids of rules in a text: `SEC-05` in prose, `sec_05_` in the name of a test.
 fn ids(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for (family, mark) in [
-        ("ET", '-'),
-        ("SEC", '-'),
-        ("REL", '-'),
-        ("et", '_'),
-        ("sec", '_'),
-        ("rel", '_'),
-    ] {
-        let family_and_mark = format!("{family}{mark}");
-        for (at, _) in text.match_indices(&family_and_mark) {
-            let before = text[..at].chars().next_back();
-            let number: String = text[at + family_and_mark.len()..]
+    for mark in ["ET-", "SEC-", "REL-", "et_", "sec_", "rel_"] {
+        let parts = text.split(mark).zip(text.split(mark).skip(1));
+        for (before, behind) in parts {
+            let number: String = behind.chars().take_while(char::is_ascii_digit).collect();
+            let is_part = before
                 .chars()
-                .take_while(char::is_ascii_digit)
-                .collect();
-            if number.len() == 2 && !before.is_some_and(char::is_alphanumeric) {
-                found.insert(format!("{}-{number}", family.to_uppercase()));
+                .next_back()
+                .is_some_and(char::is_alphanumeric);
+            if number.len() == 2 && !is_part {
+                let family = mark.trim_end_matches(['-', '_']).to_uppercase();
+                found.insert(format!("{family}-{number}"));
             }
         }
     }
