@@ -2,7 +2,7 @@
 //!
 //! The order is that of the contract: BOM, the charset of the Content-Type, the XML declaration, UTF-8 if valid, a guess
 //! (RFC 7303 section 3.2 puts the BOM first). A declaration that the bytes contradict is ignored; the table is in
-//! ARCHITECTURE.md.
+//! docs/decisions/006-charset.md.
 
 use std::borrow::Cow;
 
@@ -179,7 +179,7 @@ fn decode<'b>(
 
 fn guess<'b>(bytes: &'b [u8], warnings: &mut Warnings) -> Cow<'b, str> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    // From the first line that gives a charset.
+    // ASCII before the first other byte says nothing about the encoding.
     let telling = bytes.iter().position(|b| !b.is_ascii() || *b == 0x1b);
     let window = bytes.get(telling.unwrap_or(0)..).unwrap_or_default();
     let window = window.get(..GUESS_BYTES_MAX).unwrap_or(window);
