@@ -13,6 +13,7 @@
 //! | `headline` | is a headline without a text that of another copy |
 //! | `align` | two sequences of words side by side |
 //! | [`window`] | the copies of a window, by what they have |
+//! | `rows`, `shelves` | the same in memory: the copies, and what finds them |
 //! | [`group`] | which story a new copy joins |
 //! | `votes` | what the feeds of a story say of a new copy |
 //! | [`replay`] | the same under other settings |
@@ -26,7 +27,9 @@ pub mod fingerprint;
 pub mod group;
 mod headline;
 pub mod replay;
+mod rows;
 pub mod shared;
+mod shelves;
 pub mod sketch;
 pub mod slots;
 pub mod verdict;
