@@ -7,8 +7,16 @@ use std::collections::VecDeque;
 use super::copy::StoredCopy;
 use super::fingerprint::{Fingerprint, Hash};
 use super::sketch::Sketch;
-use super::window::Kept;
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
+
+/// A copy and its fingerprint, without the sketch once that is too old.
+#[derive(Debug)]
+pub struct Kept {
+    /// The copy.
+    pub copy: StoredCopy,
+    /// Its fingerprint.
+    pub print: Fingerprint,
+}
 
 /// Rows of a block.
 const BLOCK: usize = 256;

@@ -5,7 +5,8 @@
 //! so many shelves that some dozens of pairs are on each, which are searched and moved in one or two reads of memory: a tree
 //! over all of them takes a dozen.
 
-use super::window::Slot;
+/// A copy's place in the window: it counts up, and wraps.
+pub type Slot = u32;
 
 /// A hash and a copy that has it.
 type Pair = (u32, Slot);

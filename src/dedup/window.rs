@@ -10,6 +10,9 @@ use super::rows::Rows;
 use super::shelves::Shelves;
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 
+pub use super::rows::Kept;
+pub use super::shelves::Slot;
+
 /// What near copies need is kept for so long after the first sighting: copies are near within [`super::compare::NEAR`], and a
 /// feed brings its copy up to a day after it was published.
 const SKETCH_KEPT: Duration = Duration::from_secs(60 * 3600);
@@ -20,18 +23,6 @@ pub const BEHIND_ONE: usize = 64;
 /// What so many copies of one feed in a row have is that feed's phrase, and finds no more of them: a feed that floods the
 /// window hides no other behind it (SEC-13).
 const IN_A_ROW: usize = 16;
-
-/// A copy's place in the window: it counts up, and wraps.
-pub type Slot = u32;
-
-/// A copy and its fingerprint, without the sketch once that is too old.
-#[derive(Debug)]
-pub struct Kept {
-    /// The copy.
-    pub copy: StoredCopy,
-    /// Its fingerprint.
-    pub print: Fingerprint,
-}
 
 /// What a copy is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
