@@ -4,14 +4,14 @@
 
 use std::time::Duration;
 
+use super::buckets::Buckets;
 use super::copy::StoredCopy;
 use super::fingerprint::{Fingerprint, Hash};
 use super::rows::Rows;
-use super::shelves::Shelves;
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 
+pub use super::buckets::Slot;
 pub use super::rows::Kept;
-pub use super::shelves::Slot;
 
 /// What near copies need is kept for so long after the first sighting: copies are near within [`super::compare::NEAR`], and a
 /// feed brings its copy up to a day after it was published.
@@ -108,11 +108,11 @@ pub struct Window {
     sketchless: usize,
     /// Copies that are not gone.
     len: usize,
-    pages: Shelves,
-    texts: Shelves,
-    titles: Shelves,
-    grams: Shelves,
-    stories: Shelves,
+    pages: Buckets,
+    texts: Buckets,
+    titles: Buckets,
+    grams: Buckets,
+    stories: Buckets,
 }
 
 impl Window {
@@ -222,14 +222,14 @@ impl Window {
     /// What all of it takes, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let shelves = [
+        let buckets = [
             &self.pages,
             &self.texts,
             &self.titles,
             &self.grams,
             &self.stories,
         ];
-        self.copies.bytes() + shelves.into_iter().map(Shelves::bytes).sum::<usize>()
+        self.copies.bytes() + buckets.into_iter().map(Buckets::bytes).sum::<usize>()
     }
 
     /// The copy in a slot, with its fingerprint.
@@ -298,14 +298,14 @@ impl Window {
             copies.copy(place).map(|copy| copy.feed)
         };
         // Not what that feed alone has of late.
-        let add = |shelves: &mut Shelves, key: Option<u32>| {
-            let of_this_feed = newest(shelves, key)
+        let add = |buckets: &mut Buckets, key: Option<u32>| {
+            let of_this_feed = newest(buckets, key)
                 .take(IN_A_ROW)
                 .take_while(|slot| feed_of(*slot) == Some(copy.feed));
             if let Some(key) = key
                 && of_this_feed.count() < IN_A_ROW
             {
-                shelves.insert(key, slot);
+                buckets.insert(key, slot);
             }
         };
         add(&mut self.pages, print.url.map(key));
@@ -357,10 +357,10 @@ pub fn sketches_since(now: Time) -> Time {
 }
 
 /// The newest copies with this.
-fn newest(shelves: &Shelves, key: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
+fn newest(buckets: &Buckets, key: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
     let newest_first = key
         .into_iter()
-        .flat_map(|key| shelves.all(key).iter().rev());
+        .flat_map(|key| buckets.all(key).iter().rev());
     newest_first.take(BEHIND_ONE).map(|(_, slot)| *slot)
 }
 
