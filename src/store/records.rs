@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::listing::Listed;
 use crate::model::{
     Draft, FeedId, FeedRef, FeedRow, Network, Poll, Secret, Seq, Time, Validators, WebUrl,
 };
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::Expr;
+use crate::store::polls::listing::Listed;
 use crate::text::language::Votes;
 
 /// A subscription to make, or to bring up to date.
