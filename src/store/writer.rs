@@ -4,6 +4,7 @@
 //! the writer remembers is read again (REL-12); a disk that is full fails the whole group, and the next group is tried
 //! afresh (REL-02). Nothing that a command does ends the thread.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +56,11 @@ const CACHE_LARGE_KIB: i64 = 32 << 10;
 /// Longest time a transaction stays open for more: visits wait for it, and a site's next turn may pass. Tests of groups must not
 /// depend on how busy the machine is.
 const GROUP_TIME: Duration = Duration::from_millis(if cfg!(test) { 60_000 } else { 20 });
+
+/// Transactions of polls begin so far apart at least, and what comes meanwhile shares the next one: most polls bring nothing,
+/// and a transaction for each costs more than all the rest of it. A poll that comes alone does not wait, and all else that
+/// is asked for ends the wait. Tests do not wait, for their timers would go on meanwhile.
+const PACE: Duration = Duration::from_millis(if cfg!(test) { 0 } else { 10 });
 
 /// After so long without a command the memory of SQLite goes back.
 const REST: Duration = Duration::from_secs(5);
@@ -175,6 +181,10 @@ pub(super) struct Writer {
     pub(super) coming: Arc<Coming>,
     /// How many KiB of pages SQLite keeps.
     pub(super) cache_kib: i64,
+    /// Commands that came while the writer waited for polls.
+    pub(super) gathered: VecDeque<Command>,
+    /// When the last transaction of polls began; none: there was none.
+    pub(super) paced: Option<Instant>,
 }
 
 /// An answer that waits for the commit.
@@ -183,8 +193,7 @@ type Pending = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 impl Writer {
     /// Works until every sender is gone. Between groups of commands, and while there are none, the backfill of topics goes on.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
-        let mut next = None;
-        while let Some(command) = next.take().or_else(|| self.wait(commands)) {
+        while let Some(command) = self.next(commands) {
             self.survive(|w| w.log.note(&w.path));
             match command {
                 Command::SettleTopics(reply) => {
@@ -192,7 +201,11 @@ impl Writer {
                     self.untold = true;
                 }
                 command => {
-                    next = self.group(command, commands);
+                    self.gather(&command, commands);
+                    let left = self.group(command, commands);
+                    if let Some(left) = left {
+                        self.gathered.push_front(left);
+                    }
                     self.untold |= self.tagger.has_begun();
                 }
             }
@@ -208,6 +221,30 @@ impl Writer {
         self.survive(|w| {
             let _ = tidy::optimize(&w.conn);
         });
+    }
+
+    /// The next command, the oldest first.
+    fn next(&mut self, commands: &Receiver<Command>) -> Option<Command> {
+        self.gathered.pop_front().or_else(|| self.wait(commands))
+    }
+
+    /// Waits for polls that may share the transaction of `first`, where polls follow one another closely; see [`PACE`].
+    fn gather(&mut self, first: &Command, commands: &Receiver<Command>) {
+        if !first.is_poll() || first.is_alone() {
+            return;
+        }
+        let until = self.paced.map(|begun| begun + PACE);
+        while let Some(until) = until
+            && self.gathered.len() + 1 < GROUP_MAX
+            && self.gathered.iter().all(Command::is_poll)
+        {
+            let left = until.saturating_duration_since(Instant::now());
+            match commands.recv_timeout(left) {
+                Ok(command) => self.gathered.push_back(command),
+                Err(_) => break,
+            }
+        }
+        self.paced = Some(Instant::now());
     }
 
     /// Does work of the writer's own. A panic in it costs what the writer remembers and nothing else.
@@ -341,7 +378,7 @@ impl Writer {
         let mut left = None;
         if first.is_large() {
             self.cache(CACHE_LARGE_KIB);
-        } else if first.articles() > 0 {
+        } else if first.is_poll() {
             self.cache(CACHE_POLLS_KIB);
         }
         let work = || self.transact(first, commands, &mut pending, &mut left);
@@ -430,27 +467,6 @@ impl Writer {
                 *left = Some(command);
                 break;
             }
-            if is_alone {
-                let mut hands = Hands {
-                    grouping: &mut self.grouping,
-                    tagger: &mut self.tagger,
-                    index: &mut self.index,
-                    run: &mut self.run,
-                };
-                let (answer, failed) = execute(&tx, command, &mut hands, &path, now);
-                pending.push(answer);
-                if let Some(e) = failed {
-                    return Err(e);
-                }
-                break;
-            }
-            let mut savepoint = match tx.savepoint() {
-                Ok(savepoint) => savepoint,
-                Err(e) => {
-                    refuse(command, open::error(&path, &e));
-                    return Err(e.into());
-                }
-            };
             let indexed = self.index.begin();
             let mut hands = Hands {
                 grouping: &mut self.grouping,
@@ -458,23 +474,44 @@ impl Writer {
                 index: &mut self.index,
                 run: &mut self.run,
             };
-            let (answer, failed) = execute(&savepoint, command, &mut hands, &path, now);
-            pending.push(answer);
-            if let Some(e) = failed {
-                // A disk that is full may have ended the transaction, and with it the savepoint: then it is
-                // why the whole group failed.
-                if savepoint.rollback().is_err() {
+            // The first has nobody's work before it that it could undo. A poll without articles hardly ever fails; if it does,
+            // all polls of the group are tried again, each by itself.
+            if count == 0 || are_polls && articles == 0 {
+                let (answer, failed) = execute(&tx, command, &mut hands, &path, now);
+                pending.push(answer);
+                if let Some(e) = failed {
                     return Err(e);
                 }
-                self.grouping.forget();
-                self.tagger.forget();
-                self.index.forget_after(indexed);
+                if is_alone {
+                    break;
+                }
+            } else {
+                let mut savepoint = match tx.savepoint() {
+                    Ok(savepoint) => savepoint,
+                    Err(e) => {
+                        refuse(command, open::error(&path, &e));
+                        return Err(e.into());
+                    }
+                };
+                let (answer, failed) = execute(&savepoint, command, &mut hands, &path, now);
+                pending.push(answer);
+                if let Some(e) = failed {
+                    // A disk that is full may have ended the transaction, and with it the savepoint: then it is
+                    // why the whole group failed.
+                    if savepoint.rollback().is_err() {
+                        return Err(e);
+                    }
+                    self.grouping.forget();
+                    self.tagger.forget();
+                    self.index.forget_after(indexed);
+                }
+                savepoint.commit()?;
             }
-            savepoint.commit()?;
             self.index.bound(&tx)?;
             count += 1;
-            if count < GROUP_MAX {
-                next = self.coming.next(commands, until, are_polls);
+            if count < GROUP_MAX && Instant::now() < until {
+                let gathered = self.gathered.pop_front();
+                next = gathered.or_else(|| self.coming.next(commands, until, are_polls));
             }
         }
         self.index.flush(&tx)?;
@@ -621,15 +658,18 @@ fn commit(
     commit: &PollCommit,
     prepared: Vec<Prepared>,
 ) -> Sql<Committed> {
-    if !claims::holds(conn, &commit.claim)? {
+    let Some(before) = claims::held(conn, &commit.claim)? else {
         return Ok(Committed {
             lease_lost: true,
             sequence: sequence::current(conn)?,
             ..Committed::default()
         });
-    }
+    };
     let now = commit.poll.finished;
-    let mut done = Committed::default();
+    let mut done = Committed {
+        sequence: before.sequence,
+        ..Committed::default()
+    };
     let feed = commit.claim.feed;
     #[cfg(test)]
     crate::faults::at("commit", commit.claim.url.host())?;
@@ -666,17 +706,17 @@ fn commit(
         }
         #[cfg(test)]
         crate::faults::at("withdrawn", commit.claim.url.host())?;
+        done.sequence = sequence::current(conn)?;
         if is_compared {
-            hands.grouping.seen(sequence::current(conn)?);
+            hands.grouping.seen(done.sequence);
         }
     }
-    feeds::record(conn, commit, done.new)?;
+    feeds::record(conn, commit, &before, &done)?;
     if let Some(hub) = &commit.hub {
         hubs::offer(conn, feed, hub.as_ref(), now)?;
     }
     #[cfg(test)]
     crate::faults::at("recorded", commit.claim.url.host())?;
-    done.sequence = sequence::current(conn)?;
     Ok(done)
 }
 
