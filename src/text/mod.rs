@@ -12,6 +12,7 @@
 //! | [`html_text`] | the readable text of HTML |
 //! | [`body`], [`blocks`] | a sanitized body read once: its text and its paragraphs |
 //! | [`headline_html`] | which tags a headline names |
+//! | [`nearest`] | which known name a wrong one is similar to |
 //! | [`dates`] | dates as publishers write them |
 //! | [`language`], [`function_words`] | which language a text is in |
 
@@ -33,6 +34,7 @@ mod html_limits;
 pub mod html_text;
 pub mod language;
 mod mojibake;
+pub mod nearest;
 pub mod plain;
 pub mod references;
 #[cfg(test)]
