@@ -21,7 +21,6 @@ const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("schedule", 7),
     ("serve", 9),
     ("store", 30),
-    ("text", 13),
 ];
 
 /// The module path of each file (`["cli", "list"]`) with its code, without comments and tests.
