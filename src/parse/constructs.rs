@@ -11,7 +11,8 @@ use regex::Regex;
 
 use super::element::{Element, Node};
 use super::vocabulary::Ns;
-use super::{Warnings, addresses, escaped, guid, people, plain_body};
+use super::warnings::Warnings;
+use super::{addresses, escaped, guid, people, plain_body};
 use crate::model::{Category, Person, WebUrl};
 use crate::text::body::Body;
 use crate::text::{html, html_text, plain, references, sanitized, settle};
