@@ -76,7 +76,6 @@ pub use select::{Order, RiverPlace, Selection};
 pub use stop::Stop;
 pub use visits::Walk;
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, sync_channel};
@@ -241,8 +240,6 @@ impl Store {
             run: runs::Run::default(),
             coming: Arc::clone(&coming),
             cache_kib: 0,
-            gathered: VecDeque::new(),
-            paced: None,
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())

@@ -4,7 +4,6 @@
 //! the writer remembers is read again (REL-12); a disk that is full fails the whole group, and the next group is tried
 //! afresh (REL-02). Nothing that a command does ends the thread.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,11 +55,6 @@ const CACHE_LARGE_KIB: i64 = 32 << 10;
 /// Longest time a transaction stays open for more: visits wait for it, and a site's next turn may pass. Tests of groups must not
 /// depend on how busy the machine is.
 const GROUP_TIME: Duration = Duration::from_millis(if cfg!(test) { 60_000 } else { 20 });
-
-/// Transactions of polls begin so far apart at least, and what comes meanwhile shares the next one: most polls bring nothing,
-/// and a transaction for each costs more than all the rest of it. A poll that comes alone does not wait, and all else that
-/// is asked for ends the wait. Tests do not wait, for their timers would go on meanwhile.
-const PACE: Duration = Duration::from_millis(if cfg!(test) { 0 } else { 10 });
 
 /// After so long without a command the memory of SQLite goes back.
 const REST: Duration = Duration::from_secs(5);
@@ -181,10 +175,6 @@ pub(super) struct Writer {
     pub(super) coming: Arc<Coming>,
     /// How many KiB of pages SQLite keeps.
     pub(super) cache_kib: i64,
-    /// Commands that came while the writer waited for polls.
-    pub(super) gathered: VecDeque<Command>,
-    /// When the last transaction of polls began; none: there was none.
-    pub(super) paced: Option<Instant>,
 }
 
 /// An answer that waits for the commit.
@@ -193,7 +183,8 @@ type Pending = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 impl Writer {
     /// Works until every sender is gone. Between groups of commands, and while there are none, the backfill of topics goes on.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
-        while let Some(command) = self.next(commands) {
+        let mut next = None;
+        while let Some(command) = next.take().or_else(|| self.wait(commands)) {
             self.survive(|w| w.log.note(&w.path));
             match command {
                 Command::SettleTopics(reply) => {
@@ -201,11 +192,7 @@ impl Writer {
                     self.untold = true;
                 }
                 command => {
-                    self.gather(&command, commands);
-                    let left = self.group(command, commands);
-                    if let Some(left) = left {
-                        self.gathered.push_front(left);
-                    }
+                    next = self.group(command, commands);
                     self.untold |= self.tagger.has_begun();
                 }
             }
@@ -221,30 +208,6 @@ impl Writer {
         self.survive(|w| {
             let _ = tidy::optimize(&w.conn);
         });
-    }
-
-    /// The next command, the oldest first.
-    fn next(&mut self, commands: &Receiver<Command>) -> Option<Command> {
-        self.gathered.pop_front().or_else(|| self.wait(commands))
-    }
-
-    /// Waits for polls that may share the transaction of `first`, where polls follow one another closely; see [`PACE`].
-    fn gather(&mut self, first: &Command, commands: &Receiver<Command>) {
-        if !first.is_poll() || first.is_alone() {
-            return;
-        }
-        let until = self.paced.map(|begun| begun + PACE);
-        while let Some(until) = until
-            && self.gathered.len() + 1 < GROUP_MAX
-            && self.gathered.iter().all(Command::is_poll)
-        {
-            let left = until.saturating_duration_since(Instant::now());
-            match commands.recv_timeout(left) {
-                Ok(command) => self.gathered.push_back(command),
-                Err(_) => break,
-            }
-        }
-        self.paced = Some(Instant::now());
     }
 
     /// Does work of the writer's own. A panic in it costs what the writer remembers and nothing else.
@@ -378,7 +341,7 @@ impl Writer {
         let mut left = None;
         if first.is_large() {
             self.cache(CACHE_LARGE_KIB);
-        } else if first.is_poll() {
+        } else if first.articles() > 0 {
             self.cache(CACHE_POLLS_KIB);
         }
         let work = || self.transact(first, commands, &mut pending, &mut left);
@@ -509,9 +472,8 @@ impl Writer {
             }
             self.index.bound(&tx)?;
             count += 1;
-            if count < GROUP_MAX && Instant::now() < until {
-                let gathered = self.gathered.pop_front();
-                next = gathered.or_else(|| self.coming.next(commands, until, are_polls));
+            if count < GROUP_MAX {
+                next = self.coming.next(commands, until, are_polls);
             }
         }
         self.index.flush(&tx)?;
