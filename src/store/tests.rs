@@ -7,6 +7,7 @@ mod ids;
 mod linear;
 mod newest;
 mod reindex;
+mod statements;
 
 use std::time::Duration;
 
