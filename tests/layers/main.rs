@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod circles;
-mod sizes;
 
 use std::{
     fs,

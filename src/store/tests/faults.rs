@@ -75,7 +75,7 @@ async fn rel_12_polls_that_are_committed_together_land_without_the_one_that_fail
 }
 
 #[tokio::test]
-async fn rel_12_a_poll_without_articles_that_fails_is_undone_with_its_group_and_told_apart() {
+async fn rel_12_a_failing_poll_without_articles_is_undone_with_its_group_and_retried() {
     for (kind, name) in [(Kind::Error, "emptye"), (Kind::Panic, "emptyp")] {
         let house = House::new();
         let hosts = ["a.example", &format!("{name}.example"), "c.example"].map(str::to_owned);
