@@ -158,7 +158,7 @@ fn a_topic_is_explained_by_facts_and_by_what_it_does_not_want_too() {
     );
     let rest = about("rest", "3");
     assert!(
-        rest.contains("nothing that it wants; but also feed:\"argus\""),
+        rest.contains("no matching terms; excluded by feed:\"argus\""),
         "{rest}"
     );
 }
