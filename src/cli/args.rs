@@ -36,9 +36,9 @@ pub enum Command {
     Demo(run::RunArgs),
     /// Poll feeds once and exit
     Fetch(fetch::FetchArgs),
-    /// Subscribe to feeds, or to the feeds of web pages, and poll them once
+    /// Subscribe to feeds, or feeds of web pages, and poll them once
     Add(add::AddArgs),
-    /// Unsubscribe from feeds; keeps their articles unless --purge is given
+    /// Unsubscribe; keeps the stored articles unless --purge is given
     #[command(visible_alias = "rm")]
     Remove(change::RemoveArgs),
     /// Stop polling feeds

@@ -415,7 +415,7 @@ fn the_status_tells_that_there_is_no_network_and_since_when() {
         .unwrap();
     let line = told(&home).1;
     assert!(
-        line.contains("when last tried"),
+        line.contains("at the last attempt"),
         "nothing was tried since: {line}"
     );
 }
