@@ -89,6 +89,8 @@ fn code(text: &str) -> String {
         .map(|line| line.split("//").next().unwrap_or_default())
         .collect::<Vec<_>>()
         .join("\n")
+        // The path of a visibility is no dependency.
+        .replace("pub(in crate::", "pub(in ")
 }
 
 fn graph(files: &Files) -> Graph {
