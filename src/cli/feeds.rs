@@ -16,9 +16,8 @@ use super::lines::broken;
 use super::table::Table;
 use super::times::Times;
 use super::{lookup, terminal_escape, why};
-use crate::config::span::show_duration;
-use crate::model::{Feed, FeedRow, FeedState, Time};
-use crate::schedule::remedy;
+use crate::model::{Feed, FeedRow, FeedState, Time, span};
+use crate::schedule::{PlanExplanation, remedy};
 use crate::store::{FeedDetail, HostStatus, HubStatus};
 
 /// `newswire feeds`.
@@ -61,19 +60,19 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
     if args.failing {
         feeds.retain(|f| matches!(f.state, FeedState::Failing | FeedState::Gone));
     }
-    let mut accounts = match args.why_next {
-        true => Some(reads.accounts()?),
+    let mut explanations = match args.why_next {
+        true => Some(reads.explanations()?),
         false => None,
     };
-    match (args.json, &mut accounts) {
-        (true, accounts) => feeds.iter().try_for_each(|f| {
+    match (args.json, &mut explanations) {
+        (true, explanations) => feeds.iter().try_for_each(|f| {
             cx.out.json(&FeedLine {
                 feed: f,
-                why_next: accounts.as_mut().map(|all| all.remove(&f.row)),
+                why_next: explanations.as_mut().map(|all| all.remove(&f.row)),
                 what_to_do: remedy::what_to_do(f),
             })
         }),
-        (false, Some(accounts)) => plan(cx, accounts, &feeds),
+        (false, Some(explanations)) => plan(cx, explanations, &feeds),
         (false, None) if args.failing => ailing(cx, &feeds),
         (false, None) => health(cx, &feeds),
     }
@@ -85,7 +84,7 @@ struct FeedLine<'a> {
     #[serde(flatten)]
     feed: &'a Feed,
     #[serde(skip_serializing_if = "Option::is_none")]
-    why_next: Option<Option<String>>,
+    why_next: Option<Option<PlanExplanation>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     what_to_do: Option<String>,
 }
@@ -146,7 +145,7 @@ fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
 
 fn plan(
     cx: &mut Context,
-    accounts: &HashMap<FeedRow, String>,
+    explanations: &HashMap<FeedRow, PlanExplanation>,
     feeds: &[Feed],
 ) -> Result<(), Failure> {
     let mut table = Table::new([
@@ -158,7 +157,7 @@ fn plan(
         let cells = vec![
             cx.times.ahead(f.next_poll, "-"),
             f.title.clone(),
-            plan_in_words(f.state, accounts.get(&f.row)),
+            plan_in_words(f.state, explanations.get(&f.row)),
         ];
         table.row(&mut cx.out, cells)?;
     }
@@ -166,13 +165,13 @@ fn plan(
 }
 
 /// Why a feed is polled next when it is.
-fn plan_in_words(state: FeedState, account: Option<&String>) -> String {
-    match (state, account) {
+fn plan_in_words(state: FeedState, explanation: Option<&PlanExplanation>) -> String {
+    match (state, explanation) {
         (FeedState::Paused, _) => "It is paused; `newswire resume` polls it again.".to_owned(),
         (FeedState::Gone, _) => {
             "Its publisher has withdrawn it (410); it is polled no more.".to_owned()
         }
-        (_, Some(account)) => why::sentences(account),
+        (_, Some(explanation)) => why::sentences(explanation),
         (_, None) => "It was not polled yet.".to_owned(),
     }
 }
@@ -204,6 +203,18 @@ pub fn feed(cx: &mut Context, args: &FeedArgs) -> Result<(), Failure> {
     } else {
         in_full(cx, &detail)
     }
+}
+
+/// An explanation of several lines, as it is; one of a single line says no more than its sentence.
+fn in_figures(explanation: &str) -> Vec<(&'static str, String)> {
+    let lines = explanation.lines().enumerate();
+    let facts = lines
+        .filter(|_| explanation.contains('\n'))
+        .map(|(n, line)| {
+            let name = if n == 0 { "in figures" } else { "" };
+            (name, line.to_owned())
+        });
+    facts.collect()
 }
 
 fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
@@ -239,17 +250,9 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         };
         facts.push(("next poll", when));
     }
-    let account = detail.why_next.as_deref().unwrap_or_default();
-    if !account.is_empty() {
-        facts.push(("why then", why::sentences(account)));
-    }
-    for (n, line) in account
-        .lines()
-        .enumerate()
-        .filter(|_| account.contains('\n'))
-    {
-        let name = if n == 0 { "in figures" } else { "" };
-        facts.push((name, line.to_owned()));
+    if let Some(explanation) = &detail.why_next {
+        facts.push(("why then", why::sentences(explanation)));
+        facts.extend(in_figures(&explanation.to_string()));
     }
     if let Some((until, why)) = detail.floor.as_ref().filter(|(until, _)| *until > now) {
         facts.push(("not before", format!("{}: {why}", cx.times.full(*until))));
@@ -257,7 +260,7 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     if let Some(seconds) = f.interval_s {
         facts.push((
             "interval",
-            show_duration(std::time::Duration::from_secs(seconds)),
+            span::exact(std::time::Duration::from_secs(seconds)),
         ));
     }
     facts.extend(

@@ -210,8 +210,8 @@ fn why_then(h: &HostStatus, times: &Times) -> String {
         ),
         None => h
             .next_why
-            .as_deref()
-            .map_or_else(String::new, why::of_constraint),
+            .as_ref()
+            .map_or_else(String::new, |why| why::of_binding(&why.binding())),
     }
 }
 

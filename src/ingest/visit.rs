@@ -577,7 +577,7 @@ fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool)
     PlanCommit {
         state: state.to_bytes(),
         next_at: plan.next_at,
-        why: plan.why,
+        explanation: plan.explanation,
         floor: plan.floor,
         moved_to: plan.moved_to,
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::Time;
+use crate::model::{Time, span};
 
 /// A moment as written: `7d` counts back from now, `2026-11-01` is that midnight UTC, `yesterday` the midnight UTC at which
 /// yesterday began.
@@ -89,19 +89,9 @@ impl When {
         if let Ok(date) = text.parse::<jiff::civil::Date>() {
             return Time::parse_rfc3339(&format!("{date}T00:00:00Z")).map(Self::At);
         }
-        let unit = text.chars().last()?;
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        let seconds = match unit {
-            's' => 1,
-            'm' => 60,
-            'h' => 3600,
-            'd' => 86_400,
-            'w' => 7 * 86_400,
-            _ => return None,
-        };
-        number
-            .checked_mul(seconds)
-            .map(|s| Self::Ago(Duration::from_secs(s)))
+        let ago = span::parse(text).ok()?;
+        // Written without a unit below the second, so that it reads back.
+        (ago.subsec_nanos() == 0).then_some(Self::Ago(ago))
     }
 
     /// The moment it means at `now`.
@@ -119,11 +109,7 @@ impl fmt::Display for When {
         match self {
             Self::At(time) => write!(f, "{time}"),
             Self::Day(day) => write!(f, "{day}"),
-            Self::Ago(span) => match span.as_secs() {
-                s if s > 0 && s % 86_400 == 0 => write!(f, "{}d", s / 86_400),
-                s if s > 0 && s % 3600 == 0 => write!(f, "{}h", s / 3600),
-                s => write!(f, "{s}s"),
-            },
+            Self::Ago(ago) => f.write_str(&span::one_unit(*ago)),
         }
     }
 }
