@@ -17,7 +17,6 @@ const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("daemon", 5),
     ("fetch", 5),
     ("ingest", 8),
-    ("schedule", 7),
     ("serve", 9),
     ("store", 30),
 ];
