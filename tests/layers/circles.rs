@@ -13,11 +13,13 @@ use super::{read, sources};
 /// its row.
 const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("cli", 3),
-    ("config", 3),
-    ("daemon", 5),
     ("fetch", 5),
     ("ingest", 8),
+<<<<<<< HEAD
     ("serve", 9),
+=======
+    ("schedule", 7),
+>>>>>>> main
     ("store", 30),
 ];
 
