@@ -15,11 +15,6 @@ const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("cli", 3),
     ("fetch", 5),
     ("ingest", 8),
-<<<<<<< HEAD
-    ("serve", 9),
-=======
-    ("schedule", 7),
->>>>>>> main
     ("store", 30),
 ];
 
