@@ -68,7 +68,10 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
         (true, explanations) => feeds.iter().try_for_each(|f| {
             cx.out.json(&FeedLine {
                 feed: f,
-                why_next: explanations.as_mut().map(|all| all.remove(&f.row)),
+                why_next: match explanations {
+                    Some(all) => WhyNext::Of(all.remove(&f.row)),
+                    None => WhyNext::LeftOut,
+                },
                 what_to_do: remedy::what_to_do(f),
             })
         }),
@@ -78,13 +81,29 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
     }
 }
 
+/// `why_next` of a feed. Serialized as the explanation or null.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WhyNext {
+    /// Without `--why-next`.
+    LeftOut,
+    /// With it; `None` if the feed has no plan.
+    Of(Option<PlanExplanation>),
+}
+
+impl WhyNext {
+    fn is_left_out(&self) -> bool {
+        matches!(self, Self::LeftOut)
+    }
+}
+
 /// A line of `newswire feeds --json`.
 #[derive(Serialize)]
 struct FeedLine<'a> {
     #[serde(flatten)]
     feed: &'a Feed,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why_next: Option<Option<PlanExplanation>>,
+    #[serde(skip_serializing_if = "WhyNext::is_left_out")]
+    why_next: WhyNext,
     #[serde(skip_serializing_if = "Option::is_none")]
     what_to_do: Option<String>,
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use crate::model::{Time, span};
 
-/// A moment as written: `7d` counts back from now, `2026-11-01` is that midnight UTC, `yesterday` the midnight UTC at which
+/// A time as written: `7d` counts back from now, `2026-11-01` is that midnight UTC, `yesterday` the midnight UTC at which
 /// yesterday began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
-    /// So long ago.
+    /// A span before now.
     Ago(Duration),
-    /// The beginning of this day.
+    /// The beginning of a day.
     Day(Day),
-    /// Then.
+    /// A point in time.
     At(Time),
 }
 
@@ -24,7 +24,7 @@ pub enum Day {
     Today,
     /// The day before.
     Yesterday,
-    /// The last such day, today included; counted from Monday, which is 0.
+    /// The last such weekday, today included; Monday is 0.
     Weekday(u8),
 }
 
@@ -54,7 +54,7 @@ impl Day {
         u8::try_from(number).ok().map(Self::Weekday)
     }
 
-    /// Its beginning, seen from `now`.
+    /// Its beginning, relative to `now`.
     fn begins(self, now: Time) -> Time {
         let today = now.millis().div_euclid(DAY_MS);
         let ago = match self {
@@ -94,7 +94,7 @@ impl When {
         (ago.subsec_nanos() == 0).then_some(Self::Ago(ago))
     }
 
-    /// The moment it means at `now`.
+    /// The point in time at `now`.
     pub fn at(&self, now: Time) -> Time {
         match self {
             Self::Ago(span) => now.minus(*span),
@@ -114,7 +114,7 @@ impl fmt::Display for When {
     }
 }
 
-/// How a number is compared.
+/// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compare {
     /// `>=`
@@ -130,7 +130,7 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// As written, the longer ones first.
+    /// The operators, longer ones first.
     pub const ALL: [(&'static str, Self); 5] = [
         (">=", Self::AtLeast),
         ("<=", Self::AtMost),
@@ -139,7 +139,7 @@ impl Compare {
         ("=", Self::Equal),
     ];
 
-    /// Whether `a` compares so with `b`.
+    /// The result of the comparison.
     pub fn holds(self, a: u64, b: u64) -> bool {
         match self {
             Self::AtLeast => a >= b,

@@ -132,8 +132,8 @@ impl Health {
     pub fn read(from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             failures: from.u16()?,
-            refused_since: from.time()?,
-            gone_since: from.time()?,
+            refused_since: from.time()?.0,
+            gone_since: from.time()?.0,
             planned_ms: from.u64()?,
         })
     }

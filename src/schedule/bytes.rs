@@ -41,12 +41,17 @@ impl Reader<'_> {
         (x.is_finite() && x >= 0.0).then_some(x)
     }
 
-    /// A time, or `None`.
-    pub fn time(&mut self) -> Option<Option<Time>> {
+    /// A time that may be absent.
+    pub fn time(&mut self) -> Option<StoredTime> {
         let ms = i64::from_le_bytes(self.take()?);
-        Some((ms != NEVER).then(|| Time::from_millis(ms)))
+        let time = (ms != NEVER).then(|| Time::from_millis(ms));
+        Some(StoredTime(time))
     }
 }
+
+/// A time that was read, or `None` if none was stored.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredTime(pub Option<Time>);
 
 /// Collects the bytes to store.
 #[derive(Default)]

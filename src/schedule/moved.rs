@@ -78,7 +78,7 @@ impl PendingMove {
         Some(Self {
             target: from.u64()?,
             polls: from.u8()?,
-            since: from.time()?,
+            since: from.time()?.0,
         })
     }
 

@@ -126,7 +126,7 @@ impl Profile {
             weekend: Counts::read(from)?,
             days: Counts::read(from)?,
             phases: Counts::read(from)?,
-            halved: from.time()?,
+            halved: from.time()?.0,
         })
     }
 

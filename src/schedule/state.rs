@@ -69,7 +69,7 @@ impl State {
             return None;
         }
         let state = Self {
-            last: from.time()?,
+            last: from.time()?.0,
             health: Health::read(&mut from)?,
             publisher_hints: PublisherHints::read(&mut from)?,
             pending_move: PendingMove::read(&mut from)?,

@@ -468,10 +468,22 @@ pub struct PollCommit {
     pub document: Option<DocumentCommit>,
     /// The schedule's new state and the due time.
     pub plan: PlanCommit,
-    /// What the poll says anew about the feed's hub, if anything: which it is, or that there is none any more.
-    pub hub: Option<Option<HubOffer>>,
+    /// What the poll says about the feed's hub.
+    pub hub: HubChange,
     /// The whole network is down: a failure is not the feed's, and its error count stays (ET-30).
     pub offline: bool,
+}
+
+/// What a poll changes about the hub of its feed.
+#[derive(Debug, Clone, Default)]
+pub enum HubChange {
+    /// Nothing.
+    #[default]
+    Unchanged,
+    /// The feed names this hub.
+    Offered(HubOffer),
+    /// The feed no longer names a hub.
+    Removed,
 }
 
 /// A document that was read.

@@ -10,8 +10,8 @@ use newswire::model::{Draft, FeedRow, Outcome, Person, Poll, Time, Validators, W
 use newswire::query;
 use newswire::schedule::PlanExplanation;
 use newswire::store::{
-    ClaimScope, DocumentCommit, FeedSettings, NewFeed, PlanCommit, PollCommit, Store, StoreOptions,
-    TopicDefinition,
+    ClaimScope, DocumentCommit, FeedSettings, HubChange, NewFeed, PlanCommit, PollCommit, Store,
+    StoreOptions, TopicDefinition,
 };
 
 /// The time at which the binary runs.
@@ -207,7 +207,7 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
             explanation: PlanExplanation::from_stored("hourly, as planned"),
             ..PlanCommit::default()
         },
-        hub: None,
+        hub: HubChange::Unchanged,
         offline: false,
     };
     store.commit(store.prepare(commit)).unwrap();
