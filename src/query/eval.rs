@@ -86,7 +86,8 @@ fn collect(
     };
     match expr {
         Expr::And(list) | Expr::Or(list) => {
-            list.iter().for_each(|e| collect(e, is_negated, out, is_true));
+            list.iter()
+                .for_each(|e| collect(e, is_negated, out, is_true));
         }
         Expr::Not(inner) => collect(inner, !is_negated, out, is_true),
         Expr::Text(scope, pattern) => {

@@ -13,13 +13,8 @@ use super::cached_page::{cached, key_of};
 use super::frame::{self, Frame, document};
 use super::river::{Day, days_of};
 use super::state::{Cost, Shared};
-<<<<<<< HEAD
-use super::{Refusal, plot};
-use crate::model::{FeedId, FeedState, span};
-=======
 use super::{HttpError, plot};
-use crate::model::{FeedId, FeedState};
->>>>>>> main
+use crate::model::{FeedId, FeedState, span};
 use crate::schedule::remedy;
 use crate::store::{FeedDetail, Selection, Walk};
 
