@@ -335,7 +335,7 @@ fn hub_change(claim: &Claim, poll: &Poll, made: &Made) -> HubChange {
         {
             HubChange::Unchanged
         }
-        (Some(offer), _) => HubChange::Offered(offer),
+        (Some(offer), _) => HubChange::Offered(Box::new(offer)),
         // A document that is unchanged is not read, and so is its hub.
         (None, Some(_)) if made.document.is_some() => HubChange::Removed,
         (None, _) => HubChange::Unchanged,

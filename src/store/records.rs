@@ -481,7 +481,7 @@ pub enum HubChange {
     #[default]
     Unchanged,
     /// The feed names this hub.
-    Offered(HubOffer),
+    Offered(Box<HubOffer>),
     /// The feed no longer names a hub.
     Removed,
 }
