@@ -1,8 +1,8 @@
-//! Whether two copies are the same piece. A false merge is worse than a miss: what merely tells the same event, fills the
-//! same form with other numbers, or continues a story the next day, is another piece.
+//! Whether two copies are the same article. A false merge is worse than a miss: an article about the same event, the same
+//! form with other numbers, or the continuation of a story on the next day, is a different article.
 //!
-//! The thresholds were chosen on labelled real feeds, on each half of them by itself: each lies in a range in which the
-//! result hardly moves, at the end where less joins.
+//! The thresholds were chosen on labelled real feeds, on each half separately: each is in a range in which the result hardly
+//! changes, at the end where fewer copies join.
 
 use std::time::Duration;
 
@@ -15,11 +15,12 @@ use super::slots::{
 };
 use super::verdict::{Ground, Likeness, Verdict};
 
-/// Near copies are printed within so long of each other.
+/// Maximum time between near copies.
 pub const NEAR: Duration = Duration::from_secs(36 * HOUR);
-/// Within so long a rewritten copy is expected; after it only a nearly unchanged one: the next day has its follow-ups.
+/// Within this time a rewritten copy is expected; later only a nearly unchanged one, because follow-up articles appear the
+/// next day.
 const FRESH: Duration = Duration::from_secs(18 * HOUR);
-/// An equal headline means the same piece within so long.
+/// Within this time an equal headline means the same article.
 const SAME_TITLE: Duration = Duration::from_secs(24 * HOUR);
 /// How far apart one feed may print the same text or name the same page and mean the same piece: a weekly column's
 /// unchanged notice is another article.
@@ -29,14 +30,14 @@ const HOUR: u64 = 3600;
 
 /// Share of the shorter copy's grams that the other must hold.
 const GRAMS: f64 = 0.5;
-/// The same for texts of fewer than [`WORDS_SHORT`] words, of which one phrase is a good part.
+/// As above, for texts of fewer than [`WORDS_SHORT`] words, of which one phrase is a large part.
 const GRAMS_SHORT: f64 = 0.6;
 const WORDS_SHORT: u32 = 20;
 /// The same after [`FRESH`]; and a teaser comes under its old headline then.
 const GRAMS_LATE: f64 = 0.95;
 const TITLE_LATE: f64 = 0.5;
 const TEASER_WORDS_MAX: u32 = 40;
-/// A rewritten copy, which only longer texts can tell: some grams, most of the lead's words.
+/// A rewritten copy, which only longer texts can show: some grams, most of the lead's words.
 const GRAMS_REWRITTEN: f64 = 0.25;
 const WORDS_REWRITTEN: f64 = 0.8;
 const REWRITTEN_WORDS_MIN: u32 = 40;
@@ -46,17 +47,17 @@ const REST_UNDER_ANOTHER_LEAD: f64 = 0.7;
 const GRAMS_WHATEVER_NUMBERS: f64 = 0.7;
 /// Share of the shorter lead's numbers that the other must hold.
 const NUMBERS: f64 = 0.5;
-/// What one feed prints twice differs by little.
+/// Two articles of one feed with almost the same text differ in a few words.
 const GRAMS_SAME_FEED: f64 = 0.95;
 const GRAMS_SAME_TITLE: f64 = 0.7;
 const TITLE_SAME_FEED: f64 = 0.5;
-/// An equal headline of so many words is enough.
+/// An equal headline of this many words is sufficient.
 const TITLE_WORDS_ALONE: usize = 8;
-/// Of so many, the leads must have words in common.
+/// From this many words on, the leads must also have words in common.
 const TITLE_WORDS_BESIDE: usize = 6;
 const WORDS_BESIDE_TITLE: f64 = 0.3;
-/// Of so many, one copy must be a headline alone, or the texts must have grams in common: then the headlines may differ
-/// by a word.
+/// From this many words on, one copy must be a headline alone, or the texts must have grams in common; then the headlines
+/// may differ by a word.
 const TITLE_WORDS_MIN: usize = 5;
 const GRAMS_BESIDE_TITLE: f64 = 0.35;
 /// Share of the shorter lead's words that the other must hold where one headline is the other in other dress.
@@ -66,10 +67,10 @@ const TITLE_NEARLY: f64 = 0.85;
 const GRAMS_OF_KIN: f64 = 0.1;
 const WORDS_OF_KIN: f64 = 0.5;
 const TITLE_OF_KIN: f64 = 0.5;
-/// Texts of fewer words are told by their headlines.
+/// Texts of fewer words are compared by their headlines.
 const WORDS_MIN: u32 = 10;
 
-/// Whether `new` is a copy of `old`, and why. `near`: whether more than equality counts.
+/// Whether `new` is a copy of `old`, and why. Without `near`, only equality is sufficient.
 #[must_use]
 pub fn compare(
     new: (&StoredCopy, &Fingerprint),
@@ -94,7 +95,7 @@ pub fn compare(
     }
     let is_of_one_series = is_same_feed && p.sketch.title_marks() != q.sketch.title_marks();
     if p.text.is_some() && p.text == q.text {
-        // A feed that prints one text under every day's headline says nothing of its own in it.
+        // A feed that repeats one text under every day's headline adds nothing of its own in that text.
         return equal(match is_of_one_series {
             true => Ground::AnotherOfItsSeries,
             false => Ground::SameText,
@@ -128,8 +129,9 @@ pub fn compare(
     }
 }
 
-/// Whether two copies can be of one story, however they came into it: whether they have anything in common. None if
-/// that cannot be told. Two feeds are believed about one page if it is on the hosts of both; else their texts decide.
+/// Whether two copies can belong to one story, however they came into it: whether they have anything in common. `None` if
+/// that cannot be decided. A page that both name is sufficient if it is on the hosts of both feeds; otherwise their texts
+/// decide.
 #[must_use]
 pub fn are_kin(
     one: (&StoredCopy, &Fingerprint),

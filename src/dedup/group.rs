@@ -22,7 +22,7 @@ pub struct Join {
     pub story: StoryRow,
     /// The copy that it was compared with.
     pub with_article: ArticleRow,
-    /// What they share.
+    /// The signal that they share.
     pub signal: Signal,
     /// 0 to 1; 1 for equal.
     pub score: f64,
@@ -45,10 +45,10 @@ impl Join {
     }
 }
 
-/// What becomes of a new copy.
+/// The decision about a new copy.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decision {
-    /// The story to join; none: it begins one.
+    /// The story to join; `None`: the copy begins a new one.
     pub join: Option<Join>,
     /// Other stories that are the same piece, as this copy shows: they go up in one.
     pub bridged: Vec<Join>,
@@ -65,18 +65,19 @@ pub struct Limits {
     pub near: bool,
 }
 
-/// A story gathers near copies for so long.
+/// How long a story accepts near copies.
 const STORY_SPAN: Duration = Duration::from_secs(2 * 36 * 3600);
 /// Copies compared of those that share a gram, those with the most in common first.
 const COMPARED_MAX: usize = 24;
-/// A page that one feed gives to more of its articles names none of them.
+/// A page that one feed gives to more than this many of its articles identifies none of them.
 const ARTICLES_A_PAGE: usize = 3;
-/// Copies of one feed in a story at most: what it prints yet again are stories of their own, and the room is others'.
+/// Maximum number of copies of one feed in a story: further ones become stories of their own, so that places remain for
+/// other feeds.
 const COPIES_OF_A_FEED: usize = 50;
 
-/// Stories of so many feeds that know a copy are all preferred to those of fewer.
+/// Stories in which this many feeds know a copy are all preferred to those with fewer.
 const FEEDS_ENOUGH: usize = 2;
-/// Stories compared with one another for one new copy, those most like it first.
+/// Maximum number of stories that are compared with one another for a new copy, best first.
 const STORIES_RELATED: usize = 6;
 
 /// The copies of the window, and the rules by which they become stories.
@@ -108,7 +109,7 @@ impl Grouper {
         }
     }
 
-    /// What a user decided about copies, of the window or not.
+    /// The user's decisions about copies, in the window or not.
     pub fn decisions(&mut self) -> &mut Decisions {
         &mut self.decisions
     }
@@ -121,7 +122,7 @@ impl Grouper {
         self.window.insert(copy, print);
     }
 
-    /// Adds a copy of the store when the window is filled at `now`. What would be forgotten at once is not taken in.
+    /// Adds a stored copy when the window is filled at `now`. One that would be evicted at once is not added.
     pub fn restore(&mut self, copy: StoredCopy, mut print: Fingerprint, now: Time) {
         if is_too_old(&copy, now) {
             print.sketch = Default::default();
@@ -146,19 +147,25 @@ impl Grouper {
         self.window.evict(now, now.minus(self.limits.window));
     }
 
-    /// How many copies there are.
+    /// The number of copies.
     #[must_use]
     pub fn len(&self) -> usize {
         self.window.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no copies.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.window.is_empty()
     }
 
-    /// Which story a new copy of this id belongs to: what a user decided about it counts before the rules.
+    /// The memory of the window, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.window.bytes()
+    }
+
+    /// The story of a new copy with this id. The user's decisions about it override the rules.
     pub fn decide_of(&mut self, id: ArticleId, new: &StoredCopy, print: &Fingerprint) -> Decision {
         if !self.decisions.is_about(id) {
             return self.decide(new, print);
@@ -194,7 +201,7 @@ impl Grouper {
             let Some(old) = self.window.get(slot) else {
                 continue;
             };
-            if let Some(join) = self.join(new, print, old, &mut stories) {
+            if let Some(join) = self.join(new, print, &old, &mut stories) {
                 let known = best.entry(join.story).or_insert(join);
                 if is_stronger(&join, known) {
                     *known = join;
@@ -209,10 +216,10 @@ impl Grouper {
                 std::cmp::Ordering::Greater
             }
         });
-        // Those of several feeds first: what one feed prints, however like it is, outweighs no others.
+        // Candidates of several feeds first: however similar copies of one feed are, they count as one.
         let welcome = |join: &Join| {
             let old = self.window.of_article(join.with_article);
-            let is_its_feeds = old.is_some_and(|old| old.copy.feed == new.feed);
+            let is_its_feeds = old.is_some_and(|old| old.feed == new.feed);
             let copy: (&StoredCopy, &Fingerprint) = (new, print);
             match join.signal {
                 Signal::Url if is_its_feeds => {
@@ -230,7 +237,7 @@ impl Grouper {
         joins.sort_by_key(|(feeds, _)| std::cmp::Reverse((*feeds).min(FEEDS_ENOUGH)));
         let joins = joins.into_iter().map(|(_, join)| join);
         let mut joins: Vec<Join> = joins.take(STORIES_RELATED).collect();
-        // A page that is not on the hosts of both is followed only where there is nothing better.
+        // A page that is not on the hosts of both feeds is used only if there is nothing better.
         if joins.first().is_some_and(|first| first.is_proven) {
             joins.retain(|join| join.is_proven);
         } else {
@@ -239,8 +246,8 @@ impl Grouper {
         self.settled(&joins, &mut stories)
     }
 
-    /// What becomes of a copy that these stories welcome, the strongest first. A copy that is near to strangers holds
-    /// several texts and belongs to none of them; one that equals another copy stands where that one stands.
+    /// The decision about a copy that these stories accept, best first. A copy that is near to unrelated stories contains
+    /// several texts and belongs to none of them; one that equals another copy belongs to the story of that one.
     fn settled(&self, joins: &[Join], stories: &mut Stories<'_>) -> Decision {
         let Some((join, others)) = joins.split_first() else {
             return Decision::default();
@@ -305,15 +312,15 @@ impl Grouper {
         let (one, other) = (stories.of(a), stories.of(b));
         let span = one.last.max(other.last).since(one.first.min(other.first));
         let mut of_feeds: HashMap<FeedRow, usize> = HashMap::new();
-        for kept in copies(&self.window, a).chain(copies(&self.window, b)) {
-            *of_feeds.entry(kept.copy.feed).or_default() += 1;
+        for copy in copies(&self.window, a).chain(copies(&self.window, b)) {
+            *of_feeds.entry(copy.feed).or_default() += 1;
         }
         one.copies + other.copies < self.limits.copies_max
             && span <= STORY_SPAN
             && of_feeds.into_values().all(|n| n <= COPIES_OF_A_FEED)
     }
 
-    /// Copies that share anything with this one: its page, its text, its headline, and the most of its grams.
+    /// Copies that share something with this one: its page, its text, its headline, or most of its grams.
     fn candidates(&self, print: &Fingerprint) -> Vec<Slot> {
         let mut slots: Vec<Slot> = self.window.with_page(print.url).collect();
         slots.extend(self.window.with_text(print.text));
@@ -339,8 +346,8 @@ impl Grouper {
     fn is_own_page(&self, print: &Fingerprint, feed: FeedRow) -> bool {
         let mut articles: HashMap<FeedRow, usize> = HashMap::from([(feed, 1)]);
         for slot in self.window.with_page(print.url) {
-            if let Some(kept) = self.window.get(slot) {
-                *articles.entry(kept.copy.feed).or_default() += 1;
+            if let Some(copy) = self.window.copy(slot) {
+                *articles.entry(copy.feed).or_default() += 1;
             }
         }
         let most = if print.url_names_article {
