@@ -418,7 +418,7 @@ mod tests {
         let labels: Vec<&str> = lines
             .map(|line| line.trim().split(' ').next().unwrap())
             .collect();
-        assert_eq!(labels, ["wanted", "floor", "cap", "skip"], "{text}");
+        assert_eq!(labels, ["wanted", "floor", "cap", "then", "skip"], "{text}");
         assert_eq!(text.matches("<- binding").count(), 1, "{text}");
     }
 }

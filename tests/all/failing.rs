@@ -79,7 +79,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
             "down.example",
             Reply::status(503),
             "asked later",
-            "under repair",
+            "under maintenance",
         ),
         (
             "broken.example",

@@ -230,7 +230,7 @@ fn sec_21_every_kind_of_cost_has_one_limit_and_a_caret_where_it_is_passed() {
         (
             many("nuclear*", 100),
             many("nuclear*", 101),
-            "too many beginnings",
+            "too many prefixes",
         ),
         (
             many("NEAR(a b, 1)", 32),
