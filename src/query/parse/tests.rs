@@ -96,6 +96,8 @@ fn emoji_are_looked_for_beside_the_words() {
 fn days_by_name_are_times() {
     for (text, written) in [
         ("since:yesterday", "since:yesterday"),
+        ("since:1h30m", "since:5400s"),
+        ("since:36h", "since:36h"),
         ("since:Today", "since:today"),
         ("until:mon", "until:monday"),
         ("since:\"sunday\" fox", "since:sunday \"fox\""),
