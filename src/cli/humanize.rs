@@ -1,11 +1,10 @@
-//! Numbers as people read them, and times as they write them; how they read times is in
-//! [`super::times`].
+//! Reads times and formats sizes and counts for people. The display of times is in [`super::times`].
 
 use super::exit::Failure;
 use crate::model::{Time, span};
 use crate::query::ast::When;
 
-/// Reads the value of `--since` or `--until`: `24h`, `1h 30m`, `yesterday`, `monday` or a date (its midnight UTC), or RFC 3339.
+/// Parses the value of an option such as `--since`: `24h`, `1h 30m`, `yesterday`, `monday`, a date (midnight UTC) or RFC 3339.
 pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
     if let Some(when) = When::read(text) {
         return Ok(when.at(now));
@@ -25,12 +24,12 @@ pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
         })
 }
 
-/// A size for people: `3.42 MiB`.
+/// A size: `3.42 MiB`.
 pub fn bytes(n: u64) -> String {
     indicatif::HumanBytes(n).to_string()
 }
 
-/// A number of things: `1 feed`, `2 feeds`, `3 stories`.
+/// A number with its noun: `1 feed`, `2 feeds`, `3 stories`.
 pub fn count(n: impl TryInto<u64>, one: &str) -> String {
     let n: u64 = n.try_into().unwrap_or(u64::MAX);
     match (n, one.strip_suffix('y')) {
@@ -40,7 +39,7 @@ pub fn count(n: impl TryInto<u64>, one: &str) -> String {
     }
 }
 
-/// Counts as blocks, each as high as its share of the highest: `▁▄█`. Nothing is a blank, the least a block.
+/// Counts as a bar chart of block characters, relative to the highest: `▁▄█`. Zero is a space.
 #[must_use]
 pub fn sparkline(counts: &[u64]) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

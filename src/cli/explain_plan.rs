@@ -26,11 +26,12 @@ pub fn of_binding(binding: &Binding<'_>) -> String {
 fn moved(constraints: &Constraints) -> Vec<String> {
     let mut sentences = Vec::new();
     if constraints.best_after.is_some() {
-        sentences.push("Then it waits for the moment when news is most likely.".to_owned());
+        sentences.push("Then it waits until a new article is most likely.".to_owned());
     }
     if constraints.is_skipped {
-        sentences
-            .push("It was moved out of the hours or days that the feed asks to skip.".to_owned());
+        sentences.push(
+            "The poll was moved out of the hours or days that the feed asks to skip.".to_owned(),
+        );
     }
     if let Some(redirect) = &constraints.redirect {
         sentences.push(sentence(&redirect.to_string()));
@@ -41,7 +42,9 @@ fn moved(constraints: &Constraints) -> Vec<String> {
 fn of_reason(reason: &Reason) -> String {
     match reason {
         Reason::Cost { rate, .. } => {
-            format!("It publishes about {rate:.1} articles a day; that is how often a poll pays.")
+            format!(
+                "It publishes about {rate:.1} articles a day, which determines how often it is polled."
+            )
         }
         Reason::UserInterval(interval) => format!("Its interval is set to {interval}."),
         Reason::NothingPublished => "It has published nothing yet.".to_owned(),
@@ -50,48 +53,48 @@ fn of_reason(reason: &Reason) -> String {
                 1 => "once".to_owned(),
                 n => format!("{n} times in a row"),
             };
-            format!("It failed {times}; the wait doubles with each failure, from {base}.")
+            format!("It failed {times}; the wait starts at {base} and doubles with each failure.")
         }
         Reason::Throttled { failures } => {
             format!("Its server asks for fewer requests (failure {failures} in a row).")
         }
         Reason::Refused { since } => format!(
-            "Its server refuses since {since}: one poll a day for two weeks, then one a week."
+            "Its server has refused requests since {since}: one poll a day for two weeks, then one a week."
         ),
         Reason::Fresh { counted, .. } => {
-            format!("Its server says that nothing changes for {counted} (max-age).")
+            format!("Its server says that it does not change for {counted} (max-age).")
         }
-        Reason::Ttl(ttl) => format!("The feed asks for {ttl} between two polls (ttl)."),
+        Reason::Ttl(ttl) => format!("The feed asks for {ttl} between polls (ttl)."),
         Reason::RetryAfter(wait) => format!("Its server asks to wait {wait} (Retry-After)."),
         Reason::UpdatePeriod(period) => {
             format!("The feed says that it changes every {period} (sy:updatePeriod).")
         }
         Reason::NoValidator(span) => format!(
-            "Its server sends the whole feed each time (no ETag, no Last-Modified, no max-age), so at least {span} lie \
-             between two polls."
+            "Its server sends the whole feed each time (no ETag, no Last-Modified, no max-age), so polls are at least {span} \
+             apart."
         ),
         Reason::Allowed { interval, by } => {
             format!("Its server allows a poll every {interval} ({by}).")
         }
         Reason::MinInterval(span) => {
-            format!("At least {span} lie between two polls (schedule.min_interval).")
+            format!("Polls are at least {span} apart (schedule.min_interval).")
         }
         Reason::MaxInterval(span) => {
             format!("No feed waits longer than {span} (schedule.max_interval).")
         }
-        Reason::FailingMax(span) => format!("A feed that fails is tried every {span} at least."),
+        Reason::FailingMax(span) => format!("A failing feed is retried at least every {span}."),
         Reason::Hub | Reason::Empty | Reason::Withdrawn { .. } => sentence(&reason.to_string()),
     }
 }
 
-/// `next poll 2030-…: no network` without the time, which has a column of its own.
+/// `next poll 2030-…: no network` without the time, which is printed elsewhere.
 fn without_time(line: &str) -> &str {
     let rest = line.strip_prefix("next poll ");
     rest.and_then(|rest| rest.split_once(": "))
         .map_or(line, |(_, words)| words)
 }
 
-/// With a capital and a full stop.
+/// Adds a capital letter and a full stop.
 fn sentence(words: &str) -> String {
     let mut chars = words.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string());
@@ -128,11 +131,11 @@ mod tests {
                     failures: 1,
                     base: minutes(60),
                 },
-                "It failed once; the wait doubles with each failure, from 60 min.",
+                "It failed once; the wait starts at 60 min and doubles with each failure.",
             ),
             (
                 cost,
-                "It publishes about 3.8 articles a day; that is how often a poll pays.",
+                "It publishes about 3.8 articles a day, which determines how often it is polled.",
             ),
             (
                 Reason::UserInterval(minutes(10)),
@@ -140,7 +143,7 @@ mod tests {
             ),
             (
                 Reason::MinInterval(minutes(60)),
-                "At least 60 min lie between two polls (schedule.min_interval).",
+                "Polls are at least 60 min apart (schedule.min_interval).",
             ),
             (
                 Reason::Allowed {
@@ -154,11 +157,11 @@ mod tests {
                     counted: minutes(1440),
                     sent: minutes(1_000_000),
                 },
-                "Its server says that nothing changes for 24 h (max-age).",
+                "Its server says that it does not change for 24 h (max-age).",
             ),
             (
                 Reason::Ttl(minutes(60)),
-                "The feed asks for 60 min between two polls (ttl).",
+                "The feed asks for 60 min between polls (ttl).",
             ),
             (
                 Reason::MaxInterval(minutes(1440)),
