@@ -38,6 +38,8 @@ use crate::store::stories::{copies, representative, story_ids};
 use crate::store::topics::tagging::{Published, Topics};
 use crate::store::{hubs, sequence, status};
 
+use crate::schedule::PlanExplanation;
+
 /// Connections kept open between reads.
 const IDLE_MAX: usize = 4;
 
@@ -477,9 +479,9 @@ impl Reads {
         self.read(status::feeds)
     }
 
-    /// Why each feed is polled next when it is: the account of its plan, of feeds that have one.
-    pub fn accounts(&self) -> Result<HashMap<FeedRow, String>, StoreError> {
-        self.read(status::accounts)
+    /// Why each feed is polled next when it is, of feeds that have a plan.
+    pub fn explanations(&self) -> Result<HashMap<FeedRow, PlanExplanation>, StoreError> {
+        self.read(status::explanations)
     }
 
     /// One feed in full.

@@ -27,7 +27,7 @@ use crate::store::maintenance::log::Log;
 use crate::store::maintenance::{clock_set, prune};
 use crate::store::polls::prepare::Prepared;
 use crate::store::records::{
-    Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
+    Claim, ClaimScope, Committed, FeedChange, HubChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
 use crate::store::search::reindex;
@@ -711,8 +711,10 @@ fn commit(
         }
     }
     subscriptions::record(conn, commit, &before, &done)?;
-    if let Some(hub) = &commit.hub {
-        hubs::offer(conn, feed, hub.as_ref(), now)?;
+    match &commit.hub {
+        HubChange::Unchanged => {}
+        HubChange::Offered(hub) => hubs::offer(conn, feed, hub, now)?,
+        HubChange::Removed => hubs::leave(conn, feed, now)?,
     }
     #[cfg(test)]
     crate::faults::at("recorded", commit.claim.url.host())?;
