@@ -171,10 +171,10 @@ impl Ingest {
         let url = url.clone();
         self.ask(move |store| {
             let feeds = store.reads().feeds()?;
-            let id = FeedId::of(bare(&url));
+            let id = FeedId::of(url.without_fragment());
             let known = feeds
                 .into_iter()
-                .find(|f| f.id == id || f.url == bare(&url));
+                .find(|f| f.id == id || f.url == url.without_fragment());
             Ok(known.map(|f| Added {
                 id: f.id,
                 url,
@@ -330,9 +330,4 @@ fn no_feed(url: &WebUrl, reason: &str) -> AddError {
         url: url.clone(),
         reason: reason.to_owned(),
     }
-}
-
-/// The form of a URL that names a feed.
-fn bare(url: &WebUrl) -> &str {
-    url.as_str().split('#').next().unwrap_or_default()
 }

@@ -142,7 +142,7 @@ impl Flight {
         while chunk.len() < most {
             let (ingest, sites) = (&self.ingest, &self.sites);
             let under_way = |site: &str| sites.get(site).copied().unwrap_or(0);
-            let may = |site: &str| under_way(site) < ingest.fetcher.allowance(site);
+            let may = |site: &str| under_way(site) < ingest.fetcher.visits_max(site);
             let Some(next) = candidates.take(may) else {
                 break;
             };

@@ -57,7 +57,7 @@ pub(super) fn wants<'u>(
     let mut named: HashMap<&str, usize> = HashMap::new();
     let urls = drafts.iter().filter_map(|d| d.url.as_ref());
     for url in urls.chain(others) {
-        *named.entry(bare(url)).or_default() += 1;
+        *named.entry(url.without_fragment()).or_default() += 1;
     }
     let mut wants = Wants::default();
     for (at, (draft, standing)) in drafts.iter().zip(standings).enumerate() {
@@ -75,7 +75,7 @@ pub(super) fn wants<'u>(
                 let own = draft
                     .url
                     .as_ref()
-                    .filter(|url| named.get(bare(url)) == Some(&1) && !is_file(url));
+                    .filter(|url| named.get(url.without_fragment()) == Some(&1) && !is_file(url));
                 if let Some(url) = own.filter(|_| wants.pages.len() < PAGES_MAX) {
                     wants.pages.push(Wanted {
                         at,
@@ -169,9 +169,4 @@ fn is_of_host(kind: FailureKind) -> bool {
 fn is_file(url: &WebUrl) -> bool {
     let path = url.as_url().path().to_ascii_lowercase();
     FILES.iter().any(|end| path.ends_with(end))
-}
-
-/// The page that a URL names.
-fn bare(url: &WebUrl) -> &str {
-    url.as_str().split('#').next().unwrap_or_default()
 }

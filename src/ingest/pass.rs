@@ -14,7 +14,6 @@ use super::flight::Flight;
 use super::outage::{self, Verdict};
 use super::report::{PassReport, Progress};
 use super::visit::{self, Read, Settled, Visited};
-use crate::fetch::site_of;
 use crate::model::{Outcome, Poll};
 use crate::store::{Claim, ClaimScope, OnItsWay, Rest, Skipped, StoreError};
 
@@ -77,7 +76,7 @@ impl Ingest {
         let now = self.clock.now();
         let is_due = matches!(scope, ClaimScope::Due);
         let (feeds, skipped) = self
-            .ask(move |store| store.reads().claimable(now, &scope, site_of))
+            .ask(move |store| store.reads().claimable(now, &scope))
             .await?;
         let total = feeds.len();
         flight.report.feeds = total + skipped.len();
@@ -145,7 +144,7 @@ impl Ingest {
         patience: Duration,
     ) -> Result<Done, StoreError> {
         let claim = Arc::clone(claim);
-        let wait = self.fetcher.wait(&claim.url);
+        let wait = self.fetcher.queue_wait(&claim.url);
         if wait > patience {
             let why = format!("{} has no turn for it sooner", claim.url.host());
             return self.put_off(claim, wait, &why).await.map(Done::Left);

@@ -202,7 +202,7 @@ impl Ingest {
             secret: ask.secret.reveal(),
             lease_s: LEASE.as_secs(),
         };
-        let asked = self.fetcher.ask_hub(&hub, &request, cancel).await;
+        let asked = self.fetcher.request_hub(&hub, &request, cancel).await;
         asked.map_err(|failure| failure.message)
     }
 

@@ -14,7 +14,6 @@ use super::flight::{FLIGHT_MAX, Flight, Landed};
 use super::poll_all::PollAll;
 use super::report::PassReport;
 use crate::clock::Moment;
-use crate::fetch::site_of;
 use crate::model::FeedRow;
 use crate::store::{ClaimScope, DueLimits, StoreError};
 
@@ -24,7 +23,6 @@ const TICK: Duration = Duration::from_secs(1);
 const DUE_LIMITS: DueLimits = DueLimits {
     all: 4 * FLIGHT_MAX,
     site: 128,
-    site_of,
 };
 /// A feed whose host has no turn for so long is given back: well within its lease.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -166,7 +164,7 @@ impl Ingest {
         let manual_interval = self.options.manual_interval;
         let (now, scope) = (self.clock.now(), ClaimScope::All { manual_interval });
         let (feeds, skipped) = self
-            .ask(move |store| store.reads().claimable(now, &scope, site_of))
+            .ask(move |store| store.reads().claimable(now, &scope))
             .await?;
         let last = look.last_signal.replace(self.clock.moment());
         look.all = Some(PollAll::begin(feeds, &skipped, &self.clock, last));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use url::Url;
+use url::{Position, Url};
 
 use super::Secret;
 
@@ -68,6 +68,17 @@ impl WebUrl {
     /// The serialized URL.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// The serialized URL without its fragment. It identifies a document, and is all that is ever sent (ET-39).
+    pub fn without_fragment(&self) -> &str {
+        &self.0[..Position::AfterQuery]
+    }
+
+    /// The URL without its fragment.
+    pub fn strip_fragment(mut self) -> Self {
+        self.0.set_fragment(None);
+        self
     }
 
     /// The host in lower case: a name, or an address literal.
@@ -191,6 +202,19 @@ mod tests {
             WebUrl::parse(&format!("http://x/{}", "a".repeat(5000))),
             Err(WebUrlError::TooLong)
         );
+    }
+
+    #[test]
+    fn et_39_a_url_without_its_fragment_identifies_a_document() {
+        for (url, bare) in [
+            ("https://a.example/x?y#z", "https://a.example/x?y"),
+            ("https://a.example/#", "https://a.example/"),
+            ("https://a.example/x", "https://a.example/x"),
+        ] {
+            let url = WebUrl::parse(url).unwrap();
+            assert_eq!(url.without_fragment(), bare);
+            assert_eq!(url.strip_fragment().as_str(), bare);
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::feeds;
 use super::records::{EventKind, FeedEvent, PollCommit};
 use crate::model::{FeedId, FeedRef, FeedRow, Outcome, Time};
 
@@ -45,7 +44,7 @@ pub(super) fn note(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()
     if matches!(last(conn, feed)?, Some(EventKind::Broke | EventKind::Gone)) {
         add(EventKind::Recovered, "")?;
     }
-    if url != feeds::without_fragment(&commit.claim.url) {
+    if url != commit.claim.url.without_fragment() {
         add(EventKind::Moved, &url)?;
     }
     if new > 0 {

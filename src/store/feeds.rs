@@ -37,8 +37,8 @@ pub(super) fn subscribe(conn: &Connection, feeds: &[NewFeed], now: Time) -> Sql<
 }
 
 fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed> {
-    let url = without_fragment(&feed.url);
-    let id = FeedId::of(&url);
+    let url = feed.url.without_fragment();
+    let id = FeedId::of(url);
     // The feed that bears the id was there once and has moved (ET-36): it is the same one.
     let known: Option<(FeedRow, [u8; 16], bool)> = conn
         .prepare_cached(
@@ -187,14 +187,14 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
 pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> Sql<Vec<FeedRow>> {
     let mut rows = Vec::with_capacity(declared.len());
     let mut renamed = Vec::new();
-    let urls: HashSet<String> = declared.iter().map(|f| without_fragment(&f.url)).collect();
+    let urls: HashSet<&str> = declared.iter().map(|f| f.url.without_fragment()).collect();
     for feed in declared {
         let row = subscribe_one(conn, feed, now)?.row;
         // A feed that has moved may stand in the file under both URLs: what is said of the present one holds.
         let present: String = conn
             .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
             .query_row([row], |r| r.get(0))?;
-        if without_fragment(&feed.url) != present && urls.contains(&present) {
+        if feed.url.without_fragment() != present && urls.contains(present.as_str()) {
             rows.push(row);
             continue;
         }
@@ -327,7 +327,7 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     if let Some(target) = commit.plan.moved_to.as_ref().filter(|to| may_move(to)) {
         // A subscription to the target that exists already stays the one that is asked.
         conn.prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
-            .execute(params![feed, without_fragment(target)])?;
+            .execute(params![feed, target.without_fragment()])?;
     }
     if poll.extent != Extent::Push {
         record_validators(conn, commit)?;
@@ -560,15 +560,6 @@ impl HostRecord<'_> {
         ])?;
         Ok(())
     }
-}
-
-/// The form of a URL that names a feed: no fragment (ET-39).
-pub(super) fn without_fragment(url: &WebUrl) -> String {
-    url.as_str()
-        .split('#')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 pub(super) fn json<T: serde::Serialize>(value: &T) -> String {

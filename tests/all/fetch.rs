@@ -516,7 +516,7 @@ async fn et_26_after_429_the_host_is_not_asked_again() {
     assert_eq!(failure(&other).0, FailureKind::Throttled);
     assert_eq!(other.status, None);
     assert!(other.hints.retry_after.unwrap() > Duration::from_secs(100));
-    assert!(fetcher.resting(&WebUrl::parse(FEED).unwrap()).is_some());
+    assert!(fetcher.backoff(&WebUrl::parse(FEED).unwrap()).is_some());
     assert_eq!(net.log().len(), 1);
     assert_eq!(fetcher.host_stats()[0].throttled, 1);
 }
@@ -625,9 +625,9 @@ async fn et_26_a_hub_is_left_alone_for_as_long_as_it_says() {
         let url = WebUrl::parse(hub).unwrap();
         let changed = ["https://reader.example/feed".to_owned()];
         let _ = fetcher
-            .tell_hub(&url, &changed, &CancellationToken::new())
+            .notify_hub(&url, &changed, &CancellationToken::new())
             .await;
-        let rest = fetcher.resting(&url).unwrap_or_default();
+        let rest = fetcher.backoff(&url).unwrap_or_default();
         assert!(rest > Duration::from_secs(least - 60), "{hub}: {rest:?}");
     }
 }

@@ -15,7 +15,6 @@ const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("cli", 3),
     ("config", 3),
     ("daemon", 5),
-    ("fetch", 5),
     ("ingest", 8),
     ("parse", 11),
     ("schedule", 7),

@@ -6,6 +6,7 @@ use super::super::{agency, boilerplate, byline};
 use super::published::within;
 use super::words::Phrases;
 use crate::model::WebUrl;
+use crate::model::site::site_of;
 use crate::text::blocks::Block;
 use crate::text::fold::fold;
 use crate::text::tokens::{self, Token};
@@ -180,8 +181,7 @@ fn links(html: &str, url: &WebUrl) -> (usize, bool) {
     (chars, is_inside)
 }
 
-/// Whether two hosts are of one site: they share what somebody can register.
+/// Whether two hosts belong to one site.
 fn is_near(a: &str, b: &str) -> bool {
-    let site = |host| psl::domain_str(host).unwrap_or(host);
-    site(a) == site(b)
+    site_of(a) == site_of(b)
 }
