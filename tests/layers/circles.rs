@@ -16,11 +16,9 @@ const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("config", 3),
     ("daemon", 5),
     ("ingest", 8),
-    ("parse", 11),
     ("schedule", 7),
     ("serve", 9),
     ("store", 30),
-    ("text", 13),
 ];
 
 /// The module path of each file (`["cli", "list"]`) with its code, without comments and tests.
