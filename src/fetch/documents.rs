@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::client::Fetcher;
 use super::coding::SizeLimit;
 use super::failure;
+use super::hosts::RequestSlot;
 use super::request::{ACCEPT_FEEDS, FetchRequest, Request};
 use super::visit::{Answer, Trace};
 use crate::memory::Body;
@@ -40,6 +41,18 @@ impl Fetcher {
         request: &FetchRequest,
         cancel: &CancellationToken,
     ) -> (Poll, Option<Body>) {
+        let (poll, body, _) = self.poll_with_slot(request, cancel).await;
+        (poll, body)
+    }
+
+    /// The same, with the slot of the request. No other request can start in its place while it is kept. A caller that keeps it until
+    /// the document is read never has more documents waiting than there are concurrent requests; meanwhile it must not wait for
+    /// another request.
+    pub async fn poll_with_slot(
+        &self,
+        request: &FetchRequest,
+        cancel: &CancellationToken,
+    ) -> (Poll, Option<Body>, Option<RequestSlot>) {
         let user_agent = request.user_agent.as_deref();
         let visit = Request {
             user_agent: user_agent.unwrap_or(&self.options.user_agent),
@@ -81,7 +94,7 @@ impl Fetcher {
             extent: trace.extent,
             outcome,
         };
-        (poll, document)
+        (poll, document, trace.slot)
     }
 
     /// Gets a document with the same guard, permits and limits as a feed. `body_bytes_max` cannot exceed the fetcher's own limit.

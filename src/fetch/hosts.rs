@@ -37,10 +37,17 @@ pub struct Hosts {
 #[derive(Debug)]
 pub struct Permit {
     _slot: OwnedSemaphorePermit,
-    global: OwnedSemaphorePermit,
+    /// `None` once it was taken out by [`Self::release_host`].
+    global: Option<OwnedSemaphorePermit>,
     slow: Arc<Semaphore>,
     host: Arc<Host>,
     begun: Instant,
+}
+
+/// One of the requests that may be in flight at once over all hosts; returned when dropped.
+#[derive(Debug)]
+pub struct RequestSlot {
+    _permit: OwnedSemaphorePermit,
 }
 
 /// Requests in progress over all hosts.
@@ -87,8 +94,15 @@ impl Permit {
     /// Does nothing if there are too many slow requests already.
     pub fn mark_slow(&mut self) {
         if let Ok(slow) = Arc::clone(&self.slow).try_acquire_owned() {
-            self.global = slow;
+            self.global = Some(slow);
         }
+    }
+
+    /// The request is over, so its host may be contacted again. Its answer counts as a request over all hosts until the slot is
+    /// dropped.
+    pub fn release_host(mut self) -> Option<RequestSlot> {
+        let permit = self.global.take()?;
+        Some(RequestSlot { _permit: permit })
     }
 }
 
@@ -150,7 +164,7 @@ impl Hosts {
         match (slot, global) {
             (Ok(slot), Ok(global)) => Ok(Permit {
                 _slot: slot,
-                global,
+                global: Some(global),
                 slow: Arc::clone(&self.slow),
                 host,
                 begun: Instant::now(),

@@ -8,7 +8,7 @@ use super::client::Fetcher;
 pub struct Load {
     /// Memory reserved for what was read off the network, in bytes.
     pub memory_bytes: usize,
-    /// Requests in flight, without slow ones.
+    /// Requests in flight, without slow ones, and documents that wait to be read.
     pub requests: usize,
     /// Slow requests in flight.
     pub requests_slow: usize,

@@ -58,7 +58,7 @@ mod visit_time;
 pub use client::Fetcher;
 pub use documents::Page;
 pub use guard::{Guard, parse_network};
-pub use hosts::HostStats;
+pub use hosts::{HostStats, RequestSlot};
 pub use load::Load;
 pub use options::{FetchOptions, FetchSetupError, LocalHosts, user_agent};
 pub use request::{ACCEPT_FEEDS, FetchRequest, RESERVED_HEADERS};

@@ -17,7 +17,7 @@ use super::coding::{Coding, SizeLimit};
 use super::failure;
 use super::hints;
 use super::host_queue::Backoff;
-use super::hosts::Permit;
+use super::hosts::{Permit, RequestSlot};
 use super::http_client::HEADER_BYTES_MAX;
 use super::link;
 use super::options::FetchOptions;
@@ -51,6 +51,8 @@ pub(super) struct Trace {
     pub(super) bytes_wire: u64,
     pub(super) hints: Hints,
     pub(super) extent: Extent,
+    /// The slot of the request that brought the document of a feed.
+    pub(super) slot: Option<RequestSlot>,
     time: VisitTime,
 }
 
@@ -77,6 +79,7 @@ impl Trace {
             bytes_wire: 0,
             hints: Hints::default(),
             extent: Extent::Whole,
+            slot: None,
             time: VisitTime::new(options.timeout_total, options.local_wait),
         }
     }
@@ -127,10 +130,13 @@ impl Fetcher {
                     }
                 }
             };
-            drop(permit);
+            let slot = permit.release_host();
             trace.time.stop_server();
             match hop? {
-                Hop::Final(answer) => return Ok(answer),
+                Hop::Final(answer) => {
+                    trace.slot = slot.filter(|_| request.is_feed);
+                    return Ok(answer);
+                }
                 Hop::Redirect { to, is_permanent } => {
                     let most = self.options.redirects_max;
                     redirect::check(&request.url, &to, &visited, most)?;
