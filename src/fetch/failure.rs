@@ -47,7 +47,10 @@ pub(super) fn queue_too_long(host: &str) -> Failure {
 
 /// The host must not be contacted yet.
 pub(super) fn backing_off(host: &str, left: Duration) -> Failure {
-    let text = format!("{host} must not be contacted for another {} s", left.as_secs());
+    let text = format!(
+        "{host} must not be contacted for another {} s",
+        left.as_secs()
+    );
     Failure::new(FailureKind::Throttled, text)
 }
 
