@@ -1,5 +1,5 @@
-//! Reads bodies: from chunks off the network to decoded bytes, within the limits of size, memory and time (SEC-05, SEC-24, ET-42,
-//! ET-49).
+//! Reads bodies: from chunks off the network to decoded bytes, within the limits of size, memory and time (SEC-05, SEC-24,
+//! ET-42, ET-49).
 //!
 //! Memory is taken before a decoding slot, and the holder of a slot must never wait. If it runs out of memory, it returns the
 //! slot, waits for more memory, and starts decoding again (REL-13).
@@ -16,8 +16,8 @@ use super::visit_time::VisitTime;
 use crate::memory::{self, Body, MemoryBudget, Reservation, SMALL_BYTES};
 use crate::model::{Failure, FailureKind};
 
-/// A body may arrive in this many chunks of any size; above that, chunks have to average [`CHUNK_BYTES_MIN`] bytes. A body that is
-/// sent byte by byte costs us more than its server (SEC-05).
+/// A body may arrive in this many chunks of any size; above that, chunks have to average [`CHUNK_BYTES_MIN`] bytes. A body that
+/// is sent byte by byte costs us more than its server (SEC-05).
 const CHUNKS_FREE: usize = 100_000;
 const CHUNK_BYTES_MIN: usize = 64;
 /// Bodies of more bytes as sent, or of more than [`SMALL_BYTES`] as decoded, are decoded on blocking threads.

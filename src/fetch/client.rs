@@ -7,7 +7,8 @@ use http::HeaderValue;
 
 use super::body_reader::BodyReader;
 use super::guard::Guard;
-use super::hosts::{HostStats, Hosts};
+use super::host_stats::HostStats;
+use super::hosts::Hosts;
 use super::http_client::{self, IDLE_TIMEOUT, IDLE_TIMEOUT_SINGLE};
 use super::local::LocalClient;
 use super::options::{FetchOptions, FetchSetupError};

@@ -1,5 +1,5 @@
-//! Content codings (ET-42): which are offered, and what a response's Content-Encoding says. Never trusts the header alone: whether
-//! a body is encoded is seen from its first bytes, because servers label plain text as gzip and gzip files not at all.
+//! Content codings (ET-42): which are offered, and what a response's Content-Encoding says. Never trusts the header alone:
+//! whether a body is encoded is seen from its first bytes, because servers label plain text as gzip and gzip files not at all.
 
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
@@ -36,8 +36,8 @@ pub struct SizeLimit {
 }
 
 impl Coding {
-    /// Reads Content-Encoding. Besides the coding, returns the first unknown name in it: servers write charsets and the like there
-    /// (`utf-8`, `none`), and whether that matters depends on the body ([`check_unencoded`]).
+    /// Reads Content-Encoding. Besides the coding, returns the first unknown name in it: servers write charsets and the like
+    /// there (`utf-8`, `none`), and whether that matters depends on the body ([`check_unencoded`]).
     ///
     /// # Errors
     /// [`Failure`] if there is more than one coding.

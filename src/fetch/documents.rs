@@ -10,7 +10,8 @@ use super::coding::SizeLimit;
 use super::failure;
 use super::hosts::RequestSlot;
 use super::request::{ACCEPT_FEEDS, FetchRequest, Request};
-use super::visit::{Answer, Trace};
+use super::response::Answer;
+use super::trace::Trace;
 use crate::memory::Body;
 use crate::model::{Failure, Outcome, Poll, Validators, WebUrl};
 
@@ -29,9 +30,9 @@ pub struct Page {
 }
 
 impl Fetcher {
-    /// Polls a feed once; the body of a document is returned beside the poll. While the host must not be contacted, no request is
-    /// made and the poll says so ([`Poll::is_unasked`]). If `cancel` fires, the poll fails as `Internal` and should be discarded;
-    /// if it fires before the host's turn, the poll is unasked with a wait of zero.
+    /// Polls a feed once; the body of a document is returned beside the poll. While the host must not be contacted, no request
+    /// is made and the poll says so ([`Poll::is_unasked`]). If `cancel` fires, the poll fails as `Internal` and should be
+    /// discarded; if it fires before the host's turn, the poll is unasked with a wait of zero.
     ///
     /// Every wait is limited (REL-13): ten minutes for the turns of hosts, over all hops; `timeout_total` for all servers
     /// together; `local_wait` for memory, decoding and name lookups. If the first or the last is exceeded, the poll is
@@ -45,9 +46,9 @@ impl Fetcher {
         (poll, body)
     }
 
-    /// The same, with the slot of the request. No other request can start in its place while it is kept. A caller that keeps it until
-    /// the document is read never has more documents waiting than there are concurrent requests; meanwhile it must not wait for
-    /// another request.
+    /// The same, with the slot of the request. No other request can start in its place while it is kept. A caller that keeps it
+    /// until the document is read never has more documents waiting than there are concurrent requests; meanwhile it must not
+    /// wait for another request.
     pub async fn poll_with_slot(
         &self,
         request: &FetchRequest,
@@ -97,7 +98,8 @@ impl Fetcher {
         (poll, document, trace.slot)
     }
 
-    /// Gets a document with the same guard, permits and limits as a feed. `body_bytes_max` cannot exceed the fetcher's own limit.
+    /// Gets a document with the same guard, permits and limits as a feed. `body_bytes_max` cannot exceed the fetcher's own
+    /// limit.
     ///
     /// # Errors
     /// [`Failure`] as for a feed.
@@ -113,8 +115,8 @@ impl Fetcher {
             .await
     }
 
-    /// Gets the page of an article: robots.txt is obeyed on every hop (ET-47), and anything but HTML is a failure before its body
-    /// is read (ET-48).
+    /// Gets the page of an article: robots.txt is obeyed on every hop (ET-47), and anything but HTML is a failure before its
+    /// body is read (ET-48).
     ///
     /// # Errors
     /// [`Failure`] as for a feed, or `Forbidden` by robots.txt.

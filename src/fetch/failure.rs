@@ -1,5 +1,5 @@
-//! Turns errors into [`Failure`]s: a kind and one line for a person. The text names hosts only, never a path, a query, a header or
-//! userinfo, which may be secret.
+//! Turns errors into [`Failure`]s: a kind and one line for a person. The text names hosts only, never a path, a query, a header
+//! or userinfo, which may be secret.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};

@@ -73,8 +73,8 @@ impl Guard {
         self.allow_all || is_public(ip) || self.allow.iter().any(allows)
     }
 
-    /// Checks what can be seen of a URL before its name is resolved: the port, and an address in any spelling (the URL parser has
-    /// already normalized `0x7f.1` and the like). HTTP clients do not pass such addresses to the resolver.
+    /// Checks what can be seen of a URL before its name is resolved: the port, and an address in any spelling (the URL parser
+    /// has already normalized `0x7f.1` and the like). HTTP clients do not pass such addresses to the resolver.
     ///
     /// # Errors
     /// [`Blocked`] if it may not be contacted.

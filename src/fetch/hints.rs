@@ -28,8 +28,8 @@ pub fn from_headers(headers: &HeaderMap, status: StatusCode, now: Time) -> Hints
     }
 }
 
-/// How long the host must not be contacted because its rate limit is exhausted (ET-28). Reads `RateLimit` and `RateLimit-*` of the
-/// IETF drafts, and the common `X-RateLimit-*`.
+/// How long the host must not be contacted because its rate limit is exhausted (ET-28). Reads `RateLimit` and `RateLimit-*` of
+/// the IETF drafts, and the common `X-RateLimit-*`.
 pub fn rate_limit_reset(headers: &HeaderMap, date: Time) -> Option<Duration> {
     let find = |names: [&'static str; 2]| {
         names
@@ -99,8 +99,8 @@ fn retry_after(headers: &HeaderMap, status: StatusCode, date: Time) -> Option<Du
     Some(span.min(RETRY_MAX))
 }
 
-/// The remaining freshness: max-age, or else Expires minus Date; minus Age (RFC 9111 section 4.2). Zero means "already stale", and
-/// so does an unreadable Expires (ET-12).
+/// The remaining freshness: max-age, or else Expires minus Date; minus Age (RFC 9111 section 4.2). Zero means "already stale",
+/// and so does an unreadable Expires (ET-12).
 fn fresh_for(headers: &HeaderMap, cache: &CacheControl, date: Time) -> Option<Duration> {
     let lifetime = match cache.max_age {
         Some(lifetime) => lifetime,

@@ -1,5 +1,5 @@
-//! The queue of one host: spacing between request starts, pauses that its server asked for, and how long its requests take. Pure
-//! bookkeeping by tokio's monotonic clock; the permits are given out by [`hosts`](super::hosts).
+//! The queue of one host: spacing between request starts, pauses that its server asked for, and how long its requests take.
+//! Pure bookkeeping by tokio's monotonic clock; the permits are given out by [`hosts`](super::hosts).
 
 use std::time::Duration;
 
@@ -65,7 +65,8 @@ impl HostQueue {
         self.backoff_until.saturating_duration_since(Instant::now())
     }
 
-    /// Refuses if the queue is longer than `wait_max`. The times of several refused requests are as far apart as the host's starts.
+    /// Refuses if the queue is longer than `wait_max`. The times of several refused requests are as far apart as the host's
+    /// starts.
     pub(super) fn check_wait(&mut self, wait_max: Duration) -> Result<(), Backoff> {
         let wait = self.wait();
         if wait <= wait_max {

@@ -24,10 +24,10 @@ pub const VISITS_OF_SITE_MAX: usize = 32;
 /// The permits of all hosts.
 #[derive(Debug)]
 pub struct Hosts {
-    normal: Arc<Semaphore>,
-    slow: Arc<Semaphore>,
-    concurrency: usize,
-    per_host: usize,
+    pub(super) normal: Arc<Semaphore>,
+    pub(super) slow: Arc<Semaphore>,
+    pub(super) concurrency: usize,
+    pub(super) per_host: usize,
     delay: Duration,
     slow_hosts: Vec<(String, Duration)>,
     known: Mutex<HashMap<String, Arc<Host>>>,
@@ -50,39 +50,10 @@ pub struct RequestSlot {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Requests in progress over all hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct HostsLoad {
-    /// In flight, without slow ones.
-    pub requests: usize,
-    /// In flight and slow.
-    pub slow: usize,
-    /// Hosts with a request in flight or about to start.
-    pub busy: usize,
-    /// Waiting for the turn of their host.
-    pub waiting: usize,
-}
-
-/// The state of one host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostStats {
-    /// The host.
-    pub host: String,
-    /// Requests started.
-    pub requests: u64,
-    /// Requests in flight.
-    pub in_flight: usize,
-    /// 429 answers.
-    pub throttled: u64,
-    /// Time between starts at present.
-    pub spacing: Duration,
-    /// How much longer the host must not be contacted.
-    pub backoff: Duration,
-}
-
+/// One host.
 #[derive(Debug)]
-struct Host {
-    slots: Arc<Semaphore>,
+pub(super) struct Host {
+    pub(super) slots: Arc<Semaphore>,
     queue: Mutex<HostQueue>,
 }
 
@@ -90,8 +61,8 @@ struct Host {
 struct Waiting<'a>(&'a Host);
 
 impl Permit {
-    /// The answer is slow: other requests may start meanwhile, so that servers which never answer delay only themselves (REL-04).
-    /// Does nothing if there are too many slow requests already.
+    /// The answer is slow: other requests may start meanwhile, so that servers which never answer delay only themselves
+    /// (REL-04). Does nothing if there are too many slow requests already.
     pub fn mark_slow(&mut self) {
         if let Ok(slow) = Arc::clone(&self.slow).try_acquire_owned() {
             self.global = Some(slow);
@@ -133,14 +104,14 @@ impl Hosts {
         }
     }
 
-    /// Waits until `host` may be contacted. Refuses at once if its server asked for a pause, which could take days. Dropping the
-    /// future returns everything except its place in the spacing.
+    /// Waits until `host` may be contacted. Refuses at once if its server asked for a pause, which could take days. Dropping
+    /// the future returns everything except its place in the spacing.
     pub async fn acquire(&self, host: &str) -> Result<Permit, Backoff> {
         self.acquire_within(host, Duration::MAX).await
     }
 
-    /// The same, but refuses at once if the queue of `host` is longer than `wait_max`. Requests that are refused for this reason
-    /// get different times to return at.
+    /// The same, but refuses at once if the queue of `host` is longer than `wait_max`. Requests that are refused for this
+    /// reason get different times to return at.
     pub async fn acquire_within(&self, host: &str, wait_max: Duration) -> Result<Permit, Backoff> {
         let host = self.host(host);
         {
@@ -223,45 +194,7 @@ impl Hosts {
             .max(self.per_host)
     }
 
-    /// All known hosts, by name.
-    pub fn stats(&self) -> Vec<HostStats> {
-        let mut stats: Vec<_> = self
-            .known()
-            .iter()
-            .map(|(name, host)| {
-                let queue = host.queue();
-                HostStats {
-                    host: name.clone(),
-                    requests: queue.requests,
-                    in_flight: self.per_host.saturating_sub(host.slots.available_permits()),
-                    throttled: queue.throttled,
-                    spacing: queue.spacing,
-                    backoff: queue.backoff_left(),
-                }
-            })
-            .collect();
-        stats.sort_by(|a, b| a.host.cmp(&b.host));
-        stats
-    }
-
-    /// What is in progress.
-    pub fn load(&self) -> HostsLoad {
-        let in_use = |all: usize, free: &Semaphore| all.saturating_sub(free.available_permits());
-        let mut load = HostsLoad {
-            requests: in_use(self.concurrency, &self.normal),
-            slow: in_use(slow_max(self.concurrency), &self.slow),
-            ..HostsLoad::default()
-        };
-        for host in self.known().values() {
-            let is_busy = host.slots.available_permits() < self.per_host;
-            let waiting = usize::try_from(host.queue().waiting).unwrap_or(usize::MAX);
-            load.busy = load.busy.saturating_add(usize::from(is_busy));
-            load.waiting = load.waiting.saturating_add(waiting);
-        }
-        load
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Host>>> {
+    pub(super) fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Host>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -296,7 +229,7 @@ impl Hosts {
 }
 
 impl Host {
-    fn queue(&self) -> MutexGuard<'_, HostQueue> {
+    pub(super) fn queue(&self) -> MutexGuard<'_, HostQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -317,7 +250,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn slow_max(permits: usize) -> usize {
+pub(super) fn slow_max(permits: usize) -> usize {
     permits
         .saturating_mul(SLOW_FACTOR)
         .min(Semaphore::MAX_PERMITS)

@@ -1,5 +1,5 @@
-//! Requests to WebSub hubs: subscribe, unsubscribe, publish (ET-50). A feed names its hub, so the hub's URL passes the same guard,
-//! permits and limits as a feed's. Only hubs are sent a POST; redirects are not followed.
+//! Requests to WebSub hubs: subscribe, unsubscribe, publish (ET-50). A feed names its hub, so the hub's URL passes the same
+//! guard, permits and limits as a feed's. Only hubs are sent a POST; redirects are not followed.
 
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use tokio_util::sync::CancellationToken;
@@ -41,8 +41,8 @@ impl Fetcher {
         self.post(hub, request.form(), cancel).await
     }
 
-    /// Notifies a hub that these documents of ours have changed, so that it gets and distributes them. WebSub does not define the
-    /// form; this one is that of PubSubHubbub 0.3, section 7.1, which all hubs accept.
+    /// Notifies a hub that these documents of ours have changed, so that it gets and distributes them. WebSub does not define
+    /// the form; this one is that of PubSubHubbub 0.3, section 7.1, which all hubs accept.
     ///
     /// # Errors
     /// [`Failure`] as for [`Self::request_hub`].

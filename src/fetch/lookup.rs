@@ -1,6 +1,6 @@
 //! The threads that look names up. The system's resolver blocks and cannot be cancelled, so a thread that asks for a name whose
-//! servers never answer is lost until the resolver gives up. The number of threads is limited, and no lookup takes a thread from
-//! the store or the server (REL-13). A thread must not hold anything else that is limited while it waits.
+//! servers never answer is lost until the resolver gives up. The number of threads is limited, and no lookup takes a thread
+//! from the store or the server (REL-13). A thread must not hold anything else that is limited while it waits.
 
 use std::io;
 use std::net::IpAddr;

@@ -6,7 +6,9 @@
 //! | [`client`] | the [`Fetcher`]: its parts, and what can be read from it |
 //! | [`documents`] | polls, pages, pages of articles |
 //! | [`hub`] | requests to WebSub hubs |
-//! | `visit` | one visit: hops, permits, time limit, answer |
+//! | `visit` | one visit: hops, permits, time limit |
+//! | `response` | what a response means, and its body |
+//! | `trace` | how far a visit got |
 //! | [`request`] | what a visit asks for, and its headers |
 //! | `redirect` | which redirects are followed (SEC-07) |
 //! | `robots` | robots.txt, for pages of articles (ET-47) |
@@ -18,6 +20,7 @@
 //! | `lookup` | the threads that look names up |
 //! | `lookup_queue` | the order in which names are looked up |
 //! | [`hosts`] | permits: one request per host, spacing, pauses after 429 (ET-26, ET-45) |
+//! | [`host_stats`] | the state of all hosts |
 //! | `host_queue` | the spacing and the queue of one host |
 //! | `body_reader` | bodies, within the limits of size, memory and time (SEC-24, REL-13) |
 //! | [`decode`] | decoding within limits (SEC-05) |
@@ -39,6 +42,7 @@ pub mod failure;
 pub mod guard;
 pub mod hints;
 mod host_queue;
+pub mod host_stats;
 pub mod hosts;
 mod http_client;
 pub mod hub;
@@ -51,14 +55,17 @@ pub mod options;
 mod redirect;
 pub mod request;
 pub mod resolve;
+mod response;
 mod robots;
+mod trace;
 mod visit;
 mod visit_time;
 
 pub use client::Fetcher;
 pub use documents::Page;
 pub use guard::{Guard, parse_network};
-pub use hosts::{HostStats, RequestSlot};
+pub use host_stats::HostStats;
+pub use hosts::RequestSlot;
 pub use load::Load;
 pub use options::{FetchOptions, FetchSetupError, LocalHosts, user_agent};
 pub use request::{ACCEPT_FEEDS, FetchRequest, RESERVED_HEADERS};

@@ -26,8 +26,8 @@ pub struct FetchOptions {
     pub concurrency: usize,
     /// Requests in flight at once to one host; at least 1.
     pub per_host: usize,
-    /// Time between two request starts to one host. Zero switches off our own spacing, including that of `slow_hosts`; pauses that
-    /// servers ask for still apply.
+    /// Time between two request starts to one host. Zero switches off our own spacing, including that of `slow_hosts`; pauses
+    /// that servers ask for still apply.
     pub host_delay: Duration,
     /// Hosts (with their subdomains) that require more time between starts.
     pub slow_hosts: Vec<(String, Duration)>,

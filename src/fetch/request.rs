@@ -1,5 +1,5 @@
-//! What one visit asks for, and the headers that say so. Credentials and the user's own headers go to the origin of the URL that
-//! they were given for and to no other (SEC-08).
+//! What one visit asks for, and the headers that say so. Credentials and the user's own headers go to the origin of the URL
+//! that they were given for and to no other (SEC-08).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -16,7 +16,7 @@ pub const ACCEPT_FEEDS: &str = "application/atom+xml, application/rss+xml, appli
      application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
 
 /// Asks for a delta (RFC 3229).
-pub(super) const A_IM: HeaderName = HeaderName::from_static("a-im");
+const A_IM: HeaderName = HeaderName::from_static("a-im");
 
 /// Headers that belong to the connection or to newswire; the user cannot set them for a feed.
 pub const RESERVED_HEADERS: [&str; 14] = [
@@ -74,6 +74,26 @@ pub(super) struct Request<'a> {
     pub(super) is_proven: bool,
     /// An article's page: robots.txt is obeyed on every hop, and only HTML is read.
     pub(super) is_article: bool,
+}
+
+/// Which answers the headers of a request allow besides a whole document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conditions {
+    /// 304.
+    pub(super) is_conditional: bool,
+    /// 226.
+    pub(super) wants_delta: bool,
+}
+
+impl Conditions {
+    /// The conditions in the headers of a request.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self {
+            is_conditional: headers.contains_key(IF_NONE_MATCH)
+                || headers.contains_key(IF_MODIFIED_SINCE),
+            wants_delta: headers.contains_key(A_IM),
+        }
+    }
 }
 
 impl Request<'_> {

@@ -1,5 +1,5 @@
-//! Resolves host names to addresses that the guard allows. The HTTP client dials exactly the addresses that are returned here, so
-//! none is dialled unchecked, also if the name's addresses change later (SEC-06).
+//! Resolves host names to addresses that the guard allows. The HTTP client dials exactly the addresses that are returned here,
+//! so none is dialled unchecked, also if the name's addresses change later (SEC-06).
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -76,8 +76,8 @@ impl Resolver {
         self.0.lookups.in_progress()
     }
 
-    /// Looks up the host of `url` and caches the answer for the connection. This way waiting for a thread does not count against
-    /// the time limit of the connection. `is_proven`: the host answered before, perhaps to an earlier process.
+    /// Looks up the host of `url` and caches the answer for the connection. This way waiting for a thread does not count
+    /// against the time limit of the connection. `is_proven`: the host answered before, perhaps to an earlier process.
     pub(super) async fn prepare(
         &self,
         url: &WebUrl,

@@ -1,5 +1,5 @@
-//! Time limits of one visit: for its servers, for the turns of hosts, and for resources of our own process (SEC-05, REL-13). Time
-//! that we wait for ourselves must never count against a server.
+//! Time limits of one visit: for its servers, for the turns of hosts, and for resources of our own process (SEC-05, REL-13).
+//! Time that we wait for ourselves must never count against a server.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use super::failure;
 use crate::memory::Busy;
 use crate::model::Failure;
 
-/// Default limit for waiting for memory, decoding slots and lookup threads, over all requests of a visit. Waiting for the turn of
-/// a host does not count: see [`HOST_WAIT_MAX`].
+/// Default limit for waiting for memory, decoding slots and lookup threads, over all requests of a visit. Waiting for the turn
+/// of a host does not count: see [`HOST_WAIT_MAX`].
 pub(super) const LOCAL_WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// Limit for waiting for the turns of hosts, over all hops of a visit: each redirect may lead to a host with a long queue.

@@ -1,5 +1,5 @@
-//! New subscriptions: requests the URL, and if it is a page, the feed that the page links to (ET-20). If that feed is broken, the
-//! page's next ones are tried, up to [`TRIES_MAX`]. Never subscribes to something that is not a feed.
+//! New subscriptions: requests the URL, and if it is a page, the feed that the page links to (ET-20). If that feed is broken,
+//! the page's next ones are tried, up to [`TRIES_MAX`]. Never subscribes to something that is not a feed.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Archive documents (RFC 5005): if a feed overflowed, its newest archive document has what dropped out of it (ET-53). One request
-//! to the feed's own origin; older archives are never walked. The result is committed together with the feed's document, so that
-//! an error in between loses nothing.
+//! Archive documents (RFC 5005): if a feed overflowed, its newest archive document has what dropped out of it (ET-53). One
+//! request to the feed's own origin; older archives are never walked. The result is committed together with the feed's
+//! document, so that an error in between loses nothing.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -8,8 +8,8 @@ use crate::clock;
 use crate::store::StoreError;
 
 impl Ingest {
-    /// Checks whether the system clock was set, and moves all stored times accordingly, so that every wait keeps its length (ET-24,
-    /// REL-07). Call it before claiming feeds.
+    /// Checks whether the system clock was set, and moves all stored times accordingly, so that every wait keeps its length
+    /// (ET-24, REL-07). Call it before claiming feeds.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be used; the next call tries again.

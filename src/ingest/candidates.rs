@@ -1,6 +1,6 @@
-//! Feeds that may be polled, in the order in which they became due, with a queue for each site (REL-16). A site with enough visits
-//! in progress is passed over until one of them ends. Pure bookkeeping: it claims nothing, and everything in it can be read from
-//! the store again.
+//! Feeds that may be polled, in the order in which they became due, with a queue for each site (REL-16). A site with enough
+//! visits in progress is passed over until one of them ends. Pure bookkeeping: it claims nothing, and everything in it can be
+//! read from the store again.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -54,8 +54,8 @@ impl Candidates {
         self.open.len()
     }
 
-    /// Takes the first feed whose site may have another visit, as `may_start` says. Sites for which it says no are passed over until
-    /// they are [reopened](Self::reopen).
+    /// Takes the first feed whose site may have another visit, as `may_start` says. Sites for which it says no are passed over
+    /// until they are [reopened](Self::reopen).
     pub(super) fn take(&mut self, may_start: impl Fn(&str) -> bool) -> Option<Taken> {
         while let Some((_, site)) = self.open.pop_first() {
             if !may_start(&site) {

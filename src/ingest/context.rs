@@ -1,5 +1,5 @@
-//! [`Ingest`]: what all polls share, and how it calls the store. It must never block an async thread: the store blocks, so calls
-//! go through [`Ingest::with_store`].
+//! [`Ingest`]: what all polls share, and how it calls the store. It must never block an async thread: the store blocks, so
+//! calls go through [`Ingest::with_store`].
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64};

@@ -1,6 +1,6 @@
 //! Faults of newswire itself while a feed is polled (REL-12): whatever stage returns an error or panics, nothing of the poll is
-//! stored but the failure, which is shown in the feed's health and backed off. Only an error of the store as a whole leaves here as
-//! an error.
+//! stored but the failure, which is shown in the feed's health and backed off. Only an error of the store as a whole leaves
+//! here as an error.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::model::{Extent, Failure, FailureKind, Hints, Outcome, Poll};
 use crate::store::{Claim, Committed, StoreError};
 use crate::text::plain;
 
-/// Time limit of one visit in addition to `fetch.timeout`, from the claim to the commit (REL-13). Each wait has its own limit; this
-/// one limits their sum, and any wait whose limit was forgotten.
+/// Time limit of one visit in addition to `fetch.timeout`, from the claim to the commit (REL-13). Each wait has its own limit;
+/// this one limits their sum, and any wait whose limit was forgotten.
 pub const VISIT_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// How long a feed is not polled if not even its failure could be planned; doubled each time, up to [`BACKOFF_MAX`].

@@ -1,4 +1,5 @@
-//! The first poll of a URL that a user wants to subscribe to: whether it is a feed, or a page and the feeds that it links to. Pure.
+//! The first poll of a URL that a user wants to subscribe to: whether it is a feed, or a page and the feeds that it links to.
+//! Pure.
 
 use crate::memory::Body;
 use crate::model::{NamedFeed, Outcome, ParsedFeed, Poll, WebUrl};

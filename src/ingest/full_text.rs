@@ -1,6 +1,6 @@
-//! `full_text`: reads the bodies of new articles from their pages. Never for an article that is stored already, never twice, never
-//! against robots.txt (ET-47), and only a limited number of pages and minutes per poll. A page that fails, is no article, or says
-//! less than the feed changes nothing.
+//! `full_text`: reads the bodies of new articles from their pages. Never for an article that is stored already, never twice,
+//! never against robots.txt (ET-47), and only a limited number of pages and minutes per poll. A page that fails, is no article,
+//! or says less than the feed changes nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,8 +49,8 @@ pub(super) struct PagePlan {
     pub(super) stored: Vec<(usize, Page)>,
 }
 
-/// Plans the pages for the drafts of a document, given what the store has of each. `others` are the URLs of the document's other
-/// articles.
+/// Plans the pages for the drafts of a document, given what the store has of each. `others` are the URLs of the document's
+/// other articles.
 pub(super) fn plan<'u>(
     drafts: &'u [Draft],
     others: impl IntoIterator<Item = &'u WebUrl>,

@@ -1,6 +1,6 @@
-//! L3: from due feeds to stored articles. Claims feeds in the store, polls them, reads what they sent, and commits each poll in one
-//! transaction. It never keeps a plan of its own: what is due is in the store, so a restart loses nothing. A feed's failure stays
-//! with that feed; an `Err` here means that newswire itself cannot go on.
+//! L3: from due feeds to stored articles. Claims feeds in the store, polls them, reads what they sent, and commits each poll in
+//! one transaction. It never keeps a plan of its own: what is due is in the store, so a restart loses nothing. A feed's failure
+//! stays with that feed; an `Err` here means that newswire itself cannot go on.
 //!
 //! | file | contents |
 //! |---|---|

@@ -1,5 +1,5 @@
-//! Decides whether the network is down: if every host fails at the level of the network, no feed is to blame (ET-30). Pure. Never
-//! decides by one host alone, or by hosts of this machine.
+//! Decides whether the network is down: if every host fails at the level of the network, no feed is to blame (ET-30). Pure.
+//! Never decides by one host alone, or by hosts of this machine.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

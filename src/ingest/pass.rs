@@ -1,5 +1,5 @@
-//! One pass over many feeds, to its end: each visit is a task, and ended visits make room for others, so that a slow host delays
-//! only its own feeds.
+//! One pass over many feeds, to its end: each visit is a task, and ended visits make room for others, so that a slow host
+//! delays only its own feeds.
 
 use std::sync::Arc;
 use std::time::Duration;

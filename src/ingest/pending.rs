@@ -28,7 +28,8 @@ impl PendingPolls {
         self.awaiting_network.push(visited);
     }
 
-    /// Keeps a poll that the store did not take. Beyond the limit it is dropped, and the feed is polled again when its lease expires.
+    /// Keeps a poll that the store did not take. Beyond the limit it is dropped, and the feed is polled again when its lease
+    /// expires.
     pub(super) fn keep(&mut self, visited: Arc<Visited>, offline: bool) {
         let kept: usize = self.not_stored.iter().map(|(v, _)| v.bytes()).sum();
         if kept.saturating_add(visited.bytes()) <= NOT_STORED_BYTES_MAX {

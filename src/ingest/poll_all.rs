@@ -1,5 +1,5 @@
-//! A request to poll every feed that may be polled (SIGUSR1). It continues as visits end, with the usual limits, until every feed
-//! was polled once or skipped; skipped feeds are counted by reason.
+//! A request to poll every feed that may be polled (SIGUSR1). It continues as visits end, with the usual limits, until every
+//! feed was polled once or skipped; skipped feeds are counted by reason.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -26,8 +26,8 @@ pub(super) struct PollAll {
 }
 
 impl PollAll {
-    /// Begins a request and logs how many feeds will be polled and skipped. A request soon after the one at `last` is not logged, so
-    /// that a script that sends many does not fill the log.
+    /// Begins a request and logs how many feeds will be polled and skipped. A request soon after the one at `last` is not
+    /// logged, so that a script that sends many does not fill the log.
     pub(super) fn begin(
         feeds: Vec<Candidate>,
         skipped: &[Skipped],

@@ -1,5 +1,5 @@
-//! Visits in progress: their tasks, their sites and their leases. A site never has more visits than can start soon, and no lease
-//! expires during a long visit (REL-16).
+//! Visits in progress: their tasks, their sites and their leases. A site never has more visits than can start soon, and no
+//! lease expires during a long visit (REL-16).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -266,7 +266,8 @@ impl PollBatch {
         ages.max().unwrap_or_default()
     }
 
-    /// Renews the leases of long visits, so that their feeds are not visited a second time meanwhile. Call it before claiming feeds.
+    /// Renews the leases of long visits, so that their feeds are not visited a second time meanwhile. Call it before claiming
+    /// feeds.
     pub(super) async fn renew_leases(&mut self) -> Result<(), StoreError> {
         let clock = self.ingest.clock.clone();
         let is_old = |visit: &&mut Visit| clock.elapsed(visit.renewed) >= RENEW_AFTER;

@@ -1,6 +1,6 @@
-//! From a poll to a commit that is ready for the writer, in two steps: [`read`] reads the document and plans the next poll; after
-//! pages and archive were requested, [`ReadPoll::prepare`] adds them. Both block, and neither changes the poll, so that they can be
-//! repeated.
+//! From a poll to a commit that is ready for the writer, in two steps: [`read`] reads the document and plans the next poll;
+//! after pages and archive were requested, [`ReadPoll::prepare`] adds them. Both block, and neither changes the poll, so that
+//! they can be repeated.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -128,8 +128,8 @@ impl ReadPoll {
         &self.pages.requests
     }
 
-    /// Adds pages and archive, and prepares the commit. If the system clock was set since the poll, the times of poll and plan are
-    /// moved accordingly (ET-24).
+    /// Adds pages and archive, and prepares the commit. If the system clock was set since the poll, the times of poll and plan
+    /// are moved accordingly (ET-24).
     pub(super) fn prepare(mut self, store: &Store, visited: &Visited, clock: &Clock) -> ReadyPoll {
         #[cfg(test)]
         crate::faults::panic_at("ready", self.commit.claim.url.host());

@@ -1,5 +1,5 @@
-//! Reads the document of a poll: what it contains for the commit, for the plan and for the hub. A document that cannot be read, or
-//! that makes newswire panic, is the feed's failure (REL-04). Blocks; makes no requests.
+//! Reads the document of a poll: what it contains for the commit, for the plan and for the hub. A document that cannot be read,
+//! or that makes newswire panic, is the feed's failure (REL-04). Blocks; makes no requests.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -88,8 +88,8 @@ pub(super) fn read_document(
     Ok(Ok(contents(claim, poll, read, body_digest)))
 }
 
-/// The failure of a document without items, unless the feed never had any. Neither validators nor the digest are stored then, so
-/// that the feed recovers as soon as the publisher or newswire is fixed.
+/// The failure of a document without items, unless the feed never had any. Neither validators nor the digest are stored then,
+/// so that the feed recovers as soon as the publisher or newswire is fixed.
 fn empty_failure(
     store: &Store,
     claim: &Claim,

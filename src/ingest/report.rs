@@ -1,4 +1,5 @@
-//! The result of a pass, as `newswire fetch --json` prints it, and its progress. Its fields are part of the user-facing contract.
+//! The result of a pass, as `newswire fetch --json` prints it, and its progress. Its fields are part of the user-facing
+//! contract.
 
 use serde::Serialize;
 

@@ -1,5 +1,5 @@
-//! Polls feeds as they become due, for as long as the daemon runs. Every second it reads what is due from the store and claims what
-//! can be started; it must never keep a plan in memory (ET-21).
+//! Polls feeds as they become due, for as long as the daemon runs. Every second it reads what is due from the store and claims
+//! what can be started; it must never keep a plan in memory (ET-21).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -89,8 +89,8 @@ impl SchedulerState {
         is_due
     }
 
-    /// Logs an error that may pass (a store that is full, read-only or busy) and lets the next tick try again. Only an error that
-    /// will not pass is returned.
+    /// Logs an error that may pass (a store that is full, read-only or busy) and lets the next tick try again. Only an error
+    /// that will not pass is returned.
     pub(super) fn tolerate(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
         match result {
             Err(e) if e.may_pass() || !e.is_of_store() => {

@@ -1,5 +1,5 @@
-//! From a poll to its commit: read, request pages and archive, prepare, commit. A poll that failed together with others is repeated
-//! in a transaction of its own, so that one feed's fault costs no other feed's articles (REL-12).
+//! From a poll to its commit: read, request pages and archive, prepare, commit. A poll that failed together with others is
+//! repeated in a transaction of its own, so that one feed's fault costs no other feed's articles (REL-12).
 
 use std::sync::Arc;
 
@@ -92,8 +92,8 @@ impl Ingest {
         let ready = self
             .with_store(move |store| Ok(read.prepare(store, &what, &clock)))
             .await?;
-        // Other documents are read while this poll waits for the writer, so that polls share transactions. Their number is limited,
-        // because a poll that is read takes much more memory than its document.
+        // Other documents are read while this poll waits for the writer, so that polls share transactions. Their number is
+        // limited, because a poll that is read takes much more memory than its document.
         let turn = Arc::clone(&self.committing).acquire_owned().await;
         let ready = ready.holding(turn);
         // A large document keeps its slot, so that it is the only one of its kind.

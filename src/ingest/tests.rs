@@ -189,8 +189,8 @@ fn feed(name: &str) -> NewFeed {
     }
 }
 
-/// Serves a feed. Its first document lists the items 0 to 2. The second is complete: 0 is edited, 1 withdrawn, 2 unchanged, 3 and
-/// 4 are new; for a host with an archive, all items are new and the archive has 10 and 11.
+/// Serves a feed. Its first document lists the items 0 to 2. The second is complete: 0 is edited, 1 withdrawn, 2 unchanged, 3
+/// and 4 are new; for a host with an archive, all items are new and the archive has 10 and 11.
 fn show(net: &Internet, name: &str, round: u8) {
     let host = format!("{name}.example");
     let items = |numbers: &[usize]| -> Vec<Item> {

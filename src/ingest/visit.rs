@@ -1,5 +1,5 @@
-//! One visit to one claimed feed, within a time limit: poll it, then commit the poll, unless the host could not be reached and other
-//! feeds have to show whether the network is down (ET-30). A fault here is that feed's failure (REL-12).
+//! One visit to one claimed feed, within a time limit: poll it, then commit the poll, unless the host could not be reached and
+//! other feeds have to show whether the network is down (ET-30). A fault here is that feed's failure (REL-12).
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;

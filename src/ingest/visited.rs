@@ -51,8 +51,8 @@ impl Visited {
         })
     }
 
-    /// Keeps the slot of the request until the document is read, so that documents do not arrive faster than they are read: they
-    /// would wait in memory. Large ones wait for each other and must not delay others, so they keep none.
+    /// Keeps the slot of the request until the document is read, so that documents do not arrive faster than they are read:
+    /// they would wait in memory. Large ones wait for each other and must not delay others, so they keep none.
     pub(super) fn keep_slot(&self, slot: Option<RequestSlot>) {
         let slot = slot.filter(|_| self.has_document() && !self.is_large());
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = slot;

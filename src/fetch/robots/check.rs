@@ -9,7 +9,7 @@ use crate::fetch::client::Fetcher;
 use crate::fetch::coding::SizeLimit;
 use crate::fetch::failure;
 use crate::fetch::request::Request;
-use crate::fetch::visit::Trace;
+use crate::fetch::trace::Trace;
 use crate::fetch::visit_time::HOST_WAIT_MAX;
 use crate::model::{Failure, FailureKind, WebUrl};
 

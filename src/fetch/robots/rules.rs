@@ -1,5 +1,7 @@
 //! Parses robots.txt and matches URLs against its rules (RFC 9309). Pure; linear in the text, however hostile it is.
 
+use percent_encoding::percent_encode_byte;
+
 use crate::model::web_url::URL_BYTES_MAX;
 use crate::model::{Failure, FailureKind, WebUrl};
 
@@ -205,7 +207,7 @@ fn normalized(text: &str, special: &[u8]) -> Vec<u8> {
         if is_plain {
             out.push(value);
         } else {
-            out.extend(format!("%{value:02X}").bytes());
+            out.extend(percent_encode_byte(value).bytes());
         }
     }
     out

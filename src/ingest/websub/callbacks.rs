@@ -1,5 +1,5 @@
-//! Answers hubs: verification of subscriptions, refusals, and pushes. A hub learns nothing about subscriptions whose path it does
-//! not know.
+//! Answers hubs: verification of subscriptions, refusals, and pushes. A hub learns nothing about subscriptions whose path it
+//! does not know.
 
 use std::sync::Arc;
 use std::time::Duration;

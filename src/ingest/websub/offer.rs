@@ -1,4 +1,5 @@
-//! Which hub a feed offers, and what a poll changes about it. Makes no requests; a new subscription gets a random path and secret.
+//! Which hub a feed offers, and what a poll changes about it. Makes no requests; a new subscription gets a random path and
+//! secret.
 
 use aws_lc_rs::rand;
 
@@ -9,8 +10,8 @@ use crate::store::{Claim, HubOffer};
 /// The public hub of YouTube's feeds, which do not name it (ET-52).
 const YOUTUBE_HUB: &str = "https://pubsubhubbub.appspot.com/";
 
-/// What a poll changes about the feed's hub: `Some(None)` if the feed offers none any longer, `None` if nothing changes. Headers take
-/// precedence over the document (ET-50). A failure or a part of a feed changes nothing.
+/// What a poll changes about the feed's hub: `Some(None)` if the feed offers none any longer, `None` if nothing changes.
+/// Headers take precedence over the document (ET-50). A failure or a part of a feed changes nothing.
 pub(in crate::ingest) fn change(
     claim: &Claim,
     poll: &Poll,

@@ -1,5 +1,5 @@
-//! Stores what hubs push: like a poll, under a lease of its own. A push that cannot be read or stored leads to a poll of the feed,
-//! which then reports what is wrong (REL-12).
+//! Stores what hubs push: like a poll, under a lease of its own. A push that cannot be read or stored leads to a poll of the
+//! feed, which then reports what is wrong (REL-12).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,8 +46,8 @@ impl Ingest {
                 break;
             }
             let (ingest, row, content_type) = (Arc::clone(self), row.clone(), content_type.clone());
-            // A task of its own, because hubs hang up after some seconds. If it were dropped half-way, it would keep its lease, and
-            // the next try would request the same pages again.
+            // A task of its own, because hubs hang up after some seconds. If it were dropped half-way, it would keep its lease,
+            // and the next try would request the same pages again.
             let task = self
                 .pushes
                 .spawn(async move { ingest.try_push(row, content_type, body).await });
