@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::claims::Before;
+use super::feeds;
 use super::records::{Committed, EventKind, FeedEvent, PollCommit};
 use crate::model::{FeedId, FeedRef, FeedRow, Outcome, Time};
 

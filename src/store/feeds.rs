@@ -1,6 +1,5 @@
 //! Subscriptions: making and changing them, and how a poll leaves its mark on a feed. Which feeds may be asked is `claims`.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -339,7 +338,7 @@ pub(super) fn record(
     let settings = &commit.claim.settings;
     let has_secrets = settings.auth.is_some() || !settings.headers.is_empty();
     let may_move = |to: &WebUrl| !has_secrets || to.origin() == commit.claim.url.origin();
-    let mut url = Cow::Borrowed(before.url.as_str());
+    let mut url = before.url.as_str();
     if let Some(target) = commit.plan.moved_to.as_ref().filter(|to| may_move(to)) {
         // A subscription to the target that exists already stays the one that is asked.
         let target = target.without_fragment();
@@ -347,7 +346,7 @@ pub(super) fn record(
             .prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
             .execute(params![feed, target])?;
         if moved > 0 {
-            url = Cow::Borrowed(target);
+            url = target;
         }
     }
     if poll.extent != Extent::Push {
@@ -360,7 +359,7 @@ pub(super) fn record(
         record_archive(conn, commit, document)?;
     }
     record_history(conn, commit, done.new)?;
-    events::note(conn, commit, before, &url, done)
+    events::note(conn, commit, before, url, done)
 }
 
 /// Writes how the feed does and when it is asked next: in one step, for each writes its row and indexes again.

@@ -48,7 +48,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
         (
             "ended.example",
             Reply::status(410),
-            "withdrawn",
+            "removed the document",
             "asked once more",
         ),
         (
