@@ -10,7 +10,7 @@ use super::document::{Placed, Reading, Section};
 use super::problem::Problem;
 use super::value::{HeaderText, quoted, text_of};
 use crate::fetch::RESERVED_HEADERS;
-use crate::model::{Secret, WebUrl, web_url};
+use crate::model::{Secret, WebUrl, span, web_url};
 use crate::store::{FeedSettings, NewFeed};
 
 /// Headers that a feed cannot set beside those of a request's own: `auth` is the one way to credentials, and newswire
@@ -139,7 +139,7 @@ fn read_interval(s: &mut Section<'_, '_, '_>) -> Option<Duration> {
     if interval < INTERVAL_TOLERATED {
         s.warn(format!(
             "interval = {} is shorter than the five minutes that publishers tolerate",
-            quoted(&super::span::show_duration(interval))
+            quoted(&span::exact(interval))
         ));
     }
     Some(interval)

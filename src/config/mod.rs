@@ -17,7 +17,7 @@ mod overlay;
 pub mod places;
 pub mod problem;
 mod read;
-pub mod span;
+mod size;
 #[cfg(test)]
 mod tests;
 mod topics;

@@ -32,7 +32,7 @@ const SECTIONS: [&str; 6] = ["store", "server", "fetch", "schedule", "dedup", "w
 const SIZE_WARNING: u64 = 10 << 30;
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3_600);
-const CENTURY: Duration = super::span::DURATION_MAX;
+const CENTURY: Duration = crate::model::span::SPAN_MAX;
 
 /// Finds, reads and checks the configuration that the command line and the process environment ask for.
 pub fn load(given: &Given) -> Result<Config, ConfigError> {

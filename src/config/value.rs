@@ -12,9 +12,10 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::problem::Problem;
-use super::span::{parse_duration, parse_size, show_duration, show_size};
+use super::size::{parse_size, show_size};
 use crate::fetch::parse_network;
 use crate::model::WebUrl;
+use crate::model::span;
 
 /// Stands for the value of a setting without one; it is no TOML.
 pub const NOT_SET: &str = "(not set)";
@@ -260,7 +261,7 @@ impl Value for Duration {
             DeValue::Integer(number) => number.as_str(),
             _ => text_of(found, "a duration such as \"30m\"", problems)?,
         };
-        match parse_duration(text) {
+        match span::parse(text) {
             Ok(duration) if found.get_ref().is_str() => Some(duration),
             Ok(_) => {
                 problems.push(bad(
@@ -277,7 +278,7 @@ impl Value for Duration {
         }
     }
     fn show(&self) -> String {
-        quoted(&show_duration(*self))
+        quoted(&span::exact(*self))
     }
 }
 

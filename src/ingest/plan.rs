@@ -53,7 +53,7 @@ pub(super) fn plan(
     PlanCommit {
         state: state.to_bytes(),
         next_at: plan.next_at,
-        why: plan.why,
+        explanation: plan.explanation,
         floor: plan.floor,
         moved_to: plan.moved_to,
     }

@@ -17,7 +17,7 @@ use crate::normalize::Drafted;
 use crate::normalize::draft::take_pages;
 use crate::normalize::page::Page;
 use crate::schedule::{Policy, State};
-use crate::store::{Claim, PollCommit, ReadyCommit, Store, StoreError};
+use crate::store::{Claim, HubChange, PollCommit, ReadyCommit, Store, StoreError};
 use crate::text::language::Votes;
 
 /// A poll that is read and planned.
@@ -103,7 +103,7 @@ pub(super) fn failed(
             poll,
             document: None,
             plan,
-            hub: None,
+            hub: HubChange::Unchanged,
             offline: false,
         },
         pages: PagePlan::default(),

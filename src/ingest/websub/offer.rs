@@ -5,20 +5,16 @@ use aws_lc_rs::rand;
 
 use crate::ingest::read_document::Contents;
 use crate::model::{Extent, Hints, Outcome, Poll, Secret, WebUrl};
-use crate::store::{Claim, HubOffer};
+use crate::store::{Claim, HubChange, HubOffer};
 
 /// The public hub of YouTube's feeds, which do not name it (ET-52).
 const YOUTUBE_HUB: &str = "https://pubsubhubbub.appspot.com/";
 
-/// What a poll changes about the feed's hub: `Some(None)` if the feed offers none any longer, `None` if nothing changes.
-/// Headers take precedence over the document (ET-50). A failure or a part of a feed changes nothing.
-pub(in crate::ingest) fn change(
-    claim: &Claim,
-    poll: &Poll,
-    contents: &Contents,
-) -> Option<Option<HubOffer>> {
+/// What a poll changes about the feed's hub. Headers take precedence over the document (ET-50). A failure or a part of a feed
+/// changes nothing.
+pub(in crate::ingest) fn change(claim: &Claim, poll: &Poll, contents: &Contents) -> HubChange {
     if matches!(poll.outcome, Outcome::Failed(_)) || poll.extent != Extent::Whole {
-        return None;
+        return HubChange::Unchanged;
     }
     let offer = offered(&claim.url, &combined(&poll.hints, &contents.hints));
     let known = claim.hub.as_ref().filter(|known| !known.leaving);
@@ -26,12 +22,12 @@ pub(in crate::ingest) fn change(
         (Some(offer), Some(known))
             if offer.hub.as_str() == known.hub && offer.topic.as_str() == known.topic =>
         {
-            None
+            HubChange::Unchanged
         }
-        (Some(offer), _) => Some(Some(offer)),
+        (Some(offer), _) => HubChange::Offered(Box::new(offer)),
         // A document with the same bytes as last time is not read: it offers what it offered then.
-        (None, Some(_)) if contents.document.is_some() => Some(None),
-        (None, _) => None,
+        (None, Some(_)) if contents.document.is_some() => HubChange::Removed,
+        (None, _) => HubChange::Unchanged,
     }
 }
 
