@@ -26,7 +26,8 @@ pub mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::fetch::Net;
+use ipnet::IpNet;
+
 use crate::model::WebUrl;
 use crate::serve::Tokens;
 use crate::store::{NewFeed, StoreOptions, TopicDefinition};
@@ -129,7 +130,7 @@ pub struct FetchConfig {
     /// Whether any address may be contacted (closed networks only).
     pub allow_private_addresses: bool,
     /// Networks that may be contacted although they are not public.
-    pub allow_private: Vec<Net>,
+    pub allow_private: Vec<IpNet>,
     /// A proxy for every request, `http://host:port`, without userinfo.
     pub proxy: Option<WebUrl>,
     /// A PEM file with further certificate authorities.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use toml::de::{DeTable, DeValue};
 
 use super::credentials::Credentials;
@@ -17,7 +18,6 @@ use super::{
     Config, DedupConfig, FetchConfig, Origin, SAMPLE, ScheduleConfig, ServerConfig, StoreConfig,
     WebSubConfig, credentials, feeds, topics,
 };
-use crate::fetch::Net;
 use crate::model::WebUrl;
 use crate::serve::{CALLBACK_PATH, Tokens};
 
@@ -360,7 +360,7 @@ fn read_fetch(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> FetchConfig {
         user_agent: header(s.or("user_agent", None)),
         contact: header(s.or("contact", None)),
         allow_private_addresses: s.or("allow_private_addresses", false),
-        allow_private: s.or::<Vec<Net>>("allow_private", Vec::new()),
+        allow_private: s.or::<Vec<IpNet>>("allow_private", Vec::new()),
         proxy: read_proxy(&mut s),
         extra_ca: read_extra_ca(&mut s, file),
     };

@@ -7,12 +7,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::problem::Problem;
 use super::size::{parse_size, show_size};
-use crate::fetch::Net;
+use crate::fetch::parse_network;
 use crate::model::WebUrl;
 use crate::model::span;
 
@@ -416,11 +417,11 @@ impl Value for Listen {
     }
 }
 
-impl Value for Net {
+impl Value for IpNet {
     fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
         let expected = "a network such as \"10.0.0.0/8\"";
         let text = text_of(found, expected, problems)?;
-        let network = text.parse().ok();
+        let network = parse_network(text).ok();
         if network.is_none() {
             problems.push(bad(
                 found,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::ingest::VISIT_MAX;
-use crate::ingest::scheduler::Beat;
+use crate::ingest::scheduler::SchedulerStatus;
 use crate::store::StoreError;
 
 /// A scheduler that has not looked for so long is stuck.
@@ -45,17 +45,18 @@ impl Heartbeat {
         }
     }
 
-    /// Notes a look of the scheduler.
-    pub(super) fn note(&self, beat: Beat<'_>) {
+    /// Notes a tick of the scheduler.
+    pub(super) fn note(&self, status: SchedulerStatus<'_>) {
         self.last_ms
             .store(millis(self.begun.elapsed()), Ordering::Relaxed);
-        self.oldest_ms.store(millis(beat.oldest), Ordering::Relaxed);
+        self.oldest_ms
+            .store(millis(status.oldest_visit), Ordering::Relaxed);
         // Without the path of the store: the answer is public.
-        let told = beat.trouble.map(|e| match e {
+        let trouble = status.store_error.map(|e| match e {
             StoreError::Unusable { reason, .. } => format!("the store takes nothing: {reason}"),
             _ => "the store takes nothing at present".to_owned(),
         });
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = told;
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
     /// Whether the scheduler is on time, its visits end, and the store takes what they bring; else why not.
@@ -105,22 +106,25 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    fn beat(trouble: Option<&StoreError>, oldest: Duration) -> Beat<'_> {
-        Beat { trouble, oldest }
+    fn status(store_error: Option<&StoreError>, oldest_visit: Duration) -> SchedulerStatus<'_> {
+        SchedulerStatus {
+            store_error,
+            oldest_visit,
+        }
     }
 
     #[test]
     fn rel_13_visits_that_do_not_end_are_told_and_after_long_a_restart_is_due() {
         let heart = Heartbeat::new(TIMEOUT);
         let most = VISIT_MAX + OVERDUE + TIMEOUT;
-        heart.note(beat(None, most - Duration::from_secs(1)));
+        heart.note(status(None, most - Duration::from_secs(1)));
         assert_eq!(heart.check(), Ok(()));
-        heart.note(beat(None, most));
+        heart.note(status(None, most));
         assert!(heart.check().unwrap_err().contains("not ended for 990 s"));
         assert!(!heart.is_stuck(), "nothing that a restart has to mend yet");
-        heart.note(beat(None, most + VISIT_LOST));
+        heart.note(status(None, most + VISIT_LOST));
         assert!(heart.is_stuck());
-        heart.note(beat(None, Duration::ZERO));
+        heart.note(status(None, Duration::ZERO));
         assert_eq!(heart.check(), Ok(()));
     }
 
@@ -131,7 +135,7 @@ mod tests {
         heart.begun = Instant::now().checked_sub(STUCK).unwrap();
         assert!(heart.is_stuck());
         assert!(heart.check().unwrap_err().contains("30 s"));
-        heart.note(beat(None, Duration::ZERO));
+        heart.note(status(None, Duration::ZERO));
         assert!(!heart.is_stuck());
         assert_eq!(heart.check(), Ok(()));
     }
@@ -143,7 +147,7 @@ mod tests {
             path: "/var/lib/newswire/newswire.db".into(),
             reason: "the disk is full".to_owned(),
         };
-        heart.note(beat(Some(&full), Duration::ZERO));
+        heart.note(status(Some(&full), Duration::ZERO));
         let told = heart.check().unwrap_err();
         assert!(
             told.contains("the disk is full") && !told.contains("/var"),

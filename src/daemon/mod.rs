@@ -42,7 +42,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Given, WebSubConfig};
 use crate::fetch::LocalHosts;
 use crate::ingest::Ingest;
-use crate::ingest::scheduler::Wish;
+use crate::ingest::scheduler::SchedulerRequest;
 use crate::merged::BaseUrl;
 use crate::model::{HubReply, Seq};
 use crate::serve::{HubCallback, Limits, Listener, Registry, ServeOptions, Server};
@@ -183,7 +183,7 @@ impl House {
         (listeners, press): (Vec<Listener>, Option<Press>),
         mut signals: mpsc::Receiver<Signal>,
     ) -> Result<(), DaemonError> {
-        let (wish, wishes) = mpsc::channel(1);
+        let (poll_all, requests) = mpsc::channel(1);
         let mut config = config;
         if listeners.is_empty() {
             // Nobody could call us, nor read what we tell of.
@@ -203,7 +203,7 @@ impl House {
             let ingest = parts::ingest(&config, Arc::clone(&self.store), fetcher, &self.clock)?;
             callback = callback_of(&config, &ingest);
             gauges::register(&mut registry, &ingest);
-            self.schedule(ingest, wishes, sample);
+            self.schedule(ingest, requests, sample);
         } else if let Some(sample) = sample {
             tracing::info!("{sample}");
         }
@@ -229,8 +229,8 @@ impl House {
                 signal = signals.recv() => match signal {
                     Some(Signal::Reload) => self.reload(&given, &mut config).await,
                     Some(Signal::PollAll) => {
-                        // One is enough: a second wish before the first is heard says the same.
-                        let _ = wish.try_send(Wish::PollAll);
+                        // A second request before the first is received would change nothing.
+                        let _ = poll_all.try_send(SchedulerRequest::PollAll);
                     }
                     Some(Signal::Stop) | None => break Ok(()),
                 },
@@ -246,7 +246,7 @@ impl House {
     fn schedule(
         &mut self,
         ingest: Arc<Ingest>,
-        wishes: mpsc::Receiver<Wish>,
+        requests: mpsc::Receiver<SchedulerRequest>,
         sample: Option<String>,
     ) {
         let (cancel, heartbeat) = (self.tasks.cancel.clone(), Arc::clone(&self.heartbeat));
@@ -259,7 +259,7 @@ impl House {
                 tracing::info!("{sample}");
             }
             ingest
-                .run(cancel, wishes, &|beat| heartbeat.note(beat))
+                .run(cancel, requests, &|status| heartbeat.note(status))
                 .await
                 .map_err(DaemonError::Store)
         });

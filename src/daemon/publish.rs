@@ -56,7 +56,7 @@ impl Publisher {
             .collect();
         let cancel = CancellationToken::new();
         for some in urls.chunks(URLS_MAX) {
-            let told = self.fetcher.tell_hub(&self.hub, some, &cancel);
+            let told = self.fetcher.notify_hub(&self.hub, some, &cancel);
             told.await.map_err(|failure| failure.message)?;
         }
         tracing::debug!(

@@ -52,7 +52,7 @@ pub(in crate::store) fn note(
     if matches!(last, Some(EventKind::Broke | EventKind::Gone)) {
         add(EventKind::Recovered, "")?;
     }
-    if url != subscriptions::without_fragment(&commit.claim.url) {
+    if url != commit.claim.url.without_fragment() {
         add(EventKind::Moved, url)?;
     }
     if done.new > 0 {
