@@ -292,7 +292,7 @@ fn parsed(came: &Came) -> Option<ParsedFeed> {
 /// What is wrong with a document as a whole that can be read all the same.
 fn doubt(came: &Came) -> Option<&'static str> {
     let feed = parsed(came)?;
-    if feed.warnings.iter().any(|w| w.contains(parse::BREAKS_OFF)) {
+    if feed.breaks_off {
         return Some(
             "the document breaks off; the readable part was stored, and the next poll reads it again",
         );

@@ -17,7 +17,7 @@ use crate::clock::{Clock, Moment};
 use crate::fetch::FetchRequest;
 use crate::memory::{Body, Reserved};
 use crate::model::{
-    Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, WebUrl,
+    Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, Validators, WebUrl,
 };
 use crate::normalize::Drafted;
 use crate::normalize::draft::take_pages;
@@ -175,7 +175,14 @@ pub(super) fn read(
         (&visited.poll.outcome, &visited.body)
     {
         match read_document(store, claim, &visited.poll, body, content_type.clone())? {
-            Ok(done) => made = done,
+            Ok(done) => {
+                made = done;
+                if let (true, Outcome::Document { validators, .. }) =
+                    (made.breaks_off, &mut poll.outcome)
+                {
+                    *validators = Validators::default();
+                }
+            }
             // ET-08, ET-35: a body that is no feed stores neither articles nor validators.
             Err(failure) => poll.outcome = Outcome::Failed(failure),
         }
@@ -386,6 +393,9 @@ struct Made {
     new: Vec<Option<Time>>,
     window: usize,
     hints: Hints,
+    /// Whether the document broke off. Its validators are not kept then, for they may be those of the whole document: it is
+    /// asked for again. If the same bytes come again, it is so.
+    breaks_off: bool,
     /// The archive page that holds what fell out of the document, if it overflowed.
     archive: Option<WebUrl>,
 }
@@ -413,10 +423,11 @@ fn read_document(
         url: poll.final_url.clone(),
         content_type,
     };
-    // After an upgrade nothing is known of the language of a feed: then its document is read whole, once.
-    let normalized = match claim.votes {
-        Some(_) => Normalized::Unknown,
-        None => Normalized::All,
+    // After an upgrade nothing is known of the language of a feed: then its next whole document is read whole, once. A part of
+    // it, which lists what is new, does not tell.
+    let normalized = match (&claim.votes, whole) {
+        (None, true) => Normalized::All,
+        _ => Normalized::Unknown,
     };
     let made = catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]
@@ -463,6 +474,7 @@ fn read_document(
     let mut made = Made {
         new: read.new.clone(),
         window: if whole { read.items } else { 0 },
+        breaks_off: feed.breaks_off,
         hints: Hints {
             hub: feed.hub.clone(),
             topic: feed.feed_url.clone(),
@@ -481,6 +493,9 @@ fn read_document(
         .filter(|url| url.origin() == base.origin());
     let mut document = document_of(read, sum);
     document.is_complete &= whole;
+    if claim.votes.is_none() && !whole {
+        document.votes = None;
+    }
     if let Some(coding) = &poll.hints.unknown_coding {
         document.repairs.push(format!(
             "its Content-Encoding {coding:?} is none; the document was read as it came"

@@ -105,6 +105,9 @@ pub struct ParsedFeed {
     /// Whether the document has tags of items but none could be read: it is broken in a way that we cannot recover from.
     #[serde(skip)]
     pub lost_entries: bool,
+    /// Whether the document ends before the feed does: items may be missing.
+    #[serde(skip)]
+    pub breaks_off: bool,
     /// What the document says about when to ask again (ttl, skipHours, skipDays, sy:*).
     #[serde(skip)]
     pub hints: Hints,
@@ -154,6 +157,9 @@ pub struct ParsedEntry {
     /// A digest of what the publisher sent, before cleaning: another one is an edit.
     #[serde(skip)]
     pub source_digest: [u8; 16],
+    /// Whether the document ends within it: fields may be missing, those that are there are whole.
+    #[serde(skip)]
+    pub is_partial: bool,
 }
 
 impl ParsedEntry {

@@ -49,6 +49,8 @@ pub struct Document {
     pub head: Map<String, Value>,
     /// Its items; none if it has no list of them.
     pub items: Option<Vec<Map<String, Value>>>,
+    /// Whether it could not be read to its end.
+    pub breaks_off: bool,
 }
 
 /// Reads a document as far as it goes.
@@ -64,6 +66,7 @@ pub fn read(source: &str, warnings: &mut Warnings) -> Result<Document, String> {
             warnings.add("the JSON had mistakes that were put right");
         }
     }
+    let breaks_off = failure.is_some();
     match failure {
         Some(why) if read.seen() == 0 => return Err(why),
         Some(why) => warnings.add(format!("the JSON was read as far as it goes: {why}")),
@@ -74,6 +77,7 @@ pub fn read(source: &str, warnings: &mut Warnings) -> Result<Document, String> {
     }
     Ok(Document {
         head: read.head,
+        breaks_off,
         items: read.items.map(|items| items.into_vec(warnings)),
     })
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr3};
 
+use super::xml::last_end_of_a_feed;
 use super::{Warnings, fields};
 use crate::text::tokens;
 
@@ -16,6 +17,7 @@ pub fn mend<'t>(text: &'t str, warnings: &mut Warnings) -> Cow<'t, str> {
         out: String::new(),
         copied: 0,
         endless: Endless::default(),
+        feed_end: None,
         faults: Vec::new(),
     };
     let mut at = 0;
@@ -40,6 +42,8 @@ struct Mender<'t> {
     /// How much of the text is in `out`.
     copied: usize,
     endless: Endless,
+    /// Where the last end tag of a feed stands; looked for when it is first asked for.
+    feed_end: Option<usize>,
     faults: Vec<&'static str>,
 }
 
@@ -80,6 +84,11 @@ impl<'t> Mender<'t> {
         let end = end_of(rest, "]]>", &mut self.endless.cdata);
         let Some(end) = end else {
             self.fault("a CDATA section never ends");
+            if self.breaks_off_behind(here) {
+                self.replace(here, start, "<![CDATA[");
+                self.replace(self.text.len(), self.text.len(), "]]>");
+                return self.text.len();
+            }
             self.replace(here, start, "");
             return start;
         };
@@ -87,6 +96,14 @@ impl<'t> Mender<'t> {
             self.replace(here, start, "<![CDATA[");
         }
         here + end
+    }
+
+    /// Whether the document breaks off behind `here`: then what has no end was cut off, and nothing in it is the feed's.
+    fn breaks_off_behind(&mut self, here: usize) -> bool {
+        let text = self.text;
+        here > *self
+            .feed_end
+            .get_or_insert_with(|| last_end_of_a_feed(text))
     }
 
     fn comment(&mut self, here: usize, rest: &str) -> usize {
@@ -105,6 +122,10 @@ impl<'t> Mender<'t> {
                 here + odd
             }
             (None, Some(end)) => here + end,
+            (None, None) if self.breaks_off_behind(here) => {
+                self.replace(here, self.text.len(), "");
+                self.text.len()
+            }
             (None, None) => {
                 self.fault("a comment never ends");
                 self.replace(here, here + 4, "");

@@ -47,6 +47,10 @@ pub struct Walk<'t> {
     /// Open elements that are left out.
     left_out: usize,
     done: bool,
+    /// Whether the document ends within an element.
+    pub breaks_off: bool,
+    /// Whether that is an entry, so that what stands in it is no entry of the feed.
+    pub breaks_off_in_entry: bool,
     text: &'t str,
     /// Read when recovery first needs it.
     balance: Option<Balance>,
@@ -95,6 +99,8 @@ impl<'t> Walk<'t> {
             elements: 0,
             left_out: 0,
             done: false,
+            breaks_off: false,
+            breaks_off_in_entry: false,
             text,
             balance: None,
             last_end: None,
@@ -154,15 +160,19 @@ impl<'t> Walk<'t> {
         None
     }
 
-    /// The end, wanted or not. An entry that breaks off after it said who it is stays, without what is unfinished.
+    /// The end, wanted or not. An entry that breaks off after it said who it is stays, without what is unfinished: neither
+    /// an open field nor text that may go on.
     fn finish(&mut self) -> Option<Piece> {
         self.done = true;
         if self.stack.is_empty() && self.containers.is_empty() {
             return None;
         }
+        self.breaks_off = true;
+        self.breaks_off_in_entry = self.is_entry_open();
         self.fault(super::BREAKS_OFF);
         self.stack.truncate(1);
-        let last = self.stack.pop()?.element;
+        let mut last = self.stack.pop()?.element;
+        last.children.pop_if(|child| matches!(child, Node::Text(_)));
         let is_entry = matches!(last.name.as_str(), "item" | "entry");
         let is_known = last
             .elements()
@@ -233,6 +243,9 @@ impl<'t> Walk<'t> {
             return None;
         }
         let from = if self.trusts_nesting {
+            if self.is_quoted() {
+                return None;
+            }
             let places: Vec<usize> = self.stack.iter().map(|o| o.at).collect();
             places.into_iter().position(|at| !self.is_closed(at))?
         } else {
@@ -255,11 +268,39 @@ impl<'t> Walk<'t> {
             outer.at,
             fields::is_field(next) && !fields::may_stand_in(next, &outer.element),
         );
-        if !is_ended || self.is_closed(at) {
+        let is_inside = |walk: &mut Self| walk.is_in_cut_source(level) || walk.is_quoted();
+        if !is_ended || self.is_closed(at) || is_inside(self) {
             return None;
         }
         self.fault("a field has no end tag");
         self.close_to(level)
+    }
+
+    /// Whether the document breaks off within the entry at hand, and a feed that this entry quotes, or a field that is closed later,
+    /// is open: what stands in there is no entry of the feed.
+    fn is_quoted(&mut self) -> bool {
+        let Some(entry) = self.stack.first().filter(|_| self.is_entry_open()) else {
+            return false;
+        };
+        let entry = entry.at;
+        let inner = self.stack.iter().skip(1);
+        let inner: Vec<_> = inner
+            .map(|o| (o.at, is_root_name(&o.element.name)))
+            .collect();
+        let mut holds =
+            |(at, is_feed): (usize, bool)| self.is_closed(at) || is_feed && self.is_cut_off(at);
+        inner.into_iter().any(&mut holds) && self.is_cut_off(entry)
+    }
+
+    /// Whether the field at this level is the source of an entry, with fields of its own, and the document breaks off in it.
+    fn is_in_cut_source(&mut self, level: usize) -> bool {
+        let Some(outer) = self.stack.get(level) else {
+            return false;
+        };
+        // In RSS a source is a text.
+        let is_source = outer.element.name == "source" && outer.element.own_text().is_empty();
+        let at = outer.at;
+        is_source && self.is_cut_off(at)
     }
 
     /// Whether the child of the feed at hand is an entry.
@@ -270,9 +311,16 @@ impl<'t> Walk<'t> {
     }
 
     fn is_closed(&mut self, at: usize) -> bool {
-        self.balance
-            .get_or_insert_with(|| Balance::of(self.text))
-            .is_closed(at)
+        self.balance().is_closed(at)
+    }
+
+    /// Whether the element at `at`, and all around it, is open at the end of the document.
+    fn is_cut_off(&mut self, at: usize) -> bool {
+        self.balance().is_cut_off(at)
+    }
+
+    fn balance(&mut self) -> &Balance {
+        self.balance.get_or_insert_with(|| Balance::of(self.text))
     }
 
     /// Whether the name is that of the entry at hand.
@@ -476,8 +524,8 @@ fn is_root_name(local: &str) -> bool {
     matches!(local, "rss" | "rdf" | "feed")
 }
 
-/// Where the last end tag of a feed stands, in bytes; the beginning if there is none.
-fn last_end_of_a_feed(text: &str) -> usize {
+/// Where the last end tag of a feed or channel stands, in bytes; the beginning if there is none.
+pub(super) fn last_end_of_a_feed(text: &str) -> usize {
     const NAME_BYTES_MAX: usize = 64;
     let is_feed = |at: usize| {
         let rest = text.as_bytes().get(at + 2..).unwrap_or_default();
@@ -485,7 +533,8 @@ fn last_end_of_a_feed(text: &str) -> usize {
             |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.');
         let name = rest.iter().take(NAME_BYTES_MAX).take_while(is_of_name);
         let name: String = name.map(|b| char::from(b.to_ascii_lowercase())).collect();
-        is_root_name(local_of(&name))
+        let name = local_of(&name);
+        is_root_name(name) || name == "channel"
     };
     let mut ends = text.rmatch_indices("</").map(|(at, _)| at);
     ends.find(|at| is_feed(*at)).unwrap_or_default()

@@ -62,7 +62,7 @@ pub use coming::OnItsWay;
 pub use copied::Copied;
 pub use decisions::{Decided, DecisionKind};
 pub use health::{HealthPage, HealthQuery};
-pub use listing::{Item, Listed, Listing};
+pub use listing::{Item, Listed, Listing, Partial};
 pub use open::{exists, io_reason};
 pub use outlines::{Outline, OutlinePlace};
 pub use owner::create_new;
@@ -384,12 +384,11 @@ impl Store {
     /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.
     pub fn prepare(&self, mut commit: PollCommit) -> ReadyCommit {
         let mut drafts = prepare::prepare(&mut commit);
-        // Without topics or digests (the store is busy) the writer reads the texts before it takes the lock.
+        // Without topics (the store is busy) the writer reads the texts before it takes the lock.
         if !drafts.is_empty()
             && let Ok(topics) = self.reads.topics_in_force(&self.topics)
-            && let Ok(known) = self.reads.digests(&commit.claim, &drafts)
         {
-            prepare::read_topics(&mut drafts, &topics, &known);
+            drafts.iter_mut().for_each(|p| p.read_topics(&topics));
         }
         ReadyCommit {
             commit: Box::new(commit),

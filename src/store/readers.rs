@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::listing::{self, Item, Listed, Listing};
-use super::prepare::{self, Facts, Prepared};
+use super::prepare::{self, Facts};
 use super::records::{
     Activity, Candidate, Claim, ClaimScope, DedupSettings, DueLimits, FeedDetail, FeedEvent,
     HubRow, Lineage, Nearest, Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed,
@@ -348,10 +348,7 @@ impl Reads {
     /// # Errors
     /// What the store says.
     pub fn listings(&self, claim: &Claim, items: &[Item<'_>]) -> Result<Vec<Listing>, StoreError> {
-        self.read(|conn| {
-            let listings = items.iter().map(|item| listing::of(conn, claim, item));
-            listings.collect()
-        })
+        self.read(|conn| listing::of_all(conn, claim, items))
     }
 
     /// Whether any article of a feed is stored.
@@ -375,29 +372,6 @@ impl Reads {
         let topics = Arc::new(self.read(Topics::load)?);
         published.set(&topics);
         Ok(topics)
-    }
-
-    /// The digests of the articles of a feed that are stored under the keys of these drafts.
-    pub(super) fn digests(
-        &self,
-        claim: &Claim,
-        drafts: &[Prepared],
-    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
-        self.read(|conn| {
-            let mut look = conn.prepare_cached(
-                "SELECT digest FROM articles WHERE feed = ?1 AND key = ?2 LIMIT 1",
-            )?;
-            let mut known = HashMap::new();
-            for p in drafts {
-                let digest = look.query_row(params![claim.feed, p.draft.key], |r| r.get(0));
-                known.extend(
-                    digest
-                        .optional()?
-                        .map(|digest| (p.draft.key.clone(), digest)),
-                );
-            }
-            Ok(known)
-        })
     }
 
     /// What is stored of these articles of a feed: under their keys, else under their pages. `listed` are the other items of

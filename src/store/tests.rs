@@ -4,6 +4,7 @@ mod decisions;
 mod decisions_model;
 mod faults;
 mod ids;
+mod keys;
 mod linear;
 mod newest;
 mod reindex;

@@ -124,8 +124,7 @@ impl Command {
         let Self::Commit(_, drafts, ..) = self else {
             return true;
         };
-        let mut drafts = drafts.iter().filter(|p| !p.seems_known);
-        drafts.all(|p| tagger.knows(p.topics.as_ref()))
+        drafts.iter().all(|p| tagger.knows(p.topics.as_ref()))
     }
 
     /// Whether it is a poll of many articles.
@@ -203,7 +202,9 @@ impl Writer {
             self.survive(|w| w.log.bound(&mut w.conn, &w.path));
         }
         self.survive(Self::end_backfill);
-        self.survive(Self::keep_keys);
+        self.survive(|w| {
+            let _ = w.keep_keys(KEYS_TIME);
+        });
         self.survive(|w| std::mem::take(&mut w.run).end(&w.conn));
         self.survive(|w| {
             let _ = tidy::optimize(&w.conn);
@@ -242,6 +243,7 @@ impl Writer {
             self.survive(|w| w.log.bound(&mut w.conn, &w.path));
         }
         let mut patience = IDLE;
+        let mut is_written = self.tidying.is_wanted();
         while self.tidying.is_wanted() {
             match commands.recv_timeout(patience) {
                 Ok(command) => return Some(command),
@@ -249,6 +251,16 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => self.survive(|w| w.tidying.step(&w.conn)),
             }
             patience = BETWEEN_STEPS;
+        }
+        while is_written && matches!(copy_keys::is_due(&self.conn), Ok(true)) {
+            match commands.recv_timeout(patience) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    is_written = false;
+                    self.survive(|w| is_written = w.keep_keys(Duration::ZERO));
+                }
+            }
         }
         if self.cache_kib > CACHE_KIB {
             match commands.recv_timeout(REST) {
@@ -263,11 +275,14 @@ impl Writer {
         commands.recv().ok()
     }
 
-    /// Where no daemon runs, the next process finds copies by the keys that this one leaves.
-    fn keep_keys(&mut self) {
-        let (now, end) = (self.clock.now(), Instant::now() + KEYS_TIME);
-        let mut is_left = matches!(copy_keys::is_due(&self.conn), Ok(true));
-        while is_left && Instant::now() < end {
+    /// Writes keys of copies for `time`, one transaction at least: by them another process finds copies without reading all.
+    /// Whether there are more to write.
+    fn keep_keys(&mut self, time: Duration) -> bool {
+        let (now, end) = (self.clock.now(), Instant::now() + time);
+        if !matches!(copy_keys::is_due(&self.conn), Ok(true)) {
+            return false;
+        }
+        loop {
             let until = Instant::now() + TELLING_TIME;
             let kept = guarded(|| {
                 let tx = self
@@ -276,11 +291,14 @@ impl Writer {
                 let is_left = self.grouping.keep_keys(&tx, now, until)?;
                 tx.commit().map(|()| is_left)
             });
-            is_left = kept.unwrap_or_else(|e| {
+            let is_left = kept.unwrap_or_else(|e| {
                 let error = e.told(&self.path);
                 tracing::debug!(%error, "keys of copies were not kept; the next process reads the copies");
                 false
             });
+            if !is_left || Instant::now() >= end {
+                return is_left;
+            }
         }
     }
 
@@ -378,7 +396,7 @@ impl Writer {
             return Ok(());
         };
         for p in drafts {
-            let is_read = p.seems_known || self.tagger.knows(p.topics.as_ref());
+            let is_read = self.tagger.knows(p.topics.as_ref());
             if let Some(topics) = self.tagger.topics().filter(|_| !is_read) {
                 p.read_topics(topics);
             }

@@ -158,6 +158,8 @@ struct World {
     held: Held,
     /// The digest of what each article's publisher gave last.
     digests: BTreeMap<ArticleId, Vec<u8>>,
+    /// What is stored in part, because its document broke off.
+    partial: HashSet<ArticleId>,
     /// What retention has removed.
     pruned: HashSet<ArticleId>,
     /// The copies that each story had when it was last seen.
@@ -214,6 +216,7 @@ impl World {
             feeds: feeds.into(),
             held: Held::default(),
             digests: BTreeMap::new(),
+            partial: HashSet::new(),
             pruned: HashSet::new(),
             stories_seen: BTreeMap::new(),
             steps: Vec::new(),
@@ -251,6 +254,10 @@ impl World {
             }
             13 => {
                 self.reopen();
+                return Some(());
+            }
+            14 if n == 3 => {
+                self.breaks_off(feed, bytes.next()?, Item::of(bytes)?);
                 return Some(());
             }
             14 => {
@@ -347,6 +354,52 @@ impl World {
         );
     }
 
+    /// A document that breaks off anywhere changes nothing that it showed whole before. Within an item that is listed for the
+    /// first time it stores that item in part at most, and the whole document completes it.
+    fn breaks_off(&mut self, feed: usize, byte: u8, item: Item) {
+        self.shows(feed);
+        let cut = |text: &str, byte: usize| text[..text.len() * byte / 256].to_owned();
+        let text = cut(&self.text(feed), usize::from(byte));
+        self.steps.push(format!("it breaks off: {text}"));
+        let (.., done) = self.poll_of(feed, &text);
+        let nothing = (done.new, done.changed, done.withdrawn);
+        self.assert(nothing == (0, 0, 0), &format!("a part of it: {done:?}"));
+        let is_held = self.read().articles == self.held.articles;
+        self.assert(is_held, "a part of it changes no article");
+        if self.feeds[feed].items.len() == ITEMS_MAX {
+            return;
+        }
+        self.feeds[feed].items.push(item);
+        let text = self.text(feed);
+        let (known, last) = text.split_at(text.rfind("<item>").unwrap());
+        let text = format!("{known}{}", cut(last, usize::from(byte)));
+        self.steps.push(format!("it breaks off: {text}"));
+        let (.., done) = self.poll_of(feed, &text);
+        self.assert(done.new <= 1, "one item is new at most");
+        let held = self.read();
+        let is_whole = text.contains("</channel>") || text.ends_with("</item>");
+        for id in held
+            .articles
+            .keys()
+            .filter(|id| !self.held.articles.contains_key(id))
+        {
+            if !is_whole {
+                self.partial.insert(*id);
+            }
+        }
+        let stay = |id: &&ArticleId| !self.held.articles.contains_key(*id) || is_whole;
+        for (id, before) in &self.held.articles {
+            let is_as_before = held
+                .articles
+                .get(id)
+                .is_some_and(|now| now.revision == before.revision);
+            self.assert(is_as_before || stay(&id), "a part of an item edits nothing");
+        }
+        self.compare(&held, Some(feed));
+        self.held = held;
+        self.shows(feed);
+    }
+
     /// A poll that took longer than its lease writes nothing.
     fn is_late(&mut self, feed: usize) {
         self.steps
@@ -354,7 +407,7 @@ impl World {
         let late = self.claim(feed);
         self.clock.advance(LEASE);
         let claim = self.claim(feed);
-        let (_, document) = self.document(feed, &late);
+        let (_, document) = self.document(&late, &self.text(feed));
         let commit = self.commit_of(late, document_outcome(), Some(document));
         let done = self.commit(commit);
         self.assert(done.lease_lost, "the lease is lost");
@@ -456,9 +509,14 @@ impl World {
     }
 
     fn poll(&mut self, feed: usize) -> (Vec<Draft>, bool, Committed) {
+        let text = self.text(feed);
+        self.poll_of(feed, &text)
+    }
+
+    fn poll_of(&mut self, feed: usize, text: &str) -> (Vec<Draft>, bool, Committed) {
         self.clock.advance(Duration::from_secs(60));
         let claim = self.claim(feed);
-        let (drafts, document) = self.document(feed, &claim);
+        let (drafts, document) = self.document(&claim, text);
         let is_complete = document.is_complete;
         let commit = self.commit_of(claim, document_outcome(), Some(document));
         let done = self.commit(commit);
@@ -479,18 +537,22 @@ impl World {
         claimed.0.into_iter().next().unwrap()
     }
 
-    /// The drafts of all items of the feed's document, and what is read of it, as ingest reads it.
-    fn document(&self, feed: usize, claim: &Claim) -> (Vec<Draft>, DocumentCommit) {
+    /// The feed's document.
+    fn text(&self, feed: usize) -> String {
         let shown = &self.feeds[feed];
         let items: String = shown.items.iter().map(|i| i.rss(shown.host)).collect();
         let complete = match shown.is_complete {
             true => "<fh:complete xmlns:fh=\"http://purl.org/syndication/history/1.0\"/>",
             false => "",
         };
-        let document = format!(
+        format!(
             "<rss version=\"2.0\"><channel><title>{}</title>{complete}{items}</channel></rss>",
             shown.host
-        );
+        )
+    }
+
+    /// The drafts of all items of a document, and what is read of it, as ingest reads it. One that cannot be read has none.
+    fn document(&self, claim: &Claim, document: &str) -> (Vec<Draft>, DocumentCommit) {
         let context = ParseContext {
             url: Some(claim.url.clone()),
             content_type: None,
@@ -498,12 +560,27 @@ impl World {
         let read = |normalized| {
             let (store, document) = (self.store(), document.as_bytes());
             let read = document::read(store, claim, document, &context, normalized);
-            read.unwrap().unwrap()
+            read.unwrap().ok()
         };
-        let all = read(Normalized::AllForTheStore).drafted.drafts;
-        let read = read(self.normalized);
+        let Some(all) = read(Normalized::AllForTheStore) else {
+            let nothing = DocumentCommit {
+                drafts: Vec::new(),
+                listed: Vec::new(),
+                votes: None,
+                title: None,
+                site: None,
+                digest: vec![1],
+                repairs: Vec::new(),
+                is_complete: false,
+                archive: None,
+                paragraphs: Vec::new(),
+            };
+            return (Vec::new(), nothing);
+        };
+        let all = all.drafted.drafts;
+        let read = read(self.normalized).unwrap();
         let commit = DocumentCommit {
-            is_complete: read.feed.is_complete && read.items > 0,
+            is_complete: read.feed.is_complete && read.feed.warnings.is_empty() && read.items > 0,
             drafts: read.drafted.drafts,
             listed: read.listed,
             votes: Some(read.drafted.votes),
@@ -610,7 +687,8 @@ impl World {
                 Some(before) => {
                     let is_edited = self.digests.get(&found.id) != Some(&draft.digest);
                     changed += usize::from(is_edited);
-                    let revision = before.revision + u32::from(is_edited);
+                    let is_completed = self.partial.remove(&found.id);
+                    let revision = before.revision + u32::from(is_edited && !is_completed);
                     self.assert(
                         found.revision == revision,
                         &format!("revisions of {}", draft.key),
