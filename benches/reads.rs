@@ -19,12 +19,12 @@ use std::time::{Duration, Instant};
 
 use newswire::clock::Clock;
 use newswire::emit::{Format, render};
+use newswire::merged::BaseUrl;
+use newswire::merged::Unlimited;
+use newswire::merged::{Heading, channel};
+use newswire::merged::{List, ListRequest};
 use newswire::model::{Draft, FeedRow, Time};
 use newswire::query::parse;
-use newswire::serve::Reservation;
-use newswire::serve::links::Base;
-use newswire::serve::list::{List, Wanted};
-use newswire::serve::merged::{Heading, channel};
 use newswire::store::{NewFeed, Order, Selection, Store, StoreOptions, TopicDefinition, TopicFeed};
 use support::{Random, cpu};
 
@@ -126,13 +126,11 @@ fn main() {
             "all" => List::All,
             topic => List::Topic(topic.to_owned()),
         };
-        let wanted = Wanted::first(list);
+        let wanted = ListRequest::first(list);
         measure(&format!("feed of 50: {name}"), || {
             let heading = Heading::of(&wanted.list, &reads, "all").unwrap();
-            let page = wanted
-                .load(&reads, now, 50, true, &mut Reservation::unlimited())
-                .unwrap();
-            let base = Base::listening(None);
+            let page = wanted.load(&reads, now, 50, true, &mut Unlimited).unwrap();
+            let base = BaseUrl::listening(None);
             let made = channel(
                 &wanted,
                 Format::Atom,

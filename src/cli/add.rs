@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::count;
-use super::{change, safe, work};
+use super::humanize::count;
+use super::{change, runtime, terminal_escape};
 use crate::ingest::{AddError, Added};
 use crate::model::web_url;
 use crate::store::{FeedSettings, NewFeed};
@@ -117,12 +117,12 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let config = cx.config()?;
     let store = cx.store(&config)?;
-    let ingest = work::ingest(cx, &config, store)?;
-    let runtime = work::runtime()?;
+    let ingest = runtime::ingest(cx, &config, store)?;
+    let runtime = runtime::runtime()?;
     let mut failed = false;
     let mut told = Told::default();
     runtime.block_on(async {
-        let cancel = work::stopped_by_signals()?;
+        let cancel = runtime::stopped_by_signals()?;
         for feed in feeds {
             match ingest.add(feed, args.first, &cancel).await {
                 Ok(added) => {
@@ -163,7 +163,7 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
 
 fn new_feed(url: &str, args: &AddArgs) -> Result<NewFeed, Failure> {
     let refused = |why: &str| {
-        let shown = safe::without_password(url);
+        let shown = terminal_escape::without_password(url);
         Failure::usage(format!("cannot subscribe to {shown:?}: {why}"))
     };
     if is_file(url) {

@@ -4,16 +4,18 @@
 use std::time::Duration;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
 use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::count;
+use super::humanize::count;
+use super::lookup;
 use super::times::Times;
-use super::which;
 use crate::config::{Config, INTERVAL_TOLERATED, span};
 use crate::model::{Feed, FeedState, Time};
 use crate::store::{FeedChange, Reads};
+use crate::text::nearest::nearest;
 
 /// The feeds that `pause` and `resume` take.
 #[derive(Debug, Args)]
@@ -43,7 +45,7 @@ pub struct SetArgs {
     /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true, full_text=true,
     /// keep_boilerplate=true, near_dedup=false. An empty value goes back to the default. A longer
     /// interval that the server asks for (ttl, max-age, Retry-After) takes precedence
-    #[arg(value_name = "KEY=VALUE", required = true, add = complete::changes())]
+    #[arg(value_name = "KEY=VALUE", required = true, add = changes())]
     pub changes: Vec<String>,
 }
 
@@ -61,8 +63,12 @@ const KEYS: [&str; 8] = [
     "near_dedup",
 ];
 
-/// Every change as it is written, with both values of what is true or false.
-pub fn written() -> Vec<String> {
+/// Candidates for completion: every key, and those that are true or false with both values.
+fn changes() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| complete::candidates(key_value_pairs().into_iter()))
+}
+
+fn key_value_pairs() -> Vec<String> {
     let both = |key: &str| ["true", "false"].map(|value| format!("{key}={value}"));
     let (texts, switches) = KEYS.split_at(SWITCHES_FROM);
     let texts = texts.iter().map(|key| format!("{key}="));
@@ -76,7 +82,7 @@ pub fn remove(cx: &mut Context, args: &RemoveArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let store = cx.existing_store(&config)?;
     let feeds = store.reads().feeds()?;
-    let meant = which::feeds(&feeds, &args.feeds)?;
+    let meant = lookup::feeds(&feeds, &args.feeds)?;
     refuse_declared(&config, &meant)?;
     for feed in meant {
         store.unsubscribe(feed.row)?;
@@ -105,7 +111,7 @@ pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Fai
     let config = cx.config()?;
     let store = cx.existing_store(&config)?;
     let feeds = store.reads().feeds()?;
-    let meant = which::feeds(&feeds, &args.feeds)?;
+    let meant = lookup::feeds(&feeds, &args.feeds)?;
     // A declared feed that is gone may be given another chance by command; what the file says may not be undone.
     let in_file: Vec<&Feed> = meant
         .iter()
@@ -135,7 +141,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let store = cx.existing_store(&config)?;
     let feeds = store.reads().feeds()?;
-    let feed = which::feed(&feeds, &args.feed)?;
+    let feed = lookup::feed(&feeds, &args.feed)?;
     refuse_declared(&config, &[feed])?;
     if let Some(interval) = change
         .interval
@@ -237,7 +243,7 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
         "near_dedup" if value.is_empty() => change.near_dedup = Some(true),
         "near_dedup" => change.near_dedup = Some(read_claim("near_dedup", value)?),
         other => {
-            let hint = Config::nearest_name(other, &KEYS).map_or_else(
+            let hint = nearest(other, KEYS.iter().copied()).map_or_else(
                 || format!("the keys are {}", KEYS.join(", ")),
                 |near| format!("did you mean {near}?"),
             );
@@ -298,7 +304,7 @@ mod tests {
     #[test]
     fn wrong_changes_say_what_would_be_right() {
         let told = |given| match read(given) {
-            Err(Failure::Told(Exit::Usage, message)) => message,
+            Err(Failure::Message(Exit::Usage, message)) => message,
             other => format!("{other:?}"),
         };
         assert!(told("titel=x").contains("title"));

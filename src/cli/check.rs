@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::doubts;
 use super::exit::Failure;
-use super::human::count;
+use super::humanize::count;
 use crate::config::{self, Config, Setting};
 use crate::store::{Reads, StoreError};
 

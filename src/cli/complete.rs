@@ -1,34 +1,25 @@
-//! Completion in the shell: what the options are, and which feeds and topics there are. A shell asks while somebody types:
-//! whatever goes wrong, there is nothing to complete, and nothing is said.
+//! Completion of feeds, topics and other values in the shell. It runs while the user types, so an error of any kind means that
+//! there are no candidates, and prints nothing.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
-use clap::CommandFactory;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
-use clap_complete::env::CompleteEnv;
 
-use super::args::Cli;
-use super::{change, item, safe};
+use super::{item, terminal_escape};
 use crate::config::{self, Given};
 use crate::store::Reads;
 
-/// The variable by which a completion script asks.
+/// The environment variable by which a completion script asks for candidates.
 pub const VARIABLE: &str = "COMPLETE";
 
-/// Answers a completion script and ends the process, if one asked.
-pub fn answer() {
-    CompleteEnv::with_factory(Cli::command)
-        .var(VARIABLE)
-        .complete();
-}
-
-/// Feeds by their URLs, told by their titles.
+/// URLs of feeds, described by their titles.
 pub fn feeds() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let feeds = reads().and_then(|reads| reads.feeds().ok());
         let candidate = |(url, title): (String, String)| {
-            CompletionCandidate::new(url).help(Some(safe::line(&title).into_owned().into()))
+            CompletionCandidate::new(url)
+                .help(Some(terminal_escape::line(&title).into_owned().into()))
         };
         feeds
             .into_iter()
@@ -38,7 +29,7 @@ pub fn feeds() -> ArgValueCandidates {
     })
 }
 
-/// Topics by their names, told by their titles.
+/// Names of topics, described by their titles.
 pub fn topics() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let topics = reads().and_then(|reads| reads.topic_heads().ok());
@@ -46,7 +37,7 @@ pub fn topics() -> ArgValueCandidates {
             .into_iter()
             .flatten()
             .map(|topic| {
-                let title = safe::line(&topic.title).into_owned();
+                let title = terminal_escape::line(&topic.title).into_owned();
                 CompletionCandidate::new(topic.name).help(Some(title.into()))
             })
             .collect()
@@ -70,12 +61,7 @@ pub fn folders() -> ArgValueCandidates {
     })
 }
 
-/// What `newswire set` changes.
-pub fn changes() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| candidates(change::written().into_iter()))
-}
-
-/// The last of the fields that are written so far.
+/// The last of a comma-separated list of fields.
 pub fn fields() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let typed = typed.to_str().unwrap_or_default();
@@ -88,12 +74,15 @@ pub fn fields() -> ArgValueCompleter {
     })
 }
 
-fn candidates(values: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
-    let values: BTreeSet<String> = values.map(|v| safe::line(&v).into_owned()).collect();
+/// The values, sorted, each once.
+pub fn candidates(values: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
+    let values: BTreeSet<String> = values
+        .map(|v| terminal_escape::line(&v).into_owned())
+        .collect();
     values.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// The store of the configuration in force; what is typed before the word at hand is not known here.
+/// The store of the default configuration: options such as --db that the user typed are not known here.
 fn reads() -> Option<Reads> {
     let config = config::load(&Given::default()).ok()?;
     Reads::open(&config.store.path).ok()

@@ -1,7 +1,7 @@
 //! What a command works with: the configuration, the clock, the store, and where it prints.
 
-use super::args::Global;
 use super::exit::Failure;
+use super::global::Global;
 use super::output::Out;
 use super::times::{Style, Times};
 use crate::clock::Clock;

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::human::{count, point, rough};
+use super::humanize::{count, point, rough};
 use super::labels::{self, Label, Score};
-use super::{safe, which};
+use super::{lookup, terminal_escape};
 use crate::config::span;
 use crate::dedup::Changes;
 use crate::model::{ArticleRow, ArticleView, StoryRow, Time};
@@ -143,7 +143,8 @@ fn decisions(cx: &mut Context, args: &DecisionsArgs) -> Result<(), Failure> {
     cx.out.raw(b"# copy\tstory\tfeed: headline\n")?;
     let copies: BTreeMap<_, _> = decided.iter().map(|d| ((d.story, d.id), d)).collect();
     for ((story, id), copy) in copies {
-        let about = safe::line(&format!("{}: {}", copy.feed_title, copy.title)).replace('\t', " ");
+        let about = terminal_escape::line(&format!("{}: {}", copy.feed_title, copy.title))
+            .replace('\t', " ");
         cx.out.raw(format!("{id}\t{story}\t{about}\n").as_bytes())?;
     }
     Ok(())
@@ -299,7 +300,7 @@ fn print_groups(cx: &mut Context, what: &str, groups: &[Vec<Brief>]) -> Result<(
             cx.out.line(&format!(
                 "{} {}  {}  {}: {} ({})",
                 if n == 0 { "-" } else { " " },
-                which::short(&brief.id),
+                lookup::short(&brief.id),
                 cx.times.exact(brief.arrived),
                 brief.feed_title,
                 brief.title,

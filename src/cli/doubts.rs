@@ -2,29 +2,30 @@
 //! excludes them. Never an error, because a feed or topic of that name may be added later.
 
 use super::exit::{Exit, Failure};
-use super::human::count;
-use super::which;
+use super::humanize::count;
+use super::lookup;
 use crate::config::Config;
 use crate::model::{Feed, FeedId};
 use crate::query::Expr;
 use crate::query::ast::{Fact, Name};
 use crate::store::Reads;
 use crate::text::fold::fold;
+use crate::text::nearest::nearest;
 
 /// The names of an expression that match nothing in the store.
 pub fn of_expression(expr: &Expr, reads: &Reads) -> Result<Vec<String>, Failure> {
     let mut doubts = Vec::new();
     for fact in facts(expr) {
         let found = match &fact {
-            Fact::Topic(name) => which::topic(reads, name).map(drop),
-            Fact::Feed(Name::Is(name)) => which::feed(&reads.feeds()?, name).map(drop),
+            Fact::Topic(name) => lookup::topic(reads, name).map(drop),
+            Fact::Feed(Name::Is(name)) => lookup::feed(&reads.feeds()?, name).map(drop),
             Fact::Lang(tag) if !(2..=3).contains(&tag.split('-').next().map_or(0, str::len)) => {
                 doubts.push(format!("lang:{tag}: a language is written as in lang:en"));
                 Ok(())
             }
             _ => Ok(()),
         };
-        if let Err(Failure::Told(Exit::NoInput, why)) = found {
+        if let Err(Failure::Message(Exit::NoInput, why)) = found {
             doubts.push(why);
         }
     }
@@ -54,7 +55,7 @@ pub fn of_topics(config: &Config) -> Vec<String> {
             if known.iter().any(|feed| feed.is_named(name)) {
                 continue;
             }
-            let hint = match Config::nearest_name(name, &titles) {
+            let hint = match nearest(name, titles.iter().copied()) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => "`newswire feeds` lists them".to_owned(),
             };

@@ -11,15 +11,14 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::import::subscription;
 use super::output::Out;
-use super::{files, which};
+use super::{files, lookup};
 use crate::config::{Config, Listen};
 use crate::emit::opml::{self, Subscription};
 use crate::emit::{Channel, Format, render as document};
+use crate::merged::{
+    BaseUrl, Heading, LIMIT_MAX, List, ListRequest, MergedError, Unlimited, channel, health,
+};
 use crate::model::{StoryView, Time, WebUrl};
-use crate::serve::links::Base;
-use crate::serve::list::{LIMIT_MAX, List, Wanted};
-use crate::serve::merged::{Heading, channel};
-use crate::serve::{Refusal, Reservation, health_feed};
 use crate::store::Reads;
 
 /// `newswire emit`.
@@ -84,16 +83,16 @@ pub fn emit(cx: &mut Context, args: &EmitArgs) -> Result<(), Failure> {
     let source = Source::new(cx, &config, &reads);
     let format = args.format.into();
     let list = match args.topic.as_str() {
-        health_feed::NAME => None,
+        health::NAME => None,
         "all" => Some(List::All),
-        name => Some(List::Topic(which::topic(&reads, name)?.name)),
+        name => Some(List::Topic(lookup::topic(&reads, name)?.name)),
     };
     let text = match list {
         None => source.health(format)?,
         Some(list) => {
-            let first = Wanted::first(list);
+            let first = ListRequest::first(list);
             let limit = args.limit;
-            source.feed(&Wanted { limit, ..first }, format)?
+            source.feed(&ListRequest { limit, ..first }, format)?
         }
     };
     match &args.out {
@@ -125,12 +124,12 @@ pub fn render(cx: &mut Context, args: &RenderArgs) -> Result<(), Failure> {
     for (_, list) in &lists {
         for format in Format::ALL {
             let path = format!("{}.{}", list.feed_path(), format.extension());
-            let text = source.feed(&Wanted::first(list.clone()), format)?;
+            let text = source.feed(&ListRequest::first(list.clone()), format)?;
             write(path.trim_start_matches('/'), &text)?;
         }
     }
     for format in Format::ALL {
-        let path = format!("feeds/{}.{}", health_feed::NAME, format.extension());
+        let path = format!("feeds/{}.{}", health::NAME, format.extension());
         write(&path, &source.health(format)?)?;
     }
     let ours: Vec<Subscription> = lists
@@ -155,7 +154,7 @@ pub fn render(cx: &mut Context, args: &RenderArgs) -> Result<(), Failure> {
 struct Source<'s> {
     reads: &'s Reads,
     config: &'s Config,
-    base: Base,
+    base: BaseUrl,
     now: Time,
     /// Whether nobody answers for the pages that follow the first.
     is_static: bool,
@@ -164,11 +163,13 @@ struct Source<'s> {
 impl<'s> Source<'s> {
     fn new(cx: &Context, config: &'s Config, reads: &'s Reads) -> Self {
         let base = match &config.server.public_url {
-            Some(url) => Base::public(url),
-            None => Base::listening(config.server.listen.first().and_then(|place| match place {
-                Listen::Tcp(address) => Some(*address),
-                Listen::Unix(_) => None,
-            })),
+            Some(url) => BaseUrl::public(url),
+            None => {
+                BaseUrl::listening(config.server.listen.first().and_then(|place| match place {
+                    Listen::Tcp(address) => Some(*address),
+                    Listen::Unix(_) => None,
+                }))
+            }
         };
         Self {
             reads,
@@ -179,11 +180,10 @@ impl<'s> Source<'s> {
         }
     }
 
-    fn feed(&self, wanted: &Wanted, format: Format) -> Result<String, Failure> {
+    fn feed(&self, wanted: &ListRequest, format: Format) -> Result<String, Failure> {
         let server = &self.config.server;
         let heading = Heading::of(&wanted.list, self.reads, &server.title)?;
-        let mut room = Reservation::unlimited();
-        let mut page = wanted.load(self.reads, self.now, server.page_size, true, &mut room)?;
+        let mut page = wanted.load(self.reads, self.now, server.page_size, true, &mut Unlimited)?;
         if self.is_static {
             (page.next, page.archive) = (None, None);
         }
@@ -196,7 +196,7 @@ impl<'s> Source<'s> {
     fn health(&self, format: Format) -> Result<String, Failure> {
         let place = (&self.base, self.config.websub.hub.as_ref());
         let site = &self.config.server.title;
-        let channel = health_feed::channel(self.reads, format, site, place, None)?;
+        let channel = health::channel(self.reads, format, site, place, None)?;
         Ok(document(&channel, format))
     }
 
@@ -211,12 +211,14 @@ impl<'s> Source<'s> {
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Store(e) => e.into(),
-            Refusal::Missing(why) => Self::missing(why),
-            other => Self::new(Exit::Failed, other.to_string()),
+impl From<MergedError> for Failure {
+    fn from(error: MergedError) -> Self {
+        match error {
+            MergedError::Store(e) => e.into(),
+            MergedError::NoSuchTopic { .. } => Self::missing(error.to_string()),
+            MergedError::Parameter(_) | MergedError::NoMemory => {
+                Self::new(Exit::Failed, error.to_string())
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How a command ends: the exit codes of contract.md, and which error means which.
 
-use super::safe;
+use super::terminal_escape;
 use crate::config::ConfigError;
 use crate::query::SyntaxErrors;
 use crate::store::StoreError;
@@ -70,7 +70,7 @@ pub enum Failure {
     /// Everything is said already.
     Quiet(Exit),
     /// One message for a person: what, on what, what to do.
-    Told(Exit, String),
+    Message(Exit, String),
     /// A text of several lines with carets, printed as it is.
     Drawn(Exit, String),
 }
@@ -78,7 +78,7 @@ pub enum Failure {
 impl Failure {
     /// A failure with its message.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self::Told(exit, message.into())
+        Self::Message(exit, message.into())
     }
 
     /// Wrong usage.
@@ -103,7 +103,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::ClosedPipe => Exit::Ok,
-            Self::Quiet(exit) | Self::Told(exit, _) | Self::Drawn(exit, _) => *exit,
+            Self::Quiet(exit) | Self::Message(exit, _) | Self::Drawn(exit, _) => *exit,
         }
     }
 }
@@ -123,6 +123,6 @@ impl From<StoreError> for Failure {
 impl From<SyntaxErrors> for Failure {
     fn from(errors: SyntaxErrors) -> Self {
         let drawn = errors.render("newswire: in the expression");
-        Self::Drawn(Exit::Usage, safe::lines(&drawn).into_owned())
+        Self::Drawn(Exit::Usage, terminal_escape::lines(&drawn).into_owned())
     }
 }

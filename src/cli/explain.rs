@@ -1,20 +1,19 @@
 //! `newswire explain`: why a story is as it is: what identifies each copy, what its URL was cleaned to, why it is a copy,
 //! what came closest without being one, which topics it is in and on which words.
 
-use std::collections::HashSet;
-
 use clap::Args;
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::human::count;
-use super::likeness::Alike;
+use super::humanize::count;
+use super::lookup;
+use super::matches::{EvaluatedCopy, Match};
+use super::similarity::Alike;
 use super::times::ARRIVED;
-use super::which;
 use crate::dedup::decisions::{STAYED, Word};
-use crate::model::{ArticleView, SameAs, Time, WebUrl};
-use crate::query::{self, Expr, Facts, Folded, Text, eval};
+use crate::model::{ArticleView, SameAs, Time};
+use crate::query;
 use crate::store::{DecisionKind, DedupSettings, Reads, TopicInfo};
 
 /// `newswire explain`.
@@ -89,34 +88,14 @@ struct TopicExplained {
     name: String,
     #[serde(rename = "match")]
     source: String,
-    found: Vec<Found>,
-}
-
-/// Something that is so of a copy: words in a field, or a fact.
-#[derive(Debug, Serialize, PartialEq, Eq)]
-pub struct Found {
-    /// `title`, `body`, `author`, …; of a fact `tag`, `copies`, …
-    pub field: &'static str,
-    /// The word, phrase or regular expression; all of a fact.
-    pub words: String,
-}
-
-impl Found {
-    /// For people.
-    pub fn in_words(&self) -> String {
-        let is_text = ["title", "body", "author", "category", "agency"].contains(&self.field);
-        match is_text {
-            true => format!("{} in {}", self.words, self.field),
-            false => self.words.clone(),
-        }
-    }
+    found: Vec<Match>,
 }
 
 /// Runs `newswire explain`.
 pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let reads = Reads::open(&config.store.path)?;
-    let id = which::story(&reads, &args.story)?;
+    let id = lookup::story(&reads, &args.story)?;
     let story = reads
         .story(id)?
         .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
@@ -222,7 +201,7 @@ impl About<'_> {
     }
 
     fn topics_of(&self, copy: &ArticleView) -> Vec<TopicExplained> {
-        let seen = Seen::of(copy, self.copies, self.now);
+        let evaluated = EvaluatedCopy::of(copy, self.copies, self.now);
         let topics = self.topics.iter();
         topics
             .filter(|topic| copy.topics.contains(&topic.name))
@@ -230,86 +209,10 @@ impl About<'_> {
                 name: topic.name.clone(),
                 source: topic.source.clone(),
                 found: query::parse(&topic.source)
-                    .map_or_else(|_| Vec::new(), |e| seen.found(&e).0),
+                    .map_or_else(|_| Vec::new(), |e| evaluated.matches(&e).0),
             })
             .collect()
     }
-}
-
-/// A copy as expressions see it.
-pub struct Seen {
-    text: Folded,
-    facts: Facts,
-    now: Time,
-}
-
-impl Seen {
-    /// One of the copies of a story.
-    pub fn of(copy: &ArticleView, copies: &[ArticleView], now: Time) -> Self {
-        let host = |url: &String| WebUrl::parse(url).ok().map(|url| url.host().to_owned());
-        let feeds: HashSet<_> = copies.iter().map(|c| c.feed.id).collect();
-        let facts = Facts {
-            feed_id: copy.feed.id.to_string(),
-            feed_title: copy.feed.title.clone(),
-            feed_url: copy.feed_url.clone(),
-            tags: copy.tags.clone(),
-            hosts: copy
-                .url
-                .iter()
-                .chain(&copy.feed.site)
-                .filter_map(host)
-                .collect(),
-            url: copy.url.clone(),
-            language: copy.language.clone(),
-            arrived: copy.arrived,
-            copies: u64::from(copy.copies),
-            feeds: feeds.len() as u64,
-            topics: copy.topics.clone(),
-        };
-        Self {
-            text: folded(copy),
-            facts,
-            now,
-        }
-    }
-
-    /// What of an expression is so, and what of that it does not want.
-    pub fn found(&self, expr: &Expr) -> (Vec<Found>, Vec<Found>) {
-        let found = eval::found(expr, &self.text, &self.facts, self.now);
-        let (unwanted, wanted): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.is_unwanted);
-        let plain = |list: Vec<eval::Found>| {
-            let found = list.into_iter().map(|f| Found {
-                field: f.field,
-                words: f.words,
-            });
-            found.collect()
-        };
-        (plain(wanted), plain(unwanted))
-    }
-}
-
-/// The text of a copy (with its body), as expressions see it.
-fn folded(copy: &ArticleView) -> Folded {
-    let authors: Vec<&str> = copy
-        .authors
-        .iter()
-        .filter_map(|a| a.name.as_deref())
-        .collect();
-    let categories: Vec<&str> = copy
-        .categories
-        .iter()
-        .flat_map(|c| [Some(c.term.as_str()), c.label.as_deref()])
-        .flatten()
-        .collect();
-    let agencies: Vec<&str> = copy.agencies.iter().map(String::as_str).collect();
-    Folded::of(&Text {
-        title: &copy.title,
-        summary: &copy.summary,
-        body: copy.content_text.as_deref().unwrap_or_default(),
-        authors: &authors,
-        categories: &categories,
-        agencies: &agencies,
-    })
 }
 
 fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
@@ -429,7 +332,7 @@ fn joined(copy: &CopyExplained) -> String {
 }
 
 fn topic_in_words(topic: &TopicExplained) -> String {
-    let found: Vec<String> = topic.found.iter().map(Found::in_words).collect();
+    let found: Vec<String> = topic.found.iter().map(Match::in_words).collect();
     let on = if found.is_empty() {
         "on what is not there".to_owned()
     } else {

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::json;
 use super::parse::{Request, batch, each, on_known_stack, read};
-use super::safe;
 use crate::model::{Time, WebUrl};
 use crate::normalize::boilerplate::{self, Boilerplate};
 use crate::normalize::page;
@@ -37,7 +37,7 @@ pub struct ExtractArgs {
 /// An article as it is printed.
 #[derive(Serialize)]
 struct Extracted {
-    #[serde(serialize_with = "safe::path")]
+    #[serde(serialize_with = "json::path")]
     file: PathBuf,
     title: Option<String>,
     byline: Option<String>,

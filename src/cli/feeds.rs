@@ -7,14 +7,15 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::advice;
+use super::columns::Column;
 use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::{bytes, count};
+use super::humanize::{bytes, count};
 use super::lines::broken;
-use super::table::{Column, Table};
+use super::table::Table;
 use super::times::Times;
-use super::{safe, which, why};
+use super::{lookup, terminal_escape, why};
 use crate::config::span::show_duration;
 use crate::model::{Feed, FeedRow, FeedState, Time};
 use crate::schedule::remedy;
@@ -55,7 +56,7 @@ pub struct FeedArgs {
 pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
     let all = reads.feeds()?;
-    let feeds = which::filed(&all, args.tag.as_deref(), args.folder.as_deref())?;
+    let feeds = lookup::filed(&all, args.tag.as_deref(), args.folder.as_deref())?;
     let mut feeds: Vec<Feed> = feeds.into_iter().cloned().collect();
     if args.failing {
         feeds.retain(|f| matches!(f.state, FeedState::Failing | FeedState::Gone));
@@ -96,7 +97,7 @@ fn ailing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
             cx.out.line("")?;
         }
         cx.out.heading(&f.title)?;
-        let id = which::short(&f.id.to_string()).to_owned();
+        let id = lookup::short(&f.id.to_string()).to_owned();
         let mut facts = vec![("feed", format!("{id}  {}", f.url))];
         facts.extend(trouble(f, &cx.times));
         facts_table(cx, facts)?;
@@ -130,7 +131,7 @@ fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
     ]);
     for f in feeds {
         let cells = vec![
-            which::short(&f.id.to_string()).to_owned(),
+            lookup::short(&f.id.to_string()).to_owned(),
             state(f.state).to_owned(),
             f.articles.to_string(),
             cx.times.near(f.last_poll, "never"),
@@ -191,7 +192,7 @@ fn state(state: FeedState) -> &'static str {
 pub fn feed(cx: &mut Context, args: &FeedArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
     let feeds = reads.feeds()?;
-    let row = which::feed(&feeds, &args.feed)?.row;
+    let row = lookup::feed(&feeds, &args.feed)?.row;
     let detail = reads.feed(row)?.ok_or_else(|| {
         Failure::new(
             Exit::NoInput,
@@ -366,7 +367,10 @@ pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), F
             Some(room) => {
                 let text = value.trim_start();
                 let indent = " ".repeat(value.len() - text.len());
-                let lines = broken(&safe::line(text), room.saturating_sub(indent.len()));
+                let lines = broken(
+                    &terminal_escape::line(text),
+                    room.saturating_sub(indent.len()),
+                );
                 lines
                     .into_iter()
                     .map(|line| format!("{indent}{line}"))

@@ -7,8 +7,8 @@ use clap::Args;
 use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::{bytes, count};
-use super::{progress, which, work};
+use super::humanize::{bytes, count};
+use super::{lookup, progress, runtime};
 use crate::ingest::PassReport;
 use crate::store::{ClaimScope, Rest, Skipped};
 
@@ -42,7 +42,7 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
     let feeds = store.reads().feeds()?;
     let manual_interval = config.schedule.manual_interval;
     let scope = if !args.feeds.is_empty() {
-        let meant = which::feeds(&feeds, &args.feeds)?;
+        let meant = lookup::feeds(&feeds, &args.feeds)?;
         ClaimScope::These {
             feeds: meant.iter().map(|f| f.row).collect(),
             manual_interval,
@@ -52,11 +52,11 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
     } else {
         ClaimScope::Due
     };
-    let ingest = work::ingest(cx, &config, store)?;
+    let ingest = runtime::ingest(cx, &config, store)?;
     let bar = progress::bar(cx);
-    let runtime = work::runtime()?;
+    let runtime = runtime::runtime()?;
     let (report, stopped) = runtime.block_on(async {
-        let cancel = work::stopped_by_signals()?;
+        let cancel = runtime::stopped_by_signals()?;
         let show = |progress| progress::show(&bar, progress);
         let report = ingest.pass(scope, &cancel, &show).await?;
         Ok::<_, Failure>((report, cancel.is_cancelled()))

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::columns::{Column, INDENT};
 use super::exit::Failure;
 use super::item::{self, Item};
 use super::output::Out;
-use super::table::{Column, INDENT, Table};
+use super::table::Table;
 use super::times::{ARRIVED, Times};
-use super::{emit, safe, snippet, which};
+use super::{emit, json, lookup, snippet, terminal_escape};
 use crate::emit::Format as FeedFormat;
 use crate::model::{StoryView, Time};
 use crate::query::Expr;
@@ -159,8 +160,8 @@ impl Printer {
             Format::Json => {
                 out.raw(if self.printed == 1 { b"[\n" } else { b",\n" })?;
                 let json = match &self.fields {
-                    None => safe::json(&item),
-                    Some(fields) => safe::json(&chosen(&item, fields)),
+                    None => json::line(&item),
+                    Some(fields) => json::line(&chosen(&item, fields)),
                 };
                 out.raw(&json?)
             }
@@ -222,7 +223,7 @@ impl Printer {
                 .map(|name| match Time::parse_rfc3339(&text(name)) {
                     Some(time) if item::TIMES.contains(name) => self.times.cell(time),
                     // The beginning of an id is enough for a person.
-                    _ if is_id(name) && out.is_terminal() => which::short(&text(name)).to_owned(),
+                    _ if is_id(name) && out.is_terminal() => lookup::short(&text(name)).to_owned(),
                     _ => text(name),
                 })
                 .collect(),
@@ -232,7 +233,7 @@ impl Printer {
                     .unwrap_or_default();
                 let id = text("id")
                     .chars()
-                    .take(super::which::SHORT_ID_CHARS)
+                    .take(super::lookup::SHORT_ID_CHARS)
                     .collect();
                 self.is_late |= is_late(&value);
                 vec![
@@ -327,7 +328,7 @@ fn inert(cell: &str) -> String {
 }
 
 fn csv_cell(cell: &str) -> String {
-    let cell = inert(&safe::lines(cell));
+    let cell = inert(&terminal_escape::lines(cell));
     if cell.contains(['"', ',', '\n']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
@@ -336,13 +337,16 @@ fn csv_cell(cell: &str) -> String {
 }
 
 fn tsv_cell(cell: &str) -> String {
-    inert(&safe::line(cell))
+    inert(&terminal_escape::line(cell))
 }
 
 fn markdown(out: &mut Out, story: &StoryView, times: &Times) -> Result<(), Failure> {
     let title = markdown_text(&story.title);
     let linked = match &story.url {
-        Some(url) => format!("[{title}](<{}>)", safe::line(url).replace(['<', '>'], "")),
+        Some(url) => format!(
+            "[{title}](<{}>)",
+            terminal_escape::line(url).replace(['<', '>'], "")
+        ),
         None => title,
     };
     let copies = if story.copies > 1 {
@@ -368,7 +372,7 @@ fn markdown(out: &mut Out, story: &StoryView, times: &Times) -> Result<(), Failu
 /// Text in which nothing is markup.
 fn markdown_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in safe::line(text).chars() {
+    for c in terminal_escape::line(text).chars() {
         if matches!(
             c,
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&'

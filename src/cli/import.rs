@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::count;
-use super::{parse, progress, safe, work};
+use super::humanize::count;
+use super::{parse, progress, runtime, terminal_escape};
 use crate::config::Config;
 use crate::emit::opml::{self, Subscription};
 use crate::memory::Body;
@@ -66,7 +66,7 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
     let list = opml::read_with(&text, |outline| refused.push(outline)).map_err(|e| {
         let source = match args.source.as_str() {
             "-" => "stdin".into(),
-            named => safe::without_password(named),
+            named => terminal_escape::without_password(named),
         };
         Failure::new(Exit::BadInput, format!("{source}: {e}"))
     })?;
@@ -102,14 +102,14 @@ fn web_source(source: &str) -> Result<Option<WebUrl>, Failure> {
         return Ok(None);
     }
     WebUrl::parse(source).map(Some).map_err(|e| {
-        let shown = safe::without_password(source);
+        let shown = terminal_escape::without_password(source);
         Failure::usage(format!("cannot import from {shown:?}: {e}"))
     })
 }
 
 fn download(cx: &Context, config: &Config, url: &WebUrl) -> Result<Body, Failure> {
     let spinner = progress::spinner(cx, &format!("asking {}", url.host()));
-    let page = work::get(config, &cx.clock, url, ACCEPT);
+    let page = runtime::get(config, &cx.clock, url, ACCEPT);
     spinner.finish_and_clear();
     page.map(|page| page.body)
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::exit::Failure;
-use crate::config::Config;
 use crate::model::{ArticleView, Seq, StoryView};
+use crate::text::nearest::nearest;
 
 /// A story, or with `--copies` an article.
 #[derive(Debug, Clone, Serialize)]
@@ -94,7 +94,7 @@ pub fn fields(given: &str, of_articles: bool) -> Result<Vec<&'static str>, Failu
             if let Some(known) = known.iter().find(|known| **known == name) {
                 return Ok(*known);
             }
-            let hint = Config::nearest_name(name, &known).map_or_else(
+            let hint = nearest(name, known.iter().copied()).map_or_else(
                 || format!("the fields are {}", known.join(", ")),
                 |near| format!("did you mean {near:?}?"),
             );
@@ -190,7 +190,7 @@ mod tests {
         );
         let told = fields("id,titel", false).unwrap_err();
         assert!(
-            matches!(&told, Failure::Told(_, m) if m.contains("\"title\"")),
+            matches!(&told, Failure::Message(_, m) if m.contains("\"title\"")),
             "{told:?}"
         );
         assert!(fields("guid", false).is_err() && fields("guid", true).is_ok());

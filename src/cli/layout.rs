@@ -3,8 +3,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::columns::{Column, Fit, INDENT, SHRUNK_MIN};
 use super::lines::{broken, cut, cut_middle};
-use super::table::{Column, Fit, INDENT, SHRUNK_MIN};
 
 /// Widest column that the others make room for in a pipe; longer cells stick out.
 const PADDED_MAX: usize = 40;

@@ -51,12 +51,6 @@ pub fn arguments(line: impl Iterator<Item = OsString>) -> Vec<OsString> {
     out
 }
 
-/// The expression that the words of a command line make together.
-pub fn expression(words: &[String]) -> String {
-    let words: Vec<&str> = words.iter().map(|word| word.trim()).collect();
-    words.join(" ").trim().to_owned()
-}
-
 /// What stands behind a single `-`.
 fn short_of(text: &str) -> Option<&str> {
     let shorts = text.strip_prefix('-')?;
@@ -136,12 +130,5 @@ mod tests {
         ] {
             assert_eq!(read(&line), line);
         }
-    }
-
-    #[test]
-    fn the_words_of_a_line_are_one_expression() {
-        let words = [" -covid vaccines", "a", " -b"].map(str::to_owned);
-        assert_eq!(expression(&words), "-covid vaccines a -b");
-        assert_eq!(expression(&[]), "");
     }
 }

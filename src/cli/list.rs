@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::expression;
 use super::format::{Format, Printer};
-use super::human::{count, point};
+use super::humanize::{count, point};
+use super::interrupt::Stop;
 use super::item::{self, Item};
-use super::leading;
 use super::list_args::{ListArgs, Options, SearchArgs, Sort};
-use super::stop::Stop;
 use super::times::Times;
-use super::{doubts, which};
+use super::{doubts, lookup};
 use crate::model::{FeedRow, Seq};
 use crate::query;
 use crate::store::{Order, RANKED_MAX, Reads, Selection};
@@ -47,7 +47,7 @@ fn show(
     options: &Options,
     order: Order,
 ) -> Result<(), Failure> {
-    let expr = leading::expression(words);
+    let expr = expression::joined(words);
     let mut printer = printer(&expr, options, &cx.times)?;
     let mut selection = selection(cx, &expr, options, order)?;
     // Who searches at a terminal wants to see the place.
@@ -180,16 +180,16 @@ impl Listing {
     /// The same selection, narrowed to the topic and the feed that were named.
     fn named(&self, selection: Selection, options: &Options) -> Result<Selection, Failure> {
         let topic = options.topic.as_deref();
-        let topic = topic.map(|name| which::topic(&self.reads, name));
+        let topic = topic.map(|name| lookup::topic(&self.reads, name));
         let feed = options.feed.as_deref();
         let feed = feed.map(|given| -> Result<FeedRow, Failure> {
-            Ok(which::feed(&self.reads.feeds()?, given)?.row)
+            Ok(lookup::feed(&self.reads.feeds()?, given)?.row)
         });
         let feeds = match (options.tag.as_deref(), options.folder.as_deref()) {
             (None, None) => None,
             (tag, folder) => {
                 let all = self.reads.feeds()?;
-                let filed = which::filed(&all, tag, folder)?;
+                let filed = lookup::filed(&all, tag, folder)?;
                 Some(filed.iter().map(|feed| feed.row).collect())
             }
         };

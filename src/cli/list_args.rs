@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::args::EXPRESSIONS;
 use super::complete;
+use super::expression::EXPRESSIONS;
 use super::format::Format;
 use crate::model::Seq;
 use crate::store::Order;

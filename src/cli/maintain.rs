@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::{bytes, count};
-use super::safe;
+use super::humanize::{bytes, count};
+use super::json;
 use crate::daemon::lock::{Lock, LockError};
 use crate::daemon::{DaemonError, parts};
 use crate::store::{self, Reads};
@@ -58,7 +58,7 @@ pub struct VerifyArgs {
 /// What `verify --json` prints.
 #[derive(Serialize)]
 struct Verified<'f> {
-    #[serde(serialize_with = "safe::path")]
+    #[serde(serialize_with = "json::path")]
     file: &'f Path,
     ok: bool,
     /// What is wrong, in lines.
@@ -68,7 +68,7 @@ struct Verified<'f> {
 /// What `backup --json` prints.
 #[derive(Serialize)]
 struct Written<'f> {
-    #[serde(serialize_with = "safe::path")]
+    #[serde(serialize_with = "json::path")]
     file: &'f Path,
     bytes: u64,
 }

@@ -9,6 +9,7 @@ mod advice;
 mod args;
 mod change;
 mod check;
+mod columns;
 mod complete;
 mod config;
 mod context;
@@ -18,26 +19,31 @@ mod emit;
 mod examples;
 mod exit;
 mod explain;
+mod expression;
 mod extract;
 mod feeds;
 mod fetch;
 mod files;
 mod format;
 mod generate;
+mod global;
 mod health;
 mod help;
-mod human;
+mod humanize;
 mod import;
+mod interrupt;
 mod item;
+mod json;
 mod labels;
 mod layout;
 mod leading;
-mod likeness;
 mod lines;
 mod list;
 mod list_args;
+mod lookup;
 mod maintain;
 mod man;
+mod matches;
 mod meant;
 mod open;
 mod output;
@@ -45,25 +51,25 @@ mod parse;
 mod progress;
 mod regroup;
 mod run;
-mod safe;
+mod runtime;
 mod show;
+mod similarity;
 mod simulate;
 mod snippet;
 mod status;
-mod stop;
 mod table;
+mod terminal_escape;
 mod times;
 mod topic;
 mod topics;
-mod which;
 mod why;
-mod work;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::FromArgMatches;
+use clap::{CommandFactory, FromArgMatches};
+use clap_complete::env::CompleteEnv;
 
 use args::{Cli, Command};
 use context::Context;
@@ -92,7 +98,10 @@ static PANIC: Mutex<String> = Mutex::new(String::new());
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    complete::answer();
+    // Answers a completion script and ends the process, if one asked.
+    CompleteEnv::with_factory(Cli::command)
+        .var(complete::VARIABLE)
+        .complete();
     let line = leading::arguments(std::env::args_os());
     let mut command = help::command().term_width(output::help_width());
     let read = command

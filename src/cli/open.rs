@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::which;
+use super::lookup;
 use crate::model::WebUrl;
 
 /// What opens a URL where `$BROWSER` names nothing.
@@ -27,7 +27,7 @@ pub struct OpenArgs {
 /// Runs `newswire open`. Where there is no browser, the URL is printed.
 pub fn open(cx: &mut Context, args: &OpenArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
-    let id = which::story(&reads, &args.story)?;
+    let id = lookup::story(&reads, &args.story)?;
     let story = reads
         .story(id)?
         .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
@@ -39,7 +39,7 @@ pub fn open(cx: &mut Context, args: &OpenArgs) -> Result<(), Failure> {
             Failure::missing(format!(
                 "{:?} has no page; `newswire show {}` prints it",
                 story.title,
-                which::short(&id.to_string())
+                lookup::short(&id.to_string())
             ))
         })?;
     let browser = std::env::var("BROWSER").unwrap_or_default();

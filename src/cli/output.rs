@@ -5,11 +5,12 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anstyle::Style;
 
-use super::args::Color;
 use super::exit::{Exit, Failure};
+use super::global::Color;
+use super::interrupt::Stop;
+use super::json;
 use super::lines::broken;
-use super::safe;
-use super::stop::Stop;
+use super::terminal_escape;
 
 /// Columns assumed where the terminal does not tell.
 const WIDTH: usize = 80;
@@ -92,13 +93,13 @@ impl Out {
 
     /// Prints one line, made safe: what stands in it cannot begin another.
     pub fn line(&mut self, text: &str) -> Result<(), Failure> {
-        self.raw(safe::line(text).as_bytes())?;
+        self.raw(terminal_escape::line(text).as_bytes())?;
         self.raw(b"\n")
     }
 
     /// Prints text of several lines, made safe.
     pub fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.raw(safe::lines(text).as_bytes())?;
+        self.raw(terminal_escape::lines(text).as_bytes())?;
         self.raw(b"\n")
     }
 
@@ -108,7 +109,7 @@ impl Out {
             return self.line(text);
         }
         let bold = Style::new().bold();
-        let text = safe::line(text);
+        let text = terminal_escape::line(text);
         self.raw(format!("{}{text}{}\n", bold.render(), bold.render_reset()).as_bytes())
     }
 
@@ -118,7 +119,7 @@ impl Out {
             return Ok(());
         };
         let dimmed = Style::new().dimmed();
-        for line in broken(&safe::line(text), width) {
+        for line in broken(&terminal_escape::line(text), width) {
             let line = match self.color {
                 true => format!("{}{line}{}\n", dimmed.render(), dimmed.render_reset()),
                 false => format!("{line}\n"),
@@ -152,7 +153,7 @@ impl Out {
 
     /// Prints a value as one line of JSON.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        let mut line = safe::json(value)?;
+        let mut line = json::line(value)?;
         line.push(b'\n');
         self.raw(&line)
     }
@@ -179,21 +180,24 @@ impl Out {
     /// Reports that a part of the command failed; `-qq` suppresses it.
     pub fn failed(&self, text: &str) {
         if self.verbosity >= -1 {
-            complain(&safe::line(text));
+            complain(&terminal_escape::line(text));
         }
     }
 
     /// Prints a message that is no data; `-q` suppresses it.
     pub fn note(&self, text: &str) {
         if self.verbosity >= 0 {
-            complain(&safe::line(text));
+            complain(&terminal_escape::line(text));
         }
     }
 
     /// Warns of something unwise; `-qq` suppresses it.
     pub fn warn(&self, text: &str) {
         if self.verbosity >= -1 {
-            complain(&format!("newswire: warning: {}", safe::line(text)));
+            complain(&format!(
+                "newswire: warning: {}",
+                terminal_escape::line(text)
+            ));
         }
     }
 }
@@ -202,7 +206,7 @@ impl Out {
 pub fn tell(failure: &Failure) {
     match failure {
         Failure::ClosedPipe | Failure::Quiet(_) => {}
-        Failure::Told(_, message) => complain(&format!("newswire: {message}")),
+        Failure::Message(_, message) => complain(&format!("newswire: {message}")),
         Failure::Drawn(_, text) => {
             // Carets in colour are drawn from the user's own configuration.
             let _ = writeln!(io::stderr(), "{}", text.trim_end());
@@ -223,7 +227,7 @@ pub fn tell_usage(error: clap::Error) -> Exit {
 
 /// One text to stderr, made safe. If stderr is gone, there is nobody to tell.
 pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", safe::lines(text));
+    let _ = writeln!(io::stderr(), "{}", terminal_escape::lines(text));
 }
 
 fn failure(error: io::Error) -> Failure {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::{Out, complain};
-use super::{safe, work};
+use super::{runtime, terminal_escape};
 use crate::config;
 use crate::fetch::ACCEPT_FEEDS;
 use crate::model::{ParsedFeed, WebUrl};
@@ -81,7 +81,7 @@ pub fn parse(cx: &mut Context, args: &ParseArgs) -> Result<(), Failure> {
                 return feed_of(file, &read(file)?, &context);
             };
             let config = config::load(given).map_err(|e| Failure::of_config(&e, color))?;
-            let page = work::get(&config, clock, &url, ACCEPT_FEEDS)?;
+            let page = runtime::get(&config, clock, &url, ACCEPT_FEEDS)?;
             let context = ParseContext {
                 url: context.url.clone().or(Some(page.url)),
                 content_type: context.content_type.clone().or(page.content_type),
@@ -97,7 +97,7 @@ fn url_of(file: &Path) -> Result<Option<WebUrl>, Failure> {
         return Ok(None);
     };
     WebUrl::parse(text).map(Some).map_err(|e| {
-        let shown = safe::without_password(text);
+        let shown = terminal_escape::without_password(text);
         Failure::usage(format!("cannot parse {shown:?}: {e}"))
     })
 }
@@ -127,9 +127,9 @@ pub fn each<T: Serialize>(
     for file in files {
         match answer(file) {
             Ok(made) => out.json(&made)?,
-            Err(Failure::Told(exit, message)) => {
+            Err(Failure::Message(exit, message)) => {
                 // The others are read all the same.
-                complain(&format!("newswire: {}", safe::line(&message)));
+                complain(&format!("newswire: {}", terminal_escape::line(&message)));
                 first_failure.get_or_insert(exit);
             }
             Err(other) => return Err(other),
@@ -159,7 +159,7 @@ pub fn batch<T: Serialize>(
         }
         let answer = request(&line).and_then(|request| {
             answer(request).map_err(|failure| match failure {
-                Failure::Told(_, message) => message,
+                Failure::Message(_, message) => message,
                 other => format!("{other:?}"),
             })
         });

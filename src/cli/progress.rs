@@ -31,7 +31,7 @@ pub fn show(bar: &ProgressBar, progress: Progress) {
 /// Something that takes an unknown time.
 pub fn spinner(cx: &Context, what: &str) -> ProgressBar {
     let spinner = ProgressBar::with_draw_target(None, target(cx));
-    spinner.set_message(super::safe::line(what).into_owned());
+    spinner.set_message(super::terminal_escape::line(what).into_owned());
     spinner.enable_steady_tick(Duration::from_millis(100));
     spinner
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::human::count;
-use super::which;
+use super::humanize::count;
+use super::lookup;
 use crate::model::StoryId;
 use crate::store::{Reads, Regroup, RegroupOutcome, Regrouped, Store};
 
@@ -64,10 +64,10 @@ pub fn split(cx: &mut Context, args: &SplitArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let store = cx.existing_store(&config)?;
     let reads = store.reads();
-    let story = which::story(reads, &args.story)?;
+    let story = lookup::story(reads, &args.story)?;
     let mut copies = Vec::with_capacity(args.copies.len());
     for given in &args.copies {
-        copies.push(which::copy(reads, story, given)?);
+        copies.push(lookup::copy(reads, story, given)?);
     }
     if copies.is_empty() {
         copies.extend(reads.copies(story)?.iter().map(|copy| copy.id));
@@ -106,7 +106,7 @@ pub fn join(cx: &mut Context, args: &JoinArgs) -> Result<(), Failure> {
     let store = cx.existing_store(&config)?;
     let mut stories = Vec::with_capacity(args.stories.len());
     for given in &args.stories {
-        let story = which::story(store.reads(), given)?;
+        let story = lookup::story(store.reads(), given)?;
         if !stories.contains(&story) {
             stories.push(story);
         }

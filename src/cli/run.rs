@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::{doubts, work};
+use super::{doubts, runtime};
 use crate::daemon::lock::LockError;
 use crate::daemon::{self, DaemonError, RunOptions};
 
@@ -59,7 +59,7 @@ fn run_as(cx: &mut Context, args: &RunArgs, is_sample: bool) -> Result<(), Failu
         fetch: !args.no_fetch,
         serve: !args.no_serve,
     };
-    let runtime = work::runtime()?;
+    let runtime = runtime::runtime()?;
     let ended = runtime.block_on(daemon::run(
         cx.given.clone(),
         config,

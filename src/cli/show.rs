@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::human::count;
+use super::humanize::count;
 use super::lines::wrapped;
 use super::times::Times;
-use super::{safe, which};
+use super::{lookup, terminal_escape};
 use crate::model::{ArticleView, StoryView};
 
 /// Widest text, in columns: longer lines are hard to read.
@@ -42,7 +42,7 @@ struct Whole {
 /// Runs `newswire show`.
 pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
-    let id = which::story(&reads, &args.story)?;
+    let id = lookup::story(&reads, &args.story)?;
     let gone = || Failure::missing(format!("the story {id} is gone"));
     let story = reads.story(id)?.ok_or_else(gone)?;
     if args.html {
@@ -72,12 +72,16 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
     let text = story.content_text.as_deref().unwrap_or_default();
     if !begins_with(text, &story.summary) {
         cx.out.line("")?;
-        cx.out
-            .text(&wrapped(&safe::lines(&story.summary), width, "  "))?;
+        cx.out.text(&wrapped(
+            &terminal_escape::lines(&story.summary),
+            width,
+            "  ",
+        ))?;
     }
     if !text.is_empty() {
         cx.out.line("")?;
-        cx.out.text(&wrapped(&safe::lines(text), width, ""))?;
+        cx.out
+            .text(&wrapped(&terminal_escape::lines(text), width, ""))?;
     }
     if !story.boilerplate.is_empty() {
         cx.out.line("")?;
@@ -115,7 +119,7 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
             "  {}  {}, {why} (id {})",
             cx.times.exact(copy.arrived),
             copy.feed.title,
-            which::short(&copy.id.to_string())
+            lookup::short(&copy.id.to_string())
         ))?;
         cx.out.line(&format!("    {}", copy.title))?;
         let page = copy.url.as_deref().unwrap_or("(no page)");

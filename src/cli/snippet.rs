@@ -6,7 +6,7 @@ use anstyle::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::safe;
+use super::terminal_escape;
 use crate::query::ast::Scope;
 use crate::query::marks::Marks;
 
@@ -19,7 +19,7 @@ const LOOKED_THROUGH: usize = 64 << 10;
 /// The place of `body` where the words first stand, at most `width` columns; none: they stand elsewhere.
 pub fn of(body: &str, marks: &Marks, width: usize, color: bool) -> Option<String> {
     let body = body.get(..body.floor_char_boundary(LOOKED_THROUGH))?;
-    let line = safe::line(body);
+    let line = terminal_escape::line(body);
     let line = line.as_ref();
     let places = marks.places(line, Scope::Body);
     let first = places.first()?;

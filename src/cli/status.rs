@@ -3,11 +3,12 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::columns::Column;
 use super::context::Context;
 use super::exit::Failure;
 use super::feeds::facts_table;
-use super::human::{bytes, count, sparkline};
-use super::table::{Column, Table};
+use super::humanize::{bytes, count, sparkline};
+use super::table::Table;
 use super::times::Times;
 use super::why;
 use crate::daemon::lock::Daemon;

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::EXPRESSIONS;
 use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::explain::{Found, Seen};
-use super::human::{count, point};
-use super::leading;
-use super::which;
+use super::expression;
+use super::expression::EXPRESSIONS;
+use super::humanize::{count, point};
+use super::lookup;
+use super::matches::{EvaluatedCopy, Match};
 use crate::config::Config;
 use crate::model::{StoryRow, Time};
 use crate::query::{self, Expr};
@@ -103,7 +103,7 @@ struct Brief {
 }
 
 fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
-    let source = leading::expression(&args.expr);
+    let source = expression::joined(&args.expr);
     let expr = query::parse(&source)?;
     let now = cx.clock.now();
     let since = args
@@ -149,7 +149,7 @@ fn compared_with(
     expr: &Expr,
 ) -> Result<Option<String>, Failure> {
     if let Some(name) = &args.topic {
-        return Ok(Some(which::topic(reads, name)?.name));
+        return Ok(Some(lookup::topic(reads, name)?.name));
     }
     let named = config
         .topics()
@@ -229,7 +229,7 @@ fn print_briefs(cx: &mut Context, mark: &str, briefs: &[Brief]) -> Result<(), Fa
         let text = format!("{}: {}", b.feed_title, b.title);
         cx.out.line(&format!(
             "{mark} {}  {}  {}",
-            which::short(&b.id),
+            lookup::short(&b.id),
             cx.times.exact(b.arrived),
             text
         ))?;
@@ -254,20 +254,20 @@ struct CopyVerdict {
     feed_title: String,
     title: String,
     member: bool,
-    found: Vec<Found>,
-    unwanted: Vec<Found>,
+    found: Vec<Match>,
+    unwanted: Vec<Match>,
 }
 
 fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
-    let source = which::topic(&reads, &args.topic)?.source;
+    let source = lookup::topic(&reads, &args.topic)?.source;
     let expr = query::parse(&source).map_err(|e| {
         Failure::new(
             Exit::Internal,
             format!("the stored topic {:?}: {e}", args.topic),
         )
     })?;
-    let id = which::story(&reads, &args.story)?;
+    let id = lookup::story(&reads, &args.story)?;
     let story = reads
         .story(id)?
         .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
@@ -277,7 +277,7 @@ fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
         copies: copies
             .iter()
             .map(|copy| {
-                let (found, unwanted) = Seen::of(copy, &copies, now).found(&expr);
+                let (found, unwanted) = EvaluatedCopy::of(copy, &copies, now).matches(&expr);
                 CopyVerdict {
                     feed_title: copy.feed.title.clone(),
                     title: copy.title.clone(),
@@ -307,8 +307,8 @@ fn print_verdict(cx: &mut Context, verdict: &Verdict) -> Result<(), Failure> {
     ))?;
     for copy in &verdict.copies {
         let mark = if copy.member { "+" } else { "-" };
-        let listed = |found: &[Found]| {
-            let words: Vec<String> = found.iter().map(Found::in_words).collect();
+        let listed = |found: &[Match]| {
+            let words: Vec<String> = found.iter().map(Match::in_words).collect();
             words.join(", ")
         };
         let mut told = match copy.found.is_empty() {

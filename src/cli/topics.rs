@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use super::columns::Column;
 use super::context::Context;
 use super::exit::Failure;
-use super::table::{Column, Table};
+use super::table::Table;
 use crate::config::Config;
 use crate::store::{Reads, TopicInfo};
 

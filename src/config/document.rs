@@ -15,9 +15,7 @@ use super::places::beside;
 use super::problem::{Problem, line_and_column};
 use super::value::Value;
 use super::{Origin, Setting};
-
-/// Least likeness (Jaro-Winkler, 0 to 1) at which a name is proposed for a wrong one.
-const LIKENESS_MIN: f64 = 0.75;
+use crate::text::nearest::nearest;
 
 /// The state of one reading.
 #[derive(Debug)]
@@ -377,14 +375,4 @@ fn unknown(
         None => Problem::new(place, what, "there is no such key")
             .help(format!("the keys here are {}", known.join(", "))),
     }
-}
-
-/// The name most like a wrong one, if any is like it at all.
-pub fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let wrong = wrong.to_lowercase().replace('-', "_");
-    names
-        .map(|name| (strsim::jaro_winkler(&wrong, name), name))
-        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }

@@ -238,11 +238,6 @@ impl Config {
         self.feeds.clone()
     }
 
-    /// The name most like a wrong one, if any is like it at all.
-    pub fn nearest_name<'n>(wrong: &str, names: &[&'n str]) -> Option<&'n str> {
-        document::nearest(wrong, names.iter().copied())
-    }
-
     /// The topics of the file, for `Store::set_topics`.
     pub fn topics(&self) -> Vec<TopicDefinition> {
         self.topics.clone()

@@ -15,7 +15,7 @@ use crate::store::{TopicDefinition, TopicFeed};
 const NAME_CHARS_MAX: usize = 64;
 
 /// Names that URLs use for something else: `/feeds/all.atom`, `/feeds/search.atom`, `/feeds/newswire-health.atom`.
-const RESERVED: [&str; 3] = ["all", "search", crate::serve::HEALTH_FEED];
+const RESERVED: [&str; 3] = ["all", "search", crate::merged::health::NAME];
 
 /// Largest `limit_per_feed`: a page has no more entries.
 const LIMIT_PER_FEED_MAX: usize = 1000;

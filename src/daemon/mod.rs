@@ -42,8 +42,8 @@ use crate::config::{self, Config, ConfigError, Given, WebSubConfig};
 use crate::fetch::{FetchSetupError, LocalHosts};
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
+use crate::merged::BaseUrl;
 use crate::model::{HubReply, Seq};
-use crate::serve::links::Base;
 use crate::serve::{BindError, Callback, Limits, Listener, Registry, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
 use heartbeat::Heartbeat;
@@ -304,7 +304,7 @@ impl House {
         };
         let publisher = Publisher {
             hub: hub.clone(),
-            base: Base::public(public),
+            base: BaseUrl::public(public),
             fetcher: parts::fetcher(config, &self.clock)?,
             reads: self.store.reads().clone(),
         };

@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use super::DaemonError;
 use crate::emit::Format;
 use crate::fetch::Fetcher;
+use crate::merged::BaseUrl;
+use crate::merged::List;
 use crate::model::{Seq, WebUrl};
-use crate::serve::links::Base;
-use crate::serve::list::List;
 use crate::store::Reads;
 
 /// What changes within this time is told at once.
@@ -28,7 +28,7 @@ const URLS_MAX: usize = 60;
 /// The hub, and who it hears from.
 pub(super) struct Publisher {
     pub(super) hub: WebUrl,
-    pub(super) base: Base,
+    pub(super) base: BaseUrl,
     pub(super) fetcher: Fetcher,
     pub(super) reads: Reads,
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr3};
 
-use super::xml::last_end_of_a_feed;
-use super::{Warnings, fields};
+use super::fields;
+use super::warnings::Warnings;
 use crate::text::tokens;
 
 /// A text in which every `<` begins markup that ends. Declarations of document types are left out: nothing in them
@@ -103,7 +103,7 @@ impl<'t> Mender<'t> {
         let text = self.text;
         here > *self
             .feed_end
-            .get_or_insert_with(|| last_end_of_a_feed(text))
+            .get_or_insert_with(|| fields::last_end_of_a_feed(text))
     }
 
     fn comment(&mut self, here: usize, rest: &str) -> usize {

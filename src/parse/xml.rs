@@ -13,6 +13,9 @@ use super::fields;
 use super::vocabulary::{self, Ns};
 use crate::text::references;
 
+/// The warning of a document that ends before its end tags do.
+const BREAKS_OFF: &str = "the document breaks off";
+
 /// Deepest nesting kept; what is deeper is left out.
 pub const DEPTH_MAX: usize = 256;
 /// Most elements of one child of the feed.
@@ -169,7 +172,7 @@ impl<'t> Walk<'t> {
         }
         self.breaks_off = true;
         self.breaks_off_in_entry = self.is_entry_open();
-        self.fault(super::BREAKS_OFF);
+        self.fault(BREAKS_OFF);
         self.stack.truncate(1);
         let mut last = self.stack.pop()?.element;
         last.children.pop_if(|child| matches!(child, Node::Text(_)));
@@ -285,7 +288,7 @@ impl<'t> Walk<'t> {
         let entry = entry.at;
         let inner = self.stack.iter().skip(1);
         let inner: Vec<_> = inner
-            .map(|o| (o.at, is_root_name(&o.element.name)))
+            .map(|o| (o.at, fields::is_root_name(&o.element.name)))
             .collect();
         let mut holds =
             |(at, is_feed): (usize, bool)| self.is_closed(at) || is_feed && self.is_cut_off(at);
@@ -417,10 +420,10 @@ impl<'t> Walk<'t> {
                 self.fault("tags are nested wrongly");
             }
             self.containers.truncate(at);
-            if at == 0 && is_root_name(local_of(&raw)) {
+            if at == 0 && fields::is_root_name(local_of(&raw)) {
                 let text = self.text;
                 self.last_end
-                    .get_or_insert_with(|| last_end_of_a_feed(text));
+                    .get_or_insert_with(|| fields::last_end_of_a_feed(text));
             }
             self.forget_namespaces();
             return child.map(Piece::Child);
@@ -473,7 +476,7 @@ impl<'t> Walk<'t> {
             return false;
         };
         let may_be_read = fields::is_entry_name(local) || is_container_name(local);
-        !is_root_name(local) && (at > end || !may_be_read)
+        !fields::is_root_name(local) && (at > end || !may_be_read)
     }
 
     /// Closes every open element from `at` on; the child of the container, if that was the last.
@@ -517,27 +520,6 @@ impl<'t> Walk<'t> {
 /// The elements that hold all of an RSS feed, or an item of it.
 fn is_rss_name(raw: &str) -> bool {
     matches!(raw, "rss" | "channel" | "items" | "item")
-}
-
-/// The names of roots that hold entries.
-fn is_root_name(local: &str) -> bool {
-    matches!(local, "rss" | "rdf" | "feed")
-}
-
-/// Where the last end tag of a feed or channel stands, in bytes; the beginning if there is none.
-pub(super) fn last_end_of_a_feed(text: &str) -> usize {
-    const NAME_BYTES_MAX: usize = 64;
-    let is_feed = |at: usize| {
-        let rest = text.as_bytes().get(at + 2..).unwrap_or_default();
-        let is_of_name =
-            |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.');
-        let name = rest.iter().take(NAME_BYTES_MAX).take_while(is_of_name);
-        let name: String = name.map(|b| char::from(b.to_ascii_lowercase())).collect();
-        let name = local_of(&name);
-        is_root_name(name) || name == "channel"
-    };
-    let mut ends = text.rmatch_indices("</").map(|(at, _)| at);
-    ends.find(|at| is_feed(*at)).unwrap_or_default()
 }
 
 fn is_container_name(local: &str) -> bool {

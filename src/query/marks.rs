@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::ast::{Expr, Pattern, Scope};
 use super::regex::Regex;
-use crate::text::fold::{fold, is_accent, is_spaceless, is_word};
+use crate::text::characters::{is_accent, is_spaceless, is_word};
+use crate::text::fold::fold;
 
 /// Most words that are joined to one: `u.s.s.r.`.
 const JOINED_MAX: usize = 4;

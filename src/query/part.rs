@@ -9,7 +9,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{emoji, joined};
-use crate::text::fold::{BREAK, fold_into, is_accent, is_spaceless, is_word};
+use crate::text::characters::{is_accent, is_spaceless, is_word};
+use crate::text::fold::{BREAK, fold_into};
 
 /// Joined words and emoji of one part that are noted at most, repeats included.
 const BESIDE_MAX: usize = 10_000;

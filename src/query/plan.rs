@@ -3,7 +3,7 @@
 
 use super::ast::{Expr, Fact, Pattern, Scope};
 use crate::model::Time;
-use crate::text::fold::is_spaceless;
+use crate::text::characters::is_spaceless;
 
 /// Shortest beginning that the index is asked for, in characters.
 const INDEXED_CHARS_MIN: usize = 3;

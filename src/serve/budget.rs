@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::Refusal;
-use super::list::{PAGE_BYTES_MAX, WRITTEN_A_BYTE};
+use crate::merged::{MergedError, PAGE_BYTES_MAX, PageMemory};
 
 /// Bytes that only small answers may take: they go on when large ones have used up the rest.
 const SMALL_SHARE: usize = 16 << 20;
@@ -21,8 +21,11 @@ const SMALL_SHARE: usize = 16 << 20;
 /// A small answer, with everything that is read to render it.
 const SMALL_BYTES_MAX: usize = 256 << 10;
 
+/// Bytes of a rendered document per byte of its stories in memory, at most: escaping makes text longer.
+pub const RENDERED_FACTOR: usize = 4;
+
 /// How much must be free for an answer to be begun without a wait: the largest page has room then.
-const FREE_WANTED: usize = SMALL_SHARE + (1 + WRITTEN_A_BYTE) * PAGE_BYTES_MAX;
+const FREE_WANTED: usize = SMALL_SHARE + (1 + RENDERED_FACTOR) * PAGE_BYTES_MAX;
 
 /// How long a request waits for that, while slow readers are cut.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -47,7 +50,7 @@ struct Budget {
 /// A part of the budget, given back when dropped.
 #[derive(Debug)]
 pub struct Reservation {
-    budget: Option<AnswerBudget>,
+    budget: AnswerBudget,
     bytes: usize,
 }
 
@@ -80,7 +83,7 @@ impl AnswerBudget {
             let _ = timeout_at(until.min(Instant::now() + CUT_EVERY), freed).await;
         }
         Reservation {
-            budget: Some(self.clone()),
+            budget: self.clone(),
             bytes: 0,
         }
     }
@@ -102,29 +105,27 @@ impl AnswerBudget {
     /// An empty reservation, without a wait.
     pub fn reserve(&self) -> Reservation {
         Reservation {
-            budget: Some(self.clone()),
+            budget: self.clone(),
             bytes: 0,
         }
     }
 }
 
 impl Reservation {
-    /// A reservation of no budget: for commands, which answer one user and end.
-    pub fn unlimited() -> Self {
-        Self {
-            budget: None,
-            bytes: 0,
+    /// Reserves `bytes` more.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if the budget does not have them: 503 with Retry-After.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
+        match self.take(bytes) {
+            true => Ok(()),
+            false => Err(Refusal::busy_with_answers()),
         }
     }
 
-    /// Takes so many bytes more.
-    ///
-    /// # Errors
-    /// [`Refusal::Busy`] if there is no room: 503 with Retry-After.
-    pub fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
-        let Some(AnswerBudget(budget)) = &self.budget else {
-            return Ok(());
-        };
+    /// Reserves `bytes` more, or nothing; whether they were available.
+    fn take(&mut self, bytes: usize) -> bool {
+        let AnswerBudget(budget) = &self.budget;
         let limit = match self.bytes.saturating_add(bytes) <= SMALL_BYTES_MAX {
             true => budget.bytes_max,
             false => budget.bytes_max.saturating_sub(SMALL_SHARE),
@@ -134,20 +135,17 @@ impl Reservation {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
                 used.checked_add(bytes).filter(|used| *used <= limit)
             });
-        if taken.is_err() {
-            return Err(Refusal::Busy(
-                "too many large answers are on their way; try again later, or ask for less (limit=…)"
-                    .to_owned(),
-            ));
+        if taken.is_ok() {
+            self.bytes += bytes;
         }
-        self.bytes += bytes;
-        Ok(())
+        taken.is_ok()
     }
 
     /// Gives back what is over so many bytes.
     pub fn shrink_to(&mut self, bytes: usize) {
         let over = self.bytes.saturating_sub(bytes);
-        if let Some(AnswerBudget(budget)) = self.budget.as_ref().filter(|_| over > 0) {
+        if over > 0 {
+            let AnswerBudget(budget) = &self.budget;
             budget.used.fetch_sub(over, Ordering::Relaxed);
             budget.freed.notify_waiters();
             self.bytes = bytes;
@@ -163,6 +161,15 @@ impl Reservation {
         self.grow(bytes.len().saturating_sub(self.bytes))?;
         self.shrink_to(bytes.len());
         Ok(Bytes::from_owner(Held { bytes, _room: self }))
+    }
+}
+
+impl PageMemory for Reservation {
+    fn grow(&mut self, bytes: usize) -> Result<(), MergedError> {
+        match self.take(bytes) {
+            true => Ok(()),
+            false => Err(MergedError::NoMemory),
+        }
     }
 }
 

@@ -4,10 +4,9 @@
 use url::form_urlencoded;
 
 use super::Refusal;
-use super::budget::Reservation;
+use super::budget::{RENDERED_FACTOR, Reservation};
 use super::diff::{self, Difference};
 use super::frame;
-use super::list::WRITTEN_A_BYTE;
 use crate::model::{ArticleRow, ArticleView, StoryView};
 use crate::store::{Reads, Walk};
 
@@ -79,7 +78,7 @@ pub fn read(
             return Walk::Break(());
         }
         bytes_left = bytes_left.saturating_sub(bytes);
-        has_room = room.grow(WRITTEN_A_BYTE * bytes);
+        has_room = room.grow(RENDERED_FACTOR * bytes);
         page.copies.push(copy);
         last = Some(row);
         match has_room {

@@ -7,16 +7,14 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::budget::Reservation;
+use super::budget::{RENDERED_FACTOR, Reservation};
 use super::cache::Document;
 use super::conditional::{Freshness, answer};
-use super::list::{List, WRITTEN_A_BYTE, Wanted};
-use super::merged::{Heading, channel, last_change};
 use super::state::{Cost, Shared};
-use super::tokens::Carried;
-use super::{Refusal, health_feed, state};
+use super::{Refusal, state};
 use crate::emit::opml::Subscription;
 use crate::emit::{self, Channel, Format, opml};
+use crate::merged::{Heading, LinkToken, List, ListRequest, channel, health, last_change};
 use crate::model::{StoryView, Time, WebUrl};
 use crate::store::{Outline, OutlinePlace, Reads, Walk};
 
@@ -31,14 +29,14 @@ pub async fn feed(
 ) -> Result<Response, Refusal> {
     let (name, format) = read_file(&file)?;
     let query = query.unwrap_or_default();
-    if name == health_feed::NAME {
+    if name == health::NAME {
         let token = state.carried(&query);
         return health(&state, &headers, &file, format, token).await;
     }
-    let mut wanted = Wanted::read(name, &query)?;
+    let mut wanted = ListRequest::read(name, &query)?;
     wanted.token = state.carried(&query);
     let key = format!("/feeds/{file}{}", wanted.query());
-    let cost = wanted.cost();
+    let cost = Cost::of(&wanted);
     let (sequence, now) = (state.sequence(), state.clock.now());
     let render = state.render(cost, move |state, reads, room| {
         render(state, reads, &wanted, format, room)
@@ -138,7 +136,7 @@ fn read_file(file: &str) -> Result<(&str, Format), Refusal> {
 fn render(
     state: &state::State,
     reads: &Reads,
-    wanted: &Wanted,
+    wanted: &ListRequest,
     format: Format,
     mut room: Reservation,
 ) -> Result<Document, Refusal> {
@@ -158,7 +156,7 @@ fn render(
 
 fn document(channel: &Channel, format: Format, mut room: Reservation) -> Result<Document, Refusal> {
     let stories: usize = channel.stories.iter().map(StoryView::memory).sum();
-    room.grow(WRITTEN_A_BYTE * stories)?;
+    room.grow(RENDERED_FACTOR * stories)?;
     let links = [("self", &channel.self_url), ("hub", &channel.hub_url)];
     let links = links
         .into_iter()
@@ -178,7 +176,7 @@ async fn health(
     headers: &HeaderMap,
     file: &str,
     format: Format,
-    token: Option<Carried>,
+    token: Option<LinkToken>,
 ) -> Result<Response, Refusal> {
     let own = token
         .as_ref()
@@ -187,7 +185,7 @@ async fn health(
     let render = state.render(Cost::Shared, move |state, reads, mut room| {
         let (options, base) = (&state.options, &state.base);
         let place = (base, options.hub.as_ref());
-        let channel = health_feed::channel(reads, format, &options.title, place, token.as_ref())?;
+        let channel = health::channel(reads, format, &options.title, place, token.as_ref())?;
         room.grow(channel.stories.iter().map(StoryView::memory).sum())?;
         Ok(Document {
             changed: Some(channel.updated).filter(|t| *t > Time::EPOCH),

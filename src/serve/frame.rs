@@ -9,7 +9,7 @@ use super::budget::Reservation;
 use super::cache::Document;
 use super::state;
 use super::times::Times;
-use super::tokens::Carried;
+use crate::merged::LinkToken;
 use crate::model::{FeedState, StoryView, Time, WebUrl};
 use crate::store::{Reads, TopicHead};
 
@@ -49,7 +49,7 @@ pub struct Frame {
     pub times: Times,
     /// Whether pictures are shown.
     pub images: bool,
-    token: Option<Carried>,
+    token: Option<LinkToken>,
 }
 
 /// Where a list can be subscribed to.
@@ -68,7 +68,7 @@ pub fn frame(
     reads: &Reads,
     root: &'static str,
     title: &str,
-    token: Option<Carried>,
+    token: Option<LinkToken>,
 ) -> Result<Frame, Refusal> {
     let site = state.options.title.clone();
     let title = match title {
@@ -112,7 +112,7 @@ impl Frame {
 
     /// The token for a form.
     pub fn token_field(&self) -> Option<&str> {
-        self.token.as_ref().map(Carried::as_str)
+        self.token.as_ref().map(LinkToken::as_str)
     }
 
     fn parameter(&self, before: char) -> String {

@@ -8,18 +8,14 @@
 //! | `connections`, `deadline`, `guests` | the accept loop: limits, the drain, who is slowest |
 //! | `gate`, `hosts`, `tokens` | what holds for every request and response; our names; who may read |
 //! | `state` | what all requests share; reads in turns, off the runtime |
-//! | [`links`], [`list`], `archive` | addresses from the configuration; which stories a request means |
-//! | [`merged`] | a list as a merged feed |
 //! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
 //! | `budget` | the memory of all answers together |
 //! | `feeds`, `river`, `story`, `sources`, `status`, `pages`, `health` | the routes |
 //! | `frame`, `times` | what all pages have in common; times in the zone of the server |
 //! | `copies`, `diff`, `plot` | the copies of a story, page by page; where two differ; small plots |
-//! | `health_feed` | what happened to our own feeds, as a feed |
 //! | `websub`, `pushes` | the callback of hubs, and how many pushes are taken at once |
 //! | `metrics` | numbers for machines |
 
-mod archive;
 mod budget;
 mod cache;
 mod conditional;
@@ -32,12 +28,8 @@ mod frame;
 mod gate;
 mod guests;
 mod health;
-pub mod health_feed;
 mod hosts;
-pub mod links;
-pub mod list;
 pub mod listen;
-pub mod merged;
 mod metrics;
 mod pages;
 mod plot;
@@ -52,8 +44,6 @@ mod times;
 mod tokens;
 mod websub;
 
-pub use budget::Reservation;
-pub use health_feed::NAME as HEALTH_FEED;
 pub use listen::{BindError, Listener};
 pub use prometheus_client::registry::Registry;
 pub use refusal::Refusal;
@@ -71,9 +61,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::merged::BaseUrl;
 use crate::model::{Seq, WebUrl};
 use crate::store::Reads;
-use links::Base;
 use state::{Shared, State};
 
 /// The one path on this server below which hubs are answered.
@@ -94,7 +84,7 @@ pub struct ServeOptions {
     pub hub: Option<WebUrl>,
     /// Who may read; none: everybody.
     pub tokens: Option<Tokens>,
-    /// Entries a page, 1 to [`list::LIMIT_MAX`].
+    /// Entries a page, 1 to [`crate::merged::LIMIT_MAX`].
     pub page_size: usize,
     /// Whether the store is a sample, which the pages say.
     pub is_sample: bool,
@@ -183,8 +173,8 @@ impl Server {
     /// Serves on these listeners until cancelled; then answers what was asked, for `drain_timeout` at most.
     pub async fn run(self, listeners: Vec<Listener>, cancel: CancellationToken) {
         let base = match &self.options.public_url {
-            Some(url) => Base::public(url),
-            None => Base::listening(listeners.first().and_then(Listener::address)),
+            Some(url) => BaseUrl::public(url),
+            None => BaseUrl::listening(listeners.first().and_then(Listener::address)),
         };
         let limits = self.options.limits.clone();
         let state = Arc::new(State::new(self, base));

@@ -12,11 +12,10 @@ use super::budget::Reservation;
 use super::cache::Document;
 use super::conditional::{Freshness, answer};
 use super::frame::{Frame, HTML, broken, document, frame, guarded};
-use super::list::Wanted;
 use super::refusal::Told;
 use super::river::list;
 use super::state::{self, Cost, Shared};
-use super::tokens::Carried;
+use crate::merged::{LinkToken, ListRequest};
 use crate::store::{Reads, TopicInfo};
 
 #[derive(Template)]
@@ -59,13 +58,13 @@ pub async fn search(
     if q.trim().is_empty() {
         return explain_search(&state, q, token, None).await;
     }
-    let wanted = Wanted::read("search", &query);
+    let wanted = ListRequest::read("search", &query);
     let listed = match wanted {
         Ok(mut wanted) => {
             wanted.token.clone_from(&token);
             list(&state, &headers, wanted).await
         }
-        Err(refused) => Err(refused),
+        Err(refused) => Err(refused.into()),
     };
     match listed {
         Ok(response) => Ok(response),
@@ -117,14 +116,14 @@ pub async fn style(State(state): State<Shared>, headers: HeaderMap) -> Result<Re
 }
 
 /// What tells the pages that carry a token from those that carry none, in the keys of the cache.
-pub fn key_of(token: Option<&Carried>) -> String {
+pub fn key_of(token: Option<&LinkToken>) -> String {
     token.map_or_else(String::new, |t| t.parameter('&'))
 }
 
 async fn explain_search(
     state: &Shared,
     q: String,
-    token: Option<Carried>,
+    token: Option<LinkToken>,
     mistake: Option<String>,
 ) -> Result<Response, Refusal> {
     let status = if mistake.is_some() {

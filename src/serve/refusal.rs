@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::merged::MergedError;
 use crate::store::StoreError;
-
-/// How alike two names must be (Jaro-Winkler) to suggest one for the other.
-const LIKENESS_MIN: f64 = 0.8;
+use crate::text::nearest::nearest;
 
 /// Seconds after which a busy server may be asked again.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("10");
@@ -57,6 +56,14 @@ impl Refusal {
         Self::Missing(format!("there is no {what} \"{wrong}\"; {hint}"))
     }
 
+    /// The memory for responses is used up.
+    pub(super) fn busy_with_answers() -> Self {
+        Self::Busy(
+            "too many large answers are being sent; try again later, or ask for less (limit=…)"
+                .to_owned(),
+        )
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Bad(_) => StatusCode::BAD_REQUEST,
@@ -75,6 +82,20 @@ impl Refusal {
             }
             Self::Store(_) => "the store cannot be read; newswire's log says why".to_owned(),
             other => other.to_string(),
+        }
+    }
+}
+
+impl From<MergedError> for Refusal {
+    fn from(error: MergedError) -> Self {
+        match error {
+            MergedError::Parameter(message) => Self::Bad(message),
+            MergedError::NoSuchTopic { name, topics } => {
+                let names = topics.iter().map(String::as_str);
+                Self::no_such("topic", &name, names, "/topics lists them")
+            }
+            MergedError::NoMemory => Self::busy_with_answers(),
+            MergedError::Store(e) => Self::Store(e),
         }
     }
 }
@@ -120,15 +141,6 @@ pub(super) fn text(status: StatusCode, lines: &str) -> Response {
     let mut response = (status, headers, format!("{printable}\n")).into_response();
     response.extensions_mut().insert(Told(printable));
     response
-}
-
-fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let wrong = wrong.to_lowercase();
-    names
-        .map(|name| (strsim::jaro_winkler(&wrong, name), name))
-        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::Refusal;
+use super::budget::RENDERED_FACTOR;
 use super::frame::{Feeds, Frame, document, frame};
-use super::list::{List, Page, WRITTEN_A_BYTE, Wanted};
-use super::merged::{Heading, last_change};
 use super::pages::cached;
-use super::state::{self, Shared};
+use super::state::{self, Cost, Shared};
 use super::times::Times;
+use crate::merged::{Heading, List, ListRequest, Page, last_change};
 use crate::model::{StoryView, Time};
 use crate::store::{Copied, Reads};
 
@@ -51,7 +51,7 @@ pub async fn river(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let query = query.unwrap_or_default();
-    let mut wanted = Wanted::read("all", &query)?;
+    let mut wanted = ListRequest::read("all", &query)?;
     wanted.token = state.carried_by_pages(&query);
     list(&state, &headers, wanted).await
 }
@@ -64,7 +64,7 @@ pub async fn topic(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let query = query.unwrap_or_default();
-    let mut wanted = Wanted::read("all", &query)?;
+    let mut wanted = ListRequest::read("all", &query)?;
     wanted.list = List::Topic(name);
     wanted.token = state.carried_by_pages(&query);
     list(&state, &headers, wanted).await
@@ -74,23 +74,23 @@ pub async fn topic(
 pub async fn list(
     state: &Shared,
     headers: &HeaderMap,
-    wanted: Wanted,
+    wanted: ListRequest,
 ) -> Result<Response, Refusal> {
     let key = format!("{}{}", wanted.list.page_path(), wanted.query());
-    let cost = wanted.cost();
+    let cost = Cost::of(&wanted);
     cached(state, headers, &key, cost, move |state, reads, mut room| {
         let now = state.clock.now();
         let heading = Heading::of(&wanted.list, reads, &state.options.title)?;
         let page = wanted.load(reads, now, state.options.page_size, false, &mut room)?;
         let stories: usize = page.stories.iter().map(StoryView::memory).sum();
-        room.grow(WRITTEN_A_BYTE * stories)?;
+        room.grow(RENDERED_FACTOR * stories)?;
         let mut changed = last_change(&page.stories, now);
         let mut river = river_of(state, reads, &wanted, heading, page)?;
         if is_front(&wanted) {
             let hour = start_of_hour(now);
             river.copied = reads.most_copied(hour.minus(DAY), COPIED_MAX)?;
             let titles = river.copied.iter().map(|c| c.title.len()).sum::<usize>();
-            room.grow(WRITTEN_A_BYTE * titles)?;
+            room.grow(RENDERED_FACTOR * titles)?;
             // What falls out of the last day does so at a full hour.
             changed = changed.max(Some(hour));
         }
@@ -100,7 +100,7 @@ pub async fn list(
 }
 
 /// Whether this is the page that the server begins with.
-fn is_front(wanted: &Wanted) -> bool {
+fn is_front(wanted: &ListRequest) -> bool {
     matches!(wanted.list, List::All)
         && wanted.limit.is_none()
         && wanted.since.is_none()
@@ -117,7 +117,7 @@ fn start_of_hour(t: Time) -> Time {
 fn river_of(
     state: &state::State,
     reads: &Reads,
-    wanted: &Wanted,
+    wanted: &ListRequest,
     heading: Heading,
     page: Page,
 ) -> Result<River, Refusal> {
@@ -126,7 +126,7 @@ fn river_of(
         List::All | List::Search(_) => "",
     };
     let mut frame = frame(state, reads, root, &heading.title, wanted.token.clone())?;
-    let mut feed = Wanted::first(wanted.list.clone());
+    let mut feed = ListRequest::first(wanted.list.clone());
     feed.token.clone_from(&wanted.token);
     frame.feeds = Some(Feeds {
         path: wanted.list.feed_path().trim_start_matches('/').to_owned(),
@@ -145,7 +145,7 @@ fn river_of(
         }
     };
     // Links that begin with ? stay on this path; "./" stands for a path without parameters.
-    let at = |wanted: &Wanted| match wanted.query() {
+    let at = |wanted: &ListRequest| match wanted.query() {
         query if query.is_empty() && wanted.list.page_path() == "/" => "./".to_owned(),
         query if query.is_empty() => {
             format!("{root}{}", wanted.list.page_path().trim_start_matches('/'))

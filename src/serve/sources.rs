@@ -6,8 +6,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::budget::RENDERED_FACTOR;
 use super::frame::{self, Frame, document};
-use super::list::WRITTEN_A_BYTE;
 use super::pages::{cached, key_of};
 use super::river::{Day, days_of};
 use super::state::{Cost, Shared};
@@ -72,7 +72,7 @@ pub async fn source(
             };
             let (mut stories, mut has_room) = (Vec::new(), Ok(()));
             reads.each_story(None, &reads.find_stories(&newest)?, false, |story| {
-                has_room = room.grow(WRITTEN_A_BYTE * story.memory());
+                has_room = room.grow(RENDERED_FACTOR * story.memory());
                 stories.push(story);
                 match has_room {
                     Ok(()) => Walk::Continue(()),

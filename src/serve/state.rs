@@ -9,12 +9,11 @@ use super::budget::{AnswerBudget, Reservation};
 use super::cache::{Cache, Document};
 use super::health::Numbers;
 use super::hosts::Hosts;
-use super::links::Base;
 use super::metrics::Metrics;
 use super::pushes::Pushes;
-use super::tokens::Carried;
 use super::{Callback, Ready, Refusal, ServeOptions, Server};
 use crate::clock::Clock;
+use crate::merged::{BaseUrl, LinkToken, List, ListRequest};
 use crate::model::Seq;
 use crate::store::{Reads, Stop};
 
@@ -43,7 +42,7 @@ pub struct State {
     /// What the operator decided.
     pub options: ServeOptions,
     /// Where this server is for its readers.
-    pub base: Base,
+    pub base: BaseUrl,
     /// The names that it answers to.
     pub hosts: Hosts,
     /// The answer of `/readyz`.
@@ -80,9 +79,20 @@ pub enum Cost {
     Search,
 }
 
+impl Cost {
+    /// The cost of a list. Without parameters it is the same document for all readers.
+    pub fn of(request: &ListRequest) -> Self {
+        match request.list {
+            List::Search(_) => Self::Search,
+            _ if request.is_plain() => Self::Shared,
+            _ => Self::Small,
+        }
+    }
+}
+
 impl State {
     /// Nothing asked yet.
-    pub fn new(server: Server, base: Base) -> Self {
+    pub fn new(server: Server, base: BaseUrl) -> Self {
         let bytes_max = server.options.limits.answer_bytes_max;
         Self {
             hosts: Hosts::of(&server.options),
@@ -110,13 +120,13 @@ impl State {
     }
 
     /// The token that a request gave in its address: links to the feed that it opens carry it on.
-    pub fn carried(&self, query: &str) -> Option<Carried> {
+    pub fn carried(&self, query: &str) -> Option<LinkToken> {
         self.options.tokens.as_ref()?.carried(query)
     }
 
     /// The same for links to pages: only a token that opens every page.
-    pub fn carried_by_pages(&self, query: &str) -> Option<Carried> {
-        self.carried(query)?.of_pages()
+    pub fn carried_by_pages(&self, query: &str) -> Option<LinkToken> {
+        self.carried(query)?.for_pages()
     }
 
     /// Renders a document in a reservation of the budget. What is read for it, and what is written, is reserved before it
@@ -207,7 +217,7 @@ mod tests {
             callback: None,
             clock,
         };
-        Arc::new(State::new(server, Base::listening(None)))
+        Arc::new(State::new(server, BaseUrl::listening(None)))
     }
 
     #[tokio::test]

@@ -7,12 +7,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use url::form_urlencoded;
 
+use super::budget::RENDERED_FACTOR;
 use super::frame::{self, Frame, document, state_name};
-use super::list::WRITTEN_A_BYTE;
 use super::pages::cached;
 use super::state::{Cost, Shared};
-use super::tokens::Carried;
 use super::{Refusal, plot};
+use crate::merged::{LinkToken, health};
 use crate::model::{Feed, FeedState};
 use crate::store::{HealthQuery, Status, size_warning};
 
@@ -39,7 +39,7 @@ struct Health {
     frame: Frame,
     status: Status,
     warning: Option<String>,
-    wanted: Wanted,
+    wanted: StatusQuery,
     /// The states that can be asked for, and whether this one is.
     states: Vec<(&'static str, bool)>,
     feeds: Vec<Row>,
@@ -60,12 +60,12 @@ struct Row {
 
 /// What a request asks for.
 #[derive(Debug, Clone, Default)]
-struct Wanted {
+struct StatusQuery {
     state: Option<FeedState>,
     text: String,
     /// From 0 on.
     page: usize,
-    token: Option<Carried>,
+    token: Option<LinkToken>,
 }
 
 /// `/status`
@@ -75,9 +75,9 @@ pub async fn status(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let query = query.unwrap_or_default();
-    let wanted = Wanted {
+    let wanted = StatusQuery {
         token: state.carried_by_pages(&query),
-        ..Wanted::read(&query)?
+        ..StatusQuery::read(&query)?
     };
     let cost = match wanted.is_filtered() || wanted.page > 0 {
         true => Cost::Small,
@@ -100,7 +100,7 @@ pub async fn status(
             })?;
             let rows: Vec<_> = found.feeds.iter().map(|feed| feed.row).collect();
             let daily = reads.daily(&rows, DAYS, now)?;
-            room.grow(WRITTEN_A_BYTE * found.feeds.iter().map(Feed::memory).sum::<usize>())?;
+            room.grow(RENDERED_FACTOR * found.feeds.iter().map(Feed::memory).sum::<usize>())?;
             let first = found.page * FEEDS;
             let last = first + rows.len();
             let at = |page: usize| wanted.at(page);
@@ -120,10 +120,10 @@ pub async fn status(
                 first: (found.page > 1).then(|| at(0)),
                 previous: (found.page > 0).then(|| at(found.page - 1)),
                 next: (last < found.found).then(|| at(found.page + 1)),
-                failing: Wanted {
+                failing: StatusQuery {
                     state: Some(FeedState::Failing),
                     token: wanted.token.clone(),
-                    ..Wanted::default()
+                    ..StatusQuery::default()
                 }
                 .at(0),
                 feeds: found
@@ -136,7 +136,7 @@ pub async fn status(
                     })
                     .collect(),
                 wanted,
-                health_feed: super::HEALTH_FEED,
+                health_feed: health::NAME,
             };
             document(None, &page, &page.frame.times, room)
         },
@@ -144,7 +144,7 @@ pub async fn status(
     .await
 }
 
-impl Wanted {
+impl StatusQuery {
     fn read(query: &str) -> Result<Self, Refusal> {
         let mut wanted = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {

@@ -9,9 +9,9 @@ use super::Refusal;
 use super::copies::{self, Copy};
 use super::diff::Piece;
 use super::frame::{Frame, document, frame, headline, host};
-use super::merged::last_change;
 use super::pages::{cached, key_of};
 use super::state::{Cost, Shared};
+use crate::merged::last_change;
 use crate::model::{ArticleRow, StoryId, StoryView, Time};
 
 #[derive(Template)]

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
 use super::refusal::text;
+use crate::merged::LinkToken;
 
 /// Shortest token, in characters: nobody guesses it, however often they try.
 const TOKEN_CHARS_MIN: usize = 16;
@@ -28,34 +29,6 @@ struct Token {
     digest: Vec<u8>,
     /// The feeds that it opens; none: everything.
     feeds: Option<BTreeSet<String>>,
-}
-
-/// A token that a request gave in its address: links to what it opens carry it on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Carried {
-    token: String,
-    opens_all: bool,
-}
-
-impl Carried {
-    /// The token as a parameter, percent-encoded, behind `?` or `&`.
-    pub(super) fn parameter(&self, before: char) -> String {
-        let mut pair = form_urlencoded::Serializer::new(String::new());
-        format!(
-            "{before}{}",
-            pair.append_pair("token", &self.token).finish()
-        )
-    }
-
-    /// The token itself.
-    pub(super) fn as_str(&self) -> &str {
-        &self.token
-    }
-
-    /// The token, if it opens every page.
-    pub(super) fn of_pages(self) -> Option<Self> {
-        Some(self).filter(|carried| carried.opens_all)
-    }
 }
 
 impl Tokens {
@@ -110,10 +83,10 @@ impl Tokens {
     }
 
     /// The token in the parameters of a request, if it opens anything: what is made up is not carried on.
-    pub(super) fn carried(&self, query: &str) -> Option<Carried> {
+    pub(super) fn carried(&self, query: &str) -> Option<LinkToken> {
         let token = parameter(query)?;
         let opens_all = self.find(&token)?.feeds.is_none();
-        Some(Carried { token, opens_all })
+        Some(LinkToken::new(token, opens_all))
     }
 
     fn find(&self, given: &str) -> Option<&Token> {

@@ -178,7 +178,7 @@ async fn a_bad_request_is_told_what_where_and_what_to_do() {
         (
             "/feeds/all.atom?limit=0",
             400,
-            "limit: \"0\" is no number from 1 to 1000",
+            "limit: \"0\" is not a number from 1 to 1000",
         ),
         ("/feeds/all.atom?limit=ten", 400, "limit: \"ten\""),
         ("/feeds/all.atom?since=tomorrowish", 400, "since: "),
@@ -709,7 +709,7 @@ async fn a_person_is_told_on_a_page_and_a_program_in_plain_text() {
         ("/stories/x", 404, "there is no such story"),
         ("/sources/x", 404, "there is no"),
         ("/nothing/at/all", 404, "nothing at this address"),
-        ("/?limit=0", 400, "is no number from 1 to 1000"),
+        ("/?limit=0", 400, "is not a number from 1 to 1000"),
     ] {
         let page = site.get_with(path, &browser).await;
         assert_eq!(page.status, status, "{path}");

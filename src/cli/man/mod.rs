@@ -17,7 +17,7 @@ use super::context::Context;
 use super::exit::Failure;
 use super::files;
 use super::help;
-use super::human::count;
+use super::humanize::count;
 
 /// The shapes of `--json`. A test holds it to what is printed.
 const JSON: &str = include_str!("newswire-json.5");

@@ -7,6 +7,7 @@ use super::super::part::Builder;
 use super::operators::flatten;
 use super::{DEPTH_MAX, Field, Reader};
 use crate::text::fold::tokens;
+use crate::text::nearest::nearest;
 
 /// Longest name of a field that is compared with the right ones, in bytes.
 const NAME_BYTES_MAX: usize = 32;
@@ -327,14 +328,4 @@ fn split_terms(text: &str) -> Vec<String> {
             }
         })
         .collect()
-}
-
-/// The nearest of some names, if one is near enough to be meant.
-fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let name = name.to_ascii_lowercase();
-    names
-        .map(|n| (strsim::damerau_levenshtein(&name, n), n))
-        .filter(|(d, n)| *d <= 1 + n.len() / 4)
-        .min()
-        .map(|(_, n)| n)
 }

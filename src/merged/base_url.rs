@@ -1,5 +1,5 @@
-//! Where our documents are for those who read them. It comes from the configuration, never from a request: a forged
-//! Host or X-Forwarded-Host reaches no answer and no cache (SEC-18).
+//! The base of the addresses that readers see, and the ids of feeds. It comes from the configuration, never from a request: a
+//! forged Host or X-Forwarded-Host header must reach no response and no cache (SEC-18).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -7,19 +7,19 @@ use uuid::Uuid;
 
 use crate::model::WebUrl;
 
-/// What stands in the ids of an installation without a public address.
+/// Replaces the base in ids if there is no public address.
 const UNNAMED: &str = "https://newswire.invalid";
 
 /// The base of our URLs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Base {
-    /// Without a slash at its end.
+pub struct BaseUrl {
+    /// Without a trailing slash.
     url: String,
-    /// The same, but only where it is public: an id must not change with an address listened on.
+    /// The base in ids: `url` if it is public, else [`UNNAMED`], because ids must not change with the listen address.
     name: String,
 }
 
-impl Base {
+impl BaseUrl {
     /// `server.public_url`.
     pub fn public(url: &WebUrl) -> Self {
         let url = url.as_str().trim_end_matches('/').to_owned();
@@ -29,10 +29,10 @@ impl Base {
         }
     }
 
-    /// The address listened on; none: a unix socket, or no server at all.
+    /// The listen address; `None` for a unix socket, or if there is no server.
     pub fn listening(address: Option<SocketAddr>) -> Self {
         let address = address.map(|mut address| {
-            // 0.0.0.0 is every address of this machine and no address to go to.
+            // 0.0.0.0 means every address of this machine; a client cannot connect to it.
             match address.ip() {
                 IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
                 IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -68,8 +68,8 @@ mod tests {
 
     #[test]
     fn ids_do_not_depend_on_the_address_listened_on() {
-        let a = Base::listening("127.0.0.1:8390".parse().ok());
-        let b = Base::listening("[::]:80".parse().ok());
+        let a = BaseUrl::listening("127.0.0.1:8390".parse().ok());
+        let b = BaseUrl::listening("[::]:80".parse().ok());
         assert_eq!(a.id("/feeds/all"), b.id("/feeds/all"));
         assert_ne!(a.id("/feeds/all"), a.id("/feeds/sea"));
         assert_eq!(
@@ -77,12 +77,12 @@ mod tests {
             "http://127.0.0.1:8390/feeds/all.atom"
         );
         assert_eq!(b.at("/"), "http://[::1]:80/");
-        assert_eq!(Base::listening(None).at("/"), "http://localhost/");
+        assert_eq!(BaseUrl::listening(None).at("/"), "http://localhost/");
     }
 
     #[test]
     fn a_public_url_may_have_a_path() {
-        let base = Base::public(&WebUrl::parse("https://example.org/news/").unwrap());
+        let base = BaseUrl::public(&WebUrl::parse("https://example.org/news/").unwrap());
         assert_eq!(
             base.at("/feeds/all.rss"),
             "https://example.org/news/feeds/all.rss"

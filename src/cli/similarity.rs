@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::human::rough;
+use super::humanize::rough;
 use crate::dedup::{Ground, Verdict, shared};
 use crate::model::ArticleView;
 

@@ -1,36 +1,37 @@
-//! `/feeds/newswire-health.atom` and its like: what happened to our own feeds, for whoever runs newswire and would rather
-//! read of it than look. A feed like the others, so that any reader takes it.
+//! `/feeds/newswire-health.atom` (and .rss, .json): events of the subscribed feeds (broken, recovered, moved, …) as a feed, so
+//! that an operator can follow them in any feed reader.
 
 use uuid::Uuid;
 
-use super::Refusal;
-use super::links::Base;
-use super::tokens::Carried;
+use super::base_url::BaseUrl;
+use super::error::MergedError;
+use super::token::LinkToken;
 use crate::emit::{Channel, Format};
 use crate::model::{StoryId, StoryView, WebUrl};
 use crate::store::{EventKind, FeedEvent, Reads};
 
-/// The name of the feed; no topic may bear it.
+/// The name of the feed, which no topic may have.
 pub const NAME: &str = "newswire-health";
 
-/// Entries at most.
+/// Maximum number of entries.
 const ENTRIES_MAX: usize = 100;
 
 /// The feed. Its links to our own pages carry the token that was given in its address.
 ///
 /// # Errors
-/// What the store says.
+/// The store's error.
 pub fn channel(
     reads: &Reads,
     format: Format,
     site: &str,
-    (base, hub): (&Base, Option<&WebUrl>),
-    token: Option<&Carried>,
-) -> Result<Channel, Refusal> {
+    (base, hub): (&BaseUrl, Option<&WebUrl>),
+    token: Option<&LinkToken>,
+) -> Result<Channel, MergedError> {
     let path = format!("/feeds/{NAME}");
-    let parameter = |token: Option<&Carried>| token.map_or_else(String::new, |t| t.parameter('?'));
+    let parameter =
+        |token: Option<&LinkToken>| token.map_or_else(String::new, |t| t.parameter('?'));
     let own = parameter(token);
-    let of_pages = parameter(token.cloned().and_then(Carried::of_pages).as_ref());
+    let of_pages = parameter(token.cloned().and_then(LinkToken::for_pages).as_ref());
     let events = reads.events(ENTRIES_MAX)?;
     Ok(Channel {
         id: base.id(&path),
@@ -51,14 +52,14 @@ pub fn channel(
     })
 }
 
-fn entry(event: FeedEvent, base: &Base, token: &str) -> StoryView {
+fn entry(event: FeedEvent, base: &BaseUrl, token: &str) -> StoryView {
     let name = format!(
         "{}/{}/{}",
         event.feed.id,
         event.kind.as_str(),
         event.at.millis()
     );
-    let (title, text) = told(&event);
+    let (title, text) = message(&event);
     StoryView {
         id: StoryId(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())),
         seq: 0,
@@ -87,7 +88,7 @@ fn entry(event: FeedEvent, base: &Base, token: &str) -> StoryView {
 }
 
 /// Headline and text.
-fn told(event: &FeedEvent) -> (String, String) {
+fn message(event: &FeedEvent) -> (String, String) {
     let (feed, note) = (&event.feed.title, &event.note);
     match event.kind {
         EventKind::Broke => (

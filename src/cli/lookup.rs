@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use super::exit::{Exit, Failure};
-use super::safe;
-use crate::config::Config;
+use super::terminal_escape;
 use crate::model::{ArticleId, Feed, FeedId, StoryId, WebUrl};
 use crate::normalize::links;
 use crate::store::{Reads, TopicHead};
+use crate::text::nearest::nearest;
 
 /// Characters of an id that tables show.
 pub const SHORT_ID_CHARS: usize = 8;
@@ -62,7 +62,7 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
         || "see `newswire feeds`".to_owned(),
         |near| format!("did you mean {near:?}?"),
     );
-    let shown = safe::without_password(wanted);
+    let shown = terminal_escape::without_password(wanted);
     Err(Failure::missing(format!(
         "no feed matches {shown:?}; {hint}"
     )))
@@ -71,7 +71,7 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
 /// The title that is most like what was given, as a whole or in one of its words.
 fn nearest_title<'f>(feeds: &'f [Feed], given: &str, folded: &str) -> Option<&'f str> {
     let titles: Vec<&str> = feeds.iter().map(|f| f.title.as_str()).collect();
-    if let Some(title) = Config::nearest_name(given, &titles) {
+    if let Some(title) = nearest(given, titles.iter().copied()) {
         return Some(title);
     }
     let words_of = |title: &str| -> Vec<String> {
@@ -87,7 +87,7 @@ fn nearest_title<'f>(feeds: &'f [Feed], given: &str, folded: &str) -> Option<&'f
         .map(String::as_str)
         .filter(|w| w.len() > 3)
         .collect();
-    let word = Config::nearest_name(folded, &words)?;
+    let word = nearest(folded, words.iter().copied())?;
     titles
         .into_iter()
         .find(|title| words_of(title).iter().any(|w| w == word))
@@ -171,7 +171,7 @@ pub fn copy(reads: &Reads, story: StoryId, given: &str) -> Result<ArticleId, Fai
         [(one, _)] => Ok(*one),
         [] => Err(Failure::missing(format!(
             "no copy is {:?}; `newswire explain {story}` shows those of the story",
-            safe::without_password(wanted)
+            terminal_escape::without_password(wanted)
         ))),
         several => {
             let mut lines = Vec::with_capacity(several.len());
@@ -193,7 +193,7 @@ pub fn copy(reads: &Reads, story: StoryId, given: &str) -> Result<ArticleId, Fai
 pub fn topic(reads: &Reads, name: &str) -> Result<TopicHead, Failure> {
     let topics = reads.topic_heads()?;
     let names: Vec<&str> = topics.iter().map(|t| t.name.as_str()).collect();
-    let hint = Config::nearest_name(name, &names).map_or_else(
+    let hint = nearest(name, names.iter().copied()).map_or_else(
         || "see `newswire topics`".to_owned(),
         |near| format!("did you mean {near:?}?"),
     );
@@ -205,7 +205,7 @@ pub fn topic(reads: &Reads, name: &str) -> Result<TopicHead, Failure> {
 
 /// What was given is neither a beginning of an id nor a URL.
 fn no_story(given: &str) -> String {
-    let shown = safe::without_password(given);
+    let shown = terminal_escape::without_password(given);
     format!(
         "no story is {shown:?}; a story is named by its id, at least the first {ID_CHARS_MIN} characters, or by the URL of \
          a copy; `newswire list` shows ids"
@@ -253,7 +253,7 @@ pub fn filed<'f>(
 
 fn no_label<'f>(kind: &str, wanted: &str, known: impl Iterator<Item = &'f str>) -> Failure {
     let known: Vec<&str> = known.collect();
-    let hint = match Config::nearest_name(wanted, &known) {
+    let hint = match nearest(wanted, known.iter().copied()) {
         Some(near) => format!("did you mean {near:?}?"),
         None => "`newswire feed FEED` shows folder and tags of a feed".to_owned(),
     };
@@ -286,7 +286,7 @@ fn url_of(given: &str) -> Result<WebUrl, Failure> {
         // `v1.2.0` was not meant as a URL.
         Err(_) if !given.contains('/') => Err(Failure::missing(no_story(given))),
         Err(e) => {
-            let shown = safe::without_password(given);
+            let shown = terminal_escape::without_password(given);
             Err(Failure::usage(format!("{shown:?}: {e}")))
         }
     }
@@ -340,7 +340,7 @@ fn ambiguous(what: &str, given: &str, candidates: impl Iterator<Item = String>) 
         lines.truncate(CANDIDATES);
         lines.push("  and more".to_owned());
     }
-    Failure::Told(
+    Failure::Message(
         Exit::Usage,
         format!(
             "more than one {what} is {given:?}; say which:\n{}",
@@ -378,10 +378,10 @@ mod tests {
         assert_eq!(row(short(&feeds[1].id.to_string())), Ok(2));
         let several = row("argus").unwrap_err();
         assert_eq!(several.exit(), Exit::Usage);
-        assert!(matches!(several, Failure::Told(_, m) if m.contains("Sport")));
+        assert!(matches!(several, Failure::Message(_, m) if m.contains("Sport")));
         let none = row("Linux Weekly Nows").unwrap_err();
         assert_eq!(none.exit(), Exit::NoInput);
-        assert!(matches!(none, Failure::Told(_, m) if m.contains("Linux Weekly News")));
+        assert!(matches!(none, Failure::Message(_, m) if m.contains("Linux Weekly News")));
     }
 
     #[test]

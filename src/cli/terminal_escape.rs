@@ -2,18 +2,12 @@
 //! again when it goes out, for a store may be older than a rule.
 
 use std::borrow::Cow;
-use std::io;
-use std::path::Path;
 
-use serde::{Serialize, Serializer};
-use serde_json::ser::Formatter;
-
-use super::exit::{Exit, Failure};
 use crate::model::web_url;
 
 /// Whether a terminal could take this character for more than a letter: a control, or one that turns the direction of
 /// what follows (Unicode annex 9, embeddings, overrides and isolates).
-fn is_unsafe(c: char) -> bool {
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
@@ -54,42 +48,6 @@ fn kept(text: &str, keep: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
     }
 }
 
-/// A value as one line of JSON. What a terminal could misread stands as `\u….`: the value is the same.
-///
-/// # Errors
-/// The value cannot be written as JSON, a fault of ours: better none of it is printed than half.
-pub fn json(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    let mut out = Vec::with_capacity(512);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Escaping);
-    let written = value.serialize(&mut serializer);
-    written.map_err(|e| Failure::new(Exit::Internal, format!("cannot print JSON: {e}")))?;
-    Ok(out)
-}
-
-/// For `#[serde(serialize_with)]`: a path as a text. Names of files need not be UTF-8; JSON has to be.
-pub fn path<S: Serializer>(path: impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&path.as_ref().display())
-}
-
-/// Compact JSON that escapes more than it must.
-struct Escaping;
-
-impl Formatter for Escaping {
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut plain_from = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| is_unsafe(*c)) {
-            writer.write_all(fragment.get(plain_from..at).unwrap_or_default().as_bytes())?;
-            write!(writer, "\\u{:04x}", u32::from(c))?;
-            plain_from = at + c.len_utf8();
-        }
-        writer.write_all(fragment.get(plain_from..).unwrap_or_default().as_bytes())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,14 +69,5 @@ mod tests {
             "…@a.example/x"
         );
         assert_eq!(without_password("htps://a.example/x"), "htps://a.example/x");
-    }
-
-    #[test]
-    fn sec_14_json_says_the_same_without_a_control_in_it() {
-        let text = "a\u{1b}\u{9b}\u{202e}\u{7f}ü\n\"";
-        let json = json(&text).unwrap();
-        let shown = String::from_utf8(json.clone()).unwrap();
-        assert!(!shown.chars().any(is_unsafe), "{shown:?}");
-        assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);
     }
 }

@@ -1,6 +1,8 @@
 //! The layers of `src/lib.rs`: a module names only what lies below it.
 #![allow(clippy::unwrap_used)]
 
+mod circles;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -21,7 +23,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("fetch", 2, &["clock"]),
     ("store", 2, &["clock"]),
     ("ingest", 3, &[]),
-    ("serve", 3, &[]),
+    ("merged", 3, &[]),
+    ("serve", 3, &["merged"]),
     ("config", 4, &[]),
     ("daemon", 4, &["config", "telemetry"]),
     ("telemetry", 4, &[]),

@@ -1,19 +1,20 @@
-//! Archive documents (RFC 5005 section 4): a reader that was away follows `prev-archive` from the newest page until it comes
-//! to a document that it has, and has missed nothing. So their addresses and what they hold must stay: each is a day.
+//! Archive documents (RFC 5005 section 4): a reader that was away follows `prev-archive` from the newest page until it
+//! reaches a document that it has, and has missed nothing. Their addresses and contents must therefore never change: each
+//! document is one day (UTC).
 //!
 //! A day is settled when nothing more can arrive in it. A story's place is never before its feed's previous poll
 //! (contract.md, `arrived`), which is at most `schedule.max_interval` ago; only a new subscription puts older ones there.
-//! What is newer than that is one more document, from wherever the newest page ends down to the last settled day.
+//! Newer stories are in one more document, from the end of the newest page down to the last settled day.
 
 use std::time::Duration;
 
 use crate::model::{StoryId, Time};
 use crate::store::RiverPlace;
 
-/// Most stories of an archive document; a day with more has several.
+/// Maximum number of stories in an archive document; a day with more has several documents.
 pub const ARCHIVE_MAX: usize = 500;
 
-/// After so long nothing more arrives in a day: the default of `schedule.max_interval`, and an hour for the poll itself.
+/// After this time nothing more arrives in a day: the default of `schedule.max_interval` plus an hour for the poll itself.
 const SETTLES_AFTER: Duration = Duration::from_secs(25 * 3600);
 
 const DAY_MS: i64 = 86_400_000;
@@ -26,29 +27,29 @@ pub struct Days {
 }
 
 impl Days {
-    /// Told from the newest story, not from the clock: the same stories make the same documents.
+    /// Computed from the newest story, not from the clock, so that the same stories make the same documents.
     pub fn until(newest: Time) -> Self {
         Self {
             settled: start_of_day(newest.minus(SETTLES_AFTER)),
         }
     }
 
-    /// Whether the document from this place on is one for good.
+    /// Whether the document that begins at this place never changes again.
     pub fn is_settled(self, from: RiverPlace) -> bool {
         from.arrived <= self.settled
     }
 
-    /// The place from which the archive holds a story that arrived then: the end of its day, if that is settled.
+    /// Where the archive document with a story that arrived then begins: the end of its day, if the day is settled.
     pub fn end_of_day(self, arrived: Time) -> Option<RiverPlace> {
         let end = Time::from_millis(start_of_day(arrived).millis().saturating_add(DAY_MS));
         (end <= self.settled).then_some(RiverPlace {
             arrived: end,
-            // Before every id: the place is that of the midnight itself.
+            // Lower than every story id: the place is midnight itself.
             story: StoryId(uuid::Uuid::nil()),
         })
     }
 
-    /// The time that the document beginning with a story that arrived then does not go below.
+    /// The oldest arrival in a document that begins with a story that arrived then.
     pub fn down_to(self, arrived: Time) -> Time {
         start_of_day(arrived).min(self.settled.max(Time::EPOCH))
     }
