@@ -321,15 +321,25 @@ mod tests {
 
     #[test]
     fn rel_05_what_never_ends_does_not_take_the_rest_along() {
-        assert_eq!(mended("<a><![CDATA[ x</a><b/>"), "<a> x</a><b/>");
+        assert_eq!(
+            mended("<a><![CDATA[ x</a><b/></rss>"),
+            "<a> x</a><b/></rss>"
+        );
         assert_eq!(mended("<![cdata[ x ]]>"), "<![CDATA[ x ]]>");
-        assert_eq!(mended("<a><!-- x</a>"), "<a> x</a>");
+        assert_eq!(mended("<a><!-- x</a></feed>"), "<a> x</a></feed>");
         assert_eq!(mended("<a><!-- x --!>y</a>"), "<a>y</a>");
         assert_eq!(mended("<?xml version='1.0'><a/>"), "<a/>");
         assert_eq!(
             mended("<guid x='1' y=\"a>text</guid><link z=\"b\"/>"),
             "<guid x=\"1\">text</guid><link z=\"b\"/>"
         );
+    }
+
+    #[test]
+    fn rel_05_what_never_ends_because_the_document_breaks_off_is_no_markup() {
+        let cut = "<rss><item><![CDATA[ x <item>";
+        assert_eq!(mended(cut), "<rss><item><![CDATA[ x <item>]]>");
+        assert_eq!(mended("<rss><item><!-- x <item>"), "<rss><item>");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::model::{ArticleId, StoryId};
 
 const HOSTS: [&str; 4] = ["a.example", "b.example", "c.example", "d.example"];
 const PIECES: usize = 6;
+/// Texts that there are.
+const TEXTS: usize = 4;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -42,12 +44,13 @@ fn step() -> impl Strategy<Value = Step> {
 fn drafts(host: &str, (from, listed): (usize, [u8; PIECES])) -> Vec<Draft> {
     let pieces = listed.iter().enumerate().map(|(n, form)| (n + from, form));
     let drafts = pieces.filter_map(|(piece, form)| {
-        let whole = copy(host, piece, piece);
+        let (of, next) = (piece % TEXTS, (piece + 1) % TEXTS);
+        let whole = copy(host, piece, of);
         let body = match form {
             0 => return None,
             1 => return Some(whole),
-            2 => text(piece, 45),
-            _ => format!("{} {}", text(piece, 60), text(piece + 1, 60)),
+            2 => text(of, 45),
+            _ => format!("{} {}", text(of, 60), text(next, 60)),
         };
         Some(draft(host, piece, &whole.title, &body))
     });
