@@ -17,6 +17,9 @@ use super::value::Value;
 use super::{Origin, Setting};
 use crate::text::nearest::nearest;
 
+/// A table with its place in the text.
+pub type Placed<'d> = (&'d DeTable<'d>, Range<usize>);
+
 /// The state of one reading.
 #[derive(Debug)]
 pub struct Reading<'t> {

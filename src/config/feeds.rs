@@ -6,9 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::credentials::{part, read_password};
-use super::document::{Reading, Section};
+use super::document::{Placed, Reading, Section};
 use super::problem::Problem;
-use super::read::Placed;
 use super::value::{HeaderText, quoted, text_of};
 use crate::fetch::RESERVED_HEADERS;
 use crate::model::{Secret, WebUrl, web_url};

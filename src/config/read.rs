@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::credentials::Credentials;
-use super::document::{Reading, Section};
+use super::document::{Placed, Reading, Section};
 use super::environment::Environment;
 use super::mask::mask;
 use super::overlay::Overlay;
@@ -181,9 +181,6 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
 fn has_secrets(feeds: &[crate::store::NewFeed]) -> bool {
     feeds.iter().any(|f| !f.settings.headers.is_empty())
 }
-
-/// A table with its place.
-pub type Placed<'d> = (&'d DeTable<'d>, std::ops::Range<usize>);
 
 fn table<'d>(reading: &mut Reading<'_>, root: &'d DeTable<'d>, name: &str) -> Option<Placed<'d>> {
     let (_, found) = root

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::document::{Reading, Section};
+use super::document::{Placed, Reading, Section};
 use super::problem::{Problem, line_and_column};
-use super::read::Placed;
 use crate::query;
 use crate::store::{TopicDefinition, TopicFeed};
 

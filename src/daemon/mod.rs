@@ -15,6 +15,7 @@
 //! | `signals` | TERM and INT stop, HUP reloads, USR1 polls |
 //! | `upkeep` | retention, topics kept true, other processes' writes noticed, the watchdog |
 
+mod error;
 mod gauges;
 mod heartbeat;
 pub mod lock;
@@ -24,11 +25,11 @@ mod process;
 mod publish;
 mod signals;
 mod sockets;
+mod systemd;
 mod upkeep;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,18 +40,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Given, WebSubConfig};
-use crate::fetch::{FetchSetupError, LocalHosts};
+use crate::fetch::LocalHosts;
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
 use crate::merged::BaseUrl;
 use crate::model::{HubReply, Seq};
-use crate::serve::{BindError, Callback, Limits, Listener, Registry, ServeOptions, Server};
+use crate::serve::{HubCallback, Limits, Listener, Registry, ServeOptions, Server};
 use crate::store::{Reads, Store, StoreError};
+pub use error::DaemonError;
 use heartbeat::Heartbeat;
-use lock::{Daemon, Lock, LockError};
+use lock::{Daemon, Lock};
 use press::Press;
 use publish::Publisher;
 use signals::Signal;
+use systemd::notify;
 
 /// Everything must have stopped so long after the signal (REL-08).
 const STOP_MAX: Duration = Duration::from_millis(4500);
@@ -65,38 +68,6 @@ pub struct RunOptions {
     pub fetch: bool,
     /// Whether the HTTP server runs.
     pub serve: bool,
-}
-
-/// Why the daemon could not start, or ended unasked.
-#[derive(Debug, thiserror::Error)]
-pub enum DaemonError {
-    /// Another one runs.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The fetcher cannot be set up.
-    #[error(transparent)]
-    Fetch(#[from] FetchSetupError),
-    /// An address cannot be listened on.
-    #[error(transparent)]
-    Bind(#[from] BindError),
-    /// `--sample` was given for a store that holds something else.
-    #[error(
-        "{} holds feeds of your own, so it cannot be the sample's store; leave out --db (and unset NEWSWIRE_DB), or name a \
-         file that does not exist yet",
-        .0.display()
-    )]
-    NotASample(PathBuf),
-    /// A task ended that never ends.
-    #[error("{task} ended: {reason}")]
-    Ended {
-        /// Which.
-        task: &'static str,
-        /// Why.
-        reason: String,
-    },
 }
 
 /// Runs until a signal stops it. `given` is where `config` came from, for reloads.
@@ -174,14 +145,14 @@ fn look_at(path: &std::path::Path) -> Result<(), StoreError> {
 }
 
 /// What hubs say, carried from the server to ingest.
-fn callback_of(config: &Config, ingest: &Arc<Ingest>) -> Option<Callback> {
+fn callback_of(config: &Config, ingest: &Arc<Ingest>) -> Option<HubCallback> {
     config.websub.callback_url.as_ref()?;
     let memory = ingest.memory().clone();
     let ingest = Arc::downgrade(ingest);
-    Some(Callback {
+    Some(HubCallback {
         memory,
         body_bytes_max: usize::try_from(config.fetch.max_body_bytes).unwrap_or(usize::MAX),
-        answer: Arc::new(move |path, call| {
+        handler: Arc::new(move |path, call| {
             let ingest = ingest.upgrade();
             Box::pin(async move {
                 match ingest {
@@ -319,7 +290,7 @@ impl House {
         listeners: Vec<Listener>,
         sequence: watch::Receiver<Seq>,
         fetches: bool,
-        (callback, registry): (Option<Callback>, Registry),
+        (callback, registry): (Option<HubCallback>, Registry),
     ) {
         let (heartbeat, store) = (Arc::clone(&self.heartbeat), Arc::downgrade(&self.store));
         let server = Server {
@@ -383,7 +354,7 @@ impl House {
         let heartbeat = fetches.then(|| Arc::clone(&self.heartbeat));
         self.tasks.spawn(
             "the watchdog",
-            upkeep::watchdog(Arc::clone(&self.store), heartbeat, self.clock.clone()),
+            systemd::watchdog(Arc::clone(&self.store), heartbeat, self.clock.clone()),
         );
     }
 
@@ -504,11 +475,6 @@ fn sample_told(config: &Config, pages: Option<SocketAddr>) -> String {
         "this is a sample with made-up papers: {pages}list its stories with `newswire --db {} list`",
         config.store.path.display()
     )
-}
-
-/// Tells systemd, if it listens; nobody else can be told that this failed.
-fn notify(states: &[NotifyState<'_>]) {
-    let _ = sd_notify::notify(states);
 }
 
 fn status(config: &Config, what: RunOptions) -> String {

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::DaemonError;
+use super::error::DaemonError;
 use crate::emit::Format;
 use crate::fetch::Fetcher;
 use crate::merged::BaseUrl;

@@ -4,15 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sd_notify::NotifyState;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::DaemonError;
-use super::heartbeat::Heartbeat;
+use super::error::DaemonError;
 use crate::clock::Clock;
 use crate::model::Seq;
-use crate::store::{ClaimScope, Reads, Store, StoreError, size_warning};
+use crate::store::{Reads, Store, StoreError, size_warning};
 
 /// How often the store is looked at for changes: what another process wrote is seen within two seconds (contract.md).
 const LOOK: Duration = Duration::from_secs(1);
@@ -119,40 +117,13 @@ pub(super) async fn follow(clock: Clock) -> Result<(), DaemonError> {
     }
 }
 
-/// Tells systemd that writer and scheduler make progress, if it wants to know (sd_watchdog_enabled(3)).
-pub(super) async fn watchdog(
-    store: Arc<Store>,
-    heartbeat: Option<Arc<Heartbeat>>,
-    clock: Clock,
-) -> Result<(), DaemonError> {
-    let Some(limit) = sd_notify::watchdog_enabled() else {
-        return std::future::pending().await;
-    };
-    let mut ticks = interval(limit / 3);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let now = clock.now();
-        // A claim of nothing goes through the writer and writes nothing.
-        let nothing = ClaimScope::These {
-            feeds: Vec::new(),
-            manual_interval: Duration::ZERO,
-        };
-        let writer = blocking(&store, move |s| s.claim(now, nothing, 0)).await;
-        let is_stuck = matches!(writer, Err(StoreError::Stopped | StoreError::Internal(_)))
-            || heartbeat.as_ref().is_some_and(|p| p.is_stuck());
-        if !is_stuck {
-            super::notify(&[NotifyState::Watchdog]);
-        }
-    }
-}
-
-async fn blocking<T: Send + 'static>(
+/// Runs `work` on a thread that may block.
+pub(super) async fn blocking<T: Send + 'static>(
     store: &Arc<Store>,
-    ask: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let store = Arc::clone(store);
-    tokio::task::spawn_blocking(move || ask(&store))
+    tokio::task::spawn_blocking(move || work(&store))
         .await
         .map_err(|e| StoreError::Internal(e.to_string()))?
 }

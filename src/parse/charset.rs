@@ -1,7 +1,7 @@
 //! Bytes to text. Never fails: what cannot be decoded is told in a warning and replaced.
 //!
 //! The order is the contract's: BOM, the charset of the Content-Type, the XML declaration, UTF-8 if valid, a guess
-//! (RFC 7303 section 3.2 puts the BOM first). What the bytes contradict does not count; the table is in ARCHITECTURE.md.
+//! (RFC 7303 section 3.2 puts the BOM first). What the bytes contradict does not count; the table is in docs/decisions/006-charset.md.
 
 use std::borrow::Cow;
 

@@ -103,7 +103,7 @@ impl<'t> Mender<'t> {
         let text = self.text;
         here > *self
             .feed_end
-            .get_or_insert_with(|| fields::last_end_of_a_feed(text))
+            .get_or_insert_with(|| fields::last_end_of_a_channel(text))
     }
 
     fn comment(&mut self, here: usize, rest: &str) -> usize {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::Refusal;
+use super::HttpError;
 use crate::merged::{MergedError, PAGE_BYTES_MAX, PageMemory};
 
 /// Bytes that only small answers may take: they go on when large ones have used up the rest.
@@ -115,11 +115,11 @@ impl Reservation {
     /// Reserves `bytes` more.
     ///
     /// # Errors
-    /// [`Refusal::Busy`] if the budget does not have them: 503 with Retry-After.
-    pub fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
+    /// [`HttpError::Busy`] if the budget does not have them: 503 with Retry-After.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), HttpError> {
         match self.take(bytes) {
             true => Ok(()),
-            false => Err(Refusal::busy_with_answers()),
+            false => Err(HttpError::busy_with_answers()),
         }
     }
 
@@ -156,7 +156,7 @@ impl Reservation {
     ///
     /// # Errors
     /// As [`Self::grow`].
-    pub fn hold(mut self, mut bytes: Vec<u8>) -> Result<Bytes, Refusal> {
+    pub fn hold(mut self, mut bytes: Vec<u8>) -> Result<Bytes, HttpError> {
         bytes.shrink_to_fit();
         self.grow(bytes.len().saturating_sub(self.bytes))?;
         self.shrink_to(bytes.len());

@@ -12,9 +12,9 @@ use bytes::Bytes;
 use quick_cache::sync::{Cache as QuickCache, DefaultLifecycle, EntryAction, EntryResult};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-use super::Refusal;
 use super::budget::AnswerBudget;
-use super::conditional::Coding;
+use super::coding::Coding;
+use super::error::HttpError;
 use crate::model::{Seq, Time};
 
 /// What a document weighs beside its bytes.
@@ -123,8 +123,8 @@ impl Rendered {
     /// The bytes in that coding, made the first time they are asked for. Slow then.
     ///
     /// # Errors
-    /// There is no room to make them ([`Refusal::Busy`]); the content as it is can be sent.
-    pub fn encoded(&self, coding: Coding, budget: &AnswerBudget) -> Result<Bytes, Refusal> {
+    /// There is no room to make them ([`HttpError::Busy`]); the content as it is can be sent.
+    pub fn encoded(&self, coding: Coding, budget: &AnswerBudget) -> Result<Bytes, HttpError> {
         let (kept, encode): (_, Encode) = match coding {
             Coding::Identity => return Ok(self.identity.clone()),
             Coding::Gzip => (&self.gzip, gzip),
@@ -190,8 +190,8 @@ impl Cache {
         key: &str,
         sequence: Seq,
         now: Time,
-        render: impl Future<Output = Result<Document, Refusal>>,
-    ) -> Result<Arc<Rendered>, Refusal> {
+        render: impl Future<Output = Result<Document, HttpError>>,
+    ) -> Result<Arc<Rendered>, HttpError> {
         if let Some(kept) = self.0.get(key).filter(|kept| kept.holds(sequence, now)) {
             return Ok(kept);
         }

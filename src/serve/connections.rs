@@ -3,7 +3,7 @@
 //!
 //! When all places are taken, the client that has kept us waiting longest for a request makes room for the next: a
 //! thousand clients that send a byte a second cost a good one nothing. A client that waits for our answer is never sent
-//! away. When the memory for answers is used up, the slowest reader is cut ([`super::guests`]).
+//! away. When the memory for answers is used up, the slowest reader is cut ([`super::connection_table`]).
 
 use std::time::Duration;
 
@@ -20,12 +20,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::Limits;
 use super::budget::AnswerBudget;
+use super::connection_table::{Guest, Guests};
 use super::deadline::Deadline;
-use super::guests::{Guest, Guests};
 use super::listen::{Listener, Stream};
 use super::metrics::Metrics;
 
-/// The head of a request, with room for a URL of [`super::gate::URL_BYTES_MAX`] and its headers.
+/// The head of a request, with room for a URL of [`super::request_guard::URL_BYTES_MAX`] and its headers.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// Bytes read ahead of one connection.

@@ -3,7 +3,7 @@
 
 use url::form_urlencoded;
 
-use super::Refusal;
+use super::HttpError;
 use super::budget::{RENDERED_FACTOR, Reservation};
 use super::diff::{self, Difference};
 use super::frame;
@@ -41,15 +41,15 @@ pub struct Copies {
 /// The row after which the copies of a page begin: the parameter `after`, 0 without one. Unknown parameters are left alone.
 ///
 /// # Errors
-/// [`Refusal::Bad`] says what would be right.
-pub fn after(query: &str) -> Result<ArticleRow, Refusal> {
+/// [`HttpError::Bad`] says what would be right.
+pub fn after(query: &str) -> Result<ArticleRow, HttpError> {
     let mut parameters = form_urlencoded::parse(query.as_bytes());
     let Some((_, text)) = parameters.find(|(name, _)| name == "after") else {
         return Ok(0);
     };
     let row = text.parse().ok().filter(|row| *row >= 0);
     row.ok_or_else(|| {
-        Refusal::Bad(format!(
+        HttpError::Bad(format!(
             "after: \"{text}\" is no place among the copies; follow the link to further copies, or leave it out"
         ))
     })
@@ -58,13 +58,13 @@ pub fn after(query: &str) -> Result<ArticleRow, Refusal> {
 /// The copies of `story` after that row.
 ///
 /// # Errors
-/// What the store says, and [`Refusal::Busy`] if there is no room.
+/// What the store says, and [`HttpError::Busy`] if there is no room.
 pub fn read(
     reads: &Reads,
     story: &StoryView,
     after: ArticleRow,
     room: &mut Reservation,
-) -> Result<Copies, Refusal> {
+) -> Result<Copies, HttpError> {
     let shown = text(&story.content_text, &story.summary);
     let mut page = Copies::default();
     let mut bytes_left = PAGE_BYTES_MAX;

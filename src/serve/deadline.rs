@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::guests::Taking;
+use super::connection_table::Taking;
 
 /// Fails with `TimedOut` when what was to be written has not gone out within the limit, or when nothing of it went out
 /// for a while. hyper flushes only when all it has is written, so a flush ends the wait.

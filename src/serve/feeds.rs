@@ -11,7 +11,7 @@ use super::budget::{RENDERED_FACTOR, Reservation};
 use super::cache::Document;
 use super::conditional::{Freshness, answer};
 use super::state::{Cost, Shared};
-use super::{Refusal, state};
+use super::{HttpError, state};
 use crate::emit::opml::Subscription;
 use crate::emit::{self, Channel, Format, opml};
 use crate::merged::{Heading, LinkToken, List, ListRequest, channel, health, last_change};
@@ -26,7 +26,7 @@ pub async fn feed(
     Path(file): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let (name, format) = read_file(&file)?;
     let query = query.unwrap_or_default();
     if name == health::NAME {
@@ -50,7 +50,7 @@ pub async fn merged_feeds(
     State(state): State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let token = state.carried_by_pages(&query.unwrap_or_default());
     let token = token.map_or_else(String::new, |t| t.parameter('?'));
     let key = format!("/feeds.opml{token}");
@@ -76,14 +76,18 @@ pub async fn merged_feeds(
 pub async fn subscriptions(
     State(state): State<Shared>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     list(&state, &headers, "/subscriptions.opml", sources).await
 }
 
 /// Bytes of a list that are reserved at a time.
 const LIST_STEP_BYTES: usize = 1 << 20;
 
-fn sources(state: &state::State, reads: &Reads, room: &mut Reservation) -> Result<String, Refusal> {
+fn sources(
+    state: &state::State,
+    reads: &Reads,
+    room: &mut Reservation,
+) -> Result<String, HttpError> {
     room.grow(reads.outline_places_bytes()?)?;
     let places = in_folders(reads.outline_places()?);
     let mut reserved = places.len() * size_of::<OutlinePlace>();
@@ -119,7 +123,7 @@ fn in_folders(mut places: Vec<OutlinePlace>) -> Vec<OutlinePlace> {
     places
 }
 
-fn read_file(file: &str) -> Result<(&str, Format), Refusal> {
+fn read_file(file: &str) -> Result<(&str, Format), HttpError> {
     let parts = file.rsplit_once('.');
     let found = parts.and_then(|(name, extension)| {
         let format = Format::from_name(extension).filter(|f| f.extension() == extension)?;
@@ -127,7 +131,7 @@ fn read_file(file: &str) -> Result<(&str, Format), Refusal> {
     });
     found.ok_or_else(|| {
         let name = parts.map_or(file, |(name, _)| name);
-        Refusal::Missing(format!(
+        HttpError::Missing(format!(
             "there is no feed {file}; it may be {name}.atom, {name}.rss or {name}.json"
         ))
     })
@@ -139,7 +143,7 @@ fn render(
     wanted: &ListRequest,
     format: Format,
     mut room: Reservation,
-) -> Result<Document, Refusal> {
+) -> Result<Document, HttpError> {
     let (options, now) = (&state.options, state.clock.now());
     let heading = Heading::of(&wanted.list, reads, &options.title)?;
     let page = wanted.load(reads, now, options.page_size, true, &mut room)?;
@@ -154,7 +158,11 @@ fn render(
     })
 }
 
-fn document(channel: &Channel, format: Format, mut room: Reservation) -> Result<Document, Refusal> {
+fn document(
+    channel: &Channel,
+    format: Format,
+    mut room: Reservation,
+) -> Result<Document, HttpError> {
     let stories: usize = channel.stories.iter().map(StoryView::memory).sum();
     room.grow(RENDERED_FACTOR * stories)?;
     let links = [("self", &channel.self_url), ("hub", &channel.hub_url)];
@@ -177,7 +185,7 @@ async fn health(
     file: &str,
     format: Format,
     token: Option<LinkToken>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let own = token
         .as_ref()
         .map_or_else(String::new, |t| t.parameter('?'));
@@ -202,10 +210,10 @@ async fn list(
     state: &Shared,
     headers: &HeaderMap,
     key: &str,
-    write: impl FnOnce(&state::State, &Reads, &mut Reservation) -> Result<String, Refusal>
+    write: impl FnOnce(&state::State, &Reads, &mut Reservation) -> Result<String, HttpError>
     + Send
     + 'static,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let render = state.render(Cost::Shared, move |state, reads, mut room| {
         let text = write(state, reads, &mut room)?;
         Ok(Document {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
-use super::Refusal;
+use super::HttpError;
 use super::budget::Reservation;
 use super::cache::Document;
 use super::state;
@@ -69,7 +69,7 @@ pub fn frame(
     root: &'static str,
     title: &str,
     token: Option<LinkToken>,
-) -> Result<Frame, Refusal> {
+) -> Result<Frame, HttpError> {
     let site = state.options.title.clone();
     let title = match title {
         own if own == site => site.clone(),
@@ -147,7 +147,7 @@ pub fn document(
     page: &impl Template,
     times: &Times,
     room: Reservation,
-) -> Result<Document, Refusal> {
+) -> Result<Document, HttpError> {
     let html = page.render().map_err(broken)?;
     Ok(Document {
         content_type: HTML,
@@ -170,9 +170,9 @@ pub fn guarded(state: &state::State, mut page: Response) -> Response {
 }
 
 /// A page that could not be rendered: a bug.
-pub fn broken(e: askama::Error) -> Refusal {
+pub fn broken(e: askama::Error) -> HttpError {
     tracing::error!(error = %e, "a page could not be rendered");
-    Refusal::Internal
+    HttpError::Internal
 }
 
 /// The host of a URL, for people.

@@ -11,7 +11,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Version, header};
 use url::Host;
 
-use super::ServeOptions;
+use super::options::ServeOptions;
 
 /// Paths that are answered under any name: monitors ask by whatever name they know, and what is said is in no article.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];

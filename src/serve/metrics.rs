@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -13,6 +14,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::model::{Seq, Time};
 use crate::store::{PollTotals, Status};
 
 /// The Content-Type of [`Metrics::print`].
@@ -20,6 +22,9 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 
 /// The prefix of every name.
 const PREFIX: &str = "newswire";
+
+/// How long the numbers of the store are kept: less than the interval of a monitoring system.
+const STORE_NUMBERS_TTL: Duration = Duration::from_secs(5);
 
 /// What the server counts of itself, and the numbers of other rooms.
 pub struct Metrics {
@@ -49,6 +54,21 @@ pub enum Kind {
     Probe,
     /// Anything else.
     Other,
+}
+
+/// The numbers of the store at a moment.
+pub struct StoreNumbers {
+    pub status: Status,
+    pub polls: PollTotals,
+    pub sequence: Seq,
+    pub at: Time,
+}
+
+impl StoreNumbers {
+    /// Whether they may still be shown for the store at `sequence`.
+    pub fn is_fresh(&self, sequence: Seq, now: Time) -> bool {
+        self.sequence == sequence && self.at <= now && now.since(self.at) < STORE_NUMBERS_TTL
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -7,16 +7,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 
-use super::Refusal;
-use super::budget::Reservation;
+use super::HttpError;
 use super::cache::Document;
+use super::cached_page::{cached, key_of};
 use super::conditional::{Freshness, answer};
+use super::error::Told;
 use super::frame::{Frame, HTML, broken, document, frame, guarded};
-use super::refusal::Told;
 use super::river::list;
-use super::state::{self, Cost, Shared};
+use super::state::{Cost, Shared};
 use crate::merged::{LinkToken, ListRequest};
-use crate::store::{Reads, TopicInfo};
+use crate::store::TopicInfo;
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -33,7 +33,7 @@ struct Mistake {
 }
 
 #[derive(Template)]
-#[template(path = "trouble.html")]
+#[template(path = "error.html")]
 struct Trouble {
     frame: Frame,
     title: &'static str,
@@ -52,7 +52,7 @@ pub async fn search(
     State(state): State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
     let (q, token) = (q(&query), state.carried_by_pages(&query));
     if q.trim().is_empty() {
@@ -68,7 +68,7 @@ pub async fn search(
     };
     match listed {
         Ok(response) => Ok(response),
-        Err(Refusal::Bad(mistake)) => explain_search(&state, q, token, Some(mistake)).await,
+        Err(HttpError::Bad(mistake)) => explain_search(&state, q, token, Some(mistake)).await,
         Err(other) => Err(other),
     }
 }
@@ -78,7 +78,7 @@ pub async fn topics(
     State(state): State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let token = state.carried_by_pages(&query.unwrap_or_default());
     let key = format!("/topics{}", key_of(token.as_ref()));
     cached(
@@ -100,7 +100,7 @@ pub async fn topics(
 }
 
 /// `/style.css`
-pub async fn style(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub async fn style(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, HttpError> {
     let render = async {
         Ok(Document {
             content_type: "text/css; charset=utf-8",
@@ -115,17 +115,12 @@ pub async fn style(State(state): State<Shared>, headers: HeaderMap) -> Result<Re
     answer(&state, &headers, rendered, Freshness::Planned, Cost::Shared).await
 }
 
-/// What tells the pages that carry a token from those that carry none, in the keys of the cache.
-pub fn key_of(token: Option<&LinkToken>) -> String {
-    token.map_or_else(String::new, |t| t.parameter('&'))
-}
-
 async fn explain_search(
     state: &Shared,
     q: String,
     token: Option<LinkToken>,
     mistake: Option<String>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let status = if mistake.is_some() {
         StatusCode::BAD_REQUEST
     } else {
@@ -195,23 +190,6 @@ pub async fn trouble(state: &Shared, url: &Uri, mut response: Response) -> Respo
         .headers
         .insert(header::VARY, HeaderValue::from_static("Accept"));
     guarded(state, Response::from_parts(parts, page.into()))
-}
-
-/// A page from the cache, or rendered for it.
-pub async fn cached(
-    state: &Shared,
-    headers: &HeaderMap,
-    key: &str,
-    cost: Cost,
-    render: impl FnOnce(&state::State, &Reads, Reservation) -> Result<Document, Refusal>
-    + Send
-    + 'static,
-) -> Result<Response, Refusal> {
-    let (sequence, now) = (state.sequence(), state.clock.now());
-    let render = state.render(cost, render);
-    let rendered = state.cache.get(key, sequence, now, render).await?;
-    let answer = answer(state, headers, rendered, Freshness::Ask, cost).await?;
-    Ok(guarded(state, answer))
 }
 
 fn q(query: &str) -> String {

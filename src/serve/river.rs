@@ -8,10 +8,10 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::Refusal;
+use super::HttpError;
 use super::budget::RENDERED_FACTOR;
+use super::cached_page::cached;
 use super::frame::{Feeds, Frame, document, frame};
-use super::pages::cached;
 use super::state::{self, Cost, Shared};
 use super::times::Times;
 use crate::merged::{Heading, List, ListRequest, Page, last_change};
@@ -49,7 +49,7 @@ pub async fn river(
     State(state): State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
     let mut wanted = ListRequest::read("all", &query)?;
     wanted.token = state.carried_by_pages(&query);
@@ -62,7 +62,7 @@ pub async fn topic(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
     let mut wanted = ListRequest::read("all", &query)?;
     wanted.list = List::Topic(name);
@@ -75,7 +75,7 @@ pub async fn list(
     state: &Shared,
     headers: &HeaderMap,
     wanted: ListRequest,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let key = format!("{}{}", wanted.list.page_path(), wanted.query());
     let cost = Cost::of(&wanted);
     cached(state, headers, &key, cost, move |state, reads, mut room| {
@@ -120,7 +120,7 @@ fn river_of(
     wanted: &ListRequest,
     heading: Heading,
     page: Page,
-) -> Result<River, Refusal> {
+) -> Result<River, HttpError> {
     let root = match &wanted.list {
         List::Topic(_) => "../",
         List::All | List::Search(_) => "",

@@ -7,11 +7,11 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::budget::RENDERED_FACTOR;
+use super::cached_page::{cached, key_of};
 use super::frame::{self, Frame, document};
-use super::pages::{cached, key_of};
 use super::river::{Day, days_of};
 use super::state::{Cost, Shared};
-use super::{Refusal, plot};
+use super::{HttpError, plot};
 use crate::model::{FeedId, FeedState};
 use crate::schedule::remedy;
 use crate::store::{FeedDetail, Selection, Walk};
@@ -51,8 +51,8 @@ pub async fn source(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let missing = || Refusal::Missing("there is no such source; /status lists them".to_owned());
+) -> Result<Response, HttpError> {
+    let missing = || HttpError::Missing("there is no such source; /status lists them".to_owned());
     let id: FeedId = id.parse().map_err(|_| missing())?;
     let token = state.carried_by_pages(&query.unwrap_or_default());
     let key = format!("/sources/{id}{}", key_of(token.as_ref()));

@@ -7,11 +7,12 @@ use tokio::sync::{Semaphore, watch};
 
 use super::budget::{AnswerBudget, Reservation};
 use super::cache::{Cache, Document};
-use super::health::Numbers;
+use super::callback::HubCallback;
+use super::error::HttpError;
 use super::hosts::Hosts;
-use super::metrics::Metrics;
+use super::metrics::{Metrics, StoreNumbers};
+use super::options::{Ready, ServeOptions, Server};
 use super::pushes::Pushes;
-use super::{Callback, Ready, Refusal, ServeOptions, Server};
 use crate::clock::Clock;
 use crate::merged::{BaseUrl, LinkToken, List, ListRequest};
 use crate::model::Seq;
@@ -48,7 +49,7 @@ pub struct State {
     /// The answer of `/readyz`.
     pub ready: Ready,
     /// The callback of hubs.
-    pub callback: Option<Callback>,
+    pub callback: Option<HubCallback>,
     /// The clock.
     pub clock: Clock,
     /// What is counted.
@@ -56,7 +57,7 @@ pub struct State {
     /// What was rendered.
     pub cache: Cache,
     /// What the store counted last; whoever counts holds it.
-    pub numbers: tokio::sync::Mutex<Option<Arc<Numbers>>>,
+    pub numbers: tokio::sync::Mutex<Option<Arc<StoreNumbers>>>,
     /// The memory of all answers.
     pub budget: AnswerBudget,
     /// Leave to take what a hub pushes.
@@ -134,8 +135,8 @@ impl State {
     pub async fn render(
         self: &Arc<Self>,
         cost: Cost,
-        work: impl FnOnce(&State, &Reads, Reservation) -> Result<Document, Refusal> + Send + 'static,
-    ) -> Result<Document, Refusal> {
+        work: impl FnOnce(&State, &Reads, Reservation) -> Result<Document, HttpError> + Send + 'static,
+    ) -> Result<Document, HttpError> {
         let room = self.budget.begin().await;
         self.read(cost, move |state, reads| {
             state.metrics.renderings.inc();
@@ -149,8 +150,8 @@ impl State {
     pub async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         cost: Cost,
-        work: impl FnOnce(&State, &Reads) -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
+        work: impl FnOnce(&State, &Reads) -> Result<T, HttpError> + Send + 'static,
+    ) -> Result<T, HttpError> {
         let search = match cost {
             Cost::Search => Some(turn(&self.searching).await?),
             Cost::Shared | Cost::Small => None,
@@ -173,7 +174,7 @@ impl State {
         });
         done.await.unwrap_or_else(|e| {
             tracing::error!(error = %e, "a request panicked");
-            Err(Refusal::Internal)
+            Err(HttpError::Internal)
         })
     }
 }
@@ -187,10 +188,10 @@ impl Drop for Stopper {
     }
 }
 
-async fn turn(of: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, Refusal> {
+async fn turn(of: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, HttpError> {
     // The semaphores are never closed.
     let turn = Arc::clone(of).acquire_owned().await;
-    turn.map_err(|_| Refusal::Internal)
+    turn.map_err(|_| HttpError::Internal)
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use super::budget::RENDERED_FACTOR;
+use super::cached_page::cached;
 use super::frame::{self, Frame, document, state_name};
-use super::pages::cached;
 use super::state::{Cost, Shared};
-use super::{Refusal, plot};
+use super::{HttpError, plot};
 use crate::merged::{LinkToken, health};
 use crate::model::{Feed, FeedState};
 use crate::store::{HealthQuery, Status, size_warning};
@@ -73,7 +73,7 @@ pub async fn status(
     State(state): State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
     let wanted = StatusQuery {
         token: state.carried_by_pages(&query),
@@ -145,12 +145,12 @@ pub async fn status(
 }
 
 impl StatusQuery {
-    fn read(query: &str) -> Result<Self, Refusal> {
+    fn read(query: &str) -> Result<Self, HttpError> {
         let mut wanted = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "q" if value.len() > TEXT_BYTES_MAX => {
-                    return Err(Refusal::Bad(format!(
+                    return Err(HttpError::Bad(format!(
                         "q: at most {TEXT_BYTES_MAX} bytes of a title or URL"
                     )));
                 }
@@ -159,12 +159,12 @@ impl StatusQuery {
                 "state" => {
                     let known = STATES.iter().find(|s| state_name(s) == value);
                     let names = STATES.map(|s| state_name(&s)).join(", ");
-                    let wrong = || Refusal::Bad(format!("state: expected one of {names}"));
+                    let wrong = || HttpError::Bad(format!("state: expected one of {names}"));
                     wanted.state = Some(*known.ok_or_else(wrong)?);
                 }
                 "page" => {
                     let page = value.parse::<usize>().ok().filter(|page| *page > 0);
-                    let wrong = || Refusal::Bad("page: expected a number from 1 on".to_owned());
+                    let wrong = || HttpError::Bad("page: expected a number from 1 on".to_owned());
                     wanted.page = page.ok_or_else(wrong)? - 1;
                 }
                 _ => {}

@@ -5,11 +5,11 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::Refusal;
+use super::HttpError;
+use super::cached_page::{cached, key_of};
 use super::copies::{self, Copy};
 use super::diff::Piece;
 use super::frame::{Frame, document, frame, headline, host};
-use super::pages::{cached, key_of};
 use super::state::{Cost, Shared};
 use crate::merged::last_change;
 use crate::model::{ArticleRow, StoryId, StoryView, Time};
@@ -38,7 +38,7 @@ pub async fn story(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let id: StoryId = id.parse().map_err(|_| no_such_story())?;
     let query = query.unwrap_or_default();
     let after = copies::after(&query)?;
@@ -83,8 +83,8 @@ pub async fn story(
     .await
 }
 
-fn no_such_story() -> Refusal {
-    Refusal::Missing("there is no such story; it may have been pruned, see store.keep".to_owned())
+fn no_such_story() -> HttpError {
+    HttpError::Missing("there is no such story; it may have been pruned, see store.keep".to_owned())
 }
 
 /// The body as sanitized when it came in, else the summary as a paragraph.

@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
-use super::refusal::text;
+use super::error::text;
 use crate::merged::LinkToken;
 
 /// Shortest token, in characters: nobody guesses it, however often they try.

@@ -1,9 +1,6 @@
 //! The callback of WebSub hubs, where one is configured: below [`super::CALLBACK_PATH`], the one route that takes a POST. It
 //! understands the request and hands it on; what it means, ingest decides. Never says whether a signature was right (ET-50).
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body as Incoming;
@@ -13,26 +10,11 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, timeout};
 use url::form_urlencoded;
 
-use super::Refusal;
-use super::refusal::text;
+use super::HttpError;
+use super::error::text;
 use super::state::Shared;
-use crate::memory::{Body, MemoryBudget, Unread};
+use crate::memory::{Body, Unread};
 use crate::model::{HubCall, HubReply};
-
-/// Who answers hubs: the end of the callback's URL, and what was said there.
-pub type Answer =
-    Arc<dyn Fn(String, HubCall) -> Pin<Box<dyn Future<Output = HubReply> + Send>> + Send + Sync>;
-
-/// The callback.
-#[derive(Clone)]
-pub struct Callback {
-    /// Most bytes of what a hub pushes.
-    pub body_bytes_max: usize,
-    /// What pushes share with everything else that is read off the network (SEC-24).
-    pub memory: MemoryBudget,
-    /// Who answers.
-    pub answer: Answer,
-}
 
 /// A push that has to wait longer for memory is to come again.
 const MEMORY_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -48,7 +30,7 @@ pub async fn ask(
     State(state): State<Shared>,
     Path(path): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
     let said = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
@@ -56,7 +38,7 @@ pub async fn ask(
             .find(|(n, _)| n == name)
             .map(|(_, value)| value.into_owned())
     };
-    let missing = |name: &str| Refusal::Bad(format!("a hub says {name} here"));
+    let missing = |name: &str| HttpError::Bad(format!("a hub says {name} here"));
     let topic = said("hub.topic").ok_or_else(|| missing("hub.topic"))?;
     let call = match said("hub.mode").as_deref() {
         Some("denied") => HubCall::Denied {
@@ -82,7 +64,7 @@ pub async fn push(
     Path(path): Path<String>,
     headers: HeaderMap,
     body: Incoming,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     // SEC-18: a stranger's body is not even read, and only so many hubs' at once.
     let first = say(&state, path.clone(), HubCall::Coming).await?;
     if first != HubReply::Taken {
@@ -98,7 +80,7 @@ pub async fn push(
     let read = Body::read(&callback.memory, limit, until, body.into_data_stream());
     // It holds its place, and its memory, no longer than that.
     let Ok(read) = timeout(BODY_TIME_MAX, read).await else {
-        return Err(Refusal::Bad("the push came too slowly".to_owned()));
+        return Err(HttpError::Bad("the push came too slowly".to_owned()));
     };
     let body = match read {
         Ok(body) => body,
@@ -108,7 +90,7 @@ pub async fn push(
             return Ok(text(StatusCode::PAYLOAD_TOO_LARGE, &told));
         }
         Err(Unread::Failed(_)) => {
-            return Err(Refusal::Bad("the push broke off".to_owned()));
+            return Err(HttpError::Bad("the push broke off".to_owned()));
         }
     };
     let header = |name: &HeaderName| {
@@ -125,14 +107,14 @@ pub async fn push(
     told(say(&state, path.clone(), call).await?)
 }
 
-async fn say(state: &Shared, path: String, call: HubCall) -> Result<HubReply, Refusal> {
+async fn say(state: &Shared, path: String, call: HubCall) -> Result<HubReply, HttpError> {
     let Some(callback) = &state.callback else {
-        return Err(Refusal::Missing("there is no callback here".to_owned()));
+        return Err(HttpError::Missing("there is no callback here".to_owned()));
     };
-    Ok((callback.answer)(path, call).await)
+    Ok((callback.handler)(path, call).await)
 }
 
-fn told(reply: HubReply) -> Result<Response, Refusal> {
+fn told(reply: HubReply) -> Result<Response, HttpError> {
     Ok(match reply {
         // As bytes: what a stranger gave us to echo is no page (section 5.3.1 asks for the challenge alone).
         HubReply::Challenge(challenge) => {
@@ -142,6 +124,6 @@ fn told(reply: HubReply) -> Result<Response, Refusal> {
         HubReply::Taken => StatusCode::ACCEPTED.into_response(),
         HubReply::Unknown => text(StatusCode::NOT_FOUND, "there is no such subscription"),
         HubReply::Gone => text(StatusCode::GONE, "this subscription has ended"),
-        HubReply::Later => return Err(Refusal::Busy("not now; try again later".to_owned())),
+        HubReply::Later => return Err(HttpError::Busy("not now; try again later".to_owned())),
     })
 }

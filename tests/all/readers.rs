@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use newswire::memory::MemoryBudget;
 use newswire::model::{Category, Draft, HubReply, WebUrl};
-use newswire::serve::{Callback, Limits, ServeOptions, Tokens};
+use newswire::serve::{HubCallback, Limits, ServeOptions, Tokens};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 
@@ -225,10 +225,10 @@ async fn sec_22_no_path_goes_round_the_token() {
         tokens: Tokens::read("0123456789abcdef0").ok(),
         ..options()
     };
-    let callback = Callback {
+    let callback = HubCallback {
         memory: MemoryBudget::new(),
         body_bytes_max: 1000,
-        answer: Arc::new(|_, _| Box::pin(std::future::ready(HubReply::Gone))),
+        handler: Arc::new(|_, _| Box::pin(std::future::ready(HubReply::Gone))),
     };
     let site = Site::called_back(private, || Ok(()), Some(callback)).await;
     for path in [

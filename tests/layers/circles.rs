@@ -13,12 +13,9 @@ use super::{read, sources};
 /// its row.
 const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("cli", 3),
-    ("config", 3),
-    ("daemon", 5),
     ("fetch", 5),
     ("ingest", 8),
     ("schedule", 7),
-    ("serve", 9),
     ("store", 30),
 ];
 

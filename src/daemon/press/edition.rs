@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use super::PORT;
-use super::papers::{Article, Paper, all};
+use super::papers::{Article, PORT, Paper, all};
 use crate::config::Config;
 use crate::model::{Feed, Time};
 use crate::store::{Reads, Store, StoreError};

@@ -28,9 +28,7 @@ use crate::model::{Feed, FeedRow, Time, WebUrl};
 use crate::serve::{self, BindError, Limits, Listener};
 use crate::store::{ClaimScope, Reads, StoreError};
 use edition::Edition;
-
-/// The port in the papers' URLs, and where they are served unless another program has it.
-pub const PORT: u16 = 8391;
+pub use papers::PORT;
 
 /// What is taken from one machine.
 const CONNECTIONS_MAX: usize = 64;

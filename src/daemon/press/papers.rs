@@ -3,7 +3,8 @@
 
 use serde::Deserialize;
 
-use super::PORT;
+/// The port in the papers' URLs, and where they are served unless another program has it.
+pub const PORT: u16 = 8391;
 
 /// The texts, by the name of their file.
 const TEXTS: [(&str, &str); 7] = [

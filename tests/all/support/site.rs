@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use newswire::model::{FeedRow, Seq};
-use newswire::serve::{Callback, Listener, Registry, ServeOptions, Server};
+use newswire::serve::{HubCallback, Listener, Registry, ServeOptions, Server};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -49,7 +49,7 @@ impl Site {
     pub async fn called_back(
         options: ServeOptions,
         ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
-        callback: Option<Callback>,
+        callback: Option<HubCallback>,
     ) -> Self {
         let shelf = Shelf::new();
         let feed = shelf.subscribe(HOST);

@@ -23,7 +23,7 @@ const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// Why a request gets no document.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum HttpError {
     /// The request cannot be understood: 400.
     #[error("{0}")]
     Bad(String),
@@ -41,7 +41,7 @@ pub enum Refusal {
     Internal,
 }
 
-impl Refusal {
+impl HttpError {
     /// Something that is not there, with the nearest name that is.
     pub(super) fn no_such<'n>(
         what: &str,
@@ -86,7 +86,7 @@ impl Refusal {
     }
 }
 
-impl From<MergedError> for Refusal {
+impl From<MergedError> for HttpError {
     fn from(error: MergedError) -> Self {
         match error {
             MergedError::Parameter(message) => Self::Bad(message),
@@ -100,7 +100,7 @@ impl From<MergedError> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         if let Self::Store(e) = &self {
             log(e);
@@ -150,18 +150,18 @@ mod tests {
     #[test]
     fn the_nearest_name_is_offered_and_a_far_one_is_not() {
         let names = ["ukraine", "markets"];
-        let near = Refusal::no_such("topic", "Ukriane", names.into_iter(), "see /");
+        let near = HttpError::no_such("topic", "Ukriane", names.into_iter(), "see /");
         assert_eq!(
             near.to_string(),
             "there is no topic \"Ukriane\"; did you mean ukraine?"
         );
-        let far = Refusal::no_such("topic", "xyz", names.into_iter(), "see /");
+        let far = HttpError::no_such("topic", "xyz", names.into_iter(), "see /");
         assert_eq!(far.to_string(), "there is no topic \"xyz\"; see /");
     }
 
     #[test]
     fn the_path_of_the_store_stays_in_the_log() {
-        let refusal = Refusal::from(StoreError::Unusable {
+        let refusal = HttpError::from(StoreError::Unusable {
             path: "/home/alice/news.db".into(),
             reason: "the disk failed".to_owned(),
         });

@@ -9,11 +9,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::Refusal;
+use super::HttpError;
+use super::error::text;
 use super::hosts::Wrong;
 use super::metrics::Kind;
 use super::pages;
-use super::refusal::text;
 use super::state::Shared;
 
 /// Longest path and query.
@@ -52,7 +52,7 @@ pub async fn gate(State(state): State<Shared>, request: Request, next: Next) -> 
         None => tokio::time::timeout(limit, next.run(request))
             .await
             .unwrap_or_else(|_| {
-                Refusal::Busy("this took too long; try again later".to_owned()).into_response()
+                HttpError::Busy("this took too long; try again later".to_owned()).into_response()
             }),
     };
     for (name, value) in GUARDS {
@@ -108,7 +108,7 @@ fn keep_private(headers: &mut HeaderMap) {
 pub fn catch_panics() -> CatchPanicLayer<fn(Box<dyn std::any::Any + Send>) -> Response> {
     CatchPanicLayer::custom(|_panic| {
         tracing::error!("a request panicked");
-        Refusal::Internal.into_response()
+        HttpError::Internal.into_response()
     })
 }
 
@@ -120,7 +120,7 @@ pub async fn nothing_here(url: Uri) -> Response {
         .filter(|bare| !bare.is_empty() && !bare.ends_with('/'))
     else {
         let told = "there is nothing at this address; start at /".to_owned();
-        return Refusal::Missing(told).into_response();
+        return HttpError::Missing(told).into_response();
     };
     let name = bare.rsplit('/').next().unwrap_or_default();
     leads_to(StatusCode::PERMANENT_REDIRECT, &format!("../{name}"), &url)
