@@ -64,6 +64,7 @@ pub fn read(
         Ok(raw) => raw,
         Err(e) => return Ok(Err(e)),
     };
+    raw.drop_ambiguous();
     let mut items = Items::of(&raw);
     let mut listings = store.reads().listings(claim, &items.named(&raw))?;
     items.leave_out_unclear(&mut listings);

@@ -151,6 +151,22 @@ const SHARED: &str = "<rss version=\"2.0\"><channel><title>Paper</title>\
     <item><guid>one-and-all</guid><title>Boats</title><description>In.</description><link>https://paper.test/a/12</link></item>\
     <item><guid>one-and-all</guid><title>Bridges</title><description>Out.</description><link>https://paper.test/a/13</link></item></channel></rss>";
 
+/// Of one guid as well, but the item that stands whole is stored under the guid alone.
+const LATER: &str = "<rss version=\"2.0\"><channel><title>Paper</title>\
+    <item><guid>one-and-all</guid><title>Boats</title><link>https://paper.test/a/12</link><description>In.</description></item>";
+const LATER_PART: &str = "<item><guid>one-and-all</guid><title>Bridges</title>";
+
+#[test]
+fn rel_05_a_part_of_an_item_takes_no_article_of_a_whole_one_of_its_guid() {
+    let desk = Desk::new();
+    let feed = desk.feed("later");
+    assert_eq!(desk.shows(feed, LATER.as_bytes()).new, 1);
+    let before = desk.articles(feed);
+    let more = desk.shows(feed, format!("{LATER}{LATER_PART}").as_bytes());
+    assert_eq!((more.new, more.changed), (0, 0));
+    assert_eq!(desk.articles(feed), before);
+}
+
 const RDF: &str = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'>\
     <channel rdf:about='https://paper.test/'><title>Paper</title><items><rdf:Seq><rdf:li resource='https://paper.test/a/12'/>\
     <rdf:li resource='https://paper.test/a/345'/></rdf:Seq></items></channel>\
