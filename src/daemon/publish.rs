@@ -149,8 +149,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn rel_12_a_hub_that_could_not_be_told_is_left_alone_for_a_minute_and_then_told_of_everything()
-     {
+    async fn rel_12_a_failing_hub_is_notified_again_after_a_minute_of_every_change() {
         let answers = [Err("503"), Err("panic"), Ok(()), Ok(())];
         let told = told(&answers, async |sequence| {
             sequence.send_replace(8);
