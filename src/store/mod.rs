@@ -52,7 +52,7 @@ pub use file::owner::create_new;
 pub use file::place::place_of;
 pub use maintenance::restore::{Restored, restore};
 pub use options::StoreOptions;
-pub use polls::listing::{Item, Listed, Listing};
+pub use polls::listing::{Item, Listed, Listing, Partial};
 pub use readers::Reads;
 pub use records::*;
 pub use search::find::RANKED_MAX;
@@ -318,12 +318,11 @@ impl Store {
     /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.
     pub fn prepare(&self, mut commit: PollCommit) -> ReadyCommit {
         let mut drafts = prepare::prepare(&mut commit);
-        // Without topics or digests (the store is busy) the writer reads the texts before it takes the lock.
+        // Without topics (the store is busy) the writer reads the texts before it takes the lock.
         if !drafts.is_empty()
             && let Ok(topics) = self.reads.topics_in_force(&self.topics)
-            && let Ok(known) = self.reads.digests(&commit.claim, &drafts)
         {
-            prepare::read_topics(&mut drafts, &topics, &known);
+            drafts.iter_mut().for_each(|p| p.read_topics(&topics));
         }
         ReadyCommit {
             commit: Box::new(commit),

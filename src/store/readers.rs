@@ -23,7 +23,7 @@ use crate::store::file::opening;
 use crate::store::leases::claims;
 use crate::store::maintenance::{backup, prune};
 use crate::store::polls::listing::{self, Item, Listed, Listing};
-use crate::store::polls::prepare::{self, Facts, Prepared};
+use crate::store::polls::prepare::{self, Facts};
 use crate::store::records::{
     Activity, Candidate, Claim, ClaimScope, DedupSettings, DueLimits, FeedDetail, FeedEvent,
     HubRow, Lineage, Nearest, Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed,
@@ -355,10 +355,7 @@ impl Reads {
     /// # Errors
     /// What the store says.
     pub fn listings(&self, claim: &Claim, items: &[Item<'_>]) -> Result<Vec<Listing>, StoreError> {
-        self.read(|conn| {
-            let listings = items.iter().map(|item| listing::of(conn, claim, item));
-            listings.collect()
-        })
+        self.read(|conn| listing::of_all(conn, claim, items))
     }
 
     /// Whether any article of a feed is stored.
@@ -382,29 +379,6 @@ impl Reads {
         let topics = Arc::new(self.read(Topics::load)?);
         published.set(&topics);
         Ok(topics)
-    }
-
-    /// The digests of the articles of a feed that are stored under the keys of these drafts.
-    pub(super) fn digests(
-        &self,
-        claim: &Claim,
-        drafts: &[Prepared],
-    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
-        self.read(|conn| {
-            let mut look = conn.prepare_cached(
-                "SELECT digest FROM articles WHERE feed = ?1 AND key = ?2 LIMIT 1",
-            )?;
-            let mut known = HashMap::new();
-            for p in drafts {
-                let digest = look.query_row(params![claim.feed, p.draft.key], |r| r.get(0));
-                known.extend(
-                    digest
-                        .optional()?
-                        .map(|digest| (p.draft.key.clone(), digest)),
-                );
-            }
-            Ok(known)
-        })
     }
 
     /// What is stored of these articles of a feed: under their keys, else under their pages. `listed` are the other items of

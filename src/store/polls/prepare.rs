@@ -44,8 +44,6 @@ pub(in crate::store) struct Prepared {
     pub(in crate::store) paragraphs: Vec<u64>,
     /// What the text says of the topics, if it was asked.
     pub(in crate::store) topics: Option<ReadTopics>,
-    /// Whether the article seems to be stored as it is: then nobody needs its topics.
-    pub(in crate::store) seems_known: bool,
 }
 
 /// What of an article is shown but never asked for by SQL.
@@ -170,20 +168,6 @@ impl Pages {
     }
 }
 
-/// Asks the texts of drafts everything that depends on them. `known` are keys of articles with digests as they are stored.
-pub(in crate::store) fn read_topics(
-    drafts: &mut [Prepared],
-    topics: &Topics,
-    known: &HashMap<String, Vec<u8>>,
-) {
-    for p in drafts {
-        p.seems_known = known.get(&p.draft.key) == Some(&p.draft.digest);
-        if !p.seems_known {
-            p.read_topics(topics);
-        }
-    }
-}
-
 /// What the drafts of a document have in common.
 struct About<'a> {
     claim: &'a Claim,
@@ -245,7 +229,6 @@ fn prepare_one(
         only_with_its_page: page_shared_by == 1,
         paragraphs,
         topics: None,
-        seems_known: false,
         draft,
     }
 }

@@ -130,8 +130,7 @@ impl Command {
         let Self::Commit(_, drafts, ..) = self else {
             return true;
         };
-        let mut drafts = drafts.iter().filter(|p| !p.seems_known);
-        drafts.all(|p| tagger.knows(p.topics.as_ref()))
+        drafts.iter().all(|p| tagger.knows(p.topics.as_ref()))
     }
 
     /// Whether it is a poll of many articles.
@@ -416,7 +415,7 @@ impl Writer {
             return Ok(());
         };
         for p in drafts {
-            let is_read = p.seems_known || self.tagger.knows(p.topics.as_ref());
+            let is_read = self.tagger.knows(p.topics.as_ref());
             if let Some(topics) = self.tagger.topics().filter(|_| !is_read) {
                 p.read_topics(topics);
             }
