@@ -104,7 +104,7 @@ pub async fn run(
         Vec::new()
     };
     let press = press_of(&store, &config, &clock)?;
-    let addresses = listeners.iter().map(Listener::place).collect();
+    let addresses = listeners.iter().map(Listener::name).collect();
     lock.describe(&Daemon::this(clock.now(), addresses));
     let house = House {
         tasks: Tasks::new(),

@@ -28,7 +28,7 @@ pub async fn open(listen: &[Listen]) -> Result<Vec<Listener>, BindError> {
     }
     for listener in &listeners {
         // With port 0 the system has chosen one.
-        match listener.place() {
+        match listener.name() {
             place if place.starts_with("unix:") => tracing::info!("serving on {place}"),
             place => tracing::info!("serving http://{place}/"),
         }

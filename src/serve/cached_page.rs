@@ -3,16 +3,19 @@
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::HttpError;
 use super::budget::Reservation;
 use super::cache::Document;
-use super::conditional::{Freshness, answer};
-use super::frame::guarded;
+use super::conditional::{Freshness, respond};
+use super::error::HttpError;
+use super::frame::with_page_headers;
 use super::state::{Cost, Shared, State};
 use crate::merged::LinkToken;
 use crate::store::Reads;
 
-/// A page from the cache, or rendered for it.
+/// The page with this key. `render` is called if the cache has none that is still valid.
+///
+/// # Errors
+/// What `render` returns.
 pub async fn cached(
     state: &Shared,
     headers: &HeaderMap,
@@ -23,11 +26,11 @@ pub async fn cached(
     let (sequence, now) = (state.sequence(), state.clock.now());
     let render = state.render(cost, render);
     let rendered = state.cache.get(key, sequence, now, render).await?;
-    let answer = answer(state, headers, rendered, Freshness::Ask, cost).await?;
-    Ok(guarded(state, answer))
+    let response = respond(state, headers, rendered, Freshness::Revalidate, cost).await?;
+    Ok(with_page_headers(state, response))
 }
 
-/// What tells the pages that carry a token from those that carry none, in the keys of the cache.
-pub fn key_of(token: Option<&LinkToken>) -> String {
+/// The part of a cache key that separates pages whose links carry a token from those without one.
+pub fn token_key(token: Option<&LinkToken>) -> String {
     token.map_or_else(String::new, |t| t.parameter('&'))
 }

@@ -2,40 +2,40 @@
 
 use axum::http::{HeaderMap, header};
 
-/// A content coding that we have.
+/// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
-    /// As it is.
+    /// No coding.
     Identity,
-    /// RFC 1952.
+    /// gzip (RFC 1952).
     Gzip,
-    /// RFC 7932.
+    /// brotli (RFC 7932).
     Brotli,
 }
 
 impl Coding {
-    /// The coding that the client likes best; ours is brotli, then gzip, where it likes them the same. A client that
-    /// does not say gets the content as it is.
+    /// The coding with the highest weight in the request; of equal ones brotli, then gzip. Without `Accept-Encoding` there is
+    /// no coding.
     pub fn best(request: &HeaderMap) -> Self {
-        let said: Vec<(&str, u16)> = request
+        let accepted: Vec<(&str, u16)> = request
             .get_all(header::ACCEPT_ENCODING)
             .iter()
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
             .filter_map(weighted)
             .collect();
-        let weight = |names: &[&str], otherwise: u16| {
-            let of = |name: &&str| said.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        let weight = |names: &[&str], default: u16| {
+            let of = |name: &&str| accepted.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
             names
                 .iter()
                 .find_map(of)
-                .map_or(otherwise, |(_, weight)| *weight)
+                .map_or(default, |(_, weight)| *weight)
         };
-        let rest = weight(&["*"], 0);
-        // Identity is acceptable unless it is refused, but nobody asks for it who asks for something else.
+        let any = weight(&["*"], 0);
+        // Without a weight, identity is acceptable, but anything that has a weight is preferred.
         let ranked = [
-            (weight(&["br"], rest), Self::Brotli),
-            (weight(&["gzip", "x-gzip"], rest), Self::Gzip),
+            (weight(&["br"], any), Self::Brotli),
+            (weight(&["gzip", "x-gzip"], any), Self::Gzip),
             (weight(&["identity"], 0), Self::Identity),
         ];
         let mut best = (0, Self::Identity);
@@ -47,7 +47,7 @@ impl Coding {
         best.1
     }
 
-    /// Its name in Content-Encoding.
+    /// The name in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Identity => "identity",
@@ -56,7 +56,7 @@ impl Coding {
         }
     }
 
-    /// What tells its entity tag from the others'.
+    /// The suffix of entity tags: each coding has its own, because the bytes differ.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Identity => "",
@@ -66,7 +66,7 @@ impl Coding {
     }
 }
 
-/// A coding and its weight in thousandths; none if the weight is no weight.
+/// The name and weight, in thousandths, of an item of `Accept-Encoding`; `None` if it is malformed.
 fn weighted(item: &str) -> Option<(&str, u16)> {
     let mut parts = item.split(';');
     let name = parts.next().map(str::trim).filter(|n| !n.is_empty())?;
@@ -86,8 +86,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_coding_is_the_clients_choice() {
-        for (said, best) in [
+    fn the_coding_with_the_highest_weight_is_used() {
+        for (value, best) in [
             ("gzip", Coding::Gzip),
             ("gzip, deflate, br, zstd", Coding::Brotli),
             ("br;q=0.5, gzip;q=0.8", Coding::Gzip),
@@ -100,9 +100,9 @@ mod tests {
             ("gzip;q=7", Coding::Identity),
             ("", Coding::Identity),
         ] {
-            let value = HeaderValue::from_str(said).unwrap();
-            let request = HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]);
-            assert_eq!(Coding::best(&request), best, "{said:?}");
+            let accepted = HeaderValue::from_str(value).unwrap();
+            let request = HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted)]);
+            assert_eq!(Coding::best(&request), best, "{value:?}");
         }
         assert_eq!(Coding::best(&HeaderMap::new()), Coding::Identity);
     }
