@@ -15,7 +15,7 @@ use super::{emit, json, lookup, snippet, terminal_escape};
 use crate::emit::Format as FeedFormat;
 use crate::model::{StoryView, Time};
 use crate::query::Expr;
-use crate::query::marks::Marks;
+use crate::query::highlight::Highlighter;
 
 /// The shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,7 +85,7 @@ pub struct Printer {
     /// Whether a row was shown that arrived long after it was published.
     is_late: bool,
     /// What is marked in the place that is shown of a body.
-    marks: Option<Marks>,
+    marks: Option<Highlighter>,
 }
 
 impl Printer {
@@ -132,7 +132,7 @@ impl Printer {
 
     /// From here on the rows of a table are followed by the place in the body that `expr` found.
     pub fn mark(&mut self, expr: &Expr) {
-        self.marks = Some(Marks::of(expr));
+        self.marks = Some(Highlighter::of(expr));
     }
 
     /// When the store was made: the date of a feed without items.

@@ -66,9 +66,9 @@ impl EvaluatedCopy {
 
     /// The parts of an expression that match: those that it wants, and those that it excludes.
     pub fn matches(&self, expr: &Expr) -> (Vec<Match>, Vec<Match>) {
-        let found = eval::found(expr, &self.text, &self.facts, self.now);
-        let (unwanted, wanted): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.is_unwanted);
-        let plain = |list: Vec<eval::Found>| {
+        let found = eval::matched_terms(expr, &self.text, &self.facts, self.now);
+        let (unwanted, wanted): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.is_negated);
+        let plain = |list: Vec<eval::MatchedTerm>| {
             let found = list.into_iter().map(|f| Match {
                 field: f.field,
                 words: f.words,

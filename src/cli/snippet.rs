@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::terminal_escape;
 use crate::query::ast::Scope;
-use crate::query::marks::Marks;
+use crate::query::highlight::Highlighter;
 
 /// Columns before the first word that was found.
 const BEFORE: usize = 24;
@@ -17,7 +17,7 @@ const BEFORE: usize = 24;
 const LOOKED_THROUGH: usize = 64 << 10;
 
 /// The place of `body` where the words first stand, at most `width` columns; none: they stand elsewhere.
-pub fn of(body: &str, marks: &Marks, width: usize, color: bool) -> Option<String> {
+pub fn of(body: &str, marks: &Highlighter, width: usize, color: bool) -> Option<String> {
     let body = body.get(..body.floor_char_boundary(LOOKED_THROUGH))?;
     let line = terminal_escape::line(body);
     let line = line.as_ref();
@@ -103,7 +103,12 @@ mod tests {
                         the catch on the quay.";
 
     fn shown(expr: &str, width: usize, color: bool) -> Option<String> {
-        of(BODY, &Marks::of(&query::parse(expr).unwrap()), width, color)
+        of(
+            BODY,
+            &Highlighter::of(&query::parse(expr).unwrap()),
+            width,
+            color,
+        )
     }
 
     #[test]
@@ -137,7 +142,7 @@ mod tests {
 
     #[test]
     fn sec_14_a_snippet_gives_the_terminal_no_orders() {
-        let marks = Marks::of(&query::parse("boats").unwrap());
+        let marks = Highlighter::of(&query::parse("boats").unwrap());
         let line = of("a\u{1b}]0;x\u{7} boats \u{9b}2J", &marks, 60, false).unwrap();
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }

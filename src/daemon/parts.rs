@@ -146,7 +146,7 @@ pub fn ingest(
             max_interval: s.max_interval,
             strict: s.etiquette == Etiquette::Strict,
             install: store.reads().install()?,
-            price: None,
+            poll_cost: None,
         },
         manual_interval: s.manual_interval,
         websub: callback(config).map(|callback| WebSub { callback }),

@@ -132,11 +132,11 @@ impl Default for Window {
             first: 0,
             sketchless: 0,
             len: 0,
-            pages: Index::new(SHELVES),
-            texts: Index::new(SHELVES),
-            titles: Index::new(SHELVES),
-            grams: Index::new(GRAM_SHELVES),
-            stories: Index::new(SHELVES),
+            pages: Index::new(BUCKETS),
+            texts: Index::new(BUCKETS),
+            titles: Index::new(BUCKETS),
+            grams: Index::new(GRAM_BUCKETS),
+            stories: Index::new(BUCKETS),
         }
     }
 }
@@ -153,11 +153,11 @@ impl Window {
             first: 0,
             sketchless: 0,
             len: 0,
-            pages: Index::new(PART_SHELVES),
-            texts: Index::new(PART_SHELVES),
-            titles: Index::new(PART_SHELVES),
-            grams: Index::new(PART_SHELVES),
-            stories: Index::new(PART_SHELVES),
+            pages: Index::new(PART_BUCKETS),
+            texts: Index::new(PART_BUCKETS),
+            titles: Index::new(PART_BUCKETS),
+            grams: Index::new(PART_BUCKETS),
+            stories: Index::new(PART_BUCKETS),
         };
         for (copy, print) in copies {
             let slot = part.slot(part.copies.len());
@@ -385,20 +385,20 @@ pub fn sketches_since(now: Time) -> Time {
 
 /// Copies by a hash of something that they have. Hashes of 32 bits: whoever asks looks at the copies themselves.
 ///
-/// A shelf for each value of a hash's low bits, which are evenly spread whatever is hashed; in it, pairs in order. There
-/// are so many shelves that a full window has a few dozen pairs on each, which are searched and moved in one or two reads
+/// A bucket for each value of a hash's low bits, which are evenly spread whatever is hashed; in it, pairs in order. There
+/// are so many buckets that a full window has a few dozen pairs on each, which are searched and moved in one or two reads
 /// of memory: a tree over all of them takes a dozen.
 #[derive(Debug)]
 struct Index(Vec<Vec<(u32, Slot)>>);
 
-/// Shelves for up to a million pairs, and for the [`SKETCHES_MAX`] times eighteen of the grams.
-const PART_SHELVES: usize = 1 << 4;
-const SHELVES: usize = 1 << 14;
-const GRAM_SHELVES: usize = 1 << 17;
+/// Buckets for up to a million pairs, and for the [`SKETCHES_MAX`] times eighteen of the grams.
+const PART_BUCKETS: usize = 1 << 4;
+const BUCKETS: usize = 1 << 14;
+const GRAM_BUCKETS: usize = 1 << 17;
 
 impl Index {
-    fn new(shelves: usize) -> Self {
-        Self((0..shelves).map(|_| Vec::new()).collect())
+    fn new(buckets: usize) -> Self {
+        Self((0..buckets).map(|_| Vec::new()).collect())
     }
 
     /// Enters a copy of `feed`, unless that feed alone has this of late.
@@ -420,19 +420,19 @@ impl Index {
     }
 
     fn insert(&mut self, key: u32, slot: Slot) {
-        if let Some(shelf) = self.shelf(key)
-            && let Err(place) = shelf.binary_search(&(key, slot))
+        if let Some(bucket) = self.bucket(key)
+            && let Err(place) = bucket.binary_search(&(key, slot))
         {
-            shelf.insert(place, (key, slot));
+            bucket.insert(place, (key, slot));
         }
     }
 
     fn remove(&mut self, key: Option<u32>, slot: Slot) {
         if let Some(key) = key
-            && let Some(shelf) = self.shelf(key)
-            && let Ok(place) = shelf.binary_search(&(key, slot))
+            && let Some(bucket) = self.bucket(key)
+            && let Ok(place) = bucket.binary_search(&(key, slot))
         {
-            shelf.remove(place);
+            bucket.remove(place);
         }
     }
 
@@ -443,14 +443,14 @@ impl Index {
     }
 
     fn all(&self, key: u32) -> &[(u32, Slot)] {
-        let shelf = self.0.get(self.place(key)).map_or(&[][..], Vec::as_slice);
-        let from = shelf.partition_point(|(k, _)| *k < key);
-        let rest = shelf.get(from..).unwrap_or_default();
+        let bucket = self.0.get(self.place(key)).map_or(&[][..], Vec::as_slice);
+        let from = bucket.partition_point(|(k, _)| *k < key);
+        let rest = bucket.get(from..).unwrap_or_default();
         let len = rest.partition_point(|(k, _)| *k == key);
         rest.get(..len).unwrap_or_default()
     }
 
-    fn shelf(&mut self, key: u32) -> Option<&mut Vec<(u32, Slot)>> {
+    fn bucket(&mut self, key: u32) -> Option<&mut Vec<(u32, Slot)>> {
         let place = self.place(key);
         self.0.get_mut(place)
     }

@@ -106,7 +106,7 @@ impl Ingest {
             extent: Extent::Whole,
             ..visited.poll.clone()
         };
-        let policy = self.pricing.apply(&self.options.policy);
+        let policy = self.poll_cost.apply(&self.options.policy);
         let commit = async {
             let ready = visit::failed(&self.store, &policy, visited, poll.clone(), &self.clock);
             visit::commit(self, ready.alone()).await

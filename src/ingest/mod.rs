@@ -14,7 +14,7 @@
 //! | [`scheduler`] | claims feeds as they fall due, for as long as the daemon runs |
 //! | `poll_all` | all that may be polled, by one signal |
 //! | `push` | hubs that tell of news, and what they push (ET-50) |
-//! | `price` | the price that all plans share |
+//! | `poll_cost` | the cost of a poll, which all plans share |
 //! | [`outage`] | is it the feed, or are we offline (ET-30) |
 //! | [`add`] | a new subscription: ask once, find the feed behind a page |
 //! | [`report`] | what a pass did |
@@ -29,7 +29,7 @@ mod full_text;
 pub mod outage;
 pub mod pass;
 mod poll_all;
-mod price;
+mod poll_cost;
 mod push;
 pub mod report;
 pub mod scheduler;
@@ -59,7 +59,7 @@ use crate::model::{FeedRow, Network};
 use crate::schedule::Policy;
 use crate::store::{Claim, Store, StoreError};
 use outage::Outage;
-use price::Pricing;
+use poll_cost::SharedPollCost;
 
 /// Documents read at the same time, beside one large one: each takes a core, and many times its size.
 const READING_MAX: usize = 4;
@@ -79,7 +79,7 @@ const DURATIONS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 1
 /// What the operator decides about polling.
 #[derive(Debug, Clone)]
 pub struct IngestOptions {
-    /// When feeds are asked; its price is set by ingest itself.
+    /// When feeds are asked; ingest itself sets the cost of a poll.
     pub policy: Policy,
     /// Least time between two polls of a feed by command.
     pub manual_interval: Duration,
@@ -112,7 +112,7 @@ pub struct Ingest {
     outage: Mutex<Outage>,
     /// What the store knows of the network, and since when we know that it does.
     network_told: tokio::sync::Mutex<Option<(Network, Moment)>>,
-    pricing: Arc<Pricing>,
+    poll_cost: Arc<SharedPollCost>,
     clock_checked: AtomicBool,
     leases_checked: AtomicBool,
     /// Feeds of which the log says that their secrets are not sent.
@@ -145,7 +145,7 @@ impl Ingest {
             fetcher,
             clock,
             options,
-            pricing: Arc::new(Pricing::load(&store)?),
+            poll_cost: Arc::new(SharedPollCost::load(&store)?),
             outage: Mutex::new(Outage::after(store.reads().network()?)),
             network_told: tokio::sync::Mutex::default(),
             store,

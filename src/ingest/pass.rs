@@ -237,7 +237,7 @@ impl Ingest {
             let (read, place) = self.read(visited, offline).await?;
             return self.finish(visited, read, place, cancel, alone).await;
         }
-        let policy = self.pricing.apply(&self.options.policy);
+        let policy = self.poll_cost.apply(&self.options.policy);
         let read = visit::read(&self.store, &policy, visited, offline)?;
         let ready = read.ready(&self.store, visited, &self.clock);
         visit::commit(self, if alone { ready.alone() } else { ready }).await
@@ -249,7 +249,7 @@ impl Ingest {
         visited: &Arc<Visited>,
         offline: bool,
     ) -> Result<(Read, Place), StoreError> {
-        let policy = self.pricing.apply(&self.options.policy);
+        let policy = self.poll_cost.apply(&self.options.policy);
         let place = self.place(visited.is_large()).await;
         let what = Arc::clone(visited);
         let read = self

@@ -236,7 +236,7 @@ struct Look {
 const COMPLAINT: Duration = Duration::from_secs(60);
 
 impl Look {
-    /// Reads which feeds are due, and the price of polls when it is time.
+    /// Reads which feeds are due, and recomputes the cost of a poll when that is due.
     async fn refresh(&mut self, ingest: &Arc<Ingest>, flight: &Flight) -> Result<(), StoreError> {
         let (now, moment) = (ingest.clock.now(), ingest.clock.moment());
         if self
@@ -253,11 +253,12 @@ impl Look {
             }
         }
         self.last = Some(moment);
-        if ingest.pricing.is_due(now) {
-            let (pricing, policy) = (Arc::clone(&ingest.pricing), ingest.options.policy.clone());
-            let set = ingest.ask(move |store| pricing.set(store, &policy, now));
+        if ingest.poll_cost.is_due(now) {
+            let (poll_cost, policy) =
+                (Arc::clone(&ingest.poll_cost), ingest.options.policy.clone());
+            let set = ingest.ask(move |store| poll_cost.set(store, &policy, now));
             if let Err(e) = set.await {
-                tracing::debug!("the price of polls was not set anew: {e}");
+                tracing::debug!("the cost of a poll was not computed: {e}");
             }
         }
         if flight.len() < FLIGHT_MAX {

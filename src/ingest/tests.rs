@@ -122,7 +122,7 @@ impl Room {
                 max_interval: Duration::from_secs(86_400),
                 strict: false,
                 install: 7,
-                price: None,
+                poll_cost: None,
             },
             manual_interval: Duration::ZERO,
             websub,

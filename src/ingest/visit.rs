@@ -23,7 +23,7 @@ use crate::normalize::Drafted;
 use crate::normalize::draft::take_pages;
 use crate::normalize::page::Page;
 use crate::parse::{ParseContext, ParseError};
-use crate::schedule::{self, Observation, Policy, Seen, State};
+use crate::schedule::{self, Observation, Policy, PollResult, State};
 use crate::store::{
     Claim, Committed, DocumentCommit, FeedSettings, HubOffer, PlanCommit, PollCommit, ReadyCommit,
     Store, StoreError,
@@ -539,20 +539,20 @@ fn failure_of(claim: &Claim, error: &ParseError) -> Failure {
 fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool) -> PlanCommit {
     #[cfg(test)]
     crate::faults::panic_at("plan", claim.url.host());
-    let seen = match &poll.outcome {
-        Outcome::Document { .. } if poll.extent == Extent::Push => Seen::Pushed {
+    let result = match &poll.outcome {
+        Outcome::Document { .. } if poll.extent == Extent::Push => PollResult::Pushed {
             new: made.new.clone(),
         },
-        Outcome::Document { validators, .. } => Seen::Document {
+        Outcome::Document { validators, .. } => PollResult::Document {
             window_full: made.overflowed(claim),
             new: made.new.clone(),
             window: made.window,
             validators: !validators.is_empty(),
         },
-        Outcome::NotModified { .. } => Seen::NotModified,
-        Outcome::Failed(f) => Seen::Failed(f.kind),
+        Outcome::NotModified { .. } => PollResult::NotModified,
+        Outcome::Failed(f) => PollResult::Failed(f.kind),
     };
-    let was_read = !matches!(seen, Seen::Failed(_));
+    let was_read = !matches!(result, PollResult::Failed(_));
     let observation = Observation {
         at: poll.finished,
         hints: Hints {
@@ -571,7 +571,7 @@ fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool)
         offline,
         feed: claim.id.0.as_u64_pair().0,
         https: claim.url.is_https(),
-        seen,
+        result,
     };
     let (state, plan) = schedule::next(&State::from_bytes(&claim.schedule), &observation, policy);
     PlanCommit {

@@ -1,14 +1,15 @@
 //! Bytes to text. Never fails: what cannot be decoded is told in a warning and replaced.
 //!
 //! The order is the contract's: BOM, the charset of the Content-Type, the XML declaration, UTF-8 if valid, a guess
-//! (RFC 7303 section 3.2 puts the BOM first). What the bytes contradict does not count; the table is in ARCHITECTURE.md.
+//! (RFC 7303 section 3.2 puts the BOM first). What the bytes contradict does not count; the table is in docs/decisions/006-charset.md.
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::{Warnings, damaged_utf8};
+use super::damaged_utf8;
+use super::warnings::Warnings;
 
 /// How far into a document its XML declaration may reach, in bytes.
 const DECLARATION_BYTES_MAX: usize = 1024;
@@ -220,7 +221,7 @@ mod tests {
             let document = says("utf-8", "<t>Kö</t>".as_bytes());
             let read = to_text(&document, Some(&header), &mut warnings);
             assert!(read.ends_with("<t>Kö</t>"), "{charset}: {read}");
-            assert_eq!(warnings.0.len(), 1, "{charset}");
+            assert_eq!(warnings.into_vec().len(), 1, "{charset}");
         }
         let header = Some("text/xml; charset=windows-1251");
         // Neither bytes that are no UTF-8 nor a document that says nothing contradict the header.

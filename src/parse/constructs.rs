@@ -11,10 +11,11 @@ use regex::Regex;
 
 use super::element::{Element, Node};
 use super::vocabulary::Ns;
-use super::{Warnings, addresses, escaped, guid, people, plain_body};
+use super::warnings::Warnings;
+use super::{addresses, escaped, guid, people, plain_body};
 use crate::model::{Category, Person, WebUrl};
 use crate::text::body::Body;
-use crate::text::{html, html_text, plain, references, settle};
+use crate::text::{html, html_text, plain, references, sanitized, settle};
 
 /// What an element inherits (XML Base, xml:lang).
 #[derive(Debug, Clone, Default)]
@@ -71,7 +72,7 @@ impl Scope {
             let written_for = self.page.as_ref().or(self.site.as_ref());
             written_for.or(self.base.as_ref())
         };
-        settle::body(html, |html| html::read_within(html, base, &self.effort))
+        sanitized::read(html, base, &self.effort)
     }
 
     /// Warns if bodies were too tangled to be read as HTML.

@@ -4,7 +4,7 @@
 
 use encoding_rs::WINDOWS_1252;
 
-use super::Warnings;
+use super::warnings::Warnings;
 
 /// So many foreign bytes in a document without one sequence of UTF-8 are pasted in; more of them are its encoding.
 const PASTED_MAX: usize = 3;

@@ -1,15 +1,17 @@
 //! One entry of an XML feed. Every dialect's names are read everywhere: publishers mix them. A broken value costs
 //! that value; an entry is never refused.
 
+use super::collect::{Best, push_new};
 use super::constructs::{self, Scope};
+use super::dialect::Dialect;
 use super::element::{Element, Node};
-use super::head::Dialect;
 use super::media::{self, Media};
+use super::pictures::{first_picture, image_url};
 use super::vocabulary::Ns;
-use super::{Best, Warnings, addresses, guid, people, push_new, source_digest};
+use super::warnings::Warnings;
+use super::{addresses, guid, people, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
-use crate::text::tokens::{self, Token};
-use crate::text::{body, dates, references, settle};
+use crate::text::{body, dates, settle};
 
 #[derive(Debug, Default)]
 struct Reader {
@@ -71,7 +73,7 @@ impl Bodies {
                 }
             }
         }
-        if let Some((rank, html)) = self.summary.0
+        if let Some((rank, html)) = self.summary.into_ranked()
             && summary.is_open_to(rank)
         {
             summary.offer(rank, Some(body::Body::read(html)));
@@ -167,7 +169,7 @@ pub fn read(
         .language
         .filter(|l| outer.language.as_ref() != Some(l));
     if dialect.is_atom()
-        && let Some(id) = entry.id.0.as_ref().map(|(_, id)| id.clone())
+        && let Some(id) = entry.id.get().cloned()
     {
         // RFC 4287 section 4.2.6: ids are IRIs, and many are the address of the page.
         entry.absolute_page(9, &id);
@@ -528,9 +530,7 @@ impl Reader {
     }
 
     fn image(&mut self, e: &Element, rank: u8, scope: &Scope) {
-        self.media
-            .image
-            .offer(rank, super::head::image_url(e, scope));
+        self.media.image.offer(rank, image_url(e, scope));
     }
 
     fn finish(mut self, own_language: Option<String>) -> ParsedEntry {
@@ -562,29 +562,6 @@ impl Reader {
             source_digest: [0; source_digest::LEN],
         }
     }
-}
-
-/// The first picture of a sanitized body that is large enough to be seen.
-pub(super) fn first_picture(html: &str) -> Option<WebUrl> {
-    const SEEN_MIN: u32 = 32;
-    if !html.contains("<img") {
-        return None;
-    }
-    tokens::of(html).find_map(|token| {
-        let Token::Tag(tag) = token else { return None };
-        if !tag.is("img") || tag.is_end {
-            return None;
-        }
-        let value = |name: &str| tag.attributes().find(|(n, _)| *n == name).map(|(_, v)| v);
-        let is_small = |name| {
-            let size = value(name).and_then(|v| v.trim_end_matches("px").parse::<u32>().ok());
-            size.is_some_and(|size| size < SEEN_MIN)
-        };
-        if is_small("width") || is_small("height") {
-            return None;
-        }
-        WebUrl::parse(&references::resolve(value("src")?)).ok()
-    })
 }
 
 /// Whether there is something to see in a body without words.

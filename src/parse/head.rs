@@ -1,83 +1,18 @@
 //! An XML feed: which dialect it is, what it says about itself, and its entries in order.
 
+use super::collect::{Best, Newest, push_new};
 use super::constructs::{self, Scope};
+use super::context::{ParseContext, ParseError};
+use super::dialect::Dialect;
 use super::element::Element;
 use super::entry::Bodies;
-use super::vocabulary::{self, ATOM_03, Ns};
+use super::pictures::image_url;
+use super::vocabulary::{self, Ns};
+use super::warnings::Warnings;
 use super::xml::{Piece, Walk};
-use super::{Best, Newest, ParseContext, ParseError, Warnings, entry, mend, push_new};
+use super::{entry, mend};
 use crate::model::{Hints, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
 use crate::text::settle;
-
-/// What kind of document this is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// RSS 2.x, and RSS that tells no version.
-    Rss2,
-    /// RSS 0.90 to 0.94.
-    Rss09,
-    /// RDF site summary 1.0 or 1.1.
-    Rss1,
-    /// RSS 0.90, which is RDF.
-    Rss090,
-    /// Atom 1.0.
-    Atom,
-    /// Atom 0.3.
-    Atom03,
-}
-
-impl Dialect {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Rss2 => "rss2",
-            Self::Rss09 | Self::Rss090 => "rss09x",
-            Self::Rss1 => "rss1",
-            Self::Atom => "atom",
-            Self::Atom03 => "atom03",
-        }
-    }
-
-    /// Whether names without a namespace are Atom's.
-    pub fn is_atom(self) -> bool {
-        matches!(self, Self::Atom | Self::Atom03)
-    }
-
-    /// Whether `rdf:about` names things.
-    pub fn is_rdf(self) -> bool {
-        matches!(self, Self::Rss1 | Self::Rss090)
-    }
-
-    fn of_root(root: &Element) -> Result<Self, ParseError> {
-        let version = root.attribute("version").unwrap_or_default().trim();
-        let declares = |uri: &str| {
-            root.attributes
-                .iter()
-                .any(|a| a.name.starts_with("xmlns") && a.value.contains(uri))
-                || root.attributes.iter().any(|a| a.value == uri)
-        };
-        match root.name.as_str() {
-            "rss" if version.starts_with("0.9") => Ok(Self::Rss09),
-            "rss" | "channel" | "item" => Ok(Self::Rss2),
-            "rdf"
-                if declares("my.netscape.com/rdf/simple/0.9")
-                    || declares("channel.netscape.com/rdf/simple/0.9") =>
-            {
-                Ok(Self::Rss090)
-            }
-            "rdf" => Ok(Self::Rss1),
-            "feed" if declares(ATOM_03) || version == "0.3" || version == "0.2" => Ok(Self::Atom03),
-            "feed" | "entry" => Ok(Self::Atom),
-            "html" => Err(ParseError::NotAFeed("it is a web page".to_owned())),
-            "opml" => Err(ParseError::NotAFeed(
-                "it is a subscription list; `newswire import` reads those".to_owned(),
-            )),
-            other => {
-                let shown: String = settle::line(other).chars().take(40).collect();
-                Err(ParseError::NotAFeed(format!("it begins with <{shown}>")))
-            }
-        }
-    }
-}
 
 /// Reads a document; the bodies of its entries are [completed](Bodies::complete) later.
 pub fn read(
@@ -551,19 +486,5 @@ impl Head {
             hints,
             ..feed
         }
-    }
-}
-
-/// Where a picture is: an attribute, an inner `url`, or the text.
-pub fn image_url(e: &Element, scope: &Scope) -> Option<WebUrl> {
-    let attribute = ["href", "url", "src"].iter().find_map(|a| e.attribute(a));
-    let about = || e.attribute_in(Ns::Rdf, "resource");
-    if let Some(written) = attribute.or_else(about) {
-        return scope.url(written);
-    }
-    match e.elements().find(|c| c.name == "url") {
-        Some(url) => scope.within(url).url(&url.text()),
-        None if e.has_elements() => None,
-        None => scope.url(&e.text()),
     }
 }

@@ -8,14 +8,15 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::addresses::names_a_page;
+use super::collect::{REPEATS_MAX, push_new};
 use super::constructs::{Scope, language_tag};
-use super::entry::first_picture;
+use super::context::{ParseContext, ParseError};
 use super::json_text::{self, Document};
 use super::media::Media;
+use super::pictures::first_picture;
 use super::plain_body;
-use super::{
-    ParseContext, ParseError, REPEATS_MAX, Warnings, guid, people, push_new, source_digest,
-};
+use super::warnings::Warnings;
+use super::{guid, people, source_digest};
 use crate::model::{Category, ParsedEntry, ParsedFeed, Person, Time, WebUrl};
 use crate::text::body::{self, Body};
 use crate::text::{dates, plain, settle};

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{Newest, REPEATS_MAX, Warnings};
+use super::collect::{Newest, REPEATS_MAX};
+use super::warnings::Warnings;
 use crate::text::dates;
 
 /// Deepest value kept: a name of an author of an item.
@@ -95,7 +96,7 @@ struct Reading {
 
 impl Reading {
     fn seen(&self) -> usize {
-        self.head.len() + self.items.as_ref().map_or(0, |i| i.seen + 1)
+        self.head.len() + self.items.as_ref().map_or(0, |i| i.seen() + 1)
     }
 }
 

@@ -1,10 +1,11 @@
 //! What Media RSS and iTunes add: files, pictures, and texts where the entry has none of its own.
 //! (<https://www.rssboard.org/media-rss>)
 
+use super::collect::{Best, push_new};
 use super::constructs::Scope;
 use super::element::Element;
 use super::vocabulary::Ns;
-use super::{Best, Warnings, push_new};
+use super::warnings::Warnings;
 use crate::model::{Enclosure, WebUrl};
 use crate::text::plain;
 

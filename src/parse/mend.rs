@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr3};
 
-use super::{Warnings, fields};
+use super::fields;
+use super::warnings::Warnings;
 use crate::text::tokens;
 
 /// A text in which every `<` begins markup that ends. Declarations of document types are left out: nothing in them

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::html::HTML_BYTES_MAX;
+use crate::text::html_limits::HTML_BYTES_MAX;
 
 /// Fewest spaces that indent a line.
 const INDENTATION_MIN: usize = 2;

@@ -3,8 +3,9 @@
 //! Must give the same entry whichever others are completed, as long as sanitizing stays within its bounds.
 
 use super::constructs::Scope;
-use super::{Warnings, entry, is_blank, json_feed};
-use crate::model::ParsedFeed;
+use super::warnings::Warnings;
+use super::{entry, json_feed};
+use crate::model::{ParsedEntry, ParsedFeed};
 use crate::text::body;
 
 /// A document, read as far as its bodies.
@@ -93,7 +94,7 @@ impl Raw {
     #[must_use]
     pub fn into_feed(mut self) -> ParsedFeed {
         self.scope.tell(&mut self.warnings);
-        self.feed.warnings = self.warnings.0;
+        self.feed.warnings = self.warnings.into_vec();
         self.feed
     }
 
@@ -102,4 +103,16 @@ impl Raw {
         (0..self.feed.entries.len()).for_each(|at| self.complete(at));
         self.into_feed()
     }
+}
+
+/// Whether an entry has nothing to be shown, dated or found by.
+fn is_blank(entry: &ParsedEntry) -> bool {
+    entry.title.as_ref().is_none_or(String::is_empty)
+        && entry.summary_html.is_none()
+        && entry.content_html.is_none()
+        && entry.id.is_none()
+        && entry.url.is_none()
+        && entry.published.is_none()
+        && entry.updated.is_none()
+        && entry.enclosures.is_empty()
 }

@@ -13,6 +13,9 @@ use super::fields;
 use super::vocabulary::{self, Ns};
 use crate::text::references;
 
+/// The warning of a document that ends before its end tags do.
+pub const BREAKS_OFF: &str = "the document breaks off";
+
 /// Deepest nesting kept; what is deeper is left out.
 pub const DEPTH_MAX: usize = 256;
 /// Most elements of one child of the feed.
@@ -160,7 +163,7 @@ impl<'t> Walk<'t> {
         if self.stack.is_empty() && self.containers.is_empty() {
             return None;
         }
-        self.fault(super::BREAKS_OFF);
+        self.fault(BREAKS_OFF);
         self.stack.truncate(1);
         let last = self.stack.pop()?.element;
         let is_entry = matches!(last.name.as_str(), "item" | "entry");

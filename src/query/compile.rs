@@ -1,8 +1,8 @@
 //! All topics at once: one pass over the text finds every literal of every topic (Aho and Corasick, 1975), and only
 //! topics with a literal that was found are looked at. The cost is text plus hits, not text times topics.
 //!
-//! Evaluation has two stages. [`TopicSet::read`] asks everything that depends on the text and needs no store;
-//! [`TopicSet::decide`] adds the facts, and never reads text, so that it can run inside a transaction.
+//! Evaluation has two stages. [`TopicSet::match_text`] asks everything that depends on the text and needs no store;
+//! [`TopicSet::match_facts`] adds the facts, and never reads text, so that it can run inside a transaction.
 //!
 //! Regular expressions are asked one by one, after everything cheaper: most topics have none, and a set of a thousand of
 //! them is slower than the few that are reached.
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::ast::{Expr, Fact, Name, Pattern, Scope};
-use super::eval::{self, feed_is, literal};
+use super::eval::{self, literal, matches_feed};
 use super::subject::{Facts, Folded};
 use crate::model::Time;
 use crate::text::fold::fold;
@@ -24,16 +24,16 @@ pub struct TopicSet {
     rules: Vec<Rule>,
     automaton: Option<AhoCorasick>,
     /// By literal: the topics that match only if one of their literals of this kind is found.
-    waiting: Vec<Vec<usize>>,
+    by_literal: Vec<Vec<usize>>,
     /// The topics that no missing literal rules out.
     always: Vec<usize>,
     /// What is asked of the text besides literals, by number.
-    questions: Vec<Expr>,
+    predicates: Vec<Expr>,
 }
 
 /// What the text of one article says of the topics of a [`TopicSet`]. Only that set understands it.
 #[derive(Debug, Clone, Default)]
-pub struct Reading {
+pub struct TextMatches {
     /// The topics that the text does not rule out, in their order; whether facts are still to decide.
     candidates: Vec<(usize, bool)>,
     /// The literals found, by number, with the parts that they stand in as bits; empty if no fact is to decide.
@@ -65,7 +65,7 @@ enum Rule {
 /// The first stage: what the text alone says. A rule is true, false, or open.
 struct TextStage<'s> {
     text: &'s Folded,
-    questions: &'s [Expr],
+    predicates: &'s [Expr],
     /// By literal: the parts that it stands in, as bits.
     found: Vec<u8>,
     answers: HashMap<usize, bool>,
@@ -75,7 +75,7 @@ struct TextStage<'s> {
 
 /// The second stage: the facts decide what the text left open.
 struct FactStage<'s> {
-    reading: &'s Reading,
+    text_matches: &'s TextMatches,
     facts: &'s Facts,
     /// The feed's title, folded.
     feed_title: String,
@@ -93,12 +93,12 @@ impl TopicSet {
             rules.push(compiler.rule(expr));
             compiler.before.insert(name.clone(), i);
         }
-        let mut waiting = vec![Vec::new(); compiler.texts.len()];
+        let mut by_literal = vec![Vec::new(); compiler.texts.len()];
         let mut always = Vec::new();
         for (i, rule) in rules.iter().enumerate() {
             match compiler.needed(rule) {
                 Some(literals) => literals.into_iter().for_each(|literal| {
-                    if let Some(topics) = waiting.get_mut(literal) {
+                    if let Some(topics) = by_literal.get_mut(literal) {
                         topics.push(i);
                     }
                 }),
@@ -115,9 +115,9 @@ impl TopicSet {
             topics,
             rules,
             automaton,
-            waiting,
+            by_literal,
             always,
-            questions: compiler.questions,
+            predicates: compiler.predicates,
         }
     }
 
@@ -139,52 +139,55 @@ impl TopicSet {
     /// The places (in the order given) of the topics that match. `topic:` in a definition sees the topics that
     /// stand before it.
     pub fn evaluate(&self, text: &Folded, facts: &Facts, now: Time) -> Vec<usize> {
-        self.decide(&self.read(text), facts, now)
+        self.match_facts(&self.match_text(text), facts, now)
     }
 
     /// Asks everything that depends on the text: the part of [`Self::evaluate`] whose cost grows with the text.
-    pub fn read(&self, text: &Folded) -> Reading {
+    pub fn match_text(&self, text: &Folded) -> TextMatches {
         let (found, candidates) = self.find(text);
         let mut stage = TextStage {
             text,
-            questions: &self.questions,
+            predicates: &self.predicates,
             found,
             answers: HashMap::new(),
             topics: vec![Some(false); self.topics.len()],
         };
-        let mut reading = Reading {
+        let mut text_matches = TextMatches {
             words: text.words,
-            ..Reading::default()
+            ..TextMatches::default()
         };
         for i in candidates {
-            let known = self.rules.get(i).and_then(|rule| rule.of_text(&mut stage));
+            let known = self
+                .rules
+                .get(i)
+                .and_then(|rule| rule.eval_text(&mut stage));
             if let Some(slot) = stage.topics.get_mut(i) {
                 *slot = known;
             }
             if known != Some(false) {
-                reading.candidates.push((i, known.is_none()));
+                text_matches.candidates.push((i, known.is_none()));
             }
         }
-        if reading.candidates.iter().any(|(_, is_open)| *is_open) {
+        if text_matches.candidates.iter().any(|(_, is_open)| *is_open) {
             let hits = stage.found.iter().copied().enumerate();
-            reading.hits = hits.filter(|(_, parts)| *parts != 0).collect();
-            reading.answers = stage.answers.into_iter().collect();
-            reading.answers.sort_unstable();
+            text_matches.hits = hits.filter(|(_, parts)| *parts != 0).collect();
+            text_matches.answers = stage.answers.into_iter().collect();
+            text_matches.answers.sort_unstable();
         }
-        reading
+        text_matches
     }
 
     /// The places of the topics that match, as in [`Self::evaluate`]; `reading` is of the same set. No text is read.
-    pub fn decide(&self, reading: &Reading, facts: &Facts, now: Time) -> Vec<usize> {
+    pub fn match_facts(&self, text_matches: &TextMatches, facts: &Facts, now: Time) -> Vec<usize> {
         let mut stage = FactStage {
-            reading,
+            text_matches,
             facts,
             feed_title: fold(&facts.feed_title),
             topics: vec![false; self.topics.len()],
             now,
         };
         let mut out = Vec::new();
-        for &(i, is_open) in &reading.candidates {
+        for &(i, is_open) in &text_matches.candidates {
             let rule = self.rules.get(i);
             let is_match = !is_open || rule.is_some_and(|rule| rule.holds(&stage));
             if let Some(slot) = stage.topics.get_mut(i).filter(|_| is_match) {
@@ -197,7 +200,7 @@ impl TopicSet {
 
     /// Which literal stands in which parts, and the topics that may match, in their order.
     fn find(&self, text: &Folded) -> (Vec<u8>, Vec<usize>) {
-        let mut found = vec![0; self.waiting.len()];
+        let mut found = vec![0; self.by_literal.len()];
         let mut candidates = self.always.clone();
         let parts = [
             &text.title,
@@ -212,7 +215,7 @@ impl TopicSet {
                 let literal = hit.pattern().as_usize();
                 if let Some(seen) = found.get_mut(literal) {
                     if *seen == 0 {
-                        candidates.extend(self.waiting.get(literal).into_iter().flatten());
+                        candidates.extend(self.by_literal.get(literal).into_iter().flatten());
                     }
                     *seen |= 1 << part;
                 }
@@ -227,19 +230,20 @@ impl TopicSet {
 impl Rule {
     /// What the text says; none: facts decide. Whatever [`Self::holds`] looks up later has been asked then, because
     /// both walk in the same order and an open part ends no walk.
-    fn of_text(&self, stage: &mut TextStage<'_>) -> Option<bool> {
+    fn eval_text(&self, stage: &mut TextStage<'_>) -> Option<bool> {
         match self {
             Self::All(list) => joined(list, false, stage),
             Self::Any(list) => joined(list, true, stage),
-            Self::Not(inner) => inner.of_text(stage).map(|holds| !holds),
+            Self::Not(inner) => inner.eval_text(stage).map(|holds| !holds),
             Self::Literal(id, parts) => Some(stage.found.get(*id).is_some_and(|f| f & parts != 0)),
             Self::Topic(None) => Some(false),
             Self::Topic(Some(topic)) => stage.topics.get(*topic).copied().flatten(),
             Self::Feed(..) | Self::Fact(_) => None,
             Self::Text(id) => {
-                let (text, question) = (stage.text, stage.questions.get(*id));
+                let (text, predicate) = (stage.text, stage.predicates.get(*id));
                 let ask = || {
-                    question.is_some_and(|q| eval::matches(q, text, &Facts::default(), Time::EPOCH))
+                    predicate
+                        .is_some_and(|q| eval::matches(q, text, &Facts::default(), Time::EPOCH))
                 };
                 Some(*stage.answers.entry(*id).or_insert_with(ask))
             }
@@ -252,14 +256,18 @@ impl Rule {
             Self::Any(list) => list.iter().any(|rule| rule.holds(stage)),
             Self::Not(inner) => !inner.holds(stage),
             Self::Literal(id, parts) => {
-                let hits = &stage.reading.hits;
+                let hits = &stage.text_matches.hits;
                 let hit = hits.binary_search_by_key(id, |(literal, _)| *literal);
                 hit.is_ok_and(|at| hits.get(at).is_some_and(|(_, found)| found & parts != 0))
             }
             Self::Topic(topic) => topic.is_some_and(|topic| stage.topics.get(topic) == Some(&true)),
-            Self::Feed(name, folded) => feed_is(name, folded, stage.facts, &stage.feed_title),
-            Self::Fact(fact) => eval::holds(fact, stage.facts, stage.reading.words, stage.now),
-            Self::Text(id) => stage.reading.answers.binary_search(&(*id, true)).is_ok(),
+            Self::Feed(name, folded) => matches_feed(name, folded, stage.facts, &stage.feed_title),
+            Self::Fact(fact) => eval::holds(fact, stage.facts, stage.text_matches.words, stage.now),
+            Self::Text(id) => stage
+                .text_matches
+                .answers
+                .binary_search(&(*id, true))
+                .is_ok(),
         }
     }
 
@@ -279,7 +287,7 @@ impl Rule {
 fn joined(list: &[Rule], decisive: bool, stage: &mut TextStage<'_>) -> Option<bool> {
     let mut all_known = true;
     for rule in list {
-        match rule.of_text(stage) {
+        match rule.eval_text(stage) {
             Some(holds) if holds == decisive => return Some(decisive),
             Some(_) => {}
             None => all_known = false,
@@ -294,7 +302,7 @@ struct Compiler {
     numbers: HashMap<String, usize>,
     texts: Vec<String>,
     question_numbers: HashMap<String, usize>,
-    questions: Vec<Expr>,
+    predicates: Vec<Expr>,
     before: HashMap<String, usize>,
 }
 
@@ -309,10 +317,10 @@ impl Compiler {
             Expr::Text(scope, Pattern::Near(phrases, _)) => {
                 let all = phrases.iter().map(|p| self.literal(*scope, p, false));
                 let mut all: Vec<Rule> = all.collect();
-                all.push(self.question(expr));
+                all.push(self.predicate(expr));
                 Rule::All(all)
             }
-            Expr::Text(_, Pattern::Regex(_)) => self.question(expr),
+            Expr::Text(_, Pattern::Regex(_)) => self.predicate(expr),
             Expr::Fact(Fact::Topic(name)) => Rule::Topic(self.before.get(name).copied()),
             Expr::Fact(Fact::Feed(Name::Is(name))) => Rule::Feed(name.clone(), fold(name)),
             Expr::Fact(fact) => Rule::Fact(fact.clone()),
@@ -325,14 +333,14 @@ impl Compiler {
         rules
     }
 
-    fn question(&mut self, expr: &Expr) -> Rule {
-        let next = self.questions.len();
+    fn predicate(&mut self, expr: &Expr) -> Rule {
+        let next = self.predicates.len();
         let number = *self
             .question_numbers
             .entry(expr.to_string())
             .or_insert(next);
         if number == next {
-            self.questions.push(expr.clone());
+            self.predicates.push(expr.clone());
         }
         Rule::Text(number)
     }
@@ -434,14 +442,14 @@ mod tests {
         ];
         let topics = sources.iter().map(|s| ((*s).to_owned(), parse(s).unwrap()));
         let set = TopicSet::new(topics.collect());
-        let reading = set.read(&folded("Ten", "boat"));
+        let text_matches = set.match_text(&folded("Ten", "boat"));
         let facts = |copies, language: &str, feed: &str| Facts {
             copies,
             language: Some(language.to_owned()),
             feed_title: feed.to_owned(),
             ..Facts::default()
         };
-        let decided = |facts| set.decide(&reading, &facts, Time::EPOCH);
+        let decided = |facts| set.match_facts(&text_matches, &facts, Time::EPOCH);
         assert!(decided(facts(1, "en", "Post")).is_empty());
         assert_eq!(decided(facts(2, "en", "Post")), [0]);
         assert_eq!(decided(facts(1, "en", "Argus")), [2]);

@@ -9,7 +9,7 @@ use crate::text::fold::fold;
 /// Whether an article matches. `now` is where relative times count from.
 pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
     let facts = |fact: &Fact| holds(fact, facts, text.words, now);
-    Asking {
+    Evaluator {
         text,
         facts: &facts,
         stop: &|| false,
@@ -18,8 +18,8 @@ pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
 }
 
 /// Whether the text of an article is as asked; no fact is so of it. Once `stop` says so the answer means nothing.
-pub fn text_is(expr: &Expr, text: &Folded, stop: &dyn Fn() -> bool) -> bool {
-    Asking {
+pub fn matches_text(expr: &Expr, text: &Folded, stop: &dyn Fn() -> bool) -> bool {
+    Evaluator {
         text,
         facts: &|_| false,
         stop,
@@ -28,20 +28,20 @@ pub fn text_is(expr: &Expr, text: &Folded, stop: &dyn Fn() -> bool) -> bool {
 }
 
 /// What an expression is asked about.
-struct Asking<'a> {
+struct Evaluator<'a> {
     text: &'a Folded,
     facts: &'a dyn Fn(&Fact) -> bool,
     stop: &'a dyn Fn() -> bool,
 }
 
-impl Asking<'_> {
+impl Evaluator<'_> {
     fn holds(&self, expr: &Expr) -> bool {
         match expr {
             Expr::And(list) => list.iter().all(|e| self.holds(e)),
             Expr::Or(list) => list.iter().any(|e| self.holds(e)),
             Expr::Not(inner) => !self.holds(inner),
             Expr::Text(scope, pattern) => {
-                !(self.stop)() && text_matches(*scope, pattern, self.text, self.stop)
+                !(self.stop)() && pattern_matches(*scope, pattern, self.text, self.stop)
             }
             Expr::Fact(fact) => (self.facts)(fact),
         }
@@ -50,17 +50,17 @@ impl Asking<'_> {
 
 /// Something that an expression speaks of and that is so of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct MatchedTerm {
     /// The field: `title`, `body`, ... of words, `tag`, `copies`, ... of facts.
     pub field: &'static str,
     /// The word, phrase or regular expression; of a fact all of it: `tag:"sea"`.
     pub words: String,
     /// Whether the expression wants it not to be so.
-    pub is_unwanted: bool,
+    pub is_negated: bool,
 }
 
 /// What of an expression is so of an article: for explanations.
-pub fn found(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> Vec<Found> {
+pub fn matched_terms(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> Vec<MatchedTerm> {
     let mut out = Vec::new();
     collect(expr, false, &mut out, &|leaf| {
         matches(leaf, text, facts, now)
@@ -68,12 +68,17 @@ pub fn found(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> Vec<Found>
     out
 }
 
-fn collect(expr: &Expr, is_unwanted: bool, out: &mut Vec<Found>, is_so: &dyn Fn(&Expr) -> bool) {
+fn collect(
+    expr: &Expr,
+    is_negated: bool,
+    out: &mut Vec<MatchedTerm>,
+    is_so: &dyn Fn(&Expr) -> bool,
+) {
     let mut add = |field, words, leaf: &Expr| {
-        let found = Found {
+        let found = MatchedTerm {
             field,
             words,
-            is_unwanted,
+            is_negated,
         };
         if is_so(leaf) && !out.contains(&found) {
             out.push(found);
@@ -81,10 +86,9 @@ fn collect(expr: &Expr, is_unwanted: bool, out: &mut Vec<Found>, is_so: &dyn Fn(
     };
     match expr {
         Expr::And(list) | Expr::Or(list) => {
-            list.iter()
-                .for_each(|e| collect(e, is_unwanted, out, is_so));
+            list.iter().for_each(|e| collect(e, is_negated, out, is_so));
         }
-        Expr::Not(inner) => collect(inner, !is_unwanted, out, is_so),
+        Expr::Not(inner) => collect(inner, !is_negated, out, is_so),
         Expr::Text(scope, pattern) => {
             let scopes: &[Scope] = match scope {
                 Scope::Any => &[Scope::Title, Scope::Body],
@@ -109,7 +113,12 @@ pub(super) fn literal(words: &[String], beginning: bool) -> String {
     out
 }
 
-fn text_matches(scope: Scope, pattern: &Pattern, text: &Folded, stop: &dyn Fn() -> bool) -> bool {
+fn pattern_matches(
+    scope: Scope,
+    pattern: &Pattern,
+    text: &Folded,
+    stop: &dyn Fn() -> bool,
+) -> bool {
     let stands = |words: &[String], beginning| {
         let literal = literal(words, beginning);
         text.parts(scope)
@@ -176,7 +185,7 @@ fn joined_places(part: &Part, phrases: &[Vec<String>]) -> Vec<(usize, usize, usi
 
 /// Whether a name means the feed: its id, its URL, or words of its title. `folded` is the name, `title` the feed's
 /// title, both folded.
-pub(super) fn feed_is(name: &str, folded: &str, facts: &Facts, title: &str) -> bool {
+pub(super) fn matches_feed(name: &str, folded: &str, facts: &Facts, title: &str) -> bool {
     name == facts.feed_id
         || name == facts.feed_url
         // It may have moved since it was named so.
@@ -185,16 +194,18 @@ pub(super) fn feed_is(name: &str, folded: &str, facts: &Facts, title: &str) -> b
 }
 
 /// A name is one line at most: no stop is needed in the middle of it.
-fn is_like(regex: &Regex, name: &str) -> bool {
+fn regex_matches(regex: &Regex, name: &str) -> bool {
     regex.is_match(name, &|| false)
 }
 
 /// Whether a fact holds of an article with so many words.
 pub fn holds(fact: &Fact, facts: &Facts, words: u64, now: Time) -> bool {
     match fact {
-        Fact::Feed(Name::Is(name)) => feed_is(name, &fold(name), facts, &fold(&facts.feed_title)),
+        Fact::Feed(Name::Is(name)) => {
+            matches_feed(name, &fold(name), facts, &fold(&facts.feed_title))
+        }
         Fact::Feed(Name::Like(regex)) => {
-            is_like(regex, &facts.feed_title) || is_like(regex, &facts.feed_url)
+            regex_matches(regex, &facts.feed_title) || regex_matches(regex, &facts.feed_url)
         }
         Fact::Tag(Name::Is(name)) => {
             let name = name.to_lowercase();
@@ -207,12 +218,12 @@ pub fn holds(fact: &Fact, facts: &Facts, words: u64, now: Time) -> bool {
                     || tag.split('/').any(|level| level == name)
             })
         }
-        Fact::Tag(Name::Like(regex)) => facts.tags.iter().any(|t| is_like(regex, t)),
+        Fact::Tag(Name::Like(regex)) => facts.tags.iter().any(|t| regex_matches(regex, t)),
         Fact::Url(Name::Is(part)) => facts
             .url
             .as_ref()
             .is_some_and(|u| u.to_lowercase().contains(&part.to_lowercase())),
-        Fact::Url(Name::Like(regex)) => facts.url.as_ref().is_some_and(|u| is_like(regex, u)),
+        Fact::Url(Name::Like(regex)) => facts.url.as_ref().is_some_and(|u| regex_matches(regex, u)),
         Fact::Site(site) => facts.hosts.iter().any(|host| {
             host == site
                 || host

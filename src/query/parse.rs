@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::ast::{Expr, Fact, Name, Pattern, Regex, Scope};
 use super::budget::Budget;
-use super::mistakes::{SyntaxError, SyntaxErrors};
+use super::syntax_error::{SyntaxError, SyntaxErrors};
 
 /// Longest expression, in bytes.
 pub const EXPR_BYTES_MAX: usize = 64 * 1024;

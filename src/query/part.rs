@@ -9,10 +9,11 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{emoji, joined};
-use crate::text::fold::{BREAK, fold_into, is_accent, is_spaceless, is_word};
+use crate::text::characters::{is_accent, is_spaceless, is_word};
+use crate::text::fold::{BREAK, fold_into};
 
 /// Joined words and emoji of one part that are noted at most, repeats included.
-const BESIDE_MAX: usize = 10_000;
+const DERIVED_MAX: usize = 10_000;
 
 /// A part of a text.
 #[derive(Debug, Clone)]
@@ -52,7 +53,7 @@ impl Part {
     }
 
     /// Whether there are joined words or emoji.
-    pub(super) fn has_beside(&self) -> bool {
+    pub(super) fn has_derived(&self) -> bool {
         self.words < self.text.len()
     }
 
@@ -62,7 +63,7 @@ impl Part {
     }
 
     /// What stands beside them, each word and emoji once.
-    pub(super) fn beside(&self) -> &str {
+    pub(super) fn derived(&self) -> &str {
         self.text.get(self.words..).unwrap_or_default()
     }
 
@@ -83,12 +84,12 @@ pub(super) struct Builder {
     /// Folded, with a space before, between and after.
     words: String,
     tokens: usize,
-    beside: Vec<Beside>,
+    derived: Vec<DerivedWord>,
     run: emoji::Run,
 }
 
 #[derive(Debug)]
-struct Beside {
+struct DerivedWord {
     /// None: an emoji.
     place: Option<(usize, usize)>,
     word: String,
@@ -99,7 +100,7 @@ impl Default for Builder {
         Self {
             words: " ".to_owned(),
             tokens: 0,
-            beside: Vec::new(),
+            derived: Vec::new(),
             run: emoji::Run::default(),
         }
     }
@@ -133,15 +134,15 @@ impl Builder {
 
     /// Runs of emoji, each a list of them.
     pub(super) fn emoji(&self) -> impl Iterator<Item = Vec<String>> {
-        let runs = self.beside.iter().filter(|b| b.place.is_none());
+        let runs = self.derived.iter().filter(|b| b.place.is_none());
         runs.map(|run| run.word.split(' ').map(str::to_owned).collect())
     }
 
     /// Whether all that stands in another one stands in this one too.
     pub(super) fn contains(&self, other: &Self) -> bool {
-        let own: HashSet<&str> = self.beside.iter().map(|b| b.word.as_str()).collect();
+        let own: HashSet<&str> = self.derived.iter().map(|b| b.word.as_str()).collect();
         self.words.contains(&other.words)
-            && other.beside.iter().all(|b| own.contains(b.word.as_str()))
+            && other.derived.iter().all(|b| own.contains(b.word.as_str()))
     }
 
     /// This one, and behind it another that no phrase reaches into.
@@ -150,11 +151,12 @@ impl Builder {
         self.words.push_str(BREAK);
         self.words.push_str(other.words.trim_start());
         self.tokens = shift + other.tokens;
-        self.beside.extend(other.beside.into_iter().map(|b| Beside {
-            place: b.place.map(|(at, len)| (at + shift, len)),
-            ..b
-        }));
-        self.beside.truncate(BESIDE_MAX);
+        self.derived
+            .extend(other.derived.into_iter().map(|b| DerivedWord {
+                place: b.place.map(|(at, len)| (at + shift, len)),
+                ..b
+            }));
+        self.derived.truncate(DERIVED_MAX);
         self
     }
 
@@ -164,7 +166,7 @@ impl Builder {
         let words = text.len();
         let mut known: std::collections::HashMap<&str, Range<u32>> = Default::default();
         let mut joined = Vec::new();
-        for Beside { place, word } in &self.beside {
+        for DerivedWord { place, word } in &self.derived {
             let range = known.entry(word).or_insert_with(|| {
                 text.push_str(BREAK);
                 let start = text.len();
@@ -200,16 +202,16 @@ impl Builder {
             self.fold(piece);
             Vec::new()
         };
-        let beside = &mut self.beside;
+        let derived = &mut self.derived;
         joined::each(&tokens, before, &mut |word, at, len| {
-            if beside.len() < BESIDE_MAX {
+            if derived.len() < DERIVED_MAX {
                 let place = Some((at, len));
                 // What is typed without the sign is composed across it.
                 let word = match word.is_ascii() {
                     true => word,
                     false => word.nfc().collect(),
                 };
-                beside.push(Beside { place, word });
+                derived.push(DerivedWord { place, word });
             }
         });
         if self.tokens > before && !has_emoji {
@@ -280,9 +282,9 @@ impl Builder {
 
     fn end_run(&mut self) {
         if let Some(word) = self.run.end()
-            && self.beside.len() < BESIDE_MAX
+            && self.derived.len() < DERIVED_MAX
         {
-            self.beside.push(Beside { place: None, word });
+            self.derived.push(DerivedWord { place: None, word });
         }
     }
 }
@@ -315,10 +317,10 @@ mod tests {
     use proptest::prelude::*;
 
     /// What stands beside the words of a text.
-    fn beside(text: &str) -> Vec<String> {
+    fn derived(text: &str) -> Vec<String> {
         let part = Part::of(&[text]);
         let words = part
-            .beside()
+            .derived()
             .split(BREAK)
             .map(|word| word.trim().to_owned());
         words.filter(|word| !word.is_empty()).collect()
@@ -352,7 +354,7 @@ mod tests {
             ("\u{1100}'\u{1161}", "가"),
         ] {
             let expected: Vec<&str> = words.split(' ').collect();
-            let found = beside(text);
+            let found = derived(text);
             let found: HashSet<&str> = found.iter().map(String::as_str).collect();
             assert_eq!(found, expected.into_iter().collect(), "{text}");
         }
@@ -367,7 +369,7 @@ mod tests {
             "東京-大阪 ｦ-a a-ｦ a/b a&b a_b C++",
             "1234,567",
         ] {
-            assert_eq!(beside(text), Vec::<String>::new(), "{text}");
+            assert_eq!(derived(text), Vec::<String>::new(), "{text}");
         }
     }
 
@@ -383,7 +385,7 @@ mod tests {
             ("1️⃣ ① ™ 🄰", ""),
         ] {
             let expected: Vec<&str> = runs.split('|').filter(|run| !run.is_empty()).collect();
-            assert_eq!(beside(text), expected, "{text}");
+            assert_eq!(derived(text), expected, "{text}");
         }
     }
 
@@ -398,9 +400,9 @@ mod tests {
         let started = std::time::Instant::now();
         for text in [many, long, wide, joiners] {
             let part = Part::of(&[&text]);
-            let beside = part.as_str().len() - part.words().len();
-            assert!(beside < BESIDE_MAX * 80, "{beside}");
-            assert!(part.joined.len() <= BESIDE_MAX);
+            let derived = part.as_str().len() - part.words().len();
+            assert!(derived < DERIVED_MAX * 80, "{derived}");
+            assert!(part.joined.len() <= DERIVED_MAX);
         }
         // Quadratic, this takes minutes.
         assert!(started.elapsed().as_secs() < 60);
@@ -423,7 +425,7 @@ mod tests {
             let tokens = Builder::of(&[&text]).tokens();
             prop_assert_eq!(tokens, part.words().split_ascii_whitespace().count());
             // Whatever stands beside them is found again when it is typed.
-            for word in beside(&text) {
+            for word in derived(&text) {
                 let typed = Builder::of(&[&word]);
                 let words = typed.words().trim().to_owned();
                 let emoji: Vec<String> = typed.emoji().map(|run| run.join(" ")).collect();

@@ -1,9 +1,9 @@
 //! What the word index can say about an expression: a query that finds at least every match, and what it leaves open.
-//! That, [`super::eval`] decides, asked by [`Question`]s of which the cheap ones come first.
+//! That, [`super::eval`] decides, asked by [`Predicate`]s of which the cheap ones come first.
 
 use super::ast::{Expr, Fact, Pattern, Scope};
 use crate::model::Time;
-use crate::text::fold::is_spaceless;
+use crate::text::characters::is_spaceless;
 
 /// Shortest beginning that the index is asked for, in characters.
 const INDEXED_CHARS_MIN: usize = 3;
@@ -13,9 +13,9 @@ const INDEXED_CHARS_MIN: usize = 3;
 pub struct IndexPlan {
     /// An FTS5 query over the columns title, body, author, category and agency (folded text, `ascii` tokenizer);
     /// none: every article is a candidate.
-    pub words: Option<String>,
+    pub index_query: Option<String>,
     /// What must hold besides of those found; none: they are exactly the matches.
-    pub rest: Option<Expr>,
+    pub residual: Option<Expr>,
     /// No match arrived before.
     pub since: Option<Time>,
     /// No match arrived at or after.
@@ -25,30 +25,30 @@ pub struct IndexPlan {
 /// An expression as questions about one article, by where the answer is; in every list the cheap ones stand first, so
 /// that no text is read for what is settled without.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Question {
+pub enum Predicate {
     /// All of these.
-    All(Vec<Question>),
+    All(Vec<Predicate>),
     /// Any of these.
-    Any(Vec<Question>),
+    Any(Vec<Predicate>),
     /// Not this.
-    Not(Box<Question>),
-    /// The word index knows: an FTS5 query, as in [`IndexPlan::words`], that finds just what the expression means.
-    Words(String, Expr),
+    Not(Box<Predicate>),
+    /// The word index knows: an FTS5 query, as in [`IndexPlan::index_query`], that finds just what the expression means.
+    Index(String, Expr),
     /// What is known about the article.
     Fact(Fact),
     /// Its text has to be read.
     Text(Expr),
 }
 
-impl Question {
+impl Predicate {
     /// The questions that an expression asks.
     pub fn of(expr: &Expr) -> Self {
-        if let (Some(query), true) = superset(expr) {
-            return Self::Words(query, expr.clone());
+        if let (Some(query), true) = candidate_query(expr) {
+            return Self::Index(query, expr.clone());
         }
         match expr {
-            Expr::And(list) => Self::All(together(list, Expr::And, is_told)),
-            Expr::Or(list) => Self::Any(together(list, Expr::Or, is_exact)),
+            Expr::And(list) => Self::All(merge_indexed(list, Expr::And, is_decided_by_index)),
+            Expr::Or(list) => Self::Any(merge_indexed(list, Expr::Or, is_exact)),
             Expr::Not(inner) => Self::Not(Box::new(Self::of(inner))),
             Expr::Text(scope, Pattern::Near(phrases, _)) => {
                 let phrase = |p: &Vec<String>| Expr::Text(*scope, Pattern::Phrase(p.clone()));
@@ -63,9 +63,9 @@ impl Question {
     /// The same without the word index, for an article whose text is at hand: facts come first.
     pub fn without_index(expr: &Expr) -> Self {
         let sorted = |list: &[Expr]| {
-            let mut questions: Vec<Self> = list.iter().map(Self::without_index).collect();
-            questions.sort_by_key(Self::cost);
-            questions
+            let mut predicates: Vec<Self> = list.iter().map(Self::without_index).collect();
+            predicates.sort_by_key(Self::cost);
+            predicates
         };
         match expr {
             e if !e.any(&mut |e| matches!(e, Expr::Fact(_))) => Self::Text(e.clone()),
@@ -78,7 +78,7 @@ impl Question {
     }
 
     /// Hands every question without parts to `take`.
-    pub fn each<'q>(&'q self, take: &mut dyn FnMut(&'q Question)) {
+    pub fn each<'q>(&'q self, take: &mut dyn FnMut(&'q Predicate)) {
         match self {
             Self::All(list) | Self::Any(list) => list.iter().for_each(|q| q.each(take)),
             Self::Not(inner) => inner.each(take),
@@ -95,7 +95,7 @@ impl Question {
         match self {
             Self::All(list) | Self::Any(list) => list.iter().map(Self::cost).max().unwrap_or(0),
             Self::Not(inner) => inner.cost(),
-            Self::Words(..) => 0,
+            Self::Index(..) => 0,
             Self::Fact(_) => 1,
             Self::Text(_) => 2,
         }
@@ -103,37 +103,37 @@ impl Question {
 }
 
 /// The questions of a list; what the word index knows of it is one of them.
-fn together(
+fn merge_indexed(
     list: &[Expr],
     joined: fn(Vec<Expr>) -> Expr,
     is_known: fn(&Expr) -> bool,
-) -> Vec<Question> {
+) -> Vec<Predicate> {
     let (known, mut open): (Vec<Expr>, Vec<Expr>) = list.iter().cloned().partition(is_known);
-    let mut questions = Vec::new();
+    let mut predicates = Vec::new();
     if known.iter().any(is_exact) {
         let known = joined(known);
-        let (query, _) = superset(&known);
-        questions.extend(query.map(|query| Question::Words(query, known)));
+        let (query, _) = candidate_query(&known);
+        predicates.extend(query.map(|query| Predicate::Index(query, known)));
     } else {
         open.extend(known); // nothing but exclusions: each for itself
     }
-    questions.extend(open.iter().map(Question::of));
-    questions.sort_by_key(Question::cost);
-    questions
+    predicates.extend(open.iter().map(Predicate::of));
+    predicates.sort_by_key(Predicate::cost);
+    predicates
 }
 
 /// Plans the look-up of an expression at `now`.
 pub fn index_plan(expr: &Expr, now: Time) -> IndexPlan {
-    let (words, exact) = superset(expr);
+    let (index_query, exact) = candidate_query(expr);
     let conjuncts: &[Expr] = match expr {
         Expr::And(list) => list,
         one => std::slice::from_ref(one),
     };
-    let is_open = |e: &&Expr| !(is_bound(e) || words.is_some() && is_told(e));
+    let is_open = |e: &&Expr| !(is_bound(e) || index_query.is_some() && is_decided_by_index(e));
     let open: Vec<Expr> = conjuncts.iter().filter(is_open).cloned().collect();
     let mut plan = IndexPlan {
-        words,
-        rest: (!exact && !open.is_empty()).then_some(Expr::And(open)),
+        index_query,
+        residual: (!exact && !open.is_empty()).then_some(Expr::And(open)),
         since: None,
         until: None,
     };
@@ -158,7 +158,7 @@ fn is_bound(e: &Expr) -> bool {
 }
 
 /// Whether the query of a conjunction tells this part of it for good.
-fn is_told(e: &Expr) -> bool {
+fn is_decided_by_index(e: &Expr) -> bool {
     match e {
         Expr::Not(inner) => is_exact(inner),
         e => is_exact(e),
@@ -167,15 +167,15 @@ fn is_told(e: &Expr) -> bool {
 
 /// Whether a query says just what an expression means.
 fn is_exact(e: &Expr) -> bool {
-    matches!(superset(e), (Some(_), true))
+    matches!(candidate_query(e), (Some(_), true))
 }
 
 /// The query and whether it is exact.
-fn superset(expr: &Expr) -> (Option<String>, bool) {
+fn candidate_query(expr: &Expr) -> (Option<String>, bool) {
     match expr {
         Expr::And(list) => conjunction(list),
         Expr::Or(list) => {
-            let (queries, exact): (Vec<_>, Vec<_>) = list.iter().map(superset).unzip();
+            let (queries, exact): (Vec<_>, Vec<_>) = list.iter().map(candidate_query).unzip();
             let query = queries.into_iter().collect::<Option<Vec<String>>>();
             let exact = query.is_some() && exact.into_iter().all(|e| e);
             (query.map(|q| format!("({})", q.join(" OR "))), exact)
@@ -208,12 +208,12 @@ fn conjunction(list: &[Expr]) -> (Option<String>, bool) {
     for e in list {
         match e {
             // FTS5 knows NOT only beside something that is wanted, and only an exact query may be taken away.
-            Expr::Not(inner) => match superset(inner) {
+            Expr::Not(inner) => match candidate_query(inner) {
                 (Some(query), true) => unwanted.push(query),
                 _ => exact = false,
             },
             e => {
-                let (query, whole) = superset(e);
+                let (query, whole) = candidate_query(e);
                 exact &= whole;
                 wanted.extend(query);
             }
@@ -262,18 +262,18 @@ mod tests {
     #[test]
     fn what_the_index_knows_is_one_question_and_text_is_asked_last() {
         let asked = |source: &str| {
-            fn written(question: &Question) -> String {
-                let list = |all: &[Question]| all.iter().map(written).collect::<Vec<_>>();
-                match question {
-                    Question::All(all) => format!("({})", list(all).join(" & ")),
-                    Question::Any(any) => format!("({})", list(any).join(" | ")),
-                    Question::Not(inner) => format!("!{}", written(inner)),
-                    Question::Words(_, expr) => format!("words {expr}"),
-                    Question::Fact(fact) => format!("fact {fact}"),
-                    Question::Text(expr) => format!("text {expr}"),
+            fn written(predicate: &Predicate) -> String {
+                let list = |all: &[Predicate]| all.iter().map(written).collect::<Vec<_>>();
+                match predicate {
+                    Predicate::All(all) => format!("({})", list(all).join(" & ")),
+                    Predicate::Any(any) => format!("({})", list(any).join(" | ")),
+                    Predicate::Not(inner) => format!("!{}", written(inner)),
+                    Predicate::Index(_, expr) => format!("words {expr}"),
+                    Predicate::Fact(fact) => format!("fact {fact}"),
+                    Predicate::Text(expr) => format!("text {expr}"),
                 }
             }
-            written(&Question::of(&parse(source).unwrap()))
+            written(&Predicate::of(&parse(source).unwrap()))
         };
         assert_eq!(asked("red -cat"), "words \"red\" -\"cat\"");
         assert_eq!(
@@ -295,7 +295,7 @@ mod tests {
     fn what_the_index_tells_is_not_asked_again() {
         let rest = |source: &str| {
             let plan = index_plan(&parse(source).unwrap(), Time::EPOCH);
-            plan.rest.map(|e| e.to_string())
+            plan.residual.map(|e| e.to_string())
         };
         assert_eq!(rest("red (fox OR \"a b\") -cat title:xyz* 東*"), None);
         // So many words begin with one or two letters that the text is read instead.

@@ -17,18 +17,18 @@ const K1: f64 = 1.2;
 const B: f64 = 0.75;
 
 /// What one occurrence weighs.
-const IN_TITLE: f64 = 8.0;
-const IN_BODY: f64 = 1.0;
-const IN_LABELS: f64 = 2.0;
+const TITLE_WEIGHT: f64 = 8.0;
+const BODY_WEIGHT: f64 = 1.0;
+const LABEL_WEIGHT: f64 = 2.0;
 
 /// The phrases that an expression wants.
 #[derive(Debug)]
 pub struct Ranking {
-    wanted: Vec<Wanted>,
+    wanted: Vec<RankedPhrase>,
 }
 
 #[derive(Debug)]
-struct Wanted {
+struct RankedPhrase {
     scope: Scope,
     /// Space and words.
     finder: Finder<'static>,
@@ -41,7 +41,7 @@ struct Wanted {
 #[derive(Debug, Clone)]
 pub struct Counts {
     /// By phrase: how often it stands there, weighted.
-    often: Vec<f64>,
+    frequencies: Vec<f64>,
     tokens: f64,
 }
 
@@ -69,7 +69,7 @@ impl Ranking {
         ];
         let spaces = |part: &&Part| part.as_str().bytes().filter(|b| *b == b' ').count();
         Counts {
-            often: self.wanted.iter().map(|w| w.count(text)).collect(),
+            frequencies: self.wanted.iter().map(|w| w.count(text)).collect(),
             tokens: parts.iter().map(spaces).sum::<usize>() as f64,
         }
     }
@@ -81,10 +81,10 @@ impl Ranking {
         let mean = (tokens / articles.len().max(1) as f64).max(1.0);
         let score = |article: &Counts| {
             let long = 1.0 - B + B * article.tokens / mean;
-            let phrases = article.often.iter().zip(shares);
-            let scores = phrases.map(|(often, share)| {
+            let phrases = article.frequencies.iter().zip(shares);
+            let scores = phrases.map(|(frequencies, share)| {
                 let rare = (1.0 / share.clamp(1e-6, 1.0)).ln().max(1e-6);
-                rare * often * (K1 + 1.0) / (often + K1 * long)
+                rare * frequencies * (K1 + 1.0) / (frequencies + K1 * long)
             });
             scores.sum()
         };
@@ -92,9 +92,9 @@ impl Ranking {
     }
 }
 
-fn collect(expr: &Expr, wanted: &mut Vec<Wanted>) {
+fn collect(expr: &Expr, wanted: &mut Vec<RankedPhrase>) {
     let mut want = |scope: Scope, words: &[String], is_beginning: bool| {
-        wanted.push(Wanted {
+        wanted.push(RankedPhrase {
             scope,
             finder: Finder::new(literal(words, true).as_bytes()).into_owned(),
             is_beginning,
@@ -113,13 +113,13 @@ fn collect(expr: &Expr, wanted: &mut Vec<Wanted>) {
     }
 }
 
-impl Wanted {
+impl RankedPhrase {
     fn count(&self, text: &Folded) -> f64 {
         let weights: &[f64] = match self.scope {
-            Scope::Any => &[IN_TITLE, IN_BODY],
-            Scope::Title => &[IN_TITLE],
-            Scope::Body => &[IN_BODY],
-            Scope::Author | Scope::Category | Scope::Agency => &[IN_LABELS],
+            Scope::Any => &[TITLE_WEIGHT, BODY_WEIGHT],
+            Scope::Title => &[TITLE_WEIGHT],
+            Scope::Body => &[BODY_WEIGHT],
+            Scope::Author | Scope::Category | Scope::Agency => &[LABEL_WEIGHT],
         };
         let parts = text.parts(self.scope).zip(weights);
         parts
@@ -132,7 +132,7 @@ impl Wanted {
         let joined = std::str::from_utf8(word).map_or(0, |word| part.places(word).count());
         let count = self.count_in_text(part.words()) + joined;
         match count {
-            0 => self.count_in_text(part.beside()) as f64,
+            0 => self.count_in_text(part.derived()) as f64,
             count => count as f64,
         }
     }
@@ -196,7 +196,7 @@ mod tests {
             };
             Ranking::of(&parse(source).unwrap())
                 .count(&Folded::of(&text))
-                .often
+                .frequencies
         };
         assert_eq!(count("red", "red redder, red-red"), [3.0]);
         assert_eq!(count("red*", "red redder, red-red"), [4.0]);

@@ -25,13 +25,13 @@ const CACHE_BYTES: usize = 256 << 10;
 
 /// The cost of a search is at most the text times the states of the automaton. Below this product, of bytes and bytes, it
 /// takes less than half a second and need not be interrupted.
-const QUICK_MAX: usize = 1 << 31;
+const UNCHECKED_WORK_MAX: usize = 1 << 31;
 
 /// And above this one it takes some three seconds.
 const UNINTERRUPTED_MAX: usize = 1 << 34;
 
 /// Bytes of text between two looks at whether to stop.
-const BETWEEN_LOOKS: usize = 256;
+const STOP_CHECK_BYTES: usize = 256;
 
 /// A compiled regular expression. Two are equal if they are written alike.
 #[derive(Clone)]
@@ -42,14 +42,14 @@ pub struct Regex {
 }
 
 struct Compiled {
-    quick: meta::Regex,
+    engine: meta::Regex,
     bytes: usize,
     /// For long texts: made when the first one comes; none: it cannot be made.
-    slow: OnceLock<Option<Slow>>,
+    interruptible: OnceLock<Option<InterruptibleDfa>>,
 }
 
 /// A lazy automaton that is walked by hand, so that the walk can stop.
-struct Slow {
+struct InterruptibleDfa {
     dfa: DFA,
     cache: Mutex<Option<Cache>>,
 }
@@ -78,7 +78,7 @@ impl Regex {
             .configure(config)
             .syntax(syntax_of(ignore_case))
             .build(source);
-        let quick = built.map_err(|e| match e.syntax_error() {
+        let engine = built.map_err(|e| match e.syntax_error() {
             Some(e) => {
                 let text = e.to_string();
                 text.lines()
@@ -88,7 +88,7 @@ impl Regex {
             }
             None => too_large(),
         })?;
-        let bytes = quick.memory_usage();
+        let bytes = engine.memory_usage();
         let has_boundary = syntax::parse_with(source, &syntax_of(ignore_case))
             .is_ok_and(|hir| hir.properties().look_set().contains_word_unicode());
         if bytes > bytes_max {
@@ -104,9 +104,9 @@ impl Regex {
             source: source.to_owned(),
             ignore_case,
             compiled: Arc::new(Compiled {
-                quick,
+                engine,
                 bytes,
-                slow: OnceLock::new(),
+                interruptible: OnceLock::new(),
             }),
         })
     }
@@ -124,14 +124,16 @@ impl Regex {
     /// Whether it matches anywhere in the text. Once `stop` says so the answer means nothing.
     pub fn is_match(&self, text: &str, stop: &dyn Fn() -> bool) -> bool {
         let compiled = &*self.compiled;
-        if text.len().saturating_mul(compiled.bytes) <= QUICK_MAX {
-            return compiled.quick.is_match(text);
+        if text.len().saturating_mul(compiled.bytes) <= UNCHECKED_WORK_MAX {
+            return compiled.engine.is_match(text);
         }
-        let slow = compiled.slow.get_or_init(|| self.slow());
-        let walked = slow.as_ref().and_then(|slow| slow.walk(text, stop));
+        let interruptible = compiled.interruptible.get_or_init(|| self.interruptible());
+        let walked = interruptible
+            .as_ref()
+            .and_then(|interruptible| interruptible.walk(text, stop));
         walked.unwrap_or_else(|| {
             let len = text.floor_char_boundary(UNINTERRUPTED_MAX / compiled.bytes.max(1));
-            compiled.quick.is_match(text.get(..len).unwrap_or(text))
+            compiled.engine.is_match(text.get(..len).unwrap_or(text))
         })
     }
 
@@ -139,14 +141,14 @@ impl Regex {
     /// take long.
     pub fn places(&self, text: &str, most: usize) -> Vec<std::ops::Range<usize>> {
         let compiled = &*self.compiled;
-        if text.len().saturating_mul(compiled.bytes) > QUICK_MAX / most.max(1) {
+        if text.len().saturating_mul(compiled.bytes) > UNCHECKED_WORK_MAX / most.max(1) {
             return Vec::new();
         }
-        let found = compiled.quick.find_iter(text).take(most);
+        let found = compiled.engine.find_iter(text).take(most);
         found.map(|place| place.range()).collect()
     }
 
-    fn slow(&self) -> Option<Slow> {
+    fn interruptible(&self) -> Option<InterruptibleDfa> {
         let config = DFA::config()
             .match_kind(MatchKind::All)
             .cache_capacity(CACHE_BYTES)
@@ -157,7 +159,7 @@ impl Regex {
             .syntax(syntax_of(self.ignore_case))
             .build(&self.source)
             .ok()?;
-        Some(Slow {
+        Some(InterruptibleDfa {
             dfa,
             cache: Mutex::new(None),
         })
@@ -170,7 +172,7 @@ fn syntax_of(ignore_case: bool) -> syntax::Config {
         .case_insensitive(ignore_case)
 }
 
-impl Slow {
+impl InterruptibleDfa {
     /// Whether it matches; none: it cannot tell. False after `stop`.
     fn walk(&self, text: &str, stop: &dyn Fn() -> bool) -> Option<bool> {
         let kept = self.lock().take();
@@ -187,7 +189,7 @@ impl Slow {
     fn walk_with(&self, cache: &mut Cache, text: &str, stop: &dyn Fn() -> bool) -> Option<bool> {
         let dfa = &self.dfa;
         let mut state = dfa.start_state_forward(cache, &Input::new(text)).ok()?;
-        for part in text.as_bytes().chunks(BETWEEN_LOOKS) {
+        for part in text.as_bytes().chunks(STOP_CHECK_BYTES) {
             if stop() {
                 return Some(false);
             }
@@ -269,9 +271,9 @@ mod tests {
             text in "[abcé\n ]{0,12}",
         ) {
             let regex = regex(source);
-            let walked = regex.slow().unwrap().walk(&text, &|| false);
+            let walked = regex.interruptible().unwrap().walk(&text, &|| false);
             if let Some(walked) = walked {
-                prop_assert_eq!(walked, regex.compiled.quick.is_match(&text));
+                prop_assert_eq!(walked, regex.compiled.engine.is_match(&text));
             } else {
                 prop_assert!(source.contains("\\b") && !text.is_ascii());
             }

@@ -96,12 +96,12 @@ impl Folded {
             category: Part::of(text.categories),
             agency: Part::of(text.agencies),
             words,
-            ..Self::printed(text)
+            ..Self::raw_only(text)
         }
     }
 
     /// The parts only as printed, for an expression that looks for no word: nothing is folded, no word is found.
-    pub fn printed(text: &Text<'_>) -> Self {
+    pub fn raw_only(text: &Text<'_>) -> Self {
         Self {
             raw: Raw {
                 title: text.title.to_owned(),
@@ -115,12 +115,12 @@ impl Folded {
     }
 
     /// Takes up the parts as printed, for regular expressions.
-    pub(crate) fn print(&mut self, text: &Text<'_>) {
-        self.raw = Self::printed(text).raw;
+    pub(crate) fn set_raw(&mut self, text: &Text<'_>) {
+        self.raw = Self::raw_only(text).raw;
     }
 
     /// Drops the parts as printed: a regular expression finds nothing in them from now on.
-    pub(crate) fn forget_print(&mut self) {
+    pub(crate) fn drop_raw(&mut self) {
         self.raw = Raw::default();
     }
 
@@ -144,10 +144,10 @@ impl Folded {
     }
 
     /// Whether there are joined words or emoji in any part.
-    pub fn has_beside(&self) -> bool {
+    pub fn has_derived(&self) -> bool {
         let labels = [&self.author, &self.category, &self.agency];
         let mut parts = [&self.title, &self.body].into_iter().chain(labels);
-        parts.any(Part::has_beside)
+        parts.any(Part::has_derived)
     }
 
     /// The parts as printed that a scope means.

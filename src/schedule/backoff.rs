@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::bytes::{Reader, Writer};
 use super::explain::span;
-use super::next::Wish;
-use super::spread::{Draw, chance};
+use super::next::Proposal;
+use super::spread::{Draw, random_fraction};
 use super::{DAY, HOUR, Observation, Policy, WEEK};
 use crate::model::{FailureKind, Time};
 
@@ -40,79 +40,82 @@ impl Health {
     pub fn failed(
         &mut self,
         kind: FailureKind,
-        seen: &Observation,
+        observation: &Observation,
         policy: &Policy,
-    ) -> Option<Wish> {
+    ) -> Option<Proposal> {
         self.failures = self.failures.saturating_add(1);
         match kind {
-            FailureKind::Throttled => Some(self.throttled(seen)),
-            FailureKind::NotFound | FailureKind::Forbidden => Some(self.refused(seen.at)),
-            FailureKind::Gone => self.gone(seen.at),
+            FailureKind::Throttled => Some(self.throttled(observation)),
+            FailureKind::NotFound | FailureKind::Forbidden => Some(self.refused(observation.at)),
+            FailureKind::Gone => self.gone(observation.at),
             FailureKind::Empty => Some(self.empty()),
-            _ => Some(self.transient(seen, policy)),
+            _ => Some(self.transient(observation, policy)),
         }
     }
 
     /// 1, 2, 4 … 24 h, and never less than before it; Retry-After is a floor of its own (ET-25, ET-27).
-    fn throttled(&self, seen: &Observation) -> Wish {
-        let wait = match seen.hints.retry_after {
+    fn throttled(&self, observation: &Observation) -> Proposal {
+        let wait = match observation.hints.retry_after {
             Some(_) => Duration::ZERO,
             None => doubled(HOUR, self.failures).min(DAY),
         };
-        Wish {
+        Proposal {
             wait: wait.max(Duration::from_millis(self.planned_ms)),
-            words: format!("throttled, failure {} in a row", self.failures),
-            most: None,
+            reason: format!("throttled, failure {} in a row", self.failures),
+            max: None,
         }
     }
 
     /// Daily, after two weeks weekly: YouTube answers 404 for all feeds for hours (ET-32, ET-34).
-    fn refused(&mut self, at: Time) -> Wish {
+    fn refused(&mut self, at: Time) -> Proposal {
         let since = *self.refused_since.get_or_insert(at);
         let daily = at.since(since) < DAILY_FOR;
-        Wish {
+        Proposal {
             wait: if daily { DAY } else { WEEK },
-            words: format!("refused since {since}"),
-            most: None,
+            reason: format!("refused since {since}"),
+            max: None,
         }
     }
 
     /// As before: the server answers well, and an empty feed may have items again at any time.
-    fn empty(&self) -> Wish {
-        Wish {
+    fn empty(&self) -> Proposal {
+        Proposal {
             wait: Duration::from_millis(self.planned_ms).max(HOUR),
-            words: "the feed lists no items".to_owned(),
-            most: None,
+            reason: "the feed lists no items".to_owned(),
+            max: None,
         }
     }
 
     /// Asked once more after a day, then never (ET-33).
-    fn gone(&mut self, at: Time) -> Option<Wish> {
+    fn gone(&mut self, at: Time) -> Option<Proposal> {
         let since = *self.gone_since.get_or_insert(at);
-        (at.since(since) < GONE_AFTER).then(|| Wish {
+        (at.since(since) < GONE_AFTER).then(|| Proposal {
             wait: since.plus(DAY).since(at).min(DAY),
-            words: format!("withdrawn (410) at {since}: asked once more after 24 h"),
-            most: None,
+            reason: format!("withdrawn (410) at {since}: asked once more after 24 h"),
+            max: None,
         })
     }
 
     /// Doubling from the planned interval, with up to a tenth by chance, at most a day (ET-29).
-    fn transient(&self, seen: &Observation, policy: &Policy) -> Wish {
+    fn transient(&self, observation: &Observation, policy: &Policy) -> Proposal {
         let base = match self.planned_ms {
-            0 => seen.interval.unwrap_or_else(|| usual(policy)),
+            0 => observation
+                .interval
+                .unwrap_or_else(|| default_interval(policy)),
             ms => Duration::from_millis(ms),
         };
-        let most = policy.max_interval.max(base).min(DAY);
-        let wait = doubled(base, self.failures).min(most);
-        let by_chance = wait.mul_f64(0.1 * chance(policy.install, seen, Draw::Backoff));
-        Wish {
+        let max = policy.max_interval.max(base).min(DAY);
+        let wait = doubled(base, self.failures).min(max);
+        let by_chance =
+            wait.mul_f64(0.1 * random_fraction(policy.install, observation, Draw::Backoff));
+        Proposal {
             wait: wait.saturating_add(by_chance),
-            words: format!(
+            reason: format!(
                 "failure {} in a row, doubling from {}",
                 self.failures,
                 span(base)
             ),
-            most: Some((most, "a failing feed is tried at least every")),
+            max: Some((max, "a failing feed is tried at least every")),
         }
     }
 
@@ -147,7 +150,7 @@ fn doubled(base: Duration, failures: u16) -> Duration {
 }
 
 /// The interval of a feed that never answered.
-fn usual(policy: &Policy) -> Duration {
+fn default_interval(policy: &Policy) -> Duration {
     let mean = DAY.as_secs_f64() / policy.polls_per_day.max(0.01);
     let least = policy.min_interval.min(policy.max_interval);
     Duration::from_secs_f64(mean).clamp(least, policy.max_interval)
@@ -208,9 +211,9 @@ mod tests {
     #[test]
     fn et_29_transient_failures_double_from_the_planned_interval_to_a_day() {
         let policy = policy();
-        let mine = |seen: Observation| Observation {
+        let mine = |observation: Observation| Observation {
             interval: Some(HOUR),
-            ..seen
+            ..observation
         };
         let (state, plan) = after(&[mine(document(noon(), 5))], &policy);
         let base = plan.next_at.unwrap().since(noon());
@@ -272,8 +275,8 @@ mod tests {
     #[test]
     fn et_33_a_success_between_begins_anew() {
         let gone = |hours| failed(noon().plus(HOUR * hours), FailureKind::Gone);
-        let seen = [gone(0), document(noon().plus(DAY), 1), gone(48)];
-        let (_, plan) = after(&seen, &policy());
+        let observation = [gone(0), document(noon().plus(DAY), 1), gone(48)];
+        let (_, plan) = after(&observation, &policy());
         assert!(plan.next_at.is_some());
     }
 }

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DAY, Demand, HOUR, Price, WEEK};
+use super::{DAY, Demand, HOUR, PollCost, WEEK};
 use crate::model::Time;
 
 /// The price in force and what it takes to correct it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
-    price: Option<Price>,
-    priced_ms: i64,
+    /// Stored under the name of an earlier version.
+    #[serde(rename = "price")]
+    poll_cost: Option<PollCost>,
+    #[serde(rename = "priced_ms")]
+    computed_ms: i64,
     counted_from_ms: i64,
     /// Polls ever made, when counting began.
     polls_then: u64,
@@ -21,25 +24,25 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// [`super::Policy::price`].
+    /// [`super::Policy::poll_cost`].
     #[must_use]
     pub fn article_seconds(&self) -> Option<f64> {
-        self.price.map(|p| p.article_seconds)
+        self.poll_cost.map(|p| p.article_seconds)
     }
 
     /// Whether the price is to be set anew. A clock that was set back is a reason too.
     #[must_use]
     pub fn is_due(&self, now: Time) -> bool {
-        let priced = Time::from_millis(self.priced_ms);
+        let computed = Time::from_millis(self.computed_ms);
         let every = if self.is_settled { DAY } else { HOUR };
-        self.price.is_none() || now.since(priced) >= every || now < priced
+        self.poll_cost.is_none() || now.since(computed) >= every || now < computed
     }
 
     /// Sets the price for `polls_per_day` a feed. `polls` is how many were ever made.
     pub fn set(&mut self, now: Time, demands: &[Demand], polls_per_day: f64, polls: u64) {
         let counted_from = Time::from_millis(self.counted_from_ms);
         let counted = now.since(counted_from);
-        let is_first = self.price.is_none();
+        let is_first = self.poll_cost.is_none();
         let is_week = !is_first && (counted >= WEEK || now < counted_from);
         let spent = (is_week && self.is_settled).then(|| {
             mean(
@@ -53,8 +56,13 @@ impl Budget {
             self.counted_from_ms = now.millis();
             self.polls_then = polls;
         }
-        self.priced_ms = now.millis();
-        self.price = Some(Price::solve(demands, polls_per_day, self.price, spent));
+        self.computed_ms = now.millis();
+        self.poll_cost = Some(PollCost::solve(
+            demands,
+            polls_per_day,
+            self.poll_cost,
+            spent,
+        ));
     }
 }
 
@@ -75,9 +83,9 @@ mod tests {
     fn demands() -> Vec<Demand> {
         (1..=10)
             .map(|n| Demand {
-                worth: f64::from(n),
-                least: Duration::from_secs(3600),
-                most: DAY,
+                value: f64::from(n),
+                min_interval: Duration::from_secs(3600),
+                max_interval: DAY,
             })
             .collect()
     }

@@ -3,21 +3,21 @@
 
 use std::time::Duration;
 
-use super::account::{Bound, Whose};
 use super::bytes::{Reader, Writer};
 use super::explain::span;
-use super::{DAY, HOUR, Observation, Policy, Seen, WEEK};
+use super::explanation::{Bound, BoundKind};
+use super::{DAY, HOUR, Observation, Policy, PollResult, WEEK};
 use crate::model::{Hints, Time};
 
 const MINUTE_S: u64 = 60;
 /// What a server's permission comes down to at most (ET-18).
-const LEAST: Duration = Duration::from_secs(300);
+const MIN_ALLOWED: Duration = Duration::from_secs(300);
 /// What is not said.
-const UNSAID: u32 = u32::MAX;
+const ABSENT: u32 = u32::MAX;
 
 /// What the publisher said about when to ask, the last time that he said it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Said {
+pub struct PublisherHints {
     fresh_s: Option<u32>,
     no_cache: bool,
     ttl_minutes: Option<u32>,
@@ -27,46 +27,46 @@ pub struct Said {
     validators: bool,
 }
 
-impl Said {
+impl PublisherHints {
     /// What one answer's headers alone say.
     pub fn of(hints: &Hints) -> Self {
-        let mut said = Self::default();
-        said.cache(hints);
-        said
+        let mut publisher_hints = Self::default();
+        publisher_hints.cache(hints);
+        publisher_hints
     }
 
     /// Takes note of an answer. A 304 changes what it mentions and leaves the rest (ET-06, ET-15); a failure
     /// speaks for itself only.
-    pub fn observe(&mut self, seen: &Observation) {
-        let hints = &seen.hints;
-        match &seen.seen {
-            Seen::Document {
+    pub fn observe(&mut self, observation: &Observation) {
+        let hints = &observation.hints;
+        match &observation.result {
+            PollResult::Document {
                 new, validators, ..
             } => {
                 self.cache(hints);
                 self.validators = *validators;
-                if !new.is_empty() || speaks(hints) {
-                    self.ttl_minutes = hints.ttl_minutes.filter(|&m| m != UNSAID);
-                    self.update_period_s = hints.update_period_s.filter(|&s| s != UNSAID);
+                if !new.is_empty() || has_schedule_hints(hints) {
+                    self.ttl_minutes = hints.ttl_minutes.filter(|&m| m != ABSENT);
+                    self.update_period_s = hints.update_period_s.filter(|&s| s != ABSENT);
                     self.skip_hours = hints.skip_hours;
                     self.skip_days = hints.skip_days;
                 }
             }
-            Seen::NotModified => {
+            PollResult::NotModified => {
                 // What answers 304 has a validator, whatever the document came with.
                 self.validators = true;
                 if hints.fresh_for.is_some() || hints.no_cache {
                     self.cache(hints);
                 }
             }
-            Seen::Pushed { .. } | Seen::Failed(_) => {}
+            PollResult::Pushed { .. } | PollResult::Failed(_) => {}
         }
     }
 
     fn cache(&mut self, hints: &Hints) {
         self.fresh_s = hints
             .fresh_for
-            .map(|d| u32::try_from(d.as_secs()).unwrap_or(UNSAID).min(UNSAID - 1));
+            .map(|d| u32::try_from(d.as_secs()).unwrap_or(ABSENT).min(ABSENT - 1));
         self.no_cache = hints.no_cache;
     }
 
@@ -96,8 +96,9 @@ impl Said {
 
     /// Reads the stored form.
     pub fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let mut said = || from.u32().map(|x| (x != UNSAID).then_some(x));
-        let (fresh_s, ttl_minutes, update_period_s) = (said()?, said()?, said()?);
+        let mut publisher_hints = || from.u32().map(|x| (x != ABSENT).then_some(x));
+        let (fresh_s, ttl_minutes, update_period_s) =
+            (publisher_hints()?, publisher_hints()?, publisher_hints()?);
         let flags = from.u8()?;
         Some(Self {
             fresh_s,
@@ -113,7 +114,7 @@ impl Said {
     /// Writes the stored form.
     pub fn write(&self, to: &mut Writer) {
         for x in [self.fresh_s, self.ttl_minutes, self.update_period_s] {
-            to.u32(x.unwrap_or(UNSAID));
+            to.u32(x.unwrap_or(ABSENT));
         }
         to.u8(u8::from(self.no_cache) | u8::from(self.validators) << 1);
         to.u32(self.skip_hours);
@@ -122,7 +123,7 @@ impl Said {
 }
 
 /// Whether a document says anything about when to ask.
-fn speaks(hints: &Hints) -> bool {
+fn has_schedule_hints(hints: &Hints) -> bool {
     hints.ttl_minutes.is_some()
         || hints.update_period_s.is_some()
         || hints.skip_hours != 0
@@ -131,22 +132,26 @@ fn speaks(hints: &Hints) -> bool {
 
 /// What nobody undercuts: max-age and ttl. `mean_gap` is the usual time between two articles; freshness beyond
 /// it, a day and a week is not believed (ET-14).
-pub fn words(said: &Said, at: Time, mean_gap: Duration) -> Vec<Bound> {
-    let fresh = said.fresh().map(|fresh| {
+pub fn publisher_bounds(
+    publisher_hints: &PublisherHints,
+    at: Time,
+    mean_gap: Duration,
+) -> Vec<Bound> {
+    let fresh = publisher_hints.fresh().map(|fresh| {
         let believed = fresh.min(mean_gap.max(DAY)).min(WEEK);
         let of = if believed < fresh {
             format!(" of {}", span(fresh))
         } else {
             String::new()
         };
-        word(
+        publisher_bound(
             at.plus(believed),
             format!("fresh for {}{of} (max-age less Age)", span(believed)),
         )
     });
-    let ttl = said.ttl().map(|ttl| {
+    let ttl = publisher_hints.ttl().map(|ttl| {
         let ttl = ttl.min(DAY);
-        word(at.plus(ttl), format!("ttl {}", span(ttl)))
+        publisher_bound(at.plus(ttl), format!("ttl {}", span(ttl)))
     });
     fresh.into_iter().chain(ttl).collect()
 }
@@ -154,64 +159,75 @@ pub fn words(said: &Said, at: Time, mean_gap: Duration) -> Vec<Bound> {
 /// Retry-After, or a rate limit's reset: for a week at most (ET-25, ET-28).
 pub fn retry_after(hints: &Hints, at: Time) -> Option<Bound> {
     let wait = hints.retry_after?.min(WEEK);
-    let words = format!("the server asks to wait {}", span(wait));
-    Some(word(at.plus(wait), words))
+    let reason = format!("the server asks to wait {}", span(wait));
+    Some(publisher_bound(at.plus(wait), reason))
 }
 
 /// What we ask of ourselves: the operator's `min_interval` (an hour), less where the server allows it; more for
 /// a feed that can only be sent whole and says nothing about its freshness (ET-19); and the syndication module's
 /// period where nothing better is known (ET-16), for WordPress writes "hourly" everywhere. After a failure the
 /// first alone.
-pub fn courtesy(said: &Said, at: Time, failed: bool, policy: &Policy) -> Vec<Bound> {
+pub fn courtesy_bounds(
+    publisher_hints: &PublisherHints,
+    at: Time,
+    failed: bool,
+    policy: &Policy,
+) -> Vec<Bound> {
     let min = policy.min_interval;
-    let allowed = said.allowed();
+    let allowed = publisher_hints.allowed();
     let mut bounds = vec![match allowed {
         // An operator who asks for more than the usual hour means it.
         Some((allowed, by)) if min <= HOUR && allowed < min => {
-            let wait = allowed.max(LEAST).min(min);
-            let words = format!("courtesy {}, as {by} allows", span(wait));
-            ours(at.plus(wait), words)
+            let wait = allowed.max(MIN_ALLOWED).min(min);
+            let reason = format!("courtesy {}, as {by} allows", span(wait));
+            courtesy_bound(at.plus(wait), reason)
         }
-        _ => ours(at.plus(min), format!("courtesy {}", span(min))),
+        _ => courtesy_bound(at.plus(min), format!("courtesy {}", span(min))),
     }];
     if failed || allowed.is_some() {
         return bounds;
     }
-    if !said.validators {
+    if !publisher_hints.validators {
         let wait = min.saturating_mul(if policy.strict { 24 } else { 3 });
-        let words = format!("courtesy {}: no validator, no freshness", span(wait));
-        bounds.push(ours(at.plus(wait), words));
+        let reason = format!("courtesy {}: no validator, no freshness", span(wait));
+        bounds.push(courtesy_bound(at.plus(wait), reason));
     }
-    if let Some(period) = said.update_period_s {
+    if let Some(period) = publisher_hints.update_period_s {
         let wait = Duration::from_secs(period.into()).min(DAY);
-        let words = format!("sy:updatePeriod {}", span(wait));
-        bounds.push(ours(at.plus(wait), words));
+        let reason = format!("sy:updatePeriod {}", span(wait));
+        bounds.push(courtesy_bound(at.plus(wait), reason));
     }
     bounds
 }
 
 /// The least interval that words and courtesy leave a feed.
-pub fn least(said: &Said, policy: &Policy, mean_gap: Duration) -> Duration {
+pub fn min_interval(
+    publisher_hints: &PublisherHints,
+    policy: &Policy,
+    mean_gap: Duration,
+) -> Duration {
     let at = Time::EPOCH;
-    let courtesy = courtesy(said, at, false, policy);
-    let bounds = words(said, at, mean_gap).into_iter().chain(courtesy);
+    let courtesy = courtesy_bounds(publisher_hints, at, false, policy);
+    let bounds = publisher_bounds(publisher_hints, at, mean_gap)
+        .into_iter()
+        .chain(courtesy);
     bounds.map(|b| b.at.since(at)).max().unwrap_or_default()
 }
 
-fn word(at: Time, words: String) -> Bound {
-    let whose = Whose::Word;
-    Bound { whose, at, words }
+fn publisher_bound(at: Time, reason: String) -> Bound {
+    let kind = BoundKind::Publisher;
+    Bound { kind, at, reason }
 }
 
-fn ours(at: Time, words: String) -> Bound {
-    let whose = Whose::Ours;
-    Bound { whose, at, words }
+fn courtesy_bound(at: Time, reason: String) -> Bound {
+    let kind = BoundKind::Courtesy;
+    Bound { kind, at, reason }
 }
 
 /// The strongest of the words, for manual polls.
-pub fn strongest(words: &[Bound]) -> Option<(Time, String)> {
-    let bound = words.iter().max_by_key(|b| b.at)?;
-    Some((bound.at, bound.words.clone()))
+pub fn latest(bounds: &[Bound]) -> Option<(Time, String)> {
+    let bound = bounds.iter().max_by_key(|b| b.at)?;
+    Some((bound.at, bound.reason.clone()))
 }
 
 #[cfg(test)]
@@ -222,8 +238,11 @@ mod tests {
     use crate::schedule::next;
     use crate::schedule::support::*;
 
-    fn hinted(seen: Observation, hints: Hints) -> Observation {
-        Observation { hints, ..seen }
+    fn hinted(observation: Observation, hints: Hints) -> Observation {
+        Observation {
+            hints,
+            ..observation
+        }
     }
 
     fn fresh(d: Duration) -> Hints {
@@ -240,32 +259,35 @@ mod tests {
         }
     }
 
-    fn floor_after(seen: &[Observation]) -> Option<Duration> {
-        let at = seen.last().unwrap().at;
-        after(seen, &policy()).1.floor.map(|(t, _)| t.since(at))
+    fn floor_after(observation: &[Observation]) -> Option<Duration> {
+        let at = observation.last().unwrap().at;
+        after(observation, &policy())
+            .1
+            .floor
+            .map(|(t, _)| t.since(at))
     }
 
     /// So busy that only floors hold it back.
     fn busy() -> Policy {
         Policy {
-            price: Some(1.0),
+            poll_cost: Some(1.0),
             ..policy()
         }
     }
 
     #[test]
     fn et_11_no_poll_before_max_age_less_age() {
-        let seen = [hinted(document(noon(), 9), fresh(HOUR * 3))];
-        assert_eq!(floor_after(&seen), Some(HOUR * 3));
-        assert!(wait_after(&seen, &busy()) >= HOUR * 3);
+        let observation = [hinted(document(noon(), 9), fresh(HOUR * 3))];
+        assert_eq!(floor_after(&observation), Some(HOUR * 3));
+        assert!(wait_after(&observation, &busy()) >= HOUR * 3);
     }
 
     #[test]
     fn et_11_the_user_does_not_undercut_max_age_nor_ttl() {
         for hints in [fresh(HOUR * 3), ttl(180)] {
-            let mut seen = hinted(document(noon(), 9), hints);
-            seen.interval = Some(HOUR);
-            assert!(wait_after(&[seen], &policy()) >= HOUR * 3);
+            let mut observation = hinted(document(noon(), 9), hints);
+            observation.interval = Some(HOUR);
+            assert!(wait_after(&[observation], &policy()) >= HOUR * 3);
         }
     }
 
@@ -275,9 +297,9 @@ mod tests {
             no_cache: true,
             ..fresh(Duration::from_secs(315_360_000))
         };
-        let seen = [hinted(document(noon(), 9), hints)];
-        assert_eq!(floor_after(&seen), None);
-        assert!(wait_after(&seen, &busy()) <= HOUR * 2);
+        let observation = [hinted(document(noon(), 9), hints)];
+        assert_eq!(floor_after(&observation), None);
+        assert!(wait_after(&observation, &busy()) <= HOUR * 2);
     }
 
     #[test]
@@ -297,26 +319,26 @@ mod tests {
 
     #[test]
     fn et_15_hints_of_304_and_throttled_count() {
-        let seen = [
+        let observation = [
             document(noon(), 9),
             hinted(not_modified(noon().plus(HOUR)), fresh(HOUR * 5)),
         ];
-        assert_eq!(floor_after(&seen), Some(HOUR * 5));
-        let seen = [hinted(
+        assert_eq!(floor_after(&observation), Some(HOUR * 5));
+        let observation = [hinted(
             failed(noon(), FailureKind::Throttled),
             fresh(HOUR * 5),
         )];
-        assert_eq!(floor_after(&seen), Some(HOUR * 5));
-        assert!(wait_after(&seen, &policy()) >= HOUR * 5);
+        assert_eq!(floor_after(&observation), Some(HOUR * 5));
+        assert!(wait_after(&observation, &policy()) >= HOUR * 5);
     }
 
     #[test]
     fn et_06_a_304_that_is_silent_leaves_what_was_said() {
         let first = hinted(document(noon(), 9), fresh(HOUR * 3));
-        let seen = [first.clone(), not_modified(noon().plus(HOUR * 4))];
-        assert_eq!(floor_after(&seen), Some(HOUR * 3));
-        let seen = [first, document(noon().plus(HOUR * 4), 1)];
-        assert_eq!(floor_after(&seen), None);
+        let observation = [first.clone(), not_modified(noon().plus(HOUR * 4))];
+        assert_eq!(floor_after(&observation), Some(HOUR * 3));
+        let observation = [first, document(noon().plus(HOUR * 4), 1)];
+        assert_eq!(floor_after(&observation), None);
     }
 
     #[test]
@@ -329,12 +351,12 @@ mod tests {
             floor_after(&[hinted(document(noon(), 9), ttl(u32::MAX - 1))]),
             Some(DAY)
         );
-        let seen = [
+        let observation = [
             hinted(document(noon(), 9), ttl(180)),
             not_modified(noon().plus(HOUR * 4)),
             document(noon().plus(HOUR * 8), 0),
         ];
-        assert_eq!(floor_after(&seen), Some(HOUR * 3));
+        assert_eq!(floor_after(&observation), Some(HOUR * 3));
     }
 
     #[test]
@@ -380,29 +402,29 @@ mod tests {
     fn et_18_the_operator_means_what_is_set() {
         let mut slow = busy();
         slow.min_interval = HOUR * 2;
-        let seen = [hinted(document(noon(), 9), fresh(MINUTE * 15))];
-        assert!(wait_after(&seen, &slow) >= HOUR * 2);
-        let mut seen = document(noon(), 9);
-        seen.interval = Some(Duration::from_secs(2));
-        let wait = wait_after(&[seen], &policy());
+        let observation = [hinted(document(noon(), 9), fresh(MINUTE * 15))];
+        assert!(wait_after(&observation, &slow) >= HOUR * 2);
+        let mut observation = document(noon(), 9);
+        observation.interval = Some(Duration::from_secs(2));
+        let wait = wait_after(&[observation], &policy());
         assert!(wait >= Duration::from_secs(2) && wait < Duration::from_secs(3));
     }
 
     #[test]
     fn et_19_without_validator_and_freshness_three_hours_or_a_day() {
-        let mut seen = document(noon(), 9);
-        if let Seen::Document { validators, .. } = &mut seen.seen {
+        let mut observation = document(noon(), 9);
+        if let PollResult::Document { validators, .. } = &mut observation.result {
             *validators = false;
         }
-        let bare = [seen.clone()];
+        let bare = [observation.clone()];
         assert!((HOUR * 3..HOUR * 4).contains(&wait_after(&bare, &busy())));
         let strict = Policy {
             strict: true,
             ..busy()
         };
         assert!(wait_after(&bare, &strict) >= DAY);
-        seen.hints = fresh(MINUTE * 15);
-        assert!(wait_after(&[seen], &strict) < HOUR);
+        observation.hints = fresh(MINUTE * 15);
+        assert!(wait_after(&[observation], &strict) < HOUR);
     }
 
     #[test]
@@ -420,21 +442,21 @@ mod tests {
 
     #[test]
     fn et_24_a_clock_set_back_plans_from_the_new_time() {
-        let seen = [document(noon(), 9), not_modified(noon().minus(DAY * 365))];
-        let wait = wait_after(&seen, &policy());
+        let observation = [document(noon(), 9), not_modified(noon().minus(DAY * 365))];
+        let wait = wait_after(&observation, &policy());
         assert!((HOUR..=DAY).contains(&wait));
     }
 
     #[test]
     fn et_30_offline_counts_nothing_and_probes_soon() {
         let (known, _) = after(&[document(noon(), 9)], &policy());
-        let mut seen = failed(noon().plus(HOUR), FailureKind::Dns);
-        seen.offline = true;
-        let (state, plan) = next(&known, &seen, &policy());
+        let mut observation = failed(noon().plus(HOUR), FailureKind::Dns);
+        observation.offline = true;
+        let (state, plan) = next(&known, &observation, &policy());
         assert_eq!(state, known);
-        assert!(plan.next_at.unwrap().since(seen.at) < MINUTE * 2);
+        assert!(plan.next_at.unwrap().since(observation.at) < MINUTE * 2);
         assert_eq!(
-            next(&State::default(), &seen, &policy()).0,
+            next(&State::default(), &observation, &policy()).0,
             State::default()
         );
     }

@@ -2,26 +2,26 @@
 //! randomness but a hash of names. Never undercuts a server's word.
 //!
 //! [`next`] is the one decision. What it weighs: `floors` (servers' words and courtesy), `backoff` (failures),
-//! `rates`, `profile` and `shape` (how a feed publishes), `push` (whether a hub tells us), `plan` (when asking is worth its price), `skip` and `spread`
-//! (which minute); `account` settles it and writes it down. [`Budget`] keeps the one [`Price`] that all feeds share;
+//! `rates`, `profile` and `intensity` (how a feed publishes), `push` (whether a hub tells us), `plan` (when asking is worth its price), `skip` and `spread`
+//! (which minute); `explanation` settles it and writes it down. [`Budget`] keeps the one [`PollCost`] that all feeds share;
 //! [`simulate`] runs it all on a trace. [`remedy`] says what an operator can do about a feed that fails.
 
-mod account;
 mod backoff;
 mod budget;
 mod bytes;
+mod cost_model;
 mod explain;
+mod explanation;
 mod floors;
+mod intensity;
 mod moved;
 mod next;
 mod plan;
-mod price;
-mod priced;
+mod poll_cost;
 mod profile;
 mod push;
 mod rates;
 pub mod remedy;
-mod shape;
 pub mod simulate;
 mod skip;
 mod spread;
@@ -35,7 +35,7 @@ use crate::model::{FailureKind, Hints, Time, WebUrl};
 
 pub use budget::Budget;
 pub use next::next;
-pub use price::{Demand, Price};
+pub use poll_cost::{Demand, PollCost};
 pub use state::State;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -57,12 +57,12 @@ pub struct Policy {
     pub install: u64,
     /// What one poll may cost, in article-seconds of waiting; none: not known yet, a guess from `polls_per_day` is
     /// used.
-    pub price: Option<f64>,
+    pub poll_cost: Option<f64>,
 }
 
 /// What came of a visit, as far as the plan cares.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Seen {
+pub enum PollResult {
     /// A document, read or known by its digest.
     Document {
         /// The claimed dates of the articles that were not there before; none for those without.
@@ -91,7 +91,7 @@ pub struct Observation {
     /// When the answer was complete.
     pub at: Time,
     /// What came of it.
-    pub seen: Seen,
+    pub result: PollResult,
     /// Headers' and document's word together. After a 304 or a failure the document's part is empty: the state
     /// remembers it. It does so too where a document without anything new is silent, for one known by its digest
     /// is not read.

@@ -6,44 +6,47 @@ use std::time::Duration;
 use super::bytes::{Reader, Writer};
 use super::explain::span;
 use super::spread::hash;
-use super::{Observation, Seen};
+use super::{Observation, PollResult};
 use crate::model::{Time, WebUrl};
 
 /// So many polls must have named the target.
-const POLLS: u8 = 3;
+const POLLS_MIN: u8 = 3;
 /// Over at least so long.
-const OVER: Duration = Duration::from_secs(72 * 3600);
+const SPAN_MIN: Duration = Duration::from_secs(72 * 3600);
 
 /// A target on probation; its hash is enough to know it again.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Moving {
+pub struct PendingMove {
     target: u64,
     polls: u8,
     since: Option<Time>,
 }
 
-impl Moving {
+impl PendingMove {
     /// Takes note of where a poll was led; the target, once it is settled. A failure proves nothing either way.
-    pub fn observe(&mut self, seen: &Observation) -> Option<WebUrl> {
-        if matches!(seen.seen, Seen::Failed(_) | Seen::Pushed { .. }) {
+    pub fn observe(&mut self, observation: &Observation) -> Option<WebUrl> {
+        if matches!(
+            observation.result,
+            PollResult::Failed(_) | PollResult::Pushed { .. }
+        ) {
             return None;
         }
-        let target = seen.moved_to.as_ref();
-        let Some(target) = target.filter(|t| t.is_https() || !seen.https) else {
+        let target = observation.moved_to.as_ref();
+        let Some(target) = target.filter(|t| t.is_https() || !observation.https) else {
             *self = Self::default();
             return None;
         };
         let name = hash(&[target.as_str().as_bytes()]);
         let (since, polls) = match self.since {
-            Some(since) if self.target == name && since <= seen.at => (since, self.polls),
-            _ => (seen.at, 0),
+            Some(since) if self.target == name && since <= observation.at => (since, self.polls),
+            _ => (observation.at, 0),
         };
         *self = Self {
             target: name,
             polls: polls.saturating_add(1),
             since: Some(since),
         };
-        if self.polls < POLLS || seen.at.since(since) < OVER {
+        if self.polls < POLLS_MIN || observation.at.since(since) < SPAN_MIN {
             return None;
         }
         *self = Self::default();
@@ -51,14 +54,14 @@ impl Moving {
     }
 
     /// What there is to tell of it, for the account of the plan.
-    pub fn note(&self, seen: &Observation, moved: Option<&WebUrl>) -> Option<String> {
+    pub fn note(&self, observation: &Observation, moved: Option<&WebUrl>) -> Option<String> {
         if let Some(to) = moved {
             return Some(format!("the subscription is {to} from now on"));
         }
-        let (to, since) = (seen.moved_to.as_ref()?, self.since?);
+        let (to, since) = (observation.moved_to.as_ref()?, self.since?);
         Some(format!(
-            "for good, it seems, to {to}: taken over after {POLLS} polls over {} that say so (poll {} since {since})",
-            span(OVER),
+            "for good, it seems, to {to}: taken over after {POLLS_MIN} polls over {} that say so (poll {} since {since})",
+            span(SPAN_MIN),
             self.polls
         ))
     }
@@ -100,14 +103,14 @@ mod tests {
     }
 
     fn moves(polls: &[(u32, Option<&str>)], https: bool) -> Vec<bool> {
-        let mut moving = Moving::default();
+        let mut pending_move = PendingMove::default();
         let polls = polls.iter().map(|(hours, target)| {
             let at = noon().plus(HOUR * *hours);
-            let seen = match target {
+            let observation = match target {
                 Some(target) => led(at, target, https),
                 None => not_modified(at),
             };
-            moving.observe(&seen).is_some()
+            pending_move.observe(&observation).is_some()
         });
         polls.collect()
     }
@@ -142,16 +145,16 @@ mod tests {
 
     #[test]
     fn et_36_a_target_on_probation_is_told() {
-        let mut moving = Moving::default();
+        let mut pending_move = PendingMove::default();
         let mut told = Vec::new();
         for hours in [0, 36, 72] {
-            let seen = led(noon().plus(HOUR * hours), "https://new.example/feed", true);
-            let moved = moving.observe(&seen);
-            told.push(moving.note(&seen, moved.as_ref()).unwrap());
+            let observation = led(noon().plus(HOUR * hours), "https://new.example/feed", true);
+            let moved = pending_move.observe(&observation);
+            told.push(pending_move.note(&observation, moved.as_ref()).unwrap());
         }
         assert!(told[1].contains("https://new.example/feed") && told[1].contains("(poll 2 since"));
         assert!(told[2].ends_with("from now on"), "{}", told[2]);
-        assert_eq!(moving.note(&not_modified(noon()), None), None);
+        assert_eq!(pending_move.note(&not_modified(noon()), None), None);
     }
 
     #[test]
@@ -164,19 +167,19 @@ mod tests {
 
     #[test]
     fn et_36_a_failure_between_proves_nothing() {
-        let mut moving = Moving::default();
+        let mut pending_move = PendingMove::default();
         for hours in [0, 36] {
             assert_eq!(
-                moving.observe(&led(noon().plus(HOUR * hours), NEW.unwrap(), true)),
+                pending_move.observe(&led(noon().plus(HOUR * hours), NEW.unwrap(), true)),
                 None
             );
         }
-        moving.observe(&failed(
+        pending_move.observe(&failed(
             noon().plus(HOUR * 50),
             crate::model::FailureKind::Timeout,
         ));
         assert!(
-            moving
+            pending_move
                 .observe(&led(noon().plus(HOUR * 72), NEW.unwrap(), true))
                 .is_some()
         );

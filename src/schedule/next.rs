@@ -2,70 +2,81 @@
 
 use std::time::Duration;
 
-use super::account::{Account, Bound, Whose};
+use super::cost_model::CostModel;
 use super::explain::{self, span};
-use super::floors::Said;
-use super::priced::Priced;
-use super::{Observation, Plan, Policy, Seen, State, floors, spread};
+use super::explanation::{Bound, BoundKind, PlanExplanation};
+use super::floors::PublisherHints;
+use super::{Observation, Plan, Policy, PollResult, State, floors, spread};
 
 /// While the network is down (ET-30).
 const OFFLINE: Duration = Duration::from_secs(60);
 
 /// What we would do by ourselves.
 #[derive(Debug)]
-pub struct Wish {
+pub struct Proposal {
     /// How long to wait.
     pub wait: Duration,
     /// Why.
-    pub words: String,
+    pub reason: String,
     /// The longest wait that chance and courtesy may make of it, and by whose rule.
-    pub most: Option<(Duration, &'static str)>,
+    pub max: Option<(Duration, &'static str)>,
 }
 
 /// Takes note of a poll and plans the next one. The same arguments give the same answer, always.
-pub fn next(state: &State, seen: &Observation, policy: &Policy) -> (State, Plan) {
-    if seen.offline {
-        return (state.clone(), probe(seen, policy));
+pub fn next(state: &State, observation: &Observation, policy: &Policy) -> (State, Plan) {
+    if observation.offline {
+        return (state.clone(), probe(observation, policy));
     }
     let mut state = state.clone();
-    let failed = matches!(seen.seen, Seen::Failed(_));
-    let pushed = matches!(seen.seen, Seen::Pushed { .. });
+    let failed = matches!(observation.result, PollResult::Failed(_));
+    let pushed = matches!(observation.result, PollResult::Pushed { .. });
     let is_first = !failed && state.last.is_none();
-    state.said.observe(seen);
-    let moved_to = state.moving.observe(seen);
-    state.pushes.observe(state.last, seen);
+    state.publisher_hints.observe(observation);
+    let moved_to = state.pending_move.observe(observation);
+    state.hub.observe(state.last, observation);
     if !failed {
-        state.rates.observe(state.last, seen);
-        state.last = Some(seen.at);
+        state.rates.observe(state.last, observation);
+        state.last = Some(observation.at);
     }
-    let Some((wish, priced)) = wish(&mut state, seen, policy) else {
+    let Some((proposal, cost_model)) = propose(&mut state, observation, policy) else {
         let plan = Plan {
-            why: explain::never(seen.at),
+            why: explain::never(observation.at),
             ..Plan::default()
         };
         return (state, plan);
     };
-    let words = words(&state, seen);
-    let floor = floors::strongest(&words);
-    let mut account = Account::of(seen.at, bounds(wish, words, &state.said, seen, policy));
-    if let Some(priced) = priced.filter(|_| account.is_held()) {
-        let wait = priced.wait(account.due.since(seen.at));
-        account.best_after(seen.at.plus(wait));
+    let publisher_bounds = publisher_bounds(&state, observation);
+    let floor = floors::latest(&publisher_bounds);
+    let mut explanation = PlanExplanation::of(
+        observation.at,
+        bounds(
+            proposal,
+            publisher_bounds,
+            &state.publisher_hints,
+            observation,
+            policy,
+        ),
+    );
+    if let Some(cost_model) = cost_model.filter(|_| explanation.is_held()) {
+        let wait = cost_model.wait(explanation.due.since(observation.at));
+        explanation.best_after(observation.at.plus(wait));
     }
-    let wait = account.due.since(seen.at);
-    let jitter = spread::jitter(policy.install, seen, wait, is_first);
-    account.spread(jitter, state.said.skips());
+    let wait = explanation.due.since(observation.at);
+    let jitter = spread::jitter(policy.install, observation, wait, is_first);
+    explanation.spread(jitter, state.publisher_hints.skips());
     // A push says nothing about the feed's own server.
     if !failed && !pushed {
-        state.health.succeeded(account.due.since(seen.at));
+        state
+            .health
+            .succeeded(explanation.due.since(observation.at));
     }
-    let mut why = account.to_string();
-    if let Some(note) = state.moving.note(seen, moved_to.as_ref()) {
+    let mut why = explanation.to_string();
+    if let Some(note) = state.pending_move.note(observation, moved_to.as_ref()) {
         why.push_str("\n  moved    ");
         why.push_str(&note);
     }
     let plan = Plan {
-        next_at: Some(account.due),
+        next_at: Some(explanation.due),
         floor,
         why,
         moved_to,
@@ -74,67 +85,81 @@ pub fn next(state: &State, seen: &Observation, policy: &Policy) -> (State, Plan)
 }
 
 /// What we would do by ourselves, and the plan behind it if it is priced; none: never ask again.
-fn wish(state: &mut State, seen: &Observation, policy: &Policy) -> Option<(Wish, Option<Priced>)> {
-    if let Seen::Failed(kind) = seen.seen {
-        return state.health.failed(kind, seen, policy).map(|w| (w, None));
+fn propose(
+    state: &mut State,
+    observation: &Observation,
+    policy: &Policy,
+) -> Option<(Proposal, Option<CostModel>)> {
+    if let PollResult::Failed(kind) = observation.result {
+        return state
+            .health
+            .failed(kind, observation, policy)
+            .map(|w| (w, None));
     }
-    if let Some(wait) = seen.interval {
-        let wish = Wish {
+    if let Some(wait) = observation.interval {
+        let proposal = Proposal {
             wait,
-            words: format!("the user's interval, {}", span(wait)),
-            most: None,
+            reason: format!("the user's interval, {}", span(wait)),
+            max: None,
         };
-        return Some((wish, None));
+        return Some((proposal, None));
     }
-    if let Some(wish) = state.pushes.wish(seen, policy) {
-        return Some((wish, None));
+    if let Some(proposal) = state.hub.propose(observation, policy) {
+        return Some((proposal, None));
     }
-    let priced = state.rates.priced(seen, policy);
-    Some((priced.wish(), Some(priced)))
+    let cost_model = state.rates.cost_model(observation, policy);
+    Some((cost_model.propose(), Some(cost_model)))
 }
 
 /// Everything that has a say, in the order in which each wins over those before.
 fn bounds(
-    wish: Wish,
-    words: Vec<Bound>,
-    said: &Said,
-    seen: &Observation,
+    proposal: Proposal,
+    publisher_bounds: Vec<Bound>,
+    publisher_hints: &PublisherHints,
+    observation: &Observation,
     policy: &Policy,
 ) -> Vec<Bound> {
-    let cap = wish.most.map(|(most, by)| Bound {
-        whose: Whose::Cap,
-        at: seen.at.plus(most),
-        words: format!("{by} {}", span(most)),
+    let cap = proposal.max.map(|(max, by)| Bound {
+        kind: BoundKind::Cap,
+        at: observation.at.plus(max),
+        reason: format!("{by} {}", span(max)),
     });
     let mut bounds = vec![Bound {
-        whose: Whose::Wish,
-        at: seen.at.plus(wish.wait),
-        words: wish.words,
+        kind: BoundKind::Proposal,
+        at: observation.at.plus(proposal.wait),
+        reason: proposal.reason,
     }];
-    if seen.interval.is_none() {
-        let failed = matches!(seen.seen, Seen::Failed(_));
-        bounds.extend(floors::courtesy(said, seen.at, failed, policy));
+    if observation.interval.is_none() {
+        let failed = matches!(observation.result, PollResult::Failed(_));
+        bounds.extend(floors::courtesy_bounds(
+            publisher_hints,
+            observation.at,
+            failed,
+            policy,
+        ));
     }
     bounds.extend(cap);
-    bounds.extend(words);
+    bounds.extend(publisher_bounds);
     bounds
 }
 
 /// The publisher's words. A failure speaks for itself only (ET-15): what was said before it is over.
-fn words(state: &State, seen: &Observation) -> Vec<Bound> {
+fn publisher_bounds(state: &State, observation: &Observation) -> Vec<Bound> {
     let gap = state.rates.mean_gap();
-    let mut words = match seen.seen {
-        Seen::Failed(_) => floors::words(&Said::of(&seen.hints), seen.at, gap),
-        _ => floors::words(&state.said, seen.at, gap),
+    let mut publisher_bounds = match observation.result {
+        PollResult::Failed(_) => {
+            floors::publisher_bounds(&PublisherHints::of(&observation.hints), observation.at, gap)
+        }
+        _ => floors::publisher_bounds(&state.publisher_hints, observation.at, gap),
     };
-    words.extend(floors::retry_after(&seen.hints, seen.at));
-    words
+    publisher_bounds.extend(floors::retry_after(&observation.hints, observation.at));
+    publisher_bounds
 }
 
 /// No count grows and nothing is learned: the next probe is soon (ET-30).
-fn probe(seen: &Observation, policy: &Policy) -> Plan {
-    let jitter = spread::jitter(policy.install, seen, OFFLINE, false);
-    let due = seen.at.plus(OFFLINE).plus(jitter);
+fn probe(observation: &Observation, policy: &Policy) -> Plan {
+    let jitter = spread::jitter(policy.install, observation, OFFLINE, false);
+    let due = observation.at.plus(OFFLINE).plus(jitter);
     Plan {
         next_at: Some(due),
         why: explain::offline(due),
@@ -163,12 +188,12 @@ mod tests {
             while at < noon().plus(DAY * 2) {
                 polls.push(at);
                 let new = if state == State::default() { 20 } else { 1 };
-                let seen = Observation {
+                let observation = Observation {
                     feed: feed * 977,
                     ..document(at, new)
                 };
                 let plan;
-                (state, plan) = next(&state, &seen, &policy);
+                (state, plan) = next(&state, &observation, &policy);
                 at = plan.next_at.unwrap();
             }
         }
@@ -182,8 +207,8 @@ mod tests {
         for at in &polls {
             minutes[usize::try_from(at.seconds().rem_euclid(3600) / 60).unwrap()] += 1;
         }
-        let most = *minutes.iter().max().unwrap() as f64 * 60.0 / polls.len() as f64;
-        assert!(most <= 3.0, "{most} {minutes:?}");
+        let max = *minutes.iter().max().unwrap() as f64 * 60.0 / polls.len() as f64;
+        assert!(max <= 3.0, "{max} {minutes:?}");
         assert_ne!(two_days(1, 2), two_days(2, 2));
     }
 
@@ -197,19 +222,19 @@ mod tests {
 
     #[test]
     fn a_word_of_more_than_max_interval_wins() {
-        let mut seen = document(noon(), 1);
-        seen.hints.ttl_minutes = Some(600);
+        let mut observation = document(noon(), 1);
+        observation.hints.ttl_minutes = Some(600);
         let short = Policy {
             max_interval: HOUR * 2,
             ..policy()
         };
-        assert!(wait_after(&[seen], &short) >= HOUR * 10);
+        assert!(wait_after(&[observation], &short) >= HOUR * 10);
     }
 
     #[test]
     fn the_same_facts_give_the_same_plan() {
-        let seen = document(noon(), 5);
-        let state = after(std::slice::from_ref(&seen), &policy()).0;
+        let observation = document(noon(), 5);
+        let state = after(std::slice::from_ref(&observation), &policy()).0;
         let again = not_modified(noon().plus(HOUR));
         assert_eq!(
             next(&state, &again, &policy()),
@@ -262,7 +287,7 @@ mod tests {
         })
     }
 
-    fn any_seen() -> impl Strategy<Value = Seen> {
+    fn any_result() -> impl Strategy<Value = PollResult> {
         let document = (
             proptest::collection::vec(proptest::option::of(any_time()), 0..30),
             any::<u16>(),
@@ -270,16 +295,18 @@ mod tests {
             any::<bool>(),
         );
         prop_oneof![
-            document.prop_map(|(new, window, window_full, validators)| Seen::Document {
-                new,
-                window: window.into(),
-                window_full,
-                validators
-            }),
-            Just(Seen::NotModified),
+            document.prop_map(
+                |(new, window, window_full, validators)| PollResult::Document {
+                    new,
+                    window: window.into(),
+                    window_full,
+                    validators
+                }
+            ),
+            Just(PollResult::NotModified),
             proptest::collection::vec(proptest::option::of(any_time()), 0..30)
-                .prop_map(|new| Seen::Pushed { new }),
-            any_kind().prop_map(Seen::Failed),
+                .prop_map(|new| PollResult::Pushed { new }),
+            any_kind().prop_map(PollResult::Failed),
         ]
     }
 
@@ -290,10 +317,10 @@ mod tests {
             proptest::bool::weighted(0.1),
             proptest::option::weighted(0.3, any_time()),
         );
-        (any_time(), any_seen(), any_hints(), rest).prop_map(|(at, seen, hints, rest)| {
+        (any_time(), any_result(), any_hints(), rest).prop_map(|(at, result, hints, rest)| {
             Observation {
                 at,
-                seen,
+                result,
                 hints,
                 interval: rest.0,
                 bytes: rest.1,
@@ -305,21 +332,21 @@ mod tests {
     }
 
     fn any_policy() -> impl Strategy<Value = Policy> {
-        let price = proptest::option::of(prop_oneof![
+        let poll_cost = proptest::option::of(prop_oneof![
             0.0..1e9_f64,
             Just(f64::NAN),
             Just(f64::INFINITY),
             Just(-1.0)
         ]);
         let budget = prop_oneof![0.01..1440.0_f64, Just(f64::NAN), Just(0.0), Just(1e300)];
-        (budget, any_span(), any_span(), any::<bool>(), price).prop_map(
-            |(b, min, max, strict, price)| Policy {
+        (budget, any_span(), any_span(), any::<bool>(), poll_cost).prop_map(
+            |(b, min, max, strict, poll_cost)| Policy {
                 polls_per_day: b,
                 min_interval: min,
                 max_interval: max,
                 strict,
                 install: 1,
-                price,
+                poll_cost,
             },
         )
     }
@@ -330,11 +357,11 @@ mod tests {
 
         #[test]
         fn rel_07_whatever_is_seen_the_plan_is_later_and_above_every_word(
-            seen in proptest::collection::vec(any_observation(), 1..6),
+            observation in proptest::collection::vec(any_observation(), 1..6),
             policy in any_policy(),
         ) {
             let mut state = State::default();
-            for one in seen {
+            for one in observation {
                 let before = state.clone();
                 let plan;
                 (state, plan) = next(&before, &one, &policy);

@@ -1,4 +1,4 @@
-//! Priced waiting: when is a poll worth its price? A poll costs `price`; an article that lies unread costs its time.
+//! Priced waiting: when is a poll worth its price? A poll costs `poll_cost`; an article that lies unread costs its time.
 //! The next polls are chosen together so that the sum is least: V(x) = min over y of waiting(x, y) + price + V(y),
 //! backwards over a grid of the next few polls, and the first step is taken. (With constant intensity that is the
 //! square-root law of Sia, Cho and Cho, 2007; looking beyond the next poll matters where the day is uneven.)
@@ -9,8 +9,8 @@
 //! likelihood by the age of the last article, a third and very fast memory for bursts (no gain), refining the grid
 //! to the minute (all feeds then meet in the same minute).
 
-use super::profile::Place;
-use super::shape::Shape;
+use super::intensity::Intensity;
+use super::profile::WeekSlot;
 use crate::model::Time;
 
 /// Grid steps a usual interval is divided into.
@@ -22,32 +22,32 @@ const REACH: f64 = 5.0;
 const POINTS: f64 = 340.0;
 const STEPS_MAX: f64 = 120.0;
 /// Nobody plans further ahead, in seconds.
-const AHEAD_S: f64 = 30.0 * 86_400.0;
+const HORIZON_MAX_S: f64 = 30.0 * 86_400.0;
 /// Minutes after the full hour within which a feed keeps its own minute (ET-23): most articles appear on the
 /// hour, so all polls would follow in the next two minutes. Short intervals spread less.
-const CROWD_MIN: f64 = 11.0;
-const CROWD: f64 = 0.3;
+const CROWD_MINUTES_MAX: f64 = 11.0;
+const CROWD_SHARE: f64 = 0.3;
 /// The cost of a forbidden point: far above that of a month of waiting.
-const NEVER: f64 = 1e18;
+const BLOCKED_COST: f64 = 1e18;
 
 /// What is asked.
 #[derive(Debug, Clone)]
-pub struct Question<'s> {
+pub struct WaitProblem<'s> {
     /// The feed's habits.
-    pub shape: &'s Shape,
+    pub intensity: &'s Intensity,
     /// The last poll.
     pub at: Time,
     /// Price of a poll over the worth of an article and the rate, in s²: of a feed without habits the interval
     /// is the root of twice this.
-    pub price: f64,
+    pub poll_cost: f64,
     /// Least and most wait, in seconds.
-    pub least: f64,
-    /// See `least`.
-    pub most: f64,
+    pub min_s: f64,
+    /// See `min_s`.
+    pub max_s: f64,
     /// Seconds of the feed's own time after which its window is too full to wait on.
-    pub room: f64,
+    pub capacity_s: f64,
     /// The feed's own place among those that want the same minute, and on the grid: each in [0, 1).
-    pub own: [f64; 2],
+    pub offsets: [f64; 2],
 }
 
 /// A point of the grid.
@@ -71,30 +71,30 @@ struct Lines {
     cost: Vec<f64>,
 }
 
-/// The wait with the least cost, between `least` and `most`, in seconds.
-pub fn best_wait(q: &Question<'_>) -> f64 {
-    let most = q.most.min(AHEAD_S);
-    if q.least >= most {
-        return q.least;
+/// The wait with the least cost, between `min_s` and `max_s`, in seconds.
+pub fn best_wait(q: &WaitProblem<'_>) -> f64 {
+    let max_s = q.max_s.min(HORIZON_MAX_S);
+    if q.min_s >= max_s {
+        return q.min_s;
     }
-    let price = q.price.min(AHEAD_S * AHEAD_S / 2.0);
-    let usual = (2.0 * price).sqrt().max(q.least).max(1.0);
-    let grid = Grid::of(usual, most, q.own);
+    let poll_cost = q.poll_cost.min(HORIZON_MAX_S * HORIZON_MAX_S / 2.0);
+    let usual = (2.0 * poll_cost).sqrt().max(q.min_s).max(1.0);
+    let grid = Grid::of(usual, max_s, q.offsets);
     let points = grid.points(q);
-    let lines = solve(&points, &grid, q.least, price);
-    let from = points.partition_point(|p| p.t < q.least);
-    let to = points.partition_point(|p| p.t <= most);
+    let lines = solve(&points, &grid, q.min_s, poll_cost);
+    let from = points.partition_point(|p| p.t < q.min_s);
+    let to = points.partition_point(|p| p.t <= max_s);
     // Nothing has come yet at the last poll itself: of the lines seen from there only the costs are left.
     let costs = lines.cost.iter().zip(&lines.t).take(to).skip(from);
     let best = costs.min_by(|(a, _), (b, _)| a.total_cmp(b));
-    let best = best.map_or(most, |(_, t)| *t);
-    let full = points.iter().find(|p| p.mass >= q.room).map(|p| p.t);
-    best.min(full.unwrap_or(most)).max(q.least)
+    let best = best.map_or(max_s, |(_, t)| *t);
+    let full = points.iter().find(|p| p.mass >= q.capacity_s).map(|p| p.t);
+    best.min(full.unwrap_or(max_s)).max(q.min_s)
 }
 
 /// What it costs to go on from each point, last point first.
-fn solve(points: &[Point], grid: &Grid, least: f64, price: f64) -> Lines {
-    let gap = (least / grid.step_s).ceil().max(1.0) as usize;
+fn solve(points: &[Point], grid: &Grid, min_s: f64, poll_cost: f64) -> Lines {
+    let gap = (min_s / grid.step_s).ceil().max(1.0) as usize;
     let mut lines = Lines {
         t: points.iter().map(|p| p.t).collect(),
         cost: points.iter().map(|p| p.cost(p.end())).collect(),
@@ -102,8 +102,8 @@ fn solve(points: &[Point], grid: &Grid, least: f64, price: f64) -> Lines {
     for (x, here) in points.iter().enumerate().take(grid.inner).rev() {
         let least = lines.least(here.mass, x + gap, x + 1 + grid.reach);
         let value = match least {
-            Some(least) if !here.blocked => least + here.moment + price,
-            _ => NEVER,
+            Some(least) if !here.blocked => least + here.moment + poll_cost,
+            _ => BLOCKED_COST,
         };
         if let Some(cost) = lines.cost.get_mut(x) {
             *cost = here.cost(value);
@@ -120,7 +120,7 @@ impl Point {
 
     /// What is to come if one does not look on from here.
     fn end(&self) -> f64 {
-        if self.blocked { NEVER } else { 0.0 }
+        if self.blocked { BLOCKED_COST } else { 0.0 }
     }
 }
 
@@ -159,10 +159,10 @@ struct Grid {
 }
 
 impl Grid {
-    fn of(usual: f64, most: f64, own: [f64; 2]) -> Self {
-        let [among, place] = own;
-        let reach = (REACH * usual).max(3600.0).min(most);
-        let horizon = (HORIZON * usual).min(3.5 * most);
+    fn of(usual: f64, max_s: f64, offsets: [f64; 2]) -> Self {
+        let [among, slot] = offsets;
+        let reach = (REACH * usual).max(3600.0).min(max_s);
+        let horizon = (HORIZON * usual).min(3.5 * max_s);
         let step = (usual / STEPS)
             .clamp(60.0, 900.0)
             .max(reach / STEPS_MAX)
@@ -174,15 +174,15 @@ impl Grid {
             step_s,
             inner: (horizon / step_s).ceil() as usize + 1,
             reach: (reach / step_s).ceil() as usize,
-            offset_min: (place * step_min) as i64,
-            own_min: among * (CROWD * usual / 60.0).min(CROWD_MIN),
+            offset_min: (slot * step_min) as i64,
+            own_min: among * (CROWD_SHARE * usual / 60.0).min(CROWD_MINUTES_MAX),
         }
     }
 
     /// All points from the least wait on, with what is expected until each.
-    fn points(&self, q: &Question<'_>) -> Vec<Point> {
+    fn points(&self, q: &WaitProblem<'_>) -> Vec<Point> {
         let now_min = q.at.seconds().div_euclid(60);
-        let least_min = now_min + (q.least / 60.0) as i64 - self.offset_min;
+        let least_min = now_min + (q.min_s / 60.0) as i64 - self.offset_min;
         let start = least_min.div_euclid(self.step_min) * self.step_min + self.offset_min;
         let mut walk = Walk::from(start.min(now_min), q);
         walk.to(start);
@@ -208,7 +208,7 @@ impl Grid {
 
 /// Sums up, from half-hour to half-hour, what is expected.
 struct Walk<'s> {
-    shape: &'s Shape,
+    intensity: &'s Intensity,
     now_s: f64,
     minute: i64,
     half_hour: f64,
@@ -217,12 +217,12 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    fn from(minute: i64, q: &Question<'s>) -> Self {
+    fn from(minute: i64, q: &WaitProblem<'s>) -> Self {
         Self {
-            shape: q.shape,
+            intensity: q.intensity,
             now_s: q.at.millis() as f64 / 1000.0,
             minute,
-            half_hour: half_hour(q.shape, minute),
+            half_hour: half_hour(q.intensity, minute),
             mass: 0.0,
             moment: 0.0,
         }
@@ -243,14 +243,14 @@ impl<'s> Walk<'s> {
             };
             self.minute = until;
             if until.rem_euclid(30) == 0 {
-                self.half_hour = half_hour(self.shape, until);
+                self.half_hour = half_hour(self.intensity, until);
             }
         }
     }
 
     fn part_of_minute(&mut self, ends: f64) {
         let length = ends.clamp(0.0, 60.0);
-        let of_minute = self.shape.of_minutes(self.minute.rem_euclid(60), 1).0;
+        let of_minute = self.intensity.of_minutes(self.minute.rem_euclid(60), 1).0;
         let expected = length * self.half_hour * of_minute;
         self.mass += expected;
         self.moment += expected * (ends - length / 2.0);
@@ -258,15 +258,15 @@ impl<'s> Walk<'s> {
 
     fn whole_minutes(&mut self, begins: f64, until: i64) {
         let first = self.minute.rem_euclid(60);
-        let (sum, moment) = self.shape.of_minutes(first, until - self.minute);
+        let (sum, moment) = self.intensity.of_minutes(first, until - self.minute);
         let a_minute = 60.0 * self.half_hour;
         self.mass += a_minute * sum;
         self.moment += a_minute * (sum * begins + moment * 60.0);
     }
 }
 
-fn half_hour(shape: &Shape, minute: i64) -> f64 {
-    shape.of_half_hour(Place::of(Time::from_seconds(minute * 60)))
+fn half_hour(intensity: &Intensity, minute: i64) -> f64 {
+    intensity.of_half_hour(WeekSlot::of(Time::from_seconds(minute * 60)))
 }
 
 #[cfg(test)]
@@ -279,40 +279,40 @@ mod tests {
     const HOUR_S: f64 = 3600.0;
 
     /// A feed that publishes at any time of any day alike, except that the first minute of an hour is usual.
-    fn even() -> Shape {
+    fn even() -> Intensity {
         let mut profile = Profile::default();
         for i in 0..20_000 {
             profile.note(Time::from_seconds(i * 7 * 86_400 / 20_000), DATED);
         }
-        Shape::of(&profile)
+        Intensity::of(&profile)
     }
 
     /// One that publishes daily at this second of the day.
-    fn daily(second: i64) -> Shape {
+    fn daily(second: i64) -> Intensity {
         let mut profile = Profile::default();
         for day in 0..60 {
             profile.note(Time::from_seconds(day * 86_400 + second), DATED);
         }
-        Shape::of(&profile)
+        Intensity::of(&profile)
     }
 
-    fn ask(shape: &Shape, interval: f64) -> Question<'_> {
-        Question {
-            shape,
+    fn ask(intensity: &Intensity, interval: f64) -> WaitProblem<'_> {
+        WaitProblem {
+            intensity,
             at: noon(),
-            price: interval * interval / 2.0,
-            least: 300.0,
-            most: 24.0 * HOUR_S,
-            room: f64::INFINITY,
-            own: [0.0, 0.0],
+            poll_cost: interval * interval / 2.0,
+            min_s: 300.0,
+            max_s: 24.0 * HOUR_S,
+            capacity_s: f64::INFINITY,
+            offsets: [0.0, 0.0],
         }
     }
 
     #[test]
     fn without_habits_the_interval_is_the_square_root_law() {
-        let shape = even();
+        let intensity = even();
         for interval in [0.5 * HOUR_S, 2.0 * HOUR_S, 8.0 * HOUR_S] {
-            let wait = best_wait(&ask(&shape, interval));
+            let wait = best_wait(&ask(&intensity, interval));
             assert!(
                 (0.75..1.3).contains(&(wait / interval)),
                 "{wait} {interval}"
@@ -323,8 +323,8 @@ mod tests {
     #[test]
     fn a_poll_comes_soon_after_the_usual_moment() {
         // 17:20 every day; it is 13:35.
-        let shape = daily(17 * 3600 + 20 * 60);
-        let wait = best_wait(&ask(&shape, 3.0 * HOUR_S));
+        let intensity = daily(17 * 3600 + 20 * 60);
+        let wait = best_wait(&ask(&intensity, 3.0 * HOUR_S));
         let due = noon().seconds() as f64 + wait;
         let late = due.rem_euclid(86_400.0) - (17.0 * HOUR_S + 1200.0);
         assert!((0.0..1800.0).contains(&late), "{late}");
@@ -332,34 +332,34 @@ mod tests {
 
     #[test]
     fn the_bounds_hold() {
-        let shape = even();
-        let mut q = ask(&shape, 60.0);
-        q.least = 5.0 * HOUR_S;
+        let intensity = even();
+        let mut q = ask(&intensity, 60.0);
+        q.min_s = 5.0 * HOUR_S;
         assert!((5.0 * HOUR_S..6.5 * HOUR_S).contains(&best_wait(&q)));
-        let mut q = ask(&shape, 1e9);
-        q.most = HOUR_S;
+        let mut q = ask(&intensity, 1e9);
+        q.max_s = HOUR_S;
         assert!(best_wait(&q) <= HOUR_S);
-        q.least = 2.0 * HOUR_S;
+        q.min_s = 2.0 * HOUR_S;
         assert!(best_wait(&q) >= 2.0 * HOUR_S);
     }
 
     #[test]
     fn a_window_that_fills_is_emptied_before() {
-        let shape = even();
-        let mut q = ask(&shape, 12.0 * HOUR_S);
-        q.room = 2.0 * HOUR_S;
+        let intensity = even();
+        let mut q = ask(&intensity, 12.0 * HOUR_S);
+        q.capacity_s = 2.0 * HOUR_S;
         assert!((HOUR_S..3.0 * HOUR_S).contains(&best_wait(&q)));
-        q.least = 4.0 * HOUR_S;
+        q.min_s = 4.0 * HOUR_S;
         assert!(best_wait(&q) >= 4.0 * HOUR_S);
     }
 
     #[test]
     fn et_23_after_the_full_hour_every_feed_has_its_own_minute() {
-        let shape = daily(15 * 3600);
+        let intensity = daily(15 * 3600);
         let minutes: Vec<i64> = (0..10)
             .map(|i| {
-                let mut q = ask(&shape, 2.0 * HOUR_S);
-                q.own = [f64::from(i) / 10.0, f64::from(i * 7 % 10) / 10.0];
+                let mut q = ask(&intensity, 2.0 * HOUR_S);
+                q.offsets = [f64::from(i) / 10.0, f64::from(i * 7 % 10) / 10.0];
                 let due = noon().millis() as f64 / 60_000.0 + best_wait(&q) / 60.0;
                 due.round() as i64 % 60
             })
@@ -372,17 +372,17 @@ mod tests {
         #[test]
         fn rel_07_any_question_has_an_answer_within_its_bounds(
             at in -1e12..1e13_f64,
-            price in prop_oneof![0.0..1e12_f64, Just(f64::MAX), Just(0.0)],
-            least in 0.0..1e7_f64,
-            most in prop_oneof![0.0..1e6_f64, Just(1e19)],
-            room in 0.0..1e9_f64,
-            own in [0.0..1.0_f64, 0.0..1.0_f64],
+            poll_cost in prop_oneof![0.0..1e12_f64, Just(f64::MAX), Just(0.0)],
+            min_s in 0.0..1e7_f64,
+            max_s in prop_oneof![0.0..1e6_f64, Just(1e19)],
+            capacity_s in 0.0..1e9_f64,
+            offsets in [0.0..1.0_f64, 0.0..1.0_f64],
         ) {
-            let shape = Shape::of(&Profile::default());
+            let intensity = Intensity::of(&Profile::default());
             let at = Time::from_millis(at as i64);
-            let wait = best_wait(&Question { shape: &shape, at, price, least, most, room, own });
-            prop_assert!(wait >= least);
-            prop_assert!(wait <= most.max(least));
+            let wait = best_wait(&WaitProblem { intensity: &intensity, at, poll_cost, min_s, max_s, capacity_s, offsets });
+            prop_assert!(wait >= min_s);
+            prop_assert!(wait <= max_s.max(min_s));
         }
     }
 }

@@ -88,10 +88,10 @@ pub struct Profile {
 impl Profile {
     /// Takes note of an article published at `t`.
     pub fn note(&mut self, t: Time, units: u16) {
-        let place = Place::of(t);
-        self.half_hours(place).add(place.half_hour, units);
-        self.days.add(place.day, units);
-        self.phases.add(place.minute / 5, units);
+        let slot = WeekSlot::of(t);
+        self.half_hours(slot).add(slot.half_hour, units);
+        self.days.add(slot.day, units);
+        self.phases.add(slot.minute / 5, units);
     }
 
     /// Forgets, as time goes by.
@@ -106,8 +106,8 @@ impl Profile {
         }
     }
 
-    fn half_hours(&mut self, place: Place) -> &mut HalfHours {
-        if place.is_weekend() {
+    fn half_hours(&mut self, slot: WeekSlot) -> &mut HalfHours {
+        if slot.is_weekend() {
             &mut self.weekend
         } else {
             &mut self.workdays
@@ -142,7 +142,7 @@ impl Profile {
 
 /// A place in the week, UTC.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Place {
+pub struct WeekSlot {
     /// Monday is 0.
     pub day: usize,
     /// 0 to 47.
@@ -151,7 +151,7 @@ pub struct Place {
     pub minute: usize,
 }
 
-impl Place {
+impl WeekSlot {
     /// Where `t` falls.
     pub fn of(t: Time) -> Self {
         let s = t.seconds();
@@ -179,9 +179,9 @@ mod tests {
 
     #[test]
     fn a_place_in_the_week() {
-        let place = Place::of(Time::parse_rfc3339("2026-03-10T13:35:10Z").unwrap());
-        assert_eq!((place.day, place.half_hour, place.minute), (1, 27, 35));
-        let before = Place::of(Time::parse_rfc3339("1969-12-28T23:59:59Z").unwrap());
+        let slot = WeekSlot::of(Time::parse_rfc3339("2026-03-10T13:35:10Z").unwrap());
+        assert_eq!((slot.day, slot.half_hour, slot.minute), (1, 27, 35));
+        let before = WeekSlot::of(Time::parse_rfc3339("1969-12-28T23:59:59Z").unwrap());
         assert_eq!((before.day, before.half_hour, before.minute), (6, 47, 59));
         assert!(before.is_weekend());
     }

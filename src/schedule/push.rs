@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::bytes::{Reader, Writer};
-use super::next::Wish;
-use super::{DAY, Observation, Policy, Seen};
+use super::next::Proposal;
+use super::{DAY, Observation, Policy, PollResult};
 use crate::model::Time;
 
 /// A hub may take so long to tell of an article; a poll that comes first proves nothing.
@@ -13,35 +13,35 @@ const GRACE: Duration = Duration::from_secs(15 * 60);
 
 /// What is known of the hub's reliability.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Pushes {
+pub struct HubReliability {
     missed: bool,
 }
 
-impl Pushes {
+impl HubReliability {
     /// Takes note of what came, by push or by poll. `last` is when something came before.
-    pub fn observe(&mut self, last: Option<Time>, seen: &Observation) {
-        match &seen.seen {
-            Seen::Pushed { .. } => self.missed = false,
-            Seen::Document { new, .. } => {
-                let (Some(leased), Some(last)) = (seen.leased, last) else {
+    pub fn observe(&mut self, last: Option<Time>, observation: &Observation) {
+        match &observation.result {
+            PollResult::Pushed { .. } => self.missed = false,
+            PollResult::Document { new, .. } => {
+                let (Some(leased), Some(last)) = (observation.leased, last) else {
                     return;
                 };
                 let should_have_come = |published: &Option<Time>| match published {
-                    Some(at) => *at >= leased && at.plus(GRACE) <= seen.at,
+                    Some(at) => *at >= leased && at.plus(GRACE) <= observation.at,
                     None => last >= leased,
                 };
                 self.missed |= new.iter().any(should_have_come);
             }
-            Seen::NotModified | Seen::Failed(_) => {}
+            PollResult::NotModified | PollResult::Failed(_) => {}
         }
     }
 
     /// What we would do while the hub can be relied on.
-    pub fn wish(&self, seen: &Observation, policy: &Policy) -> Option<Wish> {
-        (seen.leased.is_some() && !self.missed).then(|| Wish {
+    pub fn propose(&self, observation: &Observation, policy: &Policy) -> Option<Proposal> {
+        (observation.leased.is_some() && !self.missed).then(|| Proposal {
             wait: DAY,
-            words: "a hub tells of news; asked once a day all the same".to_owned(),
-            most: Some((policy.max_interval, "max_interval")),
+            reason: "a hub tells of news; asked once a day all the same".to_owned(),
+            max: Some((policy.max_interval, "max_interval")),
         })
     }
 
@@ -64,17 +64,17 @@ mod tests {
     use crate::schedule::support::*;
     use crate::schedule::{HOUR, State, next};
 
-    fn leased(seen: Observation) -> Observation {
+    fn leased(observation: Observation) -> Observation {
         Observation {
             leased: Some(noon()),
-            ..seen
+            ..observation
         }
     }
 
     fn pushed(at: Time) -> Observation {
         let new = vec![Some(at.minus(MINUTE))];
         leased(Observation {
-            seen: Seen::Pushed { new },
+            result: PollResult::Pushed { new },
             ..document(at, 0)
         })
     }
@@ -85,9 +85,9 @@ mod tests {
         after(&[first, document(noon().minus(HOUR), 15)], &policy()).0
     }
 
-    fn wait(state: &State, seen: &Observation) -> (State, Duration) {
-        let (state, plan) = next(state, seen, &policy());
-        (state, plan.next_at.unwrap().since(seen.at))
+    fn wait(state: &State, observation: &Observation) -> (State, Duration) {
+        let (state, plan) = next(state, observation, &policy());
+        (state, plan.next_at.unwrap().since(observation.at))
     }
 
     #[test]
@@ -118,11 +118,11 @@ mod tests {
     #[test]
     fn et_51_what_was_there_before_the_lease_or_came_just_now_was_not_missed() {
         let found = |at: Time, published: Option<Time>| {
-            let mut seen = leased(document(at, 1));
-            if let Seen::Document { new, .. } = &mut seen.seen {
+            let mut observation = leased(document(at, 1));
+            if let PollResult::Document { new, .. } = &mut observation.result {
                 *new = vec![published];
             }
-            wait(&busy(), &seen).1
+            wait(&busy(), &observation).1
         };
         let at = noon().plus(HOUR * 5);
         assert!(
@@ -142,11 +142,11 @@ mod tests {
 
     #[test]
     fn et_51_the_users_interval_and_the_servers_word_hold_nevertheless() {
-        let mut seen = leased(not_modified(noon().plus(HOUR)));
-        seen.interval = Some(HOUR * 2);
-        assert!(wait(&busy(), &seen).1 < HOUR * 3);
-        let mut seen = leased(not_modified(noon().plus(HOUR)));
-        seen.hints.retry_after = Some(DAY * 2);
-        assert!(wait(&busy(), &seen).1 >= DAY * 2);
+        let mut observation = leased(not_modified(noon().plus(HOUR)));
+        observation.interval = Some(HOUR * 2);
+        assert!(wait(&busy(), &observation).1 < HOUR * 3);
+        let mut observation = leased(not_modified(noon().plus(HOUR)));
+        observation.hints.retry_after = Some(DAY * 2);
+        assert!(wait(&busy(), &observation).1 >= DAY * 2);
     }
 }

@@ -4,40 +4,40 @@
 use std::time::Duration;
 
 use super::bytes::{Reader, Writer};
-use super::price::{self, Demand};
-use super::priced::Priced;
+use super::cost_model::CostModel;
+use super::intensity::Intensity;
+use super::poll_cost::{self, Demand};
 use super::profile::{DATED, Profile, UNDATED};
-use super::shape::Shape;
-use super::spread::{Draw, chance};
-use super::{DAY, HOUR, Observation, Policy, Seen};
+use super::spread::{Draw, random_fraction};
+use super::{DAY, HOUR, Observation, Policy, PollResult};
 use crate::model::Time;
 
 const DAY_S: f64 = 86_400.0;
 /// Half-lives in days: what is usual, and what is going on now.
-const SLOW: f64 = 21.0;
-const FAST: f64 = 2.0;
+const SLOW_HALF_LIFE_DAYS: f64 = 21.0;
+const FAST_HALF_LIFE_DAYS: f64 = 2.0;
 /// What is believed of a feed of which nothing is known, in articles, at one a day.
-const PRIOR: f64 = 0.7;
+const PRIOR_ARTICLES: f64 = 0.7;
 /// How many articles' worth of evidence it takes to leave the slow rate.
-const INERTIA: f64 = 4.0;
+const RATE_INERTIA: f64 = 4.0;
 /// A first document of so many articles is taken for full: it covers what its dates cover, however short.
-const FULL: usize = 10;
+const FULL_DOCUMENT: usize = 10;
 /// However much a feed publishes, it is not asked sooner by our own plan (ET-18).
-const LEAST: Duration = Duration::from_secs(300);
+const MIN_WAIT: Duration = Duration::from_secs(300);
 /// A date so much before the last poll is not that of its appearance.
-const LATE: Duration = HOUR;
+const LATE_BY: Duration = HOUR;
 /// How full the document may be expected to get, for what falls out is lost; and how much more cautious every
 /// overflow of the last weeks makes us, for some feeds publish in bursts.
-const ROOM: f64 = 0.8;
-const CAUTION: f64 = 0.3;
-const CAUTION_MAX: f64 = 1.5;
+const FILL_MAX: f64 = 0.8;
+const OVERFLOW_CAUTION: f64 = 0.3;
+const OVERFLOW_CAUTION_MAX: f64 = 1.5;
 /// Every feed counts as if it published so much more a day for each poll of the budget: in the mean over
 /// articles a rare feed would hardly be asked, and its reader waits too.
-const KINDNESS: f64 = 1.0 / 28.0;
+const RARE_FEED_BONUS: f64 = 1.0 / 28.0;
 /// A poll that moves so many bytes costs twice as much as one that moves none.
-const DEAR: f64 = 65_536.0;
+const DOUBLE_COST_BYTES: f64 = 65_536.0;
 /// Window of a document whose size is not known.
-const WINDOW: u16 = 20;
+const DEFAULT_WINDOW: u16 = 20;
 
 /// What is known about how a feed publishes.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -57,10 +57,10 @@ pub struct Rates {
 
 impl Rates {
     /// Takes note of what a poll brought since `last`.
-    pub fn observe(&mut self, last: Option<Time>, seen: &Observation) {
+    pub fn observe(&mut self, last: Option<Time>, observation: &Observation) {
         let none: &[Option<Time>] = &[];
-        let (new, full) = match &seen.seen {
-            Seen::Document {
+        let (new, full) = match &observation.result {
+            PollResult::Document {
                 new,
                 window,
                 window_full,
@@ -71,22 +71,22 @@ impl Rates {
                 }
                 (new.as_slice(), *window_full)
             }
-            Seen::Pushed { new } => (new.as_slice(), false),
+            PollResult::Pushed { new } => (new.as_slice(), false),
             _ => (none, false),
         };
         let share = if last.is_some() { 0.25 } else { 1.0 };
-        if !matches!(seen.seen, Seen::Pushed { .. }) {
-            self.bytes += (seen.bytes as f32 - self.bytes) * share;
+        if !matches!(observation.result, PollResult::Pushed { .. }) {
+            self.bytes += (observation.bytes as f32 - self.bytes) * share;
         }
-        self.profile.age(seen.at);
+        self.profile.age(observation.at);
         match last {
-            None => self.first(new, seen.at),
-            Some(last) => self.further(new, full, last, seen.at),
+            None => self.observe_first(new, observation.at),
+            Some(last) => self.observe_next(new, full, last, observation.at),
         }
     }
 
     /// The first document is free history: its dates fill the slow rate and the profile.
-    fn first(&mut self, new: &[Option<Time>], at: Time) {
+    fn observe_first(&mut self, new: &[Option<Time>], at: Time) {
         let dated = || new.iter().flatten().filter(|&&t| t <= at);
         for &t in dated() {
             self.profile.note(t, DATED);
@@ -94,34 +94,42 @@ impl Rates {
         let Some(&oldest) = dated().min() else {
             return;
         };
-        let least = if new.len() < FULL { DAY * 2 } else { HOUR };
+        let least = if new.len() < FULL_DOCUMENT {
+            DAY * 2
+        } else {
+            HOUR
+        };
         let days = in_days(at.since(oldest).clamp(least, DAY * 90));
-        let memory = SLOW / std::f64::consts::LN_2;
-        self.slow_days = (memory * (1.0 - kept(days, SLOW))) as f32;
-        let weights = dated().map(|t| kept(in_days(at.since(*t)), SLOW));
+        let memory = SLOW_HALF_LIFE_DAYS / std::f64::consts::LN_2;
+        self.slow_days = (memory * (1.0 - decay(days, SLOW_HALF_LIFE_DAYS))) as f32;
+        let weights = dated().map(|t| decay(in_days(at.since(*t)), SLOW_HALF_LIFE_DAYS));
         self.slow_n = weights.sum::<f64>() as f32;
     }
 
     /// Exposure is measured in the feed's own time, so that a quiet night is no decline. If the document
     /// overflowed, only the span that it covers was seen.
-    fn further(&mut self, new: &[Option<Time>], full: bool, last: Time, at: Time) {
-        let credible = |t: &Time| *t <= at && t.plus(LATE) >= last;
+    fn observe_next(&mut self, new: &[Option<Time>], full: bool, last: Time, at: Time) {
+        let credible = |t: &Time| *t <= at && t.plus(LATE_BY) >= last;
         let oldest = new.iter().flatten().filter(|t| credible(t)).min();
         let from = match oldest {
             Some(&oldest) if full && new.len() > 1 => oldest.max(last),
             _ => last,
         };
-        let own_days = Shape::of(&self.profile).exposure(from, at).max(1.0) / DAY_S;
+        let own_days = Intensity::of(&self.profile).exposure(from, at).max(1.0) / DAY_S;
         let days = in_days(at.since(from));
         let n = new.len() as f64;
-        let pass = |was: f32, half_life: f64, plus: f64| {
-            (f64::from(was) * kept(days, half_life) + plus) as f32
+        let decayed = |was: f32, half_life: f64, plus: f64| {
+            (f64::from(was) * decay(days, half_life) + plus) as f32
         };
-        self.overflows = pass(self.overflows, SLOW, f64::from(u8::from(full)));
-        self.slow_n = pass(self.slow_n, SLOW, n);
-        self.slow_days = pass(self.slow_days, SLOW, own_days);
-        self.fast_n = pass(self.fast_n, FAST, n);
-        self.fast_days = pass(self.fast_days, FAST, own_days);
+        self.overflows = decayed(
+            self.overflows,
+            SLOW_HALF_LIFE_DAYS,
+            f64::from(u8::from(full)),
+        );
+        self.slow_n = decayed(self.slow_n, SLOW_HALF_LIFE_DAYS, n);
+        self.slow_days = decayed(self.slow_days, SLOW_HALF_LIFE_DAYS, own_days);
+        self.fast_n = decayed(self.fast_n, FAST_HALF_LIFE_DAYS, n);
+        self.fast_days = decayed(self.fast_days, FAST_HALF_LIFE_DAYS, own_days);
         for t in new {
             match t.filter(credible) {
                 Some(t) => self.profile.note(t, DATED),
@@ -131,64 +139,68 @@ impl Rates {
     }
 
     /// Articles a day, as usual. What was believed before yields as articles come.
-    fn usual(&self) -> f64 {
+    fn usual_rate(&self) -> f64 {
         let n = f64::from(self.slow_n);
-        (n + PRIOR) / (f64::from(self.slow_days) + PRIOR / (1.0 + n))
+        (n + PRIOR_ARTICLES) / (f64::from(self.slow_days) + PRIOR_ARTICLES / (1.0 + n))
     }
 
     /// Articles a day, as things are.
-    fn current(&self) -> f64 {
-        let usual = self.usual();
-        (f64::from(self.fast_n) + INERTIA) / (f64::from(self.fast_days) + INERTIA / usual)
+    fn current_rate(&self) -> f64 {
+        let usual_rate = self.usual_rate();
+        (f64::from(self.fast_n) + RATE_INERTIA)
+            / (f64::from(self.fast_days) + RATE_INERTIA / usual_rate)
     }
 
     /// The usual time between two articles.
     pub fn mean_gap(&self) -> Duration {
-        Duration::try_from_secs_f64(DAY_S / self.usual()).unwrap_or(Duration::MAX)
+        Duration::try_from_secs_f64(DAY_S / self.usual_rate()).unwrap_or(Duration::MAX)
     }
 
     /// What the price is solved from.
-    pub fn demand(&self, policy: &Policy, least: Duration) -> Demand {
+    pub fn demand(&self, policy: &Policy, min_interval: Duration) -> Demand {
         Demand {
-            worth: self.worth(policy) * Shape::of(&self.profile).evenness().powi(2),
-            least,
-            most: policy.max_interval,
+            value: self.value(policy) * Intensity::of(&self.profile).evenness().powi(2),
+            min_interval,
+            max_interval: policy.max_interval,
         }
     }
 
     /// Articles a day, rare feeds raised, over how dear a poll is.
-    fn worth(&self, policy: &Policy) -> f64 {
-        (self.current() + kindness(policy)) / (1.0 + f64::from(self.bytes) / DEAR)
+    fn value(&self, policy: &Policy) -> f64 {
+        (self.current_rate() + rare_feed_bonus(policy))
+            / (1.0 + f64::from(self.bytes) / DOUBLE_COST_BYTES)
     }
 
     /// The plan by the price.
-    pub fn priced(&self, seen: &Observation, policy: &Policy) -> Priced {
-        let (rate, usual) = (self.current(), self.usual());
-        let price = policy.price.filter(|p| p.is_finite() && *p > 0.0);
-        let price = price.unwrap_or_else(|| price::guess(policy));
+    pub fn cost_model(&self, observation: &Observation, policy: &Policy) -> CostModel {
+        let (rate, usual_rate) = (self.current_rate(), self.usual_rate());
+        let poll_cost = policy.poll_cost.filter(|p| p.is_finite() && *p > 0.0);
+        let poll_cost = poll_cost.unwrap_or_else(|| poll_cost::initial_estimate(policy));
         let window = if self.window == 0 {
-            WINDOW
+            DEFAULT_WINDOW
         } else {
             self.window
         };
-        let caution = 1.0 + (CAUTION * f64::from(self.overflows)).min(CAUTION_MAX);
-        Priced {
-            shape: Shape::of(&self.profile),
-            at: seen.at,
-            rates: (rate, usual),
-            price,
-            relative_price: price / (self.worth(policy) / DAY_S),
-            room: ROOM * f64::from(window) / caution / rate.max(usual) * DAY_S,
-            own: [Draw::Place, Draw::Grid].map(|draw| chance(policy.install, seen, draw)),
-            least: policy.min_interval.min(LEAST),
-            most: policy.max_interval,
-            patience: self.patience(),
+        let caution =
+            1.0 + (OVERFLOW_CAUTION * f64::from(self.overflows)).min(OVERFLOW_CAUTION_MAX);
+        CostModel {
+            intensity: Intensity::of(&self.profile),
+            at: observation.at,
+            rates: (rate, usual_rate),
+            poll_cost,
+            relative_cost: poll_cost / (self.value(policy) / DAY_S),
+            capacity_s: FILL_MAX * f64::from(window) / caution / rate.max(usual_rate) * DAY_S,
+            offsets: [Draw::MinuteOffset, Draw::GridOffset]
+                .map(|draw| random_fraction(policy.install, observation, draw)),
+            min_wait: policy.min_interval.min(MIN_WAIT),
+            max_wait: policy.max_interval,
+            initial_wait_max: self.initial_wait_max(),
         }
     }
 
     /// Until anything is seen: as long as it has been known, an hour at least; so the wait doubles until the price
     /// takes over.
-    fn patience(&self) -> Option<Duration> {
+    fn initial_wait_max(&self) -> Option<Duration> {
         let known = f64::from(self.slow_days) * DAY_S;
         let known = Duration::try_from_secs_f64(known).unwrap_or(DAY);
         (self.slow_n == 0.0).then(|| known.max(HOUR))
@@ -230,9 +242,9 @@ impl Rates {
     }
 }
 
-/// See [`KINDNESS`].
-pub fn kindness(policy: &Policy) -> f64 {
-    policy.polls_per_day.max(0.0) * KINDNESS
+/// See [`RARE_FEED_BONUS`].
+pub fn rare_feed_bonus(policy: &Policy) -> f64 {
+    policy.polls_per_day.max(0.0) * RARE_FEED_BONUS
 }
 
 fn in_days(span: Duration) -> f64 {
@@ -240,7 +252,7 @@ fn in_days(span: Duration) -> f64 {
 }
 
 /// What is left of a count after so many days.
-fn kept(days: f64, half_life: f64) -> f64 {
+fn decay(days: f64, half_life: f64) -> f64 {
     0.5_f64.powf(days / half_life)
 }
 
@@ -251,15 +263,15 @@ mod tests {
     use crate::schedule::support::*;
 
     fn found(at: Time, dates: &[Option<Time>], full: bool) -> Observation {
-        let mut seen = document(at, 0);
-        if let Seen::Document {
+        let mut observation = document(at, 0);
+        if let PollResult::Document {
             new, window_full, ..
-        } = &mut seen.seen
+        } = &mut observation.result
         {
             *new = dates.to_vec();
             *window_full = full;
         }
-        seen
+        observation
     }
 
     /// `n` dates, one every `gap`, the newest one gap ago.
@@ -272,7 +284,7 @@ mod tests {
         for (gap, rate) in [(HOUR, 24.0), (DAY, 1.0), (MINUTE * 10, 144.0)] {
             let mut rates = Rates::default();
             rates.observe(None, &found(noon(), &dates(noon(), 20, gap), false));
-            let got = rates.current() / rate;
+            let got = rates.current_rate() / rate;
             assert!((0.7..1.4).contains(&got), "{got} of {rate}");
         }
     }
@@ -299,7 +311,7 @@ mod tests {
         let new = dates(at, 20, MINUTE * 6);
         plain.observe(Some(noon()), &found(at, &new, false));
         full.observe(Some(noon()), &found(at, &new, true));
-        assert!(full.current() > 3.0 * plain.current());
+        assert!(full.current_rate() > 3.0 * plain.current_rate());
         assert!(full.overflows > 0.9);
     }
 
@@ -313,20 +325,26 @@ mod tests {
             rates.observe(Some(last), &not_modified(at));
             last = at;
         }
-        assert!(rates.current() < 2.5, "{}", rates.current());
-        assert!(rates.usual() > rates.current());
+        assert!(rates.current_rate() < 2.5, "{}", rates.current_rate());
+        assert!(rates.usual_rate() > rates.current_rate());
     }
 
     #[test]
     fn what_moves_many_bytes_is_asked_less() {
         let mut light = Rates::default();
-        let seen = document(noon(), 9);
-        light.observe(None, &seen);
+        let observation = document(noon(), 9);
+        light.observe(None, &observation);
         let mut heavy = Rates::default();
         let bytes = 500_000;
-        heavy.observe(None, &Observation { bytes, ..seen });
-        let worth = |rates: &Rates| rates.demand(&policy(), HOUR).worth;
-        assert!(worth(&light) > 4.0 * worth(&heavy));
+        heavy.observe(
+            None,
+            &Observation {
+                bytes,
+                ..observation
+            },
+        );
+        let value = |rates: &Rates| rates.demand(&policy(), HOUR).value;
+        assert!(value(&light) > 4.0 * value(&heavy));
     }
 
     #[test]

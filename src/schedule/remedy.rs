@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_failure_has_words_of_its_own() {
-        let mut seen = HashSet::new();
+        let mut observation = HashSet::new();
         let with_status = [
             (FailureKind::Forbidden, 401),
             (FailureKind::Forbidden, 451),
@@ -169,19 +169,22 @@ mod tests {
         let cases = FailureKind::ALL.map(|kind| (kind, None)).into_iter();
         for (kind, status) in cases.chain(with_status.map(|(kind, status)| (kind, Some(status)))) {
             let words = what_to_do(&feed(kind, status)).unwrap();
-            assert!(seen.insert(words.clone()), "{kind:?} {status:?}: {words}");
+            assert!(
+                observation.insert(words.clone()),
+                "{kind:?} {status:?}: {words}"
+            );
             assert!(!words.contains('\n') && words.len() > 20, "{words}");
         }
-        let mut own = feed(FailureKind::NotAFeed, None);
-        own.url = "http://news.example:8391/rss.xml".to_owned();
-        let words = what_to_do(&own).unwrap();
+        let mut offsets = feed(FailureKind::NotAFeed, None);
+        offsets.url = "http://news.example:8391/rss.xml".to_owned();
+        let words = what_to_do(&offsets).unwrap();
         assert!(
             words.contains("`newswire add http://news.example:8391/`"),
             "the feed's own URL is subscribed already: {words}"
         );
         let mut odd = feed(FailureKind::Blocked, None);
         odd.url = "http://news.example:25/feed".to_owned();
-        assert!(seen.insert(what_to_do(&odd).unwrap()));
+        assert!(observation.insert(what_to_do(&odd).unwrap()));
         let mut ended = feed(FailureKind::Gone, Some(410));
         ended.state = FeedState::Gone;
         ended.next_poll = None;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::spread::hash;
-use super::{Budget, Observation, Plan, Policy, Seen, State, next};
+use super::{Budget, Observation, Plan, Policy, PollResult, State, next};
 use crate::model::{FailureKind, Hints, Time};
 
 /// A run: the feeds with their states, and the price.
@@ -100,32 +100,32 @@ impl Simulation {
                 window,
             } => {
                 let new = new.into_iter().map(|t| Some(time(t))).collect();
-                let seen = match status {
-                    304 => Seen::NotModified,
-                    0 | 200..=299 => Seen::Document {
+                let observation = match status {
+                    304 => PollResult::NotModified,
+                    0 | 200..=299 => PollResult::Document {
                         new,
                         window,
                         window_full: window_full && !first,
                         validators: true,
                     },
-                    other => Seen::Failed(failure(other)),
+                    other => PollResult::Failed(failure(other)),
                 };
-                let plan = self.poll(&feed, time(now), seen)?;
+                let plan = self.poll(&feed, time(now), observation)?;
                 Ok(Some(answer(&feed, &plan)))
             }
         }
     }
 
-    fn poll(&mut self, feed: &str, at: Time, seen: Seen) -> Result<Plan, String> {
-        self.reprice(at);
+    fn poll(&mut self, feed: &str, at: Time, result: PollResult) -> Result<Plan, String> {
+        self.update_poll_cost(at);
         self.polls = self.polls.saturating_add(1);
         let Some((_, floor)) = self.feeds.get(feed) else {
             return Err(format!("feed {feed:?} was not in the start line"));
         };
         let policy = self.policy(*floor);
-        let seen = Observation {
+        let observation = Observation {
             at,
-            seen,
+            result,
             hints: Hints::default(),
             moved_to: None,
             https: true,
@@ -138,7 +138,7 @@ impl Simulation {
         let Some((state, _)) = self.feeds.get_mut(feed) else {
             return Err(format!("feed {feed:?} was not in the start line"));
         };
-        let (after, plan) = next(state, &seen, &policy);
+        let (after, plan) = next(state, &observation, &policy);
         *state = after;
         Ok(plan)
     }
@@ -150,12 +150,12 @@ impl Simulation {
             max_interval: self.max_interval,
             strict: false,
             install: self.seed,
-            price: self.budget.article_seconds(),
+            poll_cost: self.budget.article_seconds(),
         }
     }
 
     /// As the daemon does it.
-    fn reprice(&mut self, at: Time) {
+    fn update_poll_cost(&mut self, at: Time) {
         if !self.budget.is_due(at) {
             return;
         }
@@ -254,7 +254,7 @@ mod tests {
             .collect();
         let mut simulation = start(feeds, budget);
         let mut due: Vec<f64> = (0..feeds).map(|i| begin + 60.0 * i as f64).collect();
-        let mut seen = due.clone();
+        let mut observation = due.clone();
         let mut counted = 0;
         while let Some((i, now)) = due
             .iter()
@@ -266,9 +266,9 @@ mod tests {
             let new: Vec<f64> = published[i]
                 .iter()
                 .copied()
-                .filter(|t| *t > seen[i] && *t <= now)
+                .filter(|t| *t > observation[i] && *t <= now)
                 .collect();
-            seen[i] = now;
+            observation[i] = now;
             due[i] = poll(&mut simulation, &i.to_string(), now, &new);
             counted += usize::from(now >= begin + 21.0 * 86_400.0);
         }

@@ -13,7 +13,7 @@ const ALL_DAYS: u8 = 0x7f;
 
 /// The first moment not before `at` that is in no skipped hour (GMT) and on no skipped day. What covers the whole
 /// day or the whole week is no wish, and ignored.
-pub fn out_of(at: Time, hours: u32, days: u8) -> Time {
+pub fn first_allowed(at: Time, hours: u32, days: u8) -> Time {
     let hours = Some(hours & ALL_HOURS).filter(|&h| h != ALL_HOURS);
     let days = Some(days & ALL_DAYS).filter(|&d| d != ALL_DAYS);
     let (hours, days) = (hours.unwrap_or(0), days.unwrap_or(0));
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     fn out(at: &str, hours: u32, days: u8) -> String {
-        out_of(Time::parse_rfc3339(at).unwrap(), hours, days).to_string()
+        first_allowed(Time::parse_rfc3339(at).unwrap(), hours, days).to_string()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::Observation;
 const JITTER_S: f64 = 120.0;
 const FIRST_S: f64 = 900.0;
 /// Never more than so much of the wait itself.
-const SHARE: f64 = 0.2;
+const SHARE_MAX: f64 = 0.2;
 
 /// What is left to chance; each is drawn on its own.
 #[derive(Debug, Clone, Copy)]
@@ -18,26 +18,26 @@ pub enum Draw {
     /// How much later than planned.
     Jitter = 0,
     /// The place among others that want the same minute.
-    Place = 1,
+    MinuteOffset = 1,
     /// The place on the grid of moments that are considered.
-    Grid = 2,
+    GridOffset = 2,
     /// How much longer after a failure.
     Backoff = 3,
 }
 
 /// How much later than planned a feed is asked, anew each time.
-pub fn jitter(install: u64, seen: &Observation, wait: Duration, is_first: bool) -> Duration {
+pub fn jitter(install: u64, observation: &Observation, wait: Duration, is_first: bool) -> Duration {
     let most = if is_first { FIRST_S } else { JITTER_S };
-    let most = most.min(wait.as_secs_f64() * SHARE);
-    Duration::from_secs_f64(most * chance(install, seen, Draw::Jitter))
+    let most = most.min(wait.as_secs_f64() * SHARE_MAX);
+    Duration::from_secs_f64(most * random_fraction(install, observation, Draw::Jitter))
 }
 
 /// A number in [0, 1) that installation, feed, time and purpose decide.
-pub fn chance(install: u64, seen: &Observation, draw: Draw) -> f64 {
+pub fn random_fraction(install: u64, observation: &Observation, draw: Draw) -> f64 {
     let h = hash(&[
         &install.to_le_bytes(),
-        &seen.feed.to_le_bytes(),
-        &seen.at.millis().to_le_bytes(),
+        &observation.feed.to_le_bytes(),
+        &observation.at.millis().to_le_bytes(),
         &[draw as u8],
     ]);
     (h >> 11) as f64 / (1_u64 << 53) as f64
@@ -64,11 +64,11 @@ mod tests {
     use crate::schedule::support::*;
 
     fn of(install: u64, feed: u64, at: Time, wait: u64) -> Duration {
-        let seen = Observation {
+        let observation = Observation {
             feed,
             ..not_modified(at)
         };
-        jitter(install, &seen, Duration::from_secs(wait), false)
+        jitter(install, &observation, Duration::from_secs(wait), false)
     }
 
     #[test]
@@ -78,8 +78,11 @@ mod tests {
         assert_ne!(of(1, 2, noon(), 3600), of(2, 2, noon(), 3600));
         assert_ne!(of(1, 2, noon(), 3600), of(1, 3, noon(), 3600));
         assert_ne!(of(1, 2, noon(), 3600), of(1, 2, later, 3600));
-        let seen = not_modified(noon());
-        assert_ne!(chance(1, &seen, Draw::Place), chance(1, &seen, Draw::Grid));
+        let observation = not_modified(noon());
+        assert_ne!(
+            random_fraction(1, &observation, Draw::MinuteOffset),
+            random_fraction(1, &observation, Draw::GridOffset)
+        );
     }
 
     #[test]
@@ -101,11 +104,11 @@ mod tests {
     #[test]
     fn feeds_imported_together_part_after_the_first_poll() {
         let most = (0..100).map(|feed| {
-            let seen = Observation {
+            let observation = Observation {
                 feed,
                 ..document(noon(), 3)
             };
-            jitter(1, &seen, MINUTE * 90, true)
+            jitter(1, &observation, MINUTE * 90, true)
         });
         assert!(most.max().unwrap() > MINUTE * 12);
     }

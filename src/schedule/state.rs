@@ -3,9 +3,9 @@
 
 use super::backoff::Health;
 use super::bytes::{Reader, Writer};
-use super::floors::Said;
-use super::moved::Moving;
-use super::push::Pushes;
+use super::floors::PublisherHints;
+use super::moved::PendingMove;
+use super::push::HubReliability;
 use super::rates::Rates;
 use super::{Demand, Policy, floors};
 use crate::model::Time;
@@ -24,20 +24,21 @@ pub struct State {
     /// Failures in a row.
     pub(super) health: Health,
     /// What the publisher said about when to ask.
-    pub(super) said: Said,
+    pub(super) publisher_hints: PublisherHints,
     /// A permanent redirect on probation.
-    pub(super) moving: Moving,
+    pub(super) pending_move: PendingMove,
     /// Whether its hub can be relied on.
-    pub(super) pushes: Pushes,
+    pub(super) hub: HubReliability,
     /// How it publishes.
     pub(super) rates: Rates,
 }
 
 impl State {
-    /// What the price is solved from ([`super::Price::solve`]). Leave out feeds with the user's own interval.
+    /// What the price is solved from ([`super::PollCost::solve`]). Leave out feeds with the user's own interval.
     pub fn demand(&self, policy: &Policy) -> Demand {
-        let least = floors::least(&self.said, policy, self.rates.mean_gap());
-        self.rates.demand(policy, least)
+        let min_interval =
+            floors::min_interval(&self.publisher_hints, policy, self.rates.mean_gap());
+        self.rates.demand(policy, min_interval)
     }
 
     /// The same after the machine's clock was set by `ms`: every time in it moves along (ET-24).
@@ -46,7 +47,7 @@ impl State {
         let times = [&mut self.last]
             .into_iter()
             .chain(self.health.times())
-            .chain(self.moving.times())
+            .chain(self.pending_move.times())
             .chain(self.rates.times());
         for time in times {
             *time = time.map(|t| t.moved(ms));
@@ -68,12 +69,12 @@ impl State {
         let state = Self {
             last: from.time()?,
             health: Health::read(&mut from)?,
-            said: Said::read(&mut from)?,
-            moving: Moving::read(&mut from)?,
+            publisher_hints: PublisherHints::read(&mut from)?,
+            pending_move: PendingMove::read(&mut from)?,
             rates: Rates::read(&mut from)?,
-            pushes: match version {
-                BEFORE_HUBS => Pushes::default(),
-                _ => Pushes::read(&mut from)?,
+            hub: match version {
+                BEFORE_HUBS => HubReliability::default(),
+                _ => HubReliability::read(&mut from)?,
             },
         };
         from.0.is_empty().then_some(state)
@@ -85,10 +86,10 @@ impl State {
         to.u8(VERSION);
         to.time(self.last);
         self.health.write(&mut to);
-        self.said.write(&mut to);
-        self.moving.write(&mut to);
+        self.publisher_hints.write(&mut to);
+        self.pending_move.write(&mut to);
         self.rates.write(&mut to);
-        self.pushes.write(&mut to);
+        self.hub.write(&mut to);
         to.0
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DAY, HOUR, Observation, Plan, Policy, Seen, State, next};
+use super::{DAY, HOUR, Observation, Plan, Policy, PollResult, State, next};
 use crate::model::{FailureKind, Hints, Time};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -16,7 +16,7 @@ pub fn policy() -> Policy {
         max_interval: DAY,
         strict: false,
         install: 7,
-        price: None,
+        poll_cost: None,
     }
 }
 
@@ -30,7 +30,7 @@ pub fn document(at: Time, new: usize) -> Observation {
     let gap = Duration::from_secs(1800);
     Observation {
         at,
-        seen: Seen::Document {
+        result: PollResult::Document {
             new: (0..new)
                 .map(|i| Some(at.minus(gap * u32::try_from(i + 1).unwrap())))
                 .collect(),
@@ -51,7 +51,7 @@ pub fn document(at: Time, new: usize) -> Observation {
 
 pub fn not_modified(at: Time) -> Observation {
     Observation {
-        seen: Seen::NotModified,
+        result: PollResult::NotModified,
         bytes: 0,
         ..document(at, 0)
     }
@@ -59,16 +59,16 @@ pub fn not_modified(at: Time) -> Observation {
 
 pub fn failed(at: Time, kind: FailureKind) -> Observation {
     Observation {
-        seen: Seen::Failed(kind),
+        result: PollResult::Failed(kind),
         ..not_modified(at)
     }
 }
 
 /// Observes in order; the last answer.
-pub fn after(seen: &[Observation], policy: &Policy) -> (State, Plan) {
+pub fn after(observation: &[Observation], policy: &Policy) -> (State, Plan) {
     let mut state = State::default();
     let mut plan = Plan::default();
-    for one in seen {
+    for one in observation {
         (state, plan) = next(&state, one, policy);
         assert_eq!(State::from_bytes(&state.to_bytes()), state);
     }
@@ -76,9 +76,9 @@ pub fn after(seen: &[Observation], policy: &Policy) -> (State, Plan) {
 }
 
 /// How long after the last of them the next poll is.
-pub fn wait_after(seen: &[Observation], policy: &Policy) -> Duration {
-    let (_, plan) = after(seen, policy);
-    let at = seen.last().unwrap().at;
+pub fn wait_after(observation: &[Observation], policy: &Policy) -> Duration {
+    let (_, plan) = after(observation, policy);
+    let at = observation.last().unwrap().at;
     let due = plan.next_at.unwrap();
     assert!(due > at);
     due.since(at)

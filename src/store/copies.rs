@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
-use super::check::Checker;
 use super::decisions;
 use super::feeds;
+use super::matcher::Matcher;
 use super::records::Nearest;
 use crate::dedup::compare::{NEAR, compare};
 use crate::dedup::{Changes, Fingerprint, Likeness, Limits, Replay, StoredCopy, Verdict};
@@ -170,8 +170,8 @@ fn each_around(
 
 /// The articles that have the rarest words of an article's headline and beginning.
 fn sharing_words(conn: &Connection, article: ArticleRow) -> Sql<Vec<ArticleRow>> {
-    let mut checker = Checker::of_texts(conn, Time::EPOCH)?;
-    let Some(text) = checker.words_of(article)? else {
+    let mut matcher = Matcher::of_texts(conn, Time::EPOCH)?;
+    let Some(text) = matcher.words_of(article)? else {
         return Ok(Vec::new());
     };
     let words = [&text.title, &text.body].into_iter();
@@ -182,7 +182,7 @@ fn sharing_words(conn: &Connection, article: ArticleRow) -> Sql<Vec<ArticleRow>>
     let mut having = Vec::new();
     for word in words {
         let expr = Expr::Text(Scope::Any, Pattern::Phrase(vec![word.to_owned()]));
-        if let Some(query) = index_plan(&expr, Time::EPOCH).words {
+        if let Some(query) = index_plan(&expr, Time::EPOCH).index_query {
             let rows = find.query_map((query, RARE_MAX as i64 + 1), |r| r.get(0))?;
             having.push(rows.collect::<Sql<Vec<ArticleRow>>>()?);
         }

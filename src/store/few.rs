@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::check;
+use super::matcher;
 use super::stop::Stop;
 use crate::model::{FeedRow, Time, WebUrl};
 use crate::query::Expr;
@@ -50,7 +50,7 @@ pub(super) fn among(conn: &Connection, plan: &IndexPlan, now: Time, stop: &Stop)
     if let Some(found) = look.arrived(plan)? {
         return Ok(Among::Articles(found));
     }
-    let Some(Expr::And(needed)) = &plan.rest else {
+    let Some(Expr::And(needed)) = &plan.residual else {
         return Ok(Among::All);
     };
     let (costly, cheap): (Vec<&Expr>, Vec<&Expr>) = needed.iter().partition(|e| is_costly(e));
@@ -71,7 +71,7 @@ pub(super) fn among(conn: &Connection, plan: &IndexPlan, now: Time, stop: &Stop)
         }
     }
     // What few articles say is found sooner by its words.
-    let has_words = match &plan.words {
+    let has_words = match &plan.index_query {
         Some(query) if !costly.is_empty() => look.few(WITH_WORDS, query)?.is_some(),
         _ => false,
     };
@@ -135,7 +135,7 @@ impl Look<'_> {
                 all.dedup();
                 Ok(Some(all))
             }
-            Expr::Text(..) => match index_plan(e, self.now).words {
+            Expr::Text(..) => match index_plan(e, self.now).index_query {
                 Some(query) => self.few(WITH_WORDS, &query),
                 None => Ok(None),
             },
@@ -184,7 +184,7 @@ impl Look<'_> {
     }
 
     fn feeds_with(&self, facts: &[&Fact]) -> Sql<Option<Vec<FeedRow>>> {
-        check::feeds_with(self.conn, FEEDS_MAX, |of_feed, _| {
+        matcher::feeds_with(self.conn, FEEDS_MAX, |of_feed, _| {
             facts.iter().all(|f| eval::holds(f, of_feed, 0, self.now))
         })
     }
@@ -237,7 +237,7 @@ impl Look<'_> {
             eval::holds(fact, &facts, 0, self.now)
         };
         let host_of = |url: &str| WebUrl::parse(url).ok().map(|url| url.host().to_owned());
-        let feeds = check::feeds_with(self.conn, FEEDS_MAX, |_, site| {
+        let feeds = matcher::feeds_with(self.conn, FEEDS_MAX, |_, site| {
             site.and_then(host_of).is_some_and(|host| is_meant(&host))
         })?;
         let Some(mut found) = feeds.map(|f| self.of_feeds(&f)).transpose()?.flatten() else {

@@ -7,15 +7,15 @@ use std::collections::{BinaryHeap, HashSet};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
-use super::check::Checker;
 use super::feeds;
 use super::few::Among;
+use super::matcher::Matcher;
 use super::postings::Postings;
 use super::search::{are_few, candidates, filters};
 use super::select::Selection;
 use super::stop::Stop;
 use crate::model::Time;
-use crate::query::plan::{IndexPlan, Question};
+use crate::query::plan::{IndexPlan, Predicate};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -48,7 +48,7 @@ pub(super) struct Search<'s> {
     pub(super) selection: &'s Selection,
     pub(super) plan: &'s IndexPlan,
     /// What the word index leaves open.
-    pub(super) rest: Option<Question>,
+    pub(super) rest: Option<Predicate>,
     /// Stories, or copies.
     pub(super) stories: bool,
     pub(super) among: &'s Among,
@@ -73,31 +73,31 @@ pub(super) fn newest(
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let questions = search.rest.iter();
-    let mut checker = Checker::new(conn, questions, search.selection.now)?;
-    checker.stop_at(stop);
-    checker.ask_index();
+    let predicates = search.rest.iter();
+    let mut matcher = Matcher::new(conn, predicates, search.selection.now)?;
+    matcher.stop_at(stop);
+    matcher.ask_index();
     let narrow = narrow(conn, search.selection)?;
-    let Some(query) = &search.plan.words else {
-        let river = (&mut checker, None, None);
+    let Some(query) = &search.plan.index_query else {
+        let river = (&mut matcher, None, None);
         return to_the_end(down_the_river(conn, (search, &narrow), limit, river, stop)?);
     };
     let mut postings = Postings::new(conn, query)?;
     if narrow.is_some() {
-        let river = (&mut checker, Some(postings), None);
+        let river = (&mut matcher, Some(postings), None);
         return to_the_end(down_the_river(conn, (search, &narrow), limit, river, stop)?);
     }
-    let index = (&mut checker, Some(bounds));
+    let index = (&mut matcher, Some(bounds));
     match down_the_index(conn, search, limit, index, stop)? {
         Way::Arrived(rows) => return Ok(rows),
         Way::Long { is_common: true } => {}
         Way::Long { is_common: false } => postings.gather()?,
     }
-    let river = (&mut checker, Some(postings), Some(bounds));
+    let river = (&mut matcher, Some(postings), Some(bounds));
     match down_the_river(conn, (search, &narrow), limit, river, stop)? {
         Way::Arrived(rows) => Ok(rows),
         Way::Long { .. } => {
-            let index = (&mut checker, None);
+            let index = (&mut matcher, None);
             to_the_end(down_the_index(conn, search, limit, index, stop)?)
         }
     }
@@ -151,7 +151,7 @@ fn down_the_index(
     conn: &Connection,
     search: &Search<'_>,
     limit: usize,
-    (checker, bounds): (&mut Checker<'_>, Option<&Bounds>),
+    (matcher, bounds): (&mut Matcher<'_>, Option<&Bounds>),
     stop: &Stop,
 ) -> Sql<Way> {
     let (sql, values) = candidates(
@@ -194,7 +194,7 @@ fn down_the_index(
             && let Some(next) = waiting.pop()
         {
             let is_new = !known.contains(&next.row);
-            if is_new && holds(checker, search.rest.as_ref(), next.article)? {
+            if is_new && holds(matcher, search.rest.as_ref(), next.article)? {
                 known.insert(next.row);
                 found.push(next.row);
                 if found.len() >= limit {
@@ -219,7 +219,7 @@ fn down_the_river(
     conn: &Connection,
     (search, narrow): (&Search<'_>, &Narrow),
     limit: usize,
-    (checker, mut postings, bounds): (&mut Checker<'_>, Option<Postings<'_>>, Option<&Bounds>),
+    (matcher, mut postings, bounds): (&mut Matcher<'_>, Option<Postings<'_>>, Option<&Bounds>),
     stop: &Stop,
 ) -> Sql<Way> {
     let (sql, values) = river(search, narrow);
@@ -248,7 +248,7 @@ fn down_the_river(
                 continue;
             }
         }
-        if holds(checker, search.rest.as_ref(), article)? {
+        if holds(matcher, search.rest.as_ref(), article)? {
             found.push(row);
             if found.len() >= limit {
                 break;
@@ -258,8 +258,8 @@ fn down_the_river(
     Ok(Way::Arrived(found))
 }
 
-fn holds(checker: &mut Checker<'_>, rest: Option<&Question>, article: i64) -> Sql<bool> {
-    rest.map_or(Ok(true), |rest| checker.holds(rest, article))
+fn holds(matcher: &mut Matcher<'_>, rest: Option<&Predicate>, article: i64) -> Sql<bool> {
+    rest.map_or(Ok(true), |rest| matcher.holds(rest, article))
 }
 
 /// The query for all that the conditions of a selection leave, in river order; copies of one story stand together.

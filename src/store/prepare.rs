@@ -102,9 +102,9 @@ impl Prepared {
         let text = (&*draft.title, &*draft.summary, &*draft.content_text);
         let labels = (&*draft.authors, &*draft.categories, &*draft.agencies);
         // As printed it would double what a document of many articles takes while it waits for the writer.
-        with_text(text, labels, |text| self.folded.print(text));
-        self.topics = Some(topics.read(&self.folded));
-        self.folded.forget_print();
+        with_text(text, labels, |text| self.folded.set_raw(text));
+        self.topics = Some(topics.match_text(&self.folded));
+        self.folded.drop_raw();
     }
 
     /// Whether its publisher dated it.
@@ -219,7 +219,7 @@ fn prepare_one(
         }),
     };
     let mut folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
-    folded.forget_print();
+    folded.drop_raw();
     let mut fingerprint = Fingerprint::of(&Subject {
         title: &fold_text(normalize::headline::bare(&draft.title, &about.titles)),
         body: &own_words(&draft, &folded),
@@ -271,7 +271,7 @@ pub(super) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Fol
 /// The same only as printed, for regular expressions.
 pub(super) fn unfolded(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
     let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
-    with_text((title, summary, body), labels, Folded::printed)
+    with_text((title, summary, body), labels, Folded::raw_only)
 }
 
 fn with_text<T>(

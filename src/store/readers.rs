@@ -22,7 +22,7 @@ use super::stop::Stop;
 use super::topics::{Published, Topics};
 use super::{
     StoreError, activity, articles, backup, claims, copies, events, feeds, feeds::from_json,
-    grouping::limits, hubs, open, prune, search, sequence, shown, status, story_ids,
+    grouping::limits, hubs, open, prune, representative, search, sequence, status, story_ids,
 };
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
@@ -814,7 +814,7 @@ pub(super) fn story(
     };
     let shown = match copies {
         1 => shown,
-        _ => shown::preferred(conn, row, prefer)?.unwrap_or(shown),
+        _ => representative::preferred(conn, row, prefer)?.unwrap_or(shown),
     };
     let Some(a) = article(conn, shown, bodies)? else {
         return Ok(None);

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::check::Checker;
+use super::matcher::Matcher;
 use super::word_index;
 use crate::model::Time;
 
@@ -30,7 +30,7 @@ pub(super) fn go_on(conn: &Connection, now: Time, until: Instant) -> Sql<bool> {
     let Some(mut last) = left(conn)? else {
         return Ok(false);
     };
-    let mut checker = Checker::of_texts(conn, now)?;
+    let mut matcher = Matcher::of_texts(conn, now)?;
     loop {
         let part: Vec<i64> = conn
             .prepare_cached(
@@ -45,8 +45,8 @@ pub(super) fn go_on(conn: &Connection, now: Time, until: Instant) -> Sql<bool> {
         }
         for article in part {
             // What has nothing beside its words is indexed as it is.
-            if let Some(words) = checker.words_of(article)?
-                && words.has_beside()
+            if let Some(words) = matcher.words_of(article)?
+                && words.has_derived()
             {
                 word_index::replace(conn, article, words)?;
             }

@@ -12,11 +12,11 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::check::Checker;
+use super::matcher::Matcher;
 use super::{search, sequence};
 use crate::model::Time;
 use crate::query::Expr;
-use crate::query::plan::{IndexPlan, Question, index_plan};
+use crate::query::plan::{IndexPlan, Predicate, index_plan};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -66,7 +66,7 @@ enum How {
     /// The word index and the dates, for good.
     Index(IndexPlan),
     /// Each article is asked.
-    Asking(Question),
+    Asking(Predicate),
 }
 
 /// This topic is to be computed again for every article.
@@ -171,19 +171,19 @@ fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<i64>) -> Sql
 
 /// Topics that are asked about one article after the other.
 struct Checks<'c> {
-    checker: Checker<'c>,
+    matcher: Matcher<'c>,
     /// The topic, what it asks, and whether it refers to others.
-    topics: Vec<(i64, Question, bool)>,
+    topics: Vec<(i64, Predicate, bool)>,
 }
 
 impl<'c> Checks<'c> {
     fn new(conn: &'c Connection, affected: Vec<(i64, &Expr)>, now: Time) -> Sql<Self> {
         let topics = affected.into_iter();
-        let topics: Vec<(i64, Question, bool)> = topics
-            .map(|(topic, expr)| (topic, Question::without_index(expr), expr.needs_topics()))
+        let topics: Vec<(i64, Predicate, bool)> = topics
+            .map(|(topic, expr)| (topic, Predicate::without_index(expr), expr.needs_topics()))
             .collect();
         Ok(Self {
-            checker: Checker::new(conn, topics.iter().map(|(_, question, _)| question), now)?,
+            matcher: Matcher::new(conn, topics.iter().map(|(_, predicate, _)| predicate), now)?,
             topics,
         })
     }
@@ -195,11 +195,11 @@ impl<'c> Checks<'c> {
             .query_map([article], |r| r.get(0))?
             .collect::<Sql<_>>()?;
         let mut has_changed = false;
-        for (topic, question, refers) in &self.topics {
+        for (topic, predicate, refers) in &self.topics {
             if *refers && has_changed {
-                self.checker.forget_facts();
+                self.matcher.forget_facts();
             }
-            let is_member = self.checker.holds(question, article)?;
+            let is_member = self.matcher.holds(predicate, article)?;
             match (is_member, known.contains(topic)) {
                 (true, false) => add(conn, *topic, article)?,
                 (false, true) => remove(conn, *topic, article)?,
@@ -266,19 +266,19 @@ fn walks(conn: &Connection, topics: &[(i64, &Expr)], now: Time) -> Sql<Vec<Vec<T
 impl How {
     fn of(expr: &Expr, now: Time) -> Self {
         let plan = index_plan(expr, now);
-        match plan.rest {
+        match plan.residual {
             None => Self::Index(plan),
-            Some(_) => Self::Asking(Question::of(expr)),
+            Some(_) => Self::Asking(Predicate::of(expr)),
         }
     }
 
     fn reads_text(&self) -> bool {
-        matches!(self, Self::Asking(question) if question.reads_text())
+        matches!(self, Self::Asking(predicate) if predicate.reads_text())
     }
 
     fn rows_max(&self) -> i64 {
         match self {
-            Self::Index(plan) if plan.words.is_some() => ROWS_TOLD,
+            Self::Index(plan) if plan.index_query.is_some() => ROWS_TOLD,
             how if how.reads_text() => ROWS_READ,
             _ => ROWS_LOOKED_UP,
         }
@@ -329,21 +329,21 @@ fn members(
     {
         return Ok((first, vec![search::members(conn, plan, (first, last))?]));
     }
-    let questions: Vec<&Question> = topics
+    let predicates: Vec<&Predicate> = topics
         .iter()
         .filter_map(|t| match &t.how {
-            How::Asking(question) => Some(question),
+            How::Asking(predicate) => Some(predicate),
             How::Index(_) => None,
         })
         .collect();
-    let mut checker = Checker::new(conn, questions.iter().copied(), now)?;
-    checker.look_up(&questions, (first, last))?;
-    let mut members = vec![Vec::new(); questions.len()];
+    let mut matcher = Matcher::new(conn, predicates.iter().copied(), now)?;
+    matcher.look_up(&predicates, (first, last))?;
+    let mut members = vec![Vec::new(); predicates.len()];
     let mut row = last + 1;
     while row > first && (row > last || Instant::now() < until) {
         row -= 1;
-        for (question, members) in questions.iter().zip(&mut members) {
-            if checker.holds(question, row)? {
+        for (predicate, members) in predicates.iter().zip(&mut members) {
+            if matcher.holds(predicate, row)? {
                 members.push(row);
             }
         }

@@ -9,16 +9,16 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 
-use super::check::Checker;
 use super::feeds;
 use super::few::{self, Among};
+use super::matcher::Matcher;
 use super::newest::{BOUNDS, Bounds, Search, newest};
 use super::plain;
 use super::select::{Order, Selection};
 use super::stop::Stop;
 use crate::model::Time;
 use crate::query::Expr;
-use crate::query::plan::{IndexPlan, Question, index_plan};
+use crate::query::plan::{IndexPlan, Predicate, index_plan};
 use crate::query::rank::{Counts, Ranking};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -102,7 +102,7 @@ pub(super) fn matching(
         let search = Search {
             selection,
             plan: &plan,
-            rest: plan.rest.as_ref().map(Question::of),
+            rest: plan.residual.as_ref().map(Predicate::of),
             stories,
             among: &among,
         };
@@ -121,17 +121,17 @@ fn hits(
     stop: &Stop,
 ) -> Sql<Vec<Hit>> {
     let is_ranked =
-        selection.order == Order::Best && selection.after.is_none() && plan.words.is_some();
+        selection.order == Order::Best && selection.after.is_none() && plan.index_query.is_some();
     let (sql, values) = candidates(selection, plan, stories, is_ranked, among);
     let mut query = conn.prepare_cached(&sql)?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut hits: HashMap<i64, Hit> = HashMap::new();
-    let rest = plan.rest.as_ref().map(Question::of);
-    let whole = is_ranked.then(|| Question::of(expr));
-    let mut checker = Checker::new(conn, rest.iter().chain(&whole), selection.now)?;
+    let rest = plan.residual.as_ref().map(Predicate::of);
+    let whole = is_ranked.then(|| Predicate::of(expr));
+    let mut matcher = Matcher::new(conn, rest.iter().chain(&whole), selection.now)?;
     let ranking = is_ranked.then(|| Ranking::of(expr));
     let mut counted = Vec::new();
-    checker.stop_at(stop);
+    matcher.stop_at(stop);
     let mut end = End::new(selection);
     while let Some(r) = rows.next()? {
         stop.check()?;
@@ -144,12 +144,12 @@ fn hits(
             continue;
         }
         if let Some(rest) = &rest
-            && !checker.holds(rest, article)?
+            && !matcher.holds(rest, article)?
         {
             continue;
         }
         if let Some(ranking) = &ranking {
-            let text = checker.words_of(article)?;
+            let text = matcher.words_of(article)?;
             counted.extend(text.map(|text| (row, ranking.count(text))));
             if counted.len() > RANKED_MAX {
                 break;
@@ -227,7 +227,7 @@ pub(super) fn candidates(
     if let Among::Articles(few) = among {
         values.push(Box::new(feeds::json(few)));
     }
-    let from = match &plan.words {
+    let from = match &plan.index_query {
         Some(words) => {
             values.push(Box::new(words.clone()));
             if is_few {
@@ -256,7 +256,7 @@ pub(super) fn candidates(
     } else {
         format!("WHERE {}", wheres.join(" AND "))
     };
-    let order = if plan.words.is_some() {
+    let order = if plan.index_query.is_some() {
         "w.rowid DESC"
     } else {
         "a.article DESC"
@@ -399,7 +399,7 @@ impl End {
 
 /// The articles among these rows (both included) that a plan finds which leaves nothing open, in row order.
 pub(super) fn members(conn: &Connection, plan: &IndexPlan, rows: (i64, i64)) -> Sql<Vec<i64>> {
-    let (from, rows_are) = match plan.words {
+    let (from, rows_are) = match plan.index_query {
         Some(_) => (
             "words w CROSS JOIN articles a ON a.article = w.rowid",
             "w.words MATCH ?5 AND w.rowid",
@@ -413,9 +413,10 @@ pub(super) fn members(conn: &Connection, plan: &IndexPlan, rows: (i64, i64)) -> 
             "SELECT a.article FROM {from}
              WHERE {rows_are} BETWEEN ?1 AND ?2 AND a.arrived >= ?3 AND a.arrived < ?4"
         ))?
-        .query_map(params![rows.0, rows.1, since, until, plan.words], |r| {
-            r.get(0)
-        })?
+        .query_map(
+            params![rows.0, rows.1, since, until, plan.index_query],
+            |r| r.get(0),
+        )?
         .collect::<Sql<_>>()?;
     members.sort_unstable();
     Ok(members)

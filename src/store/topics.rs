@@ -13,10 +13,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::records::TopicDefinition;
 use super::retag::Owner;
-use super::{check, feeds, retag};
+use super::{feeds, matcher, retag};
 use crate::model::{FeedRow, Time};
 use crate::query::ast::{Fact, Measure};
-use crate::query::compile::{Reading, TopicSet};
+use crate::query::compile::{TextMatches, TopicSet};
 use crate::query::{Expr, Folded};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -34,7 +34,7 @@ pub(super) struct Topics {
 #[derive(Debug)]
 pub(super) struct ReadTopics {
     version: i64,
-    reading: Reading,
+    text_matches: TextMatches,
 }
 
 /// The topics as they were when last seen committed: shared by all who prepare polls.
@@ -81,10 +81,10 @@ impl Topics {
     }
 
     /// Asks the text of an article everything that depends on it.
-    pub(super) fn read(&self, text: &Folded) -> ReadTopics {
+    pub(super) fn match_text(&self, text: &Folded) -> ReadTopics {
         ReadTopics {
             version: self.version,
-            reading: self.set.read(text),
+            text_matches: self.set.match_text(text),
         }
     }
 }
@@ -141,8 +141,8 @@ impl Tagger {
             return Ok(());
         };
         match read.filter(|read| read.version == topics.version) {
-            Some(read) => self.tag(conn, topics, article, &read.reading)?,
-            None => self.tag(conn, topics, article, &topics.set.read(text))?,
+            Some(read) => self.tag(conn, topics, article, &read.text_matches)?,
+            None => self.tag(conn, topics, article, &topics.set.match_text(text))?,
         }
         tag_story(conn, story)
     }
@@ -266,15 +266,21 @@ impl Tagger {
         affected
     }
 
-    fn tag(&self, conn: &Connection, topics: &Topics, article: i64, reading: &Reading) -> Sql<()> {
-        let Some(facts) = check::facts(conn, article)? else {
+    fn tag(
+        &self,
+        conn: &Connection,
+        topics: &Topics,
+        article: i64,
+        text_matches: &TextMatches,
+    ) -> Sql<()> {
+        let Some(facts) = matcher::facts(conn, article)? else {
             return Ok(());
         };
         conn.prepare_cached("DELETE FROM article_topics WHERE article = ?1")?
             .execute([article])?;
         let mut add =
             conn.prepare_cached("INSERT INTO article_topics (topic, article) VALUES (?1, ?2)")?;
-        let found = topics.set.decide(reading, &facts, self.now);
+        let found = topics.set.match_facts(text_matches, &facts, self.now);
         for topic in found.into_iter().filter_map(|i| topics.rows.get(i)) {
             add.execute([*topic, article])?;
         }

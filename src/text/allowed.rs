@@ -6,6 +6,9 @@ use url::{ParseError, Url};
 use crate::model::WebUrl;
 use crate::model::web_url::URL_BYTES_MAX;
 
+/// What links say about where they lead.
+pub(super) const LINK_REL: &str = "noopener noreferrer";
+
 /// What becomes of an element.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fate {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::allowed::{self, Element, Fate};
 use super::blocks::{self, Block, Piece};
+use super::fast_path::Visitor;
 use super::html_text::{self, Reader};
 use super::references::{self, Place};
 use super::settle;
@@ -183,6 +184,31 @@ struct Around {
     depth: usize,
 }
 
+impl Visitor for Walk {
+    fn text(&mut self, text: &str) {
+        self.reader.text(text);
+        if let Some(around) = self.around.as_mut().filter(|a| a.depth == 0) {
+            around.reader.text(text);
+        }
+    }
+
+    fn tag(&mut self, element: Element, tag: &Tag<'_>) {
+        if element.name == "a" {
+            return self.link(tag);
+        }
+        let is_block = blocks::is_block(element.kind);
+        if is_block && tag.is_end {
+            self.end_block(element.name, tag);
+        }
+        self.reader.tag(element.name, element.kind, tag);
+        if is_block && !tag.is_end {
+            self.start_block(element.name, tag);
+        } else if let Some(around) = self.around.as_mut().filter(|a| a.depth == 0) {
+            around.reader.tag(element.name, element.kind, tag);
+        }
+    }
+}
+
 impl Walk {
     /// For a body of so many bytes.
     pub(super) fn with_room(bytes: usize) -> Self {
@@ -207,31 +233,6 @@ impl Walk {
             text,
             blocks,
             has_blocks: self.has_blocks,
-        }
-    }
-
-    /// A text, its references resolved.
-    pub(super) fn text(&mut self, text: &str) {
-        self.reader.text(text);
-        if let Some(around) = self.around.as_mut().filter(|a| a.depth == 0) {
-            around.reader.text(text);
-        }
-    }
-
-    /// A tag of an element.
-    pub(super) fn tag(&mut self, element: Element, tag: &Tag<'_>) {
-        if element.name == "a" {
-            return self.link(tag);
-        }
-        let is_block = blocks::is_block(element.kind);
-        if is_block && tag.is_end {
-            self.end_block(element.name, tag);
-        }
-        self.reader.tag(element.name, element.kind, tag);
-        if is_block && !tag.is_end {
-            self.start_block(element.name, tag);
-        } else if let Some(around) = self.around.as_mut().filter(|a| a.depth == 0) {
-            around.reader.tag(element.name, element.kind, tag);
         }
     }
 

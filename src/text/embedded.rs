@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
+use super::attribute::value;
 use super::embedded_frame;
-use super::references::{self, Place};
 use super::tokens::{self, Tag, Token, Tokens};
 
 /// What makes a second look worth it: bodies without any of these are not touched.
@@ -254,14 +254,6 @@ fn inside<'h>(tokens: &mut Tokens<'h>, name: &str) -> Option<(&'h str, usize)> {
     let whole = tokens.between(from, end);
     let inner = whole.rfind("</").and_then(|at| whole.get(..at));
     Some((inner.unwrap_or_default(), end))
-}
-
-/// The value of an attribute, its references resolved.
-pub(super) fn value(tag: &Tag<'_>, name: &str) -> Option<String> {
-    let mut attributes = tag.attributes();
-    let (_, written) = attributes.find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-    let value = references::resolve_in_html(written, Place::Value);
-    Some(value.trim().to_owned())
 }
 
 /// Whether a picture can be there: not nothing, not a stand-in inside the page.

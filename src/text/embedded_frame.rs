@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::embedded::value;
+use super::attribute::value;
 use super::tokens::Tag;
 
 /// The link, in a paragraph of its own; nothing if the frame shows nothing.

@@ -4,19 +4,37 @@
 
 use std::borrow::Cow;
 
-use super::allowed::{self, ELEMENTS, EVERYWHERE, Element, Fate, Kind};
-use super::body::Walk;
-use super::html::{ATTRIBUTES_MAX, DEPTH_MAX, HTML_BYTES_MAX, LINK_REL, TABLES_MAX, TAG_BYTES_MAX};
+use super::allowed::{self, ELEMENTS, EVERYWHERE, Element, Fate, Kind, LINK_REL};
+use super::html_limits::{ATTRIBUTES_MAX, DEPTH_MAX, HTML_BYTES_MAX, TABLES_MAX, TAG_BYTES_MAX};
 use super::references::{self, Place};
 use super::tokens::{self, Tag, Token};
 use crate::model::WebUrl;
 
-/// `html` with only what is allowed, every URL absolute; `None` if it is not as simple as that. What is written is told to the
-/// walk, if there is one.
-pub(super) fn read(html: &str, base: Option<&WebUrl>, walk: Option<&mut Walk>) -> Option<String> {
+/// Sees the tags and texts of the sanitized HTML while it is written.
+pub(super) trait Visitor {
+    /// A tag of an allowed element.
+    fn tag(&mut self, element: Element, tag: &Tag<'_>);
+    /// A text, its references resolved.
+    fn text(&mut self, text: &str);
+}
+
+/// For callers that need the HTML only.
+pub(super) struct NoVisitor;
+
+impl Visitor for NoVisitor {
+    fn tag(&mut self, _element: Element, _tag: &Tag<'_>) {}
+    fn text(&mut self, _text: &str) {}
+}
+
+/// `html` with only what is allowed, and every URL absolute; `None` if it is not as simple as that.
+pub(super) fn read(
+    html: &str,
+    base: Option<&WebUrl>,
+    visitor: &mut impl Visitor,
+) -> Option<String> {
     let mut writer = Writer {
         base,
-        walk,
+        visitor,
         out: String::with_capacity(html.len() + html.len() / 8),
         open: Vec::new(),
         counts: [0; ELEMENTS.len()],
@@ -52,9 +70,9 @@ pub(super) fn read(html: &str, base: Option<&WebUrl>, walk: Option<&mut Walk>) -
     Some(writer.out)
 }
 
-struct Writer<'b> {
+struct Writer<'b, V> {
     base: Option<&'b WebUrl>,
-    walk: Option<&'b mut Walk>,
+    visitor: &'b mut V,
     out: String,
     open: Vec<Element>,
     /// How many of each element are open.
@@ -67,7 +85,7 @@ struct Writer<'b> {
     pre: Option<usize>,
 }
 
-impl Writer<'_> {
+impl<V: Visitor> Writer<'_, V> {
     fn top(&self) -> Option<Kind> {
         self.open.last().map(|e| e.kind)
     }
@@ -98,14 +116,10 @@ impl Writer<'_> {
         self.is_written(element, start, true);
     }
 
-    /// Tells the walk of the tag that was written last.
+    /// Shows the visitor the tag that was written last.
     fn is_written(&mut self, element: Element, start: usize, is_end: bool) {
-        if let Some(walk) = &mut self.walk {
-            walk.tag(
-                element,
-                &Tag::last_of(&self.out, start, element.name, is_end),
-            );
-        }
+        let tag = Tag::last_of(&self.out, start, element.name, is_end);
+        self.visitor.tag(element, &tag);
     }
 
     /// Closes elements whose end tag may be left out, up to the innermost of one of these kinds.
@@ -332,7 +346,7 @@ impl Writer<'_> {
             let is_blank = text.bytes().all(|b| b.is_ascii_whitespace());
             if is_blank {
                 self.out.push_str(text);
-                self.walk.iter_mut().for_each(|walk| walk.text(text));
+                self.visitor.text(text);
             }
             return is_blank.then_some(());
         }
@@ -343,7 +357,7 @@ impl Writer<'_> {
             &text
         };
         push_escaped(&mut self.out, text, |b| matches!(b, b'&' | b'<' | b'>'));
-        self.walk.iter_mut().for_each(|walk| walk.text(text));
+        self.visitor.text(text);
         Some(())
     }
 }

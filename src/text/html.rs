@@ -9,23 +9,12 @@ use std::sync::LazyLock;
 
 use ammonia::Builder;
 
-use super::allowed::{self, ELEMENTS, EVERYWHERE};
-use super::body::{Body, Walk};
+use super::allowed::{self, ELEMENTS, EVERYWHERE, LINK_REL};
+use super::fast_path::NoVisitor;
+use super::html_limits::HTML_BYTES_MAX;
 use super::{embedded, fast_path, html_limits, html_text, plain};
 use crate::model::WebUrl;
 
-/// Longest fragment read, in bytes; what follows is left out (SEC-12).
-pub const HTML_BYTES_MAX: usize = 1024 * 1024;
-/// Deepest nesting that a tree is built for; what is deeper becomes plain text.
-pub(super) const DEPTH_MAX: usize = 256;
-/// Longest tag kept, in bytes.
-pub(super) const TAG_BYTES_MAX: usize = 16 * 1024;
-/// Most attributes of a tag kept.
-pub(super) const ATTRIBUTES_MAX: usize = 64;
-/// What links say about where they lead.
-pub(super) const LINK_REL: &str = "noopener noreferrer";
-/// Deepest nesting of tables: each is four elements deep.
-pub(super) const TABLES_MAX: usize = 32;
 /// What the trees of one document may cost, in units of [`html_limits::pass`]: half a second.
 const WORK_MAX: usize = 16 * 1024 * 1024;
 /// How often a tree is built of one fragment until reading the result changes nothing.
@@ -100,37 +89,27 @@ pub fn sanitize(html: &str, base: Option<&WebUrl>) -> String {
 /// The same for one of many fragments of a document.
 #[must_use]
 pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> String {
-    let html = plain::clean_text(cut(html));
-    let html = embedded::plainly(&html);
-    let quickly = |html: &str| fast_path::read(html, base, None);
+    let html = prepared(html);
+    let quickly = |html: &str| fast_path::read(html, base, &mut NoVisitor);
     quickly(&html)
         .or_else(|| with_tree(&html, base, effort, quickly, |clean| clean))
         .unwrap_or_else(|| as_text(&html))
 }
 
-/// The same, read as it is written: most fragments are tokenized once for both.
-#[must_use]
-pub fn read_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> Body {
+/// The part of a fragment that is read, without control characters, and with embedded players and pictures rewritten.
+pub(super) fn prepared(html: &str) -> String {
     let html = plain::clean_text(cut(html));
-    let html = embedded::plainly(&html);
-    let quickly = |html: &str| {
-        let mut walk = Walk::with_room(html.len());
-        let clean = fast_path::read(html, base, Some(&mut walk))?;
-        Some(walk.finish(clean))
-    };
-    quickly(&html)
-        .or_else(|| with_tree(&html, base, effort, quickly, Body::read))
-        .unwrap_or_else(|| Body::read(as_text(&html)))
+    embedded::plainly(&html).into_owned()
 }
 
-/// What is too tangled, as plain text.
-fn as_text(html: &str) -> String {
+/// HTML that is too tangled, as plain text.
+pub(super) fn as_text(html: &str) -> String {
     html_escape::encode_text(&html_text::from_html(html)).into_owned()
 }
 
 /// The slow way: what browsers would make of it, read `quickly` once it is simple enough, else `slowly`. `None` if a tree would
 /// cost too much, or reading the result never comes to rest.
-fn with_tree<T>(
+pub(super) fn with_tree<T>(
     html: &str,
     base: Option<&WebUrl>,
     effort: &Effort,
@@ -265,18 +244,11 @@ mod tests {
         fn the_quick_way_gives_what_a_tree_gives(html in prop_oneof![soup(), nested()]) {
             let base = WebUrl::parse("https://a.example/d/f.xml").unwrap();
             let html = plain::clean_text(&html);
-            let quickly = |html: &str| fast_path::read(html, Some(&base), None);
+            let quickly = |html: &str| fast_path::read(html, Some(&base), &mut NoVisitor);
             if let Some(quick) = quickly(&html) {
                 let slow = with_tree(&html, Some(&base), &Effort::default(), quickly, |clean| clean);
                 prop_assert_eq!(slow, Some(quick));
             }
-        }
-
-        #[test]
-        fn what_is_read_as_it_is_written_is_what_is_read_behind_it(html in prop_oneof![soup(), nested()]) {
-            let base = WebUrl::parse("https://a.example/d/f.xml").unwrap();
-            let read = read_within(&html, Some(&base), &Effort::default());
-            prop_assert_eq!(read, Body::read(clean(&html)));
         }
     }
 }

@@ -5,10 +5,19 @@
 use std::collections::HashSet;
 
 use super::allowed::{self, Element, Fate, Kind};
-use super::html::{ATTRIBUTES_MAX, DEPTH_MAX, TABLES_MAX, TAG_BYTES_MAX};
 use super::references::{self, Place};
 use super::tokens::{self, Tag, Token};
 
+/// Longest fragment read, in bytes; what follows is left out (SEC-12).
+pub const HTML_BYTES_MAX: usize = 1024 * 1024;
+/// Deepest nesting that a tree is built for; what is deeper becomes plain text.
+pub(super) const DEPTH_MAX: usize = 256;
+/// Longest tag kept, in bytes.
+pub(super) const TAG_BYTES_MAX: usize = 16 * 1024;
+/// Most attributes of a tag kept.
+pub(super) const ATTRIBUTES_MAX: usize = 64;
+/// Deepest nesting of tables: each is four elements deep.
+pub(super) const TABLES_MAX: usize = 32;
 /// What a tag costs beside its bytes, in bytes.
 const TAG_WORK: usize = 32;
 /// Most elements that browsers would open again because `b` and its like were not closed; what has more becomes plain

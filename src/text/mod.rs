@@ -4,6 +4,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`plain`], [`settle`], [`mojibake`] | plain text: what may stand in it, lines, wrong decoding mended |
+//! | `characters` | which characters make words, and which may not stand in text |
 //! | [`fold`], [`hash`] | words without case and marks; stable hashes |
 //! | [`tokens`], [`references`] | HTML as tags and texts; `&amp;` and its kin |
 //! | [`html`], [`allowed`] | the sanitizer; the elements and attributes that may stand |
@@ -11,14 +12,17 @@
 //! | [`embedded`], [`embedded_frame`] | pictures, players and formulas, rewritten before sanitizing |
 //! | [`html_text`] | the readable text of HTML |
 //! | [`body`], [`blocks`] | a sanitized body read once: its text and its paragraphs |
+//! | [`sanitized`] | sanitizing and reading in one pass |
 //! | [`headline_html`] | which tags a headline names |
 //! | [`nearest`] | which known name a wrong one is similar to |
 //! | [`dates`] | dates as publishers write them |
 //! | [`language`], [`function_words`] | which language a text is in |
 
 mod allowed;
+mod attribute;
 pub mod blocks;
 pub mod body;
+pub(crate) mod characters;
 pub mod dates;
 mod embedded;
 mod embedded_frame;
@@ -30,7 +34,7 @@ mod function_words;
 pub mod hash;
 mod headline_html;
 pub mod html;
-mod html_limits;
+pub mod html_limits;
 pub mod html_text;
 pub mod language;
 mod mojibake;
@@ -39,5 +43,6 @@ pub mod plain;
 pub mod references;
 #[cfg(test)]
 mod samples;
+pub mod sanitized;
 pub mod settle;
 pub(crate) mod tokens;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::characters::{is_forbidden, is_text};
 use super::{headline_html, html_text, references};
-use crate::model::unicode::is_noncharacter;
 
 /// Longest line kept, in characters (SEC-12).
 pub const LINE_CHARS_MAX: usize = 4096;
@@ -44,11 +44,6 @@ pub fn clean_text(text: &str) -> Cow<'_, str> {
     }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     Cow::Owned(text.replace(is_forbidden, ""))
-}
-
-/// What [`clean_text`] takes out of a text of several lines.
-pub(super) fn is_forbidden(c: char) -> bool {
-    !matches!(c, '\n' | '\t' | '\r') && !is_text(c)
 }
 
 /// One line of an HTML text: markup gone, references resolved. A tag that a headline only names is text.
@@ -119,15 +114,6 @@ fn beginning(text: &str, chars: usize) -> &str {
         }
     }
     text
-}
-
-/// Neither a control, nor a bidi embedding, override or isolate, nor a noncharacter.
-fn is_text(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-        && !is_noncharacter(c)
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ fn numbered(text: &str) -> Option<(Cow<'static, str>, usize)> {
     let code = u32::from_str_radix(written, radix).unwrap_or(u32::MAX);
     let meaning = match character(code).unwrap_or(char::REPLACEMENT_CHARACTER) {
         '\r' => "\n".to_owned(),
-        c if super::plain::is_forbidden(c) => String::new(),
+        c if super::characters::is_forbidden(c) => String::new(),
         c => String::from(c),
     };
     let end = text.len() - digits.len() + len;

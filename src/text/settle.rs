@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use super::body::Body;
 use super::{mojibake, plain};
 
 /// One line of plain text.
@@ -35,16 +34,6 @@ pub fn text(text: &str) -> String {
 #[must_use]
 pub fn html(html: &str, sanitize: impl Fn(&str) -> String) -> String {
     settled(sanitize(&meant(html)), sanitize)
-}
-
-/// The same, read.
-#[must_use]
-pub fn body(html: &str, read: impl Fn(&str) -> Body) -> Body {
-    let mut body = read(&meant(html));
-    while let Some(meant) = mojibake::meant(body.html()) {
-        body = read(&meant);
-    }
-    body
 }
 
 /// A part of sanitized HTML: it may be damaged where the whole was not.

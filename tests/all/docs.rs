@@ -17,7 +17,7 @@ fn top() -> &'static Path {
 
 /// The documents for users and developers, with their text.
 fn documents() -> Vec<(PathBuf, String)> {
-    let folders = ["", "docs", "src/cli/man"].map(|folder| top().join(folder));
+    let folders = ["", "docs", "docs/decisions", "src/cli/man"].map(|folder| top().join(folder));
     let mut found: Vec<PathBuf> = folders
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap())
@@ -235,4 +235,112 @@ fn the_package_can_name_its_store_in_the_example() {
     assert_eq!(example.lines().filter(|l| *l == line).count(), 1);
     let script = fs::read_to_string(top().join(".ci/package")).unwrap();
     assert!(script.contains(line), "the two differ");
+}
+
+/// Whether a word of the program stands in the contract as code: by itself, or as a part of what stands there.
+fn is_promised(contract: &str, word: &str) -> bool {
+    let spans = contract.split('`').skip(1).step_by(2);
+    spans
+        .flat_map(|span| std::iter::once(span).chain(span.split([' ', '|', '\\'])))
+        .any(|part| part == word)
+}
+
+#[test]
+fn every_command_option_and_setting_stands_in_the_contract() {
+    let contract = fs::read_to_string(top().join("docs/contract.md")).unwrap();
+    let home = Home::empty();
+    home.run(&["man", "man"]).exits(0);
+    let option = Regex::new(r"--[a-z][a-z-]+").unwrap();
+    let mut promised = BTreeSet::new();
+    for page in fs::read_dir(home.path("man")).unwrap() {
+        let page = page.unwrap().path();
+        let name = page.file_name().unwrap().to_str().unwrap().to_owned();
+        if let Some(command) = name
+            .strip_prefix("newswire-")
+            .and_then(|n| n.strip_suffix(".1"))
+        {
+            promised.insert(command.replacen('-', " ", 1));
+            let text = fs::read_to_string(&page).unwrap();
+            let text = text.replace("\\fR", " ").replace('\\', "");
+            let own = text.split(".SH OPTIONS").nth(1).unwrap_or_default();
+            let own = own.split(".SH").next().unwrap();
+            promised.extend(option.find_iter(own).map(|o| o.as_str().to_owned()));
+        }
+    }
+    let settings = home.run(&["check", "--print"]).exits(0).to_owned();
+    let key = Regex::new(r"(?m)^(?:# )?[a-z]+\.([a-z_]+) ").unwrap();
+    promised.extend(key.captures_iter(&settings).map(|c| c[1].to_owned()));
+    let example = fs::read_to_string(top().join("config/newswire.toml")).unwrap();
+    let key = Regex::new(r"(?m)^# ([a-z_]+) = ").unwrap();
+    promised.extend(key.captures_iter(&example).map(|c| c[1].to_owned()));
+    let server = fs::read_to_string(top().join("src/serve/mod.rs")).unwrap();
+    let route = Regex::new(r#"\.route\("([^"]+)""#).unwrap();
+    let routes = route.captures_iter(&server).map(|c| c[1].to_owned());
+    let missing: Vec<String> = promised
+        .iter()
+        .cloned()
+        .chain(routes)
+        .filter(|word| !is_promised(&contract, word))
+        .collect();
+    assert!(missing.is_empty(), "not in docs/contract.md: {missing:?}");
+    assert!(promised.len() > 100, "{promised:?}");
+}
+
+/// The text of a module's files, or of one file.
+fn source(path: &Path) -> String {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).unwrap();
+        return entries
+            .map(|entry| source(&entry.unwrap().path()))
+            .collect();
+    }
+    match path.extension().is_some_and(|e| e == "rs") {
+        true => fs::read_to_string(path).unwrap_or_default(),
+        false => String::new(),
+    }
+}
+
+/// Whether the sources have what a document calls `module::file::name`. What is no module of ours is not looked for.
+fn is_in_the_sources(name: &str) -> bool {
+    let mut parts = name.split("::").peekable();
+    let mut place = top().join("src");
+    while let Some(part) = parts.peek() {
+        let next = [place.join(part), place.join(format!("{part}.rs"))];
+        match next.into_iter().find(|path| path.exists()) {
+            Some(next) if place.is_dir() => place = next,
+            _ => break,
+        }
+        parts.next();
+    }
+    if place.ends_with("src") {
+        return true;
+    }
+    let word = |text: &str, name: &str| {
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.any(|word| word == name)
+    };
+    let text = source(&place) + &source(&place.with_extension("rs"));
+    parts.all(|name| word(&text, name))
+}
+
+#[test]
+fn every_file_and_module_named_in_the_documents_exists() {
+    let file = Regex::new(r"`((?:[a-z_]+/)+[a-z_]+\.(?:rs|sql|5))`").unwrap();
+    let module = Regex::new(r"`([a-z_]+(?:::[A-Za-z_]+)+)`").unwrap();
+    let mut found = 0;
+    // What the glossary lists is to go.
+    let lasting = |path: &PathBuf| !path.ends_with("docs/glossary.md");
+    for (path, text) in documents().into_iter().filter(|(path, _)| lasting(path)) {
+        let files = file.captures_iter(&text).map(|c| c[1].to_owned());
+        for name in files {
+            let exists = |folder: &str| top().join(folder).join(&name).exists();
+            assert!(exists("") || exists("src"), "{}: {name}", path.display());
+            found += 1;
+        }
+        for name in module.captures_iter(&text).map(|c| c[1].to_owned()) {
+            assert!(is_in_the_sources(&name), "{}: {name}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found > 100, "{found}");
 }

@@ -15,10 +15,8 @@ const CIRCLES_LEFT: &[(&str, usize)] = &[
     ("cli", 3),
     ("fetch", 5),
     ("ingest", 8),
-    ("parse", 11),
     ("schedule", 7),
     ("store", 30),
-    ("text", 13),
 ];
 
 /// The module path of each file (`["cli", "list"]`) with its code, without comments and tests.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-use super::{is_accent, is_spaceless, is_word, lower_into};
+use crate::text::characters::{is_accent, is_spaceless, is_word, lower_into};
 
 /// What a character folds to.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! newswire-json(5) holds: whatever `--json` prints is explained there.
+//! newswire-json(5) and docs/contract.md hold: whatever `--json` prints is explained there.
 
 use std::collections::BTreeSet;
 
@@ -20,14 +20,10 @@ fn names(value: &Value, out: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_field_that_is_printed_is_explained_in_newswire_json_5() {
+fn every_field_that_is_printed_is_explained() {
     let home = filled();
     home.run(&["man", "man"]).exits(0);
     let page = std::fs::read_to_string(home.path("man/newswire-json.5")).unwrap();
-    let page = page.replace('\\', "");
-    let explained: BTreeSet<&str> = page
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .collect();
     let document = home.path("feed.xml");
     std::fs::write(
         &document,
@@ -77,13 +73,20 @@ fn every_field_that_is_printed_is_explained_in_newswire_json_5() {
         assert!(!records.is_empty(), "{args:?}");
         records.iter().for_each(|r| names(r, &mut printed));
     }
-    let unexplained: Vec<&String> = printed
-        .iter()
-        .filter(|name| !explained.contains(name.as_str()))
-        .collect();
-    assert!(
-        unexplained.is_empty(),
-        "not in newswire-json(5): {unexplained:?}"
-    );
     assert!(printed.len() > 100, "{printed:?}");
+    let contract = include_str!("../../../docs/contract.md");
+    for (name, text) in [
+        ("newswire-json(5)", page.as_str()),
+        ("docs/contract.md", contract),
+    ] {
+        let text = text.replace('\\', "");
+        let explained: BTreeSet<&str> = text
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .collect();
+        let missing: Vec<&String> = printed
+            .iter()
+            .filter(|field| !explained.contains(field.as_str()))
+            .collect();
+        assert!(missing.is_empty(), "not in {name}: {missing:?}");
+    }
 }

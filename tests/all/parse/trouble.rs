@@ -110,7 +110,7 @@ fn json_that_breaks_off_or_is_sloppy_is_read() {
 
 #[test]
 fn sec_12_a_body_of_plain_text_is_no_longer_than_one_of_html() {
-    let html_bytes_max = newswire::text::html::HTML_BYTES_MAX;
+    let html_bytes_max = newswire::text::html_limits::HTML_BYTES_MAX;
     let text = "word & word\n".repeat(html_bytes_max / 4);
     let json = |key: &str| serde_json::json!({"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", key: text}]});
     let escaped = html_escape::encode_text(&text);

@@ -152,7 +152,7 @@ impl House {
                 max_interval: Duration::from_secs(86_400),
                 strict: false,
                 install: 7,
-                price: None,
+                poll_cost: None,
             },
             manual_interval: Duration::ZERO,
             websub,

@@ -9,35 +9,35 @@ use super::skip;
 use crate::model::Time;
 
 /// Even without any rule, the next poll is later than this one.
-const LEAST: Duration = Duration::from_secs(1);
+const MIN_WAIT: Duration = Duration::from_secs(1);
 
 /// Whose constraint it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
+pub enum BoundKind {
     /// What we want: the plan, the user's interval, or waiting after a failure.
-    Wish,
+    Proposal,
     /// What we owe by our own rules; `max_interval` and the user's interval win.
-    Ours,
+    Courtesy,
     /// The most that the operator allows.
     Cap,
     /// The publisher's word: wins over everything.
-    Word,
+    Publisher,
 }
 
-/// Not before this, or for [`Whose::Cap`] not after it.
+/// Not before this, or for [`BoundKind::Cap`] not after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
     /// Whose.
-    pub whose: Whose,
+    pub kind: BoundKind,
     /// When.
     pub at: Time,
     /// Why.
-    pub words: String,
+    pub reason: String,
 }
 
 /// The moment, and how it came about.
 #[derive(Debug)]
-pub struct Account {
+pub struct PlanExplanation {
     /// When the next poll is due.
     pub due: Time,
     at: Time,
@@ -48,19 +48,19 @@ pub struct Account {
     skipped: bool,
 }
 
-impl Account {
+impl PlanExplanation {
     /// The latest of what we want and owe, at most the cap, at least every word: each bound wins over those
     /// before it.
     pub fn of(at: Time, bounds: Vec<Bound>) -> Self {
-        let mut due = at.plus(LEAST);
+        let mut due = at.plus(MIN_WAIT);
         let mut binding = 0;
         for (i, bound) in bounds.iter().enumerate() {
-            let binds = match bound.whose {
-                Whose::Cap => bound.at <= due,
+            let binds = match bound.kind {
+                BoundKind::Cap => bound.at <= due,
                 _ => bound.at > due,
             };
             if binds {
-                due = bound.at.max(at.plus(LEAST));
+                due = bound.at.max(at.plus(MIN_WAIT));
                 binding = i;
             }
         }
@@ -77,11 +77,14 @@ impl Account {
 
     /// Whether a floor holds back what we want.
     pub fn is_held(&self) -> bool {
-        matches!(self.binds(), Some(Whose::Ours | Whose::Word))
+        matches!(
+            self.binds(),
+            Some(BoundKind::Courtesy | BoundKind::Publisher)
+        )
     }
 
-    fn binds(&self) -> Option<Whose> {
-        self.bounds.get(self.binding).map(|b| b.whose)
+    fn binds(&self) -> Option<BoundKind> {
+        self.bounds.get(self.binding).map(|b| b.kind)
     }
 
     /// After the floor there may be a better moment than at once.
@@ -96,39 +99,39 @@ impl Account {
     /// days.
     pub fn spread(&mut self, jitter: Duration, (hours, days): (u32, u8)) {
         self.jitter = jitter;
-        let latest = |whose: &[Whose]| {
-            let bounds = self.bounds.iter().filter(|b| whose.contains(&b.whose));
+        let latest = |kind: &[BoundKind]| {
+            let bounds = self.bounds.iter().filter(|b| kind.contains(&b.kind));
             bounds.map(|b| b.at).max()
         };
         let later = self.due.plus(jitter);
-        let due = match latest(&[Whose::Cap]) {
+        let due = match latest(&[BoundKind::Cap]) {
             Some(cap) if later > cap && self.due <= cap => {
-                let floor = latest(&[Whose::Ours, Whose::Word]).unwrap_or(self.at);
-                let earliest = floor.max(self.at.plus(LEAST)).min(self.due);
+                let floor = latest(&[BoundKind::Courtesy, BoundKind::Publisher]).unwrap_or(self.at);
+                let earliest = floor.max(self.at.plus(MIN_WAIT)).min(self.due);
                 cap.minus(jitter).max(earliest)
             }
             _ => later,
         };
-        let free = skip::out_of(due, hours, days);
+        let free = skip::first_allowed(due, hours, days);
         self.skipped = free > due;
         self.due = if self.skipped { free.plus(jitter) } else { due };
     }
 }
 
-impl fmt::Display for Account {
+impl fmt::Display for PlanExplanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let after = span(self.due.since(self.at));
         write!(f, "next poll {}, {after} after the last", self.due)?;
         for (i, bound) in self.bounds.iter().enumerate() {
-            let label = match bound.whose {
-                Whose::Wish => "wanted",
-                Whose::Ours | Whose::Word => "floor",
-                Whose::Cap => "cap",
+            let label = match bound.kind {
+                BoundKind::Proposal => "wanted",
+                BoundKind::Courtesy | BoundKind::Publisher => "floor",
+                BoundKind::Cap => "cap",
             };
             let binds = i == self.binding;
             let mark = if binds { '>' } else { ' ' };
             let when = clock(bound.at, self.at);
-            write!(f, "\n  {label:<6} {mark} {when:<11} {}", bound.words)?;
+            write!(f, "\n  {label:<6} {mark} {when:<11} {}", bound.reason)?;
             if binds {
                 write!(f, "  <- binding")?;
             }

@@ -1,4 +1,4 @@
-//! The one price that all plans share, set once a day from what every feed's state says, and kept in the store.
+//! The cost of a poll, which all plans share: computed once a day from the states of all feeds, and kept in the store.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,22 +9,22 @@ use crate::store::{Store, StoreError};
 /// Under this name the store remembers the budget.
 const NAME: &str = "budget";
 
-/// The price in force.
+/// The current cost of a poll.
 #[derive(Debug, Default)]
-pub(super) struct Pricing(Mutex<Budget>);
+pub(super) struct SharedPollCost(Mutex<Budget>);
 
-impl Pricing {
-    /// What the store remembers; nothing readable: no price yet.
+impl SharedPollCost {
+    /// Reads the stored value; without a readable value no cost is known yet.
     pub(super) fn load(store: &Store) -> Result<Self, StoreError> {
         let kept = store.reads().remembered(NAME)?;
         let budget = kept.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Self(Mutex::new(budget.unwrap_or_default())))
     }
 
-    /// The policy with the price in force.
+    /// The policy with the current cost.
     pub(super) fn apply(&self, policy: &Policy) -> Policy {
         Policy {
-            price: self.budget().article_seconds(),
+            poll_cost: self.budget().article_seconds(),
             ..policy.clone()
         }
     }
@@ -33,7 +33,7 @@ impl Pricing {
         self.budget().is_due(now)
     }
 
-    /// Sets the price anew. Blocks.
+    /// Computes the cost again. Blocks.
     pub(super) fn set(&self, store: &Store, policy: &Policy, now: Time) -> Result<(), StoreError> {
         let reads = store.reads();
         let demands: Vec<Demand> = reads

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::ast::{Expr, Pattern, Scope};
 use super::regex::Regex;
-use crate::text::fold::{fold, is_accent, is_spaceless, is_word};
+use crate::text::characters::{is_accent, is_spaceless, is_word};
+use crate::text::fold::fold;
 
 /// Most words that are joined to one: `u.s.s.r.`.
 const JOINED_MAX: usize = 4;
@@ -15,7 +16,7 @@ const PLACES_MAX: usize = 200;
 
 /// What an expression looks for in texts.
 #[derive(Debug, Clone, Default)]
-pub struct Marks {
+pub struct Highlighter {
     phrases: Vec<Phrase>,
     regexes: Vec<(Scope, Regex)>,
 }
@@ -35,7 +36,7 @@ struct Word {
     folded: String,
 }
 
-impl Marks {
+impl Highlighter {
     /// What `expr` wants to find; nothing of what it excludes.
     pub fn of(expr: &Expr) -> Self {
         let mut marks = Self::default();
@@ -168,7 +169,7 @@ mod tests {
     use crate::query;
 
     fn marked(expr: &str, text: &str) -> Vec<String> {
-        let marks = Marks::of(&query::parse(expr).unwrap());
+        let marks = Highlighter::of(&query::parse(expr).unwrap());
         let places = marks.places(text, Scope::Body);
         let written = |place: Range<usize>| text.get(place).unwrap().to_owned();
         places.into_iter().map(written).collect()
@@ -214,7 +215,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn places_are_in_order_and_between_characters(text in "\\PC{0,60}") {
-            let marks = Marks::of(&query::parse("a* OR e OR /o./ OR 東").unwrap());
+            let marks = Highlighter::of(&query::parse("a* OR e OR /o./ OR 東").unwrap());
             let mut end = 0;
             for place in marks.places(&text, Scope::Title) {
                 assert!(place.start >= end && text.get(place.clone()).is_some(), "{place:?}");

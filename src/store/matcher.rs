@@ -14,20 +14,20 @@ use super::{feeds, paragraphs, readers};
 use crate::model::{FeedRow, Time, WebUrl};
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::ast::{Expr, Fact, Measure, Pattern, Scope};
-use crate::query::plan::Question;
+use crate::query::plan::Predicate;
 use crate::query::{Facts, Folded, eval};
 
 type Sql<T> = rusqlite::Result<T>;
 
 /// Asks questions about articles.
-pub(super) struct Checker<'c> {
+pub(super) struct Matcher<'c> {
     conn: &'c Connection,
     now: Time,
     wants: Wants,
     row: CachedStatement<'c>,
     text: CachedStatement<'c>,
     feeds: HashMap<FeedRow, OfFeed>,
-    /// By query of the word index: what it finds among the rows that were looked up ([`Checker::look_up`]).
+    /// By query of the word index: what it finds among the rows that were looked up ([`Matcher::look_up`]).
     found: HashMap<String, HashSet<i64>>,
     /// By query: what the word index is asked of one article; none: the text is read instead.
     postings: Option<HashMap<String, Postings<'c>>>,
@@ -67,16 +67,16 @@ struct Read {
     is_folded: bool,
 }
 
-impl<'c> Checker<'c> {
+impl<'c> Matcher<'c> {
     /// For these questions and no others.
     pub(super) fn new<'q>(
         conn: &'c Connection,
-        questions: impl Iterator<Item = &'q Question>,
+        predicates: impl Iterator<Item = &'q Predicate>,
         now: Time,
     ) -> Sql<Self> {
         let mut wants = Wants::default();
-        for question in questions {
-            question.each(&mut |q| wants.add(q));
+        for predicate in predicates {
+            predicate.each(&mut |q| wants.add(q));
         }
         let (counts, joined) = match wants.story {
             true => ("s.copies, s.feeds", "CROSS JOIN stories s USING (story)"),
@@ -108,7 +108,7 @@ impl<'c> Checker<'c> {
 
     /// For the texts of articles, whole.
     pub(super) fn of_texts(conn: &'c Connection, now: Time) -> Sql<Self> {
-        let any = |scope| Question::Text(Expr::Text(scope, Pattern::Phrase(Vec::new())));
+        let any = |scope| Predicate::Text(Expr::Text(scope, Pattern::Phrase(Vec::new())));
         Self::new(conn, [any(Scope::Any), any(Scope::Author)].iter(), now)
     }
 
@@ -125,14 +125,14 @@ impl<'c> Checker<'c> {
     /// Asks the word index about all articles among these rows (both included): from now on it answers for them.
     pub(super) fn look_up(
         &mut self,
-        questions: &[&Question],
+        predicates: &[&Predicate],
         (first, last): (i64, i64),
     ) -> Sql<()> {
         self.found.clear();
         let mut queries = Vec::new();
-        for question in questions {
-            question.each(&mut |q| {
-                if let Question::Words(query, _) = q {
+        for predicate in predicates {
+            predicate.each(&mut |q| {
+                if let Predicate::Index(query, _) = q {
                     queries.push(query);
                 }
             });
@@ -150,9 +150,9 @@ impl<'c> Checker<'c> {
     }
 
     /// Whether an article is as asked; not if it is gone.
-    pub(super) fn holds(&mut self, question: &Question, article: i64) -> Sql<bool> {
+    pub(super) fn holds(&mut self, predicate: &Predicate, article: i64) -> Sql<bool> {
         self.turn_to(article);
-        Ok(self.ask(question)? && self.row()?.is_some())
+        Ok(self.ask(predicate)? && self.row()?.is_some())
     }
 
     /// The facts of the article that is asked about may have changed; its text has not.
@@ -176,9 +176,9 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn ask(&mut self, question: &Question) -> Sql<bool> {
-        match question {
-            Question::All(list) => {
+    fn ask(&mut self, predicate: &Predicate) -> Sql<bool> {
+        match predicate {
+            Predicate::All(list) => {
                 for one in list {
                     if !self.ask(one)? {
                         return Ok(false);
@@ -186,7 +186,7 @@ impl<'c> Checker<'c> {
                 }
                 Ok(true)
             }
-            Question::Any(list) => {
+            Predicate::Any(list) => {
                 for one in list {
                     if self.ask(one)? {
                         return Ok(true);
@@ -194,13 +194,13 @@ impl<'c> Checker<'c> {
                 }
                 Ok(false)
             }
-            Question::Not(inner) => Ok(!self.ask(inner)?),
-            Question::Words(query, expr) => match self.found.get(query) {
+            Predicate::Not(inner) => Ok(!self.ask(inner)?),
+            Predicate::Index(query, expr) => match self.found.get(query) {
                 Some(rows) => Ok(rows.contains(&self.read.article)),
                 None => self.ask_words(query, expr),
             },
-            Question::Fact(fact) => self.ask_fact(fact),
-            Question::Text(expr) => self.ask_text(expr),
+            Predicate::Fact(fact) => self.ask_fact(fact),
+            Predicate::Text(expr) => self.ask_text(expr),
         }
     }
 
@@ -261,7 +261,7 @@ impl<'c> Checker<'c> {
         let with_words = expr.any(&mut |e| is_word(e));
         self.read_text(with_words)?;
         let (text, stop) = (self.read.text.as_ref(), || self.stop.is_reached());
-        let is_so = text.is_some_and(|text| eval::text_is(expr, text, &stop));
+        let is_so = text.is_some_and(|text| eval::matches_text(expr, text, &stop));
         self.stop.check()?;
         Ok(is_so)
     }
@@ -293,9 +293,9 @@ impl<'c> Checker<'c> {
 }
 
 impl Wants {
-    fn add(&mut self, question: &Question) {
-        match question {
-            Question::Words(_, expr) | Question::Text(expr) => {
+    fn add(&mut self, predicate: &Predicate) {
+        match predicate {
+            Predicate::Index(_, expr) | Predicate::Text(expr) => {
                 expr.any(&mut |e| {
                     if let Expr::Text(scope, _) = e {
                         self.body |= matches!(scope, Scope::Any | Scope::Body);
@@ -305,9 +305,9 @@ impl Wants {
                     false
                 });
             }
-            Question::Fact(Fact::Count(Measure::Copies | Measure::Feeds, ..)) => self.story = true,
-            Question::Fact(Fact::Site(_)) => self.hosts = true,
-            Question::Fact(Fact::Topic(_)) => self.topics = true,
+            Predicate::Fact(Fact::Count(Measure::Copies | Measure::Feeds, ..)) => self.story = true,
+            Predicate::Fact(Fact::Site(_)) => self.hosts = true,
+            Predicate::Fact(Fact::Topic(_)) => self.topics = true,
             _ => {}
         }
     }

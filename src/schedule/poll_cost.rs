@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::rates::kindness;
+use super::rates::rare_feed_bonus;
 use super::{HOUR, Policy};
 
 const DAY_S: f64 = 86_400.0;
@@ -17,23 +17,23 @@ const GAIN: f64 = 1.0;
 const CORRECTION: (f64, f64) = (0.4, 2.5);
 /// However often courtesy lets a feed be asked, the price is that of a world where all may be asked this often:
 /// what is not spent on a feed that publishes all the time is not wasted on one that sleeps.
-const LEAST: Duration = Duration::from_secs(300);
+const MIN_INTERVAL: Duration = Duration::from_secs(300);
 
 /// What one feed asks of the budget.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Demand {
     /// Articles a day, weighted, over how dear a poll of it is.
-    pub worth: f64,
+    pub value: f64,
     /// The least interval that floors and courtesy leave.
-    pub least: Duration,
+    pub min_interval: Duration,
     /// The most.
-    pub most: Duration,
+    pub max_interval: Duration,
 }
 
 /// A price, and what is needed to correct it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Price {
-    /// Article-seconds a poll: [`Policy::price`].
+pub struct PollCost {
+    /// Article-seconds a poll: [`Policy::poll_cost`].
     pub article_seconds: f64,
     /// Polls of the flat law over polls really made, as far as known.
     pub correction: f64,
@@ -41,7 +41,7 @@ pub struct Price {
     pub expected: f64,
 }
 
-impl Price {
+impl PollCost {
     /// Solves the price for a budget of `polls_per_day` a feed; to be called about once a day. `before` is the
     /// price that was. `spent` is how many polls a feed and day were really made, in the mean over the seven days
     /// before; to be given once a week, for weekends differ, and not in the first. Without feeds or with an absurd
@@ -53,12 +53,12 @@ impl Price {
         spent: Option<f64>,
     ) -> Self {
         let correction = match (before, spent) {
-            (Some(price), Some(spent)) if price.expected > 0.0 => {
+            (Some(poll_cost), Some(spent)) if poll_cost.expected > 0.0 => {
                 // A form whose fixed point is that the mean of spent is the budget.
-                let missing = 1.0 - (spent / price.expected).min(2.0);
-                price.correction * (1.0 + GAIN * missing)
+                let missing = 1.0 - (spent / poll_cost.expected).min(2.0);
+                poll_cost.correction * (1.0 + GAIN * missing)
             }
-            (Some(price), _) => price.correction,
+            (Some(poll_cost), _) => poll_cost.correction,
             (None, _) => 1.0,
         };
         let correction = correction.max(CORRECTION.0).min(CORRECTION.1);
@@ -67,15 +67,17 @@ impl Price {
         let (mut low, mut high) = (-10.0_f64, 40.0_f64);
         for _ in 0..50 {
             let middle = f64::midpoint(low, high);
-            if mean_polls(demands, middle.exp(), |d| d.least.min(LEAST)) > goal {
+            if mean_polls(demands, middle.exp(), |d| d.min_interval.min(MIN_INTERVAL)) > goal {
                 low = middle;
             } else {
                 high = middle;
             }
         }
         let article_seconds = high.exp();
-        let free = mean_polls(demands, article_seconds, |d| d.least.min(LEAST));
-        let held = mean_polls(demands, article_seconds, |d| d.least);
+        let free = mean_polls(demands, article_seconds, |d| {
+            d.min_interval.min(MIN_INTERVAL)
+        });
+        let held = mean_polls(demands, article_seconds, |d| d.min_interval);
         Self {
             article_seconds,
             correction,
@@ -85,12 +87,16 @@ impl Price {
 }
 
 /// Polls a day at this price in the mean over the feeds, by the flat law within bounds.
-fn mean_polls(demands: &[Demand], price: f64, least: impl Fn(&Demand) -> Duration) -> f64 {
+fn mean_polls(
+    demands: &[Demand],
+    poll_cost: f64,
+    min_interval: impl Fn(&Demand) -> Duration,
+) -> f64 {
     let polls = demands.iter().map(|d| {
-        let most = DAY_S / least(d).as_secs_f64().max(1.0);
-        let fewest = DAY_S / d.most.max(d.least).as_secs_f64().max(1.0);
-        let worth = d.worth.max(0.0) / DAY_S;
-        (DAY_S * (worth / (2.0 * price)).sqrt())
+        let most = DAY_S / min_interval(d).as_secs_f64().max(1.0);
+        let fewest = DAY_S / d.max_interval.max(d.min_interval).as_secs_f64().max(1.0);
+        let value = d.value.max(0.0) / DAY_S;
+        (DAY_S * (value / (2.0 * poll_cost)).sqrt())
             .max(fewest)
             .min(most)
     });
@@ -99,10 +105,10 @@ fn mean_polls(demands: &[Demand], price: f64, least: impl Fn(&Demand) -> Duratio
 }
 
 /// The price while none was solved: at it a typical feed is asked as often as the budget says.
-pub fn guess(policy: &Policy) -> f64 {
+pub fn initial_estimate(policy: &Policy) -> f64 {
     let usual = DAY_S / policy.polls_per_day.max(1e-3);
     let usual = usual.max(HOUR.as_secs_f64() / 60.0);
-    (TYPICAL + kindness(policy)) / DAY_S * usual * usual / 2.0
+    (TYPICAL + rare_feed_bonus(policy)) / DAY_S * usual * usual / 2.0
 }
 
 #[cfg(test)]
@@ -110,41 +116,41 @@ mod tests {
     use super::*;
     use crate::schedule::support::*;
 
-    fn feeds(worth: impl Iterator<Item = f64>, least: Duration) -> Vec<Demand> {
-        let demand = |worth| Demand {
-            worth,
-            least,
-            most: HOUR * 24,
+    fn feeds(value: impl Iterator<Item = f64>, min_interval: Duration) -> Vec<Demand> {
+        let demand = |value| Demand {
+            value,
+            min_interval,
+            max_interval: HOUR * 24,
         };
-        worth.map(demand).collect()
+        value.map(demand).collect()
     }
 
-    fn mean(demands: &[Demand], price: Price) -> f64 {
-        mean_polls(demands, price.article_seconds, |d| d.least)
+    fn mean(demands: &[Demand], poll_cost: PollCost) -> f64 {
+        mean_polls(demands, poll_cost.article_seconds, |d| d.min_interval)
     }
 
     #[test]
     fn the_price_meets_the_budget() {
         let demands = feeds((0..100).map(|i| f64::from(i * i) / 50.0), MINUTE * 5);
         for budget in [2.0, 4.0, 24.0, 100.0] {
-            let price = Price::solve(&demands, budget, None, None);
-            assert!((mean(&demands, price) / budget - 1.0).abs() < 1e-3);
-            assert!((price.expected / budget - 1.0).abs() < 1e-3);
+            let poll_cost = PollCost::solve(&demands, budget, None, None);
+            assert!((mean(&demands, poll_cost) / budget - 1.0).abs() < 1e-3);
+            assert!((poll_cost.expected / budget - 1.0).abs() < 1e-3);
         }
     }
 
     #[test]
     fn spending_is_corrected_until_it_is_the_budget() {
         let demands = feeds((0..100).map(f64::from), MINUTE * 5);
-        let mut price = Price::solve(&demands, 24.0, None, None);
+        let mut poll_cost = PollCost::solve(&demands, 24.0, None, None);
         for _ in 0..5 {
             // Feeds that need a fifth less than the flat law says.
-            let spent = 0.8 * mean(&demands, price);
-            price = Price::solve(&demands, 24.0, Some(price), Some(spent));
+            let spent = 0.8 * mean(&demands, poll_cost);
+            poll_cost = PollCost::solve(&demands, 24.0, Some(poll_cost), Some(spent));
         }
-        assert!((0.8 * mean(&demands, price) / 24.0 - 1.0).abs() < 0.01);
-        let same = Price::solve(&demands, 24.0, Some(price), None);
-        assert_eq!(same.correction, price.correction);
+        assert!((0.8 * mean(&demands, poll_cost) / 24.0 - 1.0).abs() < 0.01);
+        let same = PollCost::solve(&demands, 24.0, Some(poll_cost), None);
+        assert_eq!(same.correction, poll_cost.correction);
     }
 
     #[test]
@@ -153,8 +159,8 @@ mod tests {
         let free = feeds(half_busy.clone(), MINUTE * 5);
         let held = feeds(half_busy, HOUR);
         let (a, b) = (
-            Price::solve(&free, 24.0, None, None),
-            Price::solve(&held, 24.0, None, None),
+            PollCost::solve(&free, 24.0, None, None),
+            PollCost::solve(&held, 24.0, None, None),
         );
         assert_eq!(a.article_seconds, b.article_seconds);
         assert!(b.expected < 16.0, "{b:?}");
@@ -165,16 +171,16 @@ mod tests {
         let odd = [0.0, f64::MAX, f64::NAN, -1.0].into_iter();
         for demands in [Vec::new(), feeds(odd, Duration::ZERO)] {
             for budget in [0.0, 1e-9, 1e12, f64::NAN, f64::INFINITY] {
-                let price = Price::solve(&demands, budget, None, Some(f64::NAN));
-                assert!(price.article_seconds.is_finite() && price.article_seconds > 0.0);
-                let again = Price::solve(&demands, budget, Some(price), Some(f64::NAN));
+                let poll_cost = PollCost::solve(&demands, budget, None, Some(f64::NAN));
+                assert!(poll_cost.article_seconds.is_finite() && poll_cost.article_seconds > 0.0);
+                let again = PollCost::solve(&demands, budget, Some(poll_cost), Some(f64::NAN));
                 assert!((0.4..=2.5).contains(&again.correction));
             }
         }
         let mut policy = policy();
         for budget in [0.0, f64::MIN_POSITIVE, f64::MAX, f64::NAN] {
             policy.polls_per_day = budget;
-            assert!(guess(&policy) > 0.0);
+            assert!(initial_estimate(&policy) > 0.0);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// Characters of the expression that are shown on either side of a mistake's beginning.
-const SHOWN_CHARS: usize = 60;
+const CONTEXT_CHARS: usize = 60;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +58,10 @@ impl SyntaxErrors {
         let (before, after) = self.source_text.split_at_checked(start).unwrap_or_default();
         let head = before.rsplit('\n').next().unwrap_or_default();
         let tail = after.split('\n').next().unwrap_or_default();
-        let from = head.char_indices().rev().nth(SHOWN_CHARS - 1);
+        let from = head.char_indices().rev().nth(CONTEXT_CHARS - 1);
         let head = from.and_then(|(at, _)| head.get(at..)).unwrap_or(head);
         let is_cut = head.len() < before.rsplit('\n').next().unwrap_or_default().len();
-        let until = tail.char_indices().nth(SHOWN_CHARS);
+        let until = tail.char_indices().nth(CONTEXT_CHARS);
         let shown = until.and_then(|(at, _)| tail.get(..at)).unwrap_or(tail);
         let (first, last) = (
             if is_cut { "…" } else { "" },

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::DAY;
-use super::profile::{Counts, HalfHours, Place, Profile};
+use super::profile::{Counts, HalfHours, Profile, WeekSlot};
 use crate::model::Time;
 
 /// How many half articles common sense weighs against what was seen: for the day's course, its difference on
@@ -35,7 +35,7 @@ const OFF_THE_MARK: f64 = 0.2;
 
 /// The relative intensity through the week.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shape {
+pub struct Intensity {
     workdays: [f64; 48],
     weekend: [f64; 48],
     days: [f64; 7],
@@ -44,7 +44,7 @@ pub struct Shape {
     before: [(f64, f64); 61],
 }
 
-impl Shape {
+impl Intensity {
     /// What a profile says, blended with what is usual.
     pub fn of(profile: &Profile) -> Self {
         let workdays = smoothed(&profile.workdays);
@@ -65,13 +65,13 @@ impl Shape {
     }
 
     /// The relative intensity of a half-hour.
-    pub fn of_half_hour(&self, place: Place) -> f64 {
-        let hours = if place.is_weekend() {
+    pub fn of_half_hour(&self, slot: WeekSlot) -> f64 {
+        let hours = if slot.is_weekend() {
             &self.weekend
         } else {
             &self.workdays
         };
-        at(&self.days, place.day) * at(hours, place.half_hour)
+        at(&self.days, slot.day) * at(hours, slot.half_hour)
     }
 
     /// The relative intensities of `count` minutes of an hour from `first` on: their sum, and that of each times the
@@ -110,7 +110,7 @@ impl Shape {
             let into = u64::try_from(t.millis().rem_euclid(HALF_HOUR_MS)).unwrap_or_default();
             let left = Duration::from_millis(HALF_HOUR_MS.cast_unsigned() - into);
             let until = t.plus(left).min(to);
-            passed += self.of_half_hour(Place::of(t)) * until.since(t).as_secs_f64();
+            passed += self.of_half_hour(WeekSlot::of(t)) * until.since(t).as_secs_f64();
             if until <= t {
                 break;
             }
@@ -176,12 +176,12 @@ mod tests {
     use crate::schedule::profile::DATED;
     use crate::schedule::support::noon;
 
-    fn feed_of(times: impl Iterator<Item = i64>) -> Shape {
+    fn feed_of(times: impl Iterator<Item = i64>) -> Intensity {
         let mut profile = Profile::default();
         for s in times {
             profile.note(Time::from_seconds(s), DATED);
         }
-        Shape::of(&profile)
+        Intensity::of(&profile)
     }
 
     #[test]
@@ -190,36 +190,36 @@ mod tests {
             feed_of(std::iter::empty()),
             feed_of((0..50).map(|d| d * 86_400 + 30_000)),
         ];
-        for shape in shapes {
-            let week = shape.exposure(noon(), noon().plus(DAY * 7)) / 604_800.0;
+        for intensity in shapes {
+            let week = intensity.exposure(noon(), noon().plus(DAY * 7)) / 604_800.0;
             assert!((0.8..1.25).contains(&week), "{week}");
-            let two = shape.exposure(noon(), noon().plus(DAY * 30));
+            let two = intensity.exposure(noon(), noon().plus(DAY * 30));
             assert!((two / DAY.as_secs_f64() - 30.0).abs() < 1e-6);
-            assert_eq!(shape.exposure(noon(), noon().minus(DAY)), 0.0);
+            assert_eq!(intensity.exposure(noon(), noon().minus(DAY)), 0.0);
         }
     }
 
     #[test]
     fn a_quiet_night_is_short() {
         // At noon every day.
-        let shape = feed_of((0..100).map(|d| d * 86_400 + 43_200));
+        let intensity = feed_of((0..100).map(|d| d * 86_400 + 43_200));
         let midnight = Time::from_seconds(1_773_100_800);
-        let night = shape.exposure(midnight, midnight.plus(DAY / 4));
-        let noon = shape.exposure(midnight.plus(DAY * 3 / 8), midnight.plus(DAY * 5 / 8));
+        let night = intensity.exposure(midnight, midnight.plus(DAY / 4));
+        let noon = intensity.exposure(midnight.plus(DAY * 3 / 8), midnight.plus(DAY * 5 / 8));
         assert!(noon > 10.0 * night, "{noon} {night}");
     }
 
     #[test]
     fn nothing_known_is_common_sense() {
-        let shape = Shape::of(&Profile::default());
-        let at = |t: &str| shape.of_half_hour(Place::of(Time::parse_rfc3339(t).unwrap()));
+        let intensity = Intensity::of(&Profile::default());
+        let at = |t: &str| intensity.of_half_hour(WeekSlot::of(Time::parse_rfc3339(t).unwrap()));
         assert!(at("2026-03-10T14:00:00Z") > 2.0 * at("2026-03-10T02:00:00Z"));
         assert!(at("2026-03-10T14:00:00Z") > 1.5 * at("2026-03-15T14:00:00Z"));
-        assert!(shape.of_minutes(0, 1).0 > 3.0 * shape.of_minutes(1, 1).0);
-        let (hour, moment) = shape.of_minutes(0, 60);
+        assert!(intensity.of_minutes(0, 1).0 > 3.0 * intensity.of_minutes(1, 1).0);
+        let (hour, moment) = intensity.of_minutes(0, 60);
         assert!((hour - 60.0).abs() < 1e-9);
         let parts = [(0, 7), (7, 1), (8, 52)].map(|(first, count)| {
-            let (sum, moment) = shape.of_minutes(first, count);
+            let (sum, moment) = intensity.of_minutes(first, count);
             moment + sum * first as f64
         });
         assert!((parts.iter().sum::<f64>() - moment).abs() < 1e-6);
@@ -228,6 +228,6 @@ mod tests {
     #[test]
     fn habits_make_a_week_uneven() {
         let uneven = feed_of((0..100).map(|d| d * 86_400 + 43_200));
-        assert!(uneven.evenness() < Shape::of(&Profile::default()).evenness());
+        assert!(uneven.evenness() < Intensity::of(&Profile::default()).evenness());
     }
 }
