@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::humanize::count;
 use super::lookup;
 use super::times::Times;
-use crate::config::{Config, INTERVAL_TOLERATED, span};
+use crate::config::{Config, INTERVAL_TOLERATED, units};
 use crate::model::{Feed, FeedState, Time};
 use crate::store::{FeedChange, Reads};
 use crate::text::nearest::nearest;
@@ -149,7 +149,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     {
         cx.out.warn(&format!(
             "interval={} is shorter than the five minutes that publishers tolerate",
-            span::show_duration(interval)
+            units::show_duration(interval)
         ));
     }
     let interval = change.interval.filter(|i| !i.is_zero());
@@ -162,7 +162,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     {
         cx.out.warn(&format!(
             "interval={} is shorter than the server allows {}",
-            span::show_duration(interval),
+            units::show_duration(interval),
             floor_in_words(&floor, &cx.times)
         ));
     }
@@ -231,7 +231,7 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
         }
         "interval" if value.is_empty() => change.interval = Some(Duration::ZERO),
         "interval" => {
-            let interval = span::parse_duration(value)
+            let interval = units::parse_duration(value)
                 .map_err(|why| Failure::usage(format!("interval {value:?}: {why}")))?;
             change.interval = Some(interval);
         }

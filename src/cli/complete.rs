@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use super::{item, terminal_escape};
-use crate::config::{self, Given};
+use crate::config::{self, ConfigFlags};
 use crate::store::Reads;
 
 /// The environment variable by which a completion script asks for candidates.
@@ -84,6 +84,6 @@ pub fn candidates(values: impl Iterator<Item = String>) -> Vec<CompletionCandida
 
 /// The store of the default configuration: options such as --db that the user typed are not known here.
 fn reads() -> Option<Reads> {
-    let config = config::load(&Given::default()).ok()?;
+    let config = config::load(&ConfigFlags::default()).ok()?;
     Reads::open(&config.store.path).ok()
 }

@@ -6,9 +6,9 @@ use super::output::Out;
 use super::times::{Style, Times};
 use crate::clock::Clock;
 use crate::config::environment::Environment;
-use crate::config::{self, Config, Given, places};
+use crate::config::{self, Config, ConfigFlags, paths};
 use crate::daemon::parts;
-use crate::daemon::press::edition;
+use crate::daemon::sample::snapshot;
 use crate::store::{self, Reads, Store, StoreError};
 
 /// The surroundings of one command.
@@ -20,7 +20,7 @@ pub struct Context {
     /// How it writes times.
     pub times: Times,
     /// What was said about places.
-    pub given: Given,
+    pub given: ConfigFlags,
 }
 
 impl Context {
@@ -34,22 +34,22 @@ impl Context {
             out: Out::new(global.color, more.saturating_sub(less)),
             times: Times::new(style, clock.now()),
             clock,
-            given: Given {
+            given: ConfigFlags {
                 config: global.config.clone(),
                 db: global.db.clone(),
-                ..Given::default()
+                ..ConfigFlags::default()
             },
         }
     }
 
     /// What was said about places. A store that is a sample, and was named, brings the sample's configuration unless
     /// another one was named too: the user's own would unsubscribe the sample's feeds.
-    pub fn places(&self) -> Given {
+    pub fn places(&self) -> ConfigFlags {
         let mut given = self.given.clone();
         if given.config.is_none()
-            && let Some(db) = places::named_store(&given, &Environment::of_process())
+            && let Some(db) = paths::named_store(&given, &Environment::of_process())
         {
-            given.sample |= Reads::open(&db).is_ok_and(|reads| edition::is_sample(&reads));
+            given.sample |= Reads::open(&db).is_ok_and(|reads| snapshot::is_sample(&reads));
         }
         given
     }

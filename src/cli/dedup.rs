@@ -14,7 +14,7 @@ use super::exit::Failure;
 use super::humanize::{count, point, rough};
 use super::labels::{self, Label, Score};
 use super::{lookup, terminal_escape};
-use crate::config::span;
+use crate::config::units;
 use crate::dedup::Changes;
 use crate::model::{ArticleRow, ArticleView, StoryRow, Time};
 use crate::store::{Decided, DecisionKind, DedupSettings, Reads};
@@ -52,7 +52,7 @@ pub struct TestArgs {
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// How long a story may gather copies [default: dedup.window of the configuration]
-    #[arg(long, value_name = "SPAN", value_parser = span::parse_duration)]
+    #[arg(long, value_name = "SPAN", value_parser = units::parse_duration)]
     pub window: Option<Duration>,
     /// Whether near copies are joined too, not only equal ones [default: dedup.near of the configuration]
     #[arg(long, value_name = "BOOL", action = ArgAction::Set)]

@@ -16,7 +16,7 @@ use super::lines::broken;
 use super::table::Table;
 use super::times::Times;
 use super::{lookup, terminal_escape, why};
-use crate::config::span::show_duration;
+use crate::config::units::show_duration;
 use crate::model::{Feed, FeedRow, FeedState, Time};
 use crate::schedule::remedy;
 use crate::store::{FeedDetail, HostStatus, HubStatus};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::exit::Failure;
-use crate::config::span;
+use crate::config::units;
 use crate::model::Time;
 use crate::query::ast::When;
 
@@ -13,7 +13,7 @@ pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
     if let Some(when) = When::read(text) {
         return Ok(when.at(now));
     }
-    span::parse_duration(text)
+    units::parse_duration(text)
         .map(|ago| now.minus(ago))
         .map_err(|why| {
             let is_date = text.contains('-') && text.starts_with(|c: char| c.is_ascii_digit());

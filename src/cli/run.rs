@@ -17,8 +17,8 @@ pub struct RunArgs {
     /// Serve no HTTP
     #[arg(long)]
     pub no_serve: bool,
-    /// Take a built-in configuration for a first look: a dozen public feeds, seven made-up papers that are there without a
-    /// network too, and topics; with a store of its own
+    /// Use a built-in configuration for a first look: a dozen public feeds, seven fictional newspapers that need no network, and
+    /// topics; with a store of its own
     #[arg(long, conflicts_with = "config")]
     pub sample: bool,
     /// Serve on this address instead of those of server.listen: 127.0.0.1:8390 or unix:/path; may be repeated
@@ -80,7 +80,7 @@ impl From<DaemonError> for Failure {
             DaemonError::Lock(LockError::Unusable { .. }) => Exit::Store,
             DaemonError::NotASample(_) => Exit::Usage,
             DaemonError::Bind(_) => Exit::Failed,
-            DaemonError::Ended { .. } => Exit::Internal,
+            DaemonError::Opening(_) | DaemonError::Ended { .. } => Exit::Internal,
         };
         Self::new(exit, error.to_string())
     }

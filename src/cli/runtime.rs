@@ -11,7 +11,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::press::{self, Press};
+use crate::daemon::sample::{self, SampleServer};
 use crate::daemon::{DaemonError, parts};
 use crate::fetch::{FetchSetupError, LocalHosts, Page};
 use crate::ingest::Ingest;
@@ -47,25 +47,25 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|e| Failure::new(Exit::Internal, format!("cannot start the runtime: {e}")))
 }
 
-/// The room that brings news into this store.
+/// Polling into this store.
 pub fn ingest(cx: &Context, config: &Config, store: Store) -> Result<Arc<Ingest>, Failure> {
-    let press = press_of(&store, cx)?;
-    let fetcher = parts::fetcher_with(config, &cx.clock, press)?;
+    let sample_hosts = serve_sample(&store, cx)?;
+    let fetcher = parts::fetcher_with(config, &cx.clock, sample_hosts)?;
     Ok(parts::ingest(config, Arc::new(store), fetcher, &cx.clock)?)
 }
 
-/// The papers of a sample, served for as long as this process runs: they may be polled without the daemon that made the store.
-fn press_of(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failure> {
-    let Some(edition) = press::edition::of_store(store, false, cx.clock.now())? else {
+/// Serves the sites of a sample while this process runs, so that they can be polled without a daemon.
+fn serve_sample(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failure> {
+    let Some(at) = sample::snapshot::time_of(store, false, cx.clock.now())? else {
         return Ok(None);
     };
-    let press = Press::bind(edition, &[0]).map_err(DaemonError::Bind)?;
-    let hosts = press.hosts();
+    let server = SampleServer::bind(at, &[0]).map_err(DaemonError::Bind)?;
+    let hosts = server.hosts();
     let serve = move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        runtime.map(|runtime| runtime.block_on(press.serve(CancellationToken::new())))
+        runtime.map(|runtime| runtime.block_on(server.serve(CancellationToken::new())))
     };
     let served = std::thread::Builder::new().spawn(serve);
     served.map_err(|e| Failure::new(Exit::Internal, format!("cannot start a thread: {e}")))?;

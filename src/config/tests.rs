@@ -16,7 +16,7 @@ fn read(text: &str) -> Result<Config, ConfigError> {
     read_text(
         text,
         Some(Path::new("newswire.toml")),
-        &Given::default(),
+        &ConfigFlags::default(),
         &home(),
     )
 }
@@ -352,7 +352,7 @@ fn sec_08_a_password_is_read_apart_and_never_shown() {
     std::fs::write(dir.path().join("pw"), "hunter2\n").unwrap();
     let file = dir.path().join("newswire.toml");
     let text = "[[feed]]\nurl = \"https://x.example/f\"\nauth = { user = \"ann\", password_file = \"pw\" }\nheaders = { X-Token = \"t0ken\" }\n[[feed]]\nurl = \"https://bob:s3cret@y.example/f\"\n";
-    let config = read_text(text, Some(&file), &Given::default(), &home()).unwrap();
+    let config = read_text(text, Some(&file), &ConfigFlags::default(), &home()).unwrap();
     let (user, password) = config.feeds[0].settings.auth.clone().unwrap();
     assert_eq!((user.as_str(), password.reveal()), ("ann", "hunter2"));
     assert_eq!(config.feeds[1].url.as_str(), "https://y.example/f");
@@ -372,7 +372,7 @@ fn sec_19_an_open_password_file_is_warned_of() {
     let text = "[[feed]]\nurl = \"https://x.example/f\"\nauth = { user = \"ann\", password_file = \"pw\" }\n";
     let warnings = |mode: u32| {
         std::fs::set_permissions(&password, std::fs::Permissions::from_mode(mode)).unwrap();
-        read_text(text, Some(&file), &Given::default(), &home())
+        read_text(text, Some(&file), &ConfigFlags::default(), &home())
             .unwrap()
             .warnings
             .len()
@@ -407,7 +407,7 @@ fn every_value_knows_where_it_comes_from() {
     );
     assert_eq!(of("dedup.window"), Some(("\"7d\"".into(), Origin::Default)));
     let env = [("NEWSWIRE_DB", "/e.db")].into_iter().collect();
-    let config = read_text("", None, &Given::default(), &env).unwrap();
+    let config = read_text("", None, &ConfigFlags::default(), &env).unwrap();
     let path = config.settings.iter().find(|s| s.key == "store.path");
     assert_eq!(
         path.map(|s| (s.value.as_str(), s.origin.clone())),

@@ -1,12 +1,12 @@
-//! The sample: its press of made-up papers, polled as any feed is, without a network; and what newswire says of the network.
+//! The sample: its fictional newspapers, polled like all feeds, without a network; and what newswire says about the network.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use newswire::config::environment::Environment;
-use newswire::config::{self, Given, SAMPLE};
-use newswire::daemon::press::{self, PORT, Press, edition};
+use newswire::config::{self, ConfigFlags, SAMPLE};
+use newswire::daemon::sample::{self, PORT, SampleServer, snapshot};
 use newswire::ingest::PassReport;
 use newswire::model::{FailureKind, FeedState, Network, StoryView};
 use newswire::store::ClaimScope;
@@ -19,10 +19,10 @@ use super::support::{House, Internet, Item, Reply, rss};
 
 /// The configuration of the sample without its public feeds.
 fn sample() -> config::Config {
-    let given = Given {
+    let given = ConfigFlags {
         db: Some("sample.db".into()),
         sample: true,
-        ..Given::default()
+        ..ConfigFlags::default()
     };
     let mut config = config::read_text(SAMPLE, None, &given, &Environment::default()).unwrap();
     config
@@ -31,12 +31,12 @@ fn sample() -> config::Config {
     config
 }
 
-/// Serves the papers of this house's edition at some port, and lets the house find them.
-async fn with_press(house: House, net: &Internet) -> (House, SocketAddr) {
-    let at = edition::of_store(&house.store, true, house.clock.now());
-    let press = Press::bind(at.unwrap().unwrap(), &[0]).unwrap();
-    let (address, hosts) = (press.address(), press.hosts());
-    tokio::spawn(press.serve(CancellationToken::new()));
+/// Serves the sites of this house's snapshot at any port, and tells the house their address.
+async fn with_sample_server(house: House, net: &Internet) -> (House, SocketAddr) {
+    let at = snapshot::time_of(&house.store, true, house.clock.now());
+    let server = SampleServer::bind(at.unwrap().unwrap(), &[0]).unwrap();
+    let (address, hosts) = (server.address(), server.hosts());
+    tokio::spawn(server.serve(CancellationToken::new()));
     let house = house.again_with(net, |fetch| {
         fetch.allow_private = Vec::new();
         fetch.local = Some(hosts);
@@ -47,12 +47,12 @@ async fn with_press(house: House, net: &Internet) -> (House, SocketAddr) {
 /// A sample as it is a moment after its first start, on a machine without a network.
 async fn started() -> (House, SocketAddr, Internet) {
     let net = Internet::start().await;
-    let (house, address) = with_press(House::new(&net), &net).await;
+    let (house, address) = with_sample_server(House::new(&net), &net).await;
     let config = sample();
     house.store.reconcile(config.declared_feeds()).unwrap();
     house.store.set_topics(config.topics()).unwrap();
     let cancel = CancellationToken::new();
-    press::first_polls(&house.ingest, house.store.reads(), &cancel)
+    sample::first_polls(&house.ingest, house.store.reads(), &cancel)
         .await
         .unwrap();
     (house, address, net)
@@ -132,7 +132,7 @@ async fn a_restart_on_another_port_brings_nothing_twice() {
     let (house, first, net) = started().await;
     let (articles, feeds) = (house.articles(), house.feeds().len());
     house.hours(3);
-    let (house, second) = with_press(house, &net).await;
+    let (house, second) = with_sample_server(house, &net).await;
     assert_ne!(first, second);
     let config = sample();
     house.store.reconcile(config.declared_feeds()).unwrap();
@@ -147,7 +147,7 @@ async fn an_old_sample_gets_news_of_today() {
     let (house, _, net) = started().await;
     let before = house.articles().len();
     house.hours(9 * 24);
-    let (house, _) = with_press(house, &net).await;
+    let (house, _) = with_sample_server(house, &net).await;
     pass(&house).await;
     assert_eq!(house.articles().len(), 2 * before);
     let river = house.river();
@@ -162,23 +162,23 @@ async fn a_store_is_a_sample_only_if_it_was_made_one() {
     let net = Internet::start().await;
     let house = House::new(&net);
     let now = house.clock.now();
-    assert_eq!(edition::of_store(&house.store, false, now).unwrap(), None);
-    let made = edition::of_store(&house.store, true, now).unwrap();
+    assert_eq!(snapshot::time_of(&house.store, false, now).unwrap(), None);
+    let made = snapshot::time_of(&house.store, true, now).unwrap();
     assert!(made.is_some());
     house.hours(30 * 24);
-    let later = edition::of_store(&house.store, false, house.clock.now()).unwrap();
-    assert_eq!(later, made, "only `run --sample` starts a new edition");
+    let later = snapshot::time_of(&house.store, false, house.clock.now()).unwrap();
+    assert_eq!(later, made, "only `run --sample` makes a new snapshot");
 }
 
 #[tokio::test]
 async fn a_store_with_feeds_of_its_own_is_not_taken_for_a_sample() {
     let net = Internet::start().await;
     let config = sample();
-    let may_take = |house: &House| edition::may_take(&house.store, &config).unwrap();
+    let may_use = |house: &House| snapshot::may_use(&house.store, &config).unwrap();
     let house = House::new(&net);
-    assert!(may_take(&house), "a new store");
+    assert!(may_use(&house), "a new store");
     house.subscribe(&["https://a.example/feed"]);
-    assert!(!may_take(&house), "subscribed by command");
+    assert!(!may_use(&house), "subscribed by command");
     let declared = |url: &str| newswire::store::NewFeed {
         declared: true,
         ..House::feed(url)
@@ -186,12 +186,12 @@ async fn a_store_with_feeds_of_its_own_is_not_taken_for_a_sample() {
     let house = House::new(&net);
     let feeds = ["https://a.example/feed", config.feeds[0].url.as_str()].map(declared);
     house.store.reconcile(feeds.to_vec()).unwrap();
-    assert!(!may_take(&house), "declared by a configuration");
+    assert!(!may_use(&house), "declared by a configuration");
     let house = House::new(&net);
     let older = vec![declared(config.feeds[0].url.as_str())];
     house.store.reconcile(older).unwrap();
     house.subscribe(&["https://a.example/feed"]);
-    assert!(may_take(&house), "a sample of an older version");
+    assert!(may_use(&house), "a sample of an older version");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn commands_on_a_sample_leave_its_feeds_alone_whatever_the_users_configuration()
     let clock = newswire::clock::Clock::manual("2030-01-10T06:12:00Z".parse_time());
     std::fs::create_dir_all(home.db().parent().unwrap()).unwrap();
     let store = home.store(&clock);
-    edition::of_store(&store, true, clock.now()).unwrap();
+    snapshot::time_of(&store, true, clock.now()).unwrap();
     store.reconcile(sample().declared_feeds()).unwrap();
     drop(store);
     home.configure("[[feed]]\nurl = \"https://own.example/feed\"\n");
@@ -269,7 +269,7 @@ async fn sec_06_the_press_opens_no_other_way_to_this_machine() {
     assert!(net.log().is_empty());
 }
 
-/// What the press answers to these bytes.
+/// The response of the sample's server to these bytes.
 async fn say(address: SocketAddr, request: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();

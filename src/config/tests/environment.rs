@@ -7,7 +7,7 @@ fn with(text: &str, pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
     read_text(
         text,
         Some(Path::new("/etc/newswire/newswire.toml")),
-        &Given::default(),
+        &ConfigFlags::default(),
         &env,
     )
 }
@@ -68,9 +68,9 @@ fn a_variable_replaces_the_line_of_the_file() {
 
 #[test]
 fn a_flag_replaces_variable_and_file() {
-    let given = Given {
+    let given = ConfigFlags {
         listen: vec!["127.0.0.1:9".into(), "[::1]:9".into()],
-        ..Given::default()
+        ..ConfigFlags::default()
     };
     let env = [("HOME", "/h"), ("NEWSWIRE_SERVER__LISTEN", "127.0.0.1:2")];
     let config = read_text("", None, &given, &env.into_iter().collect()).unwrap();
@@ -160,9 +160,9 @@ fn what_is_given_twice_is_a_mistake_and_a_flag_replaces_every_variable() {
     let file = dir.path().join("listen");
     std::fs::write(&file, "127.0.0.1:1\n").unwrap();
     let of_file = ("NEWSWIRE_SERVER__LISTEN_FILE", file.to_str().unwrap());
-    let given = Given {
+    let given = ConfigFlags {
         listen: vec!["127.0.0.1:2".to_owned()],
-        ..Given::default()
+        ..ConfigFlags::default()
     };
     let env: Environment = [of_file, ("HOME", "/h")].into_iter().collect();
     let config = read_text("", None, &given, &env).unwrap();

@@ -1,6 +1,6 @@
-//! Durations and sizes as people write them: `30m`, `1h 30m`, `10MiB`. Also used for `--since`.
+//! Durations and sizes with units: `30m`, `1h 30m`, `10MiB`. Also used for `--since`.
 //!
-//! No fractions and no months: every text has exactly one meaning.
+//! There are no fractions and no months, so that every text has exactly one meaning.
 
 use std::time::Duration;
 
@@ -9,10 +9,13 @@ const MS_A_MINUTE: u64 = 60 * MS_A_SECOND;
 const MS_A_HOUR: u64 = 60 * MS_A_MINUTE;
 const MS_A_DAY: u64 = 24 * MS_A_HOUR;
 
-/// Longest duration read: a hundred years. Longer is a typing error.
+/// Maximum duration, a hundred years. A longer one is a typing error.
 pub const DURATION_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// Reads `90s`, `30m`, `1h 30m`, `2d`, `1w`. Err is what is wrong, in a few words.
+/// Parses `90s`, `30m`, `1h 30m`, `2d`, `1w`.
+///
+/// # Errors
+/// What is wrong, in a few words.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let mut total_ms: u64 = 0;
     let mut parts = 0;
@@ -41,7 +44,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
             "" if number == 0 => 0,
             "" => {
                 return Err(format!(
-                    "{number} what? write a unit: {number}s, {number}m, {number}h or {number}d"
+                    "the unit is missing: write {number}s, {number}m, {number}h or {number}d"
                 ));
             }
             _ => return Err("the units are ms, s, m, h, d and w".to_owned()),
@@ -65,7 +68,7 @@ fn too_long() -> String {
     "longer than a hundred years".to_owned()
 }
 
-/// The shortest text that [`parse_duration`] reads back as the same duration (whole milliseconds).
+/// The shortest text for a duration, in whole milliseconds.
 pub fn show_duration(duration: Duration) -> String {
     let mut left = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let mut parts = Vec::new();
@@ -88,7 +91,10 @@ pub fn show_duration(duration: Duration) -> String {
     }
 }
 
-/// Reads `4096`, `16 KiB`, `10MiB`, `5MB`, `1G`. Powers of two but for `kB`, `MB`, `GB`.
+/// Parses `4096`, `16 KiB`, `10MiB`, `5MB`, `1G`. Units are powers of two except `kB`, `MB` and `GB`.
+///
+/// # Errors
+/// What is wrong, in a few words.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let (number, unit) = split_number(text.trim());
     let number: u64 = number
@@ -109,7 +115,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "the size is too large".to_owned())
 }
 
-/// The shortest text that [`parse_size`] reads back as the same size, in powers of two.
+/// The shortest text for a size, in powers of two.
 pub fn show_size(bytes: u64) -> String {
     for (unit, factor) in [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
         if bytes >= factor && bytes.is_multiple_of(factor) {
@@ -119,7 +125,7 @@ pub fn show_size(bytes: u64) -> String {
     bytes.to_string()
 }
 
-/// The leading ASCII digits, and what follows them.
+/// The leading ASCII digits, and the rest.
 fn split_number(text: &str) -> (&str, &str) {
     let end = text
         .find(|c: char| !c.is_ascii_digit())
@@ -151,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_without_unit_is_asked_back() {
+    fn a_duration_without_a_unit_is_refused_with_examples() {
         assert!(parse_duration("30").unwrap_err().contains("30m"));
         assert!(parse_duration("").is_err());
         assert!(parse_duration("-5m").is_err());
@@ -167,14 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_shown_as_they_are_read() {
+    fn shown_durations_can_be_parsed_again() {
         for text in ["30m", "1h 30m", "180d", "0s", "1d 250ms"] {
             assert_eq!(show_duration(parse_duration(text).unwrap()), text);
         }
     }
 
     #[test]
-    fn sizes_are_powers_of_two_unless_they_say_otherwise() {
+    fn size_units_are_powers_of_two_except_kb_mb_and_gb() {
         assert_eq!(parse_size("10MiB"), Ok(10 << 20));
         assert_eq!(parse_size("10 M"), Ok(10 << 20));
         assert_eq!(parse_size("5MB"), Ok(5_000_000));
