@@ -54,7 +54,7 @@ pub fn ingest(cx: &Context, config: &Config, store: Store) -> Result<Arc<Ingest>
     Ok(parts::ingest(config, Arc::new(store), fetcher, &cx.clock)?)
 }
 
-/// Serves the sites of a sample while this process runs, so that they can be polled without a daemon.
+/// Serves the newspapers of a sample while this process runs, so that they can be polled without a daemon.
 fn serve_sample(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failure> {
     let Some(at) = sample::snapshot::time_of(store, false, cx.clock.now())? else {
         return Ok(None);

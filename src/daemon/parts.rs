@@ -1,4 +1,4 @@
-//! Builds the store, the fetcher and `ingest` from the configuration, for the daemon and for commands that run without it.
+//! Builds the store, the fetcher, `ingest` and the options of the server from the configuration, for the daemon and for commands that run without it.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::fetch::{FetchOptions, FetchSetupError, Fetcher, LocalHosts, user_agen
 use crate::ingest::{Ingest, IngestOptions, WebSub};
 use crate::model::WebUrl;
 use crate::schedule::Policy;
-use crate::serve::CALLBACK_PATH;
+use crate::serve::{CALLBACK_PATH, Limits, ServeOptions};
 use crate::store::{Store, StoreError, exists};
 
 /// Checks that the directory of the store exists. newswire creates only the default directory: for another one, a mistake in the
@@ -113,6 +113,24 @@ pub fn fetcher_with(
         ..FetchOptions::default()
     };
     Fetcher::new(options, clock.clone())
+}
+
+/// The options of the HTTP server.
+pub fn serve_options(config: &Config, is_sample: bool) -> ServeOptions {
+    ServeOptions {
+        title: config.server.title.clone(),
+        public_url: config.server.public_url.clone(),
+        allowed_hosts: config.server.allowed_hosts.clone(),
+        callback_url: config.websub.callback_url.clone(),
+        hub: config.websub.hub.clone(),
+        tokens: config.server.tokens.clone(),
+        page_size: config.server.page_size,
+        is_sample,
+        size_warning: config.store.size_warning,
+        zone: jiff::tz::TimeZone::system(),
+        images: config.server.images,
+        limits: Limits::default(),
+    }
 }
 
 /// The callback URL without the part of a subscription. A URL without a path gets [`CALLBACK_PATH`]; the configuration accepts no

@@ -23,7 +23,7 @@ use crate::ingest::Ingest;
 use crate::ingest::scheduler::Wish;
 use crate::merged::BaseUrl;
 use crate::model::{HubReply, Seq};
-use crate::serve::{HubCallback, Limits, Listener, Registry, ServeOptions, Server};
+use crate::serve::{HubCallback, Listener, Registry, Server};
 use crate::store::Store;
 
 /// Maximum time from the signal to the end of the process (REL-08).
@@ -211,20 +211,7 @@ impl Daemon {
         let (heartbeat, store) = (Arc::clone(&self.heartbeat), Arc::downgrade(&self.store));
         Server {
             reads: self.store.reads().clone(),
-            options: ServeOptions {
-                title: config.server.title.clone(),
-                public_url: config.server.public_url.clone(),
-                allowed_hosts: config.server.allowed_hosts.clone(),
-                callback_url: config.websub.callback_url.clone(),
-                hub: config.websub.hub.clone(),
-                tokens: config.server.tokens.clone(),
-                page_size: config.server.page_size,
-                is_sample: self.sample_hosts.is_some(),
-                size_warning: config.store.size_warning,
-                zone: jiff::tz::TimeZone::system(),
-                images: config.server.images,
-                limits: Limits::default(),
-            },
+            options: parts::serve_options(config, self.sample_hosts.is_some()),
             sequence,
             ready: Arc::new(move || {
                 if store.upgrade().is_none_or(|s| !s.is_alive()) {

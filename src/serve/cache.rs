@@ -2,7 +2,6 @@
 //! same, so that a hit reads nothing from the store. Their bytes carry reservations of the budget ([`super::budget`]).
 
 use std::future::Future;
-use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -26,15 +25,6 @@ const DOCUMENT_BYTES: u64 = 64 << 10;
 /// Maximum age of a rendering while the sequence stays the same: titles, topics, retention and `since=24h` change without it.
 /// No client is asked to return sooner than this (`max-age`).
 const TTL: Duration = Duration::from_secs(60);
-
-/// The highest brotli quality that is not much slower than gzip.
-const BROTLI_QUALITY: u32 = 5;
-
-/// log2 of brotli's window size: not larger than the content, because the encoder's memory grows with it.
-const BROTLI_WINDOWS: std::ops::RangeInclusive<u32> = 16..=20;
-
-/// Approximate memory of an encoder, in windows.
-const ENCODER_WINDOWS: usize = 6;
 
 /// Bytes of the SHA-256 digest in an entity tag: enough that no two contents of one URL share a tag.
 const TAG_BYTES: usize = 16;
@@ -125,20 +115,20 @@ impl Rendered {
     /// # Errors
     /// [`HttpError::Busy`] without memory for the encoder; the content can still be sent without a coding.
     pub fn encoded(&self, coding: Coding, budget: &ResponseBudget) -> Result<Bytes, HttpError> {
-        let (kept, encode): (_, Encode) = match coding {
+        let encoded = match coding {
             Coding::Identity => return Ok(self.identity.clone()),
-            Coding::Gzip => (&self.gzip, gzip),
-            Coding::Brotli => (&self.brotli, brotli),
+            Coding::Gzip => &self.gzip,
+            Coding::Brotli => &self.brotli,
         };
         let _guard = self.encoding.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = kept.get() {
+        if let Some(bytes) = encoded.get() {
             return Ok(bytes.clone());
         }
         let mut reservation = budget.reserve();
         reservation
             .grow((ENCODER_WINDOWS << window_of(&self.identity)) + self.identity.len() / 2)?;
-        let bytes = reservation.attach_to(encode(&self.identity))?;
-        Ok(kept.get_or_init(|| bytes).clone())
+        let bytes = reservation.attach_to(coding.encode(&self.identity))?;
+        Ok(encoded.get_or_init(|| bytes).clone())
     }
 
     /// Whether it may be sent at `now` with the store at `sequence`. Never after the clock was set back.
@@ -146,8 +136,6 @@ impl Rendered {
         self.sequence == sequence && self.at <= now && now.since(self.at) < TTL
     }
 }
-
-type Encode = fn(&[u8]) -> Vec<u8>;
 
 /// Renderings by key: the path, and the parameters in a fixed order.
 pub struct Cache(QuickCache<String, Arc<Rendered>, ByBytes>);
@@ -242,28 +230,6 @@ fn tag(bytes: &[u8]) -> String {
 /// HTTP dates are in whole seconds. Rounding down never gives a date in the future.
 fn whole_seconds(t: Time) -> Time {
     Time::from_seconds(t.seconds())
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    // Writing to memory does not fail.
-    let _ = out.write_all(bytes);
-    out.finish().unwrap_or_default()
-}
-
-fn brotli(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    {
-        let mut writer =
-            brotli::CompressorWriter::new(&mut out, 1 << 16, BROTLI_QUALITY, window_of(bytes));
-        let _ = writer.write_all(bytes);
-    }
-    out
-}
-
-fn window_of(bytes: &[u8]) -> u32 {
-    let wanted = usize::BITS - bytes.len().leading_zeros();
-    wanted.clamp(*BROTLI_WINDOWS.start(), *BROTLI_WINDOWS.end())
 }
 
 #[cfg(test)]

@@ -1,6 +1,17 @@
-//! The content codings that the server offers, and the choice among them by `Accept-Encoding` (RFC 9110 section 12.5.3).
+//! The content codings of the server: the choice by `Accept-Encoding` (RFC 9110 section 12.5.3), and the encoders.
+
+use std::io::Write;
 
 use axum::http::{HeaderMap, header};
+
+/// The highest brotli quality that is not much slower than gzip.
+const BROTLI_QUALITY: u32 = 5;
+
+/// log2 of brotli's window size: not larger than the content, because the encoder's memory grows with it.
+const BROTLI_WINDOWS: std::ops::RangeInclusive<u32> = 16..=20;
+
+/// Approximate memory of an encoder, in windows.
+const ENCODER_WINDOWS: usize = 6;
 
 /// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +58,20 @@ impl Coding {
         best.1
     }
 
+    /// The encoded bytes.
+    pub fn encode(self, bytes: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Identity => bytes.to_vec(),
+            Self::Gzip => gzip(bytes),
+            Self::Brotli => brotli(bytes),
+        }
+    }
+
+    /// Approximate memory that encoding takes, with the result, in bytes.
+    pub fn encoder_memory(bytes: &[u8]) -> usize {
+        (ENCODER_WINDOWS << window_of(bytes)) + bytes.len() / 2
+    }
+
     /// The name in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
@@ -77,6 +102,28 @@ fn weighted(item: &str) -> Option<(&str, u16)> {
     let q: f32 = value.trim().parse().ok()?;
     let is_weight = key.trim().eq_ignore_ascii_case("q") && (0.0..=1.0).contains(&q);
     is_weight.then_some((name, (q * 1000.0) as u16))
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    // Writing to memory does not fail.
+    let _ = out.write_all(bytes);
+    out.finish().unwrap_or_default()
+}
+
+fn brotli(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    {
+        let mut writer =
+            brotli::CompressorWriter::new(&mut out, 1 << 16, BROTLI_QUALITY, window_of(bytes));
+        let _ = writer.write_all(bytes);
+    }
+    out
+}
+
+fn window_of(bytes: &[u8]) -> u32 {
+    let wanted = usize::BITS - bytes.len().leading_zeros();
+    wanted.clamp(*BROTLI_WINDOWS.start(), *BROTLI_WINDOWS.end())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@
 //! | `budget` | the memory of all responses |
 //! | `feeds`, `river`, `story`, `sources`, `status`, `pages`, `health`, `static_routes` | the routes |
 //! | `cached_page`, `frame`, `times` | what all pages share; times in the time zone of the server |
-//! | `copies`, `diff`, `plot` | the copies of a story; differences of texts; plots |
+//! | `copies`, `diff`, `edit_script`, `plot` | the copies of a story; differences of texts; plots |
 //! | `callback`, `websub`, `pushes` | the callback for hubs, its route, and the limit of concurrent pushes |
 //! | `metrics` | counters for monitoring |
 
@@ -29,6 +29,7 @@ mod connections;
 mod copies;
 mod deadline;
 mod diff;
+mod edit_script;
 mod error;
 mod feeds;
 mod frame;

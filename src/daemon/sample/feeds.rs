@@ -1,16 +1,16 @@
-//! The feeds of the sites, each in its own format.
+//! The feeds of the newspapers, each in its own format.
 
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::sites::{Format, Site};
+use super::newspapers::{Format, Newspaper};
 use super::snapshot::{Item, Snapshot};
 use crate::model::Time;
 
 #[derive(Template)]
 #[template(path = "sample-rss.xml")]
 struct Rss<'e> {
-    site: &'e Site,
+    newspaper: &'e Newspaper,
     items: Vec<Item<'e>>,
     updated: Time,
 }
@@ -18,44 +18,44 @@ struct Rss<'e> {
 #[derive(Template)]
 #[template(path = "sample-rdf.xml")]
 struct Rdf<'e> {
-    site: &'e Site,
+    newspaper: &'e Newspaper,
     items: Vec<Item<'e>>,
 }
 
 #[derive(Template)]
 #[template(path = "sample-atom.xml")]
 struct Atom<'e> {
-    site: &'e Site,
+    newspaper: &'e Newspaper,
     items: Vec<Item<'e>>,
     updated: Time,
 }
 
-/// The feed of a site, with corrected articles or with the first versions.
+/// The feed of a newspaper, with corrected articles or with the first versions.
 ///
 /// # Errors
 /// The template fails, which is a bug.
-pub fn feed(snapshot: &Snapshot, site: &Site, corrected: bool) -> askama::Result<String> {
-    let items = snapshot.items(site, corrected);
+pub fn feed(snapshot: &Snapshot, newspaper: &Newspaper, corrected: bool) -> askama::Result<String> {
+    let items = snapshot.items(newspaper, corrected);
     let updated = items.iter().map(|i| i.updated).max().unwrap_or(snapshot.at);
-    match site.format {
+    match newspaper.format {
         Format::Rss2 => Rss {
-            site,
+            newspaper,
             items,
             updated,
         }
         .render(),
-        Format::Rss1 => Rdf { site, items }.render(),
+        Format::Rss1 => Rdf { newspaper, items }.render(),
         Format::Atom => Atom {
-            site,
+            newspaper,
             items,
             updated,
         }
         .render(),
-        Format::Json => Ok(json_feed(site, &items).to_string()),
+        Format::Json => Ok(json_feed(newspaper, &items).to_string()),
     }
 }
 
-fn json_feed(site: &Site, items: &[Item<'_>]) -> Value {
+fn json_feed(newspaper: &Newspaper, items: &[Item<'_>]) -> Value {
     let item = |i: &Item<'_>| {
         json!({
             "id": i.id,
@@ -70,11 +70,11 @@ fn json_feed(site: &Site, items: &[Item<'_>]) -> Value {
     };
     json!({
         "version": "https://jsonfeed.org/version/1.1",
-        "title": site.title,
-        "description": site.about,
-        "language": site.language,
-        "home_page_url": site.home(),
-        "feed_url": site.feed_url(),
+        "title": newspaper.title,
+        "description": newspaper.about,
+        "language": newspaper.language,
+        "home_page_url": newspaper.home(),
+        "feed_url": newspaper.feed_url(),
         "items": items.iter().map(item).collect::<Vec<_>>(),
     })
 }

@@ -1,18 +1,17 @@
-//! The server of the sample: sites of fictional newspapers on loopback, which `newswire run --sample` polls besides public feeds, so
-//! that there are stories within seconds and without a network. Their feeds are polled like all others; only their hosts are
+//! The server of the sample: fictional newspapers on loopback, which `newswire run --sample` polls besides public feeds, so that there are stories within seconds and without a network. Their feeds are polled like all others; only their hosts are
 //! reached in a special way ([`crate::fetch::LocalHosts`]). Never listens beyond loopback, and never runs for a store that is not
 //! a sample.
 //!
 //! | file | purpose |
 //! |---|---|
-//! | `sites` | the texts |
+//! | `newspapers` | the texts |
 //! | [`snapshot`] | the texts with dates, and which store is a sample |
 //! | `feeds` | the feeds in their formats |
 //! | `responses` | the responses to requests |
 
 mod feeds;
+mod newspapers;
 mod responses;
-mod sites;
 pub mod snapshot;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -27,13 +26,13 @@ use crate::ingest::Ingest;
 use crate::model::{Feed, FeedRow, Time, WebUrl};
 use crate::serve::{self, BindError, Limits, Listener};
 use crate::store::{ClaimScope, Reads, StoreError};
-pub use sites::PORT;
+pub use newspapers::PORT;
 use snapshot::Snapshot;
 
 /// Maximum number of connections.
 const CONNECTIONS_MAX: usize = 64;
 
-/// The server of the sites, with a bound socket.
+/// The server of the newspapers, with a bound socket.
 #[derive(Debug)]
 pub struct SampleServer {
     snapshot: Arc<Snapshot>,
@@ -79,11 +78,11 @@ impl SampleServer {
         self.address
     }
 
-    /// The hosts of the sites, for the fetcher.
+    /// The hosts of the newspapers, for the fetcher.
     pub fn hosts(&self) -> LocalHosts {
-        let sites = self.snapshot.sites.iter();
+        let newspapers = self.snapshot.newspapers.iter();
         LocalHosts {
-            names: sites.map(|p| p.host.clone()).collect(),
+            names: newspapers.map(|p| p.host.clone()).collect(),
             port: PORT,
             address: self.address,
         }
@@ -108,8 +107,8 @@ impl SampleServer {
     }
 }
 
-/// Polls the sites that were never polled, and then those with a correction once more, so that the front page soon has stories, and
-/// one of them has an edit.
+/// Polls the newspapers that were never polled, and then those with a correction once more, so that the front page soon has
+/// stories, and one of them an edit.
 ///
 /// # Errors
 /// [`StoreError`] if the store cannot be used.
@@ -118,18 +117,25 @@ pub async fn first_polls(
     reads: &Reads,
     cancel: &CancellationToken,
 ) -> Result<(), StoreError> {
-    let sites = sites::all();
-    let site_of = |feed: &Feed| {
+    let newspapers = newspapers::all();
+    let newspaper_of = |feed: &Feed| {
         let url = WebUrl::parse(&feed.url).ok()?;
-        sites.iter().find(|site| site.host == url.host())
+        newspapers
+            .iter()
+            .find(|newspaper| newspaper.host == url.host())
     };
     let new = reads.feeds()?.into_iter();
     let new: Vec<Feed> = new.filter(|f| f.last_poll.is_none()).collect();
-    let rows = |is_wanted: &dyn Fn(&sites::Site) -> bool| -> Vec<FeedRow> {
-        let wanted = new.iter().filter(|f| site_of(f).is_some_and(is_wanted));
+    let rows = |is_wanted: &dyn Fn(&newspapers::Newspaper) -> bool| -> Vec<FeedRow> {
+        let wanted = new
+            .iter()
+            .filter(|f| newspaper_of(f).is_some_and(is_wanted));
         wanted.map(|f| f.row).collect()
     };
-    for feeds in [rows(&|_| true), rows(&sites::Site::has_correction)] {
+    for feeds in [
+        rows(&|_| true),
+        rows(&newspapers::Newspaper::has_correction),
+    ] {
         if !feeds.is_empty() {
             let manual_interval = Duration::ZERO;
             let scope = ClaimScope::These {

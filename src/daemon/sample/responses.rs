@@ -1,4 +1,4 @@
-//! The responses of the sample's sites: the feed, the front page and the articles of the site that the Host header names. Answers
+//! The responses of the sample's newspapers: the feed, the front page and the articles of the newspaper that the Host header names. Answers
 //! only GET and HEAD, stores nothing, and never repeats a part of a request.
 
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::feeds::feed;
-use super::sites::Site;
+use super::newspapers::Newspaper;
 use super::snapshot::{Item, Snapshot};
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -18,7 +18,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 #[derive(Template)]
 #[template(path = "sample-page.html")]
 struct Page<'e> {
-    site: &'e Site,
+    newspaper: &'e Newspaper,
     title: &'e str,
     item: Option<&'e Item<'e>>,
     items: Vec<Item<'e>>,
@@ -29,7 +29,7 @@ struct Page<'e> {
 /// Answers a request.
 pub async fn respond(State(snapshot): State<Arc<Snapshot>>, request: Request) -> Response {
     let mut response = match *request.method() {
-        Method::GET | Method::HEAD => of_site(&snapshot, &request),
+        Method::GET | Method::HEAD => of_newspaper(&snapshot, &request),
         _ => {
             let allow = [(header::ALLOW, "GET, HEAD")];
             (StatusCode::METHOD_NOT_ALLOWED, allow).into_response()
@@ -49,31 +49,34 @@ pub async fn respond(State(snapshot): State<Arc<Snapshot>>, request: Request) ->
     response
 }
 
-fn of_site(snapshot: &Snapshot, request: &Request) -> Response {
+fn of_newspaper(snapshot: &Snapshot, request: &Request) -> Response {
     let host = host_of(request);
-    let site = snapshot
-        .sites
+    let newspaper = snapshot
+        .newspapers
         .iter()
         .find(|p| host.as_deref() == Some(p.host.as_str()));
-    match site {
-        Some(site) => of_path(snapshot, site, request),
+    match newspaper {
+        Some(newspaper) => of_path(snapshot, newspaper, request),
         // Also for a foreign name that resolves to this machine (SEC-22).
-        None => text(StatusCode::MISDIRECTED_REQUEST, list_of_sites(snapshot)),
+        None => text(
+            StatusCode::MISDIRECTED_REQUEST,
+            list_of_newspapers(snapshot),
+        ),
     }
 }
 
-fn of_path(snapshot: &Snapshot, site: &Site, request: &Request) -> Response {
+fn of_path(snapshot: &Snapshot, newspaper: &Newspaper, request: &Request) -> Response {
     let path = request.uri().path();
-    if path == site.feed {
-        return of_feed(snapshot, site, request.headers());
+    if path == newspaper.feed {
+        return of_feed(snapshot, newspaper, request.headers());
     }
-    let is_former = site.former_feed.as_deref() == Some(path);
+    let is_former = newspaper.former_feed.as_deref() == Some(path);
     if path == "/" || is_former {
         let page = Page {
-            site,
-            title: &site.title,
+            newspaper,
+            title: &newspaper.title,
             item: None,
-            items: snapshot.items(site, true),
+            items: snapshot.items(newspaper, true),
             moved: is_former,
         };
         return rendered(page.render(), HTML);
@@ -83,13 +86,17 @@ fn of_path(snapshot: &Snapshot, site: &Site, request: &Request) -> Response {
     }
     // The date in the URL is ignored, so that links of another snapshot lead to the same article.
     let slug = path.rsplit('/').next().unwrap_or_default();
-    let items = snapshot.items(site, true);
+    let items = snapshot.items(newspaper, true);
     let Some(item) = items.iter().find(|i| i.article.slug == slug) else {
-        let message = format!("{} has no such page; see {}\n", site.title, site.home());
+        let message = format!(
+            "{} has no such page; see {}\n",
+            newspaper.title,
+            newspaper.home()
+        );
         return text(StatusCode::NOT_FOUND, message);
     };
     let page = Page {
-        site,
+        newspaper,
         title: item.headline,
         item: Some(item),
         items: Vec::new(),
@@ -100,18 +107,22 @@ fn of_path(snapshot: &Snapshot, site: &Site, request: &Request) -> Response {
 
 /// The feed. A client that has the first version gets the corrected one, so that every store sees a correction, also after restarts
 /// of the server.
-fn of_feed(snapshot: &Snapshot, site: &Site, headers: &HeaderMap) -> Response {
+fn of_feed(snapshot: &Snapshot, newspaper: &Newspaper, headers: &HeaderMap) -> Response {
     let tag = |version: u8| format!("\"{}-{version}\"", snapshot.at.seconds());
     let known = headers.get(header::IF_NONE_MATCH);
     let known = known.and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (first, second) = (tag(1), tag(2));
-    let corrected = site.has_correction() && (known.contains(&first) || known.contains(&second));
+    let corrected =
+        newspaper.has_correction() && (known.contains(&first) || known.contains(&second));
     let current = if corrected { second } else { first };
     let tag = [(header::ETAG, current.clone())];
     if known.contains(&current) {
         return (StatusCode::NOT_MODIFIED, tag).into_response();
     }
-    let document = rendered(feed(snapshot, site, corrected), site.format.content_type());
+    let document = rendered(
+        feed(snapshot, newspaper, corrected),
+        newspaper.format.content_type(),
+    );
     (tag, document).into_response()
 }
 
@@ -129,12 +140,12 @@ fn text(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, TEXT)], text).into_response()
 }
 
-fn list_of_sites(snapshot: &Snapshot) -> String {
-    let sites = snapshot.sites.iter();
-    let sites: String = sites
+fn list_of_newspapers(snapshot: &Snapshot) -> String {
+    let newspapers = snapshot.newspapers.iter();
+    let newspapers: String = newspapers
         .map(|p| format!("{}  {}\n", p.home(), p.title))
         .collect();
-    format!("The fictional newspapers of the newswire sample:\n{sites}")
+    format!("The fictional newspapers of the newswire sample:\n{newspapers}")
 }
 
 /// The host name of the request without its port; `None` if there are several Host headers or none.

@@ -1,9 +1,9 @@
-//! A snapshot of the sites: their articles with dates. It is made with the sample's store, which keeps its time, so that dates, links
+//! A snapshot of the newspapers: their articles with dates. It is made with the sample's store, which keeps its time, so that dates, links
 //! and ids stay the same and a restart causes no duplicates.
 
 use std::time::Duration;
 
-use super::sites::{Article, PORT, Site, all};
+use super::newspapers::{Article, Newspaper, PORT, all};
 use crate::config::Config;
 use crate::model::{Feed, Time};
 use crate::store::{Reads, Store, StoreError};
@@ -15,19 +15,19 @@ const NAME: &str = "sample_edition";
 /// default), because the new snapshot has the same texts.
 const AGE_MAX: Duration = Duration::from_secs(8 * 86_400);
 
-/// The sites with dates.
+/// The newspapers with dates.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Its time; the newest article is a little older.
     pub at: Time,
-    /// The sites.
-    pub sites: Vec<Site>,
+    /// The newspapers.
+    pub newspapers: Vec<Newspaper>,
 }
 
 /// An article with its dates and URL.
 #[derive(Debug)]
 pub struct Item<'e> {
-    site: &'e Site,
+    newspaper: &'e Newspaper,
     /// The article.
     pub article: &'e Article,
     /// The headline, maybe corrected.
@@ -84,33 +84,41 @@ pub fn may_use(store: &Store, sample: &Config) -> Result<bool, StoreError> {
 }
 
 impl Snapshot {
-    /// The sites at the time `at`.
+    /// The newspapers at the time `at`.
     pub fn new(at: Time) -> Self {
-        Self { at, sites: all() }
+        Self {
+            at,
+            newspapers: all(),
+        }
     }
 
-    /// The articles of a site, the newest first, with corrections or in their first versions.
-    pub fn items<'e>(&self, site: &'e Site, corrected: bool) -> Vec<Item<'e>> {
-        let mut articles: Vec<&Article> = site.articles.iter().collect();
+    /// The articles of a newspaper, the newest first, with corrections or in their first versions.
+    pub fn items<'e>(&self, newspaper: &'e Newspaper, corrected: bool) -> Vec<Item<'e>> {
+        let mut articles: Vec<&Article> = newspaper.articles.iter().collect();
         articles.sort_by_key(|a| a.age);
-        let item = |a| self.item(site, a, corrected);
+        let item = |a| self.item(newspaper, a, corrected);
         articles.into_iter().map(item).collect()
     }
 
-    fn item<'e>(&self, site: &'e Site, article: &'e Article, corrected: bool) -> Item<'e> {
+    fn item<'e>(
+        &self,
+        newspaper: &'e Newspaper,
+        article: &'e Article,
+        corrected: bool,
+    ) -> Item<'e> {
         let published = self
             .at
             .minus(Duration::from_secs(60 * u64::from(article.age)));
         let day = published.jiff().strftime("%Y/%m/%d");
-        let url = format!("http://{}:{PORT}/{day}/{}", site.host, article.slug);
+        let url = format!("http://{}:{PORT}/{day}/{}", newspaper.host, article.slug);
         let date = self.at.jiff().strftime("%Y-%m-%d");
         let correction = article.corrected.as_ref().filter(|_| corrected);
         Item {
-            site,
+            newspaper,
             article,
             headline: correction.map_or(&article.headline, |c| &c.headline),
             body: correction.map_or(&article.body, |c| &c.body),
-            id: format!("tag:{},{date}:{}", site.host, article.slug),
+            id: format!("tag:{},{date}:{}", newspaper.host, article.slug),
             url,
             published,
             updated: if correction.is_some() {
@@ -123,11 +131,11 @@ impl Snapshot {
 }
 
 impl<'e> Item<'e> {
-    /// The paragraphs, with those at the end of every article of the site.
+    /// The paragraphs, with those at the end of every article of the newspaper.
     pub fn paragraphs(&self) -> Vec<&'e str> {
         let own = self.body.split("\n\n").map(str::trim);
         let own = own.filter(|p| !p.is_empty());
-        own.chain(self.site.boilerplate.iter().map(String::as_str))
+        own.chain(self.newspaper.boilerplate.iter().map(String::as_str))
             .collect()
     }
 
@@ -154,16 +162,16 @@ mod tests {
     fn a_snapshot_has_its_own_dates_and_none_in_the_future() {
         let at = Time::parse_rfc3339("2030-01-02T00:10:00Z").unwrap();
         let snapshot = Snapshot::new(at);
-        for site in &snapshot.sites {
-            let items = snapshot.items(site, true);
+        for newspaper in &snapshot.newspapers {
+            let items = snapshot.items(newspaper, true);
             for item in &items {
                 assert!(item.published < at && item.updated <= at, "{}", item.url);
                 assert!(at.since(item.published) < Duration::from_secs(2 * 86_400));
             }
             let sorted = items.is_sorted_by(|a, b| a.published >= b.published);
-            assert!(sorted, "{}", site.title);
+            assert!(sorted, "{}", newspaper.title);
         }
-        let ledger = &snapshot.sites[0];
+        let ledger = &snapshot.newspapers[0];
         let item = &snapshot.items(ledger, false)[0];
         assert_eq!(item.path(), "/2030/01/01/malware-stops-ferry-tickets");
         assert_eq!(

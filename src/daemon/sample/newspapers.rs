@@ -1,26 +1,26 @@
-//! The texts of the sample's newspapers, a TOML file for each site, embedded in the program. Their towns, people and events are
+//! The texts of the sample's newspapers, a TOML file for each, embedded in the program. Their towns, people and events are
 //! fictional. There are no dates here: an article has an age relative to the snapshot.
 
 use serde::Deserialize;
 
-/// The port in the URLs of the sites. They are served on it unless another program uses it.
+/// The port in the URLs of the newspapers. They are served on it unless another program uses it.
 pub const PORT: u16 = 8391;
 
 /// The texts with the names of their files.
 const TEXTS: [(&str, &str); 7] = [
-    ("ledger.toml", include_str!("sites/ledger.toml")),
-    ("courier.toml", include_str!("sites/courier.toml")),
-    ("observer.toml", include_str!("sites/observer.toml")),
-    ("lathe.toml", include_str!("sites/lathe.toml")),
-    ("visnyk.toml", include_str!("sites/visnyk.toml")),
-    ("shiomi.toml", include_str!("sites/shiomi.toml")),
-    ("gazette.toml", include_str!("sites/gazette.toml")),
+    ("ledger.toml", include_str!("newspapers/ledger.toml")),
+    ("courier.toml", include_str!("newspapers/courier.toml")),
+    ("observer.toml", include_str!("newspapers/observer.toml")),
+    ("lathe.toml", include_str!("newspapers/lathe.toml")),
+    ("visnyk.toml", include_str!("newspapers/visnyk.toml")),
+    ("shiomi.toml", include_str!("newspapers/shiomi.toml")),
+    ("gazette.toml", include_str!("newspapers/gazette.toml")),
 ];
 
-/// A newspaper's site.
+/// A newspaper.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Site {
+pub struct Newspaper {
     /// The host name, below `localhost`.
     pub host: String,
     /// The format of the feed.
@@ -100,7 +100,7 @@ impl Format {
     }
 }
 
-impl Site {
+impl Newspaper {
     /// The URL of the front page.
     pub fn home(&self) -> String {
         format!("http://{}:{PORT}/", self.host)
@@ -117,11 +117,12 @@ impl Site {
     }
 }
 
-/// Reads all sites. One that cannot be read, which is a bug, is logged and omitted.
-pub fn all() -> Vec<Site> {
+/// Reads all newspapers. One that cannot be read, which is a bug, is logged and omitted.
+pub fn all() -> Vec<Newspaper> {
     let read = |(file, text): &(&str, &str)| {
-        let site = toml::from_str(text);
-        site.inspect_err(|e| tracing::error!("the sample's {file} cannot be read: {e}"))
+        let newspaper = toml::from_str(text);
+        newspaper
+            .inspect_err(|e| tracing::error!("the sample's {file} cannot be read: {e}"))
             .ok()
     };
     TEXTS.iter().filter_map(read).collect()
@@ -136,9 +137,9 @@ mod tests {
     use crate::config::{ConfigFlags, SAMPLE, read_text};
 
     #[test]
-    fn every_site_can_be_read_and_has_a_feed_in_the_sample() {
-        let sites = all();
-        assert_eq!(sites.len(), TEXTS.len());
+    fn every_newspaper_can_be_read_and_has_a_feed_in_the_sample() {
+        let newspapers = all();
+        assert_eq!(newspapers.len(), TEXTS.len());
         let given = ConfigFlags {
             sample: true,
             db: Some("sample.db".into()),
@@ -146,20 +147,20 @@ mod tests {
         };
         let sample = read_text(SAMPLE, None, &given, &Environment::default()).unwrap();
         let declared: HashSet<String> = sample.feeds.iter().map(|f| f.url.to_string()).collect();
-        for site in &sites {
-            let path = site.former_feed.as_ref().unwrap_or(&site.feed);
-            let url = format!("http://{}:{PORT}{path}", site.host);
+        for newspaper in &newspapers {
+            let path = newspaper.former_feed.as_ref().unwrap_or(&newspaper.feed);
+            let url = format!("http://{}:{PORT}{path}", newspaper.host);
             assert!(declared.contains(&url), "{url}");
         }
         let local = declared.iter().filter(|url| url.contains(".localhost:"));
-        assert_eq!(local.count(), sites.len());
+        assert_eq!(local.count(), newspapers.len());
     }
 
     #[test]
     fn articles_are_complete_and_at_most_two_days_old() {
-        for site in all() {
+        for newspaper in all() {
             let mut slugs = HashSet::new();
-            for article in &site.articles {
+            for article in &newspaper.articles {
                 assert!((1..48 * 60).contains(&article.age), "{}", article.slug);
                 assert!(slugs.insert(article.slug.clone()), "{}", article.slug);
                 assert!(!article.headline.is_empty() && !article.lead.is_empty());
