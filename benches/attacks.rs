@@ -190,7 +190,7 @@ fn house(path: std::path::PathBuf) -> (Arc<Ingest>, Arc<Store>) {
             max_interval: Duration::from_secs(86_400),
             strict: false,
             install: 7,
-            price: None,
+            poll_cost: None,
         },
         manual_interval: Duration::ZERO,
         websub: None,

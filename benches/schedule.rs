@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use newswire::model::{Hints, Time};
-use newswire::schedule::{Observation, Policy, Seen, State, next};
+use newswire::schedule::{Observation, Policy, PollResult, State, next};
 
 const MINUTE: u64 = 60;
 /// How long a feed is known.
@@ -30,10 +30,10 @@ fn at(minute: u64) -> Time {
 fn observation(minute: u64, new: Vec<Option<Time>>) -> Observation {
     Observation {
         at: at(minute),
-        seen: if new.is_empty() {
-            Seen::NotModified
+        result: if new.is_empty() {
+            PollResult::NotModified
         } else {
-            Seen::Document {
+            PollResult::Document {
                 new,
                 window: 20,
                 window_full: false,
@@ -58,7 +58,7 @@ fn decisions(c: &mut Criterion) {
         max_interval: Duration::from_secs(86_400),
         strict: false,
         install: 7,
-        price: Some(20_000.0),
+        poll_cost: Some(20_000.0),
     };
     let kinds = [
         ("seldom", (7 * 24 * 60, false)),

@@ -158,6 +158,12 @@ impl Grouper {
         self.window.is_empty()
     }
 
+    /// What the window takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.window.bytes()
+    }
+
     /// Which story a new copy of this id belongs to: what a user decided about it counts before the rules.
     pub fn decide_of(&mut self, id: ArticleId, new: &StoredCopy, print: &Fingerprint) -> Decision {
         if !self.decisions.is_about(id) {
@@ -194,7 +200,7 @@ impl Grouper {
             let Some(old) = self.window.get(slot) else {
                 continue;
             };
-            if let Some(join) = self.join(new, print, old, &mut stories) {
+            if let Some(join) = self.join(new, print, &old, &mut stories) {
                 let known = best.entry(join.story).or_insert(join);
                 if is_stronger(&join, known) {
                     *known = join;
@@ -212,7 +218,7 @@ impl Grouper {
         // Those of several feeds first: what one feed prints, however like it is, outweighs no others.
         let welcome = |join: &Join| {
             let old = self.window.of_article(join.with_article);
-            let is_its_feeds = old.is_some_and(|old| old.copy.feed == new.feed);
+            let is_its_feeds = old.is_some_and(|old| old.feed == new.feed);
             let copy: (&StoredCopy, &Fingerprint) = (new, print);
             match join.signal {
                 Signal::Url if is_its_feeds => {
@@ -305,8 +311,8 @@ impl Grouper {
         let (one, other) = (stories.of(a), stories.of(b));
         let span = one.last.max(other.last).since(one.first.min(other.first));
         let mut of_feeds: HashMap<FeedRow, usize> = HashMap::new();
-        for kept in copies(&self.window, a).chain(copies(&self.window, b)) {
-            *of_feeds.entry(kept.copy.feed).or_default() += 1;
+        for copy in copies(&self.window, a).chain(copies(&self.window, b)) {
+            *of_feeds.entry(copy.feed).or_default() += 1;
         }
         one.copies + other.copies < self.limits.copies_max
             && span <= STORY_SPAN
@@ -339,8 +345,8 @@ impl Grouper {
     fn is_own_page(&self, print: &Fingerprint, feed: FeedRow) -> bool {
         let mut articles: HashMap<FeedRow, usize> = HashMap::from([(feed, 1)]);
         for slot in self.window.with_page(print.url) {
-            if let Some(kept) = self.window.get(slot) {
-                *articles.entry(kept.copy.feed).or_default() += 1;
+            if let Some(copy) = self.window.copy(slot) {
+                *articles.entry(copy.feed).or_default() += 1;
             }
         }
         let most = if print.url_names_article {

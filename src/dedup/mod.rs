@@ -13,12 +13,14 @@
 //! | `headline` | is a headline without a text that of another copy |
 //! | `align` | two sequences of words side by side |
 //! | [`window`] | the copies of a window, by what they have |
+//! | `rows`, `buckets` | the same in memory: the copies, and what finds them |
 //! | [`group`] | which story a new copy joins |
 //! | `votes` | what the feeds of a story say of a new copy |
 //! | [`replay`] | the same under other settings |
 //! | [`shared`] | what two copies have in common, in words |
 
 mod align;
+mod buckets;
 pub mod compare;
 pub mod copy;
 pub mod decisions;
@@ -26,6 +28,7 @@ pub mod fingerprint;
 pub mod group;
 mod headline;
 pub mod replay;
+mod rows;
 pub mod shared;
 pub mod sketch;
 pub mod slots;

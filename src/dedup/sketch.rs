@@ -108,6 +108,21 @@ impl Sketch {
         keys
     }
 
+    /// All hashes, and how many of them are words of the lead and grams of the rest.
+    pub(super) fn parts(&self) -> (&[u16], u8, u8) {
+        (&self.hashes, self.lead, self.rest)
+    }
+
+    /// A sketch of its [`Sketch::parts`].
+    pub(super) fn from_parts(hashes: &[u16], (lead, rest): (u8, u8), title_marks: u16) -> Self {
+        Self {
+            hashes: hashes.into(),
+            lead,
+            rest,
+            title_marks,
+        }
+    }
+
     /// The stored form; see [`super::Fingerprint::to_bytes`].
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.extend([self.lead, self.rest]);

@@ -43,7 +43,7 @@ impl<'w> Stories<'w> {
 
     pub(super) fn of(&mut self, row: StoryRow) -> Story {
         *self.known.entry(row).or_insert_with(|| {
-            let copies: Vec<StoredCopy> = copies(self.window, row).map(|kept| kept.copy).collect();
+            let copies: Vec<StoredCopy> = copies(self.window, row).collect();
             Story {
                 copies: copies.len(),
                 of_this_feed: copies.iter().filter(|c| c.feed == self.feed).count(),
@@ -80,12 +80,12 @@ impl<'w> Stories<'w> {
     /// Whether any copy of a story has nothing in common with this one: then a page that its feed could have named freely
     /// does not bring it in.
     pub(super) fn denies(&self, row: StoryRow, copy: (&StoredCopy, &Fingerprint)) -> bool {
-        copies(self.window, row).any(|k| are_kin(copy, (&k.copy, &k.print)) == Some(false))
+        whole(self.window, row).any(|k| are_kin(copy, (&k.copy, &k.print)) == Some(false))
     }
 
     /// The same of copies of other feeds: an article that changed on its page leaves those that did not.
     pub(super) fn denies_as_other(&self, row: StoryRow, copy: (&StoredCopy, &Fingerprint)) -> bool {
-        let mut others = copies(self.window, row).filter(|k| k.copy.feed != self.feed);
+        let mut others = whole(self.window, row).filter(|k| k.copy.feed != self.feed);
         others.any(|k| are_kin(copy, (&k.copy, &k.print)) == Some(false))
     }
 
@@ -93,7 +93,7 @@ impl<'w> Stories<'w> {
     /// that have nothing in common without it, and neither do other copies of its feed (SEC-13).
     pub(super) fn relation(&self, a: StoryRow, b: StoryRow) -> Relation {
         let (ours, theirs) = (self.voters(a), self.voters(b));
-        let is_own = |feeds: &Voters<'_>| feeds.iter().all(|(feed, _)| *feed == self.feed);
+        let is_own = |feeds: &Voters| feeds.iter().all(|(feed, _)| *feed == self.feed);
         let is_own_story = is_own(&ours) || is_own(&theirs);
         let (mut yes, mut no, mut no_of_two_feeds) = (0_usize, 0_usize, 0_usize);
         let pairs = ours.iter().flat_map(|x| theirs.iter().map(move |y| (x, y)));
@@ -124,15 +124,28 @@ impl<'w> Stories<'w> {
 
     /// The feeds of a story that are asked, and the copies of each. A copy that came in by the page of another copy, with
     /// another text, has no say: its feed could have named any page (SEC-13).
-    fn voters(&self, row: StoryRow) -> Voters<'w> {
-        let mut feeds: Voters<'w> = Vec::new();
-        for kept in copies(self.window, row).filter(|kept| !self.is_guest(kept)) {
-            let feed = kept.copy.feed;
-            if let Some((_, copies)) = feeds.iter_mut().find(|(f, _)| *f == feed) {
-                copies.push(kept);
-                copies.truncate(COPIES_ASKED);
-            } else if feeds.len() < FEEDS_ASKED {
-                feeds.push((feed, vec![kept]));
+    fn voters(&self, row: StoryRow) -> Voters {
+        let mut feeds: Voters = Vec::new();
+        for slot in self.window.of_story(row) {
+            let Some(copy) = self.window.copy(slot) else {
+                continue;
+            };
+            let known = feeds.iter().position(|(feed, _)| *feed == copy.feed);
+            let of_feed = known.and_then(|at| feeds.get(at));
+            let is_asked = match of_feed {
+                Some((_, copies)) => copies.len() < COPIES_ASKED,
+                None => feeds.len() < FEEDS_ASKED,
+            };
+            if !is_asked {
+                continue;
+            }
+            let kept = self.window.get(slot);
+            let Some(kept) = kept.filter(|kept| !self.is_guest(kept)) else {
+                continue;
+            };
+            match known.and_then(|at| feeds.get_mut(at)) {
+                Some((_, copies)) => copies.push(kept),
+                None => feeds.push((copy.feed, vec![kept])),
             }
         }
         feeds
@@ -148,11 +161,16 @@ impl<'w> Stories<'w> {
                 && host.copy.feed != kept.copy.feed
                 && are_kin((&host.copy, &host.print), (&kept.copy, &kept.print)) == Some(false)
         };
-        !kept.copy.own_page && of_page.any(|slot| self.window.get(slot).is_some_and(is_denied_by))
+        !kept.copy.own_page
+            && of_page.any(|slot| {
+                self.window
+                    .get(slot)
+                    .is_some_and(|host| is_denied_by(&host))
+            })
     }
 }
 
-type Voters<'w> = Vec<(FeedRow, Vec<&'w Kept>)>;
+type Voters = Vec<(FeedRow, Vec<Kept>)>;
 
 /// How two stories stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,7 +184,13 @@ pub(super) enum Relation {
 }
 
 /// The copies of a story.
-pub(super) fn copies(window: &Window, story: StoryRow) -> impl Iterator<Item = &Kept> {
+pub(super) fn copies(window: &Window, story: StoryRow) -> impl Iterator<Item = StoredCopy> {
+    let slots = window.of_story(story).into_iter();
+    slots.filter_map(|slot| window.copy(slot))
+}
+
+/// The same with their fingerprints.
+fn whole(window: &Window, story: StoryRow) -> impl Iterator<Item = Kept> {
     let slots = window.of_story(story).into_iter();
     slots.filter_map(|slot| window.get(slot))
 }

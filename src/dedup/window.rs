@@ -2,12 +2,16 @@
 //! found by what they have. Streaming and bounded: a copy leaves when it was seen too long ago, and what near copies
 //! need leaves sooner.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::buckets::Buckets;
 use super::copy::StoredCopy;
 use super::fingerprint::{Fingerprint, Hash};
+use super::rows::Rows;
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
+
+pub use super::buckets::Slot;
+pub use super::rows::Kept;
 
 /// What near copies need is kept for so long after the first sighting: copies are near within [`super::compare::NEAR`], and a
 /// feed brings its copy up to a day after it was published.
@@ -19,20 +23,6 @@ pub const BEHIND_ONE: usize = 64;
 /// What so many copies of one feed in a row have is that feed's phrase, and finds no more of them: a feed that floods the
 /// window hides no other behind it (SEC-13).
 const IN_A_ROW: usize = 16;
-
-/// A copy's place in the window: it counts up, and wraps.
-pub type Slot = u32;
-
-/// A copy and its fingerprint, without the sketch once that is too old.
-#[derive(Debug)]
-pub struct Kept {
-    /// The copy.
-    pub copy: StoredCopy,
-    /// Its fingerprint.
-    pub print: Fingerprint,
-    /// Taken out: only its place is left.
-    is_gone: bool,
-}
 
 /// What a copy is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,36 +99,20 @@ fn thinned(newest_first: &[(ArticleRow, FeedRow)]) -> Vec<ArticleRow> {
 }
 
 /// The copies of a window.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Window {
     /// By row. The first one's slot is `first`.
-    copies: VecDeque<Kept>,
+    copies: Rows,
     first: Slot,
     /// So many from the front have no sketch any more.
     sketchless: usize,
     /// Copies that are not gone.
     len: usize,
-    pages: Index,
-    texts: Index,
-    titles: Index,
-    grams: Index,
-    stories: Index,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Self {
-            copies: VecDeque::new(),
-            first: 0,
-            sketchless: 0,
-            len: 0,
-            pages: Index::new(BUCKETS),
-            texts: Index::new(BUCKETS),
-            titles: Index::new(BUCKETS),
-            grams: Index::new(GRAM_BUCKETS),
-            stories: Index::new(BUCKETS),
-        }
-    }
+    pages: Buckets,
+    texts: Buckets,
+    titles: Buckets,
+    grams: Buckets,
+    stories: Buckets,
 }
 
 impl Window {
@@ -148,25 +122,11 @@ impl Window {
         copies: impl IntoIterator<Item = (StoredCopy, Fingerprint)>,
         lists: &[(Key, Vec<ArticleRow>)],
     ) -> Self {
-        let mut part = Self {
-            copies: VecDeque::new(),
-            first: 0,
-            sketchless: 0,
-            len: 0,
-            pages: Index::new(PART_BUCKETS),
-            texts: Index::new(PART_BUCKETS),
-            titles: Index::new(PART_BUCKETS),
-            grams: Index::new(PART_BUCKETS),
-            stories: Index::new(PART_BUCKETS),
-        };
+        let mut part = Self::default();
         for (copy, print) in copies {
             let slot = part.slot(part.copies.len());
             part.stories.insert(story_key(copy.story), slot);
-            part.copies.push_back(Kept {
-                copy,
-                print,
-                is_gone: false,
-            });
+            part.copies.push(&copy, &print);
         }
         part.len = part.copies.len();
         for (key, rows) in lists {
@@ -188,31 +148,20 @@ impl Window {
 
     /// Adds a copy behind the others; one that is there already is replaced. A row that is older than those of the window
     /// and not among them is left out: it has been evicted.
-    pub fn insert(&mut self, copy: StoredCopy, print: Fingerprint) {
-        let kept = Kept {
-            copy,
-            print,
-            is_gone: false,
-        };
-        if self
-            .copies
-            .back()
-            .is_none_or(|last| last.copy.article < copy.article)
-        {
-            self.copies.push_back(kept);
+    pub fn insert(&mut self, copy: StoredCopy, mut print: Fingerprint) {
+        if self.copies.last().is_none_or(|last| last < copy.article) {
+            self.copies.push(&copy, &print);
         } else if let Ok(place) = self.place(copy.article) {
             self.remove(copy.article);
-            if let Some(old) = self.copies.get_mut(place) {
-                *old = kept;
-                if place < self.sketchless {
-                    old.print.sketch = Default::default();
-                }
+            if place < self.sketchless {
+                print.sketch = Default::default();
             }
+            self.copies.replace(place, &copy, &print);
         } else {
             return;
         }
         self.len += 1;
-        self.enter(copy.article);
+        self.enter(&copy, &print);
     }
 
     /// Takes a copy out.
@@ -222,41 +171,37 @@ impl Window {
         };
         let slot = self.slot(place);
         self.forget_sketch(place);
-        let Some(kept) = self.copies.get_mut(place).filter(|kept| !kept.is_gone) else {
+        let Some(Kept { copy, print }) = self.get(slot) else {
             return;
         };
-        kept.is_gone = true;
+        self.copies.mark_gone(place);
         self.len -= 1;
-        let (print, story) = (&kept.print, kept.copy.story);
         self.pages.remove(print.url.map(key), slot);
         self.texts.remove(print.text.map(key), slot);
-        self.stories.remove(Some(story_key(story)), slot);
+        self.stories.remove(Some(story_key(copy.story)), slot);
     }
 
     /// All copies of one story belong to another from now on.
     pub fn merge(&mut self, from: StoryRow, into: StoryRow) {
         for slot in self.of_story(from) {
-            let place = self.place_of(slot);
-            if let Some(kept) = self.copies.get_mut(place) {
-                kept.copy.story = into;
-                self.stories.remove(Some(story_key(from)), slot);
-                self.stories.insert(story_key(into), slot);
-            }
+            self.copies.set_story(self.place_of(slot), into);
+            self.stories.remove(Some(story_key(from)), slot);
+            self.stories.insert(story_key(into), slot);
         }
     }
 
     /// Forgets what was seen too long before `now`: sketches first, then copies seen before `since`.
     pub fn evict(&mut self, now: Time, since: Time) {
-        while let Some(kept) = self.copies.get(self.sketchless)
-            && (is_too_old(&kept.copy, now) || self.copies.len() - self.sketchless > SKETCHES_MAX)
+        while let Some(copy) = self.copies.copy(self.sketchless)
+            && (is_too_old(&copy, now) || self.copies.len() - self.sketchless > SKETCHES_MAX)
         {
             self.forget_sketch(self.sketchless);
             self.sketchless += 1;
         }
-        while let Some(kept) = self.copies.front()
-            && (kept.copy.seen < since || kept.is_gone)
+        while let Some(copy) = self.copies.copy(0)
+            && (copy.seen < since || self.copies.is_gone(0))
         {
-            self.remove(kept.copy.article);
+            self.remove(copy.article);
             self.copies.pop_front();
             self.first = self.first.wrapping_add(1);
             self.sketchless = self.sketchless.saturating_sub(1);
@@ -274,19 +219,40 @@ impl Window {
         self.len() == 0
     }
 
+    /// What all of it takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let buckets = [
+            &self.pages,
+            &self.texts,
+            &self.titles,
+            &self.grams,
+            &self.stories,
+        ];
+        self.copies.bytes() + buckets.into_iter().map(Buckets::bytes).sum::<usize>()
+    }
+
+    /// The copy in a slot, with its fingerprint.
+    #[must_use]
+    pub fn get(&self, slot: Slot) -> Option<Kept> {
+        let place = self.place_of(slot);
+        let is_gone = self.copies.is_gone(place);
+        self.copies.get(place).filter(|_| !is_gone)
+    }
+
     /// The copy in a slot.
     #[must_use]
-    pub fn get(&self, slot: Slot) -> Option<&Kept> {
-        self.copies
-            .get(self.place_of(slot))
-            .filter(|kept| !kept.is_gone)
+    pub fn copy(&self, slot: Slot) -> Option<StoredCopy> {
+        let place = self.place_of(slot);
+        let is_gone = self.copies.is_gone(place);
+        self.copies.copy(place).filter(|_| !is_gone)
     }
 
     /// The copy of a row.
     #[must_use]
-    pub fn of_article(&self, article: ArticleRow) -> Option<&Kept> {
+    pub fn of_article(&self, article: ArticleRow) -> Option<StoredCopy> {
         let place = self.place(article).ok()?;
-        self.copies.get(place).filter(|kept| !kept.is_gone)
+        self.copy(self.slot(place))
     }
 
     /// The copies of a story, in order.
@@ -295,70 +261,77 @@ impl Window {
         let slots = self.stories.all(story_key(story)).iter();
         slots
             .map(|(_, slot)| *slot)
-            .filter(|slot| self.get(*slot).is_some_and(|kept| kept.copy.story == story))
+            .filter(|slot| self.copy(*slot).is_some_and(|copy| copy.story == story))
             .collect()
     }
 
     /// The newest copies that name this page.
     pub fn with_page(&self, url: Option<Hash>) -> impl Iterator<Item = Slot> + '_ {
-        self.pages.behind(url.map(key))
+        newest(&self.pages, url.map(key))
     }
 
     /// The newest copies of this text.
     pub fn with_text(&self, text: Option<Hash>) -> impl Iterator<Item = Slot> + '_ {
-        self.texts.behind(text.map(key))
+        newest(&self.texts, text.map(key))
     }
 
     /// The newest copies under this headline.
     pub fn with_title(&self, title: Option<Hash>) -> impl Iterator<Item = Slot> + '_ {
-        self.titles.behind(title.map(key))
+        newest(&self.titles, title.map(key))
     }
 
     /// The newest copies with this gram.
     pub fn with_gram(&self, gram: u32) -> impl Iterator<Item = Slot> + '_ {
-        self.grams.behind(Some(gram))
+        newest(&self.grams, Some(gram))
     }
 
-    /// Makes the copy of a row known by what it has.
-    fn enter(&mut self, article: ArticleRow) {
-        let Ok(place) = self.place(article) else {
+    /// Makes a copy known by what it has.
+    fn enter(&mut self, copy: &StoredCopy, print: &Fingerprint) {
+        let Ok(place) = self.place(copy.article) else {
             return;
         };
         let slot = self.slot(place);
-        let Some(Kept { copy, print, .. }) = self.copies.get(place) else {
-            return;
-        };
         self.stories.insert(story_key(copy.story), slot);
-        let feed = copy.feed;
-        let of = |slot: Slot| {
-            let place = usize::try_from(slot.wrapping_sub(self.first)).ok()?;
-            self.copies.get(place).map(|kept| kept.copy.feed)
+        let (first, copies) = (self.first, &self.copies);
+        let feed_of = |slot: Slot| {
+            let place = usize::try_from(slot.wrapping_sub(first)).ok()?;
+            copies.copy(place).map(|copy| copy.feed)
         };
-        self.pages.add(print.url.map(key), slot, feed, of);
-        self.texts.add(print.text.map(key), slot, feed, of);
+        // Not what that feed alone has of late.
+        let add = |buckets: &mut Buckets, key: Option<u32>| {
+            let of_this_feed = newest(buckets, key)
+                .take(IN_A_ROW)
+                .take_while(|slot| feed_of(*slot) == Some(copy.feed));
+            if let Some(key) = key
+                && of_this_feed.count() < IN_A_ROW
+            {
+                buckets.insert(key, slot);
+            }
+        };
+        add(&mut self.pages, print.url.map(key));
+        add(&mut self.texts, print.text.map(key));
         if !print.sketch.is_empty() {
-            self.titles.add(print.title.map(key), slot, feed, of);
+            add(&mut self.titles, print.title.map(key));
             for gram in print.sketch.keys() {
-                self.grams.add(Some(gram), slot, feed, of);
+                add(&mut self.grams, Some(gram));
             }
         }
     }
 
     fn forget_sketch(&mut self, place: usize) {
         let slot = self.slot(place);
-        let Some(kept) = self.copies.get_mut(place) else {
+        let Some(Kept { print, .. }) = self.copies.get(place) else {
             return;
         };
-        let sketch = std::mem::take(&mut kept.print.sketch);
-        self.titles.remove(kept.print.title.map(key), slot);
-        for gram in sketch.keys() {
+        self.copies.forget_sketch(place);
+        self.titles.remove(print.title.map(key), slot);
+        for gram in print.sketch.keys() {
             self.grams.remove(Some(gram), slot);
         }
     }
 
     fn place(&self, article: ArticleRow) -> Result<usize, usize> {
-        self.copies
-            .binary_search_by_key(&article, |kept| kept.copy.article)
+        self.copies.place(article)
     }
 
     fn place_of(&self, slot: Slot) -> usize {
@@ -383,81 +356,12 @@ pub fn sketches_since(now: Time) -> Time {
     now.minus(SKETCH_KEPT)
 }
 
-/// Copies by a hash of something that they have. Hashes of 32 bits: whoever asks looks at the copies themselves.
-///
-/// A bucket for each value of a hash's low bits, which are evenly spread whatever is hashed; in it, pairs in order. There
-/// are so many buckets that a full window has a few dozen pairs on each, which are searched and moved in one or two reads
-/// of memory: a tree over all of them takes a dozen.
-#[derive(Debug)]
-struct Index(Vec<Vec<(u32, Slot)>>);
-
-/// Buckets for up to a million pairs, and for the [`SKETCHES_MAX`] times eighteen of the grams.
-const PART_BUCKETS: usize = 1 << 4;
-const BUCKETS: usize = 1 << 14;
-const GRAM_BUCKETS: usize = 1 << 17;
-
-impl Index {
-    fn new(buckets: usize) -> Self {
-        Self((0..buckets).map(|_| Vec::new()).collect())
-    }
-
-    /// Enters a copy of `feed`, unless that feed alone has this of late.
-    fn add(
-        &mut self,
-        key: Option<u32>,
-        slot: Slot,
-        feed: FeedRow,
-        feed_of: impl Fn(Slot) -> Option<FeedRow>,
-    ) {
-        let Some(key) = key else { return };
-        let of_this_feed = self
-            .behind(Some(key))
-            .take(IN_A_ROW)
-            .take_while(|slot| feed_of(*slot) == Some(feed));
-        if of_this_feed.count() < IN_A_ROW {
-            self.insert(key, slot);
-        }
-    }
-
-    fn insert(&mut self, key: u32, slot: Slot) {
-        if let Some(bucket) = self.bucket(key)
-            && let Err(place) = bucket.binary_search(&(key, slot))
-        {
-            bucket.insert(place, (key, slot));
-        }
-    }
-
-    fn remove(&mut self, key: Option<u32>, slot: Slot) {
-        if let Some(key) = key
-            && let Some(bucket) = self.bucket(key)
-            && let Ok(place) = bucket.binary_search(&(key, slot))
-        {
-            bucket.remove(place);
-        }
-    }
-
-    /// The newest copies.
-    fn behind(&self, key: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
-        let newest_first = key.into_iter().flat_map(|key| self.all(key).iter().rev());
-        newest_first.take(BEHIND_ONE).map(|(_, slot)| *slot)
-    }
-
-    fn all(&self, key: u32) -> &[(u32, Slot)] {
-        let bucket = self.0.get(self.place(key)).map_or(&[][..], Vec::as_slice);
-        let from = bucket.partition_point(|(k, _)| *k < key);
-        let rest = bucket.get(from..).unwrap_or_default();
-        let len = rest.partition_point(|(k, _)| *k == key);
-        rest.get(..len).unwrap_or_default()
-    }
-
-    fn bucket(&mut self, key: u32) -> Option<&mut Vec<(u32, Slot)>> {
-        let place = self.place(key);
-        self.0.get_mut(place)
-    }
-
-    fn place(&self, key: u32) -> usize {
-        usize::try_from(key).unwrap_or_default() % self.0.len().max(1)
-    }
+/// The newest copies with this.
+fn newest(buckets: &Buckets, key: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
+    let newest_first = key
+        .into_iter()
+        .flat_map(|key| buckets.all(key).iter().rev());
+    newest_first.take(BEHIND_ONE).map(|(_, slot)| *slot)
 }
 
 fn key(hash: Hash) -> u32 {
@@ -466,4 +370,63 @@ fn key(hash: Hash) -> u32 {
 
 fn story_key(story: StoryRow) -> u32 {
     u32::try_from(story.cast_unsigned() & 0xffff_ffff).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dedup::Subject;
+
+    /// 80 for its row, 230 for its sketch, 22 keys of 8 bytes, and what the heap adds.
+    const BYTES_A_COPY: usize = 560;
+
+    /// Copies whose texts fill their sketches, a second apart.
+    fn fill(window: &mut Window, articles: std::ops::Range<i64>) {
+        for n in articles {
+            let body: Vec<String> = (0..130).map(|w| format!("w{}", n * 97 + w)).collect();
+            let print = Fingerprint::of(&Subject {
+                title: &format!("headline {n} of the nine words that one has"),
+                body: &body.join(" "),
+                canonical_url: crate::model::WebUrl::parse(&format!("https://a.test/{n}/x"))
+                    .ok()
+                    .as_ref(),
+            });
+            let at = Time::from_seconds(n);
+            let copy = StoredCopy {
+                article: n,
+                story: n,
+                feed: n % 100,
+                at,
+                seen: at,
+                dated: true,
+                own_page: true,
+            };
+            window.insert(copy, print);
+        }
+    }
+
+    #[test]
+    fn a_copy_takes_no_more_than_its_bytes_and_its_keys() {
+        for copies in [2000, 20_000] {
+            let mut window = Window::default();
+            fill(&mut window, 0..copies);
+            let each = window.bytes() / window.len();
+            assert!(each < BYTES_A_COPY, "{copies}: {each}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_window_gives_its_memory_back() {
+        let mut window = Window::default();
+        fill(&mut window, 0..10_000);
+        let full = window.bytes();
+        let now = Time::from_seconds(9_999).plus(SKETCH_KEPT);
+        window.evict(now, Time::from_seconds(0));
+        assert_eq!(window.len(), 10_000);
+        let sketchless = window.bytes() / window.len();
+        assert!(sketchless < 140, "{sketchless}");
+        window.evict(now, Time::from_seconds(9_000));
+        assert_eq!(window.len(), 1000);
+        assert!(window.bytes() < full / 15, "{} of {full}", window.bytes());
+    }
 }

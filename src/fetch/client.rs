@@ -20,7 +20,7 @@ use super::body::{self, Bound, Coding};
 use super::failure::{self, fail};
 use super::guard::Guard;
 use super::hints;
-use super::hosts::{HostStats, Hosts, Resting};
+use super::hosts::{HostStats, Hosts, Resting, Turn};
 use super::intake::{Incoming, Intake};
 use super::link;
 use super::local::Local;
@@ -164,6 +164,8 @@ struct Trace {
     hints: Hints,
     extent: Extent,
     time: VisitTime,
+    /// The turn of the request that brought the feed.
+    turn: Option<Turn>,
 }
 
 /// What a server finally gave.
@@ -227,6 +229,17 @@ impl Fetcher {
         request: &FetchRequest,
         cancel: &CancellationToken,
     ) -> (Poll, Option<Body>) {
+        let (poll, body, _) = self.poll_in_turn(request, cancel).await;
+        (poll, body)
+    }
+
+    /// The same, with the turn of the request. As long as it is kept no other feed is asked in its place: who keeps it until the
+    /// document is read, and waits for no other request meanwhile, has no more documents waiting than requests at once.
+    pub async fn poll_in_turn(
+        &self,
+        request: &FetchRequest,
+        cancel: &CancellationToken,
+    ) -> (Poll, Option<Body>, Option<Turn>) {
         let ask = Ask {
             url: without_fragment(&request.url),
             accept: ACCEPT_FEEDS,
@@ -276,7 +289,7 @@ impl Fetcher {
             extent: trace.extent,
             outcome,
         };
-        (poll, read)
+        (poll, read, trace.turn)
     }
 
     /// Gets a page or an OPML file through the same guard, permits and limits. `body_bytes_max` cannot exceed the
@@ -496,10 +509,13 @@ impl Fetcher {
                     }
                 }
             };
-            drop(permit);
+            let turn = permit.end();
             trace.time.pause();
             match step? {
-                Step::Final(answer) => return Ok(answer),
+                Step::Final(answer) => {
+                    trace.turn = turn.filter(|_| ask.is_feed);
+                    return Ok(answer);
+                }
                 Step::Redirect { to, permanent } => {
                     check_redirect(&ask.url, &to, &seen, self.options.redirects_max)?;
                     trace.hops = trace.hops.saturating_add(1);
@@ -656,6 +672,7 @@ impl Trace {
             hints: Hints::default(),
             extent: Extent::Whole,
             time: VisitTime::new(options.timeout_total, options.own_wait),
+            turn: None,
         }
     }
 

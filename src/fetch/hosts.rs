@@ -41,10 +41,16 @@ pub struct Hosts {
 #[derive(Debug)]
 pub struct Permit {
     _slot: OwnedSemaphorePermit,
-    global: OwnedSemaphorePermit,
+    global: Option<OwnedSemaphorePermit>,
     aside: Arc<Semaphore>,
     host: Arc<Host>,
     begun: Instant,
+}
+
+/// One of the requests that may be under way at once over all hosts; given back when dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _place: OwnedSemaphorePermit,
 }
 
 impl Drop for Permit {
@@ -58,8 +64,14 @@ impl Permit {
     /// themselves (REL-04). Not all at once: beyond a limit the permit stays as it is.
     pub fn step_aside(&mut self) {
         if let Ok(place) = Arc::clone(&self.aside).try_acquire_owned() {
-            self.global = place;
+            self.global = Some(place);
         }
+    }
+
+    /// The request is over, and its host may be asked again. What came still counts as a request over all hosts until the turn
+    /// is dropped.
+    pub fn end(mut self) -> Option<Turn> {
+        self.global.take().map(|place| Turn { _place: place })
     }
 }
 
@@ -201,7 +213,7 @@ impl Hosts {
         match (slot, global) {
             (Some(slot), Some(global)) => Ok(Permit {
                 _slot: slot,
-                global,
+                global: Some(global),
                 aside: Arc::clone(&self.aside),
                 host: known,
                 begun: Instant::now(),

@@ -8,7 +8,7 @@ use super::client::Fetcher;
 pub struct Load {
     /// Memory set aside for what was read off the network, in bytes.
     pub memory_bytes: usize,
-    /// Requests in flight, slow ones excepted.
+    /// Requests in flight, slow ones excepted, and documents that wait to be read.
     pub requests: usize,
     /// Requests in flight whose servers are slow.
     pub requests_slow: usize,

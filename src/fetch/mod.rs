@@ -41,7 +41,7 @@ mod visit_time;
 
 pub use client::{ACCEPT_FEEDS, FetchRequest, Fetcher, Page, RESERVED as RESERVED_HEADERS};
 pub use guard::{Guard, Net};
-pub use hosts::{HostStats, site_of};
+pub use hosts::{HostStats, Turn, site_of};
 pub use load::Load;
 pub use local::LocalHosts;
 pub use options::{FetchOptions, FetchSetupError, user_agent};

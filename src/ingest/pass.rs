@@ -154,7 +154,7 @@ impl Ingest {
         let request = visit::request_of(&claim);
         #[cfg(test)]
         crate::faults::at("request", claim.url.host())?;
-        let (poll, body) = self.fetcher.poll(&request, cancel).await;
+        let (poll, body, turn) = self.fetcher.poll_in_turn(&request, cancel).await;
         #[cfg(test)]
         crate::faults::wait_at("answer", claim.url.host()).await?;
         if cancel.is_cancelled() && matches!(poll.outcome, Outcome::Failed(_)) {
@@ -179,6 +179,7 @@ impl Ingest {
         let verdict = self.verdict(&poll, claim.url.host());
         self.tell_network().await;
         let visited = Visited::new(claim, poll, body, &self.clock);
+        visited.keep(turn);
         if is_network && verdict == Verdict::Unknown {
             return Ok(Done::Held(visited));
         }
@@ -250,6 +251,7 @@ impl Ingest {
         offline: bool,
     ) -> Result<(Read, Place), StoreError> {
         let policy = self.poll_cost.apply(&self.options.policy);
+        let _turn = visited.turn();
         let place = self.place(visited.is_large()).await;
         let what = Arc::clone(visited);
         let read = self

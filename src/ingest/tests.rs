@@ -2,6 +2,7 @@
 //! land, the scheduler goes on, and nothing is lost once the fault is mended.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code)]
 
+mod ahead;
 #[path = "../../tests/all/support/feeds.rs"]
 mod feeds;
 mod idle;

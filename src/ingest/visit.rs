@@ -2,7 +2,7 @@
 //! so (REL-04); what goes wrong elsewhere is caught in `fault`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -14,7 +14,7 @@ use super::full_text::{self, Wanted, Wants};
 use super::outage::is_this_machine;
 use super::{Ingest, archive, push};
 use crate::clock::{Clock, Moment};
-use crate::fetch::FetchRequest;
+use crate::fetch::{FetchRequest, Turn};
 use crate::memory::{Body, Reserved};
 use crate::model::{
     Extent, Failure, FailureKind, FeedRow, Hints, Outcome, Poll, Secret, Time, WebUrl,
@@ -78,6 +78,8 @@ pub(super) struct Visited {
     pub(super) poll: Poll,
     /// Its document.
     body: Option<Body>,
+    /// The turn of its request, until the document is read.
+    turn: Mutex<Option<Turn>>,
     /// When it ended: on the clock that nobody sets, and as the other one showed then.
     ended: (Moment, Time),
     /// The articles of pages, by their place in the document, once they were asked for.
@@ -103,9 +105,23 @@ impl Visited {
             claim: claim.into(),
             poll,
             body,
+            turn: Mutex::default(),
             pages: OnceCell::new(),
             archive: OnceCell::new(),
         })
+    }
+
+    /// Keeps the turn of the request until the document is read: feeds are not asked faster than their documents are read, which
+    /// would wait in memory. Large ones wait for one another, and must not hold up others.
+    pub(super) fn keep(&self, turn: Option<Turn>) {
+        let turn = turn.filter(|_| self.has_document() && !self.is_large());
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;
+    }
+
+    /// The turn, if it was kept.
+    pub(super) fn turn(&self) -> Option<Turn> {
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        turn.take()
     }
 
     /// How long ago it ended.

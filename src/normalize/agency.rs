@@ -1,5 +1,5 @@
-//! Which news agency a text came from, where the text says so: a dateline at its head, a credit at its end. Never guesses:
-//! an agency that a text only speaks of is not its source.
+//! The news agency that a text credits: a dateline at its beginning, or a credit at its end. An agency that a text only
+//! mentions is not its source.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -131,13 +131,13 @@ const AGENCIES: &[&[&str]] = &[
     &["GNA", "Ghana News Agency"],
 ];
 
-/// How agencies that are not known are called, where words before them say that it is a credit.
+/// Words in the names of unknown agencies, recognized only after words that make a credit.
 const UNKNOWN_ENDS: [&str; 3] = ["Agency", "News Service", "Press"];
 /// How many paragraphs from the top may hold a dateline.
 const DATELINE_PARAGRAPHS: usize = 3;
 /// How much of a paragraph a dateline may be, in characters.
 const DATELINE_CHARS_MAX: usize = 100;
-/// Longest credit line, in characters.
+/// Maximum length of a credit line, in characters.
 const CREDIT_CHARS_MAX: usize = 220;
 /// How many paragraphs from the end may hold a credit.
 const CREDIT_PARAGRAPHS: usize = 6;
@@ -194,25 +194,25 @@ pub fn without_credits(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What stands before the first sentence: where, when, and from which agency.
+/// The dateline before the first sentence: place, date, and agency.
 struct Dateline {
     agencies: Vec<String>,
-    /// What of the paragraph it is, in bytes, the mark that ends it included.
+    /// Its length in the paragraph, in bytes, including the sign that ends it.
     len: usize,
 }
 
-/// Longest place with a date, in characters.
+/// Maximum length of a place with a date, in characters.
 const PLACE_CHARS_MAX: usize = 61;
 
-/// The shapes of datelines. `place` is where and when, if they are told; `agency` one or several names.
+/// The patterns of datelines. `place` is place and date, if given; `agency` is one name or several.
 static DATELINES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    // Without an upper bound, which is checked afterwards: sixty copies of so large a class took a second to compile.
+    // Without an upper bound, which is checked afterwards: sixty copies of such a large class took a second to compile.
     let place = r"(?P<place>[\p{L}][\p{L}\p{M}\d .,'’/-]*?)";
     let mark = r"(?:\s*(?:[-–—―:=]+|\.\s?[-–—]+)\s*)";
     [
         // KYIV (Reuters) – ; WASHINGTON, Oct 21 (AP) — ; Berlin (dpa/AFP) - ; PARIS, 21 oct. (EFE).-
         format!(r"^{place}:?\s*[(\[](?P<agency>[^()\[\]]{{2,40}})[)\]]{mark}"),
-        // The same of a place in capitals, whatever follows: BRUSSELS (AFP) The talks …
+        // A place in capitals, followed by anything: BRUSSELS (AFP) The talks …
         r"^(?P<place>[\p{Lu}][\p{Lu}\p{M}\d .,'’/-]+?):?\s*[(\[](?P<agency>[^()\[\]]{2,40})[)\]]\s*".to_owned(),
         // (ANSA) - ROMA, 21 OTT - ; (AFP) –
         format!(r"^[(\[](?P<agency>[^()\[\]=]{{2,40}})[)\]]{mark}(?:(?P<place>\p{{Lu}}{{2}}[\p{{Lu}}\d ,.]{{0,30}}){mark})?"),
@@ -261,9 +261,9 @@ impl Dateline {
     }
 }
 
-/// Whether an agency's name stands anywhere in it: most texts name none, and need not be looked at more closely.
+/// Whether an agency's name occurs anywhere: most texts name none and need no closer look.
 fn speaks_of_one(text: &str) -> bool {
-    /// Up to so many bytes a name counts only as it is written ([`named`]).
+    /// Names up to this length, in bytes, match only as they are written ([`named`]).
     const EXACT_BYTES_MAX: usize = 4;
     static NAMES: LazyLock<[Option<AhoCorasick>; 2]> = LazyLock::new(|| {
         let (short, long): (Vec<&str>, Vec<&str>) = AGENCIES
@@ -310,7 +310,7 @@ static BEFORE_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Words behind the names of a credit.
+/// Words after the names of a credit.
 static BEHIND_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)^(?P<names>.{2,80}?)\s(?:contributed (?:reporting )?to this (?:report|story|article)|contributed reporting|",
@@ -376,7 +376,7 @@ fn owner(text: &str) -> Option<&str> {
         .next()
 }
 
-/// The agencies of a list after words that say that it is a credit: others than the known ones by their shape.
+/// The agencies of a list after words that make it a credit: unknown ones by the form of their names.
 fn told_agencies(names: &str) -> Vec<String> {
     let known = |part: &str| {
         let is_agency = UNKNOWN_ENDS

@@ -1,6 +1,6 @@
-//! Paragraphs that a feed prints in article after article: the comments notice, the newsletter pitch, the pointer to
-//! another piece. Only plain paragraphs at the beginning or the end of a body go, and only together with a whole sentence:
-//! recurring ingredients, headings, table cells, code and fields are what the article says. Never empties an article.
+//! Paragraphs that a feed repeats in article after article: the comments notice, the newsletter advertisement, the pointer
+//! to another article. Only plain paragraphs at the beginning or the end of a body are removed, and only together with a
+//! whole sentence: recurring ingredients, headings, table cells, code and fields are content. Never empties an article.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use crate::text::body::Body;
 use crate::text::fold::fold;
 use crate::text::hash::hash;
 
-/// What is known as boilerplate of one feed.
+/// The known boilerplate of one feed.
 #[derive(Debug, Clone, Default)]
 pub struct Boilerplate {
     /// [Digests](digest) of paragraphs that recur.
@@ -52,8 +52,8 @@ impl Boilerplate {
     }
 }
 
-/// Words, folded, that begin a pointer to another piece, in the languages of many papers. What follows differs from
-/// article to article, so the words alone say what the paragraph is.
+/// Words, folded, that begin a pointer to another article, in many languages. The text after them differs from article to
+/// article, so they alone identify such a paragraph.
 const POINTERS: &[&str] = &[
     "read more",
     "read also",
@@ -85,13 +85,14 @@ const POINTERS: &[&str] = &[
     "اقرا ايضا",
 ];
 
-/// Fewest words of a notice. Shorter paragraphs that recur are labels and values, unless they stand beside a notice.
+/// Minimum number of words in a notice. Shorter paragraphs that recur are labels and values, unless they are next to a
+/// notice.
 const SENTENCE_WORDS_MIN: usize = 5;
 
-/// Longest pointer, in characters.
+/// Maximum length of a pointer, in characters.
 const POINTER_CHARS_MAX: usize = 240;
 
-/// What a paragraph is known by: a hash of its folded text, so that case and spacing do not matter.
+/// The digest of a paragraph: a hash of its folded text, so that case and spacing do not matter.
 #[must_use]
 pub fn digest(paragraph: &str) -> u64 {
     hash(fold(paragraph.trim()).as_bytes())
@@ -112,7 +113,7 @@ pub fn is_pointer(paragraph: &str) -> bool {
     POINTERS.contains(&folded.trim())
 }
 
-/// Whether any text after a tag begins as a pointer might: most bodies have none, and are not read twice.
+/// Whether any text after a tag begins as a pointer might: most bodies have none and need not be examined.
 fn may_point(html: &str) -> bool {
     let starts = memchr::memchr_iter(b'>', html.as_bytes()).map(|at| at + 1);
     std::iter::once(0).chain(starts).any(|at| {
@@ -133,7 +134,7 @@ fn may_begin_pointer(text: &str) -> bool {
     }
 }
 
-/// What a paragraph is known by: its own text, and what stands around its links, so that "The post … appeared first on …" is
+/// The digests of a paragraph: of its text, and of the text around its links, so that "The post … appeared first on …" is
 /// one pattern.
 pub(super) fn digests(block: &Block) -> impl Iterator<Item = u64> + '_ {
     let around = block.around_links.as_deref().filter(|t| is_sentence(t));
@@ -142,7 +143,7 @@ pub(super) fn digests(block: &Block) -> impl Iterator<Item = u64> + '_ {
     texts.filter(|_| block.is_plain).map(digest)
 }
 
-/// Whether a text says something rather than being a label or a value.
+/// Whether a text is more than a label or a value.
 fn is_sentence(text: &str) -> bool {
     text.split_whitespace()
         .nth(SENTENCE_WORDS_MIN - 1)
@@ -183,7 +184,7 @@ pub fn text_without<'b>(body: &'b Body, known: &Boilerplate) -> Cow<'b, str> {
     }
 }
 
-/// Whether a look tells that nothing is to be left out.
+/// A quick check whether nothing has to be removed.
 fn may_hold_none(html: &str, known: &Boilerplate) -> bool {
     known.is_kept || known.paragraphs.is_empty() && !may_point(html)
 }

@@ -1,9 +1,8 @@
-//! Who wrote it, and when, where the article says so only in its text: a byline under the headline. Never overrules what
-//! the feed states in fields of their own.
+//! Author and date of an article from a byline under its headline. Never overrides fields of the feed.
 
-/// Longest byline, in characters.
+/// Maximum length of a byline, in characters.
 const BYLINE_CHARS_MAX: usize = 100;
-/// What a byline begins with, and whether it says so by itself: of the others, only names may follow.
+/// The beginnings of bylines, and whether one is sufficient by itself: after the others, only names may follow.
 const BEGINNINGS: &[(&str, bool)] = &[
     ("By ", true),
     ("BY ", true),
@@ -43,9 +42,9 @@ const BEGINNINGS: &[(&str, bool)] = &[
     ("记者 ", true),
     ("記者", true),
 ];
-/// Longest date, in words: `Friday, 21 October 2022 at 10:30 pm IST`.
+/// Maximum length of a date, in words: `Friday, 21 October 2022 at 10:30 pm IST`.
 const DATE_WORDS_MAX: usize = 9;
-/// What stands before a date and is nobody's name.
+/// Text before a date that is not a name.
 const LABELS: &[&str] = &[
     "copyright",
     "published",
@@ -66,12 +65,12 @@ const PARTICLES: &[&str] = &[
 pub struct Byline<'p> {
     /// The name, without "By".
     pub name: &'p str,
-    /// What follows it, a date if there is one.
+    /// Text after the name; a date, if there is one.
     pub date: &'p str,
 }
 
-/// `News Desk October 21, 2022`, `By Jane Doe | 21 Oct 2022`, `Von Jana Dohl`. None if the paragraph is not short, names
-/// nobody, or has no date and does not begin as bylines do.
+/// `News Desk October 21, 2022`, `By Jane Doe | 21 Oct 2022`, `Von Jana Dohl`. `None` if the paragraph is not short, has no
+/// name, or has neither a date nor the beginning of a byline.
 #[must_use]
 pub fn read(paragraph: &str, is_date: impl Fn(&str) -> bool) -> Option<Byline<'_>> {
     let text = paragraph.trim();
@@ -82,7 +81,7 @@ pub fn read(paragraph: &str, is_date: impl Fn(&str) -> bool) -> Option<Byline<'_
         .iter()
         .find_map(|(by, is_clear)| Some((text.strip_prefix(by)?, *is_clear)));
     let body = by.map_or(text, |(body, _)| body).trim();
-    // The longest end that is a date and nothing else: it begins at a word, and a year alone is none.
+    // The longest suffix that is a date and nothing else. It begins at a word, and a year alone is not enough.
     let starts = std::iter::once(0).chain(
         body.char_indices()
             .filter(|(_, c)| c.is_whitespace() || *c == '|')
@@ -112,7 +111,7 @@ pub fn read(paragraph: &str, is_date: impl Fn(&str) -> bool) -> Option<Byline<'_
     (is_told && names_somebody(name)).then_some(Byline { name, date })
 }
 
-/// Whether every word is a name's: `Von` and `Por` begin many a line that is none.
+/// Whether every word is part of a name: `Von` and `Por` begin many lines that are not bylines.
 fn are_names(text: &str) -> bool {
     let mut words = text.split([' ', ',', '/']).filter(|w| !w.is_empty());
     text.contains(' ') && words.all(|w| w.starts_with(char::is_uppercase) || PARTICLES.contains(&w))
@@ -124,7 +123,7 @@ fn numbers(text: &str) -> usize {
     runs.filter(|run| !run.is_empty()).count()
 }
 
-/// One to six words, the first in upper case where there is such a thing, no digits, no end of a sentence.
+/// One to six words, the first in upper case if the script has case, without digits or the end of a sentence.
 fn names_somebody(name: &str) -> bool {
     let words = name.split_whitespace().count();
     let lower = name.to_lowercase();

@@ -1,4 +1,4 @@
-//! The feeds that a page names: `link rel=alternate` and Link headers first, then links that look like feeds. Never
+//! The feeds that a web page names: `link rel=alternate` and Link headers first, then links that look like feeds. Never
 //! fetches.
 
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ use crate::text::plain;
 
 /// How much of a page is looked at, in bytes.
 const PAGE_BYTES_MAX: usize = 1024 * 1024;
-/// Types that name feeds and nothing else, behind `application/` or `text/`.
+/// Media types that only feeds have, after `application/` or `text/`.
 const FEED_TYPES: [&str; 7] = [
     "rss+xml",
     "x-rss+xml",
@@ -27,8 +27,8 @@ const FEED_TYPES: [&str; 7] = [
 /// Types that feeds share with other documents.
 const SHARED_TYPES: [&str; 2] = ["text/xml", "application/json"];
 
-/// The feeds that a page at `base` names, and those of its Link headers, in their order: what may be something else
-/// behind what is a feed, feeds of comments last.
+/// The feeds that a page at `base` and its Link headers name, in order of preference: certain feeds first, then possible
+/// ones, feeds of comments last.
 #[must_use]
 pub fn discover(html: &str, base: &WebUrl, headers: &[NamedFeed]) -> Vec<NamedFeed> {
     let input = BufferQueue::default();
@@ -36,20 +36,20 @@ pub fn discover(html: &str, base: &WebUrl, headers: &[NamedFeed]) -> Vec<NamedFe
     input.push_back(StrTendril::from(html.get(..end).unwrap_or_default()));
     let sink = Links {
         base: RefCell::new(base.clone()),
-        told: RefCell::default(),
+        named: RefCell::default(),
         likely: RefCell::default(),
     };
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let _ = tokenizer.feed(&input);
     tokenizer.end();
-    let mut told = tokenizer.sink.told.take();
+    let mut named = tokenizer.sink.named.take();
     for feed in headers {
-        told.add(feed.clone(), false);
+        named.add(feed.clone(), false);
     }
-    let found = if told.feeds.is_empty() {
+    let found = if named.feeds.is_empty() {
         tokenizer.sink.likely.take()
     } else {
-        told
+        named
     };
     let is_clear = found.feeds.iter().any(|(_, is_shared)| !is_shared);
     let mut feeds: Vec<NamedFeed> = found
@@ -63,7 +63,7 @@ pub fn discover(html: &str, base: &WebUrl, headers: &[NamedFeed]) -> Vec<NamedFe
     feeds
 }
 
-/// Where a site without any such link may have its feed: the commonest place.
+/// The most common address of a feed, for a site that names none.
 #[must_use]
 pub fn well_known(base: &WebUrl) -> Option<WebUrl> {
     base.join("/feed").ok()
@@ -111,7 +111,7 @@ fn is_rest(href: &str) -> bool {
     href.contains("/wp-json") || href.contains("rest_route=")
 }
 
-/// Feeds in the order of the page, each URL once; true beside one that may be something else.
+/// Feeds in the order of the page, each URL once; true for one that may be something else.
 #[derive(Default)]
 struct Named {
     feeds: Vec<(NamedFeed, bool)>,
@@ -128,7 +128,7 @@ impl Named {
 
 struct Links {
     base: RefCell<WebUrl>,
-    told: RefCell<Named>,
+    named: RefCell<Named>,
     likely: RefCell<Named>,
 }
 
@@ -166,7 +166,7 @@ impl Links {
                     .any(|r| r == "alternate" || r == "feed");
                 if is_alternate && is_feed_type(&mime) && !is_rest(&href) {
                     let is_json = essence(&mime) == "application/json";
-                    self.add(&self.told, &href, attribute("title"), is_json);
+                    self.add(&self.named, &href, attribute("title"), is_json);
                 }
             }
             "a" => {

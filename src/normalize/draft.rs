@@ -1,5 +1,5 @@
-//! What one entry of a document becomes: a draft with one identity, a clean body, and what its text says about itself
-//! (byline, agency, standfirst). Never overrules what the feed states in fields of their own, never invents a date.
+//! Makes a draft from an entry of a document: one identity, a clean body, and metadata from its text (byline, agency,
+//! standfirst). Never overrides fields of the feed, and never invents a date.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -14,23 +14,23 @@ use crate::text::fold::fold;
 use crate::text::language::Votes;
 use crate::text::{dates, language, plain, settle};
 
-/// Longest summary, in characters.
+/// Maximum length of a summary, in characters.
 pub const SUMMARY_CHARS_MAX: usize = 400;
-/// Longest headline made of a text that has none, in characters.
+/// Maximum length of a headline made from the text, in characters.
 const TITLE_CHARS_MAX: usize = 100;
-/// In how many articles a paragraph must stand to be boilerplate (design.md).
+/// In how many articles a paragraph must occur to be boilerplate (design.md).
 pub const RECURRING: usize = 3;
-/// And in one of so many articles.
+/// And in one of this many articles.
 pub const ONE_IN: usize = 3;
-/// How many paragraphs from the top may hold headline, standfirst and byline.
+/// The number of paragraphs from the top that may be headline, standfirst and byline.
 const HEAD_PARAGRAPHS: usize = 4;
 
-/// What is known of a feed beside the document.
+/// What is known about a feed besides the document.
 #[derive(Debug)]
 pub struct Context<'a> {
-    /// What is known as boilerplate of this feed.
+    /// The feed's known boilerplate.
     pub boilerplate: &'a Boilerplate,
-    /// What its articles are in; none: that is not known yet.
+    /// The languages of its articles; `None` if they are not known yet.
     pub votes: Option<&'a Votes>,
 }
 
@@ -41,7 +41,7 @@ pub struct Drafted {
     pub drafts: Vec<Draft>,
     /// The digests of the paragraphs of each draft.
     pub paragraphs: Vec<Vec<u64>>,
-    /// What the feed's articles are in, these included.
+    /// The languages of the feed's articles, including these.
     pub votes: Votes,
 }
 
@@ -50,13 +50,13 @@ pub struct Drafted {
 pub struct Entry<'e> {
     /// Its key.
     pub key: String,
-    /// What was read of it.
+    /// The parsed entry.
     pub entry: &'e ParsedEntry,
-    /// Its bodies, if they were read already; else those of the entry are read.
+    /// Its bodies, if they were already read; otherwise those of the entry are read.
     pub bodies: Option<Bodies>,
-    /// Whether it says something of the feed: what is known was counted when it was new.
+    /// Whether it is evidence about the feed. A known article was counted when it was new.
     pub counts: bool,
-    /// Whether it tells the language of the feed: an article that is edited again and again does so once.
+    /// Whether it is evidence about the feed's language: an article that is edited again and again counts once.
     pub votes: bool,
 }
 
@@ -83,8 +83,8 @@ pub fn drafts(feed: &ParsedFeed, boilerplate: &Boilerplate) -> Drafted {
     drafts_of(entries.collect(), feed.language.as_deref(), 0, &context)
 }
 
-/// Makes the drafts of some entries of a document that is in `language`; so many others of it are not among them. A draft
-/// depends on its entry, on the context, on the entries that count, and on how many there are.
+/// Makes the drafts of some entries of a document in `language`; `others` is the number of the remaining entries. A draft
+/// depends on its entry, on the context, on the entries that count as evidence, and on their number.
 #[must_use]
 pub fn drafts_of(
     entries: Vec<Entry<'_>>,
@@ -124,8 +124,8 @@ pub fn drafts_of(
     out
 }
 
-/// Puts the pages of articles in the place of what the feed gave of them. The headline, and what the feed says in fields of
-/// its own, stay the feed's. A page that is no longer than the feed's text changes nothing.
+/// Replaces the bodies of articles by those read from their pages. The headline and the fields of the feed stay. A page
+/// whose text is not longer than the feed's changes nothing.
 pub fn take_pages(drafted: &mut Drafted, pages: Vec<(usize, Page)>, boilerplate: &Boilerplate) {
     let bodies: Vec<(usize, Page, EntryBody)> = pages
         .into_iter()
@@ -182,15 +182,15 @@ fn take_page(draft: &mut Draft, page: Page, body: EntryBody, text: String) {
         }
     }
     draft.agencies = agencies(&draft.authors, std::mem::take(&mut draft.agencies));
-    let told = draft.language.take().or(page.language);
-    draft.language = language::Prior::default().language(told.as_deref(), &text);
+    let declared = draft.language.take().or(page.language);
+    draft.language = language::Prior::default().language(declared.as_deref(), &text);
     draft.is_boilerplate = false;
     draft.content_html = body.body.into_html();
     draft.content_text = text;
 }
 
-/// Paragraphs that stand in several articles of this document, and in a third of them, so many `others` included. One article
-/// listed several times is one. What stands in the others was learned when they were new.
+/// Paragraphs that occur in several articles of this document, and in a third of all, the `others` included. An article that
+/// is listed twice counts once. The paragraphs of the others were learned when they were new.
 fn recurring<'a>(
     others: usize,
     bodies: impl Iterator<Item = (&'a str, &'a EntryBody)>,
@@ -212,7 +212,7 @@ fn recurring<'a>(
         .collect()
 }
 
-/// An entry's body, read once, and what its first and last paragraphs say about it.
+/// An entry's body, read once, and the metadata in its first and last paragraphs.
 struct EntryBody {
     body: Body,
     paragraphs: Vec<u64>,
@@ -263,7 +263,7 @@ impl EntryBody {
     }
 }
 
-/// What stands above the text proper: the headline again, a standfirst, a byline.
+/// What is above the text: the headline repeated, a standfirst, a byline.
 #[derive(Default)]
 struct Head {
     /// The places of its blocks.
@@ -292,7 +292,7 @@ impl Head {
         let Some((at, line)) = found else { return head };
         let above = top.get(..at).unwrap_or_default();
         let below = rest.get(at + 1..).unwrap_or_default();
-        // More than a standfirst above it, or no text below: it is a line of the text that only looks like a byline.
+        // With more than a standfirst above it, or no text below it, it is a line of the text that looks like a byline.
         if above.len() > 2 || length(above) > length(below) {
             return head;
         }
@@ -311,7 +311,7 @@ fn length(blocks: &[(usize, &Block)]) -> usize {
     blocks.iter().map(|(_, b)| b.text.len()).sum()
 }
 
-/// What says the language of a draft.
+/// The text that shows the language of a draft.
 fn said(draft: &Draft) -> Cow<'_, str> {
     language::evidence(&draft.title, &draft.content_text)
 }
@@ -355,7 +355,7 @@ fn draft(entry: &ParsedEntry, key: String, body: EntryBody, known: &Boilerplate)
     }
 }
 
-/// The feed's own summary beside a body; else the standfirst; else the first paragraph.
+/// The feed's own summary if there is a body too; else the standfirst; else the first paragraph.
 fn summary(
     own: Option<&Body>,
     standfirst: Option<String>,
@@ -366,7 +366,7 @@ fn summary(
         .map(|body| plain::line(&boilerplate::text_without(body, known)))
         .filter(|s| !s.is_empty());
     match own.or(standfirst) {
-        Some(told) => plain::shortened(&settle::line(&told), SUMMARY_CHARS_MAX),
+        Some(summary) => plain::shortened(&settle::line(&summary), SUMMARY_CHARS_MAX),
         None => summary_of(text),
     }
 }
@@ -483,10 +483,10 @@ mod tests {
     #[test]
     fn a_page_takes_the_place_of_the_body_and_of_nothing_that_the_feed_says() {
         let teaser = "<p>Two mayors met on a pier in spring.</p>";
-        let mut told = entry("Harbours agree about spring tides", teaser);
-        told.published = dates::read_bare("2030-01-05");
+        let mut dated = entry("Harbours agree about spring tides", teaser);
+        dated.published = dates::read_bare("2030-01-05");
         let silent = entry("Harbours agree about autumn tides", teaser);
-        let mut made = made(vec![told, silent]);
+        let mut made = made(vec![dated, silent]);
         let page = |html: &str| Page {
             title: Some("Another headline about tides".to_owned()),
             authors: vec!["Ada Brandt".to_owned()],

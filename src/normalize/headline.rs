@@ -33,10 +33,10 @@ const BEFORE: &[&str] = &[
     "updated",
 ];
 
-/// Most that stands before a headline, in characters.
+/// Maximum length of a label before a headline, in characters.
 const BEFORE_CHARS_MAX: usize = 24;
 
-/// The headline proper. `titles` are those of the feed, folded: they are set behind it, after a dash or a bar.
+/// The headline without labels. `titles` are the feed's, folded: publishers append them after a dash or a bar.
 #[must_use]
 pub fn bare<'t>(headline: &'t str, titles: &[String]) -> &'t str {
     let mut text = headline.trim();

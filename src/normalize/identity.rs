@@ -1,5 +1,5 @@
-//! What tells one article of a feed from the next: its key, and the digest that tells an edit. Keys never match across
-//! feeds (SEC-13): the store puts the feed beside them.
+//! The identity of an article within its feed: its key, and the digest that detects an edit. Keys never match across feeds
+//! (SEC-13): the store always uses them with the feed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,16 +11,16 @@ use crate::text::hash::{hex, sha256};
 pub const GUID: &str = "guid:";
 /// A key that is the article's link starts with this.
 pub const LINK: &str = "link:";
-/// A key that is made of what the article says starts with this.
+/// The prefix of a key made from the content of an article.
 pub const DIGEST: &str = "digest:";
 
-/// Longest guid or link that stands in a key as it is, in bytes; a longer one is hashed whole.
+/// Maximum length of a guid or link used as a key unchanged, in bytes; a longer one is hashed as a whole.
 const KEY_BYTES_MAX: usize = 512;
 
-/// Guids of so few digits count the items of a document rather than name them: the link must help.
+/// Guids with at most this many digits number the items of a document instead of identifying them: the link is added.
 const NUMBER_DIGITS_MAX: usize = 4;
 
-/// What the key of an article rests on: `guid`, `link` or `digest` (of what it says, where it has neither).
+/// The kind of a key: `guid`, `link` or `digest` (of the content, if there is neither).
 #[must_use]
 pub fn key_kind(key: &str) -> &'static str {
     if key.starts_with(GUID) {
@@ -71,7 +71,7 @@ pub fn former_key(e: &ParsedEntry) -> Option<String> {
     ))
 }
 
-/// What the publisher names an entry by.
+/// The publisher's identifier of an entry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Name<'e> {
     Guid(&'e str),
@@ -85,7 +85,7 @@ fn name(e: &ParsedEntry) -> Option<Name<'_>> {
     }
 }
 
-/// What the entries of a document have that bear one name.
+/// The entries of a document that have the same identifier.
 #[derive(Default)]
 struct Shared<'e> {
     pages: HashSet<Option<&'e str>>,
@@ -111,8 +111,8 @@ fn page(e: &ParsedEntry) -> Option<&str> {
     e.link_of_key().map(|u| u.as_str())
 }
 
-/// The keys under which an article may stand whose key is `key` now, from the first to before the second: its guid or link can
-/// have been shared with others in one document and not in the next.
+/// The keys under which an article may be stored whose key is `key` now, most likely first: its guid or link may have been
+/// shared with others in one document and not in the next.
 #[must_use]
 pub fn keys_beside(guid: Option<&str>, key: &str) -> (String, String) {
     let first = match guid.filter(|id| !id.is_empty()) {
@@ -131,7 +131,7 @@ pub fn key_beside(link_key: &str, title: &str) -> String {
     format!("{link}\t{}", hex(&sha256(title.as_bytes())))
 }
 
-/// The key of an article that shares its guid with others: told apart by its page.
+/// The key of an article that shares its guid with others: its page distinguishes it.
 #[must_use]
 pub fn key_on_page(guid_key: &str, link: &str) -> String {
     let link = secured(&session::without_known(link));
@@ -177,7 +177,8 @@ fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>, sessions: &Sessions) -> Str
     }
 }
 
-/// Which rule made a digest of content: its first byte. A digest of another rule says nothing about an edit.
+/// The first byte of a content digest: the version of the rule that made it. Digests of different versions cannot be
+/// compared.
 pub const DIGEST_VERSION: u8 = 1;
 
 /// A digest of what the publisher gave of an entry, 17 bytes, the first of them [`DIGEST_VERSION`]: an edit changes it; what
@@ -193,7 +194,7 @@ pub fn content_digest(entry: &ParsedEntry) -> Vec<u8> {
     digest_of(&all)
 }
 
-/// A digest by the rule of today over bytes that stand for an article's content.
+/// A digest of the current version over bytes that represent an article's content.
 #[must_use]
 pub fn digest_of(content: &[u8]) -> Vec<u8> {
     let mut digest = vec![DIGEST_VERSION];
@@ -227,7 +228,7 @@ fn bounded(name: &str) -> String {
     }
 }
 
-/// SHA-256 over fields of which none can pass into the next.
+/// SHA-256 over fields, each with its length, so that none can run into the next.
 fn delimited(fields: &[&str]) -> Vec<u8> {
     let mut all = Vec::new();
     for field in fields {

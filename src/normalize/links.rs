@@ -6,7 +6,7 @@ use url::Url;
 use super::session;
 use crate::model::WebUrl;
 
-/// Query parameters that say where a reader came from, never which page it is.
+/// Query parameters that describe where a reader came from, not which page it is.
 const TRACKING: &[&str] = &[
     "fbclid",
     "gclid",
@@ -88,7 +88,7 @@ const TRACKING_PREFIXES: &[&str] = &[
     "utm_", "at_", "pk_", "piwik_", "mtm_", "wt_", "hsa_", "itm_", "stm_", "ga_",
 ];
 
-/// Values that mark a parameter as saying only that a reader came by feed: `?source=rss`, `?mod=rss_headlines`.
+/// Values that mark a parameter as describing a reader who came from a feed: `?source=rss`, `?mod=rss_headlines`.
 const BY_FEED: &[&str] = &["rss", "feed", "rss20", "atom", "feedburner"];
 
 /// How often the rules are applied: one form can hide another (`/amp/amp/`, a cache inside a cache).
@@ -122,7 +122,7 @@ fn once(url: &Url) -> Url {
     let short = ["www.", "amp.", "m.", "mobile."]
         .iter()
         .find_map(|prefix| host.strip_prefix(prefix))
-        // `m.com` is a name of its own.
+        // `m.com` itself is not a mobile name.
         .filter(|rest| rest.contains('.'))
         .unwrap_or(host);
     let _ = out.set_host(Some(short));
@@ -135,7 +135,7 @@ fn once(url: &Url) -> Url {
         .collect();
     let query = kept.join("&");
     out.set_query((!query.is_empty()).then_some(query.as_str()));
-    // Pages that live behind `#!` and `#/` are told apart by it.
+    // The fragment distinguishes pages with `#!` and `#/`.
     let keeps_fragment = url.fragment().is_some_and(|f| f.starts_with(['!', '/']));
     if !keeps_fragment {
         out.set_fragment(None);

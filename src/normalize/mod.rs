@@ -1,4 +1,4 @@
-//! What one entry of a feed becomes: clean text, one identity. Pure; never fetches, never asks the store.
+//! From an entry of a feed to a draft: clean text, one identity. Pure; never fetches, never reads the store.
 
 pub mod agency;
 pub mod boilerplate;

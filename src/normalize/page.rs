@@ -1,30 +1,30 @@
-//! The article of a web page: its main text, headline, author and date. Pure: a page's HTML and its URL in, an article
-//! out. Never fetches; never returns what is not sanitized. What it costs is bounded before any tree is built.
+//! The article of a web page: its main text, headline, author and date. Pure: a page's HTML and its URL in, an article out.
+//! Never fetches; never returns anything that is not sanitized. The cost is bounded before any tree is built.
 //!
 //! | file | idea |
 //! |---|---|
-//! | `gate` | what of a page a tree may be built of (SEC-03) |
-//! | `told` | what the page tells about its article: `title`, `authors`, `published`, language |
-//! | `json_ld`, `seen` | where that stands: the data in scripts; `meta` and marked elements |
-//! | `clutter` | what is no part of any article goes |
-//! | `pieces` | a text in pieces becomes one |
+//! | `page_prefilter` | the part of a page that a tree may be built from (SEC-03) |
+//! | `page_meta` | the metadata of the article: `title`, `authors`, `published`, language |
+//! | `json_ld`, `markup_hints` | its sources: data in scripts; `meta` and marked elements |
+//! | `clutter` | removes what is not part of any article |
+//! | `fragments` | joins a text in several elements |
 //! | `body` | the main text, found by readability |
-//! | `trim`, `lines` | lines that are none of it go |
-//! | `words` | what elements are called |
+//! | `trim`, `lines` | removes lines that are not part of it |
+//! | `class_names` | names in `class` and `id` |
 
 mod authors;
 mod body;
+mod class_names;
 mod clutter;
-mod gate;
+mod fragments;
 mod json_ld;
 mod lines;
-mod pieces;
+mod markup_hints;
+mod page_meta;
+mod page_prefilter;
 mod published;
-mod seen;
 mod title;
-mod told;
 mod trim;
-mod words;
 
 use std::collections::HashSet;
 
@@ -43,37 +43,36 @@ pub struct Page {
     pub authors: Vec<String>,
     /// First publication.
     pub published: Option<Time>,
-    /// A primary language tag, as told.
+    /// The primary language subtag that the page declares.
     pub language: Option<String>,
     /// The main text: sanitized, every URL absolute, without headline, byline and captions.
     pub html: String,
 }
 
-/// Reads the article of a page found at `url`. None if the page is
-/// too large or nested too deeply, or has no main text.
+/// Reads the article of a page at `url`. `None` if the page is too large or nested too deeply, or has no main text.
 #[must_use]
 pub fn read(page: &str, url: &WebUrl) -> Option<Page> {
-    let gated = gate::gate(page)?;
-    let tree = Document::from(gated.html);
-    let told = told::read(&tree, &gated.json_ld, url);
+    let prefiltered = page_prefilter::prefilter(page)?;
+    let tree = Document::from(prefiltered.html);
+    let meta = page_meta::read(&tree, &prefiltered.json_ld, url);
     clutter::remove(&tree);
-    pieces::join(&tree);
-    let html = trim::trim(&body::of(tree, url)?, url, told.title.as_deref());
+    fragments::join(&tree);
+    let html = trim::trim(&body::of(tree, url)?, url, meta.title.as_deref());
     Some(Page {
-        title: told.title,
-        authors: told.authors,
-        published: told.published,
-        language: told.language,
+        title: meta.title,
+        authors: meta.authors,
+        published: meta.published,
+        language: meta.language,
         html,
     })
 }
 
-/// Fewest words of a headline from which it can be told whether a text speaks of the same.
+/// Minimum number of words of a headline for comparing it with the text.
 const WORDS_MIN: usize = 3;
 
 impl Page {
-    /// Whether it speaks of what a headline announces: half of its longer words stand there. A wall that asks for consent
-    /// or a login, or a front page, does not.
+    /// Whether the text is about the headline: it has half of its longer words. A consent or login wall, or a front page,
+    /// does not.
     #[must_use]
     pub fn speaks_of(&self, headline: &str) -> bool {
         let headline = fold(headline);

@@ -15,7 +15,7 @@ const NAMES: [&str; 6] = [
     "cfid",
     "cftoken",
 ];
-/// Fewest characters of a value that looks like a session id.
+/// Minimum length of a value that looks like a session id, in characters.
 const TOKEN_CHARS_MIN: usize = 8;
 
 /// The session parameters of one document.
@@ -23,8 +23,7 @@ const TOKEN_CHARS_MIN: usize = 8;
 pub struct Sessions(HashSet<String>);
 
 impl Sessions {
-    /// A parameter with the same long value on all links of a document, of which there are at least two, tells none of them
-    /// from another.
+    /// A parameter with the same long value on all links of a document (at least two) distinguishes none of them.
     #[must_use]
     pub fn of(entries: &[ParsedEntry]) -> Self {
         let links: Vec<&str> = entries

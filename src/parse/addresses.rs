@@ -1,5 +1,5 @@
-//! URLs as publishers write them: references escaped twice, and texts that stand in the place of a link. Never touches what
-//! names an article: keys rest on what is written.
+//! URLs as publishers write them: references escaped twice, and placeholder texts in place of a link. Never changes an
+//! identifier of an article, because keys are made from identifiers as written.
 
 use std::borrow::Cow;
 

@@ -8,7 +8,8 @@ use memchr::{memchr, memmem};
 
 use super::mend::end_of_tag;
 
-/// Most elements that are followed at once. A document that opens more without closing any has no nesting to trust.
+/// Maximum number of open elements that are tracked. In a document that opens more without closing any, nesting means
+/// nothing.
 const OPEN_MAX: usize = 65_536;
 
 /// The start tags of one document that have no end tag.
@@ -19,8 +20,8 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// Reads a text that [`super::mend`] has seen once, in time linear to its length. An end tag belongs to the nearest open
-    /// start of that name; what was opened in between has no end.
+    /// Reads a text that [`super::mend`] has repaired, in linear time. An end tag belongs to the nearest open start tag of
+    /// that name; elements opened in between have no end tag.
     pub fn of(text: &str) -> Self {
         let mut scan = Scan::default();
         let bytes = text.as_bytes();
@@ -47,7 +48,7 @@ impl Balance {
         scan.finish()
     }
 
-    /// Whether the start tag whose `<` stands at byte `at` has an end tag.
+    /// Whether the start tag whose `<` is at byte `at` has an end tag.
     pub fn is_closed(&self, at: usize) -> bool {
         self.unclosed.binary_search(&at).is_err()
     }

@@ -1,7 +1,8 @@
-//! Bytes to text. Never fails: what cannot be decoded is told in a warning and replaced.
+//! Bytes to text. Never fails: bytes that cannot be decoded are replaced, with a warning.
 //!
-//! The order is the contract's: BOM, the charset of the Content-Type, the XML declaration, UTF-8 if valid, a guess
-//! (RFC 7303 section 3.2 puts the BOM first). What the bytes contradict does not count; the table is in docs/decisions/006-charset.md.
+//! The order is that of the contract: BOM, the charset of the Content-Type, the XML declaration, UTF-8 if valid, a guess
+//! (RFC 7303 section 3.2 puts the BOM first). A declaration that the bytes contradict is ignored; the table is in
+//! docs/decisions/006-charset.md.
 
 use std::borrow::Cow;
 
@@ -42,12 +43,12 @@ pub fn to_text<'b>(
         && let Ok(text) = std::str::from_utf8(bytes)
     {
         warnings.add(format!(
-            "the document is UTF-8 as it says, not {} as its Content-Type claims",
+            "the document is UTF-8 as declared, not {} as its Content-Type says",
             told.name()
         ));
         return Cow::Borrowed(text);
     }
-    // Bytes that read as ASCII here cannot be UTF-16, whatever is claimed.
+    // Bytes that read as ASCII here cannot be UTF-16.
     let claimed = [told, declared]
         .into_iter()
         .flatten()
@@ -71,7 +72,7 @@ pub fn page_to_text<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Cow<'b, 
     to_text(bytes, told.as_deref(), &mut Warnings::default())
 }
 
-/// How far into a page its `meta` charset may stand, in bytes; browsers look at the first kilobyte.
+/// Maximum offset of a page's `meta` charset, in bytes; browsers look at the first kilobyte.
 const META_BYTES_MAX: usize = 4096;
 
 /// The charset that a `meta` element names, alone or in the words of a Content-Type.
@@ -125,7 +126,7 @@ fn wide_without_bom(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// UTF-32, which the WHATWG encodings leave out and a few generators still write.
+/// UTF-32, which the WHATWG encodings do not include and a few generators still write.
 fn utf_32(bytes: &[u8]) -> Option<String> {
     let (big, skip) = match bytes {
         [0xff, 0xfe, 0, 0, ..] => (false, 4),
@@ -178,7 +179,7 @@ fn decode<'b>(
 
 fn guess<'b>(bytes: &'b [u8], warnings: &mut Warnings) -> Cow<'b, str> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    // From the first line that tells anything.
+    // ASCII before the first other byte says nothing about the encoding.
     let telling = bytes.iter().position(|b| !b.is_ascii() || *b == 0x1b);
     let window = bytes.get(telling.unwrap_or(0)..).unwrap_or_default();
     let window = window.get(..GUESS_BYTES_MAX).unwrap_or(window);

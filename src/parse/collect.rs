@@ -3,12 +3,12 @@
 use super::warnings::Warnings;
 use crate::model::Time;
 
-/// Most entries taken from one document, the newest (SEC-03, SEC-12).
+/// Maximum number of entries read from a document: the newest (SEC-03, SEC-12).
 pub const ENTRIES_MAX: usize = 10_000;
-/// Most values of one repeated field of an entry (SEC-03).
+/// Maximum number of values of a repeated field of an entry (SEC-03).
 pub const REPEATS_MAX: usize = 64;
 
-/// The best of several ways to say one thing: the lowest rank wins, the first among equals.
+/// The best of several values for one field: the lowest rank wins, and the first among equals.
 #[derive(Debug)]
 pub(super) struct Best<T>(Option<(u8, T)>);
 
@@ -27,7 +27,7 @@ impl<T> Best<T> {
         }
     }
 
-    /// The same, but the last among equals wins: where a dialect repeats a value, the later one is meant.
+    /// As [`Self::offer`], but the last among equals wins: where a dialect repeats a value, the last one is correct.
     pub(super) fn offer_last(&mut self, rank: u8, value: Option<T>) {
         if let Some(value) = value
             && self.0.as_ref().is_none_or(|(r, _)| rank <= *r)

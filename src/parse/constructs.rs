@@ -1,5 +1,5 @@
-//! The shapes in which XML dialects say things: a line of text, a body, a link, a person. Whatever the declared
-//! type, a body leaves here sanitized and a line without markup.
+//! The constructs that XML dialects share: a line of text, a body, a link, a person. Whatever the declared type, a body is
+//! sanitized here and a line has no markup.
 
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -20,17 +20,17 @@ use crate::text::{html, html_text, plain, references, sanitized, settle};
 /// What an element inherits (XML Base, xml:lang).
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// What relative URLs are resolved with.
+    /// The base of relative URLs.
     pub base: Option<WebUrl>,
-    /// The language in force.
+    /// The inherited language.
     pub language: Option<String>,
-    /// The base where none is told: the feed's own site.
+    /// The base if the document declares none: the feed's site.
     pub site: Option<WebUrl>,
-    /// The page of the entry at hand.
+    /// The page of the current entry.
     pub page: Option<WebUrl>,
-    /// Whether the document says what its relative URLs are relative to.
+    /// Whether the document declares a base for relative URLs.
     pub has_base: bool,
-    /// What sanitizing the bodies of this document may still cost.
+    /// The remaining budget for sanitizing the bodies of this document.
     pub effort: Rc<html::Effort>,
 }
 
@@ -50,7 +50,7 @@ impl Scope {
         inner
     }
 
-    /// What relative URLs are resolved with.
+    /// The base of relative URLs.
     pub fn base(&self) -> Option<&WebUrl> {
         self.base.as_ref().or(self.site.as_ref())
     }
@@ -63,8 +63,8 @@ impl Scope {
         }
     }
 
-    /// HTML that is safe, every URL absolute, and read: relative to what the document says, else to the page that the body was
-    /// written for, else to the site.
+    /// A body sanitized and read, with every URL absolute: relative to the base that the document declares, else to the page
+    /// of the entry, else to the site.
     pub fn sanitize(&self, html: &str) -> Body {
         let base = if self.has_base {
             self.base()
@@ -87,7 +87,7 @@ impl Scope {
         self.url_as_written(&addresses::unescaped(written))
     }
 
-    /// The page that the link of an item names; none for a placeholder.
+    /// The page that the link of an item names; `None` for a placeholder.
     pub fn page(&self, written: &str) -> Option<WebUrl> {
         addresses::names_a_page(written)
             .then(|| self.url(written))
@@ -100,7 +100,7 @@ impl Scope {
         if written.is_empty() {
             return None;
         }
-        // The name of a host without a scheme, as people write it: no site has a folder of that name.
+        // A host name without a scheme: no site has a folder of that name.
         if written
             .get(..4)
             .is_some_and(|w| w.eq_ignore_ascii_case("www."))
@@ -124,7 +124,7 @@ pub fn language_tag(written: &str) -> Option<String> {
     is_tag.then_some(tag)
 }
 
-/// Names that Atom does not have: without a namespace they are RSS's, whatever the document calls itself.
+/// Names that Atom does not have: without a namespace they are RSS, whatever dialect the document declares.
 pub fn is_of_rss_only(name: &str) -> bool {
     matches!(
         name,
@@ -148,12 +148,12 @@ pub fn is_of_rss_only(name: &str) -> bool {
     )
 }
 
-/// Names that RSS does not have: without a namespace they are Atom's, whatever the document calls itself.
+/// Names that RSS does not have: without a namespace they are Atom, whatever dialect the document declares.
 pub fn is_of_atom_only(name: &str) -> bool {
     matches!(name, "contributor" | "icon" | "id" | "info" | "logo")
 }
 
-/// How a text is to be read (RFC 4287 section 3.1; `mode` is Atom 0.3's).
+/// The type of a text (RFC 4287 section 3.1; `mode` is from Atom 0.3).
 enum Reading {
     Plain(String),
     Html(String),
@@ -192,7 +192,7 @@ fn reading(element: &Element, is_atom: bool) -> Reading {
         "" | "text" | "text/plain" | "plain" if mode != "escaped" || !mime.is_empty() => {
             Reading::Plain(references::resolve(&text).into_owned())
         }
-        // Escaped without a type: Atom 0.3 says plain, publishers mean HTML.
+        // Escaped without a type: Atom 0.3 defines it as plain text, but publishers send HTML.
         _ => Reading::Html(without_wrapper(text)),
     }
 }
@@ -216,12 +216,13 @@ fn from_base64(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// One line without markup; none if nothing is left.
+/// One line without markup; `None` if it is empty.
 pub fn line(element: &Element, is_atom: bool) -> Option<String> {
     headline(element, is_atom).filter(|line| !line.is_empty())
 }
 
-/// The same, but empty rather than none where there is something without words: a picture in the place of a title.
+/// As [`line`], but an empty line instead of `None` where the element has content without words, such as a picture in place
+/// of a title.
 pub fn headline(element: &Element, is_atom: bool) -> Option<String> {
     let (line, is_blank) = match reading(element, is_atom) {
         Reading::Plain(text) => (settle::line(&text), text.trim().is_empty()),
@@ -235,7 +236,7 @@ pub fn person(element: &Element) -> Option<Person> {
     names(element).as_deref().and_then(people::read)
 }
 
-/// The line that names people: `Jane Doe <jane@example.org>` is no HTML.
+/// A line that names people: `Jane Doe <jane@example.org>` is not HTML.
 pub fn names(element: &Element) -> Option<String> {
     static ADDRESS: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"<([^<>\s@]+@[^<>\s@]+)>").ok());
@@ -262,13 +263,13 @@ pub fn id(element: &Element) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// What an RDF attribute names, on one line; none if it is empty.
+/// The value of an RDF attribute on one line; `None` if it is empty.
 pub fn named(element: &Element, name: &str) -> Option<String> {
     let written = element.attribute_in(Ns::Rdf, name).map(settle::line);
     written.filter(|line| !line.is_empty())
 }
 
-/// A body: sanitized HTML, every URL absolute; none if nothing is left.
+/// A body as sanitized HTML with absolute URLs; `None` if nothing is left.
 pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<Body> {
     let body = match reading(element, is_atom) {
         Reading::Plain(text) => {
@@ -285,7 +286,7 @@ pub fn body(element: &Element, is_atom: bool, scope: &Scope) -> Option<Body> {
     body.trimmed()
 }
 
-/// The text of a `media:` element, which is plain unless it holds tags: lines as HTML.
+/// The text of a `media:` element. It is plain text, whose lines are kept, unless it contains tags.
 pub fn media_text(element: &Element) -> Option<String> {
     let written = settle::text(&element.text());
     let text = if written.contains('<') {
@@ -311,7 +312,7 @@ fn unwrapped(element: &Element) -> Option<String> {
     only.map(Element::inner_html)
 }
 
-/// An Atom person construct, or the text that stands in its place.
+/// An Atom person construct, or a text in its place.
 pub fn atom_person(element: &Element, scope: &Scope) -> Option<Person> {
     let scope = scope.within(element);
     let mut person = Person::default();

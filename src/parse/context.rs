@@ -1,8 +1,8 @@
-//! What a document is read with, and why it cannot be read.
+//! The input of parsing besides the bytes, and the reasons why a document cannot be read.
 
 use crate::model::WebUrl;
 
-/// What is known about a document beside its bytes.
+/// What is known about a document besides its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct ParseContext {
     /// Where it was found, after redirects: the base of relative URLs.
@@ -14,7 +14,7 @@ pub struct ParseContext {
 /// Why a document gave nothing at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// It is something else: a page, an image, nothing.
+    /// It is something else: a web page, an image, or empty.
     #[error("not a feed: {0}")]
     NotAFeed(String),
     /// It claims to be a feed and cannot be read.

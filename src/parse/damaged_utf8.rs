@@ -1,6 +1,5 @@
-//! UTF-8 with damage, read sequence by sequence: whole sequences stand, a sequence that was cut in the middle and half a
-//! surrogate pair are dropped, a single byte that is no UTF-8 is read as Windows-1252. Never reads a document as UTF-8 that
-//! is mostly something else.
+//! Decodes damaged UTF-8 sequence by sequence: valid sequences are kept, truncated sequences and single surrogates are
+//! dropped, an invalid byte is read as Windows-1252. Never decodes a document as UTF-8 that is mostly something else.
 
 use encoding_rs::WINDOWS_1252;
 
@@ -68,8 +67,8 @@ pub fn read(bytes: &[u8], warnings: &mut Warnings) -> Option<String> {
     Some(text)
 }
 
-/// The surrogates at the start, written as if they were characters (CESU-8, Unicode Technical Report 26): what a pair stands
-/// for, nothing for half of one, and how many bytes they take.
+/// Surrogates at the start, encoded as if they were characters (CESU-8, Unicode Technical Report 26): the character of a
+/// pair, or nothing for a single one, and their length in bytes.
 fn surrogates(bytes: &[u8]) -> Option<(Option<char>, usize)> {
     let unit = |at: usize| match bytes.get(at..at + 3) {
         Some(&[0xed, b @ 0xa0..=0xbf, c @ 0x80..=0xbf]) => {

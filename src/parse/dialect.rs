@@ -5,10 +5,10 @@ use super::element::Element;
 use super::vocabulary::ATOM_03;
 use crate::text::settle;
 
-/// What kind of document this is.
+/// The dialect of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// RSS 2.x, and RSS that tells no version.
+    /// RSS 2.x, and RSS without a version.
     Rss2,
     /// RSS 0.90 to 0.94.
     Rss09,

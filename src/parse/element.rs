@@ -12,7 +12,7 @@ pub struct Element {
     pub name: String,
     /// Its attributes.
     pub attributes: Vec<Attribute>,
-    /// What is in it.
+    /// Its content.
     pub children: Vec<Node>,
 }
 
@@ -58,7 +58,7 @@ impl Element {
         })
     }
 
-    /// Whether there is an element in it.
+    /// Whether it contains an element.
     pub fn has_elements(&self) -> bool {
         self.elements().next().is_some()
     }
@@ -88,7 +88,7 @@ impl Element {
         texts.map(str::trim).collect()
     }
 
-    /// What is in it as HTML: elements as tags, text escaped.
+    /// Its content as HTML: elements as tags, text escaped.
     pub fn inner_html(&self) -> String {
         let mut out = String::new();
         self.html_into(&mut out);
@@ -110,7 +110,7 @@ impl Element {
                         out.push('"');
                     }
                     out.push('>');
-                    // What stands in a void element was left open before it: it follows.
+                    // A void element has no content: what the parser found there follows it.
                     element.html_into(out);
                     if !is_void(&element.name) {
                         out.push_str("</");

@@ -22,7 +22,7 @@ struct Reader {
     is_atom: bool,
     title: Best<String>,
     summary: Best<String>,
-    /// What the element at hand is the body for.
+    /// Which body the current element is.
     asked: Vec<Body>,
     published: Best<Time>,
     updated: Best<Time>,
@@ -37,17 +37,16 @@ struct Reader {
     media: Media,
 }
 
-/// The bodies of an entry as they were sent. To read them costs most of what an entry costs, and an entry that is known already
-/// needs none of them.
+/// The bodies of an entry as sent. Reading them is most of the cost of an entry, and a known entry does not need them.
 #[derive(Debug)]
 pub struct Bodies {
-    /// The summary that stands in fields which are no bodies.
+    /// A summary from fields that are not bodies.
     summary: Best<String>,
     /// In document order.
     elements: Vec<(Element, Vec<Body>)>,
 }
 
-/// What an element is the body for.
+/// Which body an element is.
 #[derive(Debug)]
 struct Body {
     is_content: bool,
@@ -82,7 +81,7 @@ impl Bodies {
         let is_silent =
             |body: &Option<body::Body>| body.as_ref().is_none_or(|b| b.text().is_empty());
         if is_silent(&content) && !is_silent(&summary) {
-            // An empty frame is no content beside a summary with words.
+            // An empty frame is ignored if the summary has words.
             content = content.filter(|c| shows_something(c.html()));
         }
         if image.is_none() {
@@ -185,7 +184,7 @@ pub fn read(
     (entry, bodies)
 }
 
-/// The page that an entry names, wherever its link stands: its bodies are relative to it.
+/// The page of an entry, wherever its link is: relative URLs in its bodies are resolved with it.
 fn page_of(element: &Element, dialect: Dialect, scope: &Scope) -> Option<WebUrl> {
     let mut reader = Reader::of(dialect);
     let mut unheard = Warnings::default();
@@ -209,7 +208,7 @@ impl Reader {
         }
     }
 
-    /// The element at hand is a body.
+    /// The current element is a body.
     fn content(&mut self, rank: u8, is_atom: bool, scope: &Scope) {
         self.asked.push(Body {
             is_content: true,
@@ -219,7 +218,7 @@ impl Reader {
         });
     }
 
-    /// The element at hand is a summary.
+    /// The current element is a summary.
     fn summary(&mut self, rank: u8, is_atom: bool, scope: &Scope) {
         self.asked.push(Body {
             is_content: false,
@@ -241,7 +240,7 @@ impl Reader {
         self.written_url.offer(rank, WebUrl::parse(written).ok());
     }
 
-    /// The rank of a name that one kind of dialect has for what others name differently: it counts there, whatever the order.
+    /// The rank of a name that means different things in the dialects: the dialect decides, not the order of elements.
     fn rank_of_own(is_own: bool) -> u8 {
         if is_own { 0 } else { 1 }
     }
@@ -277,7 +276,7 @@ impl Reader {
             }
             "guid" => {
                 let id = constructs::id(e);
-                // RSS 2.0: a permalink unless it says otherwise.
+                // In RSS 2.0 a guid is a permalink unless `isPermaLink` is false.
                 let is_permalink = e
                     .attribute("ispermalink")
                     .is_none_or(|p| !p.trim().eq_ignore_ascii_case("false"));
@@ -564,23 +563,23 @@ impl Reader {
     }
 }
 
-/// Whether there is something to see in a body without words.
+/// Whether a body without words has something to show.
 fn shows_something(html: &str) -> bool {
     ["<img", "<video", "<audio"]
         .iter()
         .any(|t| html.contains(t))
 }
 
-/// The page that a link names; a warning if it names none.
+/// The page that a link names; adds a warning if it names none.
 fn page_in(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebUrl> {
     let url = scope.page(written);
     if url.is_none() && !written.trim().is_empty() {
-        warnings.add("a link names no page and was dropped");
+        warnings.add("a link without a valid address was dropped");
     }
     url
 }
 
-/// The date in an element; a warning if there is one and it cannot be read (SEC-04).
+/// The date in an element; adds a warning if it cannot be read (SEC-04).
 pub fn date_of(e: &Element, warnings: &mut Warnings) -> Option<Time> {
     date_in(&e.text(), &e.name, warnings)
 }
@@ -594,7 +593,7 @@ pub fn date_in(written: &str, name: &str, warnings: &mut Warnings) -> Option<Tim
     let date = dates::read(written);
     if date.is_none() {
         let shown: String = written.chars().take(60).collect();
-        warnings.add(format!("{shown:?} in {name} is no date and was dropped"));
+        warnings.add(format!("{shown:?} in {name} is not a date and was dropped"));
     }
     date
 }

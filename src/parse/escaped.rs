@@ -1,4 +1,4 @@
-//! Escaped HTML as its author meant it: text without markup keeps its lines, and what is markup only after one more round
+//! Escaped HTML as its author intended it: text without markup keeps its lines, and text that is markup after one more round
 //! of unescaping was escaped twice. Never unescapes text about markup.
 
 use std::borrow::Cow;
@@ -7,7 +7,7 @@ use super::plain_body;
 use crate::text::references;
 use crate::text::tokens::{self, Token};
 
-/// The HTML that the text of a body stands for.
+/// The HTML that the text of a body represents.
 pub fn html_meant(text: &str) -> Cow<'_, str> {
     if text.contains('<') {
         return Cow::Borrowed(text);
@@ -20,8 +20,8 @@ pub fn html_meant(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain_body::html_of_lines(&text))
 }
 
-/// Whether a text is closed blocks of HTML and nothing else. Text about markup stands between its tags, leaves them open, or
-/// shows a single element.
+/// Whether a text is closed blocks of HTML and nothing else. Text about markup is also between its tags, leaves them open,
+/// or shows a single element.
 fn is_all_blocks(text: &str) -> bool {
     if !text.trim_start().starts_with('<') {
         return false;

@@ -1,5 +1,5 @@
-//! Which elements are fields of a feed or of an entry, and which of them may stand inside one another. Only recovery asks:
-//! the start of a field ends an element that was never closed.
+//! Which elements are fields of a feed or an entry, and which of them may be nested. Used for recovery only: the start of a
+//! field ends an element that was never closed.
 
 use super::element::Element;
 use super::vocabulary::Ns;
@@ -51,7 +51,7 @@ const NAMES: &[&str] = &[
     "webmaster",
 ];
 
-/// Of these, the ones that HTML has too (HTML standard and SVG): they may be markup of a body that was not escaped.
+/// The names among them that HTML and SVG use too: they may be markup of a body that was not escaped.
 const HTML_NAMES: &[&str] = &["image", "link", "source", "summary", "title"];
 
 /// Whether an element is a field that newswire knows, in any dialect.
@@ -90,17 +90,17 @@ pub fn is_body(outer: &Element) -> bool {
     is_name && outer.ns != Ns::Media
 }
 
-/// Whether a field may stand inside `outer`, an element that was never closed: then it does not end it.
+/// Whether a field may be inside `outer`, an element that was never closed, and so does not end it.
 pub fn may_stand_in(field: &Element, outer: &Element) -> bool {
     let is_plain = matches!(field.ns, Ns::Core | Ns::Atom);
     if is_body(outer) {
-        // What could be HTML is taken for it.
+        // A name that HTML has too is taken for HTML.
         return is_plain && is_html_name(&field.name);
     }
     outer.name == "group" && outer.ns == Ns::Media && field.ns == Ns::Media
 }
 
-/// Whether a tag of this raw name, in lower case, can be meant as one of a feed rather than as text.
+/// Whether a tag of this raw name, in lower case, can be that of a feed's element.
 pub fn is_tag_of_feeds(raw: &str) -> bool {
     let local = raw.rsplit(':').next().unwrap_or(raw);
     let is_frame = matches!(local, "rss" | "rdf" | "feed" | "channel" | "items");

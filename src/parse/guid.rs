@@ -3,8 +3,8 @@
 use crate::text::hash::{hex, sha256};
 use crate::text::plain::{self, LINE_CHARS_MAX};
 
-/// A guid on one line. One that is longer than a line may be ends with a digest of the whole: two that begin alike stay
-/// two (SEC-12, SEC-13).
+/// A guid on one line. One that is too long for a line ends with a digest of the whole, so that two with the same beginning
+/// stay different (SEC-12, SEC-13).
 #[must_use]
 pub fn read(written: &str) -> String {
     let line = plain::line(written);

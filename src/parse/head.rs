@@ -1,4 +1,4 @@
-//! An XML feed: which dialect it is, what it says about itself, and its entries in order.
+//! An XML feed: its dialect, its own fields, and its entries in order.
 
 use super::collect::{Best, Newest, push_new};
 use super::constructs::{self, Scope};
@@ -56,7 +56,7 @@ fn read_walk(
     };
     let mut head = Head::new(dialect, outer.within(root));
     head.language(root.attribute_in(Ns::Xml, "lang"));
-    // RDF says other things too.
+    // RDF is used for other documents too.
     let is_other_rdf = dialect == Dialect::Rss1 && !declares_rss(root);
     let mut entries = Newest::default();
     // The root itself may be an entry.
@@ -194,7 +194,7 @@ impl Head {
                 let about = constructs::named(e, "resource");
                 self.rights.offer(5, about.or_else(|| constructs::words(e)));
             }
-            // `webfeeds:icon` and kin.
+            // `webfeeds:icon` and similar names.
             Ns::Other if e.name == "icon" => self.icon.offer(2, scope.url(&e.text())),
             Ns::Other if e.name == "generatoragent" => {
                 self.generator.offer(2, constructs::named(e, "resource"));
@@ -449,7 +449,7 @@ impl Head {
     }
 
     fn hub(&mut self, url: Option<WebUrl>) {
-        // ET-50: one under https, if there is a choice.
+        // ET-50: an https address is preferred.
         let is_better = |new: &WebUrl| match &self.feed.hub {
             None => true,
             Some(old) => !old.is_https() && new.is_https(),

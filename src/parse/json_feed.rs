@@ -1,7 +1,6 @@
-//! JSON Feed 1.x: mended into what the standard asks for, then read by feed-rs. Publishers write numbers as ids, one
-//! author for many, no version; feed-rs refuses a feed for each of these, so they are put right first, bounded
-//! (SEC-03, F6, F10). What its model leaves out is taken from the document beside it.
-//! (<https://www.jsonfeed.org/version/1.1/>)
+//! JSON Feed 1.x: repaired to conform to the standard, then read by feed-rs. Publishers write numbers as ids, a single
+//! author for many, no version; feed-rs refuses a feed for each of these, so they are repaired first, within bounds (SEC-03,
+//! F6, F10). Fields that its model does not have are read from the document. (<https://www.jsonfeed.org/version/1.1/>)
 
 use std::borrow::Cow;
 
@@ -31,7 +30,7 @@ pub fn read(
         head: document,
         items,
     } = json_text::read(source, warnings)
-        .map_err(|e| ParseError::Unreadable(format!("it is no valid JSON: {e}")))?;
+        .map_err(|e| ParseError::Unreadable(format!("it is not valid JSON: {e}")))?;
     let is_feed =
         items.is_some() || text_in(&document, "version").is_some_and(|v| v.contains("jsonfeed"));
     if !is_feed {
@@ -128,7 +127,7 @@ impl Bodies {
     }
 }
 
-/// The document as the standard has it: only what feed-rs's model keeps, each of the type it expects.
+/// The document as the standard defines it: only the fields of feed-rs's model, each of the expected type.
 fn mend(document: &Map<String, Value>, items: &[Map<String, Value>]) -> Value {
     let items: Vec<Value> = items
         .iter()
@@ -154,7 +153,8 @@ fn mend(document: &Map<String, Value>, items: &[Map<String, Value>]) -> Value {
     })
 }
 
-/// A text, or a number in its place: the standard asks readers to make strings of ids, and some write dates so.
+/// A text, or a number in its place: the standard asks readers to convert ids to strings, and some publishers write dates
+/// so.
 fn text_in<'d>(object: &'d Map<String, Value>, key: &str) -> Option<Cow<'d, str>> {
     match object.get(key)? {
         Value::String(text) if !text.trim().is_empty() => Some(Cow::Borrowed(text)),
@@ -178,7 +178,7 @@ fn read_item(
         let written = text_in(item, key)?;
         let time = dates::read(&written);
         if time.is_none() {
-            warnings.add(format!("{key} is no date and was dropped"));
+            warnings.add(format!("{key} is not a date and was dropped"));
         }
         time
     };

@@ -1,5 +1,5 @@
-//! JSON as publishers print it: read as far as it goes, bounded before anything is kept (SEC-03, F6). What no reader of
-//! feeds asks for is skipped without a trace; an item that is whole stays, whatever comes after it.
+//! JSON as publishers write it: read up to the first error, and bounded before anything is kept (SEC-03, F6). Unknown fields
+//! are skipped; a complete item is kept, whatever follows it.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::text::dates;
 /// Deepest value kept: a name of an author of an item.
 const DEPTH_MAX: usize = 4;
 
-/// What JSON Feed has names for (<https://www.jsonfeed.org/version/1.1/>).
+/// The field names of JSON Feed (<https://www.jsonfeed.org/version/1.1/>).
 const NAMES: &[&str] = &[
     "attachments",
     "author",
@@ -43,35 +43,35 @@ const NAMES: &[&str] = &[
     "version",
 ];
 
-/// A document: what it says about itself, and its items.
+/// A document: its own fields, and its items.
 #[derive(Debug, Default)]
 pub struct Document {
     /// The members of the feed, without its items.
     pub head: Map<String, Value>,
-    /// Its items; none if it has no list of them.
+    /// Its items; `None` if it has no list of items.
     pub items: Option<Vec<Map<String, Value>>>,
 }
 
-/// Reads a document as far as it goes.
+/// Reads a document up to the first error.
 ///
 /// # Errors
-/// What is wrong with it, if nothing could be read.
+/// The parser's message, if nothing could be read.
 pub fn read(source: &str, warnings: &mut Warnings) -> Result<Document, String> {
     let (mut read, mut failure) = attempt(source);
     if failure.is_some() {
         let again = attempt(&mended(source));
         if again.1.is_none() || again.0.seen() > read.seen() {
             (read, failure) = again;
-            warnings.add("the JSON had mistakes that were put right");
+            warnings.add("the JSON had errors that were repaired");
         }
     }
     match failure {
         Some(why) if read.seen() == 0 => return Err(why),
-        Some(why) => warnings.add(format!("the JSON was read as far as it goes: {why}")),
+        Some(why) => warnings.add(format!("the JSON was read up to its first error: {why}")),
         None => {}
     }
     if read.has_other_items {
-        warnings.add("an item is no JSON object and was dropped");
+        warnings.add("an item that is not a JSON object was dropped");
     }
     Ok(Document {
         head: read.head,
@@ -79,7 +79,7 @@ pub fn read(source: &str, warnings: &mut Warnings) -> Result<Document, String> {
     })
 }
 
-/// Reads until the end or the first mistake; what was wrong, if anything.
+/// Reads until the end or the first error, which is returned.
 fn attempt(source: &str) -> (Reading, Option<String>) {
     let mut reading = Reading::default();
     let mut deserializer = serde_json::Deserializer::from_str(source);
@@ -277,8 +277,8 @@ impl<'de> Visitor<'de> for Kept {
     }
 }
 
-/// The text with what many printers get wrong put right: line ends inside strings, escapes that JSON does not have, half
-/// surrogate pairs, commas at the end of a list.
+/// The text with frequent errors repaired: line ends inside strings, unknown escapes, single surrogates, commas at the end
+/// of a list.
 fn mended(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut is_string = false;

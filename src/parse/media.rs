@@ -1,5 +1,4 @@
-//! What Media RSS and iTunes add: files, pictures, and texts where the entry has none of its own.
-//! (<https://www.rssboard.org/media-rss>)
+//! Media RSS and iTunes: files, pictures, and texts where the entry has none. (<https://www.rssboard.org/media-rss>)
 
 use super::collect::{Best, push_new};
 use super::constructs::Scope;
@@ -12,19 +11,19 @@ use crate::text::plain;
 /// Deepest `media:group` inside a `media:group` (SEC-03, F5).
 const GROUPS_MAX: usize = 4;
 
-/// What was found, filled while an entry is read.
+/// The media of an entry, collected while it is read.
 #[derive(Debug, Default)]
 pub struct Media {
     /// Its files.
     pub enclosures: Vec<Enclosure>,
     /// Its picture; the lower the rank, the likelier.
     pub image: Best<WebUrl>,
-    /// The largest of its thumbnails, behind its area in pixels; zero if the feed states none.
+    /// The largest thumbnail, after its area in pixels; 0 if the feed gives no size.
     thumbnail: Option<(u64, WebUrl)>,
 }
 
 impl Media {
-    /// Adds a file; without a URL it is dropped, each URL counts once.
+    /// Adds a file. One without a URL is dropped, and each URL is added once.
     pub fn add(
         &mut self,
         url: Option<WebUrl>,
@@ -105,7 +104,7 @@ pub fn inner<'e>(element: &'e Element, name: &str) -> Option<&'e Element> {
         .or_else(|| element.elements().find(is_it))
 }
 
-/// The area that a picture states, in pixels; zero if it states none. A single side stands for a square.
+/// The declared area of a picture in pixels, or 0. A single side is taken for a square.
 fn area_of(element: &Element) -> u64 {
     let side = |name| {
         let written = element.attribute(name)?.trim();
@@ -118,7 +117,7 @@ fn area_of(element: &Element) -> u64 {
     u64::from(a) * u64::from(b)
 }
 
-/// Bytes: a whole number, of which some group the digits by commas and some write it as a decimal fraction.
+/// Bytes as a whole number. Some publishers group the digits with commas, some write a decimal fraction.
 fn size_in(written: &str, warnings: &mut Warnings) -> Option<u64> {
     let written = written.trim();
     if written.is_empty() {
@@ -139,12 +138,12 @@ fn size_in(written: &str, warnings: &mut Warnings) -> Option<u64> {
         None => whole.parse().ok(),
     });
     if size.is_none() {
-        warnings.add("the size of a file is no whole number of bytes and was dropped");
+        warnings.add("the size of a file is not a whole number and was dropped");
     }
     size
 }
 
-/// Names of files' endings that stand in the place of a media type (IANA media types).
+/// File name extensions that publishers write in place of a media type (IANA media types).
 const TYPES: [(&str, &str); 24] = [
     ("aac", "audio/aac"),
     ("avif", "image/avif"),
@@ -172,7 +171,7 @@ const TYPES: [(&str, &str); 24] = [
     ("webp", "image/webp"),
 ];
 
-/// A media type (RFC 6838 section 4.2: it has a `/`); none if the text is none.
+/// A media type (RFC 6838 section 4.2: it has a `/`); `None` if the text is not one.
 fn media_type(written: &str, warnings: &mut Warnings) -> Option<String> {
     let line = plain::line(written);
     if line.is_empty() || line.contains('/') {

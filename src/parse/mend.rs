@@ -1,5 +1,5 @@
-//! The marks of XML put right before a reader meets them: whatever a publisher forgot to escape or to close costs a place,
-//! never the document. One pass; nothing is copied where nothing is wrong.
+//! Repairs the delimiters of XML before a reader sees them: an unescaped or unclosed one must cost a value, never the
+//! document. One pass; text without errors is not copied.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ use super::fields;
 use super::warnings::Warnings;
 use crate::text::tokens;
 
-/// A text in which every `<` begins markup that ends. Declarations of document types are left out: nothing in them
-/// counts (SEC-02).
+/// A text in which every `<` begins markup that ends. Document type declarations are left out: nothing in them is used
+/// (SEC-02).
 pub fn mend<'t>(text: &'t str, warnings: &mut Warnings) -> Cow<'t, str> {
     let mut mender = Mender {
         text,
@@ -22,7 +22,7 @@ pub fn mend<'t>(text: &'t str, warnings: &mut Warnings) -> Cow<'t, str> {
     let mut at = 0;
     while let Some(found) = text.as_bytes().get(at..).and_then(|b| memchr(b'<', b)) {
         let next = mender.mark(at + found);
-        // Always forward, whatever the document.
+        // Moves forward in every case.
         at = next.max(at + found + 1);
     }
     mender.faults.into_iter().for_each(|f| warnings.add(f));
@@ -55,7 +55,7 @@ struct Endless {
 }
 
 impl<'t> Mender<'t> {
-    /// Looks at the `<` at `here`; where to go on.
+    /// Handles the `<` at `here`. Returns where to continue.
     fn mark(&mut self, here: usize) -> usize {
         let rest = self.text.get(here..).unwrap_or_default();
         match rest.as_bytes().get(1) {
@@ -69,7 +69,7 @@ impl<'t> Mender<'t> {
             Some(b'?') => self.instruction(here, rest),
             _ if begins_tag(rest) => self.tag(here, rest),
             _ => {
-                self.fault("a < that begins no tag was read as text");
+                self.fault("a < that does not begin a tag was read as text");
                 self.replace(here, here + 1, "&lt;");
                 here + 1
             }
@@ -123,7 +123,7 @@ impl<'t> Mender<'t> {
         end
     }
 
-    /// A quote that is never closed would take the tags behind it for its value.
+    /// An unclosed quote would take the following tags for its value.
     fn tag(&mut self, here: usize, rest: &str) -> usize {
         let bytes = rest.as_bytes();
         if let Some(next) = mark_before_end(bytes) {
@@ -145,7 +145,7 @@ impl<'t> Mender<'t> {
         here + first
     }
 
-    /// A `<` before the `>` of a tag: the tag lost its end if its name is one that feeds have, else it is text.
+    /// A `<` before the `>` of a tag: the tag lost its end if its name is one that feeds have, else the tag is text.
     fn unended(&mut self, here: usize, written: &str) -> usize {
         let end = here + written.len();
         let name = written.get(1..).unwrap_or_default();
@@ -158,7 +158,7 @@ impl<'t> Mender<'t> {
             self.fault("a tag has no >");
             self.replace(end, end, ">");
         } else {
-            self.fault("a < that begins no tag was read as text");
+            self.fault("a < that does not begin a tag was read as text");
             self.replace(here, here + 1, "&lt;");
         }
         end
@@ -183,7 +183,7 @@ fn begins(text: &str, with: &str) -> bool {
         .is_some_and(|t| t.eq_ignore_ascii_case(with))
 }
 
-/// The byte after the next `end`; `is_endless` remembers that there is none.
+/// The byte after the next `end`; `is_endless` caches that there is none.
 fn end_of(text: &str, end: &str, is_endless: &mut bool) -> Option<usize> {
     if *is_endless {
         return None;
@@ -193,7 +193,7 @@ fn end_of(text: &str, end: &str, is_endless: &mut bool) -> Option<usize> {
     found.map(|at| at + end.len())
 }
 
-/// How long a document type declaration is, with what stands in its brackets.
+/// The length of a document type declaration, with its internal subset.
 fn document_type_len(text: &str, is_endless: &mut bool) -> usize {
     let bytes = text.as_bytes();
     let simple = memchr(b'>', bytes).map_or(bytes.len(), |at| at + 1);
@@ -213,7 +213,7 @@ fn document_type_len(text: &str, is_endless: &mut bool) -> usize {
     simple
 }
 
-/// The byte after the `>` of a tag, quotes honoured wherever they stand, as XML readers do.
+/// The byte after the `>` of a tag. Quotes are respected anywhere, as XML readers do.
 pub(super) fn end_of_tag(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -225,7 +225,7 @@ pub(super) fn end_of_tag(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where the next `<` stands if it stands before the end of the tag and outside of quotes that are closed.
+/// The next `<`, if it is before the end of the tag and outside of closed quotes.
 fn mark_before_end(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {

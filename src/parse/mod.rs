@@ -1,25 +1,25 @@
-//! L1: bytes into what the document says ([`ParsedFeed`]). Pure: never fetches, never asks the clock or the store,
-//! and gives up on a value before an entry, on an entry before a feed.
+//! L1: bytes to [`ParsedFeed`]. Pure: never fetches, never reads the clock or the store. An unreadable value costs that value, not
+//! the entry; an unreadable entry costs that entry, not the feed.
 //!
 //! | file | idea |
 //! |---|---|
 //! | [`charset`], [`damaged_utf8`] | bytes to text |
-//! | [`mend`] | marks that begin or end nothing put right
-//! | [`xml`], [`element`] | text to small bounded trees, one for each child of the feed, whatever is broken |
-//! | [`balance`], [`fields`] | what the document never closes, and what ends it |
+//! | [`mend`] | delimiters repaired |
+//! | [`xml`], [`element`] | text to small bounded trees, one for each child of the feed |
+//! | [`balance`], [`fields`] | elements without an end tag, and what ends them |
 //! | [`vocabulary`] | which namespace a name means |
-//! | [`addresses`] | URLs escaped twice; links that say there is none |
+//! | [`addresses`] | URLs escaped twice; placeholders in place of links |
 //! | [`escaped`], [`plain_body`] | bodies that were escaped twice; bodies without markup: their lines and lists |
-//! | [`constructs`] | title, body, link: the shapes in which XML dialects say things |
-//! | [`context`], [`dialect`] | what is known beside the bytes; which kind of document it is |
+//! | [`constructs`] | title, body, link: the constructs that XML dialects share |
+//! | [`context`], [`dialect`] | the input besides the bytes; the dialect of a document |
 //! | [`collect`], [`warnings`] | values and entries, bounded; what was repaired |
 //! | [`pictures`] | pictures of feeds and entries |
-//! | [`head`], [`entry`], [`media`] | what a child of the feed, of an entry, of a media group says |
+//! | [`head`], [`entry`], [`media`] | the fields of a feed, of an entry, of a media group |
 //! | [`Raw`] | a document whose bodies are not read yet |
-//! | [`source_digest`] | what tells an edit |
-//! | [`guid`], [`people`] | the values that publishers spell in a hundred ways |
-//! | [`json_text`] | JSON as far as it goes, bounded |
-//! | [`json_feed`] | JSON Feed, mended and read by feed-rs |
+//! | [`source_digest`] | a digest that detects edits |
+//! | [`guid`], [`people`] | values with many spellings |
+//! | [`json_text`] | JSON up to the first error, bounded |
+//! | [`json_feed`] | JSON Feed, repaired and read by feed-rs |
 
 mod addresses;
 mod balance;
@@ -65,7 +65,7 @@ const PREAMBLE_BYTES_MAX: usize = 4096;
 /// Reads a document of any format (contract.md, "newswire parse").
 ///
 /// # Errors
-/// [`ParseError`] if it is no feed; a broken feed gives what can be read of it, with warnings.
+/// [`ParseError`] if it is not a feed; for a broken feed, everything that can be read is returned, with warnings.
 pub fn parse(bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, ParseError> {
     guarded(|| Ok(read(bytes, context)?.finish()))
 }
@@ -78,7 +78,7 @@ pub fn raw(bytes: &[u8], context: &ParseContext) -> Result<Raw, ParseError> {
     guarded(|| read(bytes, context))
 }
 
-/// SEC-01: a bug of ours or of a library on these bytes is this feed's failure.
+/// SEC-01: a panic of ours or of a library on these bytes is a failure of this feed only.
 fn guarded<T>(work: impl FnOnce() -> Result<T, ParseError>) -> Result<T, ParseError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(ParseError::Unreadable(
@@ -112,7 +112,7 @@ fn read(bytes: &[u8], context: &ParseContext) -> Result<Raw, ParseError> {
     Ok(raw)
 }
 
-/// The feed behind a short text that does not belong to it: the warning of a program that printed it, HTTP headers.
+/// The feed after a short text that does not belong to it, such as a program's warning or HTTP headers.
 fn behind_preamble(text: &str) -> Option<&str> {
     let head = text.get(1..text.floor_char_boundary(PREAMBLE_BYTES_MAX))?;
     let beginnings = ["<?xml", "<rss", "<feed", "<rdf:RDF"];

@@ -2,7 +2,7 @@
 
 use crate::model::{Person, WebUrl};
 
-/// One person; none if the text names nobody.
+/// One person; `None` if the text names nobody.
 pub fn read(text: &str) -> Option<Person> {
     let text = text.trim().trim_start_matches("mailto:").trim();
     if text.is_empty() {
@@ -30,8 +30,8 @@ pub fn read(text: &str) -> Option<Person> {
     (person.name.is_some() || person.email.is_some()).then_some(person)
 }
 
-/// Several people in one text: iTunes and bylines part them with commas or semicolons. A single comma after
-/// one word may be "Last, First", so only mail addresses and three or more parts are taken apart.
+/// Several people in one text: iTunes and bylines separate them with commas or semicolons. A single comma after one word may
+/// be "Last, First", so a text is only split at mail addresses or into three or more parts.
 pub fn read_list(text: &str) -> Vec<Person> {
     let parts: Vec<&str> = text.split(';').collect();
     if parts.len() > 1 {
@@ -45,7 +45,7 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// `outer (inner)`: what stands before the bracket, and in it.
+/// `outer (inner)`: the text before the bracket, and the text in it.
 fn bracketed(text: &str, open: char, close: char) -> Option<(&str, &str)> {
     let body = text.strip_suffix(close)?;
     let (outer, inner) = body.split_once(open)?;

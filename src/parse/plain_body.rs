@@ -1,15 +1,14 @@
-//! Bodies that are plain text: their line breaks, lists and paragraphs become HTML, so that they survive. Never reads
-//! markup: what looks like it is text.
+//! Bodies of plain text: their line breaks, lists and paragraphs become HTML. Never interprets markup.
 
 use std::borrow::Cow;
 
 use crate::text::html_limits::HTML_BYTES_MAX;
 
-/// Fewest spaces that indent a line.
+/// Minimum number of spaces that indent a line.
 const INDENTATION_MIN: usize = 2;
-/// Fewest lines of verse; of two, the second may begin a sentence by chance.
+/// Minimum number of lines of verse; of two lines, the second may begin a sentence by chance.
 const VERSE_LINES_MIN: usize = 3;
-/// Lines of so many characters in one paragraph were broken by a program at its right margin, and run on.
+/// Lines of this many characters in one paragraph were broken at a right margin by a program, and are joined.
 const MARGIN_CHARS: std::ops::RangeInclusive<usize> = 60..=100;
 
 /// The beginning of a text that is longer than a body may be ([`HTML_BYTES_MAX`]), or all of it.
@@ -18,9 +17,9 @@ pub fn cut(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// A plain text out of XML without the line ends that its serializer made. Where all lines behind the first are indented
-/// alike, the indentation is that of the markup around them, and so are the line ends: the lines of a paragraph run on,
-/// unless they are a list or verse. Where lines are indented differently, their author did it.
+/// Plain text from XML without the line ends of its serializer. Where all lines after the first are indented alike, the
+/// indentation is that of the surrounding markup, and the lines of a paragraph are joined, unless they are a list or verse.
+/// Where lines are indented differently, the author did it.
 pub fn without_indentation(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let mut behind = text.lines().skip(1).filter(|line| !line.trim().is_empty());
@@ -47,7 +46,7 @@ pub fn without_indentation(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether each line begins for itself, as those of a poem or an address do: short, and none with a small letter.
+/// Whether lines are separate, as those of a poem or an address are: short, and none begins with a small letter.
 fn is_verse(lines: &[&str]) -> bool {
     let begins = |line: &&str| {
         !line
@@ -64,8 +63,8 @@ pub fn html_of_text(text: &str) -> String {
     html_of_lines(&html_escape::encode_text(cut(text.trim())))
 }
 
-/// The same for a text whose characters are escaped already: paragraphs at empty lines, `<br>` at other line ends. Text
-/// without line ends stays as it is. Takes little more memory than the result, however many lines there are.
+/// As above, for a text whose characters are already escaped: paragraphs at empty lines, `<br>` at other line ends. A text
+/// without line ends stays as it is. Uses little more memory than the result.
 pub fn html_of_lines(escaped: &str) -> String {
     let escaped = escaped.trim();
     if !escaped.contains(['\n', '\r']) {

@@ -59,7 +59,7 @@ impl Raw {
             entries.retain(|e| !is_blank(e));
         }
         if entries.len() < read {
-            warnings.add("an entry says nothing and was dropped");
+            warnings.add("an entry without content was dropped");
         }
     }
 

@@ -1,6 +1,6 @@
-//! A digest of what the publisher sent of an entry, before anything of it is cleaned: it tells an edit (ET-09). Never
-//! includes what newswire makes of an entry, so that a change of ours marks no article as edited; never the entry's id or
-//! link, nor counters that change with every poll.
+//! A digest of what the publisher sent for an entry, before it is cleaned. It detects edits (ET-09). It never includes
+//! anything that newswire derives, so that a new version of newswire marks no article as edited; nor the entry's id or link,
+//! nor counters that change with every poll.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::{Map, Value};
@@ -48,7 +48,7 @@ pub fn of_json(item: &Map<String, Value>) -> [u8; LEN] {
     fields.finish()
 }
 
-/// Fields of which none can pass into the next: each stands behind its length.
+/// The length before each field keeps fields apart.
 struct Fields(Context);
 
 impl Fields {
@@ -64,7 +64,7 @@ impl Fields {
     /// A child of an entry, if newswire reads it.
     fn child(&mut self, e: &Element) {
         match (e.ns, e.name.as_str()) {
-            // Where it is, not what it says.
+            // A place, not a text.
             (Ns::Core | Ns::Atom, "id" | "guid" | "link")
             | (Ns::Dc | Ns::DcTerms, "identifier") => {}
             // The source's own dates change with every poll of an aggregator.

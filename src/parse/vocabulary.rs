@@ -30,7 +30,7 @@ pub enum Ns {
     Xml,
     /// Well formed license modules: `creativeCommons:license`, `cc:license`.
     License,
-    /// Anything else.
+    /// Any other namespace.
     Other,
 }
 

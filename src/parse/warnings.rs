@@ -3,7 +3,7 @@
 /// Maximum number of warnings for one document.
 pub const WARNINGS_MAX: usize = 50;
 
-/// What was repaired or dropped, bounded and without repeats.
+/// Warnings, bounded and without repeats.
 #[derive(Debug, Default)]
 pub struct Warnings(Vec<String>);
 

@@ -18,19 +18,19 @@ pub const BREAKS_OFF: &str = "the document breaks off";
 
 /// Deepest nesting kept; what is deeper is left out.
 pub const DEPTH_MAX: usize = 256;
-/// Most elements of one child of the feed.
+/// Maximum number of elements in a child of the feed.
 const ELEMENTS_MAX: usize = 20_000;
-/// Most attributes of one element.
+/// Maximum number of attributes of an element.
 const ATTRIBUTES_MAX: usize = 64;
-/// Most containers inside one another: root, `channel`, `items`.
+/// Maximum nesting of containers: root, `channel`, `items`.
 const CONTAINERS_MAX: usize = 4;
-/// Most namespace declarations in force.
+/// Maximum number of namespace declarations in scope.
 const NAMESPACES_MAX: usize = 256;
 
-/// What the walk meets.
+/// The parts of a feed that the walk returns.
 #[derive(Debug)]
 pub enum Piece {
-    /// The start of a container: the root, or `channel`. It has no children here.
+    /// The start of a container: the root, or `channel`. Its children are returned separately.
     Container(Element),
     /// A complete child of a container.
     Child(Element),
@@ -53,17 +53,17 @@ pub struct Walk<'t> {
     text: &'t str,
     /// Read when recovery first needs it.
     balance: Option<Balance>,
-    /// Where the last end tag of a feed stands in bytes, looked for when the root first ends.
+    /// The last end tag of a feed, as a byte offset; searched for when the root first ends.
     last_end: Option<usize>,
     /// Whether an entry is only an entry outside of other elements that the document closes.
     trusts_nesting: bool,
-    /// What comes behind the piece that was given last.
+    /// What follows the last returned piece.
     pending: Option<Piece>,
-    /// Whether there was the start of an entry, wherever it stood.
+    /// Whether the document has the start of an entry anywhere.
     pub saw_entry: bool,
-    /// Whether there was one behind the end of the feed, where it was left out.
+    /// Whether there was one after the end of the feed, where it was left out.
     pub saw_entry_behind: bool,
-    /// What was wrong, for a person.
+    /// The repairs, as warnings.
     pub faults: Vec<&'static str>,
 }
 
@@ -76,12 +76,12 @@ struct Declaration {
 struct Open {
     raw: String,
     element: Element,
-    /// Where its start tag stands, in bytes.
+    /// The byte offset of its start tag.
     at: usize,
 }
 
 impl<'t> Walk<'t> {
-    /// Over a text that [`super::mend`] has seen.
+    /// A walk over a text that [`super::mend`] has repaired.
     pub fn new(text: &'t str) -> Self {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
@@ -109,8 +109,8 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// The same, but every start of an entry is an entry of the feed, whatever is open around it: for documents that give
-    /// none otherwise.
+    /// As [`Self::new`], but every start of an entry is an entry of the feed, whatever element is open around it: for
+    /// documents that have no entries otherwise.
     pub fn ignoring_nesting(text: &'t str) -> Self {
         Self {
             trusts_nesting: false,
@@ -118,7 +118,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// The next piece; none at the end.
+    /// The next piece; `None` at the end.
     pub fn next(&mut self) -> Option<Piece> {
         if let Some(piece) = self.pending.take() {
             return Some(piece);
@@ -129,7 +129,7 @@ impl<'t> Walk<'t> {
                 Ok(Event::Start(start)) => self.start(&start, at),
                 Ok(Event::End(end)) => self.end(end.name().0),
                 Ok(Event::Text(text)) => {
-                    // The end of a CDATA section that ended before: it stands in no text otherwise (XML 1.0 section 2.4).
+                    // The end of a CDATA section that had already ended: it is not allowed in text (XML 1.0 section 2.4).
                     let text = text.into_inner();
                     text.split("]]>").for_each(|part| self.push_text(part));
                     None
@@ -142,7 +142,7 @@ impl<'t> Walk<'t> {
                     let name = name.into_inner();
                     match references::meaning(&name) {
                         Some(text) => self.push_text(&text),
-                        // An entity of a DTD, or none at all (SEC-02).
+                        // An entity of a DTD, or an unknown one (SEC-02).
                         None => self.push_text(&format!("&{name};")),
                     }
                     None
@@ -186,7 +186,7 @@ impl<'t> Walk<'t> {
     fn start(&mut self, start: &BytesStart<'_>, at: usize) -> Option<Piece> {
         let raw = start.name().0.to_ascii_lowercase();
         if self.is_behind_feed(at, local_of(&raw)) {
-            self.fault("what stands behind the end of the feed was left out");
+            self.fault("content after the end of the feed was left out");
             self.saw_entry_behind |= fields::is_entry_name(local_of(&raw));
             return None;
         }
@@ -206,7 +206,7 @@ impl<'t> Walk<'t> {
             && match local_of(&raw) {
                 // A document may be one entry (RFC 4287 section 2).
                 "item" | "entry" => false,
-                // RSS 1.1 and some of their own making wrap their items.
+                // RSS 1.1 and some private dialects wrap their items.
                 "channel" | "items" => self.containers.len() < CONTAINERS_MAX,
                 _ => self.containers.is_empty(),
             };
@@ -265,7 +265,7 @@ impl<'t> Walk<'t> {
         self.close_to(level)
     }
 
-    /// Whether the child of the feed at hand is an entry.
+    /// Whether the current child of the feed is an entry.
     fn is_entry_open(&self) -> bool {
         self.stack
             .first()
@@ -278,7 +278,7 @@ impl<'t> Walk<'t> {
             .is_closed(at)
     }
 
-    /// Whether the name is that of the entry at hand.
+    /// Whether the name is that of the current entry.
     fn is_entry(&self, raw: &str) -> bool {
         fields::is_entry_name(local_of(raw)) && self.stack.first().is_some_and(|o| o.raw == raw)
     }
@@ -302,7 +302,7 @@ impl<'t> Walk<'t> {
             {
                 let known = vocabulary::of_uri(&value);
                 let ns = match prefix {
-                    // RSS without prefixes is RSS, whatever namespace the document calls its own.
+                    // RSS without prefixes is RSS, whatever the default namespace is.
                     "" if is_rss_name(raw) => Some(Ns::Core),
                     // An unknown default namespace on the feed itself is a misspelt one.
                     "" if is_container && known != Some(Ns::Atom) => Some(Ns::Core),
@@ -352,7 +352,7 @@ impl<'t> Walk<'t> {
     fn end(&mut self, raw: &str) -> Option<Piece> {
         let raw = raw.trim_end().to_ascii_lowercase();
         if self.left_out > 0 {
-            // What is left out may have no end; it does not go beyond its entry.
+            // An element that is left out may have no end; it ends with its entry at the latest.
             let is_outer = self.is_entry(&raw) || self.containers.iter().any(|o| o.raw == raw);
             self.left_out = if is_outer { 0 } else { self.left_out - 1 };
             if !is_outer {
@@ -388,8 +388,8 @@ impl<'t> Walk<'t> {
         None
     }
 
-    /// Whether an end tag without a start was meant for the field that is open: it has the name of a field, and what follows
-    /// is the next field or the end of the entry. In a body, names that HTML has may be markup.
+    /// Whether an end tag without a start was meant for the field that is open: it has the name of a field, and the next
+    /// field or the end of the entry follows. In a body, names of HTML may be markup.
     fn ends_another_field(&mut self, raw: &str) -> bool {
         let level = usize::from(self.is_entry_open());
         let ended = local_of(raw);
@@ -420,8 +420,8 @@ impl<'t> Walk<'t> {
         is_start && !(may_be_markup && fields::is_html_name(&next) && self.is_closed(at))
     }
 
-    /// Whether an element at `at` stands behind a feed and belongs to none. If a feed ends again later, the end before it may
-    /// have been a stray one: entries count until then.
+    /// Whether an element at `at` is after a feed and belongs to none. If a feed ends again later, the end before it may
+    /// have been a stray tag: entries are read until then.
     fn is_behind_feed(&self, at: usize, local: &str) -> bool {
         let is_outside = self.containers.is_empty() && self.stack.is_empty();
         let Some(end) = self.last_end.filter(|_| is_outside && self.trusts_nesting) else {
@@ -479,7 +479,7 @@ fn is_root_name(local: &str) -> bool {
     matches!(local, "rss" | "rdf" | "feed")
 }
 
-/// Where the last end tag of a feed stands, in bytes; the beginning if there is none.
+/// The byte offset of the last end tag of a feed; 0 if there is none.
 fn last_end_of_a_feed(text: &str) -> usize {
     const NAME_BYTES_MAX: usize = 64;
     let is_feed = |at: usize| {

@@ -46,7 +46,6 @@ pub(super) struct CopyKeys {
 #[derive(Debug)]
 struct Part {
     first: ArticleRow,
-    last: ArticleRow,
     /// Sorted, [`ENTRY`] bytes each.
     keys: Vec<u8>,
 }
@@ -89,37 +88,24 @@ impl CopyKeys {
 
     fn read(conn: &Connection, limits: Limits, now: Time) -> Sql<Option<Self>> {
         let first = window_start(conn, limits, now)?;
+        let Some(covered) = covered(conn, first)? else {
+            return Ok(None);
+        };
         let parts: Vec<Part> = conn
             .prepare_cached(
-                "SELECT first, last, keys, seen FROM copy_keys WHERE last >= ?1 AND layout = ?2 ORDER BY last",
+                "SELECT first, keys, seen FROM copy_keys WHERE last >= ?1 AND layout = ?2 ORDER BY last",
             )?
             .query_map([first, LAYOUT], |r| {
-                let mut keys = r.get_ref(2)?.as_blob()?;
-                if Time::from_millis(r.get(3)?) < sketches_since(now) {
+                let mut keys = r.get_ref(1)?.as_blob()?;
+                if Time::from_millis(r.get(2)?) < sketches_since(now) {
                     keys = without_near(keys);
                 }
                 Ok(Part {
                     first: r.get(0)?,
-                    last: r.get(1)?,
                     keys: keys.to_vec(),
                 })
             })?
             .collect::<Sql<_>>()?;
-        let is_whole = parts.first().is_some_and(|part| part.first <= first)
-            && parts
-                .windows(2)
-                .all(|pair| matches!(pair, [a, b] if a.last + 1 == b.first));
-        let covered = parts.last().map_or(0, |part| part.last);
-        let (others, all): (i64, i64) = conn.query_row(
-            "SELECT (SELECT count(*) FROM (SELECT 1 FROM articles WHERE article > ?1 LIMIT ?3))
-                  + (SELECT count(*) FROM copy_keys_stale),
-               (SELECT count(*) FROM (SELECT 1 FROM articles WHERE article >= ?2 LIMIT ?4))",
-            params![covered, first, OTHERS_MAX + 1, SKETCHES_MAX as i64 + 1],
-            |r| Ok((r.get(0)?, r.get(1)?)),
-        )?;
-        if !is_whole || others > OTHERS_MAX || all > SKETCHES_MAX as i64 {
-            return Ok(None);
-        }
         let mut keys = Self {
             parts,
             stale: HashSet::new(),
@@ -226,6 +212,35 @@ impl CopyKeys {
         rows.sort_unstable();
         rows
     }
+}
+
+/// The last article of the parts, if they hold the window from `first` on but for a few articles; else none.
+fn covered(conn: &Connection, first: ArticleRow) -> Sql<Option<ArticleRow>> {
+    let parts: Vec<(ArticleRow, ArticleRow)> = conn
+        .prepare_cached(
+            "SELECT first, last FROM copy_keys WHERE last >= ?1 AND layout = ?2 ORDER BY last",
+        )?
+        .query_map([first, LAYOUT], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .collect::<Sql<_>>()?;
+    let is_whole = parts.first().is_some_and(|part| part.0 <= first)
+        && parts
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a.1 + 1 == b.0));
+    let covered = parts.last().map_or(0, |part| part.1);
+    let (others, all): (i64, i64) = conn.query_row(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM articles WHERE article > ?1 LIMIT ?3))
+              + (SELECT count(*) FROM copy_keys_stale),
+           (SELECT count(*) FROM (SELECT 1 FROM articles WHERE article >= ?2 LIMIT ?4))",
+        params![covered, first, OTHERS_MAX + 1, SKETCHES_MAX as i64 + 1],
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?;
+    let suffice = is_whole && others <= OTHERS_MAX && all <= SKETCHES_MAX as i64;
+    Ok(suffice.then_some(covered))
+}
+
+/// Whether new articles could be decided by the keys that are kept.
+pub(super) fn suffice(conn: &Connection, limits: Limits, now: Time) -> Sql<bool> {
+    Ok(covered(conn, window_start(conn, limits, now)?)?.is_some())
 }
 
 /// Copies that were read, each once.
@@ -416,6 +431,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::dedup::Subject;
     use crate::model::WebUrl;
+    use crate::store::grouping::{Grouping, Review};
     use crate::store::{Store, StoreOptions};
 
     const HOUR_MS: i64 = 3_600_000;
@@ -625,10 +641,65 @@ mod tests {
             window: limits.window,
             near: true,
         };
-        let mut grouping = crate::store::grouping::Grouping::new(settings);
+        let mut grouping = Grouping::new(settings);
         grouping.fill(&press.conn, now, 1).unwrap();
         assert!(grouping.is_ready_for(1) && !grouping.is_ready_for(1000));
         grouping.fill(&press.conn, now, 1000).unwrap();
         assert!(grouping.is_ready_for(1000));
+    }
+
+    /// A store with parts and five more articles, its window filled; and a moment after the next review.
+    fn filled() -> (Press, Grouping, Time, Instant) {
+        let mut press = Press::new(1);
+        (0..3 * PART_ROWS).for_each(|_| press.store(None));
+        let now = Time::from_millis(press.hour * HOUR_MS);
+        let mut grouping = Grouping::new(crate::store::DedupSettings {
+            window: Duration::from_secs(7 * 86_400),
+            near: true,
+        });
+        grouping.fill(&press.conn, now, 1000).unwrap();
+        let later = grouping.next_review().unwrap() + Duration::from_secs(1);
+        (press, grouping, now, later)
+    }
+
+    #[test]
+    fn a_window_that_few_articles_need_is_released_once_keys_replace_it() {
+        let (press, mut grouping, now, later) = filled();
+        let mut review = |at, is_kept| grouping.review(&press.conn, now, at, is_kept).unwrap();
+        assert_eq!(review(Instant::now(), false), Review::Settled, "not due");
+        assert_eq!(review(later, false), Review::NeedsKeys);
+        // Nothing replaces it yet.
+        assert_eq!(review(later, true), Review::Settled);
+        assert!(grouping.is_ready_for(1000));
+        let until = Instant::now() + Duration::from_secs(60);
+        assert!(!grouping.keep_keys(&press.conn, now, until).unwrap());
+        let later = grouping.next_review().unwrap();
+        let reviewed = grouping.review(&press.conn, now, later, false);
+        assert_eq!(reviewed.unwrap(), Review::Settled);
+        assert!(!grouping.is_ready_for(1) && grouping.next_review().is_none());
+        grouping.fill(&press.conn, now, 1).unwrap();
+        assert!(grouping.is_ready_for(1) && !grouping.is_ready_for(1000));
+        let later = grouping.next_review().unwrap();
+        grouping.review(&press.conn, now, later, false).unwrap();
+        assert!(
+            grouping.next_review().is_none(),
+            "no article came: nor are keys held"
+        );
+    }
+
+    #[test]
+    fn a_window_that_many_articles_need_is_kept() {
+        let (mut press, mut grouping, now, mut later) = filled();
+        go_on(&press.conn, grouping.limits(), now, later).unwrap();
+        for _ in 0..3 {
+            for _ in 0..16 {
+                let (copy, print) = (press.copy(), press.print());
+                let id = crate::model::ArticleId(uuid::Uuid::nil());
+                grouping.decide(&press.conn, id, &copy, &print).unwrap();
+            }
+            grouping.review(&press.conn, now, later, false).unwrap();
+            assert!(grouping.is_ready_for(1000));
+            later = grouping.next_review().unwrap();
+        }
     }
 }

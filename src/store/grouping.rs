@@ -1,12 +1,12 @@
 //! The writer's window of copies: filled from the store, kept in step with it, and asked for every new article. Of a large store
 //! the first new articles are decided by what their keys find ([`super::copy_keys`]): a process that writes a few does not fill
-//! a window for them.
+//! a window for them. A window that few articles need is released ([`Grouping::review`]).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::copy_keys::CopyKeys;
+use super::copy_keys::{self, CopyKeys};
 use super::records::DedupSettings;
 use super::{copies, decisions};
 use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
@@ -19,6 +19,13 @@ pub(super) const COPIES_MAX: usize = 1000;
 
 /// New articles that are decided by keys, which takes as long as it takes to fill the window; then it is filled.
 const BY_KEYS_MAX: usize = 400;
+
+/// How often it is reviewed whether the window is worth its memory.
+const REVIEW_EVERY: Duration = Duration::from_secs(20);
+
+/// New articles between two reviews that need no window: by keys a machine decides about them in less than a hundredth of
+/// that time.
+const FEW: usize = 15;
 
 /// The bounds of stories under these settings.
 pub(super) fn limits(settings: DedupSettings) -> Limits {
@@ -42,6 +49,18 @@ pub(super) struct Grouping {
     sequence: i64,
     /// The version of the user's decisions that the window follows.
     decided: i64,
+    /// When the last review was due, and how many articles were compared since.
+    reviewed: Instant,
+    compared: usize,
+}
+
+/// What a review comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Review {
+    /// It is not due, or nothing is to be done.
+    Settled,
+    /// First the keys of articles that are in no part are to be written ([`Grouping::keep_keys`]).
+    NeedsKeys,
 }
 
 impl Grouping {
@@ -53,7 +72,51 @@ impl Grouping {
             by_keys: 0,
             sequence: 0,
             decided: 0,
+            reviewed: Instant::now(),
+            compared: 0,
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// When the next review is due; none: there is nothing to release.
+    pub(super) fn next_review(&self) -> Option<Instant> {
+        let is_held = self.window.is_some() || self.keys.is_some();
+        is_held.then(|| self.reviewed + REVIEW_EVERY)
+    }
+
+    /// Releases the window if few articles came since the last review and keys can decide about the next; releases the keys if
+    /// no article came, or if many of those that came since they were read are in no part. `is_kept`: no more keys can be written.
+    pub(super) fn review(
+        &mut self,
+        conn: &Connection,
+        now: Time,
+        at: Instant,
+        is_kept: bool,
+    ) -> Sql<Review> {
+        if self.next_review().is_none_or(|due| at < due) {
+            return Ok(Review::Settled);
+        }
+        let are_few = self.compared <= FEW;
+        if (self.window.is_none() || are_few) && !is_kept && copy_keys::is_due(conn)? {
+            return Ok(Review::NeedsKeys);
+        }
+        if self.window.is_some() {
+            if are_few && copy_keys::suffice(conn, self.limits, now)? {
+                self.window = None;
+                self.by_keys = 0;
+            }
+        } else {
+            self.by_keys = self.by_keys.saturating_sub(FEW);
+            if self.compared == 0 || is_kept {
+                self.keys = None;
+            }
+        }
+        (self.reviewed, self.compared) = (at, 0);
+        Ok(Review::Settled)
     }
 
     /// A transaction was undone: what the window has seen of it may not be so.
@@ -73,6 +136,7 @@ impl Grouping {
         if self.is_ready_for(articles) {
             return Ok(());
         }
+        (self.reviewed, self.compared) = (Instant::now(), 0);
         self.keys = match self.by_keys + articles <= BY_KEYS_MAX {
             true => CopyKeys::load(conn, self.limits, now)?,
             false => None,
@@ -151,6 +215,7 @@ impl Grouping {
         new: &StoredCopy,
         print: &Fingerprint,
     ) -> Sql<Decision> {
+        self.compared += 1;
         if let Some(keys) = &mut self.keys {
             self.by_keys += 1;
             let mut part = keys.part(conn, self.limits, new.seen, print)?;

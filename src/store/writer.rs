@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::articles::Desk;
 use super::coming::Coming;
-use super::grouping::Grouping;
+use super::grouping::{Grouping, Review};
 use super::guard::{Fault, guarded};
 use super::log::Log;
 use super::prepare::Prepared;
@@ -201,6 +201,7 @@ impl Writer {
             }
             self.tidying.note_write();
             self.survive(|w| w.log.bound(&mut w.conn, &w.path));
+            self.survive(Self::review_window);
         }
         self.survive(Self::end_backfill);
         self.survive(Self::keep_keys);
@@ -260,7 +261,33 @@ impl Writer {
                 }
             }
         }
+        while let Some(review) = self.grouping.next_review() {
+            let patience = review.saturating_duration_since(Instant::now());
+            match commands.recv_timeout(patience.max(BETWEEN_STEPS)) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.survive(Self::review_window),
+            }
+        }
         commands.recv().ok()
+    }
+
+    /// Releases the window of copies when it is not worth its memory, after a step of what has to be written for that.
+    fn review_window(&mut self) {
+        let now = self.clock.now();
+        let mut is_kept = false;
+        loop {
+            let review = || {
+                self.grouping
+                    .review(&self.conn, now, Instant::now(), is_kept)
+            };
+            match guarded(review) {
+                Ok(Review::NeedsKeys) if self.keep_some_keys(now) => return,
+                Ok(Review::NeedsKeys) => is_kept = true,
+                Ok(Review::Settled) => return,
+                Err(_) => return self.grouping.forget(),
+            }
+        }
     }
 
     /// Where no daemon runs, the next process finds copies by the keys that this one leaves.
@@ -268,20 +295,25 @@ impl Writer {
         let (now, end) = (self.clock.now(), Instant::now() + KEYS_TIME);
         let mut is_left = matches!(copy_keys::is_due(&self.conn), Ok(true));
         while is_left && Instant::now() < end {
-            let until = Instant::now() + TELLING_TIME;
-            let kept = guarded(|| {
-                let tx = self
-                    .conn
-                    .transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let is_left = self.grouping.keep_keys(&tx, now, until)?;
-                tx.commit().map(|()| is_left)
-            });
-            is_left = kept.unwrap_or_else(|e| {
-                let error = e.told(&self.path);
-                tracing::debug!(%error, "keys of copies were not kept; the next process reads the copies");
-                false
-            });
+            is_left = self.keep_some_keys(now);
         }
+    }
+
+    /// Writes keys for a short while, in one transaction; whether more can be written.
+    fn keep_some_keys(&mut self, now: Time) -> bool {
+        let until = Instant::now() + TELLING_TIME;
+        let kept = guarded(|| {
+            let tx = self
+                .conn
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let is_left = self.grouping.keep_keys(&tx, now, until)?;
+            tx.commit().map(|()| is_left)
+        });
+        kept.unwrap_or_else(|e| {
+            let error = e.told(&self.path);
+            tracing::debug!(%error, "keys of copies were not kept; the copies themselves are read instead");
+            false
+        })
     }
 
     /// A command that renamed a feed, or a pass of polls, ends with topics as they should be, unless that takes long. Where no

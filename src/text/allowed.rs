@@ -1,15 +1,15 @@
-//! What may stand in an article: the one list of elements, attributes and schemes (SEC-10, SEC-11). What is not on it
-//! leaves its text; nothing here runs, styles, frames, or changes the direction of text behind a reader's back.
+//! The allowlist of elements, attributes and URL schemes in an article (SEC-10, SEC-11). An element that is not on it is
+//! replaced by its text. Nothing on it can execute, style, frame, or change the direction of the text around it.
 
 use url::{ParseError, Url};
 
 use crate::model::WebUrl;
 use crate::model::web_url::URL_BYTES_MAX;
 
-/// What links say about where they lead.
+/// The `rel` attribute that every link gets.
 pub(super) const LINK_REL: &str = "noopener noreferrer";
 
-/// What becomes of an element.
+/// What the sanitizer does with an element.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fate {
     /// It stays, perhaps under the name of its nearest relative.
@@ -20,7 +20,7 @@ pub(super) enum Fate {
     Gone,
 }
 
-/// An element that may stand in an article.
+/// An allowed element.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Element {
     pub(super) name: &'static str,
@@ -79,7 +79,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Whether it stands in tables only.
+    /// Whether it is allowed in tables only.
     pub(super) fn is_table_part(self) -> bool {
         use Kind::{Caption, Cell, Column, Columns, Row, Section};
         matches!(self, Caption | Columns | Column | Section | Row | Cell)
@@ -87,8 +87,8 @@ impl Kind {
 }
 
 impl Element {
-    /// What it is inside so many tables: outside of any, browsers drop the tags of their parts and run the cells
-    /// together.
+    /// The element as it is inside `tables` tables. Outside of any table, browsers drop the tags of its parts and join the
+    /// text of the cells.
     pub(super) fn within(self, tables: usize) -> Option<Self> {
         match self.kind {
             kind if tables > 0 || !kind.is_table_part() => Some(self),
@@ -101,7 +101,7 @@ impl Element {
 /// Attributes that every element may have.
 pub(super) const EVERYWHERE: &[&str] = &["dir", "lang", "title"];
 
-/// Every element that may stand in an article.
+/// Every allowed element.
 pub(super) const ELEMENTS: &[Element] = &[
     element("a", Kind::Format, &["href", "hreflang"]),
     element("abbr", Kind::Inline, &[]),
@@ -249,21 +249,21 @@ const fn key(name: &[u8]) -> u128 {
     key
 }
 
-/// The element of this name that may stand in an article.
+/// The allowed element of this name.
 pub(super) fn element_of(name: &str) -> Option<Element> {
     let id = KEYS.binary_search(&key(name.as_bytes())).ok()?;
     ELEMENTS.get(id).map(|element| Element { id, ..*element })
 }
 
-/// What becomes of the element of this name, whatever its case.
+/// What the sanitizer does with the element of this name, in any case.
 pub(super) fn fate(name: &str) -> Fate {
     if let Some(element) = element_of(name) {
         return Fate::Kept(element);
     }
     let relative = match name.to_ascii_lowercase().as_str() {
         "script" | "style" | "svg" | "template" | "title" => return Fate::Gone,
-        // Without an end tag, so that nothing else could stand for them; or the document around the fragment; or frames,
-        // plugins and scripts: where there are none, what stands in them is what was meant for us.
+        // Elements without an end tag, the document around the fragment, and frames, plugins and scripts. The content of
+        // these is a fallback for readers without them, which is what we show.
         "area" | "base" | "basefont" | "bgsound" | "command" | "embed" | "frame" | "input"
         | "keygen" | "link" | "meta" | "param" | "track" | "html" | "head" | "body"
         | "frameset" | "applet" | "iframe" | "noembed" | "noframes" | "noscript" | "object"
@@ -284,7 +284,7 @@ pub(super) fn is_address(attribute: &str) -> bool {
     matches!(attribute, "cite" | "href" | "poster" | "src")
 }
 
-/// The absolute form of a URL in an article; none if it has none, or has a scheme that may not stand there.
+/// The absolute form of a URL in an article; `None` if there is none, or if its scheme is not allowed.
 pub(super) fn address(written: &str, base: Option<&WebUrl>) -> Option<String> {
     match Url::parse(written) {
         Ok(url) => match url.scheme() {

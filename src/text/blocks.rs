@@ -12,7 +12,7 @@ use super::tokens::next_tag;
 /// A paragraph of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// Where it stands in the HTML, its tags included.
+    /// Its first byte in the HTML, tags included.
     pub start: usize,
     /// The byte after it.
     pub end: usize,
@@ -20,7 +20,7 @@ pub struct Block {
     pub text: Piece,
     /// Whether it is a plain paragraph of the text: no heading, and in no list, table, code, quotation or figure.
     pub is_plain: bool,
-    /// Where that stands in the text of the body, if it reads the same there.
+    /// Its place in the text of the body; `None` if it reads differently there.
     pub place: Option<Range<usize>>,
     /// Of a plain paragraph with links, its text without theirs: what stays the same in a sentence whose links differ.
     pub around_links: Option<String>,
@@ -34,7 +34,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// The piece of a text that stands there.
+    /// The part of a text at this place.
     pub(super) fn of(text: &Arc<str>, place: Range<usize>) -> Self {
         Self {
             of: Some(Arc::clone(text)),
@@ -42,7 +42,7 @@ impl Piece {
         }
     }
 
-    /// A text of its own.
+    /// A text that is not part of another.
     pub(super) fn whole(text: String) -> Self {
         let place = 0..text.len();
         Self {
@@ -75,7 +75,7 @@ impl PartialEq for Piece {
 
 impl Eq for Piece {}
 
-/// A fragment without its links and what is in them; `None` if it has none.
+/// A fragment without its links and their content; `None` if it has no links.
 pub(super) fn around_links(html: &str) -> Option<String> {
     let mut out = String::new();
     let (mut at, mut copied, mut open) = (0, 0, 0usize);
@@ -155,8 +155,8 @@ pub(super) fn with_paragraphs(html: &str) -> Option<String> {
     }
     let broken = double_breaks(html);
     if !broken.contains("\n\n") {
-        // A line end is a space in HTML. Where there is no tag to say that this is HTML, as in a feed of ours, it would be read
-        // as one of plain text.
+        // A line end is a space in HTML. Without any tag, as in our own feeds, a reader would take the text for plain text
+        // and keep the line end.
         let is_text_like = !html.contains('<') && html.contains('\n');
         return is_text_like.then(|| html.replace("\r\n", " ").replace('\n', " "));
     }

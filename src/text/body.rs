@@ -23,7 +23,7 @@ pub struct Body {
 /// The bodies of one article.
 #[derive(Debug, Clone, Default)]
 pub struct Bodies {
-    /// The text itself, if it stands apart from the summary.
+    /// The content, if the feed has it separately from the summary.
     pub content: Option<Body>,
     /// A summary, or all there is.
     pub summary: Option<Body>,
@@ -85,7 +85,7 @@ impl Body {
         &self.text
     }
 
-    /// The innermost blocks in order; text that stands in none is not among them.
+    /// The innermost blocks in document order. Text outside of any block is not included.
     #[must_use]
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
@@ -130,7 +130,7 @@ impl Body {
         }
         while let Some((block, before)) = rest.split_last() {
             let place = block.place.as_ref().filter(|_| block.is_plain)?;
-            // Else the mark of a list stands before it.
+            // Otherwise the marker of a list item is before it.
             let begins_line = self.text.get(..place.start)?.ends_with('\n');
             if !begins_line || !is_blank(self.text.get(place.end..to)?) {
                 return None;
@@ -148,7 +148,8 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|b| b == b'\n')
 }
 
-/// A walk over the tags and texts of a sanitized body: as they stand there, or as the sanitizer writes them.
+/// Collects text and blocks from the tags and texts of a sanitized body, either of a finished one or while the sanitizer
+/// writes it.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     reader: Reader,
@@ -176,7 +177,7 @@ struct Open {
     pictures: usize,
 }
 
-/// What stands around the links of a block.
+/// The text around the links of a block.
 #[derive(Debug)]
 struct Around {
     reader: Reader,
@@ -218,7 +219,7 @@ impl Walk {
         }
     }
 
-    /// What was found in `html`.
+    /// The body that `html` is.
     pub(super) fn finish(self, mut html: String) -> Body {
         html.shrink_to_fit();
         let text: Arc<str> = self.reader.text_read().into();
@@ -274,7 +275,7 @@ impl Walk {
     fn block(&self, open: &Open, around: Option<Around>, end: &Tag<'_>) -> Block {
         let inside = || end.between(open.inner, end.start);
         let first = self.reader.first_word;
-        // Code, players and pictures read otherwise where they stand alone.
+        // Code, players and pictures read differently in isolation.
         let is_alike = !self.reader.is_special() && self.reader.pictures == open.pictures;
         let place = match first {
             Some(first) => first..self.reader.len(),
@@ -301,7 +302,7 @@ impl Walk {
         }
     }
 
-    /// What stands around the links of a plain block is read beside it, from its first link on.
+    /// The text around the links of a plain block is collected from its first link on.
     fn link(&mut self, tag: &Tag<'_>) {
         if !self.open.last().is_some_and(|o| o.is_plain) {
             return;

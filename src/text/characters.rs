@@ -1,4 +1,4 @@
-//! Which characters make words, carry accents, or may not stand in text at all.
+//! Which characters make words, carry accents, or are not allowed in text.
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -49,7 +49,7 @@ pub(super) fn lower_into(out: &mut String, c: char) {
     }
 }
 
-/// Whether a character may stand in text: no control, no bidi embedding, override or isolate, no noncharacter (SEC-14).
+/// Whether a character is allowed in text: no control, no bidi embedding, override or isolate, no noncharacter (SEC-14).
 pub(super) fn is_text(c: char) -> bool {
     !c.is_control()
         && !matches!(c,

@@ -1,8 +1,7 @@
-//! Dates as publishers write them: RFC 822 with every sloppiness, ISO 8601 whole and in part (W3C NOTE-datetime),
-//! asctime, numbers with any separator, month names of many languages, zones by name, epoch seconds. Never guesses a
-//! date that is not there: without a year there is none.
+//! Dates as publishers write them: RFC 822 with all its common deviations, ISO 8601 in full and in part (W3C NOTE-datetime),
+//! asctime, numbers with any separator, month names of many languages, zones by name, epoch seconds. Never guesses a year.
 //!
-//! The grammar is the table in [`shapes`], and how to add to it is written there. This file puts together what it finds.
+//! The grammar is the table in [`shapes`], which also says how to extend it. This file combines what the table finds.
 
 mod pattern;
 mod shapes;
@@ -27,7 +26,7 @@ const OFFSET_MAX: (i64, i64) = (15, 59);
 /// Korean time, in seconds east of Greenwich.
 const KOREA_S: i64 = 9 * 3600;
 
-/// The moment that `text` names; a time without a zone is UTC. None if it names none.
+/// The moment that `text` names, or `None` if it names none. A time without a zone is UTC.
 pub fn read(text: &str) -> Option<Time> {
     read_by(&GRAMMAR, text)
 }
@@ -49,7 +48,7 @@ fn read_by(grammar: &Grammar<'_>, text: &str) -> Option<Time> {
     found.time(day(fields)?, named.map(|(_, zone)| zone))
 }
 
-/// The same for a text that begins with its date: a number, a month or a weekday. None if other words stand before it.
+/// As [`read`], for a text that must begin with its date: a number, a month or a weekday.
 pub fn read_bare(text: &str) -> Option<Time> {
     let tokens = tokens(text);
     let (first, rest) = tokens.split_first()?;
@@ -81,7 +80,7 @@ fn epoch(tokens: &[Token]) -> Option<Time> {
     }
 }
 
-/// What was found so far, going through the tokens from the first to the last.
+/// What has been found so far, from the first token on.
 #[derive(Debug, Default)]
 struct Found {
     /// Numbers and month of the date.
@@ -144,7 +143,7 @@ impl Found {
     }
 
     fn take_offset(&mut self, grammar: &Grammar<'_>, tokens: &[Token]) -> Option<usize> {
-        // `GMT+2`: what follows the name counts.
+        // `GMT+2`: the offset after the name is used.
         if self.clock.is_none() || self.offset_s.is_some_and(|offset| offset != 0) {
             return None;
         }
@@ -202,7 +201,7 @@ impl Found {
         }
     }
 
-    /// A `T` was written behind the last number.
+    /// A `T` came after the last number.
     fn mark_t(&mut self) {
         if let Some(Part::Number { before_t, .. }) = self.parts.last_mut() {
             *before_t = true;
@@ -255,7 +254,7 @@ impl Found {
     }
 }
 
-/// The day that a shape says: by month and day, by week, or by the day of the year. Nothing beside the year is its first.
+/// The day that a shape gives: by month and day, by week, or by the day of the year. A year alone is its first day.
 fn day(fields: Fields) -> Option<civil::Date> {
     let year = i16::try_from(fields.year?).ok()?;
     let small = |value: i64| i8::try_from(value).ok();

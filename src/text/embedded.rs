@@ -1,6 +1,5 @@
-//! What a body embeds, rewritten into elements that may stand in an article, before it is sanitized: pictures that a script
-//! would load, players in frames, formulas, words in drawings, templates. Never decides what is safe: [`super::html`] reads
-//! the result.
+//! Rewrites what a body embeds into allowed elements, before it is sanitized: pictures that a script would load, players in
+//! frames, formulas, text in drawings, templates. Never decides what is safe: [`super::html`] reads the result.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,7 +10,7 @@ use super::attribute::value;
 use super::embedded_frame;
 use super::tokens::{self, Tag, Token, Tokens};
 
-/// What makes a second look worth it: bodies without any of these are not touched.
+/// Bodies without any of these are left unchanged.
 const SIGNS: [&str; 8] = [
     "srcset",
     "data-",
@@ -93,7 +92,7 @@ struct Writer<'h> {
     copied: usize,
     /// Inside a `picture`: the address that its sources give so far.
     picture: Option<Option<String>>,
-    /// The address of the last picture: a `noscript` behind it often repeats it.
+    /// The address of the last picture: the `noscript` after it often repeats it.
     last_image: Option<String>,
     /// A formula, a drawing has no end: looked for once, so that a body of beginnings costs no more than its length.
     endless_math: bool,
@@ -122,7 +121,7 @@ impl<'h> Writer<'h> {
                 self.replace(tag.start, tag.end, &link);
             }
             "math" | "svg" if tag.is_end => {}
-            // Without an end there is no formula.
+            // A formula without an end is ignored.
             "math" if self.endless_math || tag.is_closed() => self.replace(tag.start, tag.end, ""),
             "svg" if self.endless_svg || tag.is_closed() => {}
             "math" => self.formula(tag, tokens),
@@ -131,7 +130,7 @@ impl<'h> Writer<'h> {
         }
     }
 
-    /// A `source` of a picture: only its address counts, for a picture without one.
+    /// A `source` of a picture: its address is used for a picture that has none.
     fn source(&mut self, tag: &Tag<'h>) {
         if let Some(known) = &mut self.picture {
             let listed = value(tag, "srcset").or_else(|| value(tag, "data-srcset"));
@@ -180,7 +179,7 @@ impl<'h> Writer<'h> {
         self.replace(tag.start, tag.end, &written);
     }
 
-    /// Whether only a `noscript` tag stands before a tag.
+    /// Whether only a `noscript` tag is before a tag.
     fn is_behind_noscript(&self, tag: &Tag<'h>) -> bool {
         let before = self.html.get(..tag.start).unwrap_or_default().trim_end();
         let last = before.rfind('<').and_then(|at| before.get(at..));
@@ -246,7 +245,7 @@ impl<'h> Writer<'h> {
     }
 }
 
-/// What stands up to the end tag of an element that has just begun, and where that tag ends. None without one.
+/// The content of an element up to its end tag, and where that tag ends. `None` without an end tag.
 fn inside<'h>(tokens: &mut Tokens<'h>, name: &str) -> Option<(&'h str, usize)> {
     let from = tokens.place();
     tokens.skip_to_end_of(name)?;
@@ -256,7 +255,7 @@ fn inside<'h>(tokens: &mut Tokens<'h>, name: &str) -> Option<(&'h str, usize)> {
     Some((inner.unwrap_or_default(), end))
 }
 
-/// Whether a picture can be there: not nothing, not a stand-in inside the page.
+/// Whether an address can be that of a picture: not empty, and not a placeholder inside the page.
 fn is_address(written: &str) -> bool {
     let scheme = written.split(':').next().unwrap_or_default();
     let is_inline = ["data", "about", "blob", "javascript"];
@@ -270,7 +269,7 @@ fn largest(srcset: &str) -> Option<String> {
     let mut best: Option<(f64, &str)> = None;
     let mut rest = srcset.trim();
     while !rest.is_empty() {
-        // A comma may stand in an address, but not at its end.
+        // A comma may be part of an address, but not its last character.
         let (address, after) = rest
             .split_once(|c: char| c.is_whitespace())
             .unwrap_or((rest, ""));

@@ -1,12 +1,11 @@
-//! A frame in a body becomes a link to what it shows. Never a link to what is not on the public web, and none for frames
-//! that show nothing.
+//! A frame in a body becomes a link to what it shows, if that is on the public web.
 
 use url::Url;
 
 use super::attribute::value;
 use super::tokens::Tag;
 
-/// The link, in a paragraph of its own; nothing if the frame shows nothing.
+/// The link, in its own paragraph; empty if the frame shows nothing.
 pub(super) fn link_to(tag: &Tag<'_>) -> String {
     let source = ["src", "data-src", "data-lazy-src"]
         .iter()
@@ -42,7 +41,7 @@ fn absolute(written: &str) -> Option<Url> {
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// The page of a video whose player has an address of its own.
+/// The page of a video whose player has a different address.
 fn page_of(player: &Url) -> Option<String> {
     let host = player.host_str()?.trim_start_matches("www.");
     let mut path = player.path_segments()?;

@@ -1,6 +1,6 @@
-//! The quick way through the sanitizer, for fragments that every browser reads as they are written: tags from the list,
-//! rightly nested. What comes out is what [`super::html`] would make of it with a tree, and reading it again changes
-//! nothing. Anything doubtful is refused, never guessed at: the slow way is always there.
+//! Sanitizing without a tree, for fragments that every browser reads as they are written: allowed tags, correctly nested.
+//! The result is what [`super::html`] would make of it with a tree, and sanitizing it again changes nothing. Anything
+//! doubtful is refused and left to the slow path.
 
 use std::borrow::Cow;
 
@@ -90,7 +90,7 @@ impl<V: Visitor> Writer<'_, V> {
         self.open.last().map(|e| e.kind)
     }
 
-    /// Whether only parts of a table may stand here.
+    /// Whether only parts of a table are allowed here.
     fn is_between_cells(&self) -> bool {
         use Kind::{Columns, Row, Section, Table};
         matches!(self.top(), Some(Table | Columns | Section | Row))
@@ -122,7 +122,7 @@ impl<V: Visitor> Writer<'_, V> {
         self.visitor.tag(element, &tag);
     }
 
-    /// Closes elements whose end tag may be left out, up to the innermost of one of these kinds.
+    /// Closes elements whose end tag is optional, up to the innermost element of one of these kinds.
     fn back_to(&mut self, kinds: &[Kind]) -> Option<()> {
         use Kind::{Cell, Columns, Item, Paragraph, Row, RubyText, Section, Term};
         while !kinds.contains(&self.top()?) {
@@ -143,7 +143,7 @@ impl<V: Visitor> Writer<'_, V> {
         }
     }
 
-    /// A block ends the paragraph that it stands in.
+    /// A block ends the paragraph that contains it.
     fn end_paragraph(&mut self) -> Option<()> {
         use Kind::{Caption, Cell, Paragraph, Table};
         self.close_if(Paragraph);
@@ -309,7 +309,7 @@ impl<V: Visitor> Writer<'_, V> {
             let Some(name) = allowed.copied().find(|a| a.eq_ignore_ascii_case(name)) else {
                 continue;
             };
-            // The first of two attributes of one name counts.
+            // Of two attributes with one name, browsers use the first.
             if written.contains(&name) {
                 continue;
             }

@@ -10,7 +10,7 @@ use self::simple::Simple;
 use super::characters::{is_accent, is_spaceless, is_word, lower_into};
 use unicode_normalization::UnicodeNormalization;
 
-/// A token that no text folds to (private use): stands between parts, so that no phrase crosses them.
+/// A token that no text folds to (private use). It separates parts, so that no phrase crosses them.
 pub const BREAK: &str = "\u{E000} ";
 
 /// Folds a text: compatibility forms, case and diacritics are gone (Unicode NFKD, UAX #15), everything that is
@@ -55,7 +55,7 @@ pub fn fold_into(out: &mut String, text: &str) {
     close(out, &mut inside);
 }
 
-/// The same for any text, as the standard has it.
+/// Folds any text by Unicode's algorithms.
 fn fold_tangled_into(out: &mut String, inside: &mut bool, text: &str) {
     for c in text.nfkd().filter(|c| !is_accent(*c)).nfc() {
         if is_spaceless(c) {
@@ -90,7 +90,7 @@ fn fold_ascii_into(out: &mut String, text: &str) {
     if bytes.last() != Some(&b' ') {
         bytes.push(b' ');
     }
-    // What was valid stays so: only ASCII was added.
+    // The text stays valid UTF-8: only ASCII was added.
     *out = String::from_utf8(bytes).unwrap_or_default();
 }
 

@@ -1,5 +1,5 @@
-//! Whether a text is plainly in the language that it is expected in: the words that every sentence of a language needs stand in
-//! it. A look of a few microseconds; a detector is asked where it does not say yes. Never says which language a text is in.
+//! Whether a text is plainly in the language that it is expected in: it has the function words of that language. This takes
+//! a few microseconds and is tried before a detector. Never decides which language a text is in.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -121,8 +121,8 @@ static LANGUAGES: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
     languages
 });
 
-/// Whether a text of some twenty words or more is plainly in a language. Relatives (`are_kin`) that share its words do not
-/// count against it.
+/// Whether a text of at least some twenty words is plainly in a language. Related languages (`are_kin`) that share its words
+/// are not evidence against it.
 pub(super) fn are_of(language: &str, text: &str, are_kin: impl Fn(&str, &str) -> bool) -> bool {
     let Some(own) = WORDS.iter().position(|(code, _)| *code == language) else {
         return false;

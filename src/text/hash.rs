@@ -1,5 +1,5 @@
-//! Hashes: a stable one of 64 bits for comparing, SHA-256 for keys and digests. Stored values rest on both; never change
-//! what they give.
+//! Hashes: a stable 64-bit hash for comparisons, SHA-256 for keys and digests. Both are stored; their results must never
+//! change.
 
 use std::fmt::Write;
 

@@ -46,7 +46,7 @@ pub fn with_named_tags(html: &str) -> Cow<'_, str> {
         };
         if !is_markup {
             out.push_str(html.get(copied..tag.start).unwrap_or_default());
-            // What looked like attributes may look like tags then.
+            // What looked like attributes may look like tags now.
             let written = html.get(tag.start..tag.end).unwrap_or_default();
             out.push_str(&written.replace('<', "&lt;"));
             copied = tag.end;

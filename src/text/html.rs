@@ -1,6 +1,7 @@
-//! The one sanitizer: whatever a publisher calls it, HTML enters here and leaves with nothing that runs, styles or
-//! frames (SEC-10). What may stand is in [`super::allowed`]. Most fragments are simple enough for [`super::fast_path`]; for the
-//! others ammonia builds a tree as browsers do, behind [`super::html_limits`]. Reading the result again changes nothing.
+//! The sanitizer. All HTML from publishers passes through it and leaves without anything that executes, styles or frames
+//! (SEC-10). [`super::allowed`] is the list of what is kept. Most fragments are simple enough for [`super::fast_path`]; for
+//! the others ammonia builds a tree as browsers do, bounded by [`super::html_limits`]. Sanitizing the result again changes
+//! nothing.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -15,14 +16,14 @@ use super::html_limits::HTML_BYTES_MAX;
 use super::{embedded, fast_path, html_limits, html_text, plain};
 use crate::model::WebUrl;
 
-/// What the trees of one document may cost, in units of [`html_limits::pass`]: half a second.
+/// Maximum cost of all trees of a document, in units of [`html_limits::pass`]: about half a second.
 const WORK_MAX: usize = 16 * 1024 * 1024;
 /// How often a tree is built of one fragment until reading the result changes nothing.
 const ROUNDS_MAX: usize = 4;
 
 thread_local! {
-    /// What relative URLs of the fragment at hand are resolved with: the shared sanitizer is built once, and
-    /// ammonia hands its filter nothing but the attribute.
+    /// The base of relative URLs in the fragment that is being sanitized. The sanitizer is shared and built once, and
+    /// ammonia passes nothing but the attribute to its filter.
     static BASE: RefCell<Option<WebUrl>> = const { RefCell::new(None) };
 }
 
@@ -51,8 +52,8 @@ static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// What the trees of one document may still cost. A few megabytes of tangled HTML take a second; no feed needs that much,
-/// and what goes beyond becomes plain text.
+/// What the trees of one document may still cost. A few megabytes of tangled HTML take a second, which no real feed needs;
+/// the rest becomes plain text.
 #[derive(Debug)]
 pub struct Effort {
     left: Cell<usize>,
@@ -86,7 +87,7 @@ pub fn sanitize(html: &str, base: Option<&WebUrl>) -> String {
     sanitize_within(html, base, &Effort::default())
 }
 
-/// The same for one of many fragments of a document.
+/// As [`sanitize`], for one of many fragments of a document.
 #[must_use]
 pub fn sanitize_within(html: &str, base: Option<&WebUrl>, effort: &Effort) -> String {
     let html = prepared(html);
@@ -107,8 +108,8 @@ pub(super) fn as_text(html: &str) -> String {
     html_escape::encode_text(&html_text::from_html(html)).into_owned()
 }
 
-/// The slow way: what browsers would make of it, read `quickly` once it is simple enough, else `slowly`. `None` if a tree would
-/// cost too much, or reading the result never comes to rest.
+/// The slow path: builds the tree that a browser would, until the fast path accepts the result (`quickly`), or building it
+/// again changes nothing (`slowly`). `None` if a tree would cost too much or the result never becomes stable.
 pub(super) fn with_tree<T>(
     html: &str,
     base: Option<&WebUrl>,
@@ -130,7 +131,7 @@ pub(super) fn with_tree<T>(
     None
 }
 
-/// What a tree may be built of; none if it would cost too much.
+/// The fragment that a tree may be built from; `None` if that would cost too much.
 fn gated(html: &str, effort: &Effort) -> Option<String> {
     let (html, work) = html_limits::pass(html)?;
     effort.take(work)?;

@@ -1,6 +1,6 @@
-//! The gate before the tree: what browsers do with tangled HTML is quadratic in nesting, in attributes, in what is left open
-//! and in what stands in the wrong place (SEC-03, F7). One linear pass takes out what is not allowed anyway, and reckons what
-//! a tree of the rest would cost. It overrates that: what it lets through is cheap.
+//! Bounds the cost of a tree. Browsers' rules are quadratic in nesting, in attributes, in unclosed elements and in misplaced
+//! ones (SEC-03, F7). One linear pass removes what is not allowed, and estimates the cost of a tree for the rest. The
+//! estimate is an upper bound.
 
 use std::collections::HashSet;
 
@@ -18,14 +18,14 @@ pub(super) const TAG_BYTES_MAX: usize = 16 * 1024;
 pub(super) const ATTRIBUTES_MAX: usize = 64;
 /// Deepest nesting of tables: each is four elements deep.
 pub(super) const TABLES_MAX: usize = 32;
-/// What a tag costs beside its bytes, in bytes.
+/// Cost of a tag in addition to its bytes, in bytes.
 const TAG_WORK: usize = 32;
-/// Most elements that browsers would open again because `b` and its like were not closed; what has more becomes plain
-/// text. Three hundred of them before every paragraph of a megabyte are sixty million.
+/// Maximum number of elements that browsers would reopen because `b` and similar elements were not closed; a fragment with
+/// more becomes plain text. Three hundred of them before every paragraph of a megabyte are sixty million.
 const REOPENED_MAX: usize = 100_000;
 
-/// The fragment with tags from the list only, monsters and what is silent gone, and what a tree of it would cost, about one
-/// a byte. None if that is out of the question.
+/// The fragment with allowed tags only, and the estimated cost of a tree, about one per byte. `None` if the cost is too
+/// high.
 pub(super) fn pass(html: &str) -> Option<(String, usize)> {
     let mut gate = Gate {
         out: String::with_capacity(html.len()),
@@ -79,7 +79,7 @@ impl Gate {
         }
     }
 
-    /// Text goes on with its references resolved: what is odd in them costs browsers' rules a microsecond each.
+    /// References are resolved here: browsers' rules need a microsecond for each odd one.
     fn text(&mut self, text: &str) {
         if self.is_between_cells() && !text.trim_ascii().is_empty() {
             self.misplaced();
@@ -117,12 +117,12 @@ impl Gate {
         is_bounded.then_some(())
     }
 
-    /// Whether only parts of a table should stand here.
+    /// Whether only parts of a table are expected here.
     fn is_between_cells(&self) -> bool {
         self.tables.last().is_some_and(|is_in_cell| !is_in_cell)
     }
 
-    /// Browsers put it elsewhere, and count through all that stands there.
+    /// Browsers move it elsewhere, and walk through everything that is there.
     fn misplaced(&mut self) {
         self.work += TAG_WORK + self.tags;
     }
@@ -150,7 +150,7 @@ impl Gate {
                     // One link ends another.
                     self.close_format(name);
                 }
-                // Browsers open no more than three alike.
+                // Browsers reopen no more than three equal elements.
                 let alike = self.formats.iter().filter(|f| **f == name).count();
                 if alike < 3 || tag.attributes().next().is_some() {
                     self.formats.push(name);
@@ -177,7 +177,7 @@ impl Gate {
         }
     }
 
-    /// Closes the innermost element of a kind, unless one of `walls` stands in it.
+    /// Closes the innermost element of a kind, unless one of `walls` is inside it.
     fn close_last(&mut self, kind: Kind, walls: &[Kind]) {
         let inside = self.open.iter().rev();
         let mut inside = inside.take_while(|e| !walls.contains(&e.kind));

@@ -7,15 +7,15 @@ use super::allowed::{self, Fate, Kind};
 use super::references::{self, Place};
 use super::tokens::{self, Tag, Token};
 
-/// Longest text of a picture that stands for a sign (`<img alt="😀">`), in characters.
+/// Maximum length of the text of a picture that replaces a character (`<img alt="😀">`), in characters.
 const SIGN_CHARS_MAX: usize = 8;
 /// Deepest list whose items are set in further than those around it.
 const LISTS_MAX: usize = 8;
-/// Most texts of pictures that stand for a body without words.
+/// Maximum number of picture texts used for a body without words.
 const ALTERNATIVES_MAX: usize = 16;
 
-/// The text of `html`: white space collapsed outside `pre`, paragraphs parted by an empty line, `br` a line break, two of
-/// them a paragraph's end. Where there are no words, what the pictures are said to show.
+/// The readable text of `html`: white space is collapsed outside of `pre`, paragraphs are separated by an empty line, `br`
+/// is a line break, and two of them end a paragraph. Without any words, the text is the descriptions of the pictures.
 #[must_use]
 pub fn from_html(html: &str) -> String {
     let mut reader = Reader::with_room(html.len());
@@ -24,7 +24,7 @@ pub fn from_html(html: &str) -> String {
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => reader.text(&references::resolve_in_html(text, Place::Text)),
-            // A declaration that never ends is none.
+            // A declaration without an end is text.
             Token::Silent(text) if text.starts_with("<!") && !text.ends_with('>') => {
                 reader.text(text);
             }
@@ -57,7 +57,7 @@ fn word_len(text: &str) -> usize {
     }
 }
 
-/// What has been read of a fragment, and what is owed before its next word.
+/// The text so far, and the separators that are due before the next word.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     out: String,
@@ -73,18 +73,18 @@ pub(super) struct Reader {
     pre: usize,
     /// Open `audio` and `video`: what is in them is for readers that cannot play them.
     players: usize,
-    /// What pictures are said to show.
+    /// Descriptions of pictures.
     alternatives: Vec<String>,
-    /// How many pictures are said to show something.
+    /// How many pictures have a description.
     pub(super) pictures: usize,
-    /// Where the first word stands that was read since this was set to `None` at the start of a block.
+    /// The place of the first word since this was set to `None` at the start of a block.
     pub(super) first_word: Option<usize>,
 }
 
 /// An open list.
 #[derive(Debug)]
 struct List {
-    /// The number of the next item; none where items have a dash.
+    /// The number of the next item; `None` where items have a dash.
     number: Option<u32>,
     is_begun: bool,
 }
@@ -99,7 +99,7 @@ enum Row {
     Line,
     /// The same, and a new cell has begun.
     NextCell,
-    /// A cell with paragraphs of its own.
+    /// A cell that contains paragraphs.
     Paragraphs,
 }
 
@@ -112,7 +112,7 @@ impl Reader {
         }
     }
 
-    /// The text. Where there are no words, what the pictures are said to show.
+    /// The text. Without any words, it is the descriptions of the pictures.
     pub(super) fn text_read(self) -> String {
         match self.out.is_empty() {
             true => self.alternatives.join("\n"),
@@ -169,7 +169,7 @@ impl Reader {
         }
     }
 
-    /// Text inside `pre`: line ends and indents count.
+    /// Text inside `pre`: line ends and indentation are kept.
     fn code(&mut self, text: &str) {
         for c in text.chars() {
             match c {
@@ -191,7 +191,7 @@ impl Reader {
         self.breaks = self.breaks.max(breaks.min(2));
     }
 
-    /// What is owed before a word.
+    /// Writes the separators that are due before a word.
     fn gap(&mut self) {
         // Nearly every word follows another on its line.
         let is_in_line = matches!(self.row, Row::Line | Row::Paragraphs);
@@ -240,7 +240,7 @@ impl Reader {
             Void => self.void(name, tag),
             List => self.list(name, tag),
             Item if is_start => self.item(),
-            // The first paragraph stands beside the mark of its item, or in its row.
+            // The first paragraph is on the line of its item's marker, or in its row.
             Block | Terms | Heading | Paragraph
                 if is_start && (self.mark.is_some() || self.row == Row::NextCell) => {}
             Block | Terms | Heading | Paragraph | Caption => self.owe(2),
@@ -286,7 +286,7 @@ impl Reader {
         }
     }
 
-    /// What a picture is said to show counts where it is a sign in the line, and where there is nothing else.
+    /// The description of a picture is used where it replaces a character in a line, or where there is nothing else.
     fn picture(&mut self, shown: &str) {
         if shown.is_empty() || self.players > 0 {
             return;
@@ -321,7 +321,7 @@ impl Reader {
     fn item(&mut self) {
         let depth = self.lists.len().saturating_sub(1);
         let list = self.lists.last_mut();
-        // Items stand close together, whatever stood in the one before.
+        // Items are not separated by empty lines, whatever the previous one contained.
         let is_next = list.as_ref().is_some_and(|l| l.is_begun);
         self.breaks = if is_next { 1 } else { self.breaks.max(1) };
         let number = list.and_then(|list| {
@@ -334,7 +334,7 @@ impl Reader {
         self.mark = Some("  ".repeat(depth.min(LISTS_MAX)) + &mark);
     }
 
-    /// Rows stand close together, unless a cell has paragraphs of its own.
+    /// Rows are not separated by empty lines, unless a cell contains paragraphs.
     fn next_row(&mut self) {
         match self.row {
             Row::Line | Row::NextCell => self.breaks = 1,

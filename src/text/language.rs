@@ -1,5 +1,5 @@
-//! Which language an article is in: what the feed or the document says, unless a long text clearly says otherwise. Never
-//! guesses from a few words alone.
+//! The language of an article: what the feed or the document declares, unless a long text clearly contradicts it. Never
+//! guesses from a few words.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -12,7 +12,7 @@ use crate::model::language::is_language;
 
 /// Fewest letters that a guess is made from.
 const LETTERS_MIN: usize = 60;
-/// Fewest letters of a text whose guess counts for more than the language of its document.
+/// Minimum number of letters in a text whose detected language overrides that of its document.
 const CLEAR_LETTERS_MIN: usize = 200;
 /// Most characters of one text that a guess looks at.
 const CHARS_MAX: usize = 300;
@@ -20,7 +20,7 @@ const CHARS_MAX: usize = 300;
 const SAMPLES_MAX: usize = 50;
 /// How many samples must agree before a document contradicts what it declares.
 const CONTRADICTING_MIN: usize = 3;
-/// Languages that a detector takes for each other; between them, the document counts.
+/// Languages that the detector confuses. Within a group, the document decides.
 const KIN: &[&[&str]] = &[
     &["nb", "nn", "no", "da", "sv"],
     &["hr", "sr", "bs", "sl", "mk", "bg"],
@@ -35,20 +35,20 @@ const KIN: &[&[&str]] = &[
     &["zh", "ja"],
 ];
 
-/// What is known of the language before an article is looked at.
+/// What is known about the language before an article is read.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Prior {
-    /// What most of the document is in, with its script.
+    /// The dominant language of the feed, and its script.
     dominant: Option<(String, Script)>,
-    /// Whether enough of the document says so to contradict what it declares.
+    /// Whether enough texts are in it to contradict what the document declares.
     is_clear: bool,
 }
 
-/// What the newest texts of a feed are in. It is kept with the feed, since of most documents only the new articles are read, and
-/// one short text tells nothing.
+/// The languages of the newest texts of a feed. They are stored with the feed, because of most documents only the new
+/// articles are read, and one short text is no evidence.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Votes {
-    /// Of each sample, the newest first; none: it is reliably in no language.
+    /// One vote per sample, the newest first; `None` if no language was detected reliably.
     samples: VecDeque<Option<(String, Script)>>,
     /// Texts that are no sample yet, because they are too short.
     rest: String,
@@ -92,7 +92,7 @@ impl Votes {
         self.samples = new;
     }
 
-    /// As it is kept: the votes, equal ones in a row counted, and the rest behind them.
+    /// The stored form: the votes, run-length encoded, and the unfinished sample on the next line.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut votes: Vec<(&Option<(String, Script)>, usize)> = Vec::new();
@@ -112,7 +112,7 @@ impl Votes {
         format!("{}\n{}", votes.join(" "), self.rest)
     }
 
-    /// The votes that were kept so. What cannot be read of them is left out.
+    /// Reads the stored form. Whatever cannot be read is left out.
     #[must_use]
     pub fn of_text(kept: &str) -> Self {
         let (votes, rest) = kept.split_once('\n').unwrap_or((kept, ""));
@@ -150,7 +150,7 @@ impl Prior {
         let Some((dominant, count)) = votes.into_iter().max_by_key(|(_, count)| *count) else {
             return Self::default();
         };
-        // Two thirds: a feed in two languages has none that its short texts are in.
+        // Two thirds: a feed in two languages has no dominant one.
         let is_dominant = count * 3 >= all * 2;
         Self {
             dominant: is_dominant.then(|| dominant.clone()),
@@ -158,7 +158,7 @@ impl Prior {
         }
     }
 
-    /// The language of a text of this document, for which `declared` is told in the document.
+    /// The language of a text. `declared` is what its document declares.
     #[must_use]
     pub fn language(&self, declared: Option<&str>, text: &str) -> Option<String> {
         let sample = Sample::of(text);
@@ -192,13 +192,13 @@ impl Prior {
     }
 }
 
-/// The language of a tag, as it is stored; none if it is none.
+/// The language of a tag in its stored form; `None` if the tag names none.
 #[must_use]
 pub fn of_tag(tag: &str) -> Option<String> {
     primary(tag)
 }
 
-/// What of an article says its language: headline and text, without either if the other repeats it.
+/// The text that shows an article's language: headline and text, or one of them if it repeats the other.
 #[must_use]
 pub fn evidence<'a>(title: &'a str, text: &'a str) -> Cow<'a, str> {
     let bare = |text: &str| {
@@ -230,7 +230,7 @@ fn begins(folded: &str, text: &str) -> bool {
     folded.starts_with(&bare(&beginning))
 }
 
-/// What a sample is reliably in. The last one is a guess that is looked at first.
+/// The language that a sample is reliably in. `last` is tried first, without the detector.
 fn vote(sample: &str, last: Option<&(String, Script)>) -> Option<(String, Script)> {
     let sample = Sample::of(sample);
     let is_as_last = |(language, script): &&(String, Script)| {
@@ -242,7 +242,7 @@ fn vote(sample: &str, last: Option<&(String, Script)>) -> Option<(String, Script
     sample.guess().map(|guess| (guess.language, guess.script))
 }
 
-/// Whether the detector knows a language: only then it can say that a text is in another.
+/// Whether the detector knows a language: only then can it say that a text is in a different one.
 fn is_detected(language: &str) -> bool {
     CODES.iter().any(|(_, code)| *code == language)
 }
@@ -274,7 +274,7 @@ impl Guess {
     }
 }
 
-/// What of a text is looked at.
+/// The part of a text that is examined.
 struct Sample {
     head: String,
     letters: usize,
@@ -294,14 +294,14 @@ impl Sample {
         self.letters >= CLEAR_LETTERS_MIN && function_words::are_of(language, &self.head, are_kin)
     }
 
-    /// What a long text is clearly in.
+    /// The language that a long text is clearly in.
     fn clear_guess(&self) -> Option<Guess> {
         let is_long = self.letters >= CLEAR_LETTERS_MIN;
         let guess = is_long.then(|| self.guess()).flatten();
         guess.filter(Guess::is_clear)
     }
 
-    /// What a text is reliably in (ISO 639-1 where it has a code).
+    /// The language that a text is reliably in (ISO 639-1 where it has a code).
     fn guess(&self) -> Option<Guess> {
         if self.letters < LETTERS_MIN {
             return None;
@@ -345,7 +345,7 @@ fn letters_of(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphabetic()).count()
 }
 
-/// `en` of `en-US` and of `eng`; none if that is no language: `und`, `x-…`, the country (`jp`) instead of its language.
+/// `en` from `en-US` and from `eng`; `None` for `und`, `x-…`, and a country (`jp`) in place of its language.
 fn primary(tag: &str) -> Option<String> {
     let primary = tag.split(['-', '_']).next()?.to_ascii_lowercase();
     let is_word = primary.chars().all(|c| c.is_ascii_alphabetic());

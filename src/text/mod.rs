@@ -3,12 +3,12 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`plain`], [`settle`], [`mojibake`] | plain text: what may stand in it, lines, wrong decoding mended |
-//! | `characters` | which characters make words, and which may not stand in text |
+//! | [`plain`], [`settle`], [`mojibake`] | plain text: allowed characters, lines, repair of wrong decoding |
+//! | `characters` | which characters make words, and which are not allowed |
 //! | [`fold`], [`hash`] | words without case and marks; stable hashes |
-//! | [`tokens`], [`references`] | HTML as tags and texts; `&amp;` and its kin |
-//! | [`html`], [`allowed`] | the sanitizer; the elements and attributes that may stand |
-//! | [`fast_path`], [`html_limits`] | sanitizing without a tree; what bounds the tree |
+//! | [`tokens`], [`references`] | HTML as tags and texts; character references |
+//! | [`html`], [`allowed`] | the sanitizer; the allowed elements and attributes |
+//! | [`fast_path`], [`html_limits`] | sanitizing without a tree; bounds of the tree |
 //! | [`embedded`], [`embedded_frame`] | pictures, players and formulas, rewritten before sanitizing |
 //! | [`html_text`] | the readable text of HTML |
 //! | [`body`], [`blocks`] | a sanitized body read once: its text and its paragraphs |

@@ -1,14 +1,14 @@
-//! UTF-8 that somebody once read as Windows-1252 and wrote again: `â€™`, `Ã©`. The commonest damage there is, and the only
-//! one put right here; a text is mended as a whole or not at all.
+//! Repairs UTF-8 that was decoded as Windows-1252 and encoded again: `â€™`, `Ã©`. This is the most frequent damage, and the
+//! only one repaired here. A text is repaired as a whole or not at all.
 
 use encoding_rs::WINDOWS_1252;
 
 /// The first characters of such damage: what the first bytes of Latin letters, punctuation and Cyrillic turn into. Others
-/// (`É »`) stand in good texts too.
+/// (`É »`) occur in undamaged text too.
 const BEGINNINGS: [char; 6] = ['Â', 'Ã', 'â', 'Ð', 'Ñ', 'ï'];
 
-/// The text that was meant, if every character beyond ASCII says so; none if it is good as it is. What was lost
-/// altogether (U+FFFD) says nothing.
+/// The repaired text, if every character beyond ASCII is part of such damage; `None` if the text is undamaged. Characters
+/// that were lost (U+FFFD) do not count.
 pub fn meant(text: &str) -> Option<String> {
     if text.is_ascii() || !text.contains(BEGINNINGS) {
         return None;
@@ -31,7 +31,7 @@ fn part(text: &str) -> Option<String> {
     meant.chars().all(is_damage).then_some(meant)
 }
 
-/// The byte that Windows-1252 has for a character; the five it has none for stand for themselves.
+/// The Windows-1252 byte of a character. The five bytes without a character stand for the control of the same number.
 fn byte_of(c: char) -> Option<u8> {
     let code = u32::from(c);
     if c.is_ascii() || (0xa0..=0xff).contains(&code) {

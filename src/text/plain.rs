@@ -34,7 +34,7 @@ pub fn line(text: &str) -> String {
 /// overrides and isolates, no noncharacters. Line ends become `\n`, as browsers read them.
 #[must_use]
 pub fn clean_text(text: &str) -> Cow<'_, str> {
-    // Only these bytes begin what may not stand: a first look without decoding.
+    // Only these bytes begin a forbidden character: a check without decoding.
     let is_suspect = |b: &u8| {
         *b < b' ' && !matches!(b, b'\n' | b'\t')
             || matches!(b, 0x7f | 0xc2 | 0xe2 | 0xef | 0xf0..=0xf4)
@@ -83,7 +83,7 @@ pub fn lines(text: &str) -> String {
     out
 }
 
-/// At most `chars` characters, cut between graphemes, at a word if one ends near; `…` tells the cut.
+/// At most `chars` characters, cut between graphemes, at a word boundary if one is near; `…` marks the cut.
 #[must_use]
 pub fn shortened(text: &str, chars: usize) -> String {
     if text.chars().count() <= chars {

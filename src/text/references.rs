@@ -7,7 +7,8 @@ use html_escape::NAMED_ENTITIES;
 /// Longest name of a character reference, in bytes (`CounterClockwiseContourIntegral`).
 const NAME_BYTES_MAX: usize = 31;
 
-/// Where a text of HTML stands: a reference without its semicolon counts differently in a value (`?a=1&copy=2`).
+/// Where a text of HTML occurs: a reference without its semicolon is treated differently in an attribute value
+/// (`?a=1&copy=2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// Between tags.
@@ -16,7 +17,7 @@ pub(super) enum Place {
     Value,
 }
 
-/// A text of XML with its references resolved; what is none stays as written.
+/// A text of XML with its references resolved; anything that only looks like a reference stays.
 #[must_use]
 pub fn resolve(text: &str) -> Cow<'_, str> {
     resolve_with(text, |after| {
@@ -26,7 +27,7 @@ pub fn resolve(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// The same for a URL: `&amp;` and numbers only, for a parameter may be called like a character (`&copy;`).
+/// As [`resolve`], for a URL: `&amp;` and numbers only, because a parameter may be named like a character (`&copy;`).
 #[must_use]
 pub fn resolve_in_url(text: &str) -> Cow<'_, str> {
     resolve_with(text, |after| {
@@ -38,7 +39,7 @@ pub fn resolve_in_url(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// The same for HTML, exactly as browsers do it (HTML standard section 13.2.5.72).
+/// As [`resolve`], for HTML, exactly as browsers do it (HTML standard section 13.2.5.72).
 pub(super) fn resolve_in_html(text: &str, place: Place) -> Cow<'_, str> {
     resolve_with(text, |after| match after.strip_prefix('#') {
         Some(number) => numbered(number).map(|(meaning, len)| (meaning, len + 1)),
@@ -46,8 +47,8 @@ pub(super) fn resolve_in_html(text: &str, place: Place) -> Cow<'_, str> {
     })
 }
 
-/// What a reference of XML between `&` and `;` stands for: a character, an HTML name. None if it is neither; nothing at all
-/// for a number that is no character.
+/// The meaning of an XML reference between `&` and `;`: a character by number, or an HTML name. `None` if it is neither;
+/// empty for a number that is not a character.
 #[must_use]
 pub fn meaning(name: &str) -> Option<Cow<'static, str>> {
     let Some(digits) = name.strip_prefix('#') else {
@@ -61,7 +62,7 @@ pub fn meaning(name: &str) -> Option<Cow<'static, str>> {
     Some(Cow::Owned(character.map(String::from).unwrap_or_default()))
 }
 
-/// Resolves what `reference` reads behind each `&`: what it means, and how many bytes it takes.
+/// Replaces what `reference` recognizes after each `&`: the replacement, and how many bytes it takes the place of.
 fn resolve_with(
     text: &str,
     reference: impl Fn(&str) -> Option<(Cow<'static, str>, usize)>,
@@ -91,7 +92,7 @@ fn resolve_with(
     Cow::Owned(out)
 }
 
-/// What can be the name of a reference at the start of `text`.
+/// The possible name of a reference at the start of `text`.
 fn name_of(text: &str) -> &str {
     let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'#';
     let bytes = text.bytes().take(NAME_BYTES_MAX);
@@ -116,7 +117,7 @@ fn named(name: &str) -> Option<&'static str> {
     Some(meaning)
 }
 
-/// A name, or the longest beginning of it that counts without a semicolon.
+/// A name, or its longest prefix that is valid without a semicolon.
 fn named_in_html(after: &str, place: Place) -> Option<(Cow<'static, str>, usize)> {
     let name = name_of(after);
     if after.get(name.len()..)?.starts_with(';')
@@ -135,7 +136,7 @@ fn named_in_html(after: &str, place: Place) -> Option<(Cow<'static, str>, usize)
     Some((Cow::Borrowed(named(old)?), old.len()))
 }
 
-/// A number behind `&#`, with or without its semicolon.
+/// A number after `&#`, with or without its semicolon.
 fn numbered(text: &str) -> Option<(Cow<'static, str>, usize)> {
     let (radix, digits) = match text.strip_prefix(['x', 'X']) {
         Some(hex) => (16, hex),
@@ -158,7 +159,7 @@ fn numbered(text: &str) -> Option<(Cow<'static, str>, usize)> {
     Some((Cow::Owned(meaning), end + usize::from(has_semicolon)))
 }
 
-/// A character by its number; 128 to 159 mean Windows-1252 as browsers have it (HTML standard section 13.2.5.80).
+/// A character by its number. 128 to 159 are Windows-1252, as in browsers (HTML standard section 13.2.5.80).
 fn character(code: u32) -> Option<char> {
     match u8::try_from(code) {
         Ok(byte @ 0x80..=0x9f) => {
@@ -174,7 +175,7 @@ fn character(code: u32) -> Option<char> {
 /// Longest of [`OLD_NAMES`], in bytes.
 const OLD_NAME_BYTES_MAX: usize = 6;
 
-/// Names that count without a semicolon, since there were pages before there were standards (HTML standard section 13.5).
+/// Names that are valid without a semicolon (HTML standard section 13.5).
 const OLD_NAMES: [&str; 106] = [
     "AElig", "AMP", "Aacute", "Acirc", "Agrave", "Aring", "Atilde", "Auml", "COPY", "Ccedil",
     "ETH", "Eacute", "Ecirc", "Egrave", "Euml", "GT", "Iacute", "Icirc", "Igrave", "Iuml", "LT",

@@ -1,5 +1,5 @@
-//! Texts in their last form: clean, and mended where they were decoded wrongly. What decides is the text itself, never
-//! the document around it, so that a text that is printed and read again stays as it is (SEC-14).
+//! Texts in their final form: without control characters, and repaired where they were decoded wrongly. Only the text itself
+//! decides, never the document around it, so that text from our own feeds stays as it is (SEC-14).
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ pub fn line_of_text(text: &str) -> String {
     settled(plain::line_of_text(&meant(text)), plain::line)
 }
 
-/// One line of an HTML text: damage may stand in the source as it is, or be spelled in references.
+/// One line of an HTML text. Damage may be in the source as characters or as references.
 #[must_use]
 pub fn line_of_html(html: &str) -> String {
     settled(plain::line_of_html(&meant(html)), plain::line)
@@ -30,7 +30,7 @@ pub fn text(text: &str) -> String {
     settled(clean(&meant(text)), clean)
 }
 
-/// HTML of which `sanitize` makes HTML that is safe.
+/// Repaired HTML that `sanitize` has made safe.
 #[must_use]
 pub fn html(html: &str, sanitize: impl Fn(&str) -> String) -> String {
     settled(sanitize(&meant(html)), sanitize)
@@ -52,7 +52,7 @@ fn meant(text: &str) -> Cow<'_, str> {
     mojibake::meant(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// Every mended text is shorter than the one before, so that this ends.
+/// Every repaired text is shorter than the one before, so that this ends.
 fn settled(mut text: String, clean: impl Fn(&str) -> String) -> String {
     while let Some(meant) = mojibake::meant(&text) {
         text = clean(&meant);

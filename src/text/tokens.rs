@@ -1,5 +1,5 @@
-//! HTML as a row of texts and tags, cut as browsers cut it (HTML standard section 13.2.5). Linear in its input; never
-//! builds a tree, never decides what is allowed.
+//! HTML as a sequence of texts and tags, split as browsers do (HTML standard section 13.2.5). Linear in its input. Never
+//! builds a tree, and never decides what is allowed.
 
 use memchr::{memchr, memmem};
 
@@ -10,7 +10,7 @@ pub(crate) enum Token<'h> {
     Text(&'h str),
     /// A start or end tag.
     Tag(Tag<'h>),
-    /// What nobody reads: a comment, a declaration, the inside of `script` and its like.
+    /// What is not displayed: a comment, a declaration, the content of `script` and similar elements.
     Silent(&'h str),
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Tag<'h> {
     pub(crate) is_end: bool,
     /// Whether its `>` is there; one without it reaches to the next `>` there is, and holds nothing.
     pub(crate) is_whole: bool,
-    /// Where it stands, `<` and `>` included.
+    /// Its first byte, that of `<`.
     pub(crate) start: usize,
     /// The byte after it.
     pub(crate) end: usize,
@@ -46,12 +46,12 @@ impl<'h> Tag<'h> {
         }
     }
 
-    /// What the fragment has between two places.
+    /// The part of the fragment between two places.
     pub(super) fn between(&self, from: usize, to: usize) -> &'h str {
         self.html.get(from..to).unwrap_or_default()
     }
 
-    /// Whether this is the name, whatever its case.
+    /// Whether this is its name, in any case.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
@@ -61,7 +61,7 @@ impl<'h> Tag<'h> {
         self.html.get(..self.end).is_some_and(|t| t.ends_with("/>"))
     }
 
-    /// What follows its name, its `>` included.
+    /// What follows its name, including `>`.
     pub(crate) fn after_name(&self) -> &'h str {
         self.html.get(self.name_end..self.end).unwrap_or_default()
     }
@@ -98,7 +98,7 @@ impl<'h> Tokens<'h> {
 }
 
 impl Tokens<'_> {
-    /// Goes behind the next end tag of this name; none if there is none, and nothing is skipped then.
+    /// Moves behind the next end tag of this name. `None` if there is none, and nothing is skipped then.
     pub(crate) fn skip_to_end_of(&mut self, name: &str) -> Option<()> {
         let mut ahead = Tokens {
             html: self.html,
@@ -120,8 +120,7 @@ impl Tokens<'_> {
 }
 
 impl Tokens<'_> {
-    /// Where the inside of a raw element ends. A title that never ends holds nothing back; nobody wants to read the rest of
-    /// a script.
+    /// The end of a raw element's content. A title without an end tag ends at once; a script without one takes the rest.
     fn end_of_raw(&mut self, name: &str) -> Option<usize> {
         let is_code = !name.eq_ignore_ascii_case("title");
         if is_code || !self.is_endless {
@@ -133,8 +132,8 @@ impl Tokens<'_> {
     }
 }
 
-/// Elements whose inside is no markup (HTML standard section 13.2.6.2), but for those whose inside we keep: where no frame
-/// is shown and no script runs, it is read as markup.
+/// Elements whose content is not markup (HTML standard section 13.2.6.2), except those whose content we keep: without frames
+/// and scripts it is read as markup.
 const RAW: &[&str] = &["script", "style", "title"];
 
 /// The tokens of `html`.
@@ -239,7 +238,7 @@ fn tag_at(html: &str, start: usize) -> Option<Tag<'_>> {
     })
 }
 
-/// The byte after the `>` of a tag whose name ended at `at`. A quote counts only where a value begins.
+/// The byte after the `>` of a tag whose name ended at `at`. A quote counts only at the start of a value.
 fn end_of_tag(html: &str, at: usize) -> Option<usize> {
     let mut at = at;
     loop {
@@ -250,7 +249,7 @@ fn end_of_tag(html: &str, at: usize) -> Option<usize> {
     }
 }
 
-/// What stands at a place inside a tag.
+/// A position inside a tag.
 enum Step {
     /// Its `>`, and the byte after it.
     End(usize),
@@ -262,7 +261,7 @@ enum Step {
     },
 }
 
-/// Reads one attribute or the end of a tag (HTML standard sections 13.2.5.32 to 13.2.5.39). None at the end of the text.
+/// Reads one attribute or the end of a tag (HTML standard sections 13.2.5.32 to 13.2.5.39). `None` at the end of the text.
 fn step(bytes: &[u8], at: usize) -> Option<Step> {
     let skip = |at: usize, is: fn(u8) -> bool| {
         let rest = bytes.get(at..)?;
@@ -330,7 +329,7 @@ impl<'h> Iterator for Attributes<'h> {
     }
 }
 
-/// The attributes in what stands between the name of a tag and its `>`.
+/// The attributes in the text between the name of a tag and its `>`.
 pub(crate) fn attributes_in(inner: &str) -> Attributes<'_> {
     Attributes { html: inner, at: 0 }
 }
@@ -356,7 +355,7 @@ fn silent_len(html: &str) -> usize {
     bytes.len()
 }
 
-/// Where the next end tag of a raw element stands.
+/// The place of the next end tag of a raw element.
 fn end_tag(html: &str, from: usize, name: &str) -> Option<usize> {
     let bytes = html.as_bytes();
     let mut at = from;

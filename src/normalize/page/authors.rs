@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::json_ld::Said;
-use super::seen::Seen;
-use super::words::Phrases;
+use super::class_names::Phrases;
+use super::json_ld::ArticleData;
+use super::markup_hints::MarkupHints;
 use crate::text::fold::fold;
 use crate::text::plain;
 
@@ -35,34 +35,45 @@ static BY: LazyLock<Phrases> = LazyLock::new(|| {
 });
 /// Between names.
 const JOINTS: &[&str] = &[" and ", " & ", " und ", " et "];
-/// What is not in capitals in a line of names.
+/// Words in lower case in a line of names.
 const PARTICLES: &[&str] = &[
     "and", "und", "et", "y", "e", "&", "de", "van", "von", "der", "den", "la", "di", "da", "al",
 ];
-/// Longest name, in characters and in words.
+/// Maximum length of a name, in characters and in words.
 const NAME_CHARS_MAX: usize = 70;
 const NAME_WORDS_MAX: usize = 7;
 
-/// The names, each once. `site` is nobody.
-pub(super) fn of(said: &Said, seen: &Seen, near: &[String], site: Option<&str>) -> Vec<String> {
+/// The names, each once. `site` is not an author.
+pub(super) fn of(
+    data: &ArticleData,
+    hints: &MarkupHints,
+    near: &[String],
+    site: Option<&str>,
+) -> Vec<String> {
     let named = |text: &str| names(text, site);
-    let told = [
-        said.authors.iter().flat_map(|a| named(a)).collect(),
-        seen.metas_of(METAS).flat_map(named).collect(),
-        marked(seen, named),
+    let candidates = [
+        data.authors.iter().flat_map(|a| named(a)).collect(),
+        hints.metas_of(METAS).flat_map(named).collect(),
+        marked(hints, named),
         near.iter()
             .find(|line| is_byline(line))
             .map(|line| named(line))
             .unwrap_or_default(),
     ];
-    let names: Vec<String> = told.into_iter().find(|n| !n.is_empty()).unwrap_or_default();
-    let mut seen = HashSet::new();
-    names.into_iter().filter(|n| seen.insert(fold(n))).collect()
+    let names: Vec<String> = candidates
+        .into_iter()
+        .find(|n| !n.is_empty())
+        .unwrap_or_default();
+    let mut unique = HashSet::new();
+    names
+        .into_iter()
+        .filter(|n| unique.insert(fold(n)))
+        .collect()
 }
 
-/// The first byline that names somebody. Several together are one byline; further ones belong to other pieces.
-fn marked(seen: &Seen, named: impl Fn(&str) -> Vec<String>) -> Vec<String> {
-    let mut found = seen.bylines.iter().map(|b| (b, named(&b.text)));
+/// The first byline with a name. Adjacent ones are one byline; further ones belong to other articles.
+fn marked(hints: &MarkupHints, named: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let mut found = hints.bylines.iter().map(|b| (b, named(&b.text)));
     let Some((first, mut names)) = found.find(|(_, names)| !names.is_empty()) else {
         return Vec::new();
     };

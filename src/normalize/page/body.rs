@@ -8,10 +8,10 @@ use dom_smoothie::{Config, Readability};
 use crate::model::WebUrl;
 use crate::text::html;
 
-/// Most elements that are looked at; the gate lets fewer through.
+/// Maximum number of elements that are examined; the prefilter lets fewer through.
 const ELEMENTS_MAX: usize = 100_000;
 
-/// The article's HTML; none if the page has no main text.
+/// The article's HTML; `None` if the page has no main text.
 pub(super) fn of(page: Document, url: &WebUrl) -> Option<String> {
     let config = Config {
         max_elements_to_parse: ELEMENTS_MAX,
@@ -19,7 +19,7 @@ pub(super) fn of(page: Document, url: &WebUrl) -> Option<String> {
         ..Config::default()
     };
     let mut reader = Readability::with_document(page, Some(url.as_str()), Some(config)).ok()?;
-    // It slices text in places: a page that makes it panic has no main text (SEC-01).
+    // readability slices text at byte offsets: a page that makes it panic has no main text (SEC-01).
     let article = catch_unwind(AssertUnwindSafe(|| reader.parse().ok())).ok()??;
     let html = html::sanitize(&article.content, Some(url));
     Some(html).filter(|h| !h.is_empty())

@@ -1,22 +1,22 @@
-//! What surrounds and interrupts an article on its page: navigation, share bars, captions, galleries, pointers to other
-//! pieces, comments. Known by element, role and the words of `class` and `id`, in what pages of many makers share; an
-//! element that holds much of the page's prose stays, whatever it is called.
+//! Removes what surrounds and interrupts an article on its page: navigation, share bars, captions, galleries, pointers to
+//! other articles, comments. Recognized by element, role and the names in `class` and `id` that many publishers use. An
+//! element that contains much of the page's text stays, whatever its name.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use dom_query::{Document, NodeId, NodeRef};
 
-use super::words::{Phrases, Words};
+use super::class_names::{Phrases, Words};
 
-/// Elements that are no part of a text.
+/// Elements that are not part of a text.
 static ELEMENTS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "nav, footer, aside, form, button, dialog, menu, input, label, figcaption, fieldset, link, meta",
     )
 });
 
-/// Roles that are none.
+/// Roles that are not part of a text.
 static ROLES: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "navigation, complementary, contentinfo, dialog, alertdialog, alert, menu, menubar, search, toolbar, banner, \
@@ -24,11 +24,11 @@ static ROLES: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
-/// Elements that hold whatever their names say.
+/// Elements that stay whatever their names are.
 static FRAMES: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::of("html, body, main, tr, tbody, td, img, br"));
 
-/// What goes even if it is long: other pieces, other people's words, the site's furniture.
+/// Removed even if long: other articles, comments, page furniture.
 static OTHERS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "comments, comment, commentlist, disqus, respond, replies, related, relatedposts, recommended, \
@@ -39,7 +39,7 @@ static OTHERS: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
-/// What goes if it is short beside the text.
+/// Removed if short compared with the text.
 static PARTS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "promo, promos, promotion, readmore, read more, also read, newsletter, newsletters, subscribe, subscription, \
@@ -53,7 +53,7 @@ static PARTS: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
-/// The same for what sends readers elsewhere; but quotations from there are part of the text.
+/// Removed if short: names of other sites; but embedded quotations from there are part of the text.
 static SOCIAL: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "share, shares, sharing, sharebar, sharetools, social, socials, addthis, addtoany, sharethis, sharedaddy, \
@@ -61,7 +61,7 @@ static SOCIAL: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
-/// What quotations are called.
+/// Names of quotations.
 static QUOTED: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::of("embed, embedded, tweet, twitter tweet, instagram media"));
 
@@ -69,7 +69,7 @@ static QUOTED: LazyLock<Phrases> =
 const OTHERS_SHARE: usize = 60;
 const PARTS_SHARE: usize = 20;
 
-/// Takes what is no part of the article out of a page.
+/// Removes from a page what is not part of the article.
 pub(super) fn remove(page: &Document) {
     let Some(body) = page.body() else { return };
     let prose = Prose::of(&body);
@@ -95,7 +95,7 @@ pub(super) fn remove(page: &Document) {
     }
 }
 
-/// What becomes of an element.
+/// What to do with an element.
 enum Fate {
     Stays,
     /// It goes unless it holds more than this share of the prose, in hundredths.
@@ -133,10 +133,10 @@ fn fate(node: &NodeRef<'_>) -> Fate {
     }
 }
 
-/// How much prose stands in each element: characters outside links.
+/// The amount of text in each element: characters outside of links.
 struct Prose {
     of: HashMap<NodeId, usize>,
-    /// What the page marks as the article's body, with what it stands in.
+    /// The elements that the page marks as the article's body, with those around them.
     marked: HashSet<NodeId>,
 }
 

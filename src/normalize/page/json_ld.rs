@@ -1,11 +1,11 @@
-//! What a page's JSON-LD says about its article (schema.org `NewsArticle` and its like, alone, in a list or in a
-//! `@graph`). Lenient: a block that cannot be read says nothing.
+//! The article in a page's JSON-LD (schema.org `NewsArticle` and related types, alone, in a list or in a `@graph`). Lenient:
+//! a block that cannot be parsed is ignored.
 
 use serde_json::{Map, Value};
 
-/// What is said of the page's article.
+/// The metadata of the page's article.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct ArticleData {
     pub(super) headline: Option<String>,
     /// First publication, as written.
     pub(super) published: Option<String>,
@@ -15,11 +15,11 @@ pub(super) struct Said {
     pub(super) language: Option<String>,
 }
 
-/// How deep the article may stand.
+/// Maximum depth of the article in the data.
 const DEPTH_MAX: usize = 6;
-/// Most authors taken.
+/// Maximum number of authors.
 const AUTHORS_MAX: usize = 16;
-/// What is said there is said of other pages.
+/// Properties whose values describe other pages.
 const ELSEWHERE: &[&str] = &[
     "itemListElement",
     "hasPart",
@@ -32,33 +32,33 @@ const ELSEWHERE: &[&str] = &[
     "subjectOf",
 ];
 
-/// What all blocks of a page say together; the first word counts.
-pub(super) fn read(blocks: &[String]) -> Said {
+/// The metadata from all blocks of a page; the first value of each field is used.
+pub(super) fn read(blocks: &[String]) -> ArticleData {
     let values: Vec<Value> = blocks.iter().filter_map(|b| value(b)).collect();
     let mut articles = Vec::new();
     for value in &values {
         find(value, 0, &mut articles);
     }
-    // A page about an article says less than the article itself.
+    // The type of a page about an article gives way to that of the article.
     articles.sort_by_key(|(is_page, _)| *is_page);
-    let mut said = Said::default();
+    let mut data = ArticleData::default();
     for (_, article) in articles {
         let text = |key: &str| article.get(key).and_then(plain);
-        said.headline = said
+        data.headline = data
             .headline
             .or_else(|| text("headline"))
             .or_else(|| text("name"));
-        said.published = said.published.or_else(|| text("datePublished"));
-        said.language = said.language.or_else(|| text("inLanguage"));
-        said.publisher = said
+        data.published = data.published.or_else(|| text("datePublished"));
+        data.language = data.language.or_else(|| text("inLanguage"));
+        data.publisher = data
             .publisher
             .or_else(|| name(article.get("publisher")?, &values));
-        if said.authors.is_empty() {
-            let told = article.get("author").or_else(|| article.get("creator"));
-            said.authors = told.map(|a| names(a, &values)).unwrap_or_default();
+        if data.authors.is_empty() {
+            let authors = article.get("author").or_else(|| article.get("creator"));
+            data.authors = authors.map(|a| names(a, &values)).unwrap_or_default();
         }
     }
-    said
+    data
 }
 
 /// A block as JSON; control characters in strings and comment marks around it are common mistakes.
@@ -139,7 +139,7 @@ fn names(value: &Value, values: &[Value]) -> Vec<String> {
     }
 }
 
-/// The name of a person or an organization, told here or under its `@id` elsewhere.
+/// The name of a person or an organization, given here or elsewhere under its `@id`.
 fn name(value: &Value, values: &[Value]) -> Option<String> {
     match value {
         Value::Object(object) => match object.get("name") {
@@ -173,7 +173,7 @@ fn named(value: &Value, id: &str, depth: usize) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn said(block: &str) -> Said {
+    fn data(block: &str) -> ArticleData {
         read(&[block.to_owned()])
     }
 
@@ -185,31 +185,31 @@ mod tests {
             r#"{{"@context":"https://schema.org","@graph":[{{"@type":"WebPage","name":"x"}},{article}]}}"#
         );
         for block in [article.to_owned(), format!("[{article}]"), graph] {
-            let said = said(&block);
-            assert_eq!(said.headline.as_deref(), Some("Tides & boats"));
-            assert_eq!(said.published.as_deref(), Some("2030-01-05"));
-            assert_eq!(said.authors, ["Ada Brandt", "Lewis Oram"]);
-            assert_eq!(said.publisher.as_deref(), Some("The Paper"));
+            let data = data(&block);
+            assert_eq!(data.headline.as_deref(), Some("Tides & boats"));
+            assert_eq!(data.published.as_deref(), Some("2030-01-05"));
+            assert_eq!(data.authors, ["Ada Brandt", "Lewis Oram"]);
+            assert_eq!(data.publisher.as_deref(), Some("The Paper"));
         }
     }
 
     #[test]
     fn authors_by_reference_are_found() {
         let block = r##"{"@graph":[{"@type":["Article"],"author":{"@id":"#1"}},{"@id":"#1","name":"Ada Brandt"}]}"##;
-        assert_eq!(said(block).authors, ["Ada Brandt"]);
+        assert_eq!(data(block).authors, ["Ada Brandt"]);
     }
 
     #[test]
     fn other_articles_that_the_page_lists_are_not_it() {
         let block = r#"{"@type":"ItemList","itemListElement":[{"@type":"NewsArticle","headline":"Other"}]}"#;
-        assert_eq!(said(block), Said::default());
+        assert_eq!(data(block), ArticleData::default());
     }
 
     #[test]
     fn broken_blocks_say_nothing_or_what_they_can() {
-        assert_eq!(said("{"), Said::default());
+        assert_eq!(data("{"), ArticleData::default());
         assert_eq!(
-            said("{\"@type\":\"Article\",\"headline\":\"a\nb\"}")
+            data("{\"@type\":\"Article\",\"headline\":\"a\nb\"}")
                 .headline
                 .as_deref(),
             Some("a b")

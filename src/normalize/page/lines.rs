@@ -3,23 +3,23 @@
 use std::sync::LazyLock;
 
 use super::super::{agency, boilerplate, byline};
+use super::class_names::Phrases;
 use super::published::within;
-use super::words::Phrases;
 use crate::model::WebUrl;
 use crate::text::blocks::Block;
 use crate::text::fold::fold;
 use crate::text::tokens::{self, Token};
 use crate::text::{dates, html_text};
 
-/// A line as long as this is prose, whatever it ends in; with the end of a sentence a shorter one is; in characters.
+/// Minimum length of a line of prose, whatever its end; a shorter line is prose if it ends a sentence; in characters.
 const PROSE_CHARS_MIN: usize = 80;
 const SENTENCE_CHARS_MIN: usize = 25;
-/// What ends a sentence, and what in a head ends nothing but one.
+/// Ends of a sentence, and words in a head that look like one.
 const ENDS: &[char] = &[
     '.', '!', '?', '…', '。', '！', '？', '»', '”', '"', '’', ':', '।', '۔', '؟',
 ];
 const STOPS: &[char] = &['.', '!', '?', '…', '。', ':'];
-/// Longest line of a head, longest pointer and longest call, in characters.
+/// Maximum length of a line in a head, of a pointer, and of a call to action, in characters.
 const HEAD_CHARS_MAX: usize = 120;
 const POINTER_CHARS_MAX: usize = 160;
 const CALL_CHARS_MAX: usize = 300;
@@ -27,7 +27,7 @@ const CALL_CHARS_MAX: usize = 300;
 const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "h5", "h6"];
 const ITEMS: &[&str] = &["li", "td", "th", "dd", "dt", "pre", "blockquote"];
 
-/// Lines that say nothing, folded.
+/// Lines without content, folded.
 static EMPTY: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "advertisement, advertising, anzeige, werbung, publicite, publicidad, pubblicita, publicidade, реклама, \
@@ -42,7 +42,7 @@ static PLACES: LazyLock<Phrases> = LazyLock::new(|| {
          podcast, inbox, google news, mastodon, forums, email, e mail",
     )
 });
-/// What they call for in the languages of many papers: beginnings of words, folded.
+/// Verbs of calls to action in many languages: beginnings of words, folded.
 static CALLS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "follow, subscribe, sign up, join, reach, contact, write to, like us, get the latest, email, download, \
@@ -180,7 +180,7 @@ fn links(html: &str, url: &WebUrl) -> (usize, bool) {
     (chars, is_inside)
 }
 
-/// Whether two hosts are of one site: they share what somebody can register.
+/// Whether two hosts belong to one site: they have the same registrable domain.
 fn is_near(a: &str, b: &str) -> bool {
     let site = |host| psl::domain_str(host).unwrap_or(host);
     site(a) == site(b)

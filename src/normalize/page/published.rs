@@ -1,8 +1,8 @@
-//! When the article of a page was first published: from its data, its `meta` elements, marked elements, the URL, a line near
-//! the headline. Never made up: a day, a month and a year must stand there.
+//! When the article of a page was first published: from its data, its `meta` elements, marked elements, the URL, or a line
+//! near the headline. Never invents a date: day, month and year must be there.
 
-use super::json_ld::Said;
-use super::seen::Seen;
+use super::json_ld::ArticleData;
+use super::markup_hints::MarkupHints;
 use crate::model::{Time, WebUrl};
 use crate::text::dates;
 
@@ -40,20 +40,25 @@ const METAS: &[&str] = &[
 ];
 /// Marks of elements up to this rank are surer than the URL.
 const SURE_RANK: u8 = 3;
-/// Most words of a date, and how many words may stand before it in a line.
+/// Maximum number of words in a date, and of words before it in a line.
 const DATE_WORDS_MAX: usize = 7;
 const WORDS_BEFORE_MAX: usize = 8;
 
 /// The first publication.
-pub(super) fn of(said: &Said, seen: &Seen, near: &[String], url: &WebUrl) -> Option<Time> {
+pub(super) fn of(
+    data: &ArticleData,
+    hints: &MarkupHints,
+    near: &[String],
+    url: &WebUrl,
+) -> Option<Time> {
     let marked = |sure: bool| {
-        let mut marked = seen.dates.iter().filter(|d| (d.rank <= SURE_RANK) == sure);
+        let mut marked = hints.dates.iter().filter(|d| (d.rank <= SURE_RANK) == sure);
         marked.find_map(|d| within(&d.text))
     };
-    said.published
+    data.published
         .as_deref()
         .and_then(whole)
-        .or_else(|| seen.metas_of(METAS).find_map(whole))
+        .or_else(|| hints.metas_of(METAS).find_map(whole))
         .or_else(|| marked(true))
         .or_else(|| of_url(url))
         .or_else(|| marked(false))
@@ -78,7 +83,7 @@ fn whole(text: &str) -> Option<Time> {
     is_whole.then(|| dates::read_bare(text)).flatten()
 }
 
-/// The first date in a line; a year of four digits must be there, for numbers without one are scores.
+/// The first date in a line. A year of four digits is required, because numbers without one are scores.
 pub(super) fn within(line: &str) -> Option<Time> {
     let has_year = line
         .split(|c: char| !c.is_ascii_digit())

@@ -1,6 +1,6 @@
-//! The main text without the lines above, between and below that are none of it: headline and dateline again, pointers to
-//! other pages of the site, calls to follow and to subscribe. Judges lines by their shape; by words only where a shape is
-//! not enough.
+//! Removes lines above, between and below the main text that are not part of it: headline and dateline repeated, pointers to
+//! other pages of the site, calls to follow and to subscribe. Judges lines by their form, and by words only where the form
+//! is not enough.
 
 use super::lines::Line;
 use crate::model::WebUrl;
@@ -10,11 +10,11 @@ use crate::text::fold::fold;
 use crate::text::html;
 use crate::text::tokens::{self, Token};
 
-/// How many lines from the top may hold what stands in the head of a page, and from the bottom what stands in its foot.
+/// The number of lines from the top that may belong to the head of a page, and from the bottom to its foot.
 const HEAD_LINES: usize = 8;
 const FOOT_LINES: usize = 6;
 
-/// The text without what is none of it; as it is if nothing would be left.
+/// The text without those lines; unchanged if nothing would be left.
 pub(super) fn trim(body: &str, url: &WebUrl, title: Option<&str>) -> String {
     let read = Body::read(body.to_owned());
     let all: Vec<&Block> = read
@@ -27,7 +27,7 @@ pub(super) fn trim(body: &str, url: &WebUrl, title: Option<&str>) -> String {
     let last = lines.iter().rposition(Line::is_prose);
     let last = last.unwrap_or(lines.len());
     let foot = lines.len().saturating_sub(FOOT_LINES);
-    // What has no prose below it is no head.
+    // Without prose below it, it is not a head.
     let head = first.max(HEAD_LINES).min(last);
     let title = fold(title.unwrap_or_default());
     let mut goes: Vec<bool> = lines
@@ -51,7 +51,7 @@ pub(super) fn trim(body: &str, url: &WebUrl, title: Option<&str>) -> String {
     if dropped.len() == lines.len() {
         body.to_owned()
     } else {
-        // What is left may be simpler, and is written so.
+        // The rest may be simpler now and is written that way.
         html::sanitize(&blocks::without(body, &dropped), None)
     }
 }

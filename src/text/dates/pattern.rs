@@ -3,7 +3,7 @@
 use super::tokens::Token;
 use super::words;
 
-/// What a pattern asks for, one after the other.
+/// The parts of a pattern, in order.
 #[derive(Debug, PartialEq)]
 pub(super) enum Element {
     /// One number: the letters of its digits, or of the whole if it is a single letter.
@@ -55,7 +55,7 @@ fn first_element(pattern: &'static str) -> Option<(Element, usize)> {
     Some((element, sign.len_utf8()))
 }
 
-/// What a shape says. What it does not say is nought.
+/// The values of a shape; 0 for those that it does not have.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub(super) struct Fields {
     pub year: Option<i64>,
@@ -125,7 +125,7 @@ fn full_year(value: i64, digits: usize) -> i64 {
     }
 }
 
-/// What the pattern says of the beginning of `tokens`, and how many tokens that is. None if it does not fit.
+/// The values that the pattern reads from the beginning of `tokens`, and how many tokens it used. `None` if it does not fit.
 pub(super) fn fit_beginning(pattern: &'static str, tokens: &[Token]) -> Option<(Fields, usize)> {
     let mut fields = Fields::default();
     let mut rest = tokens;
@@ -145,7 +145,7 @@ pub(super) fn fit_beginning(pattern: &'static str, tokens: &[Token]) -> Option<(
                 fields.is_negative = *sign == '-';
                 1
             }
-            // It is taken by itself: it may also stand before the time. `25 오후 11:23`: the time comes behind.
+            // Read separately, because it may also come before the time; in `25 오후 11:23` the time follows.
             (Element::Half, _) => {
                 half_of_day(rest)?;
                 let is_behind = matches!(rest, [_, Token::Number { .. }, Token::Sign(':'), ..]);
@@ -166,7 +166,7 @@ pub(super) fn fit_beginning(pattern: &'static str, tokens: &[Token]) -> Option<(
     Some((fields, tokens.len() - rest.len()))
 }
 
-/// Whether the afternoon is meant, if the tokens begin with what says so.
+/// Whether the tokens begin with a word for the afternoon.
 pub(super) fn half_of_day(tokens: &[Token]) -> Option<bool> {
     let (Token::Word(word), rest) = tokens.split_first()? else {
         return None;
@@ -194,7 +194,7 @@ pub(super) enum Part {
     Week,
 }
 
-/// What the pattern says of all parts of a date. None if it does not fit.
+/// The values that the pattern reads from all parts of a date. `None` if it does not fit.
 pub(super) fn fit_parts(pattern: &'static str, parts: &[Part]) -> Option<Fields> {
     let mut fields = Fields::default();
     let mut rest = parts.iter();

@@ -27,7 +27,7 @@
 //! month, wherever they stand, after times and offsets have been taken out: between them, other words and signs do not
 //! count, but for those that the pattern has. Times and offsets stand together as the pattern has them.
 
-/// What a publisher may write.
+/// The parts of a pattern.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(
     not(test),
@@ -56,7 +56,7 @@ pub(super) const GRAMMAR: Grammar<'static> = Grammar {
     offsets: OFFSETS,
 };
 
-/// Where a shape may stand.
+/// Where a shape may occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Anywhere,
@@ -100,7 +100,7 @@ const DATES: &[Shape] = &[
     shape("day of a year of a century",      "YY DDD",         Anywhere, ("03-335", "2003-12-01T00:00:00Z")),
     shape("the same, in one",                "YYDDD",          Anywhere, ("03335", "2003-12-01T00:00:00Z")),
     shape("ISO 8601 without its century",    "YY -MM -DD T …", Anywhere, ("03-12-01T10:00:00Z", "2003-12-01T10:00:00Z")),
-    // A year and a month are never written together there, so that this is no year and month if it can help it.
+    // A year and a month are never written together there, so other readings come first.
     shape("the same, in one",                "YYMMDD …",       Anywhere, ("031201", "2003-12-01T00:00:00Z")),
     shape("year and month, in one",          "YYYYMM",         Anywhere, ("202210", "2022-10-01T00:00:00Z")),
     shape("day of a year, in one",           "YYYYDDD",        Anywhere, ("2022294", "2022-10-21T00:00:00Z")),
@@ -135,7 +135,7 @@ const TIMES: &[Shape] = &[
     shape("day and time in one",             "YYYYMMDDhhmm f", BeforeDate, ("202210211014", "2022-10-21T10:14:00Z")),
 ];
 
-/// How far the clock is ahead of UTC, behind a time of day. Above 15:59 it is none: `08:49-1994`.
+/// The offset of the clock from UTC, after a time of day. Above 15:59 it is not an offset: `08:49-1994`.
 #[rustfmt::skip]
 const OFFSETS: &[Shape] = &[
     shape("hours and minutes of an offset",  "±h:mm",          Anywhere, ("2022-10-21T10:00-05:30", "2022-10-21T15:30:00Z")),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::tokens::fold;
 
-/// Shortest beginning of a month's name that stands for it, in letters: `sept`, `févr`.
+/// Minimum length of an abbreviated month name, in letters: `sept`, `févr`.
 const BEGINNING_LETTERS_MIN: usize = 3;
 
 /// The months, a row for each language: January to December between bars, each in the forms that dates use. Where two
@@ -114,7 +114,7 @@ fn names(row: &str) -> impl Iterator<Item = (String, i8)> {
     })
 }
 
-/// What names of a row begin with, but for what two of its months have in common.
+/// Beginnings of the names in a row, without those that two of its months have in common.
 fn beginnings(row: &str) -> HashMap<String, i8> {
     let mut found: HashMap<String, Option<i8>> = HashMap::new();
     for (name, month) in names(row) {
@@ -131,7 +131,7 @@ fn beginnings(row: &str) -> HashMap<String, i8> {
     found.into_iter().filter_map(clear).collect()
 }
 
-/// Whether it is a day of the week in English, whole or shortened; `sunil` is none.
+/// Whether a word is an English weekday, in full or abbreviated; `sunil` is not.
 pub(super) fn is_weekday(word: &str) -> bool {
     const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     DAYS.iter().any(|day| {
@@ -140,7 +140,7 @@ pub(super) fn is_weekday(word: &str) -> bool {
     })
 }
 
-/// Whether the afternoon is meant, if the word says so in one piece.
+/// Whether the word alone means the afternoon.
 pub(super) fn half_of_day(word: &str) -> Option<bool> {
     match word {
         "am" | "오전" | "上午" | "午前" => Some(false),
@@ -161,7 +161,7 @@ pub(super) fn before_era(word: &str) -> Option<i64> {
     Some(*before)
 }
 
-/// Seconds east of Greenwich. Military letters count as UTC (RFC 5322 section 4.3).
+/// Seconds east of Greenwich. Military letters are UTC (RFC 5322 section 4.3).
 pub(super) fn zone(word: &str) -> Option<i64> {
     let quarters = match word {
         "z" | "gmt" | "ut" | "utc" | "wet" | "gmtz" => 0,

@@ -10,7 +10,7 @@ const NAME_BYTES_MIN: usize = 2;
 /// Longest name looked up, in bytes; the longest that there is has 32.
 const NAME_BYTES_MAX: usize = 40;
 
-/// The text without the first zone name in it, and that zone. None if it names none.
+/// The text without the first zone name in it, and that zone. `None` if it names no zone.
 pub(super) fn take(text: &str) -> Option<(String, TimeZone)> {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
     let mut at = 0;
@@ -20,13 +20,13 @@ pub(super) fn take(text: &str) -> Option<(String, TimeZone)> {
             let (before, after) = (text.get(..at)?, text.get(end..)?);
             return Some((format!("{before} {after}"), zone));
         }
-        // What parted them is one character, which may have several bytes.
+        // The separator is one character, which may have several bytes.
         at = end + text.get(end..)?.chars().next().map_or(0, char::len_utf8);
     }
     None
 }
 
-/// The zone of that name. What is a zone's abbreviation or a month before all is none: `EST`, `CET`.
+/// The zone of that name. Names that are primarily an abbreviation or a month are excluded: `EST`, `CET`.
 fn zone(name: &str) -> Option<TimeZone> {
     let is_plausible = (NAME_BYTES_MIN..=NAME_BYTES_MAX).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_alphabetic());

@@ -1,5 +1,5 @@
-//! Characters that fold by themselves: nothing beside them joins with them, so that nearly all text needs no normalization as
-//! a whole. Anything else is tangled, and left to the standard's way.
+//! Characters that fold independently of their neighbours: nearly all text consists of them and needs no Unicode
+//! normalization. Everything else is folded by the standard's algorithm.
 
 use std::sync::LazyLock;
 
@@ -15,11 +15,11 @@ pub(super) enum Simple {
     Word(char),
     /// Several.
     Words(&'static str),
-    /// A word of its own.
+    /// A word by itself.
     Alone(char),
     /// The end of a word.
     Gap,
-    /// Nothing, and the word goes on.
+    /// Nothing, without ending the word.
     Nothing,
 }
 
@@ -33,7 +33,7 @@ static TABLE: LazyLock<Vec<Option<Simple>>> = LazyLock::new(|| {
         .collect()
 });
 
-/// What a character of the table folds to; `None` if it depends on its neighbours or is several things.
+/// What a character of the table folds to; `None` if it depends on its neighbours or has several results.
 fn folded(c: char) -> Option<Simple> {
     let plain: String = c.nfkd().filter(|c| !is_accent(*c)).nfc().collect();
     let is_mark = |c: char| canonical_combining_class(c) != 0;
@@ -71,7 +71,7 @@ fn in_table(c: char) -> Option<Simple> {
     TABLE.get(usize::try_from(at).ok()?).copied().flatten()
 }
 
-/// What a character folds to that stands before `behind`; `None` if that cannot be told from the two.
+/// What a character folds to before the text `behind`; `None` if the two do not decide it.
 pub(super) fn of(c: char, behind: &str) -> Option<Simple> {
     match c {
         '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' => Some(Simple::Alone(c)),
@@ -99,7 +99,7 @@ pub(super) fn tangled_len(text: &str) -> usize {
     end.map_or(text.len(), |(at, _)| at)
 }
 
-/// Whether a character joins with nothing before it, and hides nothing behind it from that.
+/// Whether a character combines with nothing before it, and separates what follows from it.
 fn is_beginning(c: char) -> bool {
     is_kana(c) || is_hangul(c) || !matches!(of(c, ""), None | Some(Simple::Nothing))
 }

@@ -214,7 +214,7 @@ fn rel_05_an_entry_that_says_nothing_is_dropped() {
     ] {
         let feed = read(document);
         assert_eq!(titles(&feed), ["Buoy"], "{document}");
-        let warned = |w: &&String| w.contains("says nothing");
+        let warned = |w: &&String| w.contains("without content");
         assert_eq!(feed.warnings.iter().filter(warned).count(), 1, "{document}");
         assert!(!feed.lost_entries);
     }

@@ -6,17 +6,17 @@ use std::sync::LazyLock;
 
 use dom_query::{Document, NodeId, NodeRef};
 
-use super::words::{Phrases, Words};
+use super::class_names::{Phrases, Words};
 
-/// Shortest paragraph that counts, in characters.
+/// Minimum length of a paragraph, in characters.
 const PARAGRAPH_CHARS_MIN: usize = 60;
-/// Most pieces: more of a kind are comments or cards.
+/// Maximum number of fragments: more of one kind are comments or cards.
 const PIECES_MAX: usize = 4;
 /// The least share of the page's paragraphs that the pieces hold together, in hundredths. Above one half, so that at most
 /// one kind of element does.
 const SHARE_MIN: usize = 60;
 
-/// What pieces of a text are called.
+/// Names of elements that hold fragments of a text.
 static TEXT: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::of("body, text, story, article, content, paragraph"));
 
@@ -69,7 +69,7 @@ fn kind(node: &NodeRef<'_>) -> Option<(String, String)> {
     })
 }
 
-/// Whether two pieces stand beside one another, not in one another nor in different articles.
+/// Whether two fragments are next to each other, not nested, and not in different articles.
 fn are_apart(a: &NodeRef<'_>, b: &NodeRef<'_>) -> bool {
     let article = |node: &NodeRef<'_>| -> Option<NodeId> {
         let mut around = node.ancestors_it(None);

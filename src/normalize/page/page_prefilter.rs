@@ -1,23 +1,23 @@
-//! What of a page a tree may be built of: no scripts, styles, comments, drawings or forms' parts, no monstrous tags,
-//! bounded nesting and counts (SEC-03, F7: trees are quadratic in nesting and in attributes). Linear in the page. The
-//! data that pages carry in scripts (JSON-LD) is set aside.
+//! The part of a page that a tree may be built from: no scripts, styles, comments, drawings or form fields, no oversized
+//! tags, bounded nesting and counts (SEC-03, F7: trees are quadratic in nesting and in attributes). Linear in the page. Data
+//! in scripts (JSON-LD) is set aside.
 
 use std::collections::HashSet;
 
 use crate::text::tokens::{self, Tag, Token, Tokens};
 
-/// Most bytes of a page that are left: more is no article.
+/// Maximum size of the filtered page, in bytes: a larger one is not an article.
 const BYTES_MAX: usize = 1536 * 1024;
-/// Most elements: twice what the longest live blogs have.
+/// Maximum number of elements: twice what the longest live blogs have.
 const ELEMENTS_MAX: usize = 20_000;
-/// Most elements that browsers would open again because `b` and its like were not closed.
+/// Maximum number of elements that browsers would reopen because `b` and similar elements were not closed.
 const REOPENED_MAX: usize = 60_000;
-/// Deepest nesting; pages that people read stay below 60.
+/// Maximum nesting; pages for people stay below 60.
 const DEPTH_MAX: usize = 100;
-/// Longest tag that keeps its attributes, in bytes, and most of them.
+/// Maximum length of a tag that keeps its attributes, in bytes, and their maximum number.
 const TAG_BYTES_MAX: usize = 8 * 1024;
 const ATTRIBUTES_MAX: usize = 64;
-/// Most JSON-LD blocks kept, and the longest of them in bytes.
+/// Maximum number of JSON-LD blocks, and the maximum size of one in bytes.
 const BLOCKS_MAX: usize = 16;
 const BLOCK_BYTES_MAX: usize = 256 * 1024;
 
@@ -41,58 +41,58 @@ const FORMATS: &[&str] = &[
 
 /// A page that a tree may be built of.
 #[derive(Debug, Default)]
-pub(super) struct Gated {
+pub(super) struct Prefiltered {
     /// Its HTML.
     pub(super) html: String,
     /// Its JSON-LD blocks as written.
     pub(super) json_ld: Vec<String>,
 }
 
-/// The page as far as a tree may be built of it; none if it is too large or nested too deeply.
-pub(super) fn gate(page: &str) -> Option<Gated> {
-    let mut gate = Gate {
+/// The part of the page that a tree may be built from; `None` if it is too large or nested too deeply.
+pub(super) fn prefilter(page: &str) -> Option<Prefiltered> {
+    let mut filter = Prefilter {
         page,
-        ..Gate::default()
+        ..Prefilter::default()
     };
     let mut tokens = tokens::of(page);
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) => gate.out.html.push_str(text),
-            Token::Silent(inside) => gate.silent(inside),
-            Token::Tag(tag) if listed(DROPPED, tag.name) => gate.drop(&tag, &mut tokens),
-            Token::Tag(tag) if listed(UNWRAPPED, tag.name) || !tag.is_whole => gate.part(),
-            Token::Tag(tag) => gate.keep(&tag),
+            Token::Text(text) => filter.out.html.push_str(text),
+            Token::Silent(inside) => filter.silent(inside),
+            Token::Tag(tag) if listed(DROPPED, tag.name) => filter.drop(&tag, &mut tokens),
+            Token::Tag(tag) if listed(UNWRAPPED, tag.name) || !tag.is_whole => filter.part(),
+            Token::Tag(tag) => filter.keep(&tag),
         }
-        let is_large = gate.out.html.len() > BYTES_MAX || gate.elements > ELEMENTS_MAX;
-        if is_large || gate.open.len() > DEPTH_MAX || gate.reopened > REOPENED_MAX {
+        let is_large = filter.out.html.len() > BYTES_MAX || filter.elements > ELEMENTS_MAX;
+        if is_large || filter.open.len() > DEPTH_MAX || filter.reopened > REOPENED_MAX {
             return None;
         }
     }
-    Some(gate.out)
+    Some(filter.out)
 }
 
 #[derive(Default)]
-struct Gate<'p> {
+struct Prefilter<'p> {
     page: &'p str,
-    out: Gated,
+    out: Prefiltered,
     elements: usize,
     /// Open elements that keep what follows inside them until they are closed.
     open: Vec<&'p str>,
     formats: Vec<&'p str>,
     reopened: usize,
-    /// What comes next is no markup and yet read.
+    /// What follows is not markup but is still read.
     next: Option<Inside>,
     /// Dropped elements that are closed nowhere below: looked for once.
     endless: HashSet<String>,
 }
 
-/// The inside of an element that is no markup.
+/// The content of an element that is not markup.
 enum Inside {
     Title,
     Data,
 }
 
-impl<'p> Gate<'p> {
+impl<'p> Prefilter<'p> {
     fn keep(&mut self, tag: &Tag<'p>) {
         self.next = None;
         self.reopened += self.formats.len();
@@ -133,7 +133,7 @@ impl<'p> Gate<'p> {
         }
     }
 
-    /// Leaves out an element to its end tag, or, where there is none, its tag.
+    /// Skips an element up to its end tag or, if there is none, its tag only.
     fn drop(&mut self, tag: &Tag<'p>, tokens: &mut Tokens<'p>) {
         self.part();
         self.next = None;
@@ -156,7 +156,7 @@ impl<'p> Gate<'p> {
         }
     }
 
-    /// Comments, and the insides of elements that are no markup.
+    /// Skips comments, and the content of elements that is not markup.
     fn silent(&mut self, inside: &str) {
         self.part();
         match self.next.take() {
@@ -185,10 +185,10 @@ fn listed(names: &[&str], name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::gate;
+    use super::prefilter;
 
     fn left(page: &str) -> String {
-        gate(page).unwrap().html
+        prefilter(page).unwrap().html
     }
 
     #[test]
@@ -202,18 +202,18 @@ mod tests {
     fn data_in_scripts_is_set_aside() {
         let page =
             "<script type=\"application/ld+json\"> {\"a\": \"<p>\"} </script><script>x</script>y";
-        let gated = gate(page).unwrap();
-        assert_eq!(gated.json_ld, ["{\"a\": \"<p>\"}"]);
-        assert_eq!(gated.html, "y");
+        let prefiltered = prefilter(page).unwrap();
+        assert_eq!(prefiltered.json_ld, ["{\"a\": \"<p>\"}"]);
+        assert_eq!(prefiltered.html, "y");
     }
 
     #[test]
     fn sec_03_what_a_tree_would_choke_on_does_not_pass() {
-        assert!(gate(&"<div>".repeat(1000)).is_none());
-        assert!(gate(&"<b x>".repeat(1000)).is_none());
-        assert!(gate(&"<p>a".repeat(30_000)).is_none());
-        assert!(gate(&"a".repeat(2 << 20)).is_none());
-        assert!(gate(&format!("{}{}", "<b>".repeat(100), "<p>a".repeat(10_000))).is_none());
+        assert!(prefilter(&"<div>".repeat(1000)).is_none());
+        assert!(prefilter(&"<b x>".repeat(1000)).is_none());
+        assert!(prefilter(&"<p>a".repeat(30_000)).is_none());
+        assert!(prefilter(&"a".repeat(2 << 20)).is_none());
+        assert!(prefilter(&format!("{}{}", "<b>".repeat(100), "<p>a".repeat(10_000))).is_none());
         let wide = format!("<div {}>a</div>", "x=1 ".repeat(100));
         assert_eq!(left(&wide), "<div>a</div>");
         assert_eq!(left(&"<svg>".repeat(100_000)), "");

@@ -1,22 +1,22 @@
-//! What stands in a page, seen in one walk: `meta` elements, headlines, elements that are marked as dates or bylines.
-//! Judges nothing; that is for `title`, `authors` and `published`.
+//! Collects in one walk over a page: `meta` elements, headlines, elements that are marked as dates or bylines. Judges
+//! nothing; `title`, `authors` and `published` do.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use dom_query::{Document, Element, NodeId, NodeRef};
 
-use super::words::{Phrases, Words};
+use super::class_names::{Phrases, Words};
 use crate::text::fold::fold;
 use crate::text::plain;
 
-/// Most headlines, and most elements of each mark, that are kept.
+/// Maximum number of headlines, and of elements of each mark.
 const HEADLINES_MAX: usize = 8;
 const MARKED_MAX: usize = 64;
-/// Longest text of a marked element, and of a line near the headline, in characters.
+/// Maximum length of the text of a marked element, and of a line near the headline, in characters.
 const MARKED_CHARS_MAX: usize = 160;
 const NEAR_CHARS_MAX: usize = 80;
-/// Lines of text before and after the headline that may say who and when.
+/// Number of lines before and after the headline that may have author and date.
 const NEAR_BEFORE: usize = 3;
 const NEAR_AFTER: usize = 10;
 
@@ -40,21 +40,21 @@ static BYLINES: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::of("byline, bylines, by line, writtenby, written by"));
 static AUTHORS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::of("author, authors, autor, auteur, autore, forfatter"));
-/// What is said there is said of something else.
+/// Elements whose content describes something else.
 static ELSEWHERE: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::of("comment, comments, related, footer, copyright"));
 
-/// Elements that hold the article whatever they are called.
+/// Elements that contain the article whatever their names are.
 const FRAMES: &[&str] = &["html", "body", "main", "article"];
 
-/// What stands in a page.
+/// The hints found in a page.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct MarkupHints {
     metas: HashMap<String, Vec<String>>,
     pub(super) title: Option<String>,
     /// First headlines (`h1`).
     pub(super) headlines: Vec<String>,
-    /// The page's language, as told.
+    /// The language that the page declares.
     pub(super) language: Option<String>,
     /// Dates, surest first.
     pub(super) dates: Vec<Marked>,
@@ -70,10 +70,10 @@ pub(super) struct Marked {
     pub(super) parent: Option<NodeId>,
 }
 
-impl Seen {
+impl MarkupHints {
     /// Walks a page.
     pub(super) fn of(page: &Document) -> Self {
-        let mut seen = Self::default();
+        let mut hints = Self::default();
         let mut elsewhere = None;
         for node in page.root().descendants_it() {
             let Some(element) = node.element_ref() else {
@@ -86,12 +86,12 @@ impl Seen {
             let is_frame = FRAMES.contains(&&*element.name.local);
             elsewhere = (!is_frame && words.any(&ELSEWHERE)).then_some(node.id);
             if elsewhere.is_none() {
-                seen.look(&node, &element, &words);
+                hints.look(&node, &element, &words);
             }
         }
-        seen.dates.sort_by_key(|d| d.rank);
-        seen.bylines.sort_by_key(|b| b.rank);
-        seen
+        hints.dates.sort_by_key(|d| d.rank);
+        hints.bylines.sort_by_key(|b| b.rank);
+        hints
     }
 
     fn look(&mut self, node: &NodeRef<'_>, element: &Element, words: &Words) {
@@ -124,11 +124,11 @@ impl Seen {
         if let Some(rank) = date_rank(element, words)
             && self.dates.len() < MARKED_MAX
         {
-            let told = ["datetime", "content", "title"]
+            let attribute = ["datetime", "content", "title"]
                 .into_iter()
                 .find_map(|name| element.attr(name))
                 .map(|text| text.to_string());
-            let text = told.or_else(|| short(node));
+            let text = attribute.or_else(|| short(node));
             self.dates.extend(text.map(|t| marked(rank, t)));
         }
         if let Some(rank) = byline_rank(element, words)
@@ -156,7 +156,7 @@ impl Seen {
 fn has(element: &Element, attribute: &str, value: &str) -> bool {
     element
         .attr(attribute)
-        .is_some_and(|told| told.split_ascii_whitespace().any(|word| word == value))
+        .is_some_and(|written| written.split_ascii_whitespace().any(|word| word == value))
 }
 
 fn date_rank(element: &Element, words: &Words) -> Option<u8> {
@@ -217,7 +217,7 @@ pub(super) fn near(page: &Document, title: &str) -> Vec<String> {
         .collect()
 }
 
-/// The text of an element as a line, unless it has none.
+/// The text of an element as a line, unless it is empty.
 fn line(node: &NodeRef<'_>) -> Option<String> {
     Some(plain::line(&node.text())).filter(|t| !t.is_empty())
 }

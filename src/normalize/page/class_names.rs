@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use dom_query::Element;
 
-/// Longest class or id that is a name, in bytes.
+/// Maximum length of a class or id that is a name, in bytes.
 const NAME_BYTES_MAX: usize = 60;
-/// Most words of a phrase.
+/// Maximum number of words in a phrase.
 const PHRASE_WORDS_MAX: usize = 3;
 
 /// Words in lower case with a space before, between and after: `articleBody post-share_bar` is
@@ -14,7 +14,7 @@ const PHRASE_WORDS_MAX: usize = 3;
 pub(super) struct Words(String);
 
 impl Words {
-    /// What an element is called.
+    /// The names of an element.
     pub(super) fn of(element: &Element) -> Self {
         let mut words = String::from(" ");
         for attribute in ["class", "id"] {
@@ -26,7 +26,7 @@ impl Words {
         Self(words)
     }
 
-    /// Whether one of these phrases stands in it.
+    /// Whether one of these phrases occurs in it.
     pub(super) fn any(&self, phrases: &Phrases) -> bool {
         let gaps: Vec<usize> = self.0.match_indices(' ').map(|(at, _)| at).collect();
         (1..=PHRASE_WORDS_MAX).any(|words| {
@@ -40,7 +40,7 @@ impl Words {
     }
 }
 
-/// A list of phrases, as it stands in the source: one string, commas between.
+/// A list of phrases, written as one string with commas.
 pub(super) struct Phrases(HashSet<&'static str>);
 
 impl Phrases {
