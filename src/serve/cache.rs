@@ -125,8 +125,7 @@ impl Rendered {
             return Ok(bytes.clone());
         }
         let mut reservation = budget.reserve();
-        reservation
-            .grow((ENCODER_WINDOWS << window_of(&self.identity)) + self.identity.len() / 2)?;
+        reservation.grow(Coding::encoder_memory(&self.identity))?;
         let bytes = reservation.attach_to(coding.encode(&self.identity))?;
         Ok(encoded.get_or_init(|| bytes).clone())
     }

@@ -1,6 +1,6 @@
 //! The difference of two copies of a text, word by word, with only a few words of context.
 
-use super::edit_script::{EDITS_MAX, Edit, edits};
+use super::edit_script::{Edit, edits};
 
 /// Number of words that are compared; later ones are ignored.
 const WORDS_MAX: usize = 4000;
@@ -38,7 +38,7 @@ pub enum Difference {
         /// The differences with their context.
         segments: Vec<Segment>,
     },
-    /// In more than [`EDITS_MAX`] words.
+    /// In more than [`super::edit_script::EDITS_MAX`] words.
     Unrelated,
 }
 
