@@ -12,15 +12,15 @@
 //! | `error` | errors as responses |
 //! | `cache`, `coding`, `conditional` | rendered documents; content codings; 304 and caching headers |
 //! | `budget` | the memory of all responses |
-//! | `feeds`, `river`, `story`, `sources`, `status`, `pages`, `health`, `static_routes` | the routes |
-//! | `cached_page`, `frame`, `times` | what all pages share; times in the time zone of the server |
+//! | `feeds`, `opml_lists`, `river`, `story`, `sources`, `status`, `pages`, `health`, `static_routes` | the routes |
+//! | `cached`, `frame`, `times` | what all pages share; times in the time zone of the server |
 //! | `copies`, `diff`, `edit_script`, `plot` | the copies of a story; differences of texts; plots |
 //! | `callback`, `websub`, `pushes` | the callback for hubs, its route, and the limit of concurrent pushes |
 //! | `metrics` | counters for monitoring |
 
 mod budget;
 mod cache;
-mod cached_page;
+mod cached;
 mod callback;
 mod coding;
 mod conditional;
@@ -37,6 +37,7 @@ mod health;
 mod hosts;
 pub mod listen;
 mod metrics;
+mod opml_lists;
 mod options;
 mod pages;
 mod plot;
@@ -118,8 +119,8 @@ fn router(state: Shared) -> Router {
         .route("/sources/{id}", get(sources::source))
         .route("/status", get(status::status))
         .route("/feeds/{file}", get(feeds::feed))
-        .route("/feeds.opml", get(feeds::merged_feeds))
-        .route("/subscriptions.opml", get(feeds::subscriptions))
+        .route("/feeds.opml", get(opml_lists::merged_feeds))
+        .route("/subscriptions.opml", get(opml_lists::subscriptions))
         .route("/metrics", get(health::metrics))
         .fallback(static_routes::not_found)
         .method_not_allowed_fallback(static_routes::method_not_allowed)

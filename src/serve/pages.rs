@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::cached_page::{cached, token_key};
+use super::cached::{cached_page, token_key};
 use super::error::{HttpError, PlainText};
 use super::frame::{Frame, HTML, document, frame, template_error, with_page_headers};
 use super::river::list;
@@ -77,7 +77,7 @@ pub async fn topics(
 ) -> Result<Response, HttpError> {
     let token = state.page_token(&query.unwrap_or_default());
     let key = format!("/topics{}", token_key(token.as_ref()));
-    cached(
+    cached_page(
         &state,
         &headers,
         &key,

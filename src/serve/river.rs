@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::budget::RENDERED_FACTOR;
-use super::cached_page::cached;
+use super::cached::cached_page;
 use super::error::HttpError;
 use super::frame::{Feeds, Frame, document, frame};
 use super::state::{Cost, Shared, State};
@@ -78,7 +78,7 @@ pub async fn list(
 ) -> Result<Response, HttpError> {
     let key = format!("{}{}", request.list.page_path(), request.query());
     let cost = Cost::of(&request);
-    cached(
+    cached_page(
         state,
         headers,
         &key,

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::budget::RENDERED_FACTOR;
-use super::cached_page::{cached, token_key};
+use super::cached::{cached_page, token_key};
 use super::error::HttpError;
 use super::frame::{self, Frame, document};
 use super::plot;
@@ -56,7 +56,7 @@ pub async fn source(
     let id: FeedId = id.parse().map_err(|_| missing())?;
     let token = state.page_token(&query.unwrap_or_default());
     let key = format!("/sources/{id}{}", token_key(token.as_ref()));
-    cached(
+    cached_page(
         &state,
         &headers,
         &key,

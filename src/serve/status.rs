@@ -8,7 +8,7 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use super::budget::RENDERED_FACTOR;
-use super::cached_page::cached;
+use super::cached::cached_page;
 use super::error::HttpError;
 use super::frame::{self, Frame, document, state_name};
 use super::plot;
@@ -85,7 +85,7 @@ pub async fn status(
         false => Cost::Shared,
     };
     let key = format!("/status{}", query.to_query_string());
-    cached(
+    cached_page(
         &state,
         &headers,
         &key,

@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::cached_page::{cached, token_key};
+use super::cached::{cached_page, token_key};
 use super::copies::{self, Copy};
 use super::diff::Segment;
 use super::error::HttpError;
@@ -44,7 +44,7 @@ pub async fn story(
     let after = copies::after(&query)?;
     let token = state.page_token(&query);
     let key = format!("/stories/{id}?after={after}{}", token_key(token.as_ref()));
-    cached(
+    cached_page(
         &state,
         &headers,
         &key,

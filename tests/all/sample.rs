@@ -70,7 +70,7 @@ fn wires(stories: &[StoryView]) -> Vec<&StoryView> {
 }
 
 #[tokio::test]
-async fn the_sample_has_papers_stories_and_an_edit_without_a_network() {
+async fn the_sample_has_stories_and_an_edit_without_a_network() {
     let (house, _, net) = started().await;
     let feeds = house.feeds();
     assert_eq!(feeds.len(), 7);
@@ -98,7 +98,7 @@ async fn the_sample_has_papers_stories_and_an_edit_without_a_network() {
 }
 
 #[tokio::test]
-async fn every_topic_of_the_sample_has_stories_of_its_papers() {
+async fn every_topic_of_the_sample_has_stories_of_its_newspapers() {
     let (house, ..) = started().await;
     let topics = house.store.reads().topics().unwrap();
     assert!(topics.len() >= 4);
@@ -108,7 +108,7 @@ async fn every_topic_of_the_sample_has_stories_of_its_papers() {
 }
 
 #[tokio::test]
-async fn one_paper_of_the_sample_fails_and_its_site_has_another_feed() {
+async fn one_newspaper_of_the_sample_fails_and_has_another_feed() {
     let (house, ..) = started().await;
     let failing: Vec<_> = house
         .feeds()
@@ -249,7 +249,7 @@ fn the_sample_refuses_a_store_of_the_users_own() {
 }
 
 #[tokio::test]
-async fn sec_06_the_press_opens_no_other_way_to_this_machine() {
+async fn sec_06_the_sample_opens_no_other_way_to_this_machine() {
     let (house, address, net) = started().await;
     let other = net.names().into_values().flatten().next();
     let other = other.map_or(address.port(), |at| at.port());
@@ -279,7 +279,7 @@ async fn say(address: SocketAddr, request: &str) -> String {
 }
 
 #[tokio::test]
-async fn sec_22_the_press_answers_to_the_names_of_its_papers_alone() {
+async fn sec_22_the_sample_answers_only_to_the_names_of_its_newspapers() {
     let (_house, address, _net) = started().await;
     assert!(address.ip().is_loopback());
     let status = async |method: &str, path: &str, host: &str| {
@@ -320,7 +320,7 @@ async fn sec_22_the_press_answers_to_the_names_of_its_papers_alone() {
 }
 
 #[tokio::test]
-async fn the_press_corrects_an_article_for_those_who_have_its_first_version() {
+async fn the_sample_corrects_an_article_for_clients_with_its_first_version() {
     let (_house, address, _net) = started().await;
     let ask = async |tag: &str| {
         let head = format!(
@@ -339,7 +339,7 @@ async fn the_press_corrects_an_article_for_those_who_have_its_first_version() {
 }
 
 #[tokio::test]
-async fn et_30_the_press_neither_ends_an_outage_nor_is_part_of_one() {
+async fn et_30_the_sample_neither_ends_an_outage_nor_is_part_of_one() {
     let (house, _, net) = started().await;
     assert_eq!(house.store.reads().network().unwrap(), Network::Unknown);
     house.subscribe(&[
@@ -351,7 +351,7 @@ async fn et_30_the_press_neither_ends_an_outage_nor_is_part_of_one() {
     let since = house.clock.now();
     let report = pass(&house).await;
     assert!(report.offline);
-    assert_eq!(report.not_modified, 6, "the papers are there");
+    assert_eq!(report.not_modified, 6, "the newspapers are reachable");
     let down = house.store.reads().network().unwrap();
     assert_eq!(
         down,
@@ -363,13 +363,13 @@ async fn et_30_the_press_neither_ends_an_outage_nor_is_part_of_one() {
     let blamed = |f: &&newswire::model::Feed| f.failures > 0 && f.url.contains(".example");
     assert_eq!(house.feeds().iter().filter(blamed).count(), 0);
     house.hours(3);
-    let papers: Vec<_> = house
+    let newspapers: Vec<_> = house
         .feeds()
         .into_iter()
         .filter(|f| f.site.is_some())
         .collect();
-    for paper in papers {
-        house.poll(paper.row).await;
+    for newspaper in newspapers {
+        house.poll(newspaper.row).await;
     }
     assert_eq!(house.store.reads().network().unwrap(), down);
     let document = rss("A", &[Item::numbered("a.example", 1)]);
