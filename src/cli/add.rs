@@ -1,4 +1,4 @@
-//! `newswire add`: subscribing to a feed, or to the feed of a page.
+//! `newswire add`: subscribes to feeds, or to the feeds of web pages.
 
 use std::path::Path;
 
@@ -16,34 +16,34 @@ use crate::store::{FeedSettings, NewFeed};
 /// `newswire add`.
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// Feeds, or pages that name their feeds. https:// may be left out
+    /// Feeds, or web pages that link to their feeds; https:// may be omitted
     #[arg(value_name = "URL", required = true)]
     pub urls: Vec<String>,
-    /// A title instead of the feed's own
+    /// Title to use instead of the feed's own
     #[arg(long, value_name = "TITLE")]
     pub title: Option<String>,
-    /// The folder, as in news/world
+    /// Folder, for example news/world
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<String>,
-    /// A tag; may be given several times
+    /// Tag; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
-    /// Where a page names several feeds, take the first
+    /// If a page links to several feeds, subscribe to the first one
     #[arg(long)]
     pub first: bool,
-    /// Print what was done as one JSON object
+    /// Print the result as a JSON object
     #[arg(long)]
     pub json: bool,
 }
 
-/// What was done, as `--json` prints it.
+/// The output of `--json`.
 #[derive(Default, Serialize)]
-struct Told {
+struct AddResult {
     feeds: Vec<AddedLine>,
-    failed: Vec<Refused>,
+    failed: Vec<FailedLine>,
 }
 
-/// A subscription that stands.
+/// A subscription that was added or existed.
 #[derive(Serialize)]
 struct AddedLine {
     id: String,
@@ -51,19 +51,19 @@ struct AddedLine {
     title: String,
     new: bool,
     articles: usize,
-    /// Why its first poll failed or was put off, or what is wrong with its document.
+    /// Why its first poll failed or was postponed, or what is wrong with its document.
     error: Option<String>,
 }
 
-/// An address that was not subscribed to.
+/// An address that could not be added.
 #[derive(Serialize)]
-struct Refused {
+struct FailedLine {
     url: String,
     error: String,
     candidates: Vec<Candidate>,
 }
 
-/// A feed that a page names.
+/// A feed that a page links to.
 #[derive(Serialize)]
 struct Candidate {
     url: String,
@@ -86,7 +86,7 @@ impl From<Added> for AddedLine {
     }
 }
 
-impl From<&AddError> for Refused {
+impl From<&AddError> for FailedLine {
     fn from(error: &AddError) -> Self {
         let (url, candidates) = match error {
             AddError::Several { page, candidates } => (page.to_string(), candidates.as_slice()),
@@ -108,7 +108,7 @@ impl From<&AddError> for Refused {
 /// Runs `newswire add`.
 pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
     if args.title.is_some() && args.urls.len() > 1 {
-        return Err(Failure::usage("--title goes with one URL"));
+        return Err(Failure::usage("--title can be used only with a single URL"));
     }
     let feeds = args
         .urls
@@ -120,7 +120,7 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
     let ingest = runtime::ingest(cx, &config, store)?;
     let runtime = runtime::runtime()?;
     let mut failed = false;
-    let mut told = Told::default();
+    let mut result = AddResult::default();
     runtime.block_on(async {
         let cancel = runtime::stopped_by_signals()?;
         for feed in feeds {
@@ -128,17 +128,17 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
                 Ok(added) => {
                     failed |= added.failure.is_some() || added.doubt.is_some();
                     match args.json {
-                        true => told.feeds.push(AddedLine::from(added)),
-                        false => tell(cx, &added)?,
+                        true => result.feeds.push(AddedLine::from(added)),
+                        false => print_added(cx, &added)?,
                     }
                 }
                 Err(AddError::Store(e)) => return Err(Failure::from(e)),
-                Err(refused) => {
+                Err(error) => {
                     failed = true;
                     match args.json {
-                        true => told.failed.push(Refused::from(&refused)),
+                        true => result.failed.push(FailedLine::from(&error)),
                         false => {
-                            super::output::complain(&format!("newswire: {}", in_full(&refused)));
+                            super::output::print_error(&format!("newswire: {}", in_full(&error)));
                         }
                     }
                 }
@@ -152,7 +152,7 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
     })?;
     runtime.shutdown_background();
     if args.json {
-        cx.out.json(&told)?;
+        cx.out.json(&result)?;
     }
     if failed {
         Err(Failure::Quiet(Exit::SomeFeeds))
@@ -162,19 +162,19 @@ pub fn add(cx: &mut Context, args: &AddArgs) -> Result<(), Failure> {
 }
 
 fn new_feed(url: &str, args: &AddArgs) -> Result<NewFeed, Failure> {
-    let refused = |why: &str| {
+    let error = |why: &str| {
         let shown = terminal_escape::without_password(url);
         Failure::usage(format!("cannot subscribe to {shown:?}: {why}"))
     };
     if is_file(url) {
-        return Err(refused(&format!(
-            "that is a file, and newswire polls URLs; `newswire parse {url}` shows what it makes of it, `newswire import \
-             FILE` reads an OPML list, and a web server can serve it as a feed"
+        return Err(error(&format!(
+            "it is a file, and newswire polls URLs; `newswire parse {url}` shows how newswire reads it, `newswire import \
+             FILE` imports an OPML file, and a web server can serve it as a feed"
         )));
     }
     let written = web_url::with_scheme(url)
-        .ok_or_else(|| refused("that is no URL; write it as in https://example.org/feed.xml"))?;
-    let (url, auth) = web_url::part(&written).map_err(|e| refused(&e.to_string()))?;
+        .ok_or_else(|| error("it is not a URL; write it like https://example.org/feed.xml"))?;
+    let (url, auth) = web_url::part(&written).map_err(|e| error(&e.to_string()))?;
     if let Some(folder) = &args.folder {
         change::check_folder(folder)?;
     }
@@ -191,7 +191,7 @@ fn new_feed(url: &str, args: &AddArgs) -> Result<NewFeed, Failure> {
     })
 }
 
-/// Whether a place in the file system is meant: a path that is written as one, or a file that is there.
+/// Whether the argument is a path: it looks like one, or the file exists.
 fn is_file(given: &str) -> bool {
     let is_path = ["./", "../", "/", "~/", "file:"]
         .iter()
@@ -199,13 +199,13 @@ fn is_file(given: &str) -> bool {
     is_path || (!given.contains("://") && Path::new(given).is_file())
 }
 
-fn tell(cx: &mut Context, added: &Added) -> Result<(), Failure> {
+fn print_added(cx: &mut Context, added: &Added) -> Result<(), Failure> {
     let Added { title, url, .. } = added;
     if !added.new {
         return cx.out.line(&format!("already subscribed: {title} ({url})"));
     }
     let news = match (&added.failure, &added.skipped) {
-        (Some(failure), _) => format!("the first poll failed and will be tried again: {failure}"),
+        (Some(failure), _) => format!("the first poll failed and will be retried: {failure}"),
         (None, Some(reason)) => format!("not polled yet: {reason}"),
         (None, None) => match added.doubt {
             Some(doubt) if added.articles == 0 => doubt.to_owned(),
@@ -216,9 +216,9 @@ fn tell(cx: &mut Context, added: &Added) -> Result<(), Failure> {
     cx.out.line(&format!("added {title} ({url}): {news}"))
 }
 
-fn in_full(refused: &AddError) -> String {
-    let mut text = refused.to_string();
-    if let AddError::Several { candidates, .. } = refused {
+fn in_full(error: &AddError) -> String {
+    let mut text = error.to_string();
+    if let AddError::Several { candidates, .. } = error {
         for candidate in candidates {
             let title = candidate.title.as_deref().unwrap_or_default();
             text.push_str(format!("\n  {}  {title}", candidate.url).trim_end());

@@ -5,11 +5,11 @@ use clap::{Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    add, change, check, config, dedup, emit, exit, explain, extract, feeds, fetch, generate,
+    add, change, check, completions, config, dedup, emit, exit, explain, extract, feeds, fetch,
     import, list_args, maintain, man, open, parse, regroup, run, show, status, topic, topics,
 };
 
-/// News feeds in; clean articles, one story for many copies, and merged feeds by topic out.
+/// A news aggregator: polls RSS, Atom and JSON feeds, groups copies into stories, and serves merged feeds by topic.
 #[derive(Debug, Parser)]
 #[command(
     name = "newswire",
@@ -18,7 +18,7 @@ use super::{
     after_help = exit::exit_codes_in_help()
 )]
 pub struct Cli {
-    /// What every command takes.
+    /// The global options.
     #[command(flatten)]
     pub global: Global,
     /// The command.
@@ -29,93 +29,93 @@ pub struct Cli {
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the daemon: poll the feeds, serve the merged feeds
+    /// Run the daemon: poll feeds and serve merged feeds
     Run(run::RunArgs),
-    /// Try newswire on a sample: the same as `run --sample`
+    /// Try newswire with sample feeds; same as `run --sample`
     #[command(mut_arg("sample", |arg| arg.hide(true)))]
     Demo(run::RunArgs),
-    /// Poll feeds once, then end
+    /// Poll feeds once and exit
     Fetch(fetch::FetchArgs),
-    /// Subscribe to feeds, or to the feeds of pages, and poll them once
+    /// Subscribe to feeds, or feeds of web pages, and poll them once
     Add(add::AddArgs),
-    /// Unsubscribe; stored articles stay unless --purge is given
+    /// Unsubscribe; keeps the stored articles unless --purge is given
     #[command(visible_alias = "rm")]
     Remove(change::RemoveArgs),
     /// Stop polling feeds
     Pause(change::SomeFeeds),
-    /// Poll paused or withdrawn feeds again
+    /// Resume polling paused or withdrawn feeds
     Resume(change::SomeFeeds),
     /// Change a subscription
     Set(change::SetArgs),
-    /// List the subscriptions and how they are doing
+    /// List subscriptions with their health
     Feeds(feeds::FeedsArgs),
-    /// Show one subscription in full: health, schedule, repairs
+    /// Show a subscription in detail: health, schedule, repairs
     Feed(feeds::FeedArgs),
-    /// Subscribe to the feeds of an OPML list
+    /// Subscribe to the feeds in an OPML file
     Import(import::ImportArgs),
-    /// Write the subscriptions
+    /// Export subscriptions as OPML or JSON
     Export(import::ExportArgs),
     /// List stories, newest first
     #[command(visible_alias = "ls")]
     List(list_args::ListArgs),
-    /// Find stories, best match first
+    /// Search stories, best match first
     ///
-    /// Of the newest 2,000 articles that match; `newswire list EXPR` gives all of them.
+    /// Ranks the newest 2,000 articles that match; `newswire list EXPR` lists all of them.
     Search(list_args::SearchArgs),
-    /// Show one story with its copies
+    /// Show a story with its copies
     Show(show::ShowArgs),
-    /// Open the page of a story in the browser
+    /// Open the page of a story in a browser
     Open(open::OpenArgs),
-    /// Tell why a story is as it is: identity, copies, topics
+    /// Explain a story: identity, copies, topics
     Explain(explain::ExplainArgs),
-    /// Take copies out of a story to which they do not belong
+    /// Split copies off a story that they do not belong to
     ///
-    /// Your decision overrides the rules of grouping from now on: no poll, edit or new copy brings these copies together again. `newswire
-    /// join` reverses it.
+    /// Your decision takes precedence over the grouping rules from now on: no poll, edit or new copy joins these copies again.
+    /// `newswire join` reverses it.
     Split(regroup::SplitArgs),
-    /// Make one story of several
+    /// Join several stories into one
     ///
-    /// Your decision overrides the rules of grouping from now on. `newswire split` reverses it.
+    /// Your decision takes precedence over the grouping rules from now on. `newswire split` reverses it.
     Join(regroup::JoinArgs),
-    /// List the topics with their counts
+    /// List topics with their counts
     Topics(topics::TopicsArgs),
-    /// Try out or explain a topic
+    /// Test or explain a topic
     #[command(subcommand)]
     Topic(topic::TopicCommand),
-    /// Try out how copies become stories
+    /// Test how copies are grouped into stories
     #[command(subcommand)]
     Dedup(dedup::DedupCommand),
     /// Write the merged feed of a topic
     Emit(emit::EmitArgs),
-    /// Write all merged feeds as files
+    /// Write all merged feeds to files
     Render(emit::RenderArgs),
-    /// Show what newswire makes of a feed; nothing is stored
+    /// Show how newswire reads a feed; nothing is stored
     Parse(parse::ParseArgs),
-    /// Show the article that newswire reads off a web page; nothing is stored
+    /// Show the article that newswire extracts from a web page; nothing is stored
     #[command(hide = true)]
     Extract(extract::ExtractArgs),
-    /// Show the store in numbers
+    /// Show an overview of feeds, articles, stories and hosts
     Status(status::StatusArgs),
-    /// Tell whether the daemon is well: exit 0 or 1
+    /// Check whether the daemon is healthy: exit 0 or 1
     Healthcheck,
-    /// Plan polls over a trace: JSON lines in, JSON lines out
+    /// Simulate the schedule over a trace: JSON lines in, JSON lines out
     #[command(hide = true)]
     SimulateSchedule,
     /// Check the configuration
     Check(check::CheckArgs),
-    /// Print a commented configuration to start from
+    /// Print an example configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Remove what retention no longer keeps, now
+    /// Apply the retention limits now
     Prune(maintain::PruneArgs),
-    /// Write a copy of the store while it is in use
+    /// Back up the store, even while it is in use
     Backup(maintain::BackupArgs),
-    /// Put a backup in the place of the store, while no daemon runs
+    /// Replace the store with a backup; the daemon must be stopped
     Restore(maintain::RestoreArgs),
-    /// Check that the store, or a backup, is whole
+    /// Check the integrity of the store or of a backup
     Verify(maintain::VerifyArgs),
-    /// Write completions for a shell
-    Completions(generate::CompletionsArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
     /// Write the man pages
     Man(man::ManArgs),
 }

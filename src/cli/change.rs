@@ -1,12 +1,12 @@
-//! `newswire remove`, `pause`, `resume` and `set`: changing subscriptions by command. What the configuration file
-//! declares is changed there, for the file would win at the next start.
+//! `newswire remove`, `pause`, `resume` and `set`: change subscriptions. Feeds that the configuration file declares are refused,
+//! because the file would take precedence at the next start.
 
 use std::time::Duration;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::complete;
+use super::candidates;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::humanize::count;
@@ -21,7 +21,7 @@ use crate::text::nearest::nearest;
 #[derive(Debug, Args)]
 pub struct SomeFeeds {
     /// Ids, URLs or unique parts of titles
-    #[arg(value_name = "FEED", required = true, add = complete::feeds())]
+    #[arg(value_name = "FEED", required = true, add = candidates::feeds())]
     pub feeds: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ pub struct SomeFeeds {
 #[derive(Debug, Args)]
 pub struct RemoveArgs {
     /// Ids, URLs or unique parts of titles
-    #[arg(value_name = "FEED", required = true, add = complete::feeds())]
+    #[arg(value_name = "FEED", required = true, add = candidates::feeds())]
     pub feeds: Vec<String>,
     /// Also delete their articles and everything learned about them. This cannot be undone
     #[arg(long)]
@@ -39,17 +39,17 @@ pub struct RemoveArgs {
 /// `newswire set`.
 #[derive(Debug, Args)]
 pub struct SetArgs {
-    /// Its id, its URL or a unique part of its title
-    #[arg(value_name = "FEED", add = complete::feeds())]
+    /// Id, URL or unique part of the title
+    #[arg(value_name = "FEED", add = candidates::feeds())]
     pub feed: String,
     /// What to change: title=…, folder=a/b, tags=a,b, interval=2h, paused=true, full_text=true,
-    /// keep_boilerplate=true, near_dedup=false. An empty value goes back to the default. A longer
-    /// interval that the server asks for (ttl, max-age, Retry-After) takes precedence
+    /// keep_boilerplate=true, near_dedup=false. An empty value restores the default. A longer
+    /// interval requested by the server (ttl, max-age, Retry-After) takes precedence
     #[arg(value_name = "KEY=VALUE", required = true, add = changes())]
     pub changes: Vec<String>,
 }
 
-/// The keys from here on are true or false.
+/// Index of the first key whose values are true and false.
 const SWITCHES_FROM: usize = 4;
 
 const KEYS: [&str; 8] = [
@@ -63,9 +63,9 @@ const KEYS: [&str; 8] = [
     "near_dedup",
 ];
 
-/// Candidates for completion: every key, and those that are true or false with both values.
+/// Completion candidates: every key; boolean keys with both values.
 fn changes() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| complete::candidates(key_value_pairs().into_iter()))
+    ArgValueCandidates::new(|| candidates::candidates(key_value_pairs().into_iter()))
 }
 
 fn key_value_pairs() -> Vec<String> {
@@ -82,9 +82,9 @@ pub fn remove(cx: &mut Context, args: &RemoveArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let store = cx.existing_store(&config)?;
     let feeds = store.reads().feeds()?;
-    let meant = lookup::feeds(&feeds, &args.feeds)?;
-    refuse_declared(&config, &meant)?;
-    for feed in meant {
+    let selected = lookup::feeds(&feeds, &args.feeds)?;
+    refuse_declared(&config, &selected)?;
+    for feed in selected {
         store.unsubscribe(feed.row)?;
         if args.purge {
             let purged = store.purge(feed.row)?;
@@ -97,7 +97,7 @@ pub fn remove(cx: &mut Context, args: &RemoveArgs) -> Result<(), Failure> {
             continue;
         }
         cx.out.note(&format!(
-            "removed {} ({}); {} stay",
+            "removed {} ({}); kept {}",
             feed.title,
             feed.url,
             count(feed.articles, "article")
@@ -111,15 +111,15 @@ pub fn pause(cx: &mut Context, args: &SomeFeeds, paused: bool) -> Result<(), Fai
     let config = cx.config()?;
     let store = cx.existing_store(&config)?;
     let feeds = store.reads().feeds()?;
-    let meant = lookup::feeds(&feeds, &args.feeds)?;
-    // A declared feed that is gone may be given another chance by command; what the file says may not be undone.
-    let in_file: Vec<&Feed> = meant
+    let selected = lookup::feeds(&feeds, &args.feeds)?;
+    // A declared feed that is gone may be resumed by command, but not one that the file pauses.
+    let in_file: Vec<&Feed> = selected
         .iter()
         .copied()
         .filter(|f| paused || f.state == FeedState::Paused)
         .collect();
     refuse_declared(&config, &in_file)?;
-    for feed in meant {
+    for feed in selected {
         let change = FeedChange {
             paused: Some(paused),
             ..FeedChange::default()
@@ -154,7 +154,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     }
     let interval = change.interval.filter(|i| !i.is_zero());
     store.change_feed(feed.row, change)?;
-    store.settle_topics()?; // tag: and feed: mean the new name when this ends
+    store.settle_topics()?; // so that tag: and feed: use the new names when the command ends
     cx.out
         .note(&format!("changed {} ({})", feed.title, feed.url));
     if let Some(interval) = interval
@@ -169,7 +169,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The server's floor at the last poll, if it is longer than the interval: until when, and why.
+/// The minimum wait that the server requested at the last poll, if it is longer than the interval: its end and its reason.
 fn floor_above(
     interval: Duration,
     feed: &Feed,
@@ -193,14 +193,14 @@ fn refuse_declared(config: &Config, feeds: &[&Feed]) -> Result<(), Failure> {
         Some(feed) if config.is_sample => Err(Failure::new(
             Exit::Failed,
             format!(
-                "{} ({}) belongs to the sample, whose feeds are fixed",
+                "{} ({}) belongs to the sample, whose feeds cannot be changed",
                 feed.title, feed.url
             ),
         )),
         Some(feed) => Err(Failure::new(
             Exit::Failed,
             format!(
-                "{} ({}) is declared in {}: change it there, then `newswire run` or a reload takes it over",
+                "{} ({}) is declared in {}: change it there, then restart or reload the daemon",
                 feed.title,
                 feed.url,
                 config.source()
@@ -212,7 +212,7 @@ fn refuse_declared(config: &Config, feeds: &[&Feed]) -> Result<(), Failure> {
 fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Failure> {
     let (key, value) = given.split_once('=').ok_or_else(|| {
         Failure::usage(format!(
-            "{given:?}: write KEY=VALUE, as in title=\"The Argus\""
+            "{given:?}: expected KEY=VALUE, for example title=\"The Argus\""
         ))
     })?;
     let value = value.trim();
@@ -247,28 +247,28 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
                 || format!("the keys are {}", KEYS.join(", ")),
                 |near| format!("did you mean {near}?"),
             );
-            return Err(Failure::usage(format!("there is no key {other:?}; {hint}")));
+            return Err(Failure::usage(format!("unknown key {other:?}; {hint}")));
         }
     }
     Ok(change)
 }
 
-/// A value that is true or false; an empty one is false.
+/// Parses a boolean; empty means false.
 fn read_claim(key: &str, value: &str) -> Result<bool, Failure> {
     match value {
         "true" | "yes" | "on" => Ok(true),
         "false" | "no" | "off" | "" => Ok(false),
         _ => Err(Failure::usage(format!(
-            "{key} is true or false, not {value:?}"
+            "{key} must be true or false, not {value:?}"
         ))),
     }
 }
 
-/// A folder is `a/b`, or nothing.
+/// Checks a folder: `a/b`, or empty for none.
 pub fn check_folder(folder: &str) -> Result<(), Failure> {
     if !folder.is_empty() && folder.split('/').any(|part| part.trim().is_empty()) {
         return Err(Failure::usage(format!(
-            "folder {folder:?} has an empty part; write it as in news/world"
+            "folder {folder:?} has an empty part; write it like news/world"
         )));
     }
     Ok(())
@@ -303,15 +303,15 @@ mod tests {
 
     #[test]
     fn wrong_changes_say_what_would_be_right() {
-        let told = |given| match read(given) {
+        let message_of = |given| match read(given) {
             Err(Failure::Message(Exit::Usage, message)) => message,
             other => format!("{other:?}"),
         };
-        assert!(told("titel=x").contains("title"));
-        assert!(told("title").contains("KEY=VALUE"));
-        assert!(told("interval=30").contains("30m"));
-        assert!(told("folder=a//b").contains("empty part"));
-        assert!(told("paused=maybe").contains("true or false"));
-        assert!(told("full_text=maybe").contains("full_text is true or false"));
+        assert!(message_of("titel=x").contains("title"));
+        assert!(message_of("title").contains("KEY=VALUE"));
+        assert!(message_of("interval=30").contains("30m"));
+        assert!(message_of("folder=a//b").contains("empty part"));
+        assert!(message_of("paused=maybe").contains("true or false"));
+        assert!(message_of("full_text=maybe").contains("full_text must be true or false"));
     }
 }

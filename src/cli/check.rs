@@ -1,4 +1,4 @@
-//! `newswire check`: whether the configuration is right, and its effective values.
+//! `newswire check`: validates the configuration and prints its effective values.
 
 use std::path::Path;
 
@@ -6,9 +6,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::context::Context;
-use super::doubts;
 use super::exit::Failure;
 use super::humanize::count;
+use super::warnings;
 use crate::config::{self, Config, Setting};
 use crate::store::{Reads, StoreError};
 
@@ -18,23 +18,23 @@ pub struct CheckArgs {
     /// Print the effective values as a configuration file, each with its origin; secrets are masked
     #[arg(long)]
     pub print: bool,
-    /// As one JSON object; with --print every value is in it
+    /// Print a JSON object; with --print it includes every value
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Checked {
     configuration: String,
     ok: bool,
-    /// What is wrong with it, in lines.
+    /// The errors, one per line; null if there are none.
     error: Option<String>,
     warnings: Vec<String>,
     feeds: usize,
     topics: usize,
     store: Option<String>,
-    /// None: there is no store yet, or it cannot be read.
+    /// `None` if the store does not exist or cannot be read.
     store_feeds: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     settings: Vec<Value>,
@@ -44,7 +44,7 @@ struct Checked {
 #[derive(Serialize)]
 struct Value {
     key: String,
-    /// As TOML; null: not set.
+    /// As TOML; null if it is not set.
     value: Option<String>,
     origin: String,
 }
@@ -64,7 +64,7 @@ pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
     };
     let mut warnings = config.warnings.clone();
     warnings.extend(config.unavailable.iter().cloned());
-    warnings.extend(doubts::of_topics(&config));
+    warnings.extend(warnings::of_topics(&config));
     if args.json {
         return cx.out.json(&Checked::right(&config, warnings, args.print));
     }
@@ -119,7 +119,7 @@ impl Checked {
     }
 }
 
-/// Every value as a configuration that says the same: sections by dotted keys, then the tables of feeds and topics.
+/// Prints an equivalent configuration: sections as dotted keys, then the tables of feeds and topics.
 fn print(cx: &mut Context, config: &Config) -> Result<(), Failure> {
     let mut table = "";
     for setting in &config.settings {
@@ -139,7 +139,7 @@ fn print(cx: &mut Context, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The table of a list that a setting is in (`feed[2]`), or nothing, and its key there.
+/// The list entry that a setting belongs to (`feed[2]`), or an empty string; and its key there.
 fn in_table(setting: &Setting) -> (&str, &str) {
     match setting.key.split_once("].") {
         Some((list, key)) => (setting.key.get(..=list.len()).unwrap_or_default(), key),
@@ -147,7 +147,7 @@ fn in_table(setting: &Setting) -> (&str, &str) {
     }
 }
 
-/// Where the store is, and what is in it. A store that cannot be read is no fault of the configuration.
+/// The location of the store and its number of feeds. A store that cannot be read is not an error of the configuration.
 fn store_in_words(path: &Path) -> String {
     let place = path.display();
     match stored_feeds(path) {
@@ -157,7 +157,7 @@ fn store_in_words(path: &Path) -> String {
     }
 }
 
-/// Feeds in the store; none if there is no store.
+/// The number of feeds in the store; `None` if it does not exist.
 fn stored_feeds(path: &Path) -> Result<Option<usize>, StoreError> {
     match Reads::open(path).and_then(|reads| reads.feeds()) {
         Ok(feeds) => Ok(Some(feeds.len())),

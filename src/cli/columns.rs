@@ -1,47 +1,47 @@
-//! The columns of a table for people: heading, alignment, and what happens to their cells on a narrow terminal.
+//! The columns of a table: heading, alignment, and how their cells are shortened on a narrow terminal.
 
 use std::borrow::Cow;
 
 use anstyle::Style;
 
-/// Narrowest that a column is made to fit a terminal.
+/// Minimum width of a shrunk column.
 pub const SHRUNK_MIN: usize = 8;
 
-/// In front of a line that belongs to the row above it.
+/// Indent of a line that belongs to the row above it.
 pub const INDENT: &str = "    ";
 
-/// What happens to a cell where the terminal is narrow.
+/// How a cell is shortened on a narrow terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
-    /// It stays whole.
+    /// Not at all.
     Whole,
-    /// Its end is cut off.
+    /// The end is cut off.
     End,
-    /// An address: it loses its scheme, then its middle, for both ends tell it from others.
+    /// The scheme is omitted, then the middle: both ends of an address distinguish it from others.
     Middle,
-    /// Its words go on in the next line.
+    /// It is wrapped.
     Wrap,
 }
 
 /// A column.
 #[derive(Debug, Clone)]
 pub struct Column {
-    /// Its heading.
+    /// The heading.
     pub title: Cow<'static, str>,
-    /// Whether it holds numbers, which stand to the right.
+    /// Whether it is aligned to the right, as numbers are.
     pub right: bool,
-    /// What happens where the terminal is narrow.
+    /// How its cells are shortened on a narrow terminal.
     pub fit: Fit,
-    /// Widest on a terminal, in columns.
+    /// Maximum width on a terminal.
     pub most: usize,
-    /// The width that it keeps for as long as others can give way.
+    /// The width below which it is shrunk only if no other column can be.
     pub kept: usize,
-    /// How its cells are set off.
+    /// How its cells are styled.
     style: Style,
 }
 
 impl Column {
-    /// A column of texts that may be cut.
+    /// A column of text that may be cut.
     pub fn text(title: impl Into<Cow<'static, str>>) -> Self {
         Self {
             title: title.into(),
@@ -53,7 +53,7 @@ impl Column {
         }
     }
 
-    /// A column of short values that are shown whole.
+    /// A column of short values that are never cut.
     pub fn value(title: impl Into<Cow<'static, str>>) -> Self {
         Self {
             fit: Fit::Whole,
@@ -77,7 +77,7 @@ impl Column {
         }
     }
 
-    /// A column of sentences, which nothing is cut off.
+    /// A column of sentences, which are wrapped.
     pub fn reason(title: impl Into<Cow<'static, str>>) -> Self {
         Self {
             fit: Fit::Wrap,
@@ -85,28 +85,28 @@ impl Column {
         }
     }
 
-    /// The same, at most so wide on a terminal.
+    /// Sets the maximum width on a terminal.
     #[must_use]
     pub fn at_most(mut self, columns: usize) -> Self {
         self.most = columns;
         self
     }
 
-    /// The same, which gives way below this width only when no other column can.
+    /// Sets the width below which the column is shrunk only if no other column can be.
     #[must_use]
     pub fn keeping(mut self, columns: usize) -> Self {
         self.kept = columns;
         self
     }
 
-    /// The same, less prominent.
+    /// Makes the cells less prominent.
     #[must_use]
     pub fn dimmed(mut self) -> Self {
         self.style = Style::new().dimmed();
         self
     }
 
-    /// A cell of it, set off where there is colour.
+    /// A cell, styled if colour is used.
     pub fn styled(&self, text: String, color: bool) -> String {
         if !color || self.style == Style::new() || text.is_empty() {
             return text;

@@ -1,4 +1,4 @@
-//! `newswire config`: configurations to start from, as they are in the program. It never reads or writes a file.
+//! `newswire config`: prints the built-in example configurations. It never reads or writes a file.
 
 use clap::Subcommand;
 
@@ -16,7 +16,7 @@ const SECTIONS: &str = include_str!("../../config/sections.toml");
 pub enum ConfigCommand {
     /// Print a configuration with every key, its default and its meaning
     Example,
-    /// Print topics by section (sport, business, ...) to add to a configuration
+    /// Print example topics for the sections of a newspaper (sport, business, ...)
     Sections,
 }
 

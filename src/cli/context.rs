@@ -1,4 +1,4 @@
-//! What a command works with: the configuration, the clock, the store, and where it prints.
+//! The environment of a command: configuration, clock, store and output.
 
 use super::exit::Failure;
 use super::global::Global;
@@ -11,20 +11,20 @@ use crate::daemon::parts;
 use crate::daemon::sample::snapshot;
 use crate::store::{self, Reads, Store, StoreError};
 
-/// The surroundings of one command.
+/// The environment of one command.
 pub struct Context {
-    /// Where it prints.
+    /// Where the command prints.
     pub out: Out,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// How it writes times.
+    /// How times are displayed.
     pub times: Times,
-    /// What was said about places.
+    /// The locations given on the command line.
     pub given: ConfigFlags,
 }
 
 impl Context {
-    /// From what every command takes.
+    /// A context from the global options.
     pub fn new(global: &Global) -> Self {
         let more = i8::try_from(global.verbose).unwrap_or(i8::MAX);
         let less = i8::try_from(global.quiet).unwrap_or(i8::MAX);
@@ -42,8 +42,8 @@ impl Context {
         }
     }
 
-    /// What was said about places. A store that is a sample, and was named, brings the sample's configuration unless
-    /// another one was named too: the user's own would unsubscribe the sample's feeds.
+    /// The locations given on the command line. If the named store is a sample, the sample's configuration is used unless another
+    /// one is named: with the user's own, the feeds of the sample would be unsubscribed.
     pub fn places(&self) -> ConfigFlags {
         let mut given = self.given.clone();
         if given.config.is_none()
@@ -59,12 +59,12 @@ impl Context {
         config::load(&self.places()).map_err(|e| Failure::of_config(&e, self.out.color_err))
     }
 
-    /// The store for reading; there must be one.
+    /// The store for reading; it must exist.
     pub fn reads(&self) -> Result<Reads, Failure> {
         Ok(Reads::open(&self.config()?.store.path)?)
     }
 
-    /// The store for writing, made if there is none.
+    /// The store for writing; it is created if it does not exist.
     pub fn store(&self, config: &Config) -> Result<Store, Failure> {
         for credential in &config.unavailable {
             self.out.warn(&format!(
@@ -74,7 +74,7 @@ impl Context {
         Ok(parts::open_store(config, &self.clock)?)
     }
 
-    /// The store for writing; there must be one.
+    /// The store for writing; it must exist.
     pub fn existing_store(&self, config: &Config) -> Result<Store, Failure> {
         if !store::exists(&config.store.path)? {
             return Err(StoreError::Missing(config.store.path.clone()).into());

@@ -1,5 +1,5 @@
-//! `newswire dedup`: which stories would be otherwise under other settings (`test`), and what was decided by hand (`decisions`).
-//! Nothing is changed.
+//! `newswire dedup`: how other settings would change the stories (`test`), and the manual splits and joins (`decisions`). It never
+//! changes the store.
 
 use std::collections::BTreeMap;
 
@@ -19,25 +19,25 @@ use crate::dedup::Changes;
 use crate::model::{ArticleRow, ArticleView, StoryRow, Time};
 use crate::store::{Decided, DecisionKind, DedupSettings, Reads};
 
-/// Stories shown of each kind.
+/// Maximum number of groups printed of each kind.
 const SHOWN: usize = 10;
 
 /// `newswire dedup`.
 #[derive(Debug, Subcommand)]
 pub enum DedupCommand {
-    /// Group the stored copies anew under other settings and tell what would change; nothing is changed
+    /// Regroup the stored copies with other settings and show what would change; nothing is stored
     Test(TestArgs),
-    /// Print what was split and joined by hand, as labels for `newswire dedup test`
+    /// Print manual splits and joins, as labels for `newswire dedup test`
     ///
-    /// One copy a line: its id, a tab, the id of its story, a tab, and feed and headline for people. `newswire dedup test
-    /// --rules-only --labels FILE` tells how well the rules alone agree.
+    /// One copy per line: its id, a tab, the id of its story, a tab, then its feed and headline. `newswire dedup test
+    /// --rules-only --labels FILE` shows how well the rules alone agree with them.
     Decisions(DecisionsArgs),
 }
 
 /// `newswire dedup decisions`.
 #[derive(Debug, Args)]
 pub struct DecisionsArgs {
-    /// As one JSON object a decision, with its time and its sides
+    /// Print one JSON object per decision, with its time and its sides
     #[arg(long)]
     pub json: bool,
 }
@@ -45,27 +45,27 @@ pub struct DecisionsArgs {
 /// `newswire dedup test`.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// Only copies seen since: 24h, 7d, yesterday, monday or a date [default: 7d; all copies with --labels]
+    /// Only copies first seen since TIME: 24h, 7d, yesterday, monday or a date [default: 7d; all copies with --labels]
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Compare with labels: a file with the id of a copy, a tab and the name of its story on each line; - for stdin
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
-    /// How long a story may gather copies [default: dedup.window of the configuration]
+    /// How long a story accepts new copies [default: dedup.window]
     #[arg(long, value_name = "SPAN", value_parser = units::parse_duration)]
     pub window: Option<Duration>,
-    /// Whether near copies are joined too, not only equal ones [default: dedup.near of the configuration]
+    /// Whether to join near copies, not only equal ones [default: dedup.near]
     #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
     pub near: Option<bool>,
-    /// By the rules alone, as if nothing had been split or joined by hand
+    /// Ignore manual splits and joins
     #[arg(long)]
     pub rules_only: bool,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
 
-/// What would be otherwise, as `--json` prints it.
+/// The output of `dedup test --json`.
 #[derive(Serialize)]
 struct Trial {
     since: Time,
@@ -74,27 +74,27 @@ struct Trial {
     copies: usize,
     stories: usize,
     stories_then: usize,
-    /// Stories that would be one.
-    joined: Vec<Vec<Brief>>,
-    /// Stories that would be several: the first copy of each.
-    parted: Vec<Vec<Brief>>,
-    /// How well stories agree with the labels, if there are any: as stored, and under these settings.
+    /// Stories that would be joined.
+    joined: Vec<Vec<GroupLine>>,
+    /// Stories that would be split: the first copy of each.
+    parted: Vec<Vec<GroupLine>>,
+    /// How well the stories agree with the labels, if labels were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     agreement: Option<Agreement>,
 }
 
-/// How well stories agree with labels.
+/// How well the stories agree with labels, as stored and with the other settings.
 #[derive(Serialize)]
 struct Agreement {
-    /// Labelled copies that are not stored, or were seen too long ago.
+    /// Labelled copies that are not stored or were first seen too long ago.
     unknown: usize,
     stored: Score,
     then: Score,
 }
 
-/// A story, or a part of one, in a line.
+/// A story or a part of one, printed as one line.
 #[derive(Serialize)]
-struct Brief {
+struct GroupLine {
     id: String,
     arrived: Time,
     feed_title: String,
@@ -102,7 +102,7 @@ struct Brief {
     copies: usize,
 }
 
-/// A decision, as `--json` prints it.
+/// The output of `dedup decisions --json`.
 #[derive(Serialize)]
 struct Decision {
     decision: i64,
@@ -137,7 +137,7 @@ fn decisions(cx: &mut Context, args: &DecisionsArgs) -> Result<(), Failure> {
         return Ok(());
     }
     if decided.is_empty() {
-        cx.out.note("nothing was split or joined by hand");
+        cx.out.note("there are no manual splits or joins");
         return Ok(());
     }
     cx.out.raw(b"# copy\tstory\tfeed: headline\n")?;
@@ -242,10 +242,10 @@ fn print_agreement(cx: &mut Context, agreement: &Agreement) -> Result<(), Failur
     Ok(())
 }
 
-fn stories(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<Brief>, Failure> {
+fn stories(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<GroupLine>, Failure> {
     let stories = reads.stories_at(rows, false)?.into_iter();
     Ok(stories
-        .map(|s| Brief {
+        .map(|s| GroupLine {
             id: s.id.to_string(),
             arrived: s.arrived,
             feed_title: s.feed.title,
@@ -255,56 +255,56 @@ fn stories(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<Brief>, Failure> {
         .collect())
 }
 
-fn parts(reads: &Reads, parts: &[Vec<ArticleRow>]) -> Result<Vec<Brief>, Failure> {
-    let mut briefs = Vec::new();
+fn parts(reads: &Reads, parts: &[Vec<ArticleRow>]) -> Result<Vec<GroupLine>, Failure> {
+    let mut lines = Vec::new();
     for part in parts {
         let first = part.get(..1).unwrap_or_default();
-        let brief = |a: ArticleView| Brief {
+        let line = |a: ArticleView| GroupLine {
             id: a.id.to_string(),
             arrived: a.arrived,
             feed_title: a.feed.title,
             title: a.title,
             copies: part.len(),
         };
-        briefs.extend(reads.articles_at(first, false)?.into_iter().map(brief));
+        lines.extend(reads.articles_at(first, false)?.into_iter().map(line));
     }
-    Ok(briefs)
+    Ok(lines)
 }
 
 fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
     cx.out.line(&format!(
-        "{} seen since {}: {} now, {} with a window of {} and near copies {}",
+        "{} first seen since {}: {} now, {} with a window of {} and near copies {}",
         count(trial.copies, "copy"),
         cx.times.exact(trial.since),
         count(trial.stories, "story"),
         count(trial.stories_then, "story"),
         rough(Duration::from_secs(trial.window_seconds)),
-        if trial.near { "joined" } else { "apart" }
+        if trial.near { "joined" } else { "not joined" }
     ))?;
-    print_groups(cx, "Stories that would be one", &trial.joined)?;
-    print_groups(cx, "Stories that would be several", &trial.parted)?;
+    print_groups(cx, "Stories that would be joined", &trial.joined)?;
+    print_groups(cx, "Stories that would be split", &trial.parted)?;
     match &trial.agreement {
         Some(agreement) => print_agreement(cx, agreement),
         None => Ok(()),
     }
 }
 
-fn print_groups(cx: &mut Context, what: &str, groups: &[Vec<Brief>]) -> Result<(), Failure> {
+fn print_groups(cx: &mut Context, what: &str, groups: &[Vec<GroupLine>]) -> Result<(), Failure> {
     if groups.is_empty() {
         return Ok(());
     }
     cx.out.line("")?;
     cx.out.line(&format!("{what} ({}):", groups.len()))?;
     for group in groups.iter().take(SHOWN) {
-        for (n, brief) in group.iter().enumerate() {
+        for (n, line) in group.iter().enumerate() {
             cx.out.line(&format!(
                 "{} {}  {}  {}: {} ({})",
                 if n == 0 { "-" } else { " " },
-                lookup::short(&brief.id),
-                cx.times.exact(brief.arrived),
-                brief.feed_title,
-                brief.title,
-                count(brief.copies, "copy")
+                lookup::short(&line.id),
+                cx.times.exact(line.arrived),
+                line.feed_title,
+                line.title,
+                count(line.copies, "copy")
             ))?;
         }
     }

@@ -1,12 +1,11 @@
-//! `newswire emit` and `newswire render`: merged feeds without the HTTP server, byte for byte as it serves them; and the
-//! documents that `list --format atom` and its like make.
+//! `newswire emit` and `newswire render`: merged feeds without the HTTP server, byte for byte as it serves them.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use uuid::Uuid;
 
-use super::complete;
+use super::candidates;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::import::subscription;
@@ -24,16 +23,16 @@ use crate::store::Reads;
 /// `newswire emit`.
 #[derive(Debug, Args)]
 pub struct EmitArgs {
-    /// The topic's name, all, or newswire-health
-    #[arg(value_name = "TOPIC", add = complete::topics())]
+    /// Name of a topic, all, or newswire-health
+    #[arg(value_name = "TOPIC", add = candidates::topics())]
     pub topic: String,
-    /// The format; json and jsonfeed are the same, JSON Feed 1.1
+    /// Format; json and jsonfeed both mean JSON Feed 1.1
     #[arg(long, value_name = "FORMAT", default_value = "atom")]
     pub format: EmitFormat,
-    /// Write to this file, whole or not at all, instead of stdout
+    /// Write to this file instead of stdout; an existing file is replaced atomically
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// At most so many stories, 1 to 1000 [default: server.page_size]
+    /// Maximum number of stories, from 1 to 1000 [default: server.page_size]
     #[arg(long, short = 'n', value_name = "N", value_parser = entries)]
     pub limit: Option<usize>,
 }
@@ -41,7 +40,7 @@ pub struct EmitArgs {
 /// `newswire render`.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// The folder to write to; made if it is not there. Files that would not change are left alone
+    /// Output directory, created if it does not exist. Unchanged files are not rewritten
     #[arg(long, short, value_name = "DIR")]
     pub out: PathBuf,
 }
@@ -73,7 +72,7 @@ fn entries(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
         .filter(|n| (1..=LIMIT_MAX).contains(n))
-        .ok_or_else(|| format!("a number from 1 to {LIMIT_MAX}"))
+        .ok_or_else(|| format!("expected a number from 1 to {LIMIT_MAX}"))
 }
 
 /// Runs `newswire emit`.
@@ -101,8 +100,8 @@ pub fn emit(cx: &mut Context, args: &EmitArgs) -> Result<(), Failure> {
     }
 }
 
-/// Runs `newswire render`: paths and bytes are those of the server. Where there is none (`server.listen = []`), nobody
-/// answers for older pages, and nothing links to them.
+/// Runs `newswire render`: the same paths and bytes as the server's. If the server is off (`server.listen = []`), there are no links
+/// to older pages, which only the server has.
 pub fn render(cx: &mut Context, args: &RenderArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let reads = Reads::open(&config.store.path)?;
@@ -150,13 +149,13 @@ pub fn render(cx: &mut Context, args: &RenderArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where merged feeds come from, as for the server.
+/// Renders merged feeds as the server does.
 struct Source<'s> {
     reads: &'s Reads,
     config: &'s Config,
     base: BaseUrl,
     now: Time,
-    /// Whether nobody answers for the pages that follow the first.
+    /// Whether there is no server for the pages after the first.
     is_static: bool,
 }
 
@@ -192,7 +191,7 @@ impl<'s> Source<'s> {
         Ok(document(&channel, format))
     }
 
-    /// What happened to our own feeds.
+    /// The feed of newswire's own events.
     fn health(&self, format: Format) -> Result<String, Failure> {
         let place = (&self.base, self.config.websub.hub.as_ref());
         let site = &self.config.server.title;
@@ -200,7 +199,7 @@ impl<'s> Source<'s> {
         Ok(document(&channel, format))
     }
 
-    /// One of our merged feeds as a subscription.
+    /// A merged feed as an entry of a subscription list.
     fn ours(&self, title: &str, list: &List) -> Option<Subscription> {
         let path = format!("{}.{}", list.feed_path(), Format::Atom.extension());
         Some(Subscription {

@@ -1,5 +1,4 @@
-//! Examples for the help of each command: what a person would type first. Each one must be readable by the parser, which a
-//! test sees to.
+//! Examples for the help of each command. A test checks that each one is a valid command line.
 
 /// The examples of a command (`list`, `topic test`), one a line.
 pub fn of(command: &str) -> Option<&'static [&'static str]> {
@@ -13,8 +12,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "newswire run                      poll the feeds, serve http://127.0.0.1:8390/",
-            "newswire run --no-fetch           serve what is stored",
+            "newswire run                      poll feeds, serve http://127.0.0.1:8390/",
+            "newswire run --no-fetch           only serve stored articles",
         ],
     ),
     (
@@ -34,7 +33,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "add",
         &[
-            "newswire add lwn.net              a page: its feed is found",
+            "newswire add lwn.net              a web page: newswire finds its feed",
             "newswire add https://example.org/feed.xml --folder news/world --tag daily",
         ],
     ),
@@ -44,7 +43,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "set",
         &[
             "newswire set lwn title=LWN tags=linux,weekly",
-            "newswire set lwn interval=2h      interval= goes back to newswire's own plan",
+            "newswire set lwn interval=2h      interval= restores the automatic schedule",
         ],
     ),
     (
@@ -78,7 +77,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "show",
         &[
-            "newswire show 4f1c                any beginning of an id that is unique",
+            "newswire show 4f1c                any unique prefix of an id",
             "newswire show https://example.org/article.html --text",
         ],
     ),
@@ -87,7 +86,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "split",
         &[
-            "newswire split 4f1c 9a0b          the copy 9a0b is another story",
+            "newswire split 4f1c 9a0b          the copy 9a0b is a different story",
             "newswire split 4f1c --each        all its copies are different stories",
         ],
     ),
@@ -111,7 +110,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "parse",
         &[
-            "newswire parse feed.xml           what newswire makes of a file",
+            "newswire parse feed.xml           how newswire reads a file",
             "newswire parse https://example.org/feed.xml",
         ],
     ),
@@ -131,7 +130,7 @@ mod tests {
     use super::super::help;
     use super::EXAMPLES;
 
-    /// Words as a shell would part them, up to a remark, a redirection or the next command.
+    /// Splits a line as a shell would, up to a remark, a redirection or the next command.
     fn words(line: &str) -> Vec<String> {
         let line = line.split("   ").next().unwrap_or_default();
         let line = line.split(" > ").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How a command ends: the exit codes of contract.md, and which error means which.
+//! The exit codes of contract.md, and which error has which code.
 
 use super::terminal_escape;
 use crate::config::ConfigError;
@@ -12,7 +12,7 @@ pub enum Exit {
     Ok = 0,
     /// Failed.
     Failed = 1,
-    /// Wrong usage, or an expression that cannot be read.
+    /// Wrong usage or an invalid expression.
     Usage = 2,
     /// Some feeds failed (`fetch`, `add`, `import`).
     SomeFeeds = 3,
@@ -24,11 +24,11 @@ pub enum Exit {
     NoInput = 66,
     /// A bug in newswire.
     Internal = 70,
-    /// The store or its disk cannot be used.
+    /// The store or its disk is unusable.
     Store = 74,
     /// Busy; try later.
     Busy = 75,
-    /// The configuration is wrong.
+    /// The configuration is invalid.
     Config = 78,
 }
 
@@ -36,18 +36,15 @@ pub enum Exit {
 pub const EXIT_CODES: [(Exit, &str); 11] = [
     (Exit::Ok, "done"),
     (Exit::Failed, "failed"),
-    (
-        Exit::Usage,
-        "wrong usage, or an expression that cannot be read",
-    ),
+    (Exit::Usage, "wrong usage or an invalid expression"),
     (Exit::SomeFeeds, "some feeds failed (fetch, add, import)"),
     (Exit::Nothing, "nothing matched, and --fail-empty was given"),
     (Exit::BadInput, "bad input data (parse, import)"),
     (Exit::NoInput, "no such file, feed, topic or article"),
     (Exit::Internal, "a bug in newswire"),
-    (Exit::Store, "the store or its disk cannot be used"),
-    (Exit::Busy, "busy, try again later"),
-    (Exit::Config, "the configuration is wrong"),
+    (Exit::Store, "the store or its disk is unusable"),
+    (Exit::Busy, "busy; try again later"),
+    (Exit::Config, "the configuration is invalid"),
 ];
 
 /// The codes as a table, for the end of the help.
@@ -62,14 +59,14 @@ impl From<Exit> for std::process::ExitCode {
     }
 }
 
-/// Why a command did not end with [`Exit::Ok`].
+/// Why a command failed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Who read our output has seen enough: that is success.
+    /// The reader closed the pipe. This counts as success.
     ClosedPipe,
-    /// Everything is said already.
+    /// The failure has already been printed.
     Quiet(Exit),
-    /// One message for a person: what, on what, what to do.
+    /// A message: what failed, on what, and what to do.
     Message(Exit, String),
     /// A text of several lines with carets, printed as it is.
     Drawn(Exit, String),
@@ -86,12 +83,12 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    /// There is no such thing.
+    /// The named input, feed, topic or story does not exist.
     pub fn missing(message: impl Into<String>) -> Self {
         Self::new(Exit::NoInput, message)
     }
 
-    /// A configuration that cannot be used, its mistakes in colour or not.
+    /// An invalid configuration.
     pub fn of_config(error: &ConfigError, color: bool) -> Self {
         match error {
             ConfigError::Invalid(_) => Self::Drawn(Exit::Config, error.render(color)),

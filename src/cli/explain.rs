@@ -1,5 +1,5 @@
-//! `newswire explain`: why a story is as it is: what identifies each copy, what its URL was cleaned to, why it is a copy,
-//! what came closest without being one, which topics it is in and on which words.
+//! `newswire explain`: for each copy of a story its identity, its canonical URL, why it belongs to the story, the most similar
+//! copy of another story, and the topics with the words that matched.
 
 use clap::Args;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use super::exit::Failure;
 use super::humanize::count;
 use super::lookup;
 use super::matches::{EvaluatedCopy, Match};
-use super::similarity::Alike;
+use super::similarity::Similarity;
 use super::times::ARRIVED;
 use crate::dedup::decisions::{STAYED, Word};
 use crate::model::{ArticleView, SameAs, Time};
@@ -19,15 +19,15 @@ use crate::store::{DecisionKind, DedupSettings, Reads, TopicInfo};
 /// `newswire explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A story's or copy's id or the beginning of it, or the URL of a copy
+    /// Id of a story or copy or its first characters, or URL of a copy
     #[arg(value_name = "ID|URL")]
     pub story: String,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
 
-/// All that there is to say of a story.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Explanation {
     id: String,
@@ -35,7 +35,7 @@ struct Explanation {
     copies: Vec<CopyExplained>,
 }
 
-/// And of one copy.
+/// One copy.
 #[derive(Serialize)]
 struct CopyExplained {
     id: String,
@@ -51,38 +51,38 @@ struct CopyExplained {
     canonical_url: Option<String>,
     joined_with: Option<String>,
     same_as: Option<SameAs>,
-    /// The two as they are now; none if it joined nothing, or the other is gone.
-    alike: Option<Alike>,
-    /// What was decided about it by hand, the newest last.
+    /// Compares the two as they are now. `None` if it joined nothing, or if the other no longer exists.
+    alike: Option<Similarity>,
+    /// Manual decisions about it, newest last.
     decisions: Vec<DecisionExplained>,
-    /// The paragraphs that are left out of its body as boilerplate.
+    /// The paragraphs left out of its body as boilerplate.
     boilerplate: Vec<String>,
-    /// For the first copy: what came closest to it without being of the story.
-    nearest: Option<Neighbour>,
+    /// Only for the first copy: the most similar copy of another story.
+    nearest: Option<NearestCopy>,
     topics: Vec<TopicExplained>,
 }
 
-/// A decision of the user's about a copy.
+/// A manual decision about a copy.
 #[derive(Serialize)]
 struct DecisionExplained {
     kind: DecisionKind,
     at: Time,
-    /// On which side of it the copy is: of a split, 0 stayed in the story.
+    /// The side of the copy: 0 if it stayed in a story that was split.
     side: u32,
 }
 
 /// A copy of another story.
 #[derive(Serialize)]
-struct Neighbour {
+struct NearestCopy {
     id: String,
     /// Whether the user split the two.
     is_split: bool,
     feed_title: String,
     title: String,
-    alike: Alike,
+    alike: Similarity,
 }
 
-/// A topic that holds it, and the words and facts that decided.
+/// A topic that contains it, and the words and conditions that matched.
 #[derive(Serialize)]
 struct TopicExplained {
     name: String,
@@ -98,9 +98,9 @@ pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
     let id = lookup::story(&reads, &args.story)?;
     let story = reads
         .story(id)?
-        .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
+        .ok_or_else(|| Failure::missing(format!("the story {id} no longer exists")))?;
     let copies = reads.copies(id)?;
-    let about = About {
+    let explainer = Explainer {
         now: cx.clock.now(),
         topics: reads.topics()?,
         dedup: DedupSettings {
@@ -112,7 +112,7 @@ pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
     };
     let copies = copies
         .iter()
-        .map(|copy| about.explained(copy))
+        .map(|copy| explainer.explained(copy))
         .collect::<Result<Vec<_>, Failure>>()?;
     let explanation = Explanation {
         id: id.to_string(),
@@ -125,8 +125,8 @@ pub fn explain(cx: &mut Context, args: &ExplainArgs) -> Result<(), Failure> {
     print(cx, &explanation)
 }
 
-/// What explaining the copies of a story needs.
-struct About<'a> {
+/// The data for explaining the copies of a story.
+struct Explainer<'a> {
     now: Time,
     reads: Reads,
     topics: Vec<TopicInfo>,
@@ -134,7 +134,7 @@ struct About<'a> {
     copies: &'a [ArticleView],
 }
 
-impl About<'_> {
+impl Explainer<'_> {
     fn explained(&self, copy: &ArticleView) -> Result<CopyExplained, Failure> {
         let lineage = self.reads.lineage(copy.id)?;
         let (identity, key, joined_with) = match lineage {
@@ -174,27 +174,27 @@ impl About<'_> {
         })
     }
 
-    /// What a copy has in common with the one that it was joined with.
-    fn alike(&self, copy: &ArticleView, with: Option<&str>) -> Result<Option<Alike>, Failure> {
+    /// Compares a copy with the one that it was joined with.
+    fn alike(&self, copy: &ArticleView, with: Option<&str>) -> Result<Option<Similarity>, Failure> {
         let other = self
             .copies
             .iter()
             .find(|c| Some(c.id.to_string().as_str()) == with);
         let Some(other) = other else { return Ok(None) };
         let verdict = self.reads.verdict(self.dedup, copy.id, other.id)?;
-        Ok(verdict.map(|verdict| Alike::of(&verdict, copy, other)))
+        Ok(verdict.map(|verdict| Similarity::of(&verdict, copy, other)))
     }
 
-    fn nearest(&self, copy: &ArticleView) -> Result<Option<Neighbour>, Failure> {
+    fn nearest(&self, copy: &ArticleView) -> Result<Option<NearestCopy>, Failure> {
         let Some(nearest) = self.reads.nearest(self.dedup, copy.id)? else {
             return Ok(None);
         };
         let other = self.reads.articles_at(&[nearest.row], true)?.pop();
-        let said = self.reads.word(copy.id, nearest.id)?;
-        Ok(other.map(|other| Neighbour {
+        let decision = self.reads.word(copy.id, nearest.id)?;
+        Ok(other.map(|other| NearestCopy {
             id: other.id.to_string(),
-            is_split: said == Some(Word::Apart),
-            alike: Alike::of(&nearest.verdict, copy, &other),
+            is_split: decision == Some(Word::Apart),
+            alike: Similarity::of(&nearest.verdict, copy, &other),
             feed_title: other.feed.title,
             title: other.title,
         }))
@@ -253,7 +253,7 @@ fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
             facts.extend(copy.canonical_url.clone().map(|url| ("cleaned to", url)));
         }
         facts.push(("joined", joined(copy)));
-        facts.extend(copy.alike.iter().flat_map(Alike::facts));
+        facts.extend(copy.alike.iter().flat_map(Similarity::facts));
         facts.extend(copy.decisions.iter().map(|d| ("decided", decided(cx, d))));
         facts.extend(
             copy.topics
@@ -273,7 +273,7 @@ fn print(cx: &mut Context, explanation: &Explanation) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_nearest(cx: &mut Context, nearest: &Neighbour) -> Result<(), Failure> {
+fn print_nearest(cx: &mut Context, nearest: &NearestCopy) -> Result<(), Failure> {
     cx.out.line("")?;
     let mut facts = vec![
         (
@@ -296,12 +296,12 @@ fn decided(cx: &Context, decision: &DecisionExplained) -> String {
     }
 }
 
-fn not_joined(nearest: &Neighbour) -> &'static str {
+fn not_joined(nearest: &NearestCopy) -> &'static str {
     if nearest.is_split {
         "no: they were split by hand"
     } else if nearest.alike.is_one_piece() {
-        "no, though the two are alike: one was edited since, its story was full or over, or the story's other feeds \
-         have nothing in common with it"
+        "no, although the two are similar: one was edited later, its story was full or past its window, or the other \
+         copies of the story have nothing in common with it"
     } else {
         "no"
     }
@@ -334,7 +334,7 @@ fn joined(copy: &CopyExplained) -> String {
 fn topic_in_words(topic: &TopicExplained) -> String {
     let found: Vec<String> = topic.found.iter().map(Match::in_words).collect();
     let on = if found.is_empty() {
-        "on what is not there".to_owned()
+        "because excluded terms are absent".to_owned()
     } else {
         format!("on {}", found.join(", "))
     };

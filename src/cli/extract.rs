@@ -1,5 +1,5 @@
-//! `newswire extract`: the article that newswire reads off a web page; nothing is fetched, nothing is stored. Not in the
-//! help: it is for measuring and for looking into a page whose full text is wrong.
+//! `newswire extract`: prints the article that newswire extracts from a web page; nothing is fetched or stored. Hidden from the
+//! help: it is for measurements and for debugging wrong full texts.
 
 use std::path::{Path, PathBuf};
 
@@ -16,25 +16,25 @@ use crate::normalize::page;
 use crate::parse::charset;
 use crate::text::html_text;
 
-/// The base of relative URLs where none is given.
+/// The default base of relative URLs.
 const NOWHERE: &str = "http://localhost/";
 
 /// `newswire extract`.
 #[derive(Debug, Args)]
 pub struct ExtractArgs {
-    /// Where the page was found, after redirects
+    /// URL of the page after redirects
     #[arg(long, value_name = "URL", conflicts_with = "batch")]
     pub url: Option<WebUrl>,
-    /// Read requests from stdin, one a line: {"file":…,"url":…|null,"content_type":…|null}; answer each with one line, the
+    /// Read requests from stdin, one per line: {"file":…,"url":…|null,"content_type":…|null}; print one line for each, the
     /// object or {"error":…}
     #[arg(long, conflicts_with = "files")]
     pub batch: bool,
-    /// The pages; - is stdin
+    /// Pages; - for stdin
     #[arg(value_name = "FILE", required_unless_present = "batch")]
     pub files: Vec<PathBuf>,
 }
 
-/// An article as it is printed.
+/// The output for one page.
 #[derive(Serialize)]
 struct Extracted {
     #[serde(serialize_with = "json::path")]
@@ -76,7 +76,7 @@ fn extracted(
     };
     let bytes = read(file)?;
     let page = charset::page_to_text(&bytes, content_type);
-    let page = page::read(&page, &url).ok_or_else(|| nothing("no article can be read off it"))?;
+    let page = page::read(&page, &url).ok_or_else(|| nothing("no article found"))?;
     let html = boilerplate::without(&page.html, &Boilerplate::default());
     Ok(Extracted {
         file: file.to_owned(),

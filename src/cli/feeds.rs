@@ -1,4 +1,4 @@
-//! `newswire feeds` and `newswire feed`: the subscriptions and how they are doing.
+//! `newswire feeds` and `newswire feed`: the subscriptions and their health.
 
 use std::collections::HashMap;
 
@@ -6,16 +6,16 @@ use clap::Args;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::advice;
+use super::candidates;
 use super::columns::Column;
-use super::complete;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::humanize::{bytes, count};
 use super::lines::broken;
 use super::table::Table;
 use super::times::Times;
-use super::{lookup, terminal_escape, why};
+use super::trouble;
+use super::{explain_plan, lookup, terminal_escape};
 use crate::config::units::show_duration;
 use crate::model::{Feed, FeedRow, FeedState, Time};
 use crate::schedule::remedy;
@@ -24,30 +24,30 @@ use crate::store::{FeedDetail, HostStatus, HubStatus};
 /// `newswire feeds`.
 #[derive(Debug, Args)]
 pub struct FeedsArgs {
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub json: bool,
-    /// Only feeds that fail or are gone
+    /// Only feeds that are failing or gone
     #[arg(long)]
     pub failing: bool,
-    /// Show when each is polled next, and why
+    /// Show when each feed is polled next, and why
     #[arg(long)]
     pub why_next: bool,
     /// Only feeds with this tag or in this folder
-    #[arg(long, value_name = "TAG", add = complete::tags())]
+    #[arg(long, value_name = "TAG", add = candidates::tags())]
     pub tag: Option<String>,
-    /// Only feeds in this folder or below it, as in news/world
-    #[arg(long, value_name = "FOLDER", add = complete::folders())]
+    /// Only feeds in this folder or its subfolders, for example news/world
+    #[arg(long, value_name = "FOLDER", add = candidates::folders())]
     pub folder: Option<String>,
 }
 
 /// `newswire feed`.
 #[derive(Debug, Args)]
 pub struct FeedArgs {
-    /// Its id, its URL or a unique part of its title
-    #[arg(value_name = "FEED", add = complete::feeds())]
+    /// Id, URL or unique part of the title
+    #[arg(value_name = "FEED", add = candidates::feeds())]
     pub feed: String,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -74,7 +74,7 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
             })
         }),
         (false, Some(accounts)) => plan(cx, accounts, &feeds),
-        (false, None) if args.failing => ailing(cx, &feeds),
+        (false, None) if args.failing => failing(cx, &feeds),
         (false, None) => health(cx, &feeds),
     }
 }
@@ -90,8 +90,8 @@ struct FeedLine<'a> {
     what_to_do: Option<String>,
 }
 
-/// What fails, why, until when, and what to do: a paragraph a feed.
-fn ailing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
+/// One paragraph per failing feed: the reason, the next attempt, and what to do.
+fn failing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
     for (n, f) in feeds.iter().enumerate() {
         if n > 0 {
             cx.out.line("")?;
@@ -105,7 +105,7 @@ fn ailing(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The facts of a feed's trouble; none if it has none.
+/// What is wrong with a feed, as rows of a table; empty if nothing is.
 fn trouble(f: &Feed, times: &Times) -> Vec<(&'static str, String)> {
     let Some(what) = remedy::what_to_do(f) else {
         return Vec::new();
@@ -113,8 +113,8 @@ fn trouble(f: &Feed, times: &Times) -> Vec<(&'static str, String)> {
     let error = f.last_error.clone().unwrap_or_default();
     vec![
         ("state", format!("{}: {error}", state(f.state))),
-        ("failed", advice::since(f, times)),
-        ("next try", advice::next_try(f, times)),
+        ("failed", trouble::since(f, times)),
+        ("next try", trouble::next_try(f, times)),
         ("what to do", what),
     ]
 }
@@ -165,19 +165,19 @@ fn plan(
     table.finish(&mut cx.out)
 }
 
-/// Why a feed is polled next when it is.
+/// Why a feed is polled at its planned time.
 fn plan_in_words(state: FeedState, account: Option<&String>) -> String {
     match (state, account) {
-        (FeedState::Paused, _) => "It is paused; `newswire resume` polls it again.".to_owned(),
+        (FeedState::Paused, _) => "Paused; `newswire resume` resumes polling.".to_owned(),
         (FeedState::Gone, _) => {
-            "Its publisher has withdrawn it (410); it is polled no more.".to_owned()
+            "The publisher has withdrawn it (410); it is no longer polled.".to_owned()
         }
-        (_, Some(account)) => why::sentences(account),
-        (_, None) => "It was not polled yet.".to_owned(),
+        (_, Some(account)) => explain_plan::sentences(account),
+        (_, None) => "Not polled yet.".to_owned(),
     }
 }
 
-/// A state as JSON spells it.
+/// A state, spelled as in JSON.
 fn state(state: FeedState) -> &'static str {
     match state {
         FeedState::New => "new",
@@ -196,7 +196,7 @@ pub fn feed(cx: &mut Context, args: &FeedArgs) -> Result<(), Failure> {
     let detail = reads.feed(row)?.ok_or_else(|| {
         Failure::new(
             Exit::NoInput,
-            format!("the feed {:?} was removed meanwhile", args.feed),
+            format!("the feed {:?} has just been removed", args.feed),
         )
     })?;
     if args.json {
@@ -234,21 +234,21 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     facts.push(("last success", full_or(f.last_success, "never", &cx.times)));
     if let Some(next) = f.next_poll.filter(|_| !fails) {
         let when = match next <= now {
-            true => "now due".to_owned(),
+            true => "due now".to_owned(),
             false => cx.times.full(next),
         };
         facts.push(("next poll", when));
     }
     let account = detail.why_next.as_deref().unwrap_or_default();
     if !account.is_empty() {
-        facts.push(("why then", why::sentences(account)));
+        facts.push(("why then", explain_plan::sentences(account)));
     }
     for (n, line) in account
         .lines()
         .enumerate()
         .filter(|_| account.contains('\n'))
     {
-        let name = if n == 0 { "in figures" } else { "" };
+        let name = if n == 0 { "details" } else { "" };
         facts.push((name, line.to_owned()));
     }
     if let Some((until, why)) = detail.floor.as_ref().filter(|(until, _)| *until > now) {
@@ -273,7 +273,7 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
             .map(|host| ("host", host_in_words(host, &cx.times))),
     );
     if detail.full_text {
-        facts.push(("full text", "read off the articles' pages".to_owned()));
+        facts.push(("full text", "fetched from the articles' pages".to_owned()));
     }
     if detail.keep_boilerplate {
         facts.push(("boilerplate", "kept".to_owned()));
@@ -318,30 +318,30 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     table.finish(&mut cx.out)
 }
 
-/// A time in a sentence, or what stands for none.
+/// A time in a sentence, or the text for no time.
 fn full_or(time: Option<Time>, none: &str, times: &Times) -> String {
     time.map_or_else(|| none.to_owned(), |time| times.full(time))
 }
 
-/// Whether a hub tells of the feed's news, and until when.
+/// The state of the feed's subscription at a hub.
 fn hub_in_words(hub: &HubStatus, times: &Times) -> String {
     let state = match (
         hub.lease_until.filter(|until| *until > times.now),
         hub.ask_at,
     ) {
-        (Some(until), _) => format!("tells of news until {}", times.full(until)),
-        (None, None) => "is not asked: websub.callback_url is not set".to_owned(),
-        (None, Some(at)) => format!("does not tell of news yet; it is asked {}", times.full(at)),
+        (Some(until), _) => format!("active until {}", times.full(until)),
+        (None, None) => "not used: websub.callback_url is not set".to_owned(),
+        (None, Some(at)) => format!("not active yet; next request {}", times.full(at)),
     };
     let error = hub.last_error.as_ref().map(|e| format!("; {e}"));
     format!("{} {state}{}", hub.url, error.unwrap_or_default())
 }
 
-/// How the feed's host was treated, and whether it wants to be left alone.
+/// The polls of the feed's host, and whether it asked for no requests.
 fn host_in_words(host: &HostStatus, times: &Times) -> String {
     let share = host.not_modified * 100 / host.polls.max(1);
     let rest = match host.rest_until.filter(|until| *until > times.now) {
-        Some(until) => format!("; it wants to be left alone until {}", times.full(until)),
+        Some(until) => format!("; asked for no requests until {}", times.full(until)),
         None => String::new(),
     };
     format!(
@@ -354,7 +354,7 @@ fn host_in_words(host: &HostStatus, times: &Times) -> String {
     )
 }
 
-/// Names and values, the values below one another. On a terminal a long value goes on in lines of its own.
+/// Prints names and values in two columns. On a terminal, long values are wrapped.
 pub fn facts_table(cx: &mut Context, facts: Vec<(&str, String)>) -> Result<(), Failure> {
     let width = facts
         .iter()

@@ -1,10 +1,10 @@
-//! `newswire fetch`: one pass over the feeds, beside the daemon or without one.
+//! `newswire fetch`: polls feeds once, with or without a running daemon.
 
 use std::collections::BTreeMap;
 
 use clap::Args;
 
-use super::complete;
+use super::candidates;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::humanize::{bytes, count};
@@ -12,25 +12,25 @@ use super::{lookup, progress, runtime};
 use crate::ingest::PassReport;
 use crate::store::{ClaimScope, Rest, Skipped};
 
-/// Failures shown one by one.
+/// Maximum number of failures listed.
 const SHOWN_MAX: usize = 20;
 
-/// Skipped feeds shown one by one; more are counted by reason.
+/// Maximum number of skipped feeds listed; more are counted by reason.
 const SKIPPED_SHOWN_MAX: usize = 3;
 
 /// `newswire fetch`.
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// Only these feeds, due or not: ids, URLs or unique parts of titles
-    #[arg(value_name = "FEED", add = complete::feeds(), conflicts_with_all = ["all", "due"])]
+    #[arg(value_name = "FEED", add = candidates::feeds(), conflicts_with_all = ["all", "due"])]
     pub feeds: Vec<String>,
-    /// All feeds, due or not; what a server asked for is kept all the same
+    /// All feeds, due or not; waiting times set by servers still apply
     #[arg(long, conflicts_with = "due")]
     pub all: bool,
-    /// Only the feeds that are due (the default)
+    /// Only feeds that are due (the default)
     #[arg(long)]
     pub due: bool,
-    /// Print what was done as one JSON object
+    /// Print the result as a JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -42,9 +42,9 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
     let feeds = store.reads().feeds()?;
     let manual_interval = config.schedule.manual_interval;
     let scope = if !args.feeds.is_empty() {
-        let meant = lookup::feeds(&feeds, &args.feeds)?;
+        let selected = lookup::feeds(&feeds, &args.feeds)?;
         ClaimScope::These {
-            feeds: meant.iter().map(|f| f.row).collect(),
+            feeds: selected.iter().map(|f| f.row).collect(),
             manual_interval,
         }
     } else if args.all {
@@ -67,24 +67,27 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
         cx.out.json(&report)?;
     } else if feeds.is_empty() {
         cx.out.note(
-            "there are no feeds yet; `newswire add URL` or `newswire import FILE` subscribes",
+            "there are no feeds yet; subscribe with `newswire add URL` or `newswire import FILE`",
         );
     } else if report.feeds == 0 {
-        cx.out.note("no feed is due; `newswire feeds --why-next` tells when and why, `newswire fetch --all` asks sooner");
+        cx.out.note("no feed is due; `newswire feeds --why-next` shows when each is due and why, `newswire fetch --all` polls now");
     } else {
-        tell(cx, &report, !args.feeds.is_empty());
+        print_report(cx, &report, !args.feeds.is_empty());
     }
     let asked = report.fetched + report.not_modified + report.failed + report.skipped;
     if stopped && asked < report.feeds {
         return Err(Failure::new(
             Exit::Failed,
-            format!("stopped; not read: {}", count(report.feeds - asked, "feed")),
+            format!(
+                "stopped before all feeds were polled; remaining: {}",
+                count(report.feeds - asked, "feed")
+            ),
         ));
     }
-    if is_elsewhere(&report) {
+    if all_polled_elsewhere(&report) {
         return Err(Failure::new(
             Exit::Busy,
-            "another newswire process is polling just now what was to be asked; try again when it is done",
+            "another newswire process is polling these feeds; try again when it has finished",
         ));
     }
     if report.failed > 0 {
@@ -93,10 +96,10 @@ pub fn fetch(cx: &mut Context, args: &FetchArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was left alone: each feed with its reason if it was named or there are few, else a line a reason.
+/// The skipped feeds: each with its reason if they were named or there are few of them, otherwise one line per reason.
 fn skipped(skipped: &[Skipped], are_named: bool) -> Vec<String> {
     if skipped.len() <= SKIPPED_SHOWN_MAX || (are_named && skipped.len() <= SHOWN_MAX) {
-        let line = |s: &Skipped| format!("left alone: {}: {}", s.url, s.reason);
+        let line = |s: &Skipped| format!("skipped: {}: {}", s.url, s.reason);
         return skipped.iter().map(line).collect();
     }
     let mut counts: BTreeMap<Rest, usize> = BTreeMap::new();
@@ -105,19 +108,19 @@ fn skipped(skipped: &[Skipped], are_named: bool) -> Vec<String> {
     }
     counts
         .into_iter()
-        .map(|(rest, n)| format!("left alone: {}, {}", count(n, "feed"), rest.in_words()))
+        .map(|(rest, n)| format!("skipped: {}, {}", count(n, "feed"), rest.in_words()))
         .collect()
 }
 
 /// Whether no feed could be polled because another process is polling all of them.
-fn is_elsewhere(report: &PassReport) -> bool {
+fn all_polled_elsewhere(report: &PassReport) -> bool {
     let skipped = &report.skipped_feeds;
     !skipped.is_empty()
         && skipped.len() == report.feeds
         && skipped.iter().all(|s| s.rest == Rest::Leased)
 }
 
-fn tell(cx: &Context, report: &PassReport, are_named: bool) {
+fn print_report(cx: &Context, report: &PassReport, are_named: bool) {
     for line in skipped(&report.skipped_feeds, are_named) {
         cx.out.note(&line);
     }
@@ -133,10 +136,10 @@ fn tell(cx: &Context, report: &PassReport, are_named: bool) {
     }
     if report.offline {
         cx.out
-            .note("the network is down: no failure was counted against its feed");
+            .note("the network is down; failures were not counted against the feeds");
     }
     cx.out.note(&format!(
-        "{}: {} read, {} unchanged, {} failed, {} left alone; {}, {} changed; {} in {:.1} s",
+        "{}: {} read, {} unchanged, {} failed, {} skipped; {}, {} changed; {} in {:.1} s",
         count(report.feeds, "feed"),
         report.fetched,
         report.not_modified,

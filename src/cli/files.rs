@@ -1,4 +1,4 @@
-//! Writing files that somebody else reads: whole or not at all, never through a symbolic link (SEC-19).
+//! Writes files atomically, and never through a symbolic link (SEC-19).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -7,16 +7,15 @@ use std::path::Path;
 
 use super::exit::{Exit, Failure};
 
-/// Names tried for the file that is written first.
+/// The number of names tried for the temporary file.
 const NAMES: u32 = 16;
 
-/// Puts `bytes` into `path`, all at once: whoever reads it sees the old or the new. A file that holds them already is
-/// left alone. True if something was written.
+/// Replaces the contents of `path` atomically. Returns false if the file already has these contents; then nothing is written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
     let failed = |e: io::Error| failure(path, &e.to_string());
     match fs::symlink_metadata(path) {
         Ok(meta) if !meta.is_file() => {
-            return Err(failure(path, "it is there and is no regular file"));
+            return Err(failure(path, "it exists and is not a regular file"));
         }
         Ok(meta)
             if meta.len() == bytes.len() as u64 && fs::read(path).is_ok_and(|old| old == bytes) =>
@@ -36,18 +35,18 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
         let _ = fs::remove_file(&part);
         return Err(failed(e));
     }
-    // The name is durable once its directory is; a file system that cannot sync one still has the file.
+    // The rename is durable only after its directory is synced. Not every file system supports that.
     if let Ok(folder) = File::open(folder_of(path)) {
         let _ = folder.sync_all();
     }
     Ok(true)
 }
 
-/// A new file in the same folder, so that the rename is atomic.
+/// A new file in the same directory, so that the rename is atomic.
 fn part_beside(path: &Path) -> io::Result<(File, std::path::PathBuf)> {
     let name = path
         .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it is not the name of a file"))?
         .to_string_lossy();
     let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
     for n in 0..NAMES {
@@ -73,11 +72,11 @@ fn folder_of(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// A folder to write into, made if it is not there; never a symbolic link.
+/// Creates a directory if it does not exist. A symbolic link is an error.
 pub fn folder(path: &Path) -> Result<(), Failure> {
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_dir() => Ok(()),
-        Ok(_) => Err(failure(path, "it is there and is no folder")),
+        Ok(_) => Err(failure(path, "it exists and is not a directory")),
         Err(_) => fs::create_dir_all(path).map_err(|e| failure(path, &e.to_string())),
     }
 }

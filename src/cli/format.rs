@@ -20,15 +20,15 @@ use crate::query::highlight::Highlighter;
 /// The shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Columns for people.
+    /// Aligned columns.
     Table,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Jsonl,
-    /// One JSON array.
+    /// A JSON array.
     Json,
-    /// A spreadsheet (RFC 4180).
+    /// Comma-separated values (RFC 4180).
     Csv,
-    /// The same between tabs.
+    /// Tab-separated values.
     Tsv,
     /// An Atom feed.
     Atom,
@@ -36,13 +36,13 @@ pub enum Format {
     Rss,
     /// A JSON Feed.
     Jsonfeed,
-    /// The feeds that it comes from, as OPML.
+    /// The feeds of the results, as OPML.
     Opml,
-    /// Ids, one a line.
+    /// Ids, one per line.
     Ids,
-    /// Pages, one a line.
+    /// URLs, one per line.
     Urls,
-    /// A list in Markdown.
+    /// A Markdown list.
     Md,
 }
 
@@ -98,7 +98,7 @@ impl Printer {
     ) -> Result<Self, Failure> {
         if fields.is_some() && !format.takes_fields() {
             return Err(Failure::usage(
-                "--fields goes with --format table, jsonl, json, csv and tsv",
+                "--fields works only with --format table, jsonl, json, csv or tsv",
             ));
         }
         let table = match &fields {
@@ -258,7 +258,7 @@ impl Printer {
     fn end_table(&mut self, out: &mut Out) -> Result<(), Failure> {
         self.table.finish(out)?;
         if self.is_late {
-            out.aside(&format!("ARRIVED: {ARRIVED}"))?;
+            out.remark(&format!("ARRIVED: {ARRIVED}"))?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The options of every command. The texts here are the help and the man pages.
+//! The global options. The doc comments here are the help and the man pages.
 
 use std::path::PathBuf;
 
@@ -10,28 +10,28 @@ use crate::model::Time;
 use crate::query::ast::When;
 use crate::telemetry::LogFormat;
 
-/// What every command takes, before or after its name.
+/// The options of every command, before or after its name.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Read this configuration [default: $NEWSWIRE_CONFIG, else ~/.config/newswire/newswire.toml, else
+    /// Configuration file [default: $NEWSWIRE_CONFIG, else ~/.config/newswire/newswire.toml, else
     /// /etc/newswire/newswire.toml, else built-in defaults]
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// Use this store [default: $NEWSWIRE_DB, else store.path, else $STATE_DIRECTORY, else
+    /// Store, an SQLite database [default: $NEWSWIRE_DB, else store.path, else $STATE_DIRECTORY, else
     /// ~/.local/share/newswire/newswire.db]
     #[arg(long, value_name = "FILE", global = true)]
     pub db: Option<PathBuf>,
-    /// Say more (-vv: still more)
+    /// Print more (-vv: even more)
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
-    /// Say less: only warnings and failures (-qq: nothing; the exit code tells)
+    /// Print only warnings and errors (-qq: nothing)
     #[arg(short, long, action = ArgAction::Count, global = true, conflicts_with = "verbose")]
     pub quiet: u8,
-    /// What is logged, as in "info,newswire::fetch=debug"
+    /// Log filter, for example "info,newswire::fetch=debug"
     #[arg(long, value_name = "FILTER", global = true)]
     pub log: Option<String>,
-    /// How the log is written: human or json
+    /// Log format: human or json
     #[arg(
         long,
         value_name = "FORMAT",
@@ -42,7 +42,7 @@ pub struct Global {
         value_parser = log_format()
     )]
     pub log_format: LogFormat,
-    /// When to colour: auto (on a terminal), always or never
+    /// When to use colour: auto (on a terminal), always or never
     #[arg(
         long,
         value_name = "WHEN",
@@ -52,7 +52,7 @@ pub struct Global {
         hide_possible_values = true
     )]
     pub color: Color,
-    /// Write times as local, utc or relative ("3 h ago") [default: news local, polls relative]. Machine formats are UTC
+    /// Show times as local, utc or relative ("3 h ago") [default: stories local, polls relative]. Machine formats use UTC
     #[arg(
         long,
         value_name = "STYLE",
@@ -61,10 +61,10 @@ pub struct Global {
         conflicts_with = "utc"
     )]
     pub time: Option<Style>,
-    /// The same as --time utc
+    /// Same as --time utc
     #[arg(long, global = true)]
     pub utc: bool,
-    /// Let the clock stand at this time
+    /// Stop the clock at this time
     #[arg(long, value_name = "TIME", global = true, hide = true, value_parser = moment)]
     pub now: Option<Time>,
 }
@@ -87,11 +87,11 @@ fn log_format() -> impl TypedValueParser<Value = LogFormat> {
     })
 }
 
-/// A point in time as options take it: RFC 3339 or a date.
+/// A point in time: RFC 3339 or a date.
 fn moment(text: &str) -> Result<Time, String> {
     match When::read(text) {
         Some(When::At(time)) => Ok(time),
-        _ => Err("expected a time as in 2030-01-10T12:00:00Z, or a date".to_owned()),
+        _ => Err("expected a time such as 2030-01-10T12:00:00Z, or a date".to_owned()),
     }
 }
 

@@ -1,5 +1,5 @@
-//! `newswire healthcheck`: asks the daemon's own `/readyz`, as a container's health check or a monitor wants it. Without
-//! an HTTP server, whether the daemon holds its lock. Exit 0 or 1, nothing else.
+//! `newswire healthcheck`: requests `/readyz` from the daemon, for container health checks and monitoring. If the HTTP server is
+//! off, checks whether the daemon holds its lock. The exit code is 0 or 1.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -11,57 +11,57 @@ use super::exit::{Exit, Failure};
 use crate::config::Listen;
 use crate::daemon::lock::DaemonInfo;
 
-/// How long the daemon may take for one step of the answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Timeout of connecting and of each read and write.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Longest answer read, in bytes.
+/// Maximum size of the response, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
 /// Runs `newswire healthcheck`.
 pub fn healthcheck(cx: &mut Context) -> Result<(), Failure> {
     let config = cx
         .config()
-        .map_err(|_| ill("the configuration is wrong; see `newswire check`"))?;
+        .map_err(|_| unhealthy("the configuration is invalid; see `newswire check`"))?;
     match config.server.listen.first() {
         Some(place) => {
             let (status, body) = ask(place)
-                .map_err(|e| ill(format!("the daemon does not answer on {place}: {e}")))?;
+                .map_err(|e| unhealthy(format!("the daemon does not answer on {place}: {e}")))?;
             if status != "200" {
-                return Err(ill(format!(
+                return Err(unhealthy(format!(
                     "the daemon is not ready: {status} {}",
                     body.trim()
                 )));
             }
         }
         None if DaemonInfo::of(&config.store.path).is_some() => {}
-        None => return Err(ill("the daemon does not run")),
+        None => return Err(unhealthy("the daemon is not running")),
     }
     cx.out.note("ready");
     Ok(())
 }
 
-fn ill(why: impl Into<String>) -> Failure {
+fn unhealthy(why: impl Into<String>) -> Failure {
     Failure::new(Exit::Failed, why)
 }
 
 fn ask(place: &Listen) -> io::Result<(String, String)> {
     match place {
         Listen::Tcp(address) => {
-            let stream = TcpStream::connect_timeout(&reachable(*address), PATIENCE)?;
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
+            let stream = TcpStream::connect_timeout(&reachable(*address), TIMEOUT)?;
+            stream.set_read_timeout(Some(TIMEOUT))?;
+            stream.set_write_timeout(Some(TIMEOUT))?;
             exchange(stream)
         }
         Listen::Unix(path) => {
             let stream = UnixStream::connect(path)?;
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
+            stream.set_read_timeout(Some(TIMEOUT))?;
+            stream.set_write_timeout(Some(TIMEOUT))?;
             exchange(stream)
         }
     }
 }
 
-/// 0.0.0.0 is every address of this machine and no address to go to.
+/// The address to connect to: the loopback address instead of 0.0.0.0 or ::.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -71,7 +71,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// The status and the body of `/readyz`.
+/// Requests `/readyz`; returns status and body.
 fn exchange(mut stream: impl Read + Write) -> io::Result<(String, String)> {
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = Vec::new();

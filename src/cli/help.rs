@@ -1,5 +1,5 @@
-//! The help as people read it: commands in groups, examples with each command, and the options of all commands in one place.
-//! What there is stands in [`super::args`]; nothing here changes how a command line is read.
+//! The layout of the help: commands in groups, examples for each command, and the global options in one place. It never
+//! changes how a command line is parsed; that is defined in [`super::args`].
 
 use std::fmt::Write;
 
@@ -7,39 +7,16 @@ use clap::{Arg, Command, CommandFactory};
 
 use super::args::Cli;
 use super::examples;
+use super::groups::{groups, shown};
 
-/// The commands by what they are for. One that is in no group stands in the last.
-const GROUPS: [(&str, &[&str]); 6] = [
-    (
-        "Subscriptions",
-        &[
-            "add", "remove", "pause", "resume", "set", "feeds", "feed", "import", "export",
-        ],
-    ),
-    (
-        "Reading",
-        &["list", "search", "show", "open", "explain", "split", "join"],
-    ),
-    (
-        "Topics and merged feeds",
-        &["topics", "topic", "dedup", "emit", "render"],
-    ),
-    ("Daemon", &["run", "demo", "fetch", "status", "healthcheck"]),
-    ("Store", &["prune", "backup", "restore", "verify"]),
-    (
-        "Configuration and tools",
-        &["check", "config", "parse", "completions", "man"],
-    ),
-];
-
-/// The help of a command: as clap has it, and at the end where the options are that every command takes.
+/// The help of a command: clap's default, with a reference to the global options at the end.
 const TEMPLATE: &str = "\
 {before-help}{about-with-newline}
 {usage-heading} {usage}
 
 {all-args}{after-help}
 
-Options of all commands, such as --config, --db and --utc: `newswire --help`";
+Global options such as --config, --db and --utc: see `newswire --help`";
 
 /// The command line with its help.
 pub fn command() -> Command {
@@ -54,7 +31,7 @@ pub fn command() -> Command {
         .help_template(overview)
 }
 
-/// A command whose help ends with examples, and does not repeat the options of all commands.
+/// A command whose help ends with examples and hides the global options.
 fn with_examples(command: Command, parent: &str, global: &[Arg]) -> Command {
     let name = format!("{parent}{}", command.get_name());
     let mut parts: Vec<String> = Vec::new();
@@ -107,36 +84,9 @@ fn overview(cli: &Command) -> String {
     }
     let _ = write!(
         text,
-        "\n{header}Options of all commands:{header:#}\n{{options}}{{after-help}}"
+        "\n{header}Global options:{header:#}\n{{options}}{{after-help}}"
     );
     text
-}
-
-fn shown(cli: &Command) -> Vec<&Command> {
-    cli.get_subcommands().filter(|c| !c.is_hide_set()).collect()
-}
-
-/// The commands by what they are for, in the order of the help.
-pub fn groups(cli: &Command) -> impl Iterator<Item = (&'static str, Vec<&Command>)> {
-    GROUPS.iter().enumerate().map(move |(n, (title, _))| {
-        let here = |c: &&Command| place_of(c.get_name()).is_some_and(|place| place.0 == n);
-        let mut commands: Vec<&Command> = shown(cli).into_iter().filter(here).collect();
-        commands.sort_by_key(|c| place_of(c.get_name()));
-        (*title, commands)
-    })
-}
-
-/// The group of a command, and its place there.
-fn place_of(name: &str) -> Option<(usize, usize)> {
-    let of = |(n, (_, names)): (usize, &(&str, &[&str]))| {
-        names.iter().position(|one| *one == name).map(|at| (n, at))
-    };
-    let last = (GROUPS.len() - 1, usize::MAX);
-    GROUPS
-        .iter()
-        .enumerate()
-        .find_map(of)
-        .or(Some(last).filter(|_| name != "help"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! Spans and numbers as people write and read them, and times as they write them; how they read times is in
-//! [`super::times`].
+//! Reads times and formats durations, sizes and counts for people. The display of times is in [`super::times`].
 
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use crate::config::units;
 use crate::model::Time;
 use crate::query::ast::When;
 
-/// Reads the value of `--since` or `--until`: `24h`, `1h 30m`, `yesterday`, `monday` or a date (its midnight UTC), or RFC 3339.
+/// Parses the value of an option such as `--since`: `24h`, `1h 30m`, `yesterday`, `monday`, a date (midnight UTC) or RFC 3339.
 pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
     if let Some(when) = When::read(text) {
         return Ok(when.at(now));
@@ -28,7 +27,7 @@ pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
         })
 }
 
-/// A span for people, in its two largest units: `3d 4h`.
+/// A duration in its two largest units: `3d 4h`.
 pub fn rough(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
     match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
@@ -41,12 +40,12 @@ pub fn rough(span: Duration) -> String {
     }
 }
 
-/// A size for people: `3.42 MiB`.
+/// A size: `3.42 MiB`.
 pub fn bytes(n: u64) -> String {
     indicatif::HumanBytes(n).to_string()
 }
 
-/// A number of things: `1 feed`, `2 feeds`, `3 stories`.
+/// A number with its noun: `1 feed`, `2 feeds`, `3 stories`.
 pub fn count(n: impl TryInto<u64>, one: &str) -> String {
     let n: u64 = n.try_into().unwrap_or(u64::MAX);
     match (n, one.strip_suffix('y')) {
@@ -56,7 +55,7 @@ pub fn count(n: impl TryInto<u64>, one: &str) -> String {
     }
 }
 
-/// Counts as blocks, each as high as its share of the highest: `▁▄█`. Nothing is a blank, the least a block.
+/// Counts as a bar chart of block characters, relative to the highest: `▁▄█`. Zero is a space.
 #[must_use]
 pub fn sparkline(counts: &[u64]) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -1,4 +1,4 @@
-//! `newswire import` and `newswire export`: subscriptions from and for other readers.
+//! `newswire import` and `newswire export`: subscription lists from and for other feed readers.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ use crate::model::{Feed, FeedState, WebUrl};
 use crate::parse::{Warnings, charset};
 use crate::store::{FeedSettings, NewFeed, Reads};
 
-/// What a server is asked for.
+/// The Accept header for OPML.
 const ACCEPT: &str = "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
 
-/// Longest list read from a file, in bytes: 200,000 feeds with titles and sites take some 60 MB.
+/// Maximum size of a list, in bytes: 200,000 feeds with titles and sites take about 60 MB.
 const LIST_BYTES_MAX: u64 = 256 << 20;
 
 /// `newswire import`.
@@ -33,12 +33,12 @@ pub struct ImportArgs {
 /// `newswire export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The shape
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "opml")]
     pub format: ExportFormat,
 }
 
-/// The shapes of an export.
+/// The formats of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
     /// OPML 2.0, for other readers.
@@ -85,7 +85,7 @@ pub fn import(cx: &mut Context, args: &ImportArgs) -> Result<(), Failure> {
         ));
     }
     cx.out.note(&format!(
-        "{}: {new} new, {} known already, {} skipped; a running daemon polls them now, `newswire fetch` does without one",
+        "{}: {new} new, {} already known, {} skipped; a running daemon polls them now; without one, run `newswire fetch`",
         count(done.len() + refused.len(), "feed"),
         done.len() - new,
         refused.len()
@@ -108,13 +108,13 @@ fn web_source(source: &str) -> Result<Option<WebUrl>, Failure> {
 }
 
 fn download(cx: &Context, config: &Config, url: &WebUrl) -> Result<Body, Failure> {
-    let spinner = progress::spinner(cx, &format!("asking {}", url.host()));
+    let spinner = progress::spinner(cx, &format!("downloading from {}", url.host()));
     let page = runtime::get(config, &cx.clock, url, ACCEPT);
     spinner.finish_and_clear();
     page.map(|page| page.body)
 }
 
-/// A feed in folders of folders bears each of them as a tag as well.
+/// A feed in nested folders also gets each of them as a tag.
 fn new_feed(s: Subscription) -> NewFeed {
     let mut tags = s.tags;
     let levels: Vec<&str> = s.folder.as_deref().unwrap_or_default().split('/').collect();
@@ -139,7 +139,7 @@ fn new_feed(s: Subscription) -> NewFeed {
     }
 }
 
-/// A subscription as `export --format json` writes it.
+/// A subscription in the output of `export --format json`.
 #[derive(Serialize)]
 struct Exported<'f> {
     url: &'f str,
@@ -167,7 +167,7 @@ pub fn export(cx: &mut Context, args: &ExportArgs) -> Result<(), Failure> {
     }
 }
 
-/// A feed as a list carries it.
+/// A feed as an entry of a subscription list.
 pub fn subscription(feed: &Feed) -> Option<Subscription> {
     Some(Subscription {
         title: Some(feed.title.clone()),

@@ -1,5 +1,4 @@
-//! Being stopped by the person at the keyboard (SIGINT) or by a supervisor (SIGTERM): work ends in order, with exit 0
-//! or what it has come to.
+//! Waiting that SIGINT and SIGTERM interrupt, so that a command can stop in order.
 
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::{Exit, Failure};
 
-/// Tells when somebody wants us to stop.
+/// Catches SIGINT and SIGTERM.
 pub struct Stop {
     runtime: Runtime,
     interrupt: Signal,
@@ -16,7 +15,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// From here on a signal is noticed instead of ending the process.
+    /// From here on a signal no longer ends the process.
     pub fn new() -> Result<Self, Failure> {
         let failed = |e: std::io::Error| {
             Failure::new(Exit::Internal, format!("cannot wait for signals: {e}"))
@@ -36,8 +35,8 @@ impl Stop {
         })
     }
 
-    /// Waits so long; true at once if somebody wants us to stop.
-    pub fn comes_within(&mut self, span: Duration) -> bool {
+    /// Waits for `span`; returns true as soon as a signal arrives.
+    pub fn requested_within(&mut self, span: Duration) -> bool {
         let (interrupt, terminate) = (&mut self.interrupt, &mut self.terminate);
         self.runtime.block_on(async {
             tokio::select! {

@@ -99,7 +99,7 @@ pub fn fields(given: &str, of_articles: bool) -> Result<Vec<&'static str>, Failu
                 |near| format!("did you mean {near:?}?"),
             );
             Err(Failure::usage(format!(
-                "--fields: there is no field {name:?}; {hint}"
+                "--fields: unknown field {name:?}; {hint}"
             )))
         })
         .collect()
@@ -183,15 +183,15 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn wrong_fields_are_told_with_the_nearest() {
+    fn an_unknown_field_is_an_error_that_names_the_nearest() {
         assert_eq!(
             fields("id, feed.title", false).unwrap(),
             ["id", "feed.title"]
         );
-        let told = fields("id,titel", false).unwrap_err();
+        let failure = fields("id,titel", false).unwrap_err();
         assert!(
-            matches!(&told, Failure::Message(_, m) if m.contains("\"title\"")),
-            "{told:?}"
+            matches!(&failure, Failure::Message(_, m) if m.contains("\"title\"")),
+            "{failure:?}"
         );
         assert!(fields("guid", false).is_err() && fields("guid", true).is_ok());
         assert!(fields("also_in", true).is_err());

@@ -1,4 +1,4 @@
-//! Values as lines of JSON that are safe to print on a terminal (SEC-14).
+//! JSON that is safe to print on a terminal (SEC-14).
 
 use std::io;
 use std::path::Path;
@@ -9,10 +9,10 @@ use serde_json::ser::Formatter;
 use super::exit::{Exit, Failure};
 use super::terminal_escape::is_unsafe;
 
-/// The value as one line of JSON. Characters that a terminal could act on are written as `\u…`: the value is the same.
+/// The value as one line of JSON, without a line end. Control characters are written as `\u…`, which does not change the value.
 ///
 /// # Errors
-/// The value cannot be serialized, which is a bug. Nothing of it is printed then.
+/// Exit 70 if the value cannot be serialized.
 pub fn line(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::with_capacity(512);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Escaping);
@@ -21,12 +21,12 @@ pub fn line(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
     Ok(out)
 }
 
-/// For `#[serde(serialize_with)]`: a path as text. File names need not be UTF-8, JSON must be.
+/// For `#[serde(serialize_with)]`: a path as text. JSON must be UTF-8, file names need not be.
 pub fn path<S: Serializer>(path: impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.as_ref().display())
 }
 
-/// Compact JSON in which unsafe characters are escaped too.
+/// Compact JSON in which unsafe characters are also escaped.
 struct Escaping;
 
 impl Formatter for Escaping {

@@ -1,5 +1,5 @@
-//! Labels for `newswire dedup test`: which copies are one story in the eyes of a person, and how well a grouping agrees. Pairs of
-//! labelled copies count; copies without a label say nothing.
+//! Labels for `newswire dedup test`: which copies belong to one story according to a person, and how well a grouping agrees with
+//! them. Pairs of labelled copies are counted; copies without a label are ignored.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::exit::{Exit, Failure};
 use crate::model::{ArticleId, ArticleRow};
 
-/// Pairs named in a score of each kind.
+/// Maximum number of pairs listed of each kind.
 const SHOWN: usize = 10;
 
 /// A copy and its label.
@@ -20,15 +20,15 @@ pub type Label = (ArticleId, String);
 pub struct Score {
     /// Labelled copies that are stored.
     pub copies: usize,
-    /// Pairs of one label that are one story.
+    /// Pairs with the same label in one story.
     pub right: usize,
-    /// Pairs of two labels that are one story.
+    /// Pairs with different labels in one story.
     pub wrong: usize,
-    /// Pairs of one label that are two stories.
+    /// Pairs with the same label in two stories.
     pub missed: usize,
-    /// Share of the joined pairs that are right, 0 to 1; null if none is joined.
+    /// Share of the joined pairs that are right, 0 to 1; null if no pair is joined.
     pub precision: Option<f64>,
-    /// Share of the pairs of one label that are joined, 0 to 1; null if there is none.
+    /// Share of the pairs with the same label that are joined, 0 to 1; null if there are none.
     pub recall: Option<f64>,
     /// The first wrong pairs, by the ids of the copies.
     pub wrong_pairs: Vec<[String; 2]>,
@@ -36,11 +36,11 @@ pub struct Score {
     pub missed_pairs: Vec<[String; 2]>,
 }
 
-/// Reads labels: a copy's id and a label a line, with a tab between them; what follows a second tab is a comment, and so is a
-/// line that begins with `#`.
+/// Parses labels: one line per copy, with its id, a tab and the label. Text after a second tab and lines that begin with `#` are
+/// comments.
 ///
 /// # Errors
-/// Exit 65: the line that cannot be read, and why.
+/// Exit 65, with the number of the invalid line and the reason.
 pub fn read(text: &str) -> Result<Vec<Label>, Failure> {
     let mut labels: BTreeMap<ArticleId, String> = BTreeMap::new();
     for (n, line) in text.lines().enumerate() {
@@ -61,7 +61,7 @@ pub fn read(text: &str) -> Result<Vec<Label>, Failure> {
         if let Some(other) = labels.insert(ArticleId(id), label.to_owned())
             && other != label
         {
-            return Err(bad("this copy has another label above"));
+            return Err(bad("this copy has a different label on an earlier line"));
         }
     }
     Ok(labels.into_iter().collect())
@@ -103,7 +103,7 @@ pub fn score(
     }
 }
 
-/// Pairs of copies, of which only the first are kept: there are as many as the square of the labels.
+/// A count of pairs, and the first of them. Not all are kept: their number grows with the square of the labels.
 #[derive(Default)]
 struct Pairs {
     count: usize,
@@ -129,7 +129,7 @@ mod tests {
         for (text, says) in [
             ("# copy\tstory\nx\ty\n", "line 2"),
             (&format!("{id}\n"), "label"),
-            (&format!("{id}\ta\n{id}\tb\n"), "another label"),
+            (&format!("{id}\ta\n{id}\tb\n"), "different label"),
         ] {
             let failure = read(text).unwrap_err();
             assert_eq!(failure.exit(), Exit::BadInput);

@@ -1,32 +1,32 @@
-//! How the cells of a table fit a terminal: which columns give way, in which order, and what goes to a line of its own. It
-//! never prints.
+//! Fits the cells of a table to a terminal: which columns are shrunk, in which order, and which one goes to a line of its own.
+//! Never prints.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{Column, Fit, INDENT, SHRUNK_MIN};
 use super::lines::{broken, cut, cut_middle};
 
-/// Widest column that the others make room for in a pipe; longer cells stick out.
+/// Maximum padding of a column in a pipe; longer cells are not cut.
 const PADDED_MAX: usize = 40;
 
-/// Narrowest that an address or a reason stands in the last column; below that it gets a line of its own.
+/// Minimum width of an address or a sentence in the last column; if there is less, it gets a line of its own.
 const BESIDE_MIN: usize = 24;
 
 const GAP: &str = "  ";
 
-/// How the cells of a table fit the terminal.
+/// The widths of the columns of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// Of the columns that stand side by side.
+    /// The widths of the columns that are printed side by side.
     widths: Vec<usize>,
-    /// The columns of the terminal; none: nothing is cut.
+    /// The width of the terminal; `None` if nothing is cut.
     terminal: Option<usize>,
-    /// Whether addresses stand without their schemes.
+    /// Whether the schemes of addresses are omitted.
     bare: bool,
 }
 
 impl Layout {
-    /// How the rows of a table that were measured fit, on a terminal of so many columns or in a pipe.
+    /// A layout for these rows, for a terminal of that width or for a pipe.
     pub fn of(columns: &[Column], rows: &[&[String]], terminal: Option<usize>) -> Self {
         let whole = widths(columns, rows, false);
         let Some(width) = terminal else {
@@ -36,7 +36,8 @@ impl Layout {
                 bare: false,
             };
         };
-        let fits = |widths: &[usize]| widths.iter().sum::<usize>() <= room(width, widths.len());
+        let fits =
+            |widths: &[usize]| widths.iter().sum::<usize>() <= available(width, widths.len());
         let bare = !fits(&whole);
         let natural = if bare {
             widths(columns, rows, true)
@@ -59,13 +60,13 @@ impl Layout {
         }
     }
 
-    /// The line of headings.
+    /// The heading line.
     pub fn heading(&self, columns: &[Column]) -> String {
         let titles: Vec<String> = columns.iter().map(|c| c.title.to_string()).collect();
         self.aligned(columns, &titles, false)
     }
 
-    /// A row with its line ends.
+    /// A row, as one or more lines.
     pub fn row(&self, columns: &[Column], cells: &[String], color: bool) -> String {
         let Some(terminal) = self.terminal else {
             return self.aligned(columns, cells, color) + "\n";
@@ -86,16 +87,16 @@ impl Layout {
             text.push_str(&self.aligned(columns, &cells, color));
             text.push('\n');
         }
-        // The column that had no room beside the others.
+        // The column that did not fit beside the others.
         if let (Some(column), Some(cell)) =
             (columns.get(self.widths.len()), cells.get(self.widths.len()))
         {
-            let room = terminal.saturating_sub(INDENT.len());
-            let is_whole = column.fit == Fit::Middle && cell.width() <= room;
+            let width_left = terminal.saturating_sub(INDENT.len());
+            let is_whole = column.fit == Fit::Middle && cell.width() <= width_left;
             let lines = if is_whole {
                 vec![cell.clone()]
             } else {
-                self.fitted(column, cell, room)
+                self.fitted(column, cell, width_left)
             };
             for line in lines.into_iter().filter(|line| !line.is_empty()) {
                 text.push_str(INDENT);
@@ -106,7 +107,7 @@ impl Layout {
         text
     }
 
-    /// The lines of a cell of this width.
+    /// A cell as lines of this width.
     fn fitted(&self, column: &Column, cell: &str, width: usize) -> Vec<String> {
         match column.fit {
             Fit::Wrap => broken(cell, width),
@@ -115,7 +116,7 @@ impl Layout {
         }
     }
 
-    /// One line of the columns that stand side by side.
+    /// One line of the columns that are printed side by side.
     fn aligned(&self, columns: &[Column], cells: &[String], color: bool) -> String {
         let mut line = String::new();
         let last = self.widths.len().saturating_sub(1);
@@ -137,7 +138,7 @@ impl Layout {
     }
 }
 
-/// How wide each column would be with all its cells whole.
+/// The width of each column without any cut.
 fn widths(columns: &[Column], rows: &[&[String]], is_bare: bool) -> Vec<usize> {
     let mut widths: Vec<usize> = columns.iter().map(|c| c.title.width()).collect();
     for cells in rows {
@@ -153,13 +154,13 @@ fn widths(columns: &[Column], rows: &[&[String]], is_bare: bool) -> Vec<usize> {
     widths
 }
 
-/// What so many columns have of the terminal.
-fn room(terminal: usize, columns: usize) -> usize {
+/// The width available for the cells of that many columns.
+fn available(terminal: usize, columns: usize) -> usize {
     terminal.saturating_sub(GAP.len() * columns.saturating_sub(1))
 }
 
-/// How wide each column is, so that the line fits if it can: the widest gives way first, down to the next widest, so that
-/// short columns stay whole.
+/// Shrinks the columns until the line fits, if possible. The widest column is shrunk first, down to the next widest, so that short
+/// columns are not cut.
 fn shrunk(columns: &[Column], natural: &[usize], terminal: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = natural.to_vec();
     for (width, column) in widths.iter_mut().zip(columns) {
@@ -172,7 +173,7 @@ fn shrunk(columns: &[Column], natural: &[usize], terminal: usize) -> Vec<usize> 
     let mut excess = widths
         .iter()
         .sum::<usize>()
-        .saturating_sub(room(terminal, widths.len()));
+        .saturating_sub(available(terminal, widths.len()));
     for least in least {
         while excess > 0 {
             let mut shrinking: Vec<(&mut usize, usize)> = widths

@@ -1,35 +1,35 @@
-//! Text fitted to the columns of a terminal, whatever the script: cut at the end or in the middle, or broken into lines.
-//! Never parts a grapheme.
+//! Fits text of any script to the columns of a terminal: truncates it at the end or in the middle, or wraps it. Never splits a
+//! grapheme.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// At most `width` columns, with `…` for what is left out of the middle.
+/// Truncates the middle of a text to fit `width` columns, with `…` in its place.
 pub fn cut_middle(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let room = width.saturating_sub(1);
-    let fitting = |graphemes: &mut dyn Iterator<Item = &str>, room: usize| {
+    let available = width.saturating_sub(1);
+    let fitting = |graphemes: &mut dyn Iterator<Item = &str>, available: usize| {
         let mut used = 0;
         let mut bytes = 0;
         for grapheme in graphemes {
             used += grapheme.width();
-            if used > room {
+            if used > available {
                 break;
             }
             bytes += grapheme.len();
         }
         bytes
     };
-    let tail = fitting(&mut text.graphemes(true).rev(), room / 2);
+    let tail = fitting(&mut text.graphemes(true).rev(), available / 2);
     let tail = text.get(text.len() - tail..).unwrap_or_default();
-    let head = fitting(&mut text.graphemes(true), room - tail.width());
+    let head = fitting(&mut text.graphemes(true), available - tail.width());
     let head = text.get(..head).unwrap_or_default();
     format!("{head}…{tail}")
 }
 
-/// A text in lines of at most `width` columns, nothing cut off: a word that is wider goes on in the next line.
+/// Wraps a text into lines of at most `width` columns. A longer word is split.
 pub fn broken(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
@@ -58,7 +58,7 @@ pub fn broken(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// At most `width` columns, cut between graphemes; `…` tells the cut.
+/// Truncates a text to `width` columns, with `…` at the end.
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -76,7 +76,7 @@ pub fn cut(text: &str, width: usize) -> String {
     out
 }
 
-/// Text in lines of at most `width` columns, broken at spaces.
+/// Wraps each paragraph of a text at spaces into indented lines of at most `width` columns. A longer word is not split.
 pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
     let mut out = String::new();
     for (i, paragraph) in text.lines().enumerate() {

@@ -12,7 +12,7 @@ use super::interrupt::Stop;
 use super::item::{self, Item};
 use super::list_args::{ListArgs, Options, SearchArgs, Sort};
 use super::times::Times;
-use super::{doubts, lookup};
+use super::{lookup, warnings};
 use crate::model::{FeedRow, Seq};
 use crate::query;
 use crate::store::{Order, RANKED_MAX, Reads, Selection};
@@ -35,7 +35,7 @@ pub fn list(cx: &mut Context, args: &ListArgs) -> Result<(), Failure> {
 pub fn search(cx: &mut Context, args: &SearchArgs) -> Result<(), Failure> {
     if args.expr.iter().all(|word| word.trim().is_empty()) {
         return Err(Failure::usage(
-            "there is nothing to look for; `newswire list` lists everything",
+            "the expression is empty; `newswire list` lists everything",
         ));
     }
     show(cx, &args.expr, &args.options, Order::Best)
@@ -53,7 +53,7 @@ fn show(
     // Who searches at a terminal wants to see the place.
     let shows_place = order == Order::Best
         && cx.out.is_terminal()
-        && shape(options) == Format::Table
+        && format_of(options) == Format::Table
         && options.fields.is_none();
     if shows_place && let Some(expr) = &selection.expr {
         printer.mark(expr);
@@ -81,7 +81,7 @@ fn show(
         let found = listing.count_in_words(&all, rows.len())?;
         rows.truncate(options.limit.unwrap_or(usize::MAX));
         if !rows.is_empty() {
-            cx.out.aside(&found)?;
+            cx.out.remark(&found)?;
         }
         listing.print_rows(cx, &rows, &selection, &mut printer)?;
     } else {
@@ -91,8 +91,8 @@ fn show(
     if printer.printed() == 0
         && let Some(expr) = &selection.expr
     {
-        for doubt in doubts::of_expression(expr, &listing.reads)? {
-            cx.out.note(&format!("newswire: {doubt}"));
+        for warning in warnings::of_expression(expr, &listing.reads)? {
+            cx.out.note(&format!("newswire: {warning}"));
         }
     }
     if printer.printed() == 0 && options.fail_empty {
@@ -105,10 +105,10 @@ fn show(
 }
 
 fn printer(expr: &str, options: &Options, times: &Times) -> Result<Printer, Failure> {
-    let format = shape(options);
+    let format = format_of(options);
     if options.follow && !format.is_endless() {
         return Err(Failure::usage(
-            "--follow never ends: take --format table, jsonl, csv, tsv, ids, urls or md",
+            "--follow works only with --format table, jsonl, csv, tsv, ids, urls or md",
         ));
     }
     let title = if expr.is_empty() { "newswire" } else { expr };
@@ -120,7 +120,7 @@ fn printer(expr: &str, options: &Options, times: &Times) -> Result<Printer, Fail
     )
 }
 
-fn shape(options: &Options) -> Format {
+fn format_of(options: &Options) -> Format {
     if options.json {
         Format::Jsonl
     } else {
@@ -144,9 +144,7 @@ fn selection(
 ) -> Result<Selection, Failure> {
     let has_expr = !expr.trim().is_empty();
     if options.sort == Some(Sort::Best) && !has_expr {
-        return Err(Failure::usage(
-            "--sort best needs an expression to be better or worse at",
-        ));
+        return Err(Failure::usage("--sort best requires an expression"));
     }
     let now = cx.clock.now();
     let time =
@@ -163,7 +161,7 @@ fn selection(
         limit: options.limit,
         order: options.sort.map_or(order, Order::from),
         bodies: options.full
-            || shape(options).wants_bodies()
+            || format_of(options).wants_bodies()
             || chosen_fields(options)?.is_some_and(names_a_body),
         now,
         ..Selection::default()
@@ -297,7 +295,7 @@ impl Listing {
         };
         loop {
             printer.settle(&mut cx.out)?;
-            if stop.comes_within(FOLLOW_EVERY) {
+            if stop.requested_within(FOLLOW_EVERY) {
                 return Ok(());
             }
             let sequence = self.reads.sequence()?;

@@ -1,8 +1,8 @@
-//! What `newswire list` and `newswire search` take. The texts here are their help.
+//! The options of `newswire list` and `newswire search`. The doc comments here are their help.
 
 use clap::{Args, ValueEnum};
 
-use super::complete;
+use super::candidates;
 use super::expression::EXPRESSIONS;
 use super::format::Format;
 use crate::model::Seq;
@@ -12,7 +12,7 @@ use crate::store::Order;
 #[derive(Debug, Args)]
 #[command(after_help = EXPRESSIONS)]
 pub struct ListArgs {
-    /// Only what this expression matches; several words are joined. Quote it for the shell: 'ukraine -sport'
+    /// Only stories that match this expression; several words form one expression. Quote it for the shell: 'ukraine -sport'
     #[arg(value_name = "EXPR")]
     pub expr: Vec<String>,
     /// The options.
@@ -24,7 +24,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 #[command(after_help = EXPRESSIONS)]
 pub struct SearchArgs {
-    /// What to look for; several words are joined. Quote it for the shell: '"armed forces" title:kyiv'
+    /// The expression to search for; several words form one expression. Quote it for the shell: '"armed forces" title:kyiv'
     #[arg(value_name = "EXPR", required = true)]
     pub expr: Vec<String>,
     /// The options.
@@ -32,10 +32,10 @@ pub struct SearchArgs {
     pub options: Options,
 }
 
-/// What both take.
+/// The options of both.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// List every copy instead of every story
+    /// List copies instead of stories
     #[arg(long)]
     pub copies: bool,
     /// Only stories that arrived since TIME: 24h, 7d, yesterday, monday, 2030-01-31 (midnight UTC) or RFC 3339. A story
@@ -49,28 +49,28 @@ pub struct Options {
     /// Only stories that newswire first saw since TIME, however old they are
     #[arg(long, value_name = "TIME")]
     pub seen_since: Option<String>,
-    /// Only stories that their publisher dates since TIME; undated ones are left out
+    /// Only stories published since TIME, according to their publishers; undated stories are left out
     #[arg(long, value_name = "TIME")]
     pub published_since: Option<String>,
-    /// Only this topic
-    #[arg(long, value_name = "NAME", add = complete::topics())]
+    /// Only stories in this topic
+    #[arg(long, value_name = "NAME", add = candidates::topics())]
     pub topic: Option<String>,
-    /// Only this feed: id, URL or unique part of the title
-    #[arg(long, value_name = "FEED", add = complete::feeds())]
+    /// Only stories from this feed: its id, its URL or a unique part of its title
+    #[arg(long, value_name = "FEED", add = candidates::feeds())]
     pub feed: Option<String>,
-    /// Only feeds with this tag or in this folder, as tag: in an expression
-    #[arg(long, value_name = "TAG", add = complete::tags())]
+    /// Only feeds with this tag or in this folder; same as tag: in an expression
+    #[arg(long, value_name = "TAG", add = candidates::tags())]
     pub tag: Option<String>,
-    /// Only feeds in this folder or below it, as in news/world
-    #[arg(long, value_name = "FOLDER", add = complete::folders())]
+    /// Only feeds in this folder or its subfolders, for example news/world
+    #[arg(long, value_name = "FOLDER", add = candidates::folders())]
     pub folder: Option<String>,
-    /// At most so many [default: all]
+    /// Maximum number of results [default: no limit]
     #[arg(long, short = 'n', value_name = "N", allow_negative_numbers = true, value_parser = how_many)]
     pub limit: Option<usize>,
-    /// The order [default: arrived for list, best for search]
+    /// Sort order [default: arrived for list, best for search]
     #[arg(long, value_name = "ORDER")]
     pub sort: Option<Sort>,
-    /// Only what changed after this sequence, oldest change first
+    /// Only what changed after this sequence number, oldest change first
     #[arg(
         long,
         value_name = "SEQ",
@@ -79,32 +79,33 @@ pub struct Options {
         value_parser = cursor
     )]
     pub after: Option<Seq>,
-    /// Go on printing what is new or changed: the last ten first, or N with --limit, or all after --after
+    /// Keep running and print new and changed stories as they arrive, after the last 10 (or N with --limit, or all since
+    /// SEQ with --after)
     #[arg(long, short = 'f', conflicts_with_all = ["sort", "until"])]
     pub follow: bool,
-    /// The output format. Times in a table follow --time; all others are UTC
+    /// Output format. --time applies to tables; all other formats use UTC
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,
-    /// The same as --format jsonl: one object a line
+    /// Same as --format jsonl: one object per line
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// Only these fields, separated by commas, as in id,arrived,feed.title,url
-    #[arg(long, value_name = "FIELDS", add = complete::fields())]
+    /// Only these fields, separated by commas, for example id,arrived,feed.title,url
+    #[arg(long, value_name = "FIELDS", add = candidates::fields())]
     pub fields: Option<String>,
-    /// Bodies too
+    /// Include article bodies
     #[arg(long)]
     pub full: bool,
-    /// Exit 4 if nothing matched
+    /// Exit with code 4 if nothing matches
     #[arg(long)]
     pub fail_empty: bool,
 }
 
-/// The orders.
+/// The sort orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Sort {
-    /// Newest first, by arrival: the river.
+    /// Newest first, by arrival.
     Arrived,
-    /// Newest first, by publication as claimed.
+    /// Newest first, by the publisher's date.
     Published,
     /// Best match first.
     Best,
@@ -115,13 +116,14 @@ pub enum Sort {
 /// The value of `--limit`.
 fn how_many(text: &str) -> Result<usize, String> {
     text.parse()
-        .map_err(|_| "write how many as a whole number, as in 20".to_owned())
+        .map_err(|_| "expected a whole number, for example 20".to_owned())
 }
 
 /// The value of `--after`.
 fn cursor(text: &str) -> Result<Seq, String> {
-    text.parse()
-        .map_err(|_| "write a sequence, the \"seq\" of --json; 0 is the beginning".to_owned())
+    text.parse().map_err(|_| {
+        "expected a sequence number: a \"seq\" from --json, or 0 for the beginning".to_owned()
+    })
 }
 
 impl From<Sort> for Order {

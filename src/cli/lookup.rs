@@ -1,4 +1,4 @@
-//! Which feed, story or topic a person means: by id, by URL, by a part that only one has.
+//! Finds the feed, story, copy or topic that an argument names: by id, by URL, or by a unique part.
 
 use uuid::Uuid;
 
@@ -9,29 +9,29 @@ use crate::normalize::links;
 use crate::store::{Reads, TopicHead};
 use crate::text::nearest::nearest;
 
-/// Characters of an id that tables show.
+/// Length of the ids shown in tables, in characters.
 pub const SHORT_ID_CHARS: usize = 8;
 
-/// Fewest characters of a story's id that stand for it.
+/// Minimum length of a story's abbreviated id.
 const ID_CHARS_MIN: usize = 4;
 
-/// The same of a feed's id: a feed is also named by a part of its title, and `cafe` is one sooner than an id.
+/// Minimum length of a feed's abbreviated id. Longer, because a word such as `cafe` is more likely a part of a title.
 const FEED_ID_CHARS_MIN: usize = 6;
 
-/// Candidates named where several fit.
+/// Maximum number of candidates listed for an ambiguous argument.
 const CANDIDATES: usize = 10;
 
-/// The one feed that `given` means: its id or the beginning of it, its URL (scheme, `www.` and final slash may be
-/// missing), its title, or a part of its title or else of its URL.
+/// The feed that `given` names by its id or its first characters, its URL (without scheme, `www.` and final slash if they are
+/// omitted), its title, a part of its title, or a part of its URL.
 ///
 /// # Errors
-/// Exit 66 if none fits, 2 if several do.
+/// Exit 66 if none matches, 2 if several do.
 pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
     let wanted = given.trim();
     let folded = wanted.to_lowercase();
     let url = bare_url(wanted);
     let by_id = |f: &Feed| is_beginning_of_id(&f.id.to_string(), wanted);
-    // Where it is, or where it was when it was subscribed.
+    // Its current URL, or the one it was subscribed with.
     let first = FeedId::of(wanted);
     let by_url = |f: &Feed| bare_url(&f.url) == url || f.id == first;
     let by_title = |f: &Feed| f.title.to_lowercase() == folded;
@@ -40,7 +40,7 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
     let ways: [&dyn Fn(&Feed) -> bool; 5] = [&by_id, &by_url, &by_title, &by_part, &by_url_part];
     if wanted.is_empty() {
         return Err(Failure::usage(
-            "a feed is named by its id, its URL or a part of its title",
+            "the name of the feed is empty; give its id, its URL or a part of its title",
         ));
     }
     for way in ways {
@@ -68,7 +68,7 @@ pub fn feed<'f>(feeds: &'f [Feed], given: &str) -> Result<&'f Feed, Failure> {
     )))
 }
 
-/// The title that is most like what was given, as a whole or in one of its words.
+/// The title that is most similar to `given`, as a whole or in one of its words.
 fn nearest_title<'f>(feeds: &'f [Feed], given: &str, folded: &str) -> Option<&'f str> {
     let titles: Vec<&str> = feeds.iter().map(|f| f.title.as_str()).collect();
     if let Some(title) = nearest(given, titles.iter().copied()) {
@@ -93,22 +93,22 @@ fn nearest_title<'f>(feeds: &'f [Feed], given: &str, folded: &str) -> Option<&'f
         .find(|title| words_of(title).iter().any(|w| w == word))
 }
 
-/// All the feeds that are meant, each once.
+/// The feeds that the arguments name, each once.
 pub fn feeds<'f>(feeds: &'f [Feed], given: &[String]) -> Result<Vec<&'f Feed>, Failure> {
-    let mut meant: Vec<&Feed> = Vec::with_capacity(given.len());
+    let mut selected: Vec<&Feed> = Vec::with_capacity(given.len());
     for one in given {
         let found = feed(feeds, one)?;
-        if !meant.iter().any(|f| f.row == found.row) {
-            meant.push(found);
+        if !selected.iter().any(|f| f.row == found.row) {
+            selected.push(found);
         }
     }
-    Ok(meant)
+    Ok(selected)
 }
 
-/// The one story that `given` means: its id or that of a copy, at least the first four characters, or the URL of a copy.
+/// The story that `given` names by its id or that of a copy (at least the first four characters), or by the URL of a copy.
 ///
 /// # Errors
-/// Exit 66 if none fits, 2 if several do or `given` can be neither.
+/// Exit 66 if none matches, 2 if several do or if `given` is neither an id nor a URL.
 pub fn story(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     let wanted = given.trim();
     if wanted.contains(['/', '.']) {
@@ -118,7 +118,7 @@ pub fn story(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
         let is_short = wanted.len() < ID_CHARS_MIN && wanted.chars().all(|c| c.is_ascii_hexdigit());
         if is_short {
             return Err(Failure::usage(format!(
-                "{wanted:?} is too short for an id; write at least its first {ID_CHARS_MIN} characters"
+                "{wanted:?} is too short for an id; give at least its first {ID_CHARS_MIN} characters"
             )));
         }
         return Err(Failure::usage(no_story(wanted)));
@@ -140,10 +140,10 @@ pub fn story(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     }
 }
 
-/// The one copy that `given` means, first of all one of this story: its id, at least the first four characters, or its URL.
+/// The copy that `given` names by its id (at least the first four characters) or its URL. Copies of `story` take precedence.
 ///
 /// # Errors
-/// Exit 66 if none fits, 2 if several do or `given` can be neither.
+/// Exit 66 if none matches, 2 if several do or if `given` is neither an id nor a URL.
 pub fn copy(reads: &Reads, story: StoryId, given: &str) -> Result<ArticleId, Failure> {
     let wanted = given.trim();
     let found = if wanted.contains(['/', '.']) {
@@ -155,8 +155,8 @@ pub fn copy(reads: &Reads, story: StoryId, given: &str) -> Result<ArticleId, Fai
     } else {
         let Some(range) = ids_beginning(wanted) else {
             return Err(Failure::usage(format!(
-                "no copy is {wanted:?}; a copy is named by its id, at least the first {ID_CHARS_MIN} characters, or by its \
-                 URL; `newswire explain STORY` shows both"
+                "no copy matches {wanted:?}; give its id, at least the first {ID_CHARS_MIN} characters, or its URL; `newswire \
+                 explain STORY` shows both"
             )));
         };
         let range = ArticleId(range.start().0)..=ArticleId(range.end().0);
@@ -170,7 +170,7 @@ pub fn copy(reads: &Reads, story: StoryId, given: &str) -> Result<ArticleId, Fai
     match candidates.as_slice() {
         [(one, _)] => Ok(*one),
         [] => Err(Failure::missing(format!(
-            "no copy is {:?}; `newswire explain {story}` shows those of the story",
+            "no copy matches {:?}; `newswire explain {story}` shows the copies of the story",
             terminal_escape::without_password(wanted)
         ))),
         several => {
@@ -186,10 +186,10 @@ pub fn copy(reads: &Reads, story: StoryId, given: &str) -> Result<ArticleId, Fai
     }
 }
 
-/// The topic in force of that name.
+/// The stored topic of that name.
 ///
 /// # Errors
-/// Exit 66, with the name most like it.
+/// Exit 66, with the most similar name.
 pub fn topic(reads: &Reads, name: &str) -> Result<TopicHead, Failure> {
     let topics = reads.topic_heads()?;
     let names: Vec<&str> = topics.iter().map(|t| t.name.as_str()).collect();
@@ -200,23 +200,23 @@ pub fn topic(reads: &Reads, name: &str) -> Result<TopicHead, Failure> {
     topics
         .into_iter()
         .find(|t| t.name == name)
-        .ok_or_else(|| Failure::missing(format!("no topic is {name:?}; {hint}")))
+        .ok_or_else(|| Failure::missing(format!("there is no topic {name:?}; {hint}")))
 }
 
-/// What was given is neither a beginning of an id nor a URL.
+/// The message for an argument that is neither an id nor a URL.
 fn no_story(given: &str) -> String {
     let shown = terminal_escape::without_password(given);
     format!(
-        "no story is {shown:?}; a story is named by its id, at least the first {ID_CHARS_MIN} characters, or by the URL of \
-         a copy; `newswire list` shows ids"
+        "no story matches {shown:?}; give its id, at least the first {ID_CHARS_MIN} characters, or the URL of a copy; \
+         `newswire list` shows ids"
     )
 }
 
-/// The feeds with this tag and in this folder, which may be in another: as `tag:` of expressions has it, a folder counts
-/// as a tag. Case does not matter.
+/// The feeds with this tag and in this folder or its subfolders, regardless of case. As for `tag:` in expressions, a folder counts
+/// as a tag.
 ///
 /// # Errors
-/// Exit 66 if there is no such tag or folder.
+/// Exit 66 if no feed has the tag or is in the folder.
 pub fn filed<'f>(
     feeds: &'f [Feed],
     tag: Option<&str>,
@@ -255,7 +255,7 @@ fn no_label<'f>(kind: &str, wanted: &str, known: impl Iterator<Item = &'f str>) 
     let known: Vec<&str> = known.collect();
     let hint = match nearest(wanted, known.iter().copied()) {
         Some(near) => format!("did you mean {near:?}?"),
-        None => "`newswire feed FEED` shows folder and tags of a feed".to_owned(),
+        None => "`newswire feed FEED` shows the folder and tags of a feed".to_owned(),
     };
     let of = match kind {
         "tag" => "has the tag",
@@ -266,7 +266,7 @@ fn no_label<'f>(kind: &str, wanted: &str, known: impl Iterator<Item = &'f str>) 
 
 fn story_at(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     let url = url_of(given)?;
-    // As published; then as spread, without what the spreading added.
+    // As published; then without tracking parameters.
     let found = match reads.story_by_url(url.as_str())? {
         None => reads.story_by_url(links::canonicalize(&url).as_str())?,
         found => found,
@@ -274,7 +274,7 @@ fn story_at(reads: &Reads, given: &str) -> Result<StoryId, Failure> {
     found.ok_or_else(|| Failure::missing(format!("no story has a copy at {url}")))
 }
 
-/// The URL that was given, with or without its scheme.
+/// The URL that was given with or without a scheme.
 fn url_of(given: &str) -> Result<WebUrl, Failure> {
     let with_scheme = if given.contains("://") {
         given.to_owned()
@@ -283,7 +283,7 @@ fn url_of(given: &str) -> Result<WebUrl, Failure> {
     };
     match WebUrl::parse(&with_scheme) {
         Ok(url) => Ok(url),
-        // `v1.2.0` was not meant as a URL.
+        // `v1.2.0` is not an attempt at a URL.
         Err(_) if !given.contains('/') => Err(Failure::missing(no_story(given))),
         Err(e) => {
             let shown = terminal_escape::without_password(given);
@@ -292,8 +292,7 @@ fn url_of(given: &str) -> Result<WebUrl, Failure> {
     }
 }
 
-/// The ids that begin with these hexadecimal digits; none if they are too few or something else. Hyphens may stand
-/// anywhere.
+/// The ids that begin with these hexadecimal digits; hyphens are ignored. `None` if these are not 4 to 32 hexadecimal digits.
 fn ids_beginning(given: &str) -> Option<std::ops::RangeInclusive<StoryId>> {
     let digits: String = given.chars().filter(|c| *c != '-').collect();
     let all = digits.chars().all(|c| c.is_ascii_hexdigit());
@@ -315,7 +314,7 @@ fn is_beginning_of_id(id: &str, given: &str) -> bool {
     given.len() >= FEED_ID_CHARS_MIN && digits(id).starts_with(&given)
 }
 
-/// A URL as people type it: without scheme, userinfo, `www.`, fragment and final slash.
+/// A URL in the short form that people type: without scheme, userinfo, `www.`, fragment and final slash.
 fn bare_url(url: &str) -> String {
     let url = url.split('#').next().unwrap_or_default();
     let url = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -329,7 +328,7 @@ fn bare_url(url: &str) -> String {
         .to_lowercase()
 }
 
-/// The beginning of an id, as tables show it.
+/// The first characters of an id, as shown in tables.
 pub fn short(id: &str) -> &str {
     id.get(..SHORT_ID_CHARS).unwrap_or(id)
 }
@@ -343,7 +342,7 @@ fn ambiguous(what: &str, given: &str, candidates: impl Iterator<Item = String>) 
     Failure::Message(
         Exit::Usage,
         format!(
-            "more than one {what} is {given:?}; say which:\n{}",
+            "more than one {what} matches {given:?}:\n{}",
             lines.join("\n")
         ),
     )

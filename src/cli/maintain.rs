@@ -1,5 +1,4 @@
-//! `newswire prune`, `backup`, `restore` and `verify`: looking after the store by hand. All but `restore` work beside the
-//! daemon.
+//! `newswire prune`, `backup`, `restore` and `verify`: maintenance of the store. All except `restore` work while the daemon runs.
 
 use std::path::{Path, PathBuf};
 
@@ -17,10 +16,10 @@ use crate::store::{self, Reads};
 /// `newswire prune`.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Only tell what would go
+    /// Show what would be removed, without removing it
     #[arg(long)]
     pub dry_run: bool,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -28,10 +27,10 @@ pub struct PruneArgs {
 /// `newswire backup`.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
-    /// The new file; nothing is overwritten
+    /// File to write; an existing file is not overwritten
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -39,7 +38,7 @@ pub struct BackupArgs {
 /// `newswire restore`.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// A file written by `newswire backup`
+    /// File written by `newswire backup`
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }
@@ -47,25 +46,25 @@ pub struct RestoreArgs {
 /// `newswire verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// A backup to check instead of the store
+    /// Backup to check instead of the store
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `verify --json` prints.
+/// The output of `verify --json`.
 #[derive(Serialize)]
 struct Verified<'f> {
     #[serde(serialize_with = "json::path")]
     file: &'f Path,
     ok: bool,
-    /// What is wrong, in lines.
+    /// The errors found, one line each.
     faults: &'f [String],
 }
 
-/// What `backup --json` prints.
+/// The output of `backup --json`.
 #[derive(Serialize)]
 struct Written<'f> {
     #[serde(serialize_with = "json::path")]
@@ -77,7 +76,7 @@ struct Written<'f> {
 pub fn prune(cx: &mut Context, args: &PruneArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let (keep, most) = (config.store.keep.limit(), config.store.keep_max_per_feed);
-    // A dry run puts nothing in force.
+    // A dry run does not open the store for writing, which would apply the configuration.
     let pruned = if args.dry_run {
         cx.reads()?.prunable(keep, most, cx.clock.now())?
     } else {
@@ -92,7 +91,7 @@ pub fn prune(cx: &mut Context, args: &PruneArgs) -> Result<(), Failure> {
         "removed"
     };
     cx.out.line(&format!(
-        "{would} {}, and {} with them",
+        "{would} {} and {}",
         count(pruned.articles, "article"),
         count(pruned.stories, "story")
     ))
@@ -107,7 +106,7 @@ pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
         return cx.out.json(&Written { file, bytes });
     }
     cx.out.note(&format!(
-        "wrote {} ({}); `newswire verify {}` checks it, `newswire restore` uses it",
+        "wrote {} ({}); `newswire verify {}` checks it, `newswire restore` restores it",
         args.file.display(),
         bytes(size),
         args.file.display()
@@ -120,21 +119,21 @@ pub fn restore(cx: &mut Context, args: &RestoreArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let store = &config.store.path;
     parts::check_store_directory(&config)?;
-    // A daemon that started meanwhile would write into the store that is being replaced.
+    // No daemon may start and write to the store while it is being replaced.
     let _lock = Lock::take(store).map_err(|e| match e {
         LockError::Held { holder, .. } => Failure::new(
             Exit::Busy,
             format!(
-                "a daemon uses this store (process {holder}); stop it, restore, then start it again"
+                "a daemon is using this store (process {holder}); stop it, restore, then start it again"
             ),
         ),
         other => DaemonError::Lock(other).into(),
     })?;
     let restored = store::restore(&args.file, store, cx.clock.now())?;
-    // Before the new store is opened: if it cannot be brought up to date, this says how to go back.
+    // Printed before the new store is opened: if its migration fails, the user needs this to go back.
     if let Some(kept) = restored.kept {
         cx.out.note(&format!(
-            "the store as it was is {}; delete it when you no longer need it",
+            "the previous store was kept as {}; delete it when you no longer need it",
             kept.display()
         ));
     }
@@ -162,7 +161,7 @@ pub fn verify(cx: &mut Context, args: &VerifyArgs) -> Result<(), Failure> {
     if found.is_empty() {
         return cx
             .out
-            .line(&format!("{} is whole", config.store.path.display()));
+            .line(&format!("{}: no errors found", config.store.path.display()));
     }
     for line in &found {
         cx.out.line(line)?;
@@ -170,9 +169,9 @@ pub fn verify(cx: &mut Context, args: &VerifyArgs) -> Result<(), Failure> {
     Err(Failure::new(
         Exit::Store,
         format!(
-            "store {}: {} found; stop the daemon, keep the file, restore a `newswire backup` or start a new one",
+            "store {}: {} found; stop the daemon, keep the file, then restore a backup or start with a new store",
             config.store.path.display(),
-            count(found.len(), "fault")
+            count(found.len(), "error")
         ),
     ))
 }
@@ -195,12 +194,14 @@ fn verify_backup(cx: &mut Context, file: &Path, is_json: bool) -> Result<(), Fai
         cx.out.line(line)?;
     }
     if !found.is_empty() {
-        let faults = count(found.len(), "fault");
+        let faults = count(found.len(), "error");
         return Err(Failure::new(
             Exit::Store,
             format!("{}: {faults} found; use another backup", file.display()),
         ));
     }
-    cx.out
-        .line(&format!("{} is whole (schema {schema})", file.display()))
+    cx.out.line(&format!(
+        "{}: no errors found (schema {schema})",
+        file.display()
+    ))
 }

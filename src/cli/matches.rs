@@ -1,4 +1,4 @@
-//! Why a copy matches an expression: the words and facts, for `newswire explain`, `topic test` and `topic explain`.
+//! Why a copy matches an expression: the words and conditions, for `newswire explain` and `newswire topic explain`.
 
 use std::collections::HashSet;
 
@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::model::{ArticleView, Time, WebUrl};
 use crate::query::{Expr, Facts, Folded, Text, eval};
 
-/// Why an expression matches a copy: words in a field, or a fact.
+/// A part of an expression that matches a copy: words in a field, or a condition.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 pub struct Match {
-    /// `title`, `body`, `author`, …; for a fact `tag`, `copies`, …
+    /// `title`, `body`, `author`, …; for a condition `tag`, `copies`, …
     pub field: &'static str,
-    /// The word, phrase or regular expression; for a fact, all of it.
+    /// The word, phrase or regular expression; for a condition, all of it.
     pub words: String,
 }
 
@@ -27,7 +27,7 @@ impl Match {
     }
 }
 
-/// A copy with everything that expressions look at.
+/// A copy with all data that expressions are evaluated on.
 pub struct EvaluatedCopy {
     text: Folded,
     facts: Facts,
@@ -35,7 +35,7 @@ pub struct EvaluatedCopy {
 }
 
 impl EvaluatedCopy {
-    /// `copy` as one of the copies of its story.
+    /// `copies` are all copies of its story.
     pub fn of(copy: &ArticleView, copies: &[ArticleView], now: Time) -> Self {
         let host = |url: &String| WebUrl::parse(url).ok().map(|url| url.host().to_owned());
         let feeds: HashSet<_> = copies.iter().map(|c| c.feed.id).collect();
@@ -64,7 +64,7 @@ impl EvaluatedCopy {
         }
     }
 
-    /// The parts of an expression that match: those that it wants, and those that it excludes.
+    /// The parts of an expression that match: those that it requires, and those that it excludes.
     pub fn matches(&self, expr: &Expr) -> (Vec<Match>, Vec<Match>) {
         let found = eval::matched_terms(expr, &self.text, &self.facts, self.now);
         let (unwanted, wanted): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.is_negated);

@@ -1,32 +1,31 @@
-//! L5: the command line. Each command is one function in a file of its own: options in, the store and the daemon asked,
-//! the answer printed.
+//! L5: the command line. Each command is a function in a file of its own, which takes the parsed options and prints the result.
 //!
-//! Where to look: [`args`] for what there is, [`exit`] for how a command ends, [`output`] for printing (nobody else
-//! prints), [`format`] and [`item`] for the shapes of lists, [`which`] for how a feed or story is named.
+//! Where to look: [`args`] for the commands, [`exit`] for exit codes, [`output`] for printing (nothing else prints), [`format`]
+//! for the formats of lists, [`lookup`] for how feeds and stories are named on the command line.
 
 mod add;
-mod advice;
 mod args;
+mod candidates;
 mod change;
 mod check;
 mod columns;
-mod complete;
+mod completions;
 mod config;
 mod context;
 mod dedup;
-mod doubts;
 mod emit;
 mod examples;
 mod exit;
 mod explain;
+mod explain_plan;
 mod expression;
 mod extract;
 mod feeds;
 mod fetch;
 mod files;
 mod format;
-mod generate;
 mod global;
+mod groups;
 mod health;
 mod help;
 mod humanize;
@@ -36,7 +35,7 @@ mod item;
 mod json;
 mod labels;
 mod layout;
-mod leading;
+mod leading_dash;
 mod lines;
 mod list;
 mod list_args;
@@ -44,7 +43,6 @@ mod lookup;
 mod maintain;
 mod man;
 mod matches;
-mod meant;
 mod open;
 mod output;
 mod parse;
@@ -57,12 +55,14 @@ mod similarity;
 mod simulate;
 mod snippet;
 mod status;
+mod suggestions;
 mod table;
 mod terminal_escape;
 mod times;
 mod topic;
 mod topics;
-mod why;
+mod trouble;
+mod warnings;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -77,12 +77,12 @@ use exit::{Exit, Failure};
 
 use crate::telemetry;
 
-/// Reads a command line and runs nothing, for tests that hold the documents to what there is.
+/// Parses a command line without running it, so that tests can check the command lines in the documentation.
 ///
 /// # Errors
-/// What [`main`] would say to such a command line.
+/// The error that [`main`] would print.
 pub fn read_line(line: impl Iterator<Item = String>) -> Result<(), clap::Error> {
-    let line = leading::arguments(line.map(Into::into));
+    let line = leading_dash::arguments(line.map(Into::into));
     help::command().try_get_matches_from(line).map(drop)
 }
 
@@ -93,23 +93,23 @@ pub fn exit_codes() -> impl Iterator<Item = (u8, &'static str)> {
         .map(|(exit, meaning)| (*exit as u8, *meaning))
 }
 
-/// Where the last panic happened and what it said.
+/// The message and the place of the last panic.
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    // Answers a completion script and ends the process, if one asked.
+    // If a completion script started the process, this prints the candidates and exits.
     CompleteEnv::with_factory(Cli::command)
-        .var(complete::VARIABLE)
+        .var(candidates::VARIABLE)
         .complete();
-    let line = leading::arguments(std::env::args_os());
+    let line = leading_dash::arguments(std::env::args_os());
     let mut command = help::command().term_width(output::help_width());
     let read = command
         .try_get_matches_from_mut(&line)
         .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command)));
     let cli = match read {
         Ok(cli) => cli,
-        Err(e) => return output::tell_usage(meant::advised(e, &line)).into(),
+        Err(e) => return output::print_usage_error(suggestions::with_suggestion(e, &line)).into(),
     };
     remember_panics();
     let failure = match catch_unwind(AssertUnwindSafe(|| run_command(&cli))) {
@@ -118,13 +118,13 @@ pub fn main() -> ExitCode {
         Err(_) => Failure::new(
             Exit::Internal,
             format!(
-                "a fault of its own: {}; please report it",
+                "internal error: {}; please report it",
                 PANIC.lock().unwrap_or_else(PoisonError::into_inner)
             ),
         ),
     };
     if cli.global.quiet < 2 {
-        output::tell(&failure);
+        output::print_failure(&failure);
     }
     failure.exit().into()
 }
@@ -133,7 +133,7 @@ fn run_command(cli: &Cli) -> Result<(), Failure> {
     let mut cx = Context::new(&cli.global);
     start_log(&cx, cli)?;
     let done = dispatch(&mut cx, &cli.command);
-    // What was printed before a failure counts; and a pager has to be waited for.
+    // Output printed before a failure must be flushed, and a pager must be waited for.
     let printed = cx.out.finish();
     done.and(printed)
 }
@@ -175,19 +175,19 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Backup(args) => maintain::backup(cx, args),
         Command::Restore(args) => maintain::restore(cx, args),
         Command::Verify(args) => maintain::verify(cx, args),
-        Command::Completions(args) => generate::completions(cx, args),
-        Command::Man(args) => man::man(cx, args),
+        Command::Completions(args) => completions::completions(cx, args),
+        Command::Man(args) => man::man(cx, args, help::command()),
     }
 }
 
-/// The daemon logs what it does; a command tells what it did, and logs only where it was asked to.
+/// Starts the log. The daemon always logs; other commands log only with `-v` or `--log`.
 fn start_log(cx: &Context, cli: &Cli) -> Result<(), Failure> {
     let is_daemon = matches!(cli.command, Command::Run(_) | Command::Demo(_));
-    let loudness = cx.out.verbosity.saturating_add(i8::from(is_daemon));
-    if !is_daemon && loudness <= 0 && cli.global.log.is_none() {
+    let verbosity = cx.out.verbosity.saturating_add(i8::from(is_daemon));
+    if !is_daemon && verbosity <= 0 && cli.global.log.is_none() {
         return Ok(());
     }
-    let level = match loudness {
+    let level = match verbosity {
         ..=-1 => "error",
         0 => "warn",
         1 => "warn,newswire=info",
@@ -198,7 +198,8 @@ fn start_log(cx: &Context, cli: &Cli) -> Result<(), Failure> {
     telemetry::start(filter, cli.global.log_format, cx.out.color_err).map_err(Failure::usage)
 }
 
-/// A panic is told once, where it is caught: by a worker as its feed's failure, here as exit 70.
+/// Keeps the message of a panic for the place that catches it, instead of printing it: a worker reports it as the failure of
+/// its feed, [`main`] as exit code 70.
 fn remember_panics() {
     std::panic::set_hook(Box::new(|info| {
         let what = info.payload_as_str().unwrap_or("panic");

@@ -1,4 +1,4 @@
-//! `newswire open`: the page of a story in a browser. Only http and https URLs, and never through a shell.
+//! `newswire open`: opens the page of a story in a browser. Only http and https URLs, and never through a shell.
 
 use std::process::{Command, Stdio};
 
@@ -9,7 +9,7 @@ use super::exit::Failure;
 use super::lookup;
 use crate::model::WebUrl;
 
-/// What opens a URL where `$BROWSER` names nothing.
+/// The program that opens a URL if `$BROWSER` is not set.
 const OPENER: &str = if cfg!(target_os = "macos") {
     "open"
 } else {
@@ -19,25 +19,25 @@ const OPENER: &str = if cfg!(target_os = "macos") {
 /// `newswire open`.
 #[derive(Debug, Args)]
 pub struct OpenArgs {
-    /// The story's id or the beginning of it, the id of a copy, or the URL of a copy
+    /// Id of a story or copy or its first characters, or URL of a copy
     #[arg(value_name = "ID|URL")]
     pub story: String,
 }
 
-/// Runs `newswire open`. Where there is no browser, the URL is printed.
+/// Runs `newswire open`. If no browser can be started, prints the URL.
 pub fn open(cx: &mut Context, args: &OpenArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
     let id = lookup::story(&reads, &args.story)?;
     let story = reads
         .story(id)?
-        .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
+        .ok_or_else(|| Failure::missing(format!("the story {id} no longer exists")))?;
     let url = story
         .url
         .as_deref()
         .and_then(|url| WebUrl::parse(url).ok())
         .ok_or_else(|| {
             Failure::missing(format!(
-                "{:?} has no page; `newswire show {}` prints it",
+                "{:?} has no URL; `newswire show {}` shows the story",
                 story.title,
                 lookup::short(&id.to_string())
             ))
@@ -52,14 +52,14 @@ pub fn open(cx: &mut Context, args: &OpenArgs) -> Result<(), Failure> {
             return Ok(());
         }
     }
-    // It says at length which browsers it did not find.
+    // xdg-open reports every browser that it did not find.
     if opens(&[OPENER.to_owned(), url.to_string()], Stdio::null()) {
         return Ok(());
     }
     cx.out.line(url.as_str())
 }
 
-/// One entry of `$BROWSER`, taken apart at spaces: `%s` stands for the URL, which else comes last.
+/// One entry of `$BROWSER`, split at spaces. `%s` is replaced by the URL; without it, the URL is appended.
 fn words_of(entry: &str, url: &WebUrl) -> Vec<String> {
     let mut words: Vec<String> = entry
         .split_whitespace()
@@ -71,7 +71,7 @@ fn words_of(entry: &str, url: &WebUrl) -> Vec<String> {
     words
 }
 
-/// Whether the program could be started and ended well. It may be one that runs in this terminal.
+/// Runs the program, which may use this terminal; returns whether it succeeded.
 fn opens(words: &[String], complaints: Stdio) -> bool {
     let Some((program, rest)) = words.split_first() else {
         return false;

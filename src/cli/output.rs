@@ -1,4 +1,4 @@
-//! The only place that prints. Data goes to stdout, everything else to stderr; a reader that goes away is success.
+//! The only file that prints. Data goes to stdout, everything else to stderr. A closed pipe counts as success.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -12,39 +12,39 @@ use super::json;
 use super::lines::broken;
 use super::terminal_escape;
 
-/// Columns assumed where the terminal does not tell.
+/// Width of a terminal that does not report it, in columns.
 const WIDTH: usize = 80;
 
-/// Narrowest terminal that tables are fitted to, in columns.
+/// Minimum width that tables are fitted to, in columns.
 const WIDTH_MIN: usize = 40;
 
-/// Widest help, in columns.
+/// Maximum width of the help, in columns.
 const HELP_WIDTH_MAX: usize = 100;
 
-/// What is shown on a terminal page by page, unless `$PAGER` says otherwise.
+/// The pager, unless `$PAGER` is set.
 const PAGER: &str = "less -FRX";
 
-/// Where data goes.
+/// The output of a command.
 pub struct Out {
     sink: Sink,
-    /// The columns of the terminal; none if stdout is something else.
+    /// The width of the terminal in columns; `None` if stdout is not a terminal.
     pub width: Option<usize>,
     /// Whether stdout is coloured.
     pub color: bool,
     /// Whether stderr is coloured.
     pub color_err: bool,
-    /// 0 as usual; below: say less; above: say more.
+    /// 0 is the default; `-q` lowers it, `-v` raises it.
     pub verbosity: i8,
 }
 
 enum Sink {
     Stdout(BufWriter<io::Stdout>),
-    /// Ctrl-C at a pager is for the pager: we go when it does.
+    /// Ctrl-C is for the pager; newswire ends when the pager does.
     Pager(Child, BufWriter<ChildStdin>, Stop),
 }
 
 impl Out {
-    /// Stdout as it is.
+    /// Output to stdout.
     pub fn new(color: Color, verbosity: i8) -> Self {
         let colored = |auto: anstream::ColorChoice| match color {
             Color::Always => true,
@@ -60,13 +60,13 @@ impl Out {
         }
     }
 
-    /// Whether a person looks at stdout.
+    /// Whether stdout is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.width.is_some()
     }
 
-    /// From here on through the pager, if a person looks. `$PAGER` is taken apart at spaces, never given to a shell;
-    /// if it is empty or cannot be started, there is none.
+    /// Sends further output through a pager, if stdout is a terminal. `$PAGER` is split at spaces and never passed to a shell; if it
+    /// is empty or cannot be started, no pager is used.
     pub fn page(&mut self) {
         if !self.is_terminal() {
             return;
@@ -76,7 +76,7 @@ impl Out {
         let Some(program) = words.next() else { return };
         let Ok(mut child) = Command::new(program)
             .args(words)
-            // As git does: `less` by itself would show our colours as codes.
+            // As git does: by default `less` shows colours as escape codes.
             .env(
                 "LESS",
                 std::env::var_os("LESS").unwrap_or_else(|| "FRX".into()),
@@ -91,19 +91,19 @@ impl Out {
         }
     }
 
-    /// Prints one line, made safe: what stands in it cannot begin another.
+    /// Prints one line, escaped: line ends in the text become spaces.
     pub fn line(&mut self, text: &str) -> Result<(), Failure> {
         self.raw(terminal_escape::line(text).as_bytes())?;
         self.raw(b"\n")
     }
 
-    /// Prints text of several lines, made safe.
+    /// Prints text of several lines, escaped.
     pub fn text(&mut self, text: &str) -> Result<(), Failure> {
         self.raw(terminal_escape::lines(text).as_bytes())?;
         self.raw(b"\n")
     }
 
-    /// Prints one line, made safe and set off where there is colour.
+    /// Prints one line, escaped; bold if colour is used.
     pub fn heading(&mut self, text: &str) -> Result<(), Failure> {
         if !self.color {
             return self.line(text);
@@ -113,8 +113,8 @@ impl Out {
         self.raw(format!("{}{text}{}\n", bold.render(), bold.render_reset()).as_bytes())
     }
 
-    /// Prints a remark about the data, less prominent; only a person at a terminal gets it.
-    pub fn aside(&mut self, text: &str) -> Result<(), Failure> {
+    /// Prints a remark about the data, on a terminal only.
+    pub fn remark(&mut self, text: &str) -> Result<(), Failure> {
         let Some(width) = self.width else {
             return Ok(());
         };
@@ -129,7 +129,7 @@ impl Out {
         Ok(())
     }
 
-    /// Prints bytes that are safe already, or whose reader is a program.
+    /// Prints bytes without escaping: they are already escaped, or are for programs.
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Stdout(out) => out.write_all(bytes),
@@ -138,7 +138,7 @@ impl Out {
         .map_err(failure)
     }
 
-    /// Prints a document for programs, byte for byte; on a terminal it is made safe.
+    /// Prints a document byte for byte; on a terminal it is escaped.
     pub fn document(&mut self, text: &str) -> Result<(), Failure> {
         if self.is_terminal() {
             return self.text(text.trim_end());
@@ -158,7 +158,7 @@ impl Out {
         self.raw(&line)
     }
 
-    /// Hands on what is buffered.
+    /// Flushes the buffer.
     pub fn flush(&mut self) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Stdout(out) => out.flush(),
@@ -167,7 +167,7 @@ impl Out {
         .map_err(failure)
     }
 
-    /// Hands on what is buffered, and waits for the pager.
+    /// Flushes the buffer and waits for the pager.
     pub fn finish(mut self) -> Result<(), Failure> {
         self.flush()?;
         if let Sink::Pager(mut child, stdin, _stop) = self.sink {
@@ -180,21 +180,21 @@ impl Out {
     /// Reports that a part of the command failed; `-qq` suppresses it.
     pub fn failed(&self, text: &str) {
         if self.verbosity >= -1 {
-            complain(&terminal_escape::line(text));
+            print_error(&terminal_escape::line(text));
         }
     }
 
-    /// Prints a message that is no data; `-q` suppresses it.
+    /// Prints a message to stderr; `-q` suppresses it.
     pub fn note(&self, text: &str) {
         if self.verbosity >= 0 {
-            complain(&terminal_escape::line(text));
+            print_error(&terminal_escape::line(text));
         }
     }
 
-    /// Warns of something unwise; `-qq` suppresses it.
+    /// Prints a warning to stderr; `-qq` suppresses it.
     pub fn warn(&self, text: &str) {
         if self.verbosity >= -1 {
-            complain(&format!(
+            print_error(&format!(
                 "newswire: warning: {}",
                 terminal_escape::line(text)
             ));
@@ -202,20 +202,20 @@ impl Out {
     }
 }
 
-/// Prints a failure, in the one form that all of them have.
-pub fn tell(failure: &Failure) {
+/// Prints a failure to stderr.
+pub fn print_failure(failure: &Failure) {
     match failure {
         Failure::ClosedPipe | Failure::Quiet(_) => {}
-        Failure::Message(_, message) => complain(&format!("newswire: {message}")),
+        Failure::Message(_, message) => print_error(&format!("newswire: {message}")),
         Failure::Drawn(_, text) => {
-            // Carets in colour are drawn from the user's own configuration.
+            // Not escaped: the text may be coloured, and quotes only the user's own configuration.
             let _ = writeln!(io::stderr(), "{}", text.trim_end());
         }
     }
 }
 
-/// Prints what clap has to say: help and version are data, the rest is a failure of usage.
-pub fn tell_usage(error: clap::Error) -> Exit {
+/// Prints a message of clap: help and version to stdout, errors to stderr.
+pub fn print_usage_error(error: clap::Error) -> Exit {
     // A closed pipe is success here too.
     let _ = error.print();
     if error.use_stderr() {
@@ -225,8 +225,8 @@ pub fn tell_usage(error: clap::Error) -> Exit {
     }
 }
 
-/// One text to stderr, made safe. If stderr is gone, there is nobody to tell.
-pub fn complain(text: &str) {
+/// Prints escaped text to stderr. Errors are ignored: they could not be reported anywhere.
+pub fn print_error(text: &str) {
     let _ = writeln!(io::stderr(), "{}", terminal_escape::lines(text));
 }
 
@@ -241,7 +241,7 @@ fn failure(error: io::Error) -> Failure {
     }
 }
 
-/// Columns that the help may take: those of the terminal, but lines that are too long are hard to read.
+/// The width of the help in columns: that of the terminal, limited because long lines are hard to read.
 pub fn help_width() -> usize {
     match io::stdout().is_terminal() {
         true => terminal_width().min(HELP_WIDTH_MAX),
@@ -250,11 +250,11 @@ pub fn help_width() -> usize {
 }
 
 fn terminal_width() -> usize {
-    let told =
+    let columns =
         rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
-    if told == 0 {
+    if columns == 0 {
         WIDTH
     } else {
-        told.max(WIDTH_MIN)
+        columns.max(WIDTH_MIN)
     }
 }

@@ -1,5 +1,5 @@
-//! `newswire parse`: what newswire makes of a document; nothing is stored. Files need no configuration and no network; a URL is
-//! fetched once, under the rules of the configuration.
+//! `newswire parse`: prints a feed document as newswire reads it; nothing is stored. Files need no configuration and no network; a
+//! URL is fetched once, under the rules of the configuration.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
@@ -10,39 +10,39 @@ use serde::{Deserialize, Serialize};
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::output::{Out, complain};
+use super::output::{Out, print_error};
 use super::{runtime, terminal_escape};
 use crate::config;
 use crate::fetch::ACCEPT_FEEDS;
 use crate::model::{ParsedFeed, WebUrl};
 use crate::parse::{ParseContext, parse as parse_document};
 
-/// Stack of the thread that reads documents, in bytes: nesting is bounded for a stack of known size.
+/// Stack size of the thread that parses documents, in bytes: the limit on nesting assumes it.
 const STACK_BYTES: usize = 16 << 20;
 
-/// Largest document read, in bytes; the daemon's own limit is `fetch.max_body_bytes`.
+/// Maximum size of a document, in bytes. The daemon's limit is `fetch.max_body_bytes`.
 const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
 
-/// Longest request line of `--batch`, in bytes.
+/// Maximum size of a request line of `--batch`, in bytes.
 const REQUEST_BYTES_MAX: u64 = 1 << 20;
 
 /// `newswire parse`.
 #[derive(Debug, Args)]
 pub struct ParseArgs {
-    /// Print JSON, one object a file; there is no other shape
+    /// Print JSON, one object per file; this is the only format
     #[arg(long)]
     pub json: bool,
-    /// Where the document was found, after redirects: the base of relative URLs
+    /// URL of the document after redirects: the base of relative URLs
     #[arg(long, value_name = "URL", conflicts_with = "batch")]
     pub url: Option<WebUrl>,
-    /// The Content-Type header that came with it
+    /// Content-Type header of the document
     #[arg(long, value_name = "CT", conflicts_with = "batch")]
     pub content_type: Option<String>,
-    /// Read requests from stdin, one a line: {"file":…,"url":…|null,"content_type":…|null}; answer each with one line,
+    /// Read requests from stdin, one per line: {"file":…,"url":…|null,"content_type":…|null}; print one line for each,
     /// the object or {"error":…}
     #[arg(long, conflicts_with = "files")]
     pub batch: bool,
-    /// The documents: files, - for stdin, or URLs, each of which is fetched once
+    /// Documents: files, - for stdin, or URLs, each of which is fetched once
     #[arg(value_name = "FILE|URL", required_unless_present = "batch")]
     pub files: Vec<PathBuf>,
 }
@@ -91,7 +91,7 @@ pub fn parse(cx: &mut Context, args: &ParseArgs) -> Result<(), Failure> {
     })
 }
 
-/// The URL that stands in the place of a file, if one does.
+/// The URL that was given instead of a file, if any.
 fn url_of(file: &Path) -> Result<Option<WebUrl>, Failure> {
     let Some(text) = file.to_str().filter(|text| text.contains("://")) else {
         return Ok(None);
@@ -102,7 +102,7 @@ fn url_of(file: &Path) -> Result<Option<WebUrl>, Failure> {
     })
 }
 
-/// Runs what reads documents on a thread of a stack of known size.
+/// Runs `work` on a thread with a known stack size.
 pub fn on_known_stack<T: Send>(
     work: impl FnOnce() -> Result<T, Failure> + Send,
 ) -> Result<T, Failure> {
@@ -117,7 +117,7 @@ pub fn on_known_stack<T: Send>(
     })
 }
 
-/// Prints what `answer` makes of each file, one a line.
+/// Prints the result of `answer` for each file, one per line.
 pub fn each<T: Serialize>(
     out: &mut Out,
     files: &[PathBuf],
@@ -128,8 +128,8 @@ pub fn each<T: Serialize>(
         match answer(file) {
             Ok(made) => out.json(&made)?,
             Err(Failure::Message(exit, message)) => {
-                // The others are read all the same.
-                complain(&format!("newswire: {}", terminal_escape::line(&message)));
+                // The other files are still processed.
+                print_error(&format!("newswire: {}", terminal_escape::line(&message)));
                 first_failure.get_or_insert(exit);
             }
             Err(other) => return Err(other),
@@ -141,7 +141,7 @@ pub fn each<T: Serialize>(
     }
 }
 
-/// Answers each request on stdin with one line.
+/// Prints one line for each request on stdin.
 pub fn batch<T: Serialize>(
     out: &mut Out,
     answer: impl Fn(Request) -> Result<T, Failure>,
@@ -174,10 +174,10 @@ pub fn batch<T: Serialize>(
 fn request(line: &[u8]) -> Result<Request, String> {
     if line.last() != Some(&b'\n') && line.len() as u64 == REQUEST_BYTES_MAX {
         return Err(format!(
-            "a request is at most {REQUEST_BYTES_MAX} bytes long"
+            "a request must be at most {REQUEST_BYTES_MAX} bytes long"
         ));
     }
-    serde_json::from_slice(line).map_err(|e| format!("not a request: {e}"))
+    serde_json::from_slice(line).map_err(|e| format!("invalid request: {e}"))
 }
 
 fn feed_of(file: &Path, bytes: &[u8], context: &ParseContext) -> Result<ParsedFeed, Failure> {
@@ -185,12 +185,12 @@ fn feed_of(file: &Path, bytes: &[u8], context: &ParseContext) -> Result<ParsedFe
         .map_err(|e| Failure::new(Exit::BadInput, format!("{}: {e}", file.display())))
 }
 
-/// A whole file, or stdin.
+/// Reads a whole file, or stdin.
 pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     read_up_to(file, DOCUMENT_BYTES_MAX)
 }
 
-/// The same up to `limit` bytes.
+/// Reads a whole file, or stdin. More than `limit` bytes are an error.
 pub fn read_up_to(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let unreadable =
         |e: io::Error| Failure::missing(format!("cannot read {}: {e}", file.display()));
@@ -208,7 +208,7 @@ pub fn read_up_to(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
         return Err(Failure::new(
             Exit::BadInput,
             format!(
-                "{}: longer than {} MiB; nothing that long is read",
+                "{}: longer than {} MiB, the maximum",
                 file.display(),
                 limit >> 20
             ),

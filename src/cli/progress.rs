@@ -1,4 +1,4 @@
-//! How far a command is, for a person at a terminal: on stderr, and gone when it is done.
+//! Progress bars on stderr, if it is a terminal; removed when the command is done.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::ingest::Progress;
 
 const BAR: &str = "{bar:24} {pos}/{len} feeds, {msg} ({eta} left)";
 
-/// A bar over the feeds of a pass. Nothing is drawn where nobody looks.
+/// A bar over the feeds of a pass. Nothing is drawn if stderr is not a terminal.
 pub fn bar(cx: &Context) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, target(cx));
     if let Ok(style) = ProgressStyle::with_template(BAR) {
@@ -18,7 +18,7 @@ pub fn bar(cx: &Context) -> ProgressBar {
     bar
 }
 
-/// Moves a bar on.
+/// Updates a bar.
 pub fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
@@ -28,7 +28,7 @@ pub fn show(bar: &ProgressBar, progress: Progress) {
     ));
 }
 
-/// Something that takes an unknown time.
+/// A spinner, for work of unknown length.
 pub fn spinner(cx: &Context, what: &str) -> ProgressBar {
     let spinner = ProgressBar::with_draw_target(None, target(cx));
     spinner.set_message(super::terminal_escape::line(what).into_owned());
@@ -36,7 +36,7 @@ pub fn spinner(cx: &Context, what: &str) -> ProgressBar {
     spinner
 }
 
-/// Stderr; indicatif itself sees whether that is a terminal.
+/// Stderr; indicatif checks whether it is a terminal.
 fn target(cx: &Context) -> ProgressDrawTarget {
     if cx.out.verbosity < 0 {
         ProgressDrawTarget::hidden()

@@ -1,5 +1,5 @@
-//! `newswire split` and `newswire join`: what a user decides about stories where the rules were wrong. The store does it; here is how
-//! stories and copies are named, and what is said.
+//! `newswire split` and `newswire join`: manual corrections to the grouping of copies into stories. The decisions are applied by
+//! the store; this file resolves the arguments and prints the result.
 
 use clap::Args;
 use serde::Serialize;
@@ -14,49 +14,50 @@ use crate::store::{Reads, Regroup, RegroupOutcome, Regrouped, Store};
 /// `newswire split`.
 #[derive(Debug, Args)]
 pub struct SplitArgs {
-    /// The story: its id or the beginning of it, or the URL of a copy. It keeps its id
+    /// Story to split: its id or the first characters of it, or the URL of a copy. It keeps its id
     #[arg(value_name = "STORY")]
     pub story: String,
-    /// The copies that leave it: their ids or the beginnings of them, or their URLs. They make one new story
+    /// Copies to split off: their ids or the first characters of them, or their URLs. They become one new story
     #[arg(value_name = "COPY", required_unless_present = "each")]
     pub copies: Vec<String>,
-    /// Each copy makes a story of its own; without COPY, all but the first do
+    /// Make each copy a story of its own; without COPY, all copies but the first
     #[arg(long)]
     pub each: bool,
     #[command(flatten)]
-    pub how: How,
+    pub output: OutputArgs,
 }
 
 /// `newswire join`.
 #[derive(Debug, Args)]
 pub struct JoinArgs {
-    /// The stories: their ids or the beginnings of them, or URLs of copies. The oldest keeps its id; the other ids lead to it
+    /// Stories to join: their ids or the first characters of them, or URLs of copies. The oldest keeps its id; the other ids
+    /// lead to it
     #[arg(value_name = "STORY", required = true, num_args = 2..)]
     pub stories: Vec<String>,
     #[command(flatten)]
-    pub how: How,
+    pub output: OutputArgs,
 }
 
-/// What both take.
+/// The options of both.
 #[derive(Debug, Args)]
-pub struct How {
-    /// Only tell what would be done
+pub struct OutputArgs {
+    /// Show what would be done, without doing it
     #[arg(long)]
     pub dry_run: bool,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
-struct Told<'t> {
+struct RegroupResult<'r> {
     decision: &'static str,
-    /// False if it was so before.
+    /// False if the stories were already so.
     changed: bool,
     dry_run: bool,
     /// The story that keeps its id, then the new ones.
-    stories: &'t [RegroupOutcome],
+    stories: &'r [RegroupOutcome],
 }
 
 /// Runs `newswire split`.
@@ -72,32 +73,32 @@ pub fn split(cx: &mut Context, args: &SplitArgs) -> Result<(), Failure> {
     if copies.is_empty() {
         copies.extend(reads.copies(story)?.iter().map(|copy| copy.id));
     }
-    let wanted = Regroup::Split {
+    let change = Regroup::Split {
         story,
         copies,
         each: args.each,
     };
-    let (stories, changed) = done(&store, story, wanted, args.how.dry_run)?;
+    let (stories, changed) = regroup(&store, story, change, args.output.dry_run)?;
     let new = stories.get(1..).unwrap_or_default();
     let copies: u64 = new.iter().map(|s| s.copies).sum();
     let what = match (new, changed) {
         (_, false) => "already split; nothing to do".to_owned(),
         ([_], true) => {
             let copies = count(copies, "copy");
-            match args.how.dry_run {
-                true => format!("{copies} would make a new story"),
-                false => format!("split: {copies} in a new story"),
+            match args.output.dry_run {
+                true => format!("would split {copies} off into a new story"),
+                false => format!("split {copies} off into a new story"),
             }
         }
         (new, true) => {
             let stories = count(new.len(), "copy");
-            match args.how.dry_run {
-                true => format!("{stories} would make a story each"),
-                false => format!("split: {stories} in a story each"),
+            match args.output.dry_run {
+                true => format!("would split {stories} off into a story each"),
+                false => format!("split {stories} off into a story each"),
             }
         }
     };
-    tell(cx, "split", &args.how, &what, changed, &stories)
+    print_result(cx, "split", &args.output, &what, changed, &stories)
 }
 
 /// Runs `newswire join`.
@@ -115,46 +116,46 @@ pub fn join(cx: &mut Context, args: &JoinArgs) -> Result<(), Failure> {
     let Some(first) = stories.first().copied() else {
         return Err(Failure::usage("name the stories to join"));
     };
-    let wanted = Regroup::Join(stories);
-    let (stories, changed) = done(&store, first, wanted, args.how.dry_run)?;
-    let what = match (changed, args.how.dry_run) {
+    let change = Regroup::Join(stories);
+    let (stories, changed) = regroup(&store, first, change, args.output.dry_run)?;
+    let what = match (changed, args.output.dry_run) {
         (false, _) => "already one story; nothing to do".to_owned(),
-        (true, true) => format!("{joined} would become one"),
-        (true, false) => format!("joined {joined}"),
+        (true, true) => format!("would join {joined} into one"),
+        (true, false) => format!("joined {joined} into one"),
     };
-    tell(cx, "join", &args.how, &what, changed, &stories)
+    print_result(cx, "join", &args.output, &what, changed, &stories)
 }
 
-/// Has it done; the stories, and whether anything changed.
-fn done(
+/// Applies the change; returns the stories, and whether anything changed.
+fn regroup(
     store: &Store,
     story: StoryId,
-    wanted: Regroup,
+    change: Regroup,
     is_trial: bool,
 ) -> Result<(Vec<RegroupOutcome>, bool), Failure> {
-    let stories = match store.regroup(wanted, is_trial)? {
+    let stories = match store.regroup(change, is_trial)? {
         Regrouped::Done(stories) => (stories, true),
         Regrouped::Already(stories) => (stories, false),
         Regrouped::Gone(id) => {
-            let message = format!("no story or copy has the id {id} any more");
+            let message = format!("the story or copy {id} no longer exists");
             return Err(Failure::missing(message));
         }
         Regrouped::NotACopy(copy, of) => {
             return Err(Failure::missing(format!(
-                "the copy {copy} is not one of the story {story}: it belongs to {of}"
+                "the copy {copy} does not belong to the story {story}, but to {of}"
             )));
         }
         Regrouped::NothingStays => return Err(nothing_stays(store.reads(), story)?),
         Regrouped::TooLarge { copies, most } => {
             let message = format!(
-                "the stories have {} together; a story can have {most}",
+                "the stories have {} in total; a story can have at most {most}",
                 count(copies, "copy")
             );
             return Err(Failure::new(Exit::Failed, message));
         }
     };
     if !is_trial {
-        store.settle_topics()?; // topics that count copies are right when this ends
+        store.settle_topics()?; // so that topics with copies>= are up to date when the command ends
     }
     Ok(stories)
 }
@@ -163,26 +164,26 @@ fn nothing_stays(reads: &Reads, story: StoryId) -> Result<Failure, Failure> {
     let copies = reads.copies(story)?.len();
     Ok(Failure::usage(if copies > 1 {
         format!(
-            "these are all copies of the story {story}: leave out those that stay, or give --each"
+            "these are all the copies of the story {story}; name only those to split off, or use --each"
         )
     } else {
-        format!("the story {story} has one copy: there is nothing to split")
+        format!("the story {story} has only one copy; there is nothing to split")
     }))
 }
 
-fn tell(
+fn print_result(
     cx: &mut Context,
     decision: &'static str,
-    how: &How,
+    output: &OutputArgs,
     what: &str,
     changed: bool,
     stories: &[RegroupOutcome],
 ) -> Result<(), Failure> {
-    if how.json {
-        return cx.out.json(&Told {
+    if output.json {
+        return cx.out.json(&RegroupResult {
             decision,
             changed,
-            dry_run: how.dry_run,
+            dry_run: output.dry_run,
             stories,
         });
     }

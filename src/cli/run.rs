@@ -1,27 +1,27 @@
-//! `newswire run`: the daemon, from the command line.
+//! `newswire run` and `newswire demo`: start the daemon.
 
 use clap::Args;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::{doubts, runtime};
+use super::{runtime, warnings};
 use crate::daemon::lock::LockError;
 use crate::daemon::{self, DaemonError, RunOptions};
 
 /// `newswire run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Poll no feeds
+    /// Do not poll feeds
     #[arg(long)]
     pub no_fetch: bool,
-    /// Serve no HTTP
+    /// Do not serve HTTP
     #[arg(long)]
     pub no_serve: bool,
-    /// Use a built-in configuration for a first look: a dozen public feeds, seven fictional newspapers that need no network, and
-    /// topics; with a store of its own
+    /// Use a built-in configuration for a first look: a dozen public feeds, seven fictional newspapers that work without a
+    /// network, and topics. It has a store of its own
     #[arg(long, conflicts_with = "config")]
     pub sample: bool,
-    /// Serve on this address instead of those of server.listen: 127.0.0.1:8390 or unix:/path; may be repeated
+    /// Listen on this address instead of those in server.listen: 127.0.0.1:8390 or unix:/path; may be repeated
     #[arg(long, value_name = "ADDR", conflicts_with = "no_serve")]
     pub listen: Vec<String>,
 }
@@ -35,7 +35,7 @@ pub fn run(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
 pub fn demo(cx: &mut Context, args: &RunArgs) -> Result<(), Failure> {
     if cx.given.config.is_some() {
         return Err(Failure::usage(
-            "demo has a configuration of its own; leave --config out, or use `newswire run`",
+            "demo has its own configuration; omit --config, or use `newswire run`",
         ));
     }
     run_as(cx, args, true)
@@ -52,8 +52,8 @@ fn run_as(cx: &mut Context, args: &RunArgs, is_sample: bool) -> Result<(), Failu
     for warning in &config.warnings {
         cx.out.warn(warning);
     }
-    for doubt in doubts::of_topics(&config) {
-        cx.out.warn(&doubt);
+    for warning in warnings::of_topics(&config) {
+        cx.out.warn(&warning);
     }
     let what = RunOptions {
         fetch: !args.no_fetch,
@@ -66,7 +66,7 @@ fn run_as(cx: &mut Context, args: &RunArgs, is_sample: bool) -> Result<(), Failu
         cx.clock.clone(),
         what,
     ));
-    // What still blocks was given its time.
+    // Blocking tasks had their time to finish during the shutdown of the daemon.
     runtime.shutdown_background();
     Ok(ended?)
 }

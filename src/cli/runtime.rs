@@ -1,4 +1,4 @@
-//! Asking feeds by command: the runtime, the rooms that do the work, and Ctrl-C.
+//! What commands that poll feeds share: the tokio runtime, the ingest, and the handling of Ctrl-C.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -18,18 +18,17 @@ use crate::ingest::Ingest;
 use crate::model::WebUrl;
 use crate::store::Store;
 
-/// Threads that the work is spread over, at least. A server can keep one busy for as long as a visit may take (interim
-/// responses without end are read by the HTTP library, which never tires): with one thread for each of two cores a few of
-/// them would hold up everybody (REL-04).
+/// Minimum number of worker threads. A server that sends endless interim responses keeps a thread busy until the visit times
+/// out, so that with one thread per core a few such servers would block all other visits (REL-04).
 const THREADS_MIN: usize = 8;
-/// And at most: a machine with a hundred cores gains nothing from more, and the limit of the unit is the same.
+/// Maximum number of worker threads, so that all threads stay below `TasksMax=64` of the systemd unit.
 const THREADS_MAX: usize = 12;
 
-/// Threads for what blocks, the store above all, at most. With the workers, the lookup threads (`fetch::lookup`) and the
-/// writer they stay below `TasksMax=64` of our unit: a thread that cannot be started would be a task that never runs.
+/// Maximum number of threads for blocking calls. With the workers, the lookup threads (`fetch::lookup`) and the writer they stay
+/// below `TasksMax=64` of the systemd unit: if a thread cannot be started, its task never runs.
 const BLOCKING_MAX: usize = 24;
 
-/// A runtime for work that waits for many hosts.
+/// The runtime for network requests.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let workers = cores.clamp(THREADS_MIN, THREADS_MAX);
@@ -37,7 +36,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
         .max_blocking_threads(BLOCKING_MAX)
-        // The workers begin first; `top -H` and `benches/ingest` tell what takes the time by these names.
+        // The workers start first. `top -H` and `benches/ingest` attribute CPU time by these names.
         .thread_name_fn(move || match begun.fetch_add(1, Ordering::Relaxed) {
             n if n < workers => format!("worker-{n}"),
             n => format!("blocking-{}", n - workers),
@@ -47,14 +46,14 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|e| Failure::new(Exit::Internal, format!("cannot start the runtime: {e}")))
 }
 
-/// Polling into this store.
+/// The ingest that writes to this store.
 pub fn ingest(cx: &Context, config: &Config, store: Store) -> Result<Arc<Ingest>, Failure> {
     let sample_hosts = serve_sample(&store, cx)?;
     let fetcher = parts::fetcher_with(config, &cx.clock, sample_hosts)?;
     Ok(parts::ingest(config, Arc::new(store), fetcher, &cx.clock)?)
 }
 
-/// Serves the newspapers of a sample while this process runs, so that they can be polled without a daemon.
+/// Serves the newspapers of a sample store on a thread of its own until the process ends, because the daemon may not be running.
 fn serve_sample(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failure> {
     let Some(at) = sample::snapshot::time_of(store, false, cx.clock.now())? else {
         return Ok(None);
@@ -72,17 +71,20 @@ fn serve_sample(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failu
     Ok(Some(hosts))
 }
 
-/// Gets a document, once and under the rules of the configuration. Exit 66 if it cannot be got.
+/// Fetches a document once, under the rules of the configuration.
+///
+/// # Errors
+/// Exit 66 if it cannot be fetched.
 pub fn get(config: &Config, clock: &Clock, url: &WebUrl, accept: &str) -> Result<Page, Failure> {
     let fetcher = parts::fetcher(config, clock)?;
     let cancel = CancellationToken::new();
     runtime()?
         .block_on(fetcher.get(url, accept, usize::MAX, &cancel))
-        .map_err(|e| Failure::missing(format!("cannot get {url}: {}", e.message)))
+        .map_err(|e| Failure::missing(format!("cannot fetch {url}: {}", e.message)))
 }
 
-/// A token that the first SIGINT or SIGTERM cancels, so that work ends in order; a second one ends at once. Call it
-/// inside a runtime.
+/// A token that the first SIGINT or SIGTERM cancels, for an orderly stop; a second signal exits at once. Must be called inside
+/// a runtime.
 pub fn stopped_by_signals() -> Result<CancellationToken, Failure> {
     let failed =
         |e: std::io::Error| Failure::new(Exit::Internal, format!("cannot wait for signals: {e}"));

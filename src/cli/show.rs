@@ -1,4 +1,4 @@
-//! `newswire show`: one story with its copies, readable in a terminal.
+//! `newswire show`: a story with its copies.
 
 use clap::Args;
 use serde::Serialize;
@@ -11,29 +11,29 @@ use super::times::Times;
 use super::{lookup, terminal_escape};
 use crate::model::{ArticleView, StoryView};
 
-/// Widest text, in columns: longer lines are hard to read.
+/// Maximum width of text, in columns: longer lines are hard to read.
 const WIDTH_MAX: usize = 96;
 
 /// `newswire show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Its id or the beginning of it, the id of a copy, or the URL of a copy
+    /// Id of a story or copy or its first characters, or URL of a copy
     #[arg(value_name = "ID|URL")]
     pub story: String,
-    /// The body alone, as sanitized HTML
+    /// Print only the body, as sanitized HTML
     #[arg(long, conflicts_with_all = ["text", "json"])]
     pub html: bool,
-    /// The body alone, as plain text
+    /// Print only the body, as plain text
     #[arg(long, conflicts_with = "json")]
     pub text: bool,
-    /// As one JSON object, every copy in full under "articles"
+    /// Print a JSON object, with every copy in full under "articles"
     #[arg(long)]
     pub json: bool,
 }
 
-/// A story as `show --json` prints it.
+/// The output of `--json`.
 #[derive(Serialize)]
-struct Whole {
+struct StoryWithCopies {
     #[serde(flatten)]
     story: StoryView,
     articles: Vec<ArticleView>,
@@ -43,7 +43,7 @@ struct Whole {
 pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
     let id = lookup::story(&reads, &args.story)?;
-    let gone = || Failure::missing(format!("the story {id} is gone"));
+    let gone = || Failure::missing(format!("the story {id} no longer exists"));
     let story = reads.story(id)?.ok_or_else(gone)?;
     if args.html {
         return cx.out.document(&story.content_html.unwrap_or_default());
@@ -53,7 +53,7 @@ pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
     }
     let articles = reads.copies(id)?;
     if args.json {
-        return cx.out.json(&Whole { story, articles });
+        return cx.out.json(&StoryWithCopies { story, articles });
     }
     cx.out.page();
     readable(cx, &story, &articles)
@@ -63,7 +63,7 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
     let width = cx.out.width.unwrap_or(WIDTH_MAX).min(WIDTH_MAX);
     cx.out.heading(&story.title)?;
     cx.out.line(&byline(story, &cx.times))?;
-    cx.out.line(story.url.as_deref().unwrap_or("(no page)"))?;
+    cx.out.line(story.url.as_deref().unwrap_or("(no URL)"))?;
     let mut labels = story.topics.clone();
     labels.extend(story.tags.iter().cloned());
     if !labels.is_empty() {
@@ -122,13 +122,13 @@ fn readable(cx: &mut Context, story: &StoryView, articles: &[ArticleView]) -> Re
             lookup::short(&copy.id.to_string())
         ))?;
         cx.out.line(&format!("    {}", copy.title))?;
-        let page = copy.url.as_deref().unwrap_or("(no page)");
+        let page = copy.url.as_deref().unwrap_or("(no URL)");
         cx.out.line(&format!("    {page}"))?;
     }
     Ok(())
 }
 
-/// Whether a text begins with its summary, which may be cut off and never has line ends.
+/// Whether a text begins with its summary, which may be truncated and has no line ends.
 fn begins_with(text: &str, summary: &str) -> bool {
     let summary = summary
         .trim_end_matches([']', ')'])
@@ -145,7 +145,7 @@ fn begins_with(text: &str, summary: &str) -> bool {
     true
 }
 
-/// Where it is from, by whom, when.
+/// The feed, the authors, the agencies and the time.
 fn byline(story: &StoryView, times: &Times) -> String {
     let mut parts = vec![story.feed.title.clone()];
     let names: Vec<&str> = story

@@ -1,4 +1,4 @@
-//! How alike two copies are, as people and programs read it: the figures of the decision, and words that show them.
+//! How similar two copies are, for `newswire explain`: the figures of the comparison, and the words in common.
 
 use std::time::Duration;
 
@@ -8,33 +8,33 @@ use super::humanize::rough;
 use crate::dedup::{Ground, Verdict, shared};
 use crate::model::ArticleView;
 
-/// What comparing two copies comes to.
+/// The result of comparing two copies.
 #[derive(Debug, Serialize)]
-pub struct Alike {
-    /// Why they are one piece, or are not: [`Ground::as_str`].
+pub struct Similarity {
+    /// Why they are the same article or not: [`Ground::as_str`].
     pub ground: &'static str,
-    /// Shares, 0 to 1, of what the shorter copy has: its runs of four words, …
+    /// Share, 0 to 1, of the shorter copy's sequences of four words that the other has, too.
     pub runs: f64,
-    /// … those of them behind its beginning, …
+    /// The same of the sequences after its beginning.
     pub runs_behind: f64,
-    /// … the words of its beginning, …
+    /// The same of the words of its beginning.
     pub words: f64,
-    /// … those of its headline, …
+    /// The same of the words of its headline.
     pub headline: f64,
-    /// … the numbers of its beginning.
+    /// The same of the numbers of its beginning.
     pub numbers: f64,
-    /// How far apart they were printed.
+    /// Time between their publication, in seconds.
     pub apart_seconds: u64,
-    /// The longest passages of both texts.
+    /// The longest passages that both texts contain.
     pub passages: Vec<String>,
-    /// The words of both headlines.
+    /// The words that both headlines contain.
     pub headline_words: Vec<String>,
     #[serde(skip)]
-    of: Ground,
+    reason: Ground,
 }
 
-impl Alike {
-    /// From the figures and from the two copies with their bodies.
+impl Similarity {
+    /// Compares two copies with their bodies; `verdict` has the figures.
     pub fn of(verdict: &Verdict, a: &ArticleView, b: &ArticleView) -> Self {
         let text = |copy: &ArticleView| copy.content_text.clone().unwrap_or_default();
         let share = |share: f64| (share * 1000.0).round() / 1000.0;
@@ -49,16 +49,16 @@ impl Alike {
             apart_seconds: verdict.apart.as_secs(),
             passages: shared::passages(&text(a), &text(b)),
             headline_words: shared::headline_words(&a.title, &b.title),
-            of: verdict.ground,
+            reason: verdict.ground,
         }
     }
 
-    /// Whether the two alone would be one story.
+    /// Whether these two copies alone would be one story.
     pub fn is_one_piece(&self) -> bool {
-        self.of.is_one_piece()
+        self.reason.is_one_piece()
     }
 
-    /// As lines of a table of facts: why, and the words in common.
+    /// The reason and the words in common, as rows of a table.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let quoted: Vec<String> = self.passages.iter().map(|p| format!("“{p}”")).collect();
         let mut facts = vec![("because", self.because())];
@@ -71,7 +71,7 @@ impl Alike {
         facts
     }
 
-    /// The shares are of what the shorter copy has.
+    /// The reason with the figures.
     fn because(&self) -> String {
         let shares = [
             (self.runs, "four-word sequences"),
@@ -85,7 +85,7 @@ impl Alike {
             .collect();
         format!(
             "{}: {} in common; {} apart",
-            in_words(self.of),
+            in_words(self.reason),
             shares.join(", "),
             rough(Duration::from_secs(self.apart_seconds))
         )
@@ -94,23 +94,23 @@ impl Alike {
 
 fn in_words(ground: Ground) -> &'static str {
     match ground {
-        Ground::SamePage => "both name one page",
-        Ground::SameText => "both have one text",
-        Ground::SameHeadline => "both have one long headline, or nearly",
-        Ground::Contained => "one holds most of the other",
-        Ground::Rewritten => "the words of one stand in the other, with other turns between them",
-        Ground::UnderAnotherLead => "one text under another beginning",
-        Ground::TooFarApart => "too long between them",
-        Ground::OnlyEquality => "near copies are not joined here, only equal ones",
+        Ground::SamePage => "the same page",
+        Ground::SameText => "the same text",
+        Ground::SameHeadline => "the same long headline, or nearly the same",
+        Ground::Contained => "one contains most of the other",
+        Ground::Rewritten => "one contains the words of the other, rewritten",
+        Ground::UnderAnotherLead => "the same text with a different beginning",
+        Ground::TooFarApart => "too far apart in time",
+        Ground::OnlyEquality => "only identical copies are joined here",
         Ground::AnotherOfItsSeries => {
-            "headlines of one feed that differ in a number, weekday or month"
+            "one feed's headlines that differ only in a number, weekday or month"
         }
-        Ground::OtherNumbers => "one form with other numbers",
-        Ground::OtherSubject => "one form, filled in for another subject",
-        Ground::TooShort => "too few words to tell",
+        Ground::OtherNumbers => "the same pattern with different numbers",
+        Ground::OtherSubject => "the same pattern about a different subject",
+        Ground::TooShort => "too few words to compare",
         Ground::TooLittleForSoLong => {
-            "enough in common for an hour, too little for so long between them"
+            "enough in common for copies an hour apart, but not for copies so far apart"
         }
-        Ground::TooLittle => "too little in common",
+        Ground::TooLittle => "not enough in common",
     }
 }

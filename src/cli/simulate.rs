@@ -1,5 +1,5 @@
-//! `newswire simulate-schedule`: the daemon's own schedule over a trace, for measuring it. One JSON object a line in, an
-//! answer a poll out, flushed.
+//! `newswire simulate-schedule`: runs the daemon's schedule over a trace, for measurements. Reads one JSON object per line, prints one
+//! per poll, flushed.
 
 use std::io::BufRead;
 

@@ -1,4 +1,4 @@
-//! The place of a text that a search found, as one line for a terminal, what was found in bold.
+//! The passage of a text that a search found, as one line for a terminal, with the matches in bold.
 
 use std::ops::Range;
 
@@ -10,13 +10,13 @@ use super::terminal_escape;
 use crate::query::ast::Scope;
 use crate::query::highlight::Highlighter;
 
-/// Columns before the first word that was found.
+/// Columns of context before the first match.
 const BEFORE: usize = 24;
 
-/// Bytes of a body that are looked through.
+/// Bytes of a body that are searched.
 const LOOKED_THROUGH: usize = 64 << 10;
 
-/// The place of `body` where the words first stand, at most `width` columns; none: they stand elsewhere.
+/// The passage around the first match in `body`, at most `width` columns. `None` if there is no match.
 pub fn of(body: &str, marks: &Highlighter, width: usize, color: bool) -> Option<String> {
     let body = body.get(..body.floor_char_boundary(LOOKED_THROUGH))?;
     let line = terminal_escape::line(body);
@@ -39,7 +39,7 @@ pub fn of(body: &str, marks: &Highlighter, width: usize, color: bool) -> Option<
     Some(format!("{front}{shown}{back}"))
 }
 
-/// Where a word begins some columns before `at`.
+/// The start of a word some columns before `at`.
 fn beginning(line: &str, at: usize) -> usize {
     let before = line.get(..at).unwrap_or_default();
     let mut used = 0;
@@ -49,7 +49,7 @@ fn beginning(line: &str, at: usize) -> usize {
         if used > BEFORE {
             break;
         }
-        // The line's own beginning is one, else what follows a space.
+        // A word starts at the beginning of the line or after a space.
         if place == 0 {
             begin = 0;
         } else if grapheme == " " {
@@ -59,7 +59,7 @@ fn beginning(line: &str, at: usize) -> usize {
     begin
 }
 
-/// Where the text that begins there has filled the columns.
+/// The end of the text from `begin` that fits into `width` columns.
 fn fitting(line: &str, begin: usize, width: usize) -> usize {
     let mut used = 0;
     let mut end = begin;

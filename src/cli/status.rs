@@ -1,4 +1,4 @@
-//! `newswire status`: the store in numbers, on one screen.
+//! `newswire status`: an overview of feeds, articles, stories and hosts.
 
 use clap::Args;
 use serde::Serialize;
@@ -6,11 +6,11 @@ use serde::Serialize;
 use super::columns::Column;
 use super::context::Context;
 use super::exit::Failure;
+use super::explain_plan;
 use super::feeds::facts_table;
 use super::humanize::{bytes, count, sparkline};
 use super::table::Table;
 use super::times::Times;
-use super::why;
 use crate::daemon::lock::DaemonInfo;
 use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
@@ -18,19 +18,19 @@ use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 /// `newswire status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct StatusLine<'s> {
     #[serde(flatten)]
     overview: &'s Overview,
-    /// The daemon that runs on this store; null if none does.
+    /// The daemon that uses this store; null if none is running.
     daemon: Option<DaemonInfo>,
-    /// What the operator should look at, a line each.
+    /// Conditions that need attention, one line each.
     warnings: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
             format!("{}{}", stories(status), plot(cx, &overview.joined_daily)),
         ),
     ];
-    facts.extend(by_hand(status).map(|told| ("by hand", told)));
+    facts.extend(manual_decisions(status).map(|text| ("manual", text)));
     facts.push(("topics", status.topics.to_string()));
     facts.push(("sequence", status.sequence.to_string()));
     facts_table(cx, facts)?;
@@ -95,7 +95,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     match overview.hosts_more {
         0 => Ok(()),
         more => cx.out.line(&format!(
-            "and {}; `newswire feed FEED` shows its own",
+            "and {}; `newswire feed FEED` shows the host of a feed",
             count(more, "more host")
         )),
     }
@@ -123,7 +123,7 @@ fn daemon_in_words(daemon: Option<&DaemonInfo>, times: &Times) -> String {
     text
 }
 
-/// The last days as a line of blocks; on a terminal only.
+/// The last days as a bar chart, on a terminal only.
 fn plot(cx: &Context, daily: &[u64]) -> String {
     if cx.out.is_terminal() && daily.iter().any(|n| *n > 0) {
         format!("  {}", sparkline(daily))
@@ -138,20 +138,17 @@ fn feeds(status: &Status) -> String {
         ("failing", status.feeds_failing),
         ("gone", status.feeds_gone),
         ("paused", status.feeds_paused),
-        (
-            "without their credentials",
-            status.feeds_without_credentials,
-        ),
+        ("without credentials", status.feeds_without_credentials),
     ];
-    let ailing: Vec<String> = kinds
+    let unhealthy: Vec<String> = kinds
         .iter()
         .filter(|(_, n)| *n > 0)
         .map(|(what, n)| format!("{n} {what}"))
         .collect();
-    if ailing.is_empty() {
+    if unhealthy.is_empty() {
         status.feeds.to_string()
     } else {
-        format!("{} ({})", status.feeds, ailing.join(", "))
+        format!("{} ({})", status.feeds, unhealthy.join(", "))
     }
 }
 
@@ -159,20 +156,20 @@ fn next_poll(cx: &Context, status: &Status) -> String {
     match (status.feeds_due, status.next_poll) {
         (0, None) => "none planned".to_owned(),
         (0, Some(next)) => cx.times.full(next),
-        (due, _) => format!("now: {due} due"),
+        (due, _) => format!("{due} due now"),
     }
 }
 
-fn network(cx: &Context, seen: Network) -> String {
-    match (seen, seen.down_since(cx.clock.now())) {
+fn network(cx: &Context, state: Network) -> String {
+    match (state, state.down_since(cx.clock.now())) {
         (_, Some(since)) => format!(
-            "none since {}: nothing can be reached; stored articles are served",
+            "down since {}; stored articles are still served",
             cx.times.full(since)
         ),
-        (Network::Unknown, _) => "not known: no other machine was asked yet".to_owned(),
+        (Network::Unknown, _) => "unknown: no request to another host yet".to_owned(),
         (Network::Up, _) => "ok".to_owned(),
         (Network::Down { tried, .. }, _) => {
-            format!("none when last tried, {}", cx.times.full(tried))
+            format!("down at the last attempt, {}", cx.times.full(tried))
         }
     }
 }
@@ -186,8 +183,8 @@ fn stories(status: &Status) -> String {
     )
 }
 
-/// What the user decided about stories; none if that is nothing.
-fn by_hand(status: &Status) -> Option<String> {
+/// The number of manual decisions; `None` if there are none.
+fn manual_decisions(status: &Status) -> Option<String> {
     let decisions = status.decisions;
     let kinds = [("split", decisions.splits), ("join", decisions.joins)];
     let kinds = kinds.iter().filter(|(_, n)| *n > 0);
@@ -201,17 +198,17 @@ fn by_hand(status: &Status) -> Option<String> {
     })
 }
 
-/// What decides when the host is asked next.
-fn why_then(h: &HostStatus, times: &Times) -> String {
+/// Why the host is polled next at its planned time.
+fn next_poll_reason(h: &HostStatus, times: &Times) -> String {
     match h.rest_until.filter(|until| *until > times.now) {
         Some(until) => format!(
-            "The server asked to be left alone until {}.",
+            "The server asked for no requests until {}.",
             times.full(until)
         ),
         None => h
             .next_why
             .as_deref()
-            .map_or_else(String::new, why::of_constraint),
+            .map_or_else(String::new, explain_plan::of_constraint),
     }
 }
 
@@ -225,7 +222,7 @@ fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
         Column::number("429"),
         Column::number("RECEIVED"),
         Column::value(cx.times.near_heading("NEXT POLL")),
-        Column::reason("WHY THEN"),
+        Column::reason("WHY"),
     ]);
     for h in hosts {
         let cells = vec![
@@ -237,7 +234,7 @@ fn hosts(cx: &mut Context, hosts: &[HostStatus]) -> Result<(), Failure> {
             h.throttled.to_string(),
             bytes(h.bytes),
             cx.times.ahead(h.next_poll, "-"),
-            why_then(h, &cx.times),
+            next_poll_reason(h, &cx.times),
         ];
         table.row(&mut cx.out, cells)?;
     }

@@ -1,6 +1,6 @@
-//! Tables for people: columns that line up, whatever the script; fitted to the terminal, whole in a pipe.
+//! Tables with aligned columns, fitted to the terminal; in a pipe nothing is cut.
 //!
-//! Rows go out as they come: the first ones are held back to measure the columns, so a table of a million rows needs no
+//! The first rows are kept back to measure the columns, later ones are printed at once, so that a table of a million rows needs no
 //! more memory than one of two hundred.
 
 use super::columns::{Column, INDENT};
@@ -9,10 +9,10 @@ use super::layout::Layout;
 use super::output::Out;
 use super::terminal_escape;
 
-/// Rows that are measured before the first is printed.
+/// Number of rows that are measured before the first is printed.
 const MEASURED: usize = 200;
 
-/// A table on its way out.
+/// A table that is being printed.
 #[derive(Debug)]
 pub struct Table {
     columns: Vec<Column>,
@@ -30,12 +30,12 @@ impl Table {
         }
     }
 
-    /// Adds a row of as many cells as there are columns, and prints what can be printed.
+    /// Adds a row with one cell per column.
     pub fn row(&mut self, out: &mut Out, cells: Vec<String>) -> Result<(), Failure> {
         self.row_over(out, cells, None)
     }
 
-    /// The same with a line below it, which is printed as it is.
+    /// Adds a row with a line below it, which is printed unchanged.
     pub fn row_over(
         &mut self,
         out: &mut Out,
@@ -58,7 +58,7 @@ impl Table {
         }
     }
 
-    /// Prints what was held back; a table without rows has no heading either.
+    /// Prints the rows kept back. A table without rows has no heading.
     pub fn finish(&mut self, out: &mut Out) -> Result<(), Failure> {
         if self.held.is_empty() {
             return Ok(());

@@ -1,18 +1,18 @@
-//! Text that cannot play tricks on a terminal (SEC-14): what is stored was cleaned when it came in, and is cleaned
-//! again when it goes out, for a store may be older than a rule.
+//! Removes control characters before text is printed (SEC-14). Stored text was cleaned when it was read, but the store may be
+//! older than a rule.
 
 use std::borrow::Cow;
 
 use crate::model::web_url;
 
-/// Whether a terminal could take this character for more than a letter: a control, or one that turns the direction of
-/// what follows (Unicode annex 9, embeddings, overrides and isolates).
+/// Whether a character could affect more than its own cell on a terminal: a control character, or one that changes the text
+/// direction (Unicode annex 9: embeddings, overrides and isolates).
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// One line: white space of any kind is a space, controls and direction marks are gone.
+/// Escapes one line: tabs and line ends become spaces, control characters and direction marks are removed.
 pub fn line(text: &str) -> Cow<'_, str> {
     kept(text, |c| match c {
         '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(' '),
@@ -21,7 +21,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// A text that was to be a URL, without the password that may stand in it (SEC-08).
+/// A possibly invalid URL without its password (SEC-08).
 pub fn without_password(text: &str) -> Cow<'_, str> {
     match (web_url::part(text), text.rsplit_once('@')) {
         (Ok((url, Some(_))), _) => Cow::Owned(url.to_string()),
@@ -30,7 +30,7 @@ pub fn without_password(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Several lines: line feeds stay, the rest is as in [`line`].
+/// Escapes several lines: as [`line`], but line feeds are kept.
 pub fn lines(text: &str) -> Cow<'_, str> {
     kept(text, |c| match c {
         '\n' => Some('\n'),

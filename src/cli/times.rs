@@ -1,7 +1,7 @@
-//! Times for people, by one rule for all commands. JSON, CSV and TSV never come here: they are RFC 3339 in UTC.
+//! How times are displayed. Machine formats do not use it: their times are RFC 3339 in UTC.
 //!
-//! The rule: a column of news has the time in the reader's zone, which the heading names (`ARRIVED (CET)`); a column of
-//! polls has the distance (`3 h ago`, `in 20 min`); a sentence has both. `--time` makes all three alike.
+//! A column of stories shows local times, with the time zone in the heading (`ARRIVED (CET)`); a column of polls shows relative
+//! times (`3 h ago`, `in 20 min`); a sentence shows both. `--time` selects one style for all three.
 
 use std::time::Duration;
 
@@ -12,36 +12,36 @@ use crate::model::Time;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// From here on a distance says less than the date.
+/// From this distance on, the date is shown instead.
 const DISTANCE_MAX: Duration = Duration::from_secs(60 * 86_400);
 
-/// What `arrived` means, in a line.
+/// The meaning of `arrived`.
 pub const ARRIVED: &str = "a story arrives when it is published, but never before the feed's previous poll \
                            and never after newswire first saw it";
 
 /// The values of `--time`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Style {
-    /// In the zone of the machine, or of TZ.
+    /// In the time zone of the system, or of TZ.
     Local,
     /// In UTC.
     Utc,
-    /// As a distance from now.
+    /// Relative to now.
     Relative,
 }
 
-/// How one run of the program writes times.
+/// How this run of the program displays times.
 #[derive(Debug, Clone)]
 pub struct Times {
     style: Option<Style>,
     zone: TimeZone,
-    /// What distances are measured from.
+    /// The time that relative times refer to.
     pub now: Time,
 }
 
 impl Times {
-    /// Without a style each kind of place has its own form. The zone is that of `TZ`, else of the machine; a zone that
-    /// cannot be found is UTC.
+    /// Without a style, columns and sentences have their own. The time zone is that of `TZ` or else of the system; UTC if it cannot
+    /// be determined.
     pub fn new(style: Option<Style>, now: Time) -> Self {
         let zone = match style {
             Some(Style::Utc) => TimeZone::UTC,
@@ -59,7 +59,7 @@ impl Times {
         Self { style, zone, now }
     }
 
-    /// The heading of a column of [`Times::cell`]s: it names the zone.
+    /// The heading of a column of [`Times::cell`]s, with the time zone.
     pub fn heading(&self, title: &str) -> String {
         match self.style {
             Some(Style::Relative) => title.to_owned(),
@@ -67,7 +67,7 @@ impl Times {
         }
     }
 
-    /// A time in a column of news.
+    /// A time in a column of stories.
     pub fn cell(&self, time: Time) -> String {
         match self.style {
             Some(Style::Relative) => self.distance(time),
@@ -83,7 +83,7 @@ impl Times {
         }
     }
 
-    /// A time in a column of polls, where the distance says more; `none` stands for no time.
+    /// A time in a column of polls: relative by default. `none` is the text for no time.
     pub fn near(&self, time: Option<Time>, none: &str) -> String {
         match (time, self.style) {
             (None, _) => none.to_owned(),
@@ -92,7 +92,7 @@ impl Times {
         }
     }
 
-    /// The same of something planned: what should have been is due.
+    /// The time of a planned poll: `due` if it has passed.
     pub fn ahead(&self, time: Option<Time>, none: &str) -> String {
         match (time, self.style) {
             (Some(time), None | Some(Style::Relative)) if time <= self.now => "due".to_owned(),
@@ -100,7 +100,7 @@ impl Times {
         }
     }
 
-    /// A time in a sentence, with its zone and its distance: `2030-01-10 14:00 CET (3 h ago)`.
+    /// A time in a sentence: `2030-01-10 14:00 CET (3 h ago)`.
     pub fn full(&self, time: Time) -> String {
         match self.style {
             Some(Style::Relative) => self.distance(time),
@@ -110,7 +110,7 @@ impl Times {
         }
     }
 
-    /// A time where there is no heading and no room: with its zone, `2030-01-10 14:00 CET`.
+    /// A time with its time zone, in a list without headings: `2030-01-10 14:00 CET`.
     pub fn exact(&self, time: Time) -> String {
         match self.style {
             Some(Style::Relative) => self.distance(time),
@@ -118,7 +118,7 @@ impl Times {
         }
     }
 
-    /// To the minute; with its zone only if that is not the heading's: summer time has another than winter time.
+    /// To the minute; with the time zone only if it differs from the heading's, as in summer.
     fn bare(&self, time: Time) -> String {
         let zone = self.zone_at(time);
         if zone == self.zone_at(self.now) {
@@ -133,7 +133,7 @@ impl Times {
         zoned.strftime("%Y-%m-%d %H:%M").to_string()
     }
 
-    /// `CET`, or `UTC+03` where the zone has no name of its own.
+    /// `CET`, or `UTC+03` if the time zone has no abbreviation.
     fn zone_at(&self, time: Time) -> String {
         let info = self.zone.to_offset_info(time.jiff());
         match info.abbreviation() {
@@ -146,7 +146,7 @@ impl Times {
         self.now.since(time).max(time.since(self.now)) >= DISTANCE_MAX
     }
 
-    /// `3 h ago`, `in 20 min`, `now`; of what is far away the date.
+    /// `3 h ago`, `in 20 min`, `now`; the date if it is far away.
     fn distance(&self, time: Time) -> String {
         let (ago, ahead) = (self.now.since(time), time.since(self.now));
         let span = ago.max(ahead);

@@ -1,11 +1,12 @@
-//! `newswire topic`: what an expression would do, and on which words a story is in a topic. Nothing is changed.
+//! `newswire topic`: what an expression would match (`test`), and why a story is or is not in a topic (`explain`). It never changes
+//! the store.
 
 use std::collections::HashSet;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::complete;
+use super::candidates;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::expression;
@@ -18,15 +19,15 @@ use crate::model::{StoryRow, Time};
 use crate::query::{self, Expr};
 use crate::store::{Reads, Selection};
 
-/// Stories shown of each kind.
+/// Maximum number of stories printed of each kind.
 const SHOWN: usize = 10;
 
 /// `newswire topic`.
 #[derive(Debug, Subcommand)]
 pub enum TopicCommand {
-    /// Try an expression on what is stored; nothing is changed
+    /// Test an expression on the stored articles; nothing is changed
     Test(TestArgs),
-    /// Tell on which words a story is in a topic, or why it is not
+    /// Explain why a story is in a topic, or why it is not
     Explain(TopicExplainArgs),
 }
 
@@ -37,13 +38,13 @@ pub struct TestArgs {
     /// The expression
     #[arg(value_name = "EXPR", required = true)]
     pub expr: Vec<String>,
-    /// Only what arrived since: 24h, 7d, yesterday, monday or a date
+    /// Only articles that arrived since TIME: 24h, 7d, yesterday, monday or a date
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Compare with this topic as it is in force [default: the topic that the configuration gives this expression]
-    #[arg(long, value_name = "NAME", add = complete::topics())]
+    /// Topic to compare with [default: the topic that has this expression in the configuration]
+    #[arg(long, value_name = "NAME", add = candidates::topics())]
     pub topic: Option<String>,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -51,13 +52,13 @@ pub struct TestArgs {
 /// `newswire topic explain`.
 #[derive(Debug, Args)]
 pub struct TopicExplainArgs {
-    /// The topic's name
-    #[arg(value_name = "TOPIC", add = complete::topics())]
+    /// Name of the topic
+    #[arg(value_name = "TOPIC", add = candidates::topics())]
     pub topic: String,
-    /// A story's or copy's id or the beginning of it, or the URL of a copy
+    /// Id of a story or copy or its first characters, or URL of a copy
     #[arg(value_name = "ID|URL")]
     pub story: String,
-    /// As one JSON object
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -70,7 +71,7 @@ pub fn topic(cx: &mut Context, command: &TopicCommand) -> Result<(), Failure> {
     }
 }
 
-/// What an expression would do, as `topic test --json` prints it.
+/// The output of `topic test --json`.
 #[derive(Serialize)]
 struct Trial {
     #[serde(rename = "match")]
@@ -78,24 +79,24 @@ struct Trial {
     since: Option<Time>,
     stories: usize,
     articles: usize,
-    newest: Vec<Brief>,
+    newest: Vec<StoryLine>,
     topic: Option<Difference>,
 }
 
-/// Against a topic in force, over the same time.
+/// The difference to a stored topic, over the same time.
 #[derive(Serialize)]
 struct Difference {
     name: String,
     stories: usize,
     added: usize,
     removed: usize,
-    added_newest: Vec<Brief>,
-    removed_newest: Vec<Brief>,
+    added_newest: Vec<StoryLine>,
+    removed_newest: Vec<StoryLine>,
 }
 
-/// A story in a line.
+/// A story, printed as one line.
 #[derive(Serialize)]
-struct Brief {
+struct StoryLine {
     id: String,
     arrived: Time,
     feed_title: String,
@@ -128,7 +129,7 @@ fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
         since,
         stories: rows.len(),
         articles: reads.find_articles(&matching)?.len(),
-        newest: briefs(&reads, &rows)?,
+        newest: story_lines(&reads, &rows)?,
         topic: topic
             .map(|name| difference(&reads, name, &rows, window))
             .transpose()?,
@@ -141,7 +142,7 @@ fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
     }
 }
 
-/// The topic that was named, or that the configuration defines by this very expression.
+/// The topic that was named, or else the one that has this expression in the configuration.
 fn compared_with(
     config: &Config,
     reads: &Reads,
@@ -166,31 +167,31 @@ fn difference(
     rows: &[StoryRow],
     window: Selection,
 ) -> Result<Difference, Failure> {
-    let in_force = reads.find_stories(&Selection {
+    let current = reads.find_stories(&Selection {
         topic: Some(name.clone()),
         ..window
     })?;
-    let less = |a: &[StoryRow], b: &[StoryRow]| -> Vec<StoryRow> {
+    let difference_of = |a: &[StoryRow], b: &[StoryRow]| -> Vec<StoryRow> {
         let b: HashSet<&StoryRow> = b.iter().collect();
         a.iter().filter(|row| !b.contains(row)).copied().collect()
     };
-    let (added, removed) = (less(rows, &in_force), less(&in_force, rows));
+    let (added, removed) = (difference_of(rows, &current), difference_of(&current, rows));
     Ok(Difference {
         name,
-        stories: in_force.len(),
+        stories: current.len(),
         added: added.len(),
         removed: removed.len(),
-        added_newest: briefs(reads, &added)?,
-        removed_newest: briefs(reads, &removed)?,
+        added_newest: story_lines(reads, &added)?,
+        removed_newest: story_lines(reads, &removed)?,
     })
 }
 
-fn briefs(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<Brief>, Failure> {
+fn story_lines(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<StoryLine>, Failure> {
     let shown = rows.get(..SHOWN).unwrap_or(rows);
     let stories = reads.stories_at(shown, false)?;
     Ok(stories
         .into_iter()
-        .map(|s| Brief {
+        .map(|s| StoryLine {
             id: s.id.to_string(),
             arrived: s.arrived,
             feed_title: s.feed.title,
@@ -208,24 +209,24 @@ fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
         count(trial.stories, "story"),
         count(trial.articles, "article")
     ))?;
-    print_briefs(cx, " ", &trial.newest)?;
+    print_stories(cx, " ", &trial.newest)?;
     let Some(topic) = &trial.topic else {
         return Ok(());
     };
     cx.out.line("")?;
     cx.out.line(&format!(
-        "topic {} has {} now; this would add {} and remove {}",
+        "topic {} has {} now; this expression would add {} and remove {}",
         topic.name,
         count(topic.stories, "story"),
         topic.added,
         topic.removed
     ))?;
-    print_briefs(cx, "+", &topic.added_newest)?;
-    print_briefs(cx, "-", &topic.removed_newest)
+    print_stories(cx, "+", &topic.added_newest)?;
+    print_stories(cx, "-", &topic.removed_newest)
 }
 
-fn print_briefs(cx: &mut Context, mark: &str, briefs: &[Brief]) -> Result<(), Failure> {
-    for b in briefs {
+fn print_stories(cx: &mut Context, mark: &str, story_lines: &[StoryLine]) -> Result<(), Failure> {
+    for b in story_lines {
         let text = format!("{}: {}", b.feed_title, b.title);
         cx.out.line(&format!(
             "{mark} {}  {}  {}",
@@ -237,7 +238,7 @@ fn print_briefs(cx: &mut Context, mark: &str, briefs: &[Brief]) -> Result<(), Fa
     Ok(())
 }
 
-/// Why a story is or is not in a topic, as `topic explain --json` prints it.
+/// The output of `topic explain --json`.
 #[derive(Serialize)]
 struct Verdict {
     topic: String,
@@ -270,7 +271,7 @@ fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
     let id = lookup::story(&reads, &args.story)?;
     let story = reads
         .story(id)?
-        .ok_or_else(|| Failure::missing(format!("the story {id} is gone")))?;
+        .ok_or_else(|| Failure::missing(format!("the story {id} no longer exists")))?;
     let (copies, now) = (reads.copies(id)?, cx.clock.now());
     let verdict = Verdict {
         member: story.topics.contains(&args.topic),
@@ -311,16 +312,16 @@ fn print_verdict(cx: &mut Context, verdict: &Verdict) -> Result<(), Failure> {
             let words: Vec<String> = found.iter().map(Match::in_words).collect();
             words.join(", ")
         };
-        let mut told = match copy.found.is_empty() {
-            true if copy.member => "nothing that it does not want".to_owned(),
-            true => "nothing that it wants".to_owned(),
+        let mut reason = match copy.found.is_empty() {
+            true if copy.member => "no excluded terms".to_owned(),
+            true => "no matching terms".to_owned(),
             false => format!("found {}", listed(&copy.found)),
         };
         if !copy.member && !copy.unwanted.is_empty() {
-            told.push_str(&format!("; but also {}", listed(&copy.unwanted)));
+            reason.push_str(&format!("; excluded by {}", listed(&copy.unwanted)));
         }
         cx.out
-            .line(&format!("{mark} {}: {}", copy.feed_title, told))?;
+            .line(&format!("{mark} {}: {}", copy.feed_title, reason))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `newswire topics`: what is in force, with its counts.
+//! `newswire topics`: the stored topics with their counts.
 
 use clap::Args;
 
@@ -12,7 +12,7 @@ use crate::store::{Reads, TopicInfo};
 /// `newswire topics`.
 #[derive(Debug, Args)]
 pub struct TopicsArgs {
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub json: bool,
 }
@@ -47,13 +47,13 @@ pub fn topics(cx: &mut Context, args: &TopicsArgs) -> Result<(), Failure> {
     table.finish(&mut cx.out)?;
     if differs(&config, &topics) {
         cx.out.note(
-            "the configuration defines topics otherwise; `newswire run` (or any command that writes) puts them in force",
+            "the configuration defines different topics; `newswire run`, or any command that writes to the store, applies them",
         );
     }
     Ok(())
 }
 
-/// Whether what is stored is not what the configuration says.
+/// Whether the stored topics differ from those of the configuration.
 fn differs(config: &Config, stored: &[TopicInfo]) -> bool {
     let declared = config.topics();
     if config.file.is_none() && declared.is_empty() {

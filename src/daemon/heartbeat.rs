@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn rel_02_without_writes_it_is_not_ready_but_not_stuck_and_shows_no_path() {
+    fn rel_02_a_store_that_takes_no_writes_is_not_ready_and_its_path_is_not_shown() {
         let heart = Heartbeat::new(TIMEOUT);
         let full = StoreError::Unusable {
             path: "/var/lib/newswire/newswire.db".into(),

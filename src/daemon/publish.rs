@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn rel_12_a_failed_notification_is_repeated_after_a_minute_with_all_changes() {
+    async fn rel_12_a_failing_hub_is_notified_again_after_a_minute_of_every_change() {
         let answers = [Err("503"), Err("panic"), Ok(()), Ok(())];
         let notified = notified(&answers, async |sequence| {
             sequence.send_replace(8);

@@ -1,13 +1,13 @@
-//! Two sequences of words side by side: what both have in one order, and what stands between.
+//! Aligns two sequences of words: what they have in common, in order, and what is between.
 
 /// A longest common subsequence of two sequences, of at most 255 words each.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Alignment<'s> {
     /// How many words both have in one order.
     pub matched: usize,
-    /// What stands before and between these, in order; one side may be empty.
+    /// The words before and between these, in order; one side may be empty.
     pub gaps: Vec<Gap<'s>>,
-    /// What stands behind the last of them.
+    /// The words after the last of them.
     pub tail: Gap<'s>,
 }
 

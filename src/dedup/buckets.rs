@@ -1,19 +1,19 @@
-//! Copies by a hash of something that they have. Hashes of 32 bits: the caller looks at the copies themselves. Must never lose
-//! or repeat a pair, however the buckets are split.
+//! A multimap from hashes to copies. Hashes have 32 bits and may collide: the caller checks the copies themselves. Must
+//! never lose or repeat a pair, however the buckets are split.
 //!
-//! A bucket for each value of a hash's low bits, which are evenly spread whatever is hashed; in it, pairs in order. There are
-//! so many buckets that some dozens of pairs are in each, which are searched and moved in one or two reads of memory: a tree
-//! over all of them takes a dozen.
+//! There is a bucket for each value of a hash's low bits, which are evenly distributed; in it, pairs are sorted. The number
+//! of buckets keeps some dozens of pairs in each, which are searched and moved in one or two reads of memory: a tree over
+//! all pairs takes a dozen.
 
-/// A copy's place in the window: it counts up, and wraps.
+/// A copy's place in the window. It counts up and wraps around.
 pub type Slot = u32;
 
 /// A hash and a copy that has it.
 type Pair = (u32, Slot);
 
-/// Pairs in a bucket on average at most; then there are twice as many buckets.
+/// Maximum average number of pairs in a bucket; then the number of buckets doubles.
 const FULL: usize = 48;
-/// The same at least; then there are half as many.
+/// Minimum average number of pairs in a bucket; then the number of buckets halves.
 const SPARSE: usize = 8;
 /// Buckets at least; a power of two, as their number always is.
 const BUCKETS_MIN: usize = 16;
@@ -82,13 +82,13 @@ impl Buckets {
         rest.get(..len).unwrap_or_default()
     }
 
-    /// What all of it takes, in bytes.
+    /// The memory of all buckets, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let pairs: usize = self.buckets.iter().map(Vec::capacity).sum();
         pairs * size_of::<Pair>() + self.buckets.capacity() * size_of::<Vec<Pair>>()
     }
 
-    /// Twice as many buckets: each gives half of its pairs to one behind all others.
+    /// Doubles the number of buckets: each gives half of its pairs to a new one.
     fn split(&mut self) {
         let (count, bit) = (self.buckets.len(), self.bit(self.buckets.len()));
         self.buckets.reserve_exact(count);
@@ -128,7 +128,7 @@ impl Buckets {
     }
 }
 
-/// How many more pairs a full bucket of `len` gets room for: to the next size that the heap has.
+/// By how many pairs a full bucket of `len` pairs grows: to the next size class of the heap.
 fn step(len: usize) -> usize {
     (len.next_power_of_two() / 8).max(2)
 }

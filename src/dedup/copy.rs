@@ -7,7 +7,7 @@ use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 /// How a copy was found to belong to its story; the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
-    /// One contains most of the other, or tells it under the same long headline.
+    /// One contains most of the other, or reports it under the same long headline.
     Near,
     /// Both have the same text.
     Text,
@@ -45,13 +45,13 @@ pub struct StoredCopy {
     pub seen: Time,
     /// Whether its publisher dated it.
     pub dated: bool,
-    /// Whether its page is on its feed's own host: then what it says of the page is to be believed (SEC-13).
+    /// Whether its page is on its feed's own host, so that its statement about the page can be trusted (SEC-13).
     pub own_page: bool,
 }
 
 impl StoredCopy {
-    /// How far apart two copies are. One without a date could be of any time: then by when they were seen. One with a
-    /// day and no hour could be of any time of that day.
+    /// The time between two copies. For one without a date, the time of its first sighting is used. One with a day but no
+    /// hour could be of any time of that day.
     #[must_use]
     pub fn apart(&self, other: &Self) -> Duration {
         if !(self.dated && other.dated) {
@@ -65,8 +65,8 @@ impl StoredCopy {
         }
     }
 
-    /// The day that it is dated with, if that is all: midnight is what is left of a date without an hour. Items of one
-    /// document that share a date stand some milliseconds apart.
+    /// The day of its date, if there is no hour: midnight is what remains of a date without one. Items of one document with
+    /// the same date are some milliseconds apart.
     fn day(&self) -> Option<Day> {
         let since_midnight = self.at.millis().rem_euclid(DAY_MS);
         let midnight = Time::from_millis(self.at.millis() - since_midnight);
@@ -75,7 +75,7 @@ impl StoredCopy {
 }
 
 const DAY_MS: i64 = 86_400_000;
-/// How far apart the items of one date may stand: a millisecond for each entry of a document.
+/// How far apart items with one date may be: a millisecond for each entry of a document.
 const SAME_DATE_MS: i64 = 10_000;
 
 /// A day, by its beginning.

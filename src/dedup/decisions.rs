@@ -1,8 +1,10 @@
-//! What a user decided about copies (`newswire split`, `newswire join`): which are one story, and which are not. A decision overrides
-//! the rules of grouping. Pure: the rows come in as arguments. Never says anything of two copies that no decision is about.
+//! The user's decisions about copies (`newswire split`, `newswire join`): which belong to one story, and which do not. A
+//! decision overrides the rules of grouping. Pure: the rows come in as arguments. Never decides about two copies that no
+//! decision names.
 //!
-//! The newest decision that is about two copies counts. A decision puts its copies on sides: copies on two sides are apart, copies
-//! on one side are together, except on the side [`STAYED`]: of the copies that stayed in a story that was split nothing was said.
+//! The newest decision about two copies applies. A decision puts its copies on sides: copies on two sides are apart, copies
+//! on one side are together, except on the side [`STAYED`]: the decision says nothing about the copies that stayed in a
+//! story that was split.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,7 +19,7 @@ pub const STAYED: u32 = 0;
 /// The story of a copy that is being placed.
 const NEW_STORY: StoryRow = 0;
 
-/// What a user said of two copies.
+/// The user's decision about two copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
     /// They are copies of one story.
@@ -36,7 +38,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// What a decision says of two of its copies.
+    /// What a decision says about two of its copies.
     fn word(self, other: Self) -> Option<Word> {
         match (self.side, other.side) {
             (a, b) if a != b => Some(Word::Apart),
@@ -46,7 +48,7 @@ impl Part {
     }
 }
 
-/// All decisions, and where the copies that they are about stand.
+/// All decisions, and the places of the copies that they name.
 #[derive(Debug, Clone, Default)]
 pub struct Decisions {
     /// The newest first.
@@ -91,13 +93,13 @@ impl Decisions {
         }
     }
 
-    /// What was said last of two copies.
+    /// The newest decision about two copies.
     #[must_use]
     pub fn word(&self, a: ArticleId, b: ArticleId) -> Option<Word> {
         self.decided_last(a, b).map(|(_, word)| word)
     }
 
-    /// The newest decision about two copies, and what it says.
+    /// As above, with its number.
     fn decided_last(&self, a: ArticleId, b: ArticleId) -> Option<(DecisionRow, Word)> {
         let (ours, theirs) = (self.parts.get(&a)?, self.parts.get(&b)?);
         ours.iter().find_map(|part| {
@@ -152,8 +154,8 @@ impl Decisions {
         copies.any(|other| self.word(id, *other) == Some(Word::Apart))
     }
 
-    /// Of what a new copy could join, the most like it first, leaves what it may join together: nothing that it was split from
-    /// itself, and of stories that were split from each other the one that comes first.
+    /// From the stories that a new copy could join, best first, removes those that it must not join: those that it was split
+    /// from, and of stories that were split from each other all but the first.
     pub fn permitted<T>(&self, wanted: Vec<T>, story: impl Fn(&T) -> StoryRow) -> Vec<T> {
         if self.stories.is_empty() {
             return wanted;
@@ -169,7 +171,7 @@ impl Decisions {
         taken
     }
 
-    /// How many pairs of copies are of one story although they were split from each other: none, unless something is wrong.
+    /// The number of pairs of copies in one story that were split from each other: 0, unless there is a bug.
     #[must_use]
     pub fn violations(&self) -> usize {
         let mut violations = 0;
@@ -213,8 +215,7 @@ impl Decisions {
         }
     }
 
-    /// The copies of a story, and those that were joined with them and stand nowhere, for their publisher withdrew them: they come
-    /// back to this story.
+    /// The copies of a story, and withdrawn copies that were joined with them: these return to this story.
     fn spoken_of(&self, story: StoryRow) -> BTreeSet<ArticleId> {
         let mut all = self.stories.get(&story).cloned().unwrap_or_default();
         if self.places.len() == self.parts.len() {

@@ -1,5 +1,5 @@
-//! What comparing two copies needs of each: a few stable hashes, and a sketch of the text. Some 300 bytes a copy; the
-//! layout bears a version.
+//! What comparing needs of a copy: a few stable hashes, and a sketch of the text. Some 300 bytes per copy; the layout has a
+//! version.
 
 use std::num::NonZeroU64;
 
@@ -7,50 +7,50 @@ use super::sketch::Sketch;
 use crate::model::WebUrl;
 use crate::text::hash::hash;
 
-/// A hash that stands for what it is taken from.
+/// A hash that represents its source.
 pub type Hash = NonZeroU64;
 
-/// What a fingerprint is taken from.
+/// The source of a fingerprint.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// Folded headline ([`crate::text::fold`]), without what a paper sets before or behind it.
+    /// The folded headline ([`crate::text::fold`]), without labels before or after it.
     pub title: &'a str,
     /// Folded text without boilerplate, credits and dateline; may be empty.
     pub body: &'a str,
-    /// The page without tracking and variants; none if it is not this article's alone.
+    /// The page without tracking and variants; `None` if it is not the page of this article only.
     pub canonical_url: Option<&'a WebUrl>,
 }
 
 /// The hashes of one copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// Of the canonical URL; none if there is none or it names a whole site.
+    /// Of the canonical URL; `None` if there is none or it is the address of a whole site.
     pub url: Option<Hash>,
-    /// Of the whole folded body, and of the headline too where the body alone is too short to tell, or its numbers where it
-    /// is mostly a number: two releases may have one text.
+    /// Of the whole folded body; also of the headline where the body alone is too short to decide, and of its numbers where
+    /// it is mostly a number: two releases may have one text.
     pub text: Option<Hash>,
-    /// Of the folded headline; none if it is empty.
+    /// Of the folded headline; `None` if it is empty.
     pub title: Option<Hash>,
-    /// Whether that URL looks like one article's, not like a section's or a programme's.
+    /// Whether that URL looks like that of one article, not of a section or a programme.
     pub url_names_article: bool,
     /// Words of the body.
     pub words: u32,
-    /// For near copies; empty if there are to be none.
+    /// For near copies; empty if they are not wanted.
     pub sketch: Sketch,
 }
 
 /// Layout of [`Fingerprint::to_bytes`].
 pub const VERSION: u8 = 3;
 
-/// From so many words on, an equal body is the same piece whatever its headline.
+/// From this many words on, an equal body means the same article, whatever its headline.
 const WORDS_ALONE: usize = 40;
-/// Below so many words, headline and body together, equality says nothing.
+/// Below this many words in headline and body together, equality means nothing.
 const WORDS_MIN: usize = 10;
 
 /// Words of a headline that is mostly a number.
 pub(super) const VERSION_WORDS_MAX: usize = 6;
 
-/// A last path segment of so many words, or so many digits in the path, is an article's.
+/// A URL is an article's if its last path segment has this many words, or its path this many digits.
 const SLUG_WORDS: usize = 4;
 const PATH_DIGITS: usize = 5;
 
@@ -88,7 +88,7 @@ impl Fingerprint {
         }
     }
 
-    /// The stored form: version, flags, the hashes that there are, the number of words, the sketch; little-endian.
+    /// The stored form: version, flags, the hashes that exist, the number of words, the sketch; little-endian.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let flags = u8::from(self.url.is_some())
@@ -104,7 +104,7 @@ impl Fingerprint {
         out
     }
 
-    /// Reads the stored form; none if it is of another version or damaged.
+    /// Reads the stored form; `None` if it is of another version or damaged.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (&[VERSION, flags], mut rest) = bytes.split_first_chunk::<2>()? else {
@@ -143,12 +143,12 @@ fn version(title: &str) -> Option<String> {
     is_version.then(|| numbers.join(" "))
 }
 
-/// A home page is no article, however many items link to it.
+/// A home page is not an article, however many items link to it.
 fn names_a_page(url: &WebUrl) -> bool {
     url.as_url().path().len() > 1 || url.as_url().query().is_some()
 }
 
-/// Whether a URL looks like one article's, not like a section's or a programme's.
+/// Whether a URL looks like that of one article, not of a section or a programme.
 #[must_use]
 pub fn names_an_article(url: &WebUrl) -> bool {
     let path = url.as_url().path();

@@ -22,7 +22,7 @@ pub struct Join {
     pub story: StoryRow,
     /// The copy that it was compared with.
     pub with_article: ArticleRow,
-    /// What they share.
+    /// The signal that they share.
     pub signal: Signal,
     /// 0 to 1; 1 for equal.
     pub score: f64,
@@ -45,10 +45,10 @@ impl Join {
     }
 }
 
-/// What becomes of a new copy.
+/// The decision about a new copy.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decision {
-    /// The story to join; none: it begins one.
+    /// The story to join; `None`: the copy begins a new one.
     pub join: Option<Join>,
     /// Other stories that are the same piece, as this copy shows: they go up in one.
     pub bridged: Vec<Join>,
@@ -65,18 +65,19 @@ pub struct Limits {
     pub near: bool,
 }
 
-/// A story gathers near copies for so long.
+/// How long a story accepts near copies.
 const STORY_SPAN: Duration = Duration::from_secs(2 * 36 * 3600);
 /// Copies compared of those that share a gram, those with the most in common first.
 const COMPARED_MAX: usize = 24;
-/// A page that one feed gives to more of its articles names none of them.
+/// A page that one feed gives to more than this many of its articles identifies none of them.
 const ARTICLES_A_PAGE: usize = 3;
-/// Copies of one feed in a story at most: what it prints yet again are stories of their own, and the room is others'.
+/// Maximum number of copies of one feed in a story: further ones become stories of their own, so that places remain for
+/// other feeds.
 const COPIES_OF_A_FEED: usize = 50;
 
-/// Stories of so many feeds that know a copy are all preferred to those of fewer.
+/// Stories in which this many feeds know a copy are all preferred to those with fewer.
 const FEEDS_ENOUGH: usize = 2;
-/// Stories compared with one another for one new copy, those most like it first.
+/// Maximum number of stories that are compared with one another for a new copy, best first.
 const STORIES_RELATED: usize = 6;
 
 /// The copies of the window, and the rules by which they become stories.
@@ -108,7 +109,7 @@ impl Grouper {
         }
     }
 
-    /// What a user decided about copies, of the window or not.
+    /// The user's decisions about copies, in the window or not.
     pub fn decisions(&mut self) -> &mut Decisions {
         &mut self.decisions
     }
@@ -121,7 +122,7 @@ impl Grouper {
         self.window.insert(copy, print);
     }
 
-    /// Adds a copy of the store when the window is filled at `now`. What would be forgotten at once is not taken in.
+    /// Adds a stored copy when the window is filled at `now`. One that would be evicted at once is not added.
     pub fn restore(&mut self, copy: StoredCopy, mut print: Fingerprint, now: Time) {
         if is_too_old(&copy, now) {
             print.sketch = Default::default();
@@ -146,25 +147,25 @@ impl Grouper {
         self.window.evict(now, now.minus(self.limits.window));
     }
 
-    /// How many copies there are.
+    /// The number of copies.
     #[must_use]
     pub fn len(&self) -> usize {
         self.window.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no copies.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.window.is_empty()
     }
 
-    /// What the window takes, in bytes.
+    /// The memory of the window, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.window.bytes()
     }
 
-    /// Which story a new copy of this id belongs to: what a user decided about it counts before the rules.
+    /// The story of a new copy with this id. The user's decisions about it override the rules.
     pub fn decide_of(&mut self, id: ArticleId, new: &StoredCopy, print: &Fingerprint) -> Decision {
         if !self.decisions.is_about(id) {
             return self.decide(new, print);
@@ -215,7 +216,7 @@ impl Grouper {
                 std::cmp::Ordering::Greater
             }
         });
-        // Those of several feeds first: what one feed prints, however like it is, outweighs no others.
+        // Candidates of several feeds first: however similar copies of one feed are, they count as one.
         let welcome = |join: &Join| {
             let old = self.window.of_article(join.with_article);
             let is_its_feeds = old.is_some_and(|old| old.feed == new.feed);
@@ -236,7 +237,7 @@ impl Grouper {
         joins.sort_by_key(|(feeds, _)| std::cmp::Reverse((*feeds).min(FEEDS_ENOUGH)));
         let joins = joins.into_iter().map(|(_, join)| join);
         let mut joins: Vec<Join> = joins.take(STORIES_RELATED).collect();
-        // A page that is not on the hosts of both is followed only where there is nothing better.
+        // A page that is not on the hosts of both feeds is used only if there is nothing better.
         if joins.first().is_some_and(|first| first.is_proven) {
             joins.retain(|join| join.is_proven);
         } else {
@@ -245,8 +246,8 @@ impl Grouper {
         self.settled(&joins, &mut stories)
     }
 
-    /// What becomes of a copy that these stories welcome, the strongest first. A copy that is near to strangers holds
-    /// several texts and belongs to none of them; one that equals another copy stands where that one stands.
+    /// The decision about a copy that these stories accept, best first. A copy that is near to unrelated stories contains
+    /// several texts and belongs to none of them; one that equals another copy belongs to the story of that one.
     fn settled(&self, joins: &[Join], stories: &mut Stories<'_>) -> Decision {
         let Some((join, others)) = joins.split_first() else {
             return Decision::default();
@@ -319,7 +320,7 @@ impl Grouper {
             && of_feeds.into_values().all(|n| n <= COPIES_OF_A_FEED)
     }
 
-    /// Copies that share anything with this one: its page, its text, its headline, and the most of its grams.
+    /// Copies that share something with this one: its page, its text, its headline, or most of its grams.
     fn candidates(&self, print: &Fingerprint) -> Vec<Slot> {
         let mut slots: Vec<Slot> = self.window.with_page(print.url).collect();
         slots.extend(self.window.with_text(print.text));
@@ -365,291 +366,4 @@ fn is_stronger(a: &Join, b: &Join) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dedup::fingerprint::Hash;
-
-    const HOUR: Duration = Duration::from_secs(3600);
-
-    fn grouper() -> Grouper {
-        Grouper::new(Limits {
-            window: HOUR * 24 * 7,
-            copies_max: 3,
-            near: true,
-        })
-    }
-
-    fn copy(article: i64, feed: FeedRow, hour: i64) -> StoredCopy {
-        let at = Time::from_seconds(hour * 3600);
-        StoredCopy {
-            article,
-            story: article,
-            feed,
-            at,
-            seen: at,
-            dated: true,
-            own_page: true,
-        }
-    }
-
-    fn print(url: u64, text: u64) -> Fingerprint {
-        Fingerprint {
-            url: Hash::new(url << 32),
-            text: Hash::new(text << 32),
-            ..Fingerprint::default()
-        }
-    }
-
-    fn joined(g: &Grouper, feed: FeedRow, hour: i64, p: &Fingerprint) -> Option<(i64, Signal)> {
-        let join = g.decide(&copy(0, feed, hour), p).join;
-        join.map(|j| (j.story, j.signal))
-    }
-
-    #[test]
-    fn the_same_page_or_the_same_text_in_another_feed_is_a_copy() {
-        let mut g = grouper();
-        g.insert(copy(1, 1, 0), print(5, 6));
-        assert_eq!(joined(&g, 2, 1, &print(5, 0)), Some((1, Signal::Url)));
-        assert_eq!(joined(&g, 2, 1, &print(9, 6)), Some((1, Signal::Text)));
-        assert_eq!(joined(&g, 2, 1, &print(9, 9)), None);
-    }
-
-    #[test]
-    fn one_text_under_two_versions_joins_neither_later_nor_where_only_equality_counts() {
-        let notes = "this release bumps three libraries and changes nothing else ".repeat(6);
-        let release = |title| {
-            Fingerprint::of(&crate::dedup::Subject {
-                title,
-                body: &notes,
-                canonical_url: None,
-            })
-        };
-        for near in [true, false] {
-            let mut g = Grouper::new(Limits {
-                window: HOUR * 24 * 7,
-                copies_max: 3,
-                near,
-            });
-            g.insert(copy(1, 1, 0), release("v1 2 0"));
-            // By then what near copies need is forgotten.
-            g.evict(Time::from_seconds(70 * 3600));
-            assert_eq!(joined(&g, 2, 70, &release("v0 9 3")), None);
-            let same = joined(&g, 2, 70, &release("v1 2 0"));
-            assert_eq!(same, Some((1, Signal::Text)));
-        }
-    }
-
-    #[test]
-    fn a_page_that_one_feed_lists_twice_names_no_article() {
-        let mut g = grouper();
-        g.insert(copy(1, 1, 0), print(5, 1));
-        assert_eq!(joined(&g, 1, 1, &print(5, 2)), None, "the same feed");
-        g.insert(copy(2, 1, 1), print(5, 2));
-        assert_eq!(joined(&g, 2, 1, &print(5, 3)), None, "another feed");
-    }
-
-    #[test]
-    fn an_articles_page_under_a_new_headline_is_the_same_article() {
-        let article = |url| Fingerprint {
-            url_names_article: true,
-            ..print(url, 0)
-        };
-        let mut g = grouper();
-        g.insert(copy(1, 1, 0), article(5));
-        assert_eq!(joined(&g, 1, 9, &article(5)), Some((1, Signal::Url)));
-        assert_eq!(joined(&g, 1, 90, &article(5)), None, "days later");
-        g.insert(copy(2, 1, 1), article(5));
-        g.insert(copy(3, 1, 2), article(5));
-        assert_eq!(
-            joined(&g, 1, 9, &article(5)),
-            None,
-            "the page of a programme"
-        );
-    }
-
-    #[test]
-    fn a_feed_that_repeats_a_text_the_next_week_prints_a_new_article() {
-        let mut g = grouper();
-        g.insert(copy(1, 1, 0), print(0, 7));
-        assert_eq!(joined(&g, 1, 2, &print(0, 7)), Some((1, Signal::Text)));
-        assert_eq!(joined(&g, 1, 100, &print(0, 7)), None);
-        assert_eq!(joined(&g, 2, 100, &print(0, 7)), Some((1, Signal::Text)));
-        assert_eq!(
-            joined(&g, 2, 24 * 8, &print(0, 7)),
-            None,
-            "outside the window"
-        );
-    }
-
-    #[test]
-    fn an_undated_copy_is_of_the_time_it_was_seen() {
-        let mut g = grouper();
-        let old = StoredCopy {
-            seen: Time::from_seconds(1_000_000),
-            ..copy(1, 1, 0)
-        };
-        g.insert(old, print(0, 7));
-        let seen = Time::from_seconds(1_000_060);
-        let undated = StoredCopy {
-            at: seen,
-            seen,
-            dated: false,
-            ..copy(0, 2, 0)
-        };
-        assert!(g.decide(&undated, &print(0, 7)).join.is_some());
-        assert!(
-            g.decide(
-                &StoredCopy {
-                    dated: true,
-                    ..undated
-                },
-                &print(0, 7)
-            )
-            .join
-            .is_none()
-        );
-    }
-
-    /// Words of texts, by where they stand in them.
-    fn parts(parts: &[(char, std::ops::Range<u8>)]) -> Fingerprint {
-        let letter = |n: u8| char::from(b'a' + n % 26);
-        let words = parts.iter().flat_map(|(text, range)| {
-            let word = move |n: u8| format!("{text}{}{}", letter(n / 26), letter(n));
-            range.clone().map(word)
-        });
-        let body: Vec<String> = words.collect();
-        Fingerprint::of(&crate::dedup::Subject {
-            title: "",
-            body: &body.join(" "),
-            canonical_url: None,
-        })
-    }
-
-    fn part(text: char, range: std::ops::Range<u8>) -> Fingerprint {
-        parts(&[(text, range)])
-    }
-
-    fn bridged(g: &Grouper, hour: i64, p: &Fingerprint) -> (Option<i64>, Vec<i64>) {
-        let decision = g.decide(&copy(0, 3, hour), p);
-        let others = decision.bridged.iter().map(|j| j.story).collect();
-        (decision.join.map(|j| j.story), others)
-    }
-
-    #[test]
-    fn a_copy_of_two_stories_that_have_something_in_common_shows_that_they_are_one() {
-        let mut g = grouper();
-        g.insert(copy(1, 1, 0), part('x', 0..40));
-        g.insert(copy(2, 2, 1), part('x', 20..60));
-        assert_eq!(
-            joined(&g, 2, 1, &part('x', 20..60)),
-            Some((2, Signal::Text))
-        );
-        assert_eq!(bridged(&g, 2, &part('x', 0..60)), (Some(1), vec![2]));
-        g.merge(2, 1);
-        assert_eq!(
-            joined(&g, 4, 2, &part('x', 20..60)),
-            Some((1, Signal::Text))
-        );
-        g.insert(copy(9, 9, 24 * 4), part('x', 20..60));
-        let (_, far) = bridged(&g, 24 * 4, &part('x', 0..60));
-        assert!(far.is_empty(), "too far apart to be one story");
-    }
-
-    #[test]
-    fn sec_13_a_copy_of_several_texts_joins_none_of_them() {
-        let mut g = grouper();
-        let roundup = parts(&[('x', 0..40), ('y', 0..40)]);
-        g.insert(copy(1, 1, 0), part('x', 0..40));
-        assert_eq!(bridged(&g, 2, &roundup), (Some(1), vec![]));
-        g.insert(copy(2, 2, 0), part('y', 0..40));
-        assert_eq!(bridged(&g, 2, &roundup), (None, vec![]));
-        g.insert(copy(4, 4, 1), roundup.clone());
-        assert_eq!(joined(&g, 5, 2, &roundup), Some((4, Signal::Text)));
-        assert_eq!(joined(&g, 5, 2, &part('y', 0..40)), Some((2, Signal::Text)));
-    }
-
-    #[test]
-    fn sec_13_a_common_text_counts_more_than_a_page_on_another_host() {
-        let on_page = |part: Fingerprint| Fingerprint {
-            url: Hash::new(5 << 32),
-            ..part
-        };
-        let elsewhere = |copy: StoredCopy| StoredCopy {
-            own_page: false,
-            ..copy
-        };
-        let mut g = grouper();
-        g.insert(copy(1, 1, 0), part('x', 0..40));
-        g.insert(elsewhere(copy(2, 99, 1)), on_page(part('y', 0..5)));
-        let new = elsewhere(copy(0, 3, 2));
-        let join = |g: &Grouper, print| g.decide(&new, &print).join.map(|j| j.story);
-        assert_eq!(join(&g, on_page(part('x', 0..38))), Some(1));
-        assert_eq!(join(&g, on_page(part('z', 0..5))), Some(2));
-    }
-
-    #[test]
-    fn sec_13_a_copy_on_a_foreign_page_with_another_text_has_no_vote() {
-        let on_page = |part: Fingerprint| Fingerprint {
-            url: Hash::new(5 << 32),
-            ..part
-        };
-        let mut g = grouper();
-        g.insert(copy(1, 1, 0), on_page(part('x', 0..40)));
-        let hostile = StoredCopy {
-            own_page: false,
-            ..copy(2, 99, 1)
-        };
-        let print = on_page(part('y', 0..40));
-        let join = g.decide(&hostile, &print).join.map(|j| j.story);
-        let story = join.unwrap_or(hostile.article);
-        g.insert(StoredCopy { story, ..hostile }, print);
-        assert_eq!(joined(&g, 2, 2, &part('x', 0..38)), Some((1, Signal::Near)));
-    }
-
-    #[test]
-    fn one_headline_over_unrelated_texts_is_no_story() {
-        let text = |body: &str| {
-            Fingerprint::of(&crate::dedup::Subject {
-                title: "what we know so far of the storm in the north today",
-                body,
-                canonical_url: None,
-            })
-        };
-        let mut g = grouper();
-        let words = |from: u8| -> String {
-            let letter = |n: u8| char::from(b'a' + n % 26);
-            let words = (from..from + 30).map(|n| format!("w{}{}", letter(n / 26), letter(n)));
-            words.collect::<Vec<_>>().join(" ")
-        };
-        g.insert(copy(1, 1, 0), text(&words(0)));
-        assert_eq!(joined(&g, 2, 1, &text(&words(100))), None);
-        assert_eq!(joined(&g, 2, 1, &text("")), Some((1, Signal::Near)));
-    }
-
-    #[test]
-    fn a_story_is_bounded_in_copies() {
-        let mut g = grouper();
-        for i in 1..=3 {
-            g.insert(
-                StoredCopy {
-                    story: 1,
-                    ..copy(i, i, 0)
-                },
-                print(0, 7),
-            );
-        }
-        assert_eq!(joined(&g, 9, 1, &print(0, 7)), None);
-    }
-
-    #[test]
-    fn what_is_removed_or_evicted_is_forgotten() {
-        let mut g = grouper();
-        g.insert(copy(1, 1, 0), print(5, 6));
-        g.insert(copy(2, 2, 200), print(7, 8));
-        g.evict(Time::from_seconds(200 * 3600));
-        assert_eq!(joined(&g, 3, 1, &print(5, 6)), None);
-        assert_eq!(g.len(), 1);
-        g.remove(2);
-        assert!(g.is_empty());
-    }
-}
+mod tests;

@@ -1,11 +1,11 @@
-//! Whether a headline without a text is that of another copy in other dress: with a kicker before it, cut at its end, without
-//! an article, or taken from the first sentence. What one side adds or leaves out at the edges is dress. What is exchanged, or
-//! added in the middle, makes another headline; so does a number that the other copy does not know.
+//! Whether a headline without a text is a variant of another copy's headline: with a label before it, cut at its end,
+//! without an article, or taken from the first sentence. Words added or left out at the edges are allowed. Words exchanged,
+//! or added in the middle, make a different headline; so does a number that the other copy does not have.
 
 use super::align::{Alignment, Gap};
 use super::sketch::{Sketch, is_number};
 
-/// Words of a text that is none: the name of an agency.
+/// Words of a text that is not one: the name of an agency.
 pub const WORDS_MAX: u32 = 3;
 
 /// Words that both have in one order.
@@ -48,7 +48,7 @@ fn is_dress(a: &[u16], b: &[u16], text: &[u16]) -> bool {
         Some((first, rest)) if starts_with_gap => (Some(first), rest),
         _ => (None, &found.gaps[..]),
     };
-    // A number that stands in the text is part of the news; another one is a date or the number of a series.
+    // A number that occurs in the text is part of the news; any other is a date or the number of a series.
     let is_new_number = |w: &u16| is_number(*w) && !text.contains(w);
     let shorter_is_whole = found.tail.0.is_empty() || found.tail.1.is_empty();
     found.matched >= MATCHED_MIN

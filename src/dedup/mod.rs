@@ -1,23 +1,23 @@
-//! L1: which copies are the same piece. Pure: the store's rows come in as arguments, a decision goes out.
+//! L1: which copies are the same article. Pure: the store's rows come in as arguments, a decision goes out.
 //!
 //! A false merge is worse than a miss. A copy is compared with copies, never with a growing centroid; a story is
 //! bounded in time and size.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`copy`] | a stored copy, and how one is found to be of a story |
+//! | [`copy`] | a stored copy, and the signal by which it joined its story |
 //! | [`fingerprint`], [`sketch`] | what comparing needs of a copy |
-//! | [`compare`], [`verdict`] | are these two the same piece, and why |
-//! | [`slots`] | what differs in two texts of one form |
-//! | [`decisions`] | what a user decided, whatever the rules say |
-//! | `headline` | is a headline without a text that of another copy |
-//! | `align` | two sequences of words side by side |
-//! | [`window`] | the copies of a window, by what they have |
-//! | `rows`, `buckets` | the same in memory: the copies, and what finds them |
+//! | [`compare`], [`verdict`] | whether two copies are the same article, and why |
+//! | [`slots`] | one form filled in twice |
+//! | [`decisions`] | the user's decisions, which override the rules |
+//! | `headline` | whether a headline without a text is that of another copy |
+//! | `align` | aligning two sequences of words |
+//! | [`window`] | the copies of a window, found by keys |
+//! | `rows`, `buckets` | their storage in memory: copies, and keys |
 //! | [`group`] | which story a new copy joins |
-//! | `votes` | what the feeds of a story say of a new copy |
-//! | [`replay`] | the same under other settings |
-//! | [`shared`] | what two copies have in common, in words |
+//! | `votes` | votes of the feeds of a story about a new copy |
+//! | [`replay`] | grouping again under other settings |
+//! | [`shared`] | what two copies have in common, as text |
 
 mod align;
 mod buckets;

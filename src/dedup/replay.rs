@@ -23,7 +23,7 @@ pub struct Replay {
     decided: HashMap<ArticleRow, ArticleId>,
 }
 
-/// What would be otherwise.
+/// The differences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Copies compared.
@@ -41,7 +41,7 @@ pub struct Changes {
 }
 
 impl Replay {
-    /// An empty window under these settings; copies seen since `since` count.
+    /// An empty window under these settings; copies seen since `since` are compared.
     #[must_use]
     pub fn new(limits: Limits, since: Time) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Replay {
         }
     }
 
-    /// Follows these decisions, none of whose copies has a place yet. `decided` has the rows of their copies.
+    /// Applies these decisions, none of whose copies is in the window yet. `decided` has the rows of their copies.
     #[must_use]
     pub fn following(
         mut self,
@@ -98,7 +98,7 @@ impl Replay {
         story
     }
 
-    /// What came out otherwise than it is stored.
+    /// What differs from what is stored.
     #[must_use]
     pub fn changes(&self) -> Changes {
         let mut before: BTreeMap<StoryRow, BTreeMap<ArticleRow, Vec<ArticleRow>>> = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! The rows of a window in little memory: copies in the order of their articles, added behind, dropped in front, and read by
-//! place. Sketches lie one behind the other in blocks, without an allocation of their own. Must give back exactly what was put
-//! in; a row that is gone keeps its place.
+//! The rows of a window in little memory: copies in the order of their articles, appended at the back, dropped at the front,
+//! and read by place. Sketches are stored in blocks one after the other, without an allocation each. Must return exactly
+//! what was put in; a deleted row keeps its place.
 
 use std::collections::VecDeque;
 
@@ -73,12 +73,12 @@ const NAMES_ARTICLE: u8 = 4;
 const GONE: u8 = 8;
 
 impl Rows {
-    /// How many rows there are, those that are gone among them.
+    /// The number of rows, deleted ones included.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// The place of an article; else where it would be.
+    /// The place of an article, or where it would be inserted.
     pub(super) fn place(&self, article: ArticleRow) -> Result<usize, usize> {
         let (mut from, mut to) = (0, self.len);
         while from < to {
@@ -127,7 +127,7 @@ impl Rows {
         })
     }
 
-    /// Adds a copy behind all others.
+    /// Appends a copy.
     pub(super) fn push(&mut self, copy: &StoredCopy, print: &Fingerprint) {
         if self.blocks.back().is_none_or(|b| b.rows.len() == BLOCK) {
             self.blocks.push_back(Block::default());
@@ -202,7 +202,7 @@ impl Rows {
         }
     }
 
-    /// What all of it takes, in bytes.
+    /// The memory of all rows, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let of_block = |block: &Block| {
             block.rows.capacity() * size_of::<Row>() + block.hashes.capacity() * size_of::<u16>()

@@ -1,5 +1,4 @@
-//! What two copies have in common, in words for a person. Not what decides (that is [`super::verdict`]), but what shows
-//! it.
+//! What two copies have in common, as text for a person. It illustrates a decision; [`super::verdict`] makes it.
 
 use std::collections::HashSet;
 
@@ -14,7 +13,7 @@ const PASSAGE_WORDS_MAX: usize = 40;
 /// Words of each text that are looked through: time goes with their product.
 const WORDS_MAX: usize = 1500;
 
-/// The longest runs of words that stand in both texts, as they are compared: without case, marks and accents.
+/// The longest runs of words that both texts contain, compared without case, marks and accents.
 #[must_use]
 pub fn passages(a: &str, b: &str) -> Vec<String> {
     let (a, b) = (words(a), words(b));
@@ -32,7 +31,7 @@ pub fn passages(a: &str, b: &str) -> Vec<String> {
     shown.map(joined).collect()
 }
 
-/// The words that stand in both headlines, in the order of the first.
+/// The words that both headlines contain, in the order of the first.
 #[must_use]
 pub fn headline_words(a: &str, b: &str) -> Vec<String> {
     let others: HashSet<String> = fold::tokens(b).into_iter().collect();
@@ -49,7 +48,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The runs of `a` that stand in `b` and go no further on either side.
+/// The runs of `a` that occur in `b` and cannot be extended on either side.
 fn runs(a: &[String], b: &[String]) -> Vec<std::ops::Range<usize>> {
     let mut runs = Vec::new();
     // How many words up to here agree, for the word of `a` before this one and each of `b`.
@@ -76,7 +75,7 @@ fn runs(a: &[String], b: &[String]) -> Vec<std::ops::Range<usize>> {
     runs
 }
 
-/// Words as a line; those of scripts without spaces stand side by side.
+/// Words as a line; those of scripts without spaces are joined directly.
 fn joined(words: &[String]) -> String {
     let is_letter = |word: &str| word.chars().count() == 1 && !word.is_ascii();
     let mut line = String::new();

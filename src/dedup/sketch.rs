@@ -1,5 +1,5 @@
-//! How a text begins, and some of what follows: what near copies are told by. At most 300 bytes a copy, so that a window
-//! of many copies fits in memory.
+//! The beginning of a text, and a sample of what follows, for comparing near copies. At most 300 bytes per copy, so that a
+//! window of many copies fits into memory.
 
 use crate::text::hash::{hash, mix};
 
@@ -19,17 +19,18 @@ const TITLE_WORDS: usize = 40;
 /// Hashes of 16 bits: among a hundred of them one in a thousand agrees by chance, which no threshold feels.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sketch {
-    /// The first [`LEAD_WORDS`] words; the [`REST_GRAMS`] smallest 4-grams behind the lead's (bottom-k sampling, Broder
+    /// The first [`LEAD_WORDS`] words; the [`REST_GRAMS`] smallest 4-grams after the lead's (bottom-k sampling, Broder
     /// 1997), their low halves; the high halves of the first [`REST_KEYS`] of these; the words of the headline.
     hashes: Box<[u16]>,
     lead: u8,
     rest: u8,
-    /// Of the numbers, weekdays and months of the headline, in order: a serial column changes nothing else.
+    /// The hash of the numbers, weekdays and months of the headline, in order: the headlines of a serial column differ in
+    /// these only.
     title_marks: u16,
 }
 
 impl Sketch {
-    /// Of a folded headline and the words of a folded body. A body too short for a 4-gram is told by its words alone.
+    /// Of a folded headline and the words of a folded body. A body too short for a 4-gram is represented by its words alone.
     pub(super) fn of(title: &str, words: &[&str]) -> Self {
         let hashed: Vec<u16> = words.iter().map(|w| word(w)).collect();
         let lead = hashed.get(..LEAD_WORDS).unwrap_or(&hashed);
@@ -46,7 +47,7 @@ impl Sketch {
         }
     }
 
-    /// Whether there is nothing to tell by.
+    /// Whether there is nothing to compare.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
@@ -130,7 +131,7 @@ impl Sketch {
         out.extend(self.hashes.iter().flat_map(|h| h.to_le_bytes()));
     }
 
-    /// Reads the stored form, which goes to the end; none if it is damaged.
+    /// Reads the stored form, which extends to the end; `None` if it is damaged.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (&[lead, rest, m, n], hashes) = bytes.split_first_chunk::<4>()?;
         let (hashes, odd) = hashes.as_chunks::<2>();
@@ -154,7 +155,7 @@ impl Sketch {
     }
 }
 
-/// The lowest bit of a word's hash tells a number.
+/// The lowest bit of a word's hash marks a number.
 pub(super) fn is_number(word: u16) -> bool {
     word & 1 == 1
 }
@@ -173,7 +174,7 @@ fn lead_grams(words: &[u16]) -> Vec<u32> {
     grams
 }
 
-/// The [`REST_GRAMS`] smallest of the different 4-grams of all words that are none of the lead's, in order.
+/// The [`REST_GRAMS`] smallest distinct 4-grams of all words that are not among the lead's, in order.
 fn rest_grams(words: &[u16], lead: &[u32]) -> Vec<u32> {
     if words.len() <= lead.len() + 3 {
         return Vec::new();
@@ -211,7 +212,7 @@ fn marks(title: &str) -> u16 {
     word(&marks.join(" "))
 }
 
-/// Weekdays and months, folded. English only: elsewhere the numbers of a date tell.
+/// Weekdays and months, folded. English only: in other languages the numbers of a date are sufficient.
 const CALENDAR: [&str; 19] = [
     "monday",
     "tuesday",

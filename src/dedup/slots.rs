@@ -1,15 +1,15 @@
-//! Whether two texts are one form that was filled in twice: the weather of two cities, two numbers of a series, two job
-//! advertisements of one portal. What they have in common is the form; what differs in corresponding places decides. The
-//! rules know no words, so that they hold in every language.
+//! Whether two texts are one form that was filled in twice: the weather of two cities, two issues of a series, two job
+//! advertisements of one portal. Their common words are the form; the differences in corresponding places decide. The rules use
+//! no word lists, so that they work in every language.
 //!
-//! - *Slot.* A headline names what its text is about. Where two beginnings agree but for a few words in one place, that place
-//!   may be a slot. If each article has a word of its own headline in a slot that the other article lacks, they are about
-//!   different things. In a copy with another headline the words of that headline are in both texts. Where an editor cut words
-//!   from the middle and wrote another headline, a word that was exchanged is a synonym.
-//! - *Subject.* If several words of each headline and its text are nowhere in the other article, what the two have in common
-//!   is what stands below every release of one company.
+//! - *Slot.* A headline names the subject of its text. Where two beginnings agree except for a few words in one place, that
+//!   place may be a slot. If each article has a word of its own headline in a slot, and the other article lacks that word, they
+//!   have different subjects. Words of a copy's changed headline occur in both texts instead. Where an editor cut words from the
+//!   middle and wrote a new headline, an exchanged word is a synonym.
+//! - *Subject.* If several words of each headline and its text are nowhere in the other article, the common part is the text
+//!   that every release of one company ends with.
 //! - *Numbers.* A correction changes one number. A form under another headline changes several.
-//! - *Days.* A correction comes soon. Much later a word in the place of another one, under the same headline, is the next day's.
+//! - *Days.* A correction comes soon. A word exchanged much later under the same headline is the next day's.
 //! - *Version.* A headline that is mostly a number (`v1.2.0`) differs from another one by that number alone.
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::sketch::{Sketch, is_number};
 /// Words that a slot may hold: a name with its titles, an address.
 const SLOT_WORDS_MAX: usize = 8;
 
-/// Words that are exchanged together, such as a number and what it counts: `3.4 million`.
+/// Words that are exchanged together, such as a number and its unit: `3.4 million`.
 const EXCHANGED_WORDS_MAX: usize = 3;
 
 /// Places in which numbers are exchanged that a correction does not have.
@@ -33,10 +33,10 @@ pub(super) const CORRECTED_WITHIN: Duration = Duration::from_secs(12 * 3600);
 /// Words that only an editor leaves out between two that both texts have.
 const CUT_WORDS_MIN: usize = 5;
 
-/// Words of a first sentence that are enough to tell it from another one.
+/// The number of words that distinguish a first sentence.
 const FIRST_WORDS: usize = 10;
 
-/// Words of a headline that the other article lacks: so many are not one word for another.
+/// The number of words in a headline that the other article lacks from which on they are not synonyms.
 const OWN_WORDS_MIN: usize = 3;
 
 /// Why two texts with much in common are two articles.
@@ -72,14 +72,14 @@ pub fn difference(p: &Fingerprint, q: &Fingerprint, apart: Duration) -> Option<D
 #[must_use]
 pub fn are_of_two_subjects(p: &Fingerprint, q: &Fingerprint) -> bool {
     let (ours, theirs) = (Article::of(&p.sketch), Article::of(&q.sketch));
-    // Most pairs end here: no alignment is needed.
+    // Most pairs end here, without an alignment.
     !ours.subjects(&theirs).is_empty()
         && !theirs.subjects(&ours).is_empty()
         && (Slots::of(ours, theirs).are_of_two_subjects
             || Slots::of(theirs, ours).are_of_two_subjects)
 }
 
-/// Whether a word of one text stands in the place of another one of the other text. The order of the two does not matter.
+/// Whether a word of one text is in the place of another word in the other text. The order of the two does not matter.
 #[must_use]
 pub(super) fn is_filled_in_again(p: &Fingerprint, q: &Fingerprint) -> bool {
     let (a, b) = (p.sketch.words(), q.sketch.words());
@@ -131,7 +131,7 @@ fn are_versions(p: &Fingerprint, q: &Fingerprint) -> bool {
     }
 }
 
-/// What stands in corresponding places of two articles, by one of the longest common subsequences of their beginnings.
+/// What is in corresponding places of two articles, by one of the longest common subsequences of their beginnings.
 struct Slots {
     /// Whether each has a word of its own headline in a slot, and no editor made one text from the other.
     are_of_two_subjects: bool,

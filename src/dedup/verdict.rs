@@ -1,5 +1,5 @@
-//! What comparing two copies comes to, with the reason and the figures: what a decision rests on is also what
-//! `newswire explain` prints.
+//! The result of comparing two copies, with the reason and the figures. Decisions are based on it, and `newswire explain`
+//! prints it.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use super::sketch::{Sketch, is_number};
 /// Words of the shorter copy's beginning that are looked for, and of the other in which.
 const LEAD_SOUGHT: usize = 40;
 const LEAD_SEARCHED: usize = 60;
-/// Grams behind the lead that are enough to tell by.
+/// The number of grams after the lead that is sufficient for a decision.
 const REST_MIN: usize = 24;
 
-/// What comparing two copies came to.
+/// The result of comparing two copies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
     /// The reason.
     pub ground: Ground,
-    /// How alike they are.
+    /// How similar they are.
     pub likeness: Likeness,
     /// How far apart they were printed.
     pub apart: Duration,
 }
 
-/// Why two copies are the same piece, or are not as far as one can tell.
+/// Why two copies are the same article, or are not as far as can be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ground {
     /// The same: both name one page.
@@ -35,7 +35,7 @@ pub enum Ground {
     SameHeadline,
     /// The same: one holds most of the other.
     Contained,
-    /// The same: the words of one stand in the other, with other turns between them.
+    /// The same: one contains the words of the other, with different phrases between them.
     Rewritten,
     /// The same: one text under another beginning.
     UnderAnotherLead,
@@ -49,9 +49,9 @@ pub enum Ground {
     OtherNumbers,
     /// Not the same: one form, filled in for another subject.
     OtherSubject,
-    /// Unknown: too few words to tell.
+    /// Undecided: too few words.
     TooShort,
-    /// Not the same: enough in common for an hour, too little for so long a time.
+    /// Not the same: enough in common for an hour, too little for such a long time.
     TooLittleForSoLong,
     /// Not the same: too little in common.
     TooLittle,
@@ -95,7 +95,7 @@ impl Ground {
 }
 
 impl Verdict {
-    /// The signal and the score, 0 to 1, by which the two are the same; none if they are not.
+    /// The signal and the score, 0 to 1, by which the two are the same; `None` if they are not.
     #[must_use]
     pub fn join(&self) -> Option<(Signal, f64)> {
         let Likeness {
@@ -113,18 +113,18 @@ impl Verdict {
     }
 }
 
-/// How alike two copies are: shares from 0 to 1 of what the shorter one has.
+/// The similarity of two copies: shares from 0 to 1 of the shorter one.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Likeness {
-    /// Of its runs of four words, those that the other's sketch holds (containment, Broder 1997).
+    /// The share of its 4-word runs that the other's sketch has (containment, Broder 1997).
     pub grams: f64,
-    /// The same of what follows its beginning; 0 if that is too little to tell by.
+    /// The same for the text after its beginning; 0 if that is too short.
     pub rest: f64,
-    /// Of the first words of its text, those that stand at the beginning of the other.
+    /// The share of the first words of its text that the beginning of the other has.
     pub words: f64,
     /// Of the words of the shorter headline, those of the other.
     pub title: f64,
-    /// Of the numbers among its first words, those of the other; 1 if either has none.
+    /// The share of the numbers among its first words that the other has; 1 if either has none.
     pub numbers: f64,
 }
 
@@ -160,7 +160,7 @@ impl Likeness {
     }
 }
 
-/// Forms are filled with numbers, and little else.
+/// Forms differ in numbers and little else.
 fn numbers(short: &Sketch, long: &Sketch) -> f64 {
     let of = |words: &[u16]| -> Vec<u16> {
         let numbers = words.iter().copied();

@@ -1,5 +1,5 @@
-//! What the feeds of a story say of a new copy, and those of two stories of each other (SEC-13). Each feed has one vote; the
-//! votes of one feed must never bring the copies of others together or keep them apart.
+//! Votes of the feeds of a story about a new copy, and of the feeds of two stories about each other (SEC-13). Each feed has
+//! one vote; the votes of one feed must never bring the copies of others together or keep them apart.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ const COPIES_ASKED: usize = 3;
 /// Copies of a page among which the feed of its host is looked for, the oldest first.
 const COPIES_OF_A_PAGE: usize = 64;
 
-/// What bounds a story.
+/// The bounds of a story.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Story {
     pub(super) copies: usize,
@@ -53,9 +53,10 @@ impl<'w> Stories<'w> {
         })
     }
 
-    /// How many feeds of a story have anything in common with a copy that is like one of them, 0 if none can tell; none if
-    /// as many or more have not. A feed that prints the text of one article under the page of another brings neither
-    /// into the other's story (SEC-13). The copy's own feed may say no; its yes counts where it is alone.
+    /// The number of feeds of a story that have anything in common with a copy that is similar to one of them; 0 if none can
+    /// decide; `None` if as many or more have nothing. A feed that publishes the text of one article under the page of
+    /// another brings neither into the other's story (SEC-13). The copy's own feed may vote no; its yes counts only if it is
+    /// the only feed.
     pub(super) fn welcome(
         &self,
         row: StoryRow,
@@ -89,8 +90,8 @@ impl<'w> Stories<'w> {
         others.any(|k| are_kin(copy, (&k.copy, &k.print)) == Some(false))
     }
 
-    /// How two stories stand to each other by what their own copies say: the new copy brings no two stories together
-    /// that have nothing in common without it, and neither do other copies of its feed (SEC-13).
+    /// How two stories relate by the votes of their own copies. Neither the new copy nor other copies of its feed may join
+    /// two stories that have nothing in common without them (SEC-13).
     pub(super) fn relation(&self, a: StoryRow, b: StoryRow) -> Relation {
         let (ours, theirs) = (self.voters(a), self.voters(b));
         let is_own = |feeds: &Voters| feeds.iter().all(|(feed, _)| *feed == self.feed);
@@ -122,8 +123,8 @@ impl<'w> Stories<'w> {
         }
     }
 
-    /// The feeds of a story that are asked, and the copies of each. A copy that came in by the page of another copy, with
-    /// another text, has no say: its feed could have named any page (SEC-13).
+    /// The voting feeds of a story, and the copies of each. A copy that joined by the page of another copy, with a different
+    /// text, has no vote: its feed could have named any page (SEC-13).
     fn voters(&self, row: StoryRow) -> Voters {
         let mut feeds: Voters = Vec::new();
         for slot in self.window.of_story(row) {
@@ -151,7 +152,7 @@ impl<'w> Stories<'w> {
         feeds
     }
 
-    /// Whether a copy stands on a page of another feed's host in one story with a copy of that feed, and the texts differ.
+    /// Whether a copy is on a page of another feed's host, in one story with a copy of that feed, and the texts differ.
     fn is_guest(&self, kept: &Kept) -> bool {
         let of_page = self.window.with_page(kept.print.url);
         let mut of_page = of_page.take(COPIES_OF_A_PAGE);
@@ -172,7 +173,7 @@ impl<'w> Stories<'w> {
 
 type Voters = Vec<(FeedRow, Vec<Kept>)>;
 
-/// How two stories stand to each other.
+/// How two stories relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Relation {
     /// Most of their feeds have something in common.

@@ -1,6 +1,5 @@
-//! The copies of a window, in little memory: in the order of their rows, which is that of their first sighting, and
-//! found by what they have. Streaming and bounded: a copy leaves when it was seen too long ago, and what near copies
-//! need leaves sooner.
+//! The copies of a window, in little memory: in the order of their rows, which is that of their first sighting, and found by
+//! keys. Streaming and bounded: a copy is evicted a fixed time after it was first seen, and its sketch earlier.
 
 use std::time::Duration;
 
@@ -13,18 +12,18 @@ use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 pub use super::buckets::Slot;
 pub use super::rows::Kept;
 
-/// What near copies need is kept for so long after the first sighting: copies are near within [`super::compare::NEAR`], and a
-/// feed brings its copy up to a day after it was published.
+/// How long sketches are kept after the first sighting: near copies are at most [`super::compare::NEAR`] apart, and a feed
+/// delivers its copy up to a day after publication.
 const SKETCH_KEPT: Duration = Duration::from_secs(60 * 3600);
-/// Sketches kept at most, the newest, whatever the flood: some 700 bytes each with their keys.
+/// Maximum number of sketches, the newest, under any load: some 700 bytes each with their keys.
 pub const SKETCHES_MAX: usize = 350_000;
-/// Copies looked at behind one hash, the newest first.
+/// Maximum number of copies examined per hash, the newest first.
 pub const BEHIND_ONE: usize = 64;
-/// What so many copies of one feed in a row have is that feed's phrase, and finds no more of them: a feed that floods the
-/// window hides no other behind it (SEC-13).
+/// After this many copies of one feed in a row, a key is that feed's phrase, and finds no more of them: a feed that floods
+/// the window hides no other feed's copies (SEC-13).
 const IN_A_ROW: usize = 16;
 
-/// What a copy is found by.
+/// A key by which a copy is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// A page.
@@ -44,8 +43,8 @@ impl Key {
         matches!(self, Self::Title(_) | Self::Gram(_))
     }
 
-    /// What a copy with this fingerprint is found by, in order and each once. The store keeps these keys; who changes them for
-    /// fingerprints that are stored raises `LAYOUT` in `store::copy_keys`.
+    /// The keys of a copy with this fingerprint, sorted and without duplicates. The store keeps these keys: whoever changes
+    /// them for stored fingerprints must raise `LAYOUT` in `store::copy_keys`.
     #[must_use]
     pub fn all_of(print: &Fingerprint) -> Vec<Self> {
         let page = print.url.map(|url| Self::Page(key(url)));
@@ -61,9 +60,9 @@ impl Key {
     }
 }
 
-/// The rows behind one key as a window lists them, of all rows that have it, ascending: those that [`IN_A_ROW`] leaves, at
-/// least the [`BEHIND_ONE`] newest of them. `feed_of` gives the feed of a row; none: it is not in the window. It is asked for no
-/// more rows than are needed, the newest first.
+/// The rows of one key as a window lists them, out of all rows that have it, ascending: those that [`IN_A_ROW`] leaves, at
+/// least the [`BEHIND_ONE`] newest of them. `feed_of` returns the feed of a row, or `None` if the row is not in the window.
+/// It is called for as few rows as possible, the newest first.
 pub fn listed<E>(
     rows: &[ArticleRow],
     mut feed_of: impl FnMut(ArticleRow) -> Result<Option<FeedRow>, E>,
@@ -84,7 +83,7 @@ pub fn listed<E>(
     Ok(thinned(&newest))
 }
 
-/// Without what comes behind [`IN_A_ROW`] of one feed; ascending.
+/// Without those that exceed [`IN_A_ROW`] of one feed; ascending.
 fn thinned(newest_first: &[(ArticleRow, FeedRow)]) -> Vec<ArticleRow> {
     let (mut list, mut last, mut in_a_row) = (Vec::new(), None, 0);
     for (row, feed) in newest_first.iter().rev() {
@@ -146,8 +145,8 @@ impl Window {
         part
     }
 
-    /// Adds a copy behind the others; one that is there already is replaced. A row that is older than those of the window
-    /// and not among them is left out: it has been evicted.
+    /// Appends a copy, or replaces one that is there. A row that is older than those of the window and not among them was
+    /// evicted, and is ignored.
     pub fn insert(&mut self, copy: StoredCopy, mut print: Fingerprint) {
         if self.copies.last().is_none_or(|last| last < copy.article) {
             self.copies.push(&copy, &print);
@@ -208,18 +207,18 @@ impl Window {
         }
     }
 
-    /// How many copies there are.
+    /// The number of copies.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is none.
+    /// Whether there are no copies.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What all of it takes, in bytes.
+    /// The memory of the window, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let buckets = [
@@ -285,7 +284,7 @@ impl Window {
         newest(&self.grams, Some(gram))
     }
 
-    /// Makes a copy known by what it has.
+    /// Adds the keys of a copy.
     fn enter(&mut self, copy: &StoredCopy, print: &Fingerprint) {
         let Ok(place) = self.place(copy.article) else {
             return;

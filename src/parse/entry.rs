@@ -5,13 +5,15 @@ use super::collect::{Best, push_new};
 use super::constructs::{self, Scope};
 use super::dialect::Dialect;
 use super::element::{Element, Node};
+use super::entry_bodies::{Bodies, Body};
+use super::entry_dates::{date_in, date_of};
 use super::media::{self, Media};
-use super::pictures::{first_picture, image_url};
+use super::pictures::image_url;
 use super::vocabulary::Ns;
 use super::warnings::Warnings;
 use super::{addresses, guid, people, source_digest};
 use crate::model::{Category, ParsedEntry, Person, Source, Time, WebUrl};
-use crate::text::{body, dates, settle};
+use crate::text::settle;
 
 #[derive(Debug, Default)]
 struct Reader {
@@ -35,73 +37,6 @@ struct Reader {
     language: Best<String>,
     source: Option<Source>,
     media: Media,
-}
-
-/// The bodies of an entry as sent. Reading them is most of the cost of an entry, and a known entry does not need them.
-#[derive(Debug)]
-pub struct Bodies {
-    /// A summary from fields that are not bodies.
-    summary: Best<String>,
-    /// In document order.
-    elements: Vec<(Element, Vec<Body>)>,
-}
-
-/// Which body an element is.
-#[derive(Debug)]
-struct Body {
-    is_content: bool,
-    rank: u8,
-    is_atom: bool,
-    scope: Scope,
-}
-
-impl Bodies {
-    /// Reads the bodies, and the picture that only these show.
-    pub fn read(self, image: &mut Option<WebUrl>) -> body::Bodies {
-        let mut summary: Best<body::Body> = Best::default();
-        let mut content: Best<body::Body> = Best::default();
-        for (element, bodies) in &self.elements {
-            for body in bodies {
-                let place = match body.is_content {
-                    true => &mut content,
-                    false => &mut summary,
-                };
-                if place.is_open_to(body.rank) {
-                    let read = constructs::body(element, body.is_atom, &body.scope);
-                    place.offer(body.rank, read);
-                }
-            }
-        }
-        if let Some((rank, html)) = self.summary.into_ranked()
-            && summary.is_open_to(rank)
-        {
-            summary.offer(rank, Some(body::Body::read(html)));
-        }
-        let (summary, mut content) = (summary.take(), content.take());
-        let is_silent =
-            |body: &Option<body::Body>| body.as_ref().is_none_or(|b| b.text().is_empty());
-        if is_silent(&content) && !is_silent(&summary) {
-            // An empty frame is ignored if the summary has words.
-            content = content.filter(|c| shows_something(c.html()));
-        }
-        if image.is_none() {
-            let mut bodies = [&content, &summary].into_iter().flatten();
-            *image = bodies.find_map(|body| first_picture(body.html()));
-        }
-        body::Bodies { content, summary }
-    }
-
-    /// The same, as the document is printed.
-    pub fn complete(self, entry: &mut ParsedEntry) {
-        let body::Bodies { content, summary } = self.read(&mut entry.image);
-        let text_of = |body: &Option<body::Body>| {
-            let text = body.as_ref().map(body::Body::text);
-            text.filter(|text| !text.is_empty()).map(str::to_owned)
-        };
-        entry.content_text = text_of(&content).or_else(|| text_of(&summary));
-        entry.content_html = content.map(body::Body::into_html);
-        entry.summary_html = summary.map(body::Body::into_html);
-    }
 }
 
 /// Reads an `item` or `entry`; its bodies are [completed](Bodies::complete) later.
@@ -563,13 +498,6 @@ impl Reader {
     }
 }
 
-/// Whether a body without words has something to show.
-fn shows_something(html: &str) -> bool {
-    ["<img", "<video", "<audio"]
-        .iter()
-        .any(|t| html.contains(t))
-}
-
 /// The page that a link names; adds a warning if it names none.
 fn page_in(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebUrl> {
     let url = scope.page(written);
@@ -577,23 +505,4 @@ fn page_in(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebU
         warnings.add("a link without a valid address was dropped");
     }
     url
-}
-
-/// The date in an element; adds a warning if it cannot be read (SEC-04).
-pub fn date_of(e: &Element, warnings: &mut Warnings) -> Option<Time> {
-    date_in(&e.text(), &e.name, warnings)
-}
-
-/// The same for a text found under a name.
-pub fn date_in(written: &str, name: &str, warnings: &mut Warnings) -> Option<Time> {
-    let written = written.trim();
-    if written.is_empty() {
-        return None;
-    }
-    let date = dates::read(written);
-    if date.is_none() {
-        let shown: String = written.chars().take(60).collect();
-        warnings.add(format!("{shown:?} in {name} is not a date and was dropped"));
-    }
-    date
 }

@@ -5,7 +5,8 @@ use super::constructs::{self, Scope};
 use super::context::{ParseContext, ParseError};
 use super::dialect::Dialect;
 use super::element::Element;
-use super::entry::Bodies;
+use super::entry_bodies::Bodies;
+use super::entry_dates::{date_in, date_of};
 use super::pictures::image_url;
 use super::vocabulary::{self, Ns};
 use super::warnings::Warnings;
@@ -157,10 +158,8 @@ impl Head {
         let link = e.attribute("href").and_then(|u| self.scope.url(u));
         self.link.offer(6, link);
         let changed = e.attribute("lastmod");
-        self.updated.offer(
-            6,
-            changed.and_then(|d| entry::date_in(d, "lastmod", warnings)),
-        );
+        self.updated
+            .offer(6, changed.and_then(|d| date_in(d, "lastmod", warnings)));
     }
 
     fn says_nothing(&self) -> bool {
@@ -234,10 +233,10 @@ impl Head {
                 .offer_line(2, constructs::headline(e, false)),
             "language" => self.language.offer(1, constructs::language_tag(&e.text())),
             "pubdate" | "date" | "published" => {
-                self.published.offer(1, entry::date_of(e, warnings));
+                self.published.offer(1, date_of(e, warnings));
             }
             "lastbuilddate" | "updated" | "modified" => {
-                self.updated.offer(1, entry::date_of(e, warnings));
+                self.updated.offer(1, date_of(e, warnings));
             }
             "managingeditor" => self.author(constructs::person(e)),
             "author" if e.has_elements() => self.author(constructs::atom_person(e, scope)),
@@ -294,9 +293,9 @@ impl Head {
                     _ => {}
                 }
             }
-            "updated" | "modified" => self.updated.offer(2, entry::date_of(e, warnings)),
+            "updated" | "modified" => self.updated.offer(2, date_of(e, warnings)),
             "published" | "issued" | "created" => {
-                self.published.offer(2, entry::date_of(e, warnings));
+                self.published.offer(2, date_of(e, warnings));
             }
             "author" => self.author(constructs::atom_person(e, scope)),
             "contributor" => self.contributor(constructs::atom_person(e, scope)),
@@ -321,9 +320,9 @@ impl Head {
             "language" => self.language.offer(3, constructs::language_tag(&e.text())),
             "rights" => self.rights.offer_line(3, constructs::headline(e, false)),
             "date" | "issued" | "created" => {
-                self.published.offer(3, entry::date_of(e, warnings));
+                self.published.offer(3, date_of(e, warnings));
             }
-            "modified" => self.updated.offer(3, entry::date_of(e, warnings)),
+            "modified" => self.updated.offer(3, date_of(e, warnings)),
             "identifier" => self.id.offer(4, constructs::words(e)),
             _ => {}
         }

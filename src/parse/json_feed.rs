@@ -83,7 +83,7 @@ pub fn read(
     Ok((feed, bodies, scope))
 }
 
-/// The bodies of an item as they were sent; see [`super::entry::Bodies`].
+/// The bodies of an item as they were sent; see [`super::entry_bodies::Bodies`].
 #[derive(Debug)]
 pub struct Bodies {
     content: String,

@@ -4,7 +4,7 @@
 
 use super::constructs::Scope;
 use super::warnings::Warnings;
-use super::{entry, json_feed};
+use super::{entry_bodies, json_feed};
 use crate::model::{ParsedEntry, ParsedFeed};
 use crate::text::body;
 
@@ -23,7 +23,7 @@ pub struct Raw {
 /// The bodies of an entry as they were sent.
 #[derive(Debug)]
 pub(super) enum Bodies {
-    Xml(entry::Bodies),
+    Xml(entry_bodies::Bodies),
     Json(Box<json_feed::Bodies>),
 }
 

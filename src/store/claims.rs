@@ -10,10 +10,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::feeds::{settings, wrong_type};
 use super::guard::{Fault, guarded};
-use super::paragraphs::boilerplate;
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
-use super::{hubs, runs, secrets};
-use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
+use super::{hubs, paragraphs, runs, secrets};
+use crate::model::{FailureKind, FeedId, FeedRow, Seq, Time, Validators, WebUrl};
+use crate::normalize::boilerplate::Boilerplate;
 use crate::text::language::Votes;
 use crate::text::plain;
 
@@ -298,6 +298,13 @@ fn rest(r: &Row<'_>, now: Time, manual_interval: Duration) -> Sql<Option<(Rest, 
     })
 }
 
+/// What a claim is made of. The last five columns are those of [`hubs::lease_of`].
+const CLAIM: &str =
+    "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
+            next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
+            keep_boilerplate, outline, secrets_for, archive, languages, hub, topic, leaving, verified_at, lease_until
+     FROM feeds LEFT JOIN hubs USING (feed) WHERE feed = ?1";
+
 fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql<Claim> {
     let validators = conn
         .prepare_cached(
@@ -314,42 +321,38 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
             ))
         })?
         .collect::<Sql<_>>()?;
-    let boilerplate = boilerplate(conn, row)?;
-    let hub = hubs::lease_of(conn, row)?;
-    let claim = conn
-        .prepare_cached(
-            "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
-                    next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-                    keep_boilerplate, outline, secrets_for, archive, languages
-             FROM feeds WHERE feed = ?1",
-        )?
-        .query_row([row], |r| {
-            let url: String = r.get(1)?;
-            let url = WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?;
-            let id = FeedId(uuid::Uuid::from_bytes(r.get(0)?));
-            let mut settings = settings(r, 9)?;
-            let given_for: Option<String> = r.get(19)?;
-            Ok(Claim {
-                feed: row,
-                id,
-                secrets_withheld: secrets::withhold(&mut settings, given_for.as_deref(), id, &url),
-                has_neighbours: has_neighbours(conn, row, &url)?,
-                url,
-                title: r.get(2)?,
-                lease: r.get(3)?,
-                due: r.get::<_, Option<i64>>(8)?.map(Time::from_millis),
-                validators,
-                body_digest: r.get(4)?,
-                boilerplate,
-                votes: r.get::<_, Option<String>>(21)?.map(|kept| Votes::of_text(&kept)),
-                schedule: r.get(5)?,
-                last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
-                failures: r.get(7)?,
-                hub,
-                settings,
-                archive: r.get(20)?,
-            })
-        })?;
+    let claim = conn.prepare_cached(CLAIM)?.query_row([row], |r| {
+        let url: String = r.get(1)?;
+        let url = WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?;
+        let id = FeedId(uuid::Uuid::from_bytes(r.get(0)?));
+        let mut settings = settings(r, 9)?;
+        let given_for: Option<String> = r.get(19)?;
+        Ok(Claim {
+            feed: row,
+            id,
+            secrets_withheld: secrets::withhold(&mut settings, given_for.as_deref(), id, &url),
+            has_neighbours: has_neighbours(conn, row, &url)?,
+            url,
+            title: r.get(2)?,
+            lease: r.get(3)?,
+            due: r.get::<_, Option<i64>>(8)?.map(Time::from_millis),
+            validators,
+            body_digest: r.get(4)?,
+            boilerplate: match settings.keep_boilerplate {
+                true => Boilerplate::kept(),
+                false => paragraphs::learned(conn, row)?,
+            },
+            votes: r
+                .get::<_, Option<String>>(21)?
+                .map(|kept| Votes::of_text(&kept)),
+            schedule: r.get(5)?,
+            last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
+            failures: r.get(7)?,
+            hub: hubs::lease_of(r, 22)?,
+            settings,
+            archive: r.get(20)?,
+        })
+    })?;
     #[cfg(test)]
     crate::faults::at("claim", claim.url.host())?;
     let until = now.plus(LEASE).millis();
@@ -408,13 +411,39 @@ pub(super) fn spread_overdue(conn: &Connection, now: Time) -> Sql<usize> {
     Ok(rows.len())
 }
 
-/// Whether the lease of a poll still holds.
-pub(super) fn holds(conn: &Connection, claim: &Claim) -> Sql<bool> {
-    let lease: Option<i64> = conn
-        .prepare_cached("SELECT lease FROM feeds WHERE feed = ?1 AND subscribed = 1")?
-        .query_row([claim.feed], |r| r.get(0))
-        .optional()?;
-    Ok(lease == Some(claim.lease))
+/// What the store knows of a feed when its poll comes to be committed.
+pub(super) struct Before {
+    /// Where it is asked.
+    pub(super) url: String,
+    /// Failures in a row.
+    pub(super) failures: u32,
+    /// The name of what happened to it last, its moves aside.
+    pub(super) event: Option<String>,
+    /// When its newest article arrived.
+    pub(super) newest: Option<Time>,
+    /// The sequence of the store.
+    pub(super) sequence: Seq,
+}
+
+/// What is known of a feed whose lease still holds; none: it is lost.
+pub(super) fn held(conn: &Connection, claim: &Claim) -> Sql<Option<Before>> {
+    conn.prepare_cached(
+        "SELECT url, failures,
+                (SELECT kind FROM events e WHERE e.feed = f.feed AND kind <> 'moved' ORDER BY event DESC LIMIT 1),
+                (SELECT arrived FROM articles a WHERE a.feed = f.feed ORDER BY arrived DESC LIMIT 1),
+                coalesce((SELECT value FROM meta WHERE key = 'sequence'), 0)
+         FROM feeds f WHERE feed = ?1 AND subscribed = 1 AND lease = ?2",
+    )?
+    .query_row([claim.feed, claim.lease], |r| {
+        Ok(Before {
+            url: r.get(0)?,
+            failures: r.get(1)?,
+            event: r.get(2)?,
+            newest: r.get::<_, Option<i64>>(3)?.map(Time::from_millis),
+            sequence: r.get(4)?,
+        })
+    })
+    .optional()
 }
 
 #[cfg(test)]

@@ -55,11 +55,13 @@ pub(super) fn each_since(
 
 /// The first row seen at `since` or later, by halving: sightings have no index, and need none.
 pub(super) fn first_since(conn: &Connection, since: Time) -> Sql<ArticleRow> {
-    let (mut low, mut high): (i64, i64) = conn.query_row(
-        "SELECT coalesce(min(article), 0), coalesce(max(article), 0) + 1 FROM articles",
-        [],
-        |r| Ok((r.get(0)?, r.get(1)?)),
-    )?;
+    // Asked for both at once, SQLite reads all rows.
+    let (mut low, mut high): (i64, i64) = conn
+        .prepare_cached(
+            "SELECT coalesce((SELECT min(article) FROM articles), 0),
+                coalesce((SELECT max(article) FROM articles), 0) + 1",
+        )?
+        .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
     let mut look = conn.prepare_cached(
         "SELECT first_seen FROM articles WHERE article >= ?1 ORDER BY article LIMIT 1",
     )?;
@@ -227,4 +229,36 @@ fn by_id(conn: &Connection, id: ArticleId) -> Sql<Option<(StoredCopy, Fingerprin
         .query_row([&id.0.as_bytes()[..]], read)
         .optional()?;
     Ok(found.flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::store::open;
+
+    #[test]
+    fn the_first_row_of_the_window_is_found_without_reading_all_rows() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut conn = open::writer(&dir.path().join("store.db"), false).unwrap();
+        conn.execute_batch(
+            "WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 5000)
+             INSERT INTO articles (article, id, feed, story, seq, key, title, summary, words, first_seen, arrived, own_host,
+               facts, digest, revision, fingerprint, content)
+             SELECT n, CAST(printf('%016d', n) AS BLOB), 1, n, n, n || '', '', '', 0, n, n, 0, '{}', x'', 1, x'', x'' FROM n",
+        )
+        .unwrap();
+        let steps = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&steps);
+        let count = move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+            false
+        };
+        conn.progress_handler(1, Some(count)).unwrap();
+        assert_eq!(first_since(&conn, Time::from_millis(3000)).unwrap(), 3000);
+        let steps = steps.load(Ordering::SeqCst);
+        assert!(steps < 1000, "{steps}");
+    }
 }

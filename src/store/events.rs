@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use uuid::Uuid;
 
+use super::claims::Before;
 use super::feeds;
-use super::records::{EventKind, FeedEvent, PollCommit};
+use super::records::{Committed, EventKind, FeedEvent, PollCommit};
 use crate::model::{FeedId, FeedRef, FeedRow, Outcome, Time};
 
 type Sql<T> = rusqlite::Result<T>;
@@ -25,34 +26,42 @@ const USUAL: i64 = 10;
 /// Events kept.
 const KEPT: i64 = 1000;
 
-/// Notes what this poll changes. The feed's row says already what came of the poll.
-pub(super) fn note(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()> {
+/// Notes what this poll changes. `before` is what was known of the feed, `url` where it is asked from now on, `done` what
+/// came of its articles.
+pub(super) fn note(
+    conn: &Connection,
+    commit: &PollCommit,
+    before: &Before,
+    url: &str,
+    done: &Committed,
+) -> Sql<()> {
     let feed = commit.claim.feed;
     let at = commit.poll.finished;
-    let (url, failures, is_gone): (String, u32, bool) = conn
-        .prepare_cached("SELECT url, failures, gone FROM feeds WHERE feed = ?1")?
-        .query_row([feed], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
     let add = |kind: EventKind, note: &str| add(conn, feed, at, kind, note);
+    let last = before.event.as_deref().and_then(EventKind::from_name);
     if let Outcome::Failed(failure) = &commit.poll.outcome {
+        let is_gone = commit.plan.next_at.is_none();
+        let failures = before.failures + u32::from(feeds::counts_as_failure(commit));
         let was_broken = commit.claim.failures >= BROKEN_AFTER;
-        if is_gone && last(conn, feed)? != Some(EventKind::Gone) {
+        if is_gone && last != Some(EventKind::Gone) {
             add(EventKind::Gone, &failure.message)?;
         } else if failures >= BROKEN_AFTER && !was_broken && !is_gone {
             add(EventKind::Broke, &failure.message)?;
         }
         return Ok(());
     }
-    if matches!(last(conn, feed)?, Some(EventKind::Broke | EventKind::Gone)) {
+    if matches!(last, Some(EventKind::Broke | EventKind::Gone)) {
         add(EventKind::Recovered, "")?;
     }
     if url != feeds::without_fragment(&commit.claim.url) {
-        add(EventKind::Moved, &url)?;
+        add(EventKind::Moved, url)?;
     }
-    if new > 0 {
-        if last(conn, feed)? == Some(EventKind::Silent) {
+    if done.new > 0 {
+        if last == Some(EventKind::Silent) {
             add(EventKind::Spoke, "")?;
         }
-    } else if let Some((newest, silent_at)) = silence(conn, feed, at)?
+    } else if may_be_silent(before, at)
+        && let Some((newest, silent_at)) = silence(conn, feed)?
         && silent_at <= at
         && commit
             .claim
@@ -64,20 +73,16 @@ pub(super) fn note(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()
     Ok(())
 }
 
-/// When the newest article arrived, and when its feed is silent if no other follows. None: too little is known, or that is
-/// after `at`.
-fn silence(conn: &Connection, feed: FeedRow, at: Time) -> Sql<Option<(Time, Time)>> {
-    // Most feeds have had news lately, which one row tells.
-    let newest: Option<i64> = conn
-        .prepare_cached(
-            "SELECT arrived FROM articles WHERE feed = ?1 ORDER BY arrived DESC LIMIT 1",
-        )?
-        .query_row([feed], |r| r.get(0))
-        .optional()?;
-    let earliest = newest.map(|newest| Time::from_millis(newest).plus(SILENT_MIN));
-    if earliest.is_none_or(|earliest| earliest > at) {
-        return Ok(None);
-    }
+/// Whether a feed without new articles may be silent at `at`. Most have had news lately, which one row tells; that an article
+/// was withdrawn makes its feed no less lively.
+fn may_be_silent(before: &Before, at: Time) -> bool {
+    before
+        .newest
+        .is_some_and(|newest| newest.plus(SILENT_MIN) <= at)
+}
+
+/// When the newest article arrived, and when its feed is silent if no other follows. None: too little is known.
+fn silence(conn: &Connection, feed: FeedRow) -> Sql<Option<(Time, Time)>> {
     let arrivals: Vec<i64> = conn
         .prepare_cached(
             "SELECT arrived FROM articles WHERE feed = ?1 ORDER BY arrived DESC LIMIT ?2",
@@ -95,16 +100,6 @@ fn silence(conn: &Connection, feed: FeedRow, at: Time) -> Sql<Option<(Time, Time
     let span = newest.since(Time::from_millis(*oldest)).as_secs();
     let limit = Duration::from_secs(span / gaps * SILENT_INTERVALS).max(SILENT_MIN);
     Ok(Some((newest, newest.plus(limit))))
-}
-
-/// What happened to the feed last, its moves aside.
-fn last(conn: &Connection, feed: FeedRow) -> Sql<Option<EventKind>> {
-    conn.prepare_cached(
-        "SELECT kind FROM events WHERE feed = ?1 AND kind <> 'moved' ORDER BY event DESC LIMIT 1",
-    )?
-    .query_row([feed], |r| r.get::<_, String>(0))
-    .optional()
-    .map(|kind| kind.and_then(|kind| EventKind::from_name(&kind)))
 }
 
 fn add(conn: &Connection, feed: FeedRow, at: Time, kind: EventKind, note: &str) -> Sql<()> {

@@ -1,15 +1,18 @@
 //! Subscriptions: making and changing them, and how a poll leaves its mark on a feed. Which feeds may be asked is `claims`.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::claims::Before;
 use super::records::{
-    ArchiveCommit, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit, Subscribed,
+    ArchiveCommit, Claim, Committed, DocumentCommit, FeedChange, FeedSettings, NewFeed, PollCommit,
+    Subscribed,
 };
 use super::{events, hubs, secrets};
-use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, WebUrl};
+use crate::model::{Extent, FeedId, FeedRow, Outcome, Secret, Time, Validators, WebUrl};
 use crate::text::language::Votes;
 use crate::text::plain;
 
@@ -311,9 +314,21 @@ pub(super) fn is_subscribed(conn: &Connection, feed: FeedRow) -> Sql<bool> {
         .query_row([feed], |r| r.get(0))
 }
 
-/// Writes what a poll says about the feed itself: health, validators, plan, history. `new` is how many articles
-/// it brought.
-pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()> {
+/// Whether a poll counts as a failure of its feed. Not if the whole network is down (ET-30), and a push says nothing of the
+/// feed's own server.
+pub(super) fn counts_as_failure(commit: &PollCommit) -> bool {
+    let is_own = !commit.offline && commit.poll.extent != Extent::Push;
+    is_own && matches!(commit.poll.outcome, Outcome::Failed(_))
+}
+
+/// Writes what a poll says about the feed itself: health, validators, plan, history. `before` is what was known of it, `done`
+/// what came of its articles.
+pub(super) fn record(
+    conn: &Connection,
+    commit: &PollCommit,
+    before: &Before,
+    done: &Committed,
+) -> Sql<()> {
     let poll = &commit.poll;
     let feed = commit.claim.feed;
     #[cfg(test)]
@@ -324,10 +339,16 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     let settings = &commit.claim.settings;
     let has_secrets = settings.auth.is_some() || !settings.headers.is_empty();
     let may_move = |to: &WebUrl| !has_secrets || to.origin() == commit.claim.url.origin();
+    let mut url = Cow::Borrowed(before.url.as_str());
     if let Some(target) = commit.plan.moved_to.as_ref().filter(|to| may_move(to)) {
         // A subscription to the target that exists already stays the one that is asked.
-        conn.prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
-            .execute(params![feed, without_fragment(target)])?;
+        let target = without_fragment(target);
+        let moved = conn
+            .prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
+            .execute(params![feed, target])?;
+        if moved > 0 {
+            url = Cow::Owned(target);
+        }
     }
     if poll.extent != Extent::Push {
         record_validators(conn, commit)?;
@@ -338,8 +359,8 @@ pub(super) fn record(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<
     {
         record_archive(conn, commit, document)?;
     }
-    record_history(conn, commit, new)?;
-    events::note(conn, commit, new)
+    record_history(conn, commit, done.new)?;
+    events::note(conn, commit, before, &url, done)
 }
 
 /// Writes how the feed does and when it is asked next: in one step, for each writes its row and indexes again.
@@ -354,7 +375,7 @@ fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
     let why = floor.map(|(_, why)| why);
     let is_gone = plan.next_at.is_none();
     match &poll.outcome {
-        Outcome::Failed(failure) if !commit.offline && poll.extent != Extent::Push => conn
+        Outcome::Failed(failure) if counts_as_failure(commit) => conn
             .prepare_cached(&format!(
                 "UPDATE feeds SET {PLAN}, failures = failures + 1, last_error = ?9, last_kind = ?10 WHERE feed = ?1"
             ))?
@@ -370,7 +391,6 @@ fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
                 failure.message,
                 failure.kind.as_str()
             ])?,
-        // ET-30: the network's fault, not the feed's; and a push says nothing of the feed's own server.
         outcome => {
             let health = match outcome {
                 Outcome::Failed(_) => "",
@@ -409,6 +429,22 @@ pub(super) fn name(conn: &Connection, feed: FeedRow, document: &DocumentCommit) 
     Ok(())
 }
 
+/// Whether a 304 brought validators that are not known of this URL.
+fn says_anew(new: &Validators, claim: &Claim, url: &WebUrl) -> bool {
+    let known = claim
+        .validators
+        .iter()
+        .find(|(known, _)| known == url.as_str());
+    let is_new =
+        |new: &Option<Vec<u8>>, known: Option<&Vec<u8>>| new.is_some() && new.as_ref() != known;
+    let known = known.map(|(_, known)| known);
+    is_new(&new.etag, known.and_then(|k| k.etag.as_ref()))
+        || is_new(
+            &new.last_modified,
+            known.and_then(|k| k.last_modified.as_ref()),
+        )
+}
+
 /// ET-05, ET-06, ET-08: a document's validators replace all that was known of that URL; a 304's only what it brought.
 fn record_validators(conn: &Connection, commit: &PollCommit) -> Sql<()> {
     let feed = commit.claim.feed;
@@ -426,7 +462,7 @@ fn record_validators(conn: &Connection, commit: &PollCommit) -> Sql<()> {
             )?
             .execute(params![feed, url.as_str(), validators.etag, validators.last_modified])?;
         }
-        Outcome::NotModified { validators } if !validators.is_empty() => {
+        Outcome::NotModified { validators } if says_anew(validators, &commit.claim, url) => {
             conn.prepare_cached(
                 "UPDATE validators SET etag = coalesce(?3, etag), last_modified = coalesce(?4, last_modified)
                  WHERE feed = ?1 AND url = ?2",

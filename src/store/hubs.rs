@@ -207,24 +207,21 @@ pub(super) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &str) -> Sql
     Ok(())
 }
 
-/// The lease of a feed that a hub tells of, for a claim.
-pub(super) fn lease_of(conn: &Connection, feed: FeedRow) -> Sql<Option<HubLease>> {
-    conn.prepare_cached(
-        "SELECT hub, topic, leaving, verified_at, lease_until FROM hubs WHERE feed = ?1",
-    )?
-    .query_row([feed], |r| {
-        let since: Option<i64> = r.get(3)?;
-        let until: Option<i64> = r.get(4)?;
-        Ok(HubLease {
-            hub: r.get(0)?,
-            topic: r.get(1)?,
-            leaving: r.get(2)?,
-            verified: since
-                .zip(until)
-                .map(|(since, until)| (Time::from_millis(since), Time::from_millis(until))),
-        })
-    })
-    .optional()
+/// A feed's hub, read off a row whose columns from `at` on are hub, topic, leaving, verified_at and lease_until of `hubs`.
+pub(super) fn lease_of(r: &Row<'_>, at: usize) -> Sql<Option<HubLease>> {
+    let Some(hub) = r.get(at)? else {
+        return Ok(None);
+    };
+    let since: Option<i64> = r.get(at + 3)?;
+    let until: Option<i64> = r.get(at + 4)?;
+    Ok(Some(HubLease {
+        hub,
+        topic: r.get(at + 1)?,
+        leaving: r.get(at + 2)?,
+        verified: since
+            .zip(until)
+            .map(|(since, until)| (Time::from_millis(since), Time::from_millis(until))),
+    }))
 }
 
 /// The hub of a feed, for people.

@@ -25,23 +25,25 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(180 * 86_400);
 const FORGET_EVERY: i64 = 32;
 
 /// The paragraphs that are boilerplate. The number is no parameter, or the index of those that recur would not be known to
-/// hold them.
-fn recurring() -> String {
-    format!(
-        "SELECT digest FROM paragraphs INDEXED BY paragraphs_recurring JOIN feeds USING (feed)
-         WHERE feed = ?1 AND articles >= {ARTICLES_MIN} AND articles * ?2 >= articles_learned - learned_before"
-    )
-}
+/// hold them; it is [`ARTICLES_MIN`].
+const RECURRING: &str =
+    "SELECT digest FROM paragraphs INDEXED BY paragraphs_recurring JOIN feeds USING (feed)
+     WHERE feed = ?1 AND articles >= 3 AND articles * ?2 >= articles_learned - learned_before";
 
 /// What is known as boilerplate of a feed.
 pub(super) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<Boilerplate> {
     let keeps: bool = conn
         .prepare_cached("SELECT keep_boilerplate FROM feeds WHERE feed = ?1")?
         .query_row([feed], |r| r.get(0))?;
-    if keeps {
-        return Ok(Boilerplate::kept());
+    match keeps {
+        true => Ok(Boilerplate::kept()),
+        false => learned(conn, feed),
     }
-    conn.prepare_cached(&recurring())?
+}
+
+/// What has been learned as boilerplate of a feed from which it is to be left out.
+pub(super) fn learned(conn: &Connection, feed: FeedRow) -> Sql<Boilerplate> {
+    conn.prepare_cached(RECURRING)?
         .query_map([feed, ONE_IN], |r| r.get::<_, i64>(0))?
         .map(|d| d.map(i64::cast_unsigned))
         .collect::<Sql<_>>()
@@ -107,7 +109,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let conn = open::writer(&dir.path().join("store.db"), false).unwrap();
         let plan = conn
-            .prepare(&format!("EXPLAIN QUERY PLAN {}", recurring()))
+            .prepare(&format!("EXPLAIN QUERY PLAN {RECURRING}"))
             .unwrap()
             .query_map([1, 1], |r| r.get(3))
             .unwrap()
@@ -115,6 +117,7 @@ mod tests {
             .unwrap()
             .join("; ");
         assert!(plan.contains("paragraphs_recurring"), "{plan}");
+        assert!(RECURRING.contains(&format!("articles >= {ARTICLES_MIN} ")));
     }
 
     #[test]

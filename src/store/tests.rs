@@ -7,6 +7,7 @@ mod ids;
 mod linear;
 mod newest;
 mod reindex;
+mod statements;
 
 use std::time::Duration;
 
@@ -688,7 +689,7 @@ fn rel_11_a_backup_made_while_others_write_is_the_store_at_one_moment() {
 }
 
 #[test]
-fn rel_10_the_history_of_a_feed_is_bounded_however_feeds_take_turns_and_ends_after_it() {
+fn rel_10_the_history_of_a_feed_is_bounded_and_ends_with_the_feed() {
     let house = House::new();
     let feeds: Vec<FeedRow> = (0..8)
         .map(|n| house.subscribe(&format!("h{n}.example")))

@@ -462,27 +462,6 @@ impl Writer {
                 *left = Some(command);
                 break;
             }
-            if is_alone {
-                let mut hands = Hands {
-                    grouping: &mut self.grouping,
-                    tagger: &mut self.tagger,
-                    index: &mut self.index,
-                    run: &mut self.run,
-                };
-                let (answer, failed) = execute(&tx, command, &mut hands, &path, now);
-                pending.push(answer);
-                if let Some(e) = failed {
-                    return Err(e);
-                }
-                break;
-            }
-            let mut savepoint = match tx.savepoint() {
-                Ok(savepoint) => savepoint,
-                Err(e) => {
-                    refuse(command, open::error(&path, &e));
-                    return Err(e.into());
-                }
-            };
             let indexed = self.index.begin();
             let mut hands = Hands {
                 grouping: &mut self.grouping,
@@ -490,19 +469,39 @@ impl Writer {
                 index: &mut self.index,
                 run: &mut self.run,
             };
-            let (answer, failed) = execute(&savepoint, command, &mut hands, &path, now);
-            pending.push(answer);
-            if let Some(e) = failed {
-                // A disk that is full may have ended the transaction, and with it the savepoint: then it is
-                // why the whole group failed.
-                if savepoint.rollback().is_err() {
+            // The first has nobody's work before it that it could undo. A poll without articles hardly ever fails; if it does,
+            // all polls of the group are tried again, each by itself.
+            if count == 0 || are_polls && articles == 0 {
+                let (answer, failed) = execute(&tx, command, &mut hands, &path, now);
+                pending.push(answer);
+                if let Some(e) = failed {
                     return Err(e);
                 }
-                self.grouping.forget();
-                self.tagger.forget();
-                self.index.forget_after(indexed);
+                if is_alone {
+                    break;
+                }
+            } else {
+                let mut savepoint = match tx.savepoint() {
+                    Ok(savepoint) => savepoint,
+                    Err(e) => {
+                        refuse(command, open::error(&path, &e));
+                        return Err(e.into());
+                    }
+                };
+                let (answer, failed) = execute(&savepoint, command, &mut hands, &path, now);
+                pending.push(answer);
+                if let Some(e) = failed {
+                    // A disk that is full may have ended the transaction, and with it the savepoint: then it is
+                    // why the whole group failed.
+                    if savepoint.rollback().is_err() {
+                        return Err(e);
+                    }
+                    self.grouping.forget();
+                    self.tagger.forget();
+                    self.index.forget_after(indexed);
+                }
+                savepoint.commit()?;
             }
-            savepoint.commit()?;
             self.index.bound(&tx)?;
             count += 1;
             if count < GROUP_MAX {
@@ -653,15 +652,18 @@ fn commit(
     commit: &PollCommit,
     prepared: Vec<Prepared>,
 ) -> Sql<Committed> {
-    if !claims::holds(conn, &commit.claim)? {
+    let Some(before) = claims::held(conn, &commit.claim)? else {
         return Ok(Committed {
             lease_lost: true,
             sequence: sequence::current(conn)?,
             ..Committed::default()
         });
-    }
+    };
     let now = commit.poll.finished;
-    let mut done = Committed::default();
+    let mut done = Committed {
+        sequence: before.sequence,
+        ..Committed::default()
+    };
     let feed = commit.claim.feed;
     #[cfg(test)]
     crate::faults::at("commit", commit.claim.url.host())?;
@@ -698,17 +700,17 @@ fn commit(
         }
         #[cfg(test)]
         crate::faults::at("withdrawn", commit.claim.url.host())?;
+        done.sequence = sequence::current(conn)?;
         if is_compared {
-            hands.grouping.seen(sequence::current(conn)?);
+            hands.grouping.seen(done.sequence);
         }
     }
-    feeds::record(conn, commit, done.new)?;
+    feeds::record(conn, commit, &before, &done)?;
     if let Some(hub) = &commit.hub {
         hubs::offer(conn, feed, hub.as_ref(), now)?;
     }
     #[cfg(test)]
     crate::faults::at("recorded", commit.claim.url.host())?;
-    done.sequence = sequence::current(conn)?;
     Ok(done)
 }
 

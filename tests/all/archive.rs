@@ -138,7 +138,7 @@ fn complete(document: &str) -> String {
 }
 
 #[tokio::test]
-async fn et_53_what_a_complete_document_does_not_list_is_withdrawn_until_it_is_listed_again() {
+async fn et_53_an_item_missing_in_a_complete_document_is_withdrawn_until_listed_again() {
     let net = Internet::start().await;
     net.always(HOST, "/feed", Reply::status(503));
     let house = House::new(&net);

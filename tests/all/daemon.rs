@@ -191,7 +191,7 @@ async fn a_reload_puts_feeds_and_topics_in_force_and_a_wrong_one_changes_nothing
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rel_01_killed_in_the_middle_it_asks_anew_only_what_was_unanswered_and_doubles_nothing() {
+async fn rel_01_after_a_kill_only_unanswered_feeds_are_asked_again_and_nothing_doubles() {
     let net = Internet::start().await;
     let paths = ["/a", "/b", "/c", "/d", "/e", "/f"];
     for path in paths {
@@ -228,7 +228,7 @@ async fn rel_01_killed_in_the_middle_it_asks_anew_only_what_was_unanswered_and_d
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rel_02_what_a_full_disk_did_not_take_is_stored_when_there_is_room_without_asking_again() {
+async fn rel_02_after_a_full_disk_polls_are_stored_without_asking_again() {
     let net = Internet::start().await;
     net.document(HOST, "/a", feed("a", 3));
     let home = home(&net, &["/a"]);

@@ -232,7 +232,7 @@ fn validators_are_kept(log: &Log) {
 }
 
 #[tokio::test]
-async fn et_01_et_05_et_11_et_18_et_24_et_25_et_55_a_week_with_restarts_and_a_clock_that_is_set() {
+async fn et_01_et_05_et_11_et_18_et_24_et_25_et_55_a_week_with_restarts_and_a_set_clock() {
     let log = a_week().await;
     let least = |host: &str| log.gaps(host).into_iter().min().unwrap();
     let lines = log.lines.lock().unwrap().clone();

@@ -145,7 +145,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
     let expected = expected.chain(further.iter().map(|f| (f.0.to_owned(), f.1, f.2)));
     for (url, what, todo) in expected {
         let paragraph = of(&url);
-        for part in [what, todo, "once; it has never worked", "next try", "(in "] {
+        for part in [what, todo, "once; no success yet", "next try", "(in "] {
             assert!(
                 paragraph.contains(part),
                 "{part:?} is missing in {paragraph}"

@@ -52,7 +52,7 @@ async fn et_26_et_28_a_redirects_target_rests_itself_and_not_the_host_that_led_t
 }
 
 #[tokio::test]
-async fn et_28_a_redirect_that_ends_at_a_resting_host_leaves_the_host_that_led_there_alone() {
+async fn et_28_a_redirect_to_a_resting_host_spares_the_redirecting_host_too() {
     let net = Internet::start().await;
     let full = Reply::feed(news("b.example"))
         .header("RateLimit-Remaining", "0")

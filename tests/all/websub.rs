@@ -298,7 +298,7 @@ async fn et_50_a_lease_is_renewed_at_four_fifths_with_the_same_path_and_secret()
 }
 
 #[tokio::test]
-async fn et_50_a_hub_that_fails_is_asked_again_ever_later_and_one_that_denies_after_a_week() {
+async fn et_50_a_failing_hub_is_asked_again_ever_later_and_a_denying_one_after_a_week() {
     let (net, house, feed) = paper().await;
     net.always("hub.example", "/hub", Reply::status(500));
     let mut times = 0;

@@ -1,9 +1,8 @@
-//! Markdown to roff: the part of Markdown in which this project's documents are written. It must never let a line of
-//! text become a request of roff.
+//! Converts Markdown to roff, as far as this project's documentation uses it. A line of text must never become a roff request.
 
 use std::fmt::Write;
 
-/// A document. Its first heading of level one is left out; a table becomes a list of its first column.
+/// Converts a document. Headings of level one are omitted; a table becomes a list of its first column.
 pub fn to_roff(document: &str) -> String {
     let mut out = String::new();
     let mut blocks = Blocks {
@@ -14,7 +13,7 @@ pub fn to_roff(document: &str) -> String {
     out
 }
 
-/// Text with its `code`, **bold** and links.
+/// Converts text with `code`, **bold** and links.
 pub fn inline(text: &str) -> String {
     let mut out = String::new();
     for (n, part) in text.split('`').enumerate() {
@@ -27,7 +26,7 @@ pub fn inline(text: &str) -> String {
     guarded(out)
 }
 
-/// Characters as they are: in commands no hyphen or quote may become typography.
+/// Escapes characters so that hyphens and quotes in commands are not replaced by typographic ones.
 pub fn code(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -44,7 +43,7 @@ pub fn code(text: &str) -> String {
     out
 }
 
-/// A line that stands as it is.
+/// A line that is printed unchanged.
 pub fn literal(line: &str) -> String {
     guarded(code(line))
 }
@@ -61,7 +60,7 @@ pub fn references(list: &str) -> String {
     out
 }
 
-/// A line that would be a request begins with a character of no width instead.
+/// Prefixes a line that would be a request with a zero-width character.
 fn guarded(line: String) -> String {
     if line.starts_with(['.', '\'']) {
         format!("\\&{line}")
@@ -142,7 +141,7 @@ impl Blocks<'_, '_> {
         self.out.push('\n');
     }
 
-    /// The lines of a paragraph or item. One span of code may go over two lines, so they are joined.
+    /// The lines of a paragraph or item. They are joined, because a code span may continue on the next line.
     fn paragraph(&mut self, first: &str) {
         let mut text = first.to_owned();
         let is_more = |l: &&str| {
@@ -167,7 +166,7 @@ impl Blocks<'_, '_> {
         self.say(".fi\n.RE");
     }
 
-    /// The heading and the rule below it are passed over by [`Self::next`]'s caller: here both are skipped.
+    /// Skips the rule below the heading; the heading was skipped by [`Self::next`].
     fn table(&mut self) {
         self.lines.next_if(|l| l.starts_with("|--"));
         while let Some(row) = self.lines.next_if(|l| l.starts_with('|')) {
@@ -182,7 +181,7 @@ impl Blocks<'_, '_> {
     }
 }
 
-/// The cells of a row; `\|` is a bar in one.
+/// The cells of a row; `\|` is a literal bar.
 fn cells(row: &str) -> Vec<String> {
     let row = row.trim().trim_start_matches('|').trim_end_matches('|');
     row.replace("\\|", "\u{0}")

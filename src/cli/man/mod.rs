@@ -1,8 +1,8 @@
-//! `newswire man`: every manual page, made from what the program knows of itself: the definitions of the command line,
-//! the configuration that explains every key, and the documents.
+//! `newswire man`: writes the manual pages, which are generated from the definition of the command line, from the example
+//! configuration and from the documentation.
 //!
-//! Where to look: [`page`] for a command, [`reference`] for newswire.toml(5), [`markdown`] for texts written as Markdown.
-//! A page must not name a page that is not written.
+//! Where to look: [`page`] for the pages of commands, [`reference`] for newswire.toml(5), [`markdown`] for the conversion of
+//! Markdown. A page must not refer to a page that is not written.
 
 mod markdown;
 mod page;
@@ -10,28 +10,27 @@ mod reference;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Command};
 
 use super::config::EXAMPLE;
 use super::context::Context;
 use super::exit::Failure;
 use super::files;
-use super::help;
 use super::humanize::count;
 
-/// The shapes of `--json`. A test holds it to what is printed.
+/// The output of `--json`. A test compares it with what is printed.
 const JSON: &str = include_str!("newswire-json.5");
 
-/// The expression language, as the documents have it.
+/// The documentation of the expression language.
 const EXPRESSIONS: &str = include_str!("../../../docs/expressions.md");
 
-/// What stands at the foot of a page.
+/// The footer of a page.
 const SOURCE: &str = concat!("newswire ", env!("CARGO_PKG_VERSION"));
 
 /// `newswire man`.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The folder to write to; made if it is not there
+    /// Output directory, created if it does not exist
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
 }
@@ -43,10 +42,10 @@ pub(super) struct Page {
     roff: String,
 }
 
-/// Runs `newswire man`.
-pub fn man(cx: &mut Context, args: &ManArgs) -> Result<(), Failure> {
+/// Runs `newswire man`. The pages are made from `command`, the definition of the command line.
+pub fn man(cx: &mut Context, args: &ManArgs, command: Command) -> Result<(), Failure> {
     files::folder(&args.dir)?;
-    let pages = pages();
+    let pages = pages(command);
     for page in &pages {
         files::replace(&args.dir.join(&page.file), page.roff.as_bytes())?;
     }
@@ -58,9 +57,8 @@ pub fn man(cx: &mut Context, args: &ManArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every page.
-pub(super) fn pages() -> Vec<Page> {
-    let mut command = help::command();
+/// All pages.
+pub(super) fn pages(mut command: Command) -> Vec<Page> {
     command.build();
     let mut pages = page::of_commands(&command);
     pages.push(Page {
@@ -81,7 +79,7 @@ pub(super) fn pages() -> Vec<Page> {
 fn expressions() -> String {
     let title = format!(
         ".TH NEWSWIRE-EXPRESSIONS 7 \"\" \"{SOURCE}\" \"Miscellaneous\"\n\
-         .SH NAME\nnewswire-expressions \\- the language of topics and searches\n.SH DESCRIPTION\n"
+         .SH NAME\nnewswire-expressions \\- the query language of topics and searches\n.SH DESCRIPTION\n"
     );
     let see =
         ".SH SEE ALSO\n.BR newswire (1),\n.BR newswire-topic-test (1),\n.BR newswire.toml (5)\n";
@@ -94,11 +92,12 @@ mod tests {
 
     use regex::Regex;
 
+    use super::super::help;
     use super::*;
 
     #[test]
     fn pages_name_only_pages_that_are_written() {
-        let pages = pages();
+        let pages = pages(help::command());
         let names: BTreeSet<&str> = pages.iter().map(|page| page.file.as_str()).collect();
         let named = Regex::new(r"(newswire[a-z.-]*)(?:\\fR)? ?\(([1-8])\)").unwrap();
         let mut found = 0;
@@ -114,7 +113,7 @@ mod tests {
 
     #[test]
     fn every_page_has_a_title_a_name_and_somewhere_to_go_on() {
-        for page in pages() {
+        for page in pages(help::command()) {
             for part in [".TH ", ".SH NAME\n", ".SH \"SEE ALSO\"|.SH SEE ALSO\n"] {
                 let there = part.split('|').any(|p| page.roff.contains(p.trim_end()));
                 assert!(there, "{} has no {part}", page.file);

@@ -1,5 +1,5 @@
-//! The page of a command, from the definitions of the command line. What the help says at its end becomes sections of
-//! the page; newswire(1) also has what concerns the program as a whole.
+//! The page of a command, generated from its definition. The sections at the end of the help become sections of the page;
+//! newswire(1) also describes the program as a whole.
 
 use std::fmt::Write;
 
@@ -8,15 +8,15 @@ use clap_mangen::Man;
 
 use super::{Page, SOURCE, markdown};
 use crate::cli::exit::EXIT_CODES;
-use crate::cli::help;
+use crate::cli::groups;
 
-/// The sections of newswire(1) that no definition holds.
+/// The sections of newswire(1) that are not generated.
 const PROGRAM: &str = include_str!("newswire.md");
 
-/// Sections of the help that have a place of their own among the pages.
+/// Sections of the help that are documented in other pages.
 const ELSEWHERE: [&str; 2] = ["EXIT CODES", "EXPRESSIONS"];
 
-/// The page of a command and those of its subcommands.
+/// The pages of a command and of its subcommands.
 pub fn of_commands(root: &Command) -> Vec<Page> {
     let mut pages = Vec::new();
     write_pages(root, None, &mut pages);
@@ -52,7 +52,7 @@ fn page(command: &Command, name: &str, parent: Option<&str>) -> String {
             if is_help { sub.hide(true) } else { sub }
         });
     if parent.is_some() {
-        // Options of every command are explained in newswire(1) alone.
+        // The global options are explained only in newswire(1).
         shown = shown.mut_args(|arg| {
             let is_global = arg.is_global_set();
             if is_global { arg.hide(true) } else { arg }
@@ -92,10 +92,10 @@ fn page(command: &Command, name: &str, parent: Option<&str>) -> String {
     page
 }
 
-/// The commands of newswire(1), by what they are for.
+/// The commands in newswire(1), in groups.
 fn commands_in_groups(root: &Command) -> String {
     let mut out = ".SH COMMANDS\n".to_owned();
-    for (title, commands) in help::groups(root) {
+    for (title, commands) in groups::groups(root) {
         let _ = writeln!(out, ".SS {title}");
         for command in commands.into_iter().filter(|c| c.get_name() != "help") {
             let name = format!("newswire-{}", command.get_name());
@@ -107,7 +107,7 @@ fn commands_in_groups(root: &Command) -> String {
     out
 }
 
-/// How the command is called, as its help says it.
+/// The usage of the command, as in its help.
 fn synopsis(command: &Command) -> String {
     let usage = command.clone().render_usage().to_string();
     let mut out = ".SH SYNOPSIS\n".to_owned();
@@ -120,7 +120,7 @@ fn synopsis(command: &Command) -> String {
     out
 }
 
-/// Texts in backticks, in bold. The lines are roff already.
+/// Makes text in backticks bold. The input is roff.
 fn in_bold(roff: &str) -> String {
     let mut out = String::with_capacity(roff.len());
     for line in roff.split_inclusive('\n') {
@@ -142,7 +142,7 @@ fn in_bold(roff: &str) -> String {
     out
 }
 
-/// The texts at the end of the help: a heading at the margin begins a section, and what is indented below it stands as it is.
+/// The sections at the end of the help. A line at the margin is a heading; the indented lines below it are kept unchanged.
 fn end_of_help(command: &Command) -> String {
     let Some(text) = command
         .get_after_long_help()
@@ -189,7 +189,7 @@ fn close(out: &mut String, is_open: &mut bool) {
     }
 }
 
-/// What the page of one command ends with.
+/// The end of the page of a command.
 fn end_of_command(command: &Command, parent: &str) -> String {
     let mut see = vec![format!("{}(1)", parent)];
     see.extend(
@@ -210,12 +210,12 @@ fn end_of_command(command: &Command, parent: &str) -> String {
     }
     format!(
         ".SH EXIT STATUS\n0 on success; the other codes are listed in\n.BR newswire (1).\n\
-         The options of every command are explained there, too.\n.SH SEE ALSO\n{}",
+         The global options are explained there, too.\n.SH SEE ALSO\n{}",
         markdown::references(&see.join(", "))
     )
 }
 
-/// What newswire(1) ends with.
+/// The end of newswire(1).
 fn end_of_program() -> String {
     let mut out = ".SH EXIT STATUS\n".to_owned();
     for (exit, meaning) in EXIT_CODES {
@@ -231,7 +231,7 @@ fn end_of_program() -> String {
     out
 }
 
-/// One section of a document with its heading.
+/// A section of a document, with its heading.
 fn part<'t>(document: &'t str, heading: &str) -> &'t str {
     let start = document.find(&format!("## {heading}")).unwrap_or_default();
     let rest = document.get(start..).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! newswire.toml(5), from the configuration that explains every key (`config/newswire.toml`), so that the two never differ.
+//! newswire.toml(5), generated from the example configuration (`config/newswire.toml`), so that the two never differ.
 //!
-//! There a comment stands before the keys that it explains. In the lists at its end, which are commented out as a whole, it
-//! stands behind the key and goes on below.
+//! In that file a comment precedes the keys that it explains. In the lists at its end, which are commented out, it follows the key
+//! and continues on the next lines.
 
 use std::fmt::Write;
 
 use super::{SOURCE, markdown};
 
-/// The text in front of the keys.
+/// The text before the keys.
 const HEAD: &str = include_str!("newswire.toml.md");
 
 /// The page.
@@ -22,7 +22,7 @@ pub fn page(example: &str) -> String {
         comment: Vec::new(),
         keys: Vec::new(),
     };
-    // The first paragraph is about the file itself; HEAD says it.
+    // The first paragraph describes the file itself, as HEAD does.
     let body = example.split_once("\n\n").map_or(example, |(_, body)| body);
     body.lines().for_each(|line| sections.line(line));
     sections.end_of_block();
@@ -60,13 +60,13 @@ impl Sections<'_> {
         }
     }
 
-    /// What was said before a list of keys belongs below the heading of the list.
+    /// A comment before a list of keys belongs below the heading of the list.
     fn section(&mut self, name: &str) {
         let _ = writeln!(self.out, ".SH {}", markdown::literal(name));
         self.end_of_block();
     }
 
-    /// A key whose comment stands behind it is complete; others wait for those that share their comment.
+    /// A key with a comment on its line is complete; otherwise the next keys may share the comment.
     fn key(&mut self, code: &str) {
         let (setting, behind) = split_comment(code);
         self.keys.push(quoted(setting));

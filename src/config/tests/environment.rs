@@ -237,7 +237,7 @@ fn a_variable_may_name_a_file_with_the_value() {
         with("", &both)
             .unwrap_err()
             .render(false)
-            .contains("flags twice")
+            .contains("set twice")
     );
 }
 

@@ -75,6 +75,36 @@ async fn rel_12_polls_that_are_committed_together_land_without_the_one_that_fail
 }
 
 #[tokio::test]
+async fn rel_12_a_failing_poll_without_articles_is_undone_with_its_group_and_retried() {
+    for (kind, name) in [(Kind::Error, "emptye"), (Kind::Panic, "emptyp")] {
+        let house = House::new();
+        let hosts = ["a.example", &format!("{name}.example"), "c.example"].map(str::to_owned);
+        let feeds = hosts.each_ref().map(|host| house.subscribe(host));
+        let claims = feeds.map(|feed| house.claim(feed));
+        let ready = |n: usize, drafts| {
+            let commit = house.commit_of(claims[n].clone(), drafts);
+            house.store.prepare(commit)
+        };
+        let all = [
+            ready(0, vec![boat(1)]),
+            ready(1, Vec::new()),
+            ready(2, Vec::new()),
+        ];
+        faults::arm("recorded", name, kind);
+        let held = hold(&house);
+        let [first, fails, last] = all.map(|r| house.store.commit_soon(r));
+        drop(held);
+        assert!(matches!(first.await, Err(StoreError::Shared(_))));
+        assert!(matches!(fails.await, Err(StoreError::Internal(_))));
+        assert!(!last.await.unwrap().lease_lost, "it came behind the fault");
+        assert!(house.river().is_empty());
+        let alone = house.store.commit(ready(0, vec![boat(1)]).alone());
+        assert_eq!(alone.unwrap().new, 1);
+        faults::disarm(name);
+    }
+}
+
+#[tokio::test]
 async fn rel_12_a_poll_that_fails_takes_no_words_of_others_along() {
     let house = House::new();
     let (a, b) = (

@@ -66,7 +66,7 @@ fn steps(common: Common, count: usize) -> [u64; 3] {
 }
 
 #[test]
-fn sec_03_a_document_of_items_that_have_anything_in_common_costs_what_its_items_cost() {
+fn sec_03_items_that_have_everything_in_common_cost_what_others_cost() {
     for common in [
         Common::Nothing,
         Common::Guid,

@@ -153,12 +153,12 @@ fn a_topic_is_explained_by_facts_and_by_what_it_does_not_want_too() {
     assert!(inside.contains("found feed:\"argus\""), "{inside}");
     let outside = about("argus", "3");
     assert!(
-        outside.contains("found feed:\"argus\"; but also \"ukraine\" in title"),
+        outside.contains("found feed:\"argus\"; excluded by \"ukraine\" in title"),
         "{outside}"
     );
     let rest = about("rest", "3");
     assert!(
-        rest.contains("nothing that it wants; but also feed:\"argus\""),
+        rest.contains("no matching terms; excluded by feed:\"argus\""),
         "{rest}"
     );
 }
@@ -176,7 +176,7 @@ fn a_trial_finds_the_topic_that_the_configuration_gives_the_expression() {
     assert!(
         noted
             .err
-            .contains("the configuration defines topics otherwise"),
+            .contains("the configuration defines different topics"),
         "{}",
         noted.err
     );
@@ -391,7 +391,7 @@ fn a_dry_prune_removes_nothing() {
     home.configure("[store]\nkeep_max_per_feed = 1\n");
     let told = home.run(&["prune", "--dry-run"]).exits(0).to_owned();
     assert!(
-        told.starts_with("would remove 3 articles, and 2 stories"),
+        told.starts_with("would remove 3 articles and 2 stories"),
         "{told}"
     );
     assert_eq!(home.run(&["list", "--json"]).json().len(), 4);
@@ -406,5 +406,5 @@ fn nobody_answers_a_health_check() {
     home.configure("[server]\nlisten = []\n");
     let ran = home.run(&["healthcheck"]);
     ran.exits(1);
-    assert!(ran.err.contains("does not run"), "{}", ran.err);
+    assert!(ran.err.contains("is not running"), "{}", ran.err);
 }

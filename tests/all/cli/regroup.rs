@@ -60,7 +60,7 @@ fn a_dry_run_tells_what_would_be_done_and_changes_nothing() {
     let told = home.run(&["split", ARGUS, HERALD, "--dry-run"]);
     told.exits(0);
     assert!(
-        told.err.contains("1 copy would make a new story"),
+        told.err.contains("would split 1 copy off into a new story"),
         "{told:?}"
     );
     assert!(are_one_story(&home));
@@ -77,7 +77,7 @@ fn what_cannot_be_split_or_joined_is_named() {
     let other = home.run(&["list", "-title:boats", "--json"]).json()[0]["id"].clone();
     let other = other.as_str().unwrap();
     for (args, exit, says) in [
-        (&["split", &story, other][..], 66, "it belongs to"),
+        (&["split", &story, other][..], 66, "does not belong to"),
         (&["split", other, other], 2, "nothing to split"),
         (&["split", &story, &argus, &herald], 2, "--each"),
         (&["split", &story, "abc"], 2, "first 4 characters"),

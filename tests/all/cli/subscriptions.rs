@@ -29,7 +29,7 @@ fn a_second_import_changes_nothing() {
     let again = home.run_with(&["import", "-"], OPML.as_bytes());
     again.exits(0);
     assert!(
-        again.err.contains("0 new, 2 known already"),
+        again.err.contains("0 new, 2 already known"),
         "{}",
         again.err
     );
@@ -172,7 +172,7 @@ fn a_subscription_is_set_paused_resumed_and_removed() {
     assert_eq!(feed(&home)["state"], "ok");
     let gone = home.run(&["remove", "argus"]);
     gone.exits(0);
-    assert!(gone.err.contains("; 3 articles stay"), "{}", gone.err);
+    assert!(gone.err.contains("; kept 3 articles"), "{}", gone.err);
     assert_eq!(home.run(&["feeds", "--json"]).json().len(), 1);
     assert_eq!(home.run(&["list", "--json"]).json().len(), 4);
 }

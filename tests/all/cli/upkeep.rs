@@ -43,13 +43,13 @@ fn a_backup_is_checked_and_restored_and_the_former_store_is_kept() {
     let saved = home.path("saved.db");
     let saved = saved.to_str().unwrap();
     home.run(&["backup", saved]).exits(0);
-    says(&home.run(&["verify", saved]), "is whole (schema");
+    says(&home.run(&["verify", saved]), "no errors found (schema");
     home.run(&["remove", "--purge", "argus"]).exits(0);
     assert!(articles(&home) < before);
     let restored = home.run(&["restore", saved]);
     restored.exits(0);
     says(&restored, &format!("{before} articles"));
-    says(&restored, "the store as it was is");
+    says(&restored, "the previous store was kept as");
     assert_eq!(articles(&home), before);
     home.run(&["verify"]).exits(0);
     home.run(&["verify", "nowhere.db"]).exits(74);
@@ -72,7 +72,10 @@ fn a_backup_that_cannot_be_brought_up_to_date_leaves_the_way_back() {
     drop(conn);
     let restored = home.run(&["restore", saved]);
     assert_ne!(restored.code, Some(0));
-    let (_, kept) = restored.err.split_once("the store as it was is ").unwrap();
+    let (_, kept) = restored
+        .err
+        .split_once("the previous store was kept as ")
+        .unwrap();
     let kept = kept.split(';').next().unwrap();
     home.run(&["restore", kept]).exits(0);
     assert_eq!(articles(&home), before);

@@ -1,5 +1,5 @@
-//! Completion of feeds, topics and other values in the shell. It runs while the user types, so an error of any kind means that
-//! there are no candidates, and prints nothing.
+//! Completion candidates for feeds, topics and other values. They are computed while the user types, so errors are ignored and
+//! nothing is printed.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -10,10 +10,10 @@ use super::{item, terminal_escape};
 use crate::config::{self, ConfigFlags};
 use crate::store::Reads;
 
-/// The environment variable by which a completion script asks for candidates.
+/// The environment variable with which a completion script requests candidates.
 pub const VARIABLE: &str = "COMPLETE";
 
-/// URLs of feeds, described by their titles.
+/// URLs of feeds, with their titles as descriptions.
 pub fn feeds() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let feeds = reads().and_then(|reads| reads.feeds().ok());
@@ -29,7 +29,7 @@ pub fn feeds() -> ArgValueCandidates {
     })
 }
 
-/// Names of topics, described by their titles.
+/// Names of topics, with their titles as descriptions.
 pub fn topics() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let topics = reads().and_then(|reads| reads.topic_heads().ok());
@@ -61,7 +61,7 @@ pub fn folders() -> ArgValueCandidates {
     })
 }
 
-/// The last of a comma-separated list of fields.
+/// The last name in a comma-separated list of fields.
 pub fn fields() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let typed = typed.to_str().unwrap_or_default();
@@ -74,7 +74,7 @@ pub fn fields() -> ArgValueCompleter {
     })
 }
 
-/// The values, sorted, each once.
+/// The values, sorted, without duplicates.
 pub fn candidates(values: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
     let values: BTreeSet<String> = values
         .map(|v| terminal_escape::line(&v).into_owned())
@@ -82,7 +82,7 @@ pub fn candidates(values: impl Iterator<Item = String>) -> Vec<CompletionCandida
     values.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// The store of the default configuration: options such as --db that the user typed are not known here.
+/// The store of the default configuration. Options on the command line, such as --db, are not known here.
 fn reads() -> Option<Reads> {
     let config = config::load(&ConfigFlags::default()).ok()?;
     Reads::open(&config.store.path).ok()

@@ -1,6 +1,6 @@
-//! Expressions that begin with `-`, as in `newswire search '-covid vaccines'`: clap would take them for options. Before clap
-//! sees the command line, such arguments get a space in front. Never touches what begins with `--`, so that a mistyped
-//! option stays a mistake.
+//! Expressions that begin with `-`, as in `newswire search '-covid vaccines'`, would be options for clap. Such arguments get a
+//! leading space before clap parses the command line. Arguments that begin with `--` are never changed, so that a mistyped
+//! option is still an error.
 
 use std::ffi::OsString;
 
@@ -8,10 +8,10 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::args::Cli;
 
-/// What stands in the help of commands whose words are an expression.
+/// The value name of arguments that are an expression.
 const EXPRESSION: &str = "EXPR";
 
-/// The command line in which what begins with `-` and is no option of a command with an expression is part of it.
+/// The command line, with a leading space before each argument that begins with `-` and belongs to an expression.
 pub fn arguments(line: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let line: Vec<OsString> = line.collect();
     let is_short = |arg: &OsString| arg.to_str().is_some_and(|a| short_of(a).is_some());
@@ -51,7 +51,7 @@ pub fn arguments(line: impl Iterator<Item = OsString>) -> Vec<OsString> {
     out
 }
 
-/// What stands behind a single `-`.
+/// The text after a single `-`.
 fn short_of(text: &str) -> Option<&str> {
     let shorts = text.strip_prefix('-')?;
     (!shorts.is_empty() && !shorts.starts_with('-')).then_some(shorts)
@@ -70,12 +70,12 @@ fn takes_value(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// Whether the value of the last of these options is the next argument; none: they are not all options.
+/// Whether the next argument is the value of the last of these options. `None` if they are not all options.
 fn options(command: &Command, shorts: &str) -> Option<bool> {
     for (at, c) in shorts.char_indices() {
         let arg = command.get_arguments().find(|a| a.get_short() == Some(c))?;
         if takes_value(arg) {
-            // The one that there is takes a number: -n5, -n=5, -n 5.
+            // The only option with a value takes a number: -n5, -n=5, -n 5.
             let value = shorts.get(at + c.len_utf8()..).unwrap_or_default();
             let is_number =
                 value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '=' | '-'));

@@ -1,5 +1,4 @@
-//! What somebody meant who typed a command or an option that does not exist: by meaning first, for other programs have other
-//! names for the same; then by likeness of the letters.
+//! Suggestions for a command or option that does not exist: first by a table of names that other programs use, then by spelling.
 
 use std::ffi::OsString;
 
@@ -8,7 +7,7 @@ use clap::{Command, CommandFactory};
 
 use super::args::Cli;
 
-/// Names of other programs, and the command of ours.
+/// Commands of other programs, and the equivalent one of newswire.
 const COMMANDS: &[(&[&str], &str)] = &[
     (&["subscribe", "sub", "new", "create", "follow-feed"], "add"),
     (&["unsubscribe", "unsub", "delete", "del"], "remove"),
@@ -66,19 +65,19 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["manual", "docs"], "man"),
 ];
 
-/// Commands that other programs have and that are signals here.
+/// Commands of other programs for which newswire has signals.
 const SIGNALS: &[(&[&str], &str)] = &[
     (
         &["stop", "quit", "shutdown", "down", "kill", "exit", "end"],
-        "the daemon ends on SIGTERM: `systemctl stop newswire`, `kill PID`, or Ctrl-C where it runs",
+        "the daemon stops on SIGTERM: `systemctl stop newswire`, `kill PID`, or Ctrl-C in its terminal",
     ),
     (
         &["reload", "restart", "hup"],
-        "the daemon reads its configuration again on SIGHUP: `systemctl reload newswire` or `kill -HUP PID`",
+        "the daemon reloads its configuration on SIGHUP: `systemctl reload newswire` or `kill -HUP PID`",
     ),
 ];
 
-/// Options of other programs, and ours.
+/// Options of other programs, and the equivalent ones of newswire.
 const OPTIONS: &[(&[&str], &str)] = &[
     (
         &["count", "max", "head", "number", "num", "top", "max-count"],
@@ -131,8 +130,8 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["why", "reason", "plan"], "why-next"),
 ];
 
-/// A mistake on the command line, with what was most likely meant.
-pub fn advised(mut error: clap::Error, line: &[OsString]) -> clap::Error {
+/// The error with the most likely correction.
+pub fn with_suggestion(mut error: clap::Error, line: &[OsString]) -> clap::Error {
     let wrong = match error.kind() {
         ErrorKind::InvalidSubcommand => error.get(ContextKind::InvalidSubcommand),
         ErrorKind::UnknownArgument => error.get(ContextKind::InvalidArg),
@@ -142,8 +141,8 @@ pub fn advised(mut error: clap::Error, line: &[OsString]) -> clap::Error {
         return error;
     };
     let tip = match error.kind() {
-        ErrorKind::InvalidSubcommand => command_meant(&wrong),
-        _ => option_meant(&wrong, line),
+        ErrorKind::InvalidSubcommand => command_for(&wrong),
+        _ => option_for(&wrong, line),
     };
     match tip {
         Some(tip) => {
@@ -155,15 +154,15 @@ pub fn advised(mut error: clap::Error, line: &[OsString]) -> clap::Error {
             );
         }
         None => {
-            only_nearest(&mut error, &wrong);
-            only_like(&mut error, &wrong);
+            keep_nearest_command(&mut error, &wrong);
+            drop_unlike_option(&mut error, &wrong);
         }
     }
     error
 }
 
-/// No option that only has some letters in common.
-fn only_like(error: &mut clap::Error, wrong: &str) {
+/// Drops clap's suggestion of an option that is too different.
+fn drop_unlike_option(error: &mut clap::Error, wrong: &str) {
     let Some(ContextValue::String(near)) = error.get(ContextKind::SuggestedArg) else {
         return;
     };
@@ -174,23 +173,23 @@ fn only_like(error: &mut clap::Error, wrong: &str) {
     }
 }
 
-fn by_meaning<'m>(meanings: &[(&[&str], &'m str)], wrong: &str) -> Option<&'m str> {
+fn by_synonym<'s>(synonyms: &[(&[&str], &'s str)], wrong: &str) -> Option<&'s str> {
     let wrong = wrong.to_lowercase();
-    meanings
+    synonyms
         .iter()
         .find(|(names, _)| names.contains(&wrong.as_str()))
-        .map(|(_, meant)| *meant)
+        .map(|(_, ours)| *ours)
 }
 
-fn command_meant(wrong: &str) -> Option<String> {
-    if let Some(how) = by_meaning(SIGNALS, wrong) {
+fn command_for(wrong: &str) -> Option<String> {
+    if let Some(how) = by_synonym(SIGNALS, wrong) {
         return Some(how.to_owned());
     }
-    let meant = by_meaning(COMMANDS, wrong)?;
-    Some(format!("`newswire {meant}` does that"))
+    let ours = by_synonym(COMMANDS, wrong)?;
+    Some(format!("use `newswire {ours}`"))
 }
 
-fn option_meant(wrong: &str, line: &[OsString]) -> Option<String> {
+fn option_for(wrong: &str, line: &[OsString]) -> Option<String> {
     let name = wrong.trim_start_matches('-').split('=').next()?;
     let mut cli = Cli::command();
     cli.build();
@@ -200,10 +199,10 @@ fn option_meant(wrong: &str, line: &[OsString]) -> Option<String> {
             .get_arguments()
             .any(|arg| arg.get_long() == Some(long) && arg.get_id() != "now")
     };
-    if let Some(meant) = by_meaning(OPTIONS, name).filter(|meant| has(command, meant)) {
-        return Some(format!("'--{meant}' does that"));
+    if let Some(ours) = by_synonym(OPTIONS, name).filter(|ours| has(command, ours)) {
+        return Some(format!("use '--{ours}'"));
     }
-    // The right option with the wrong command.
+    // An option of another command.
     let others: Vec<&str> = cli
         .get_subcommands()
         .filter(|sub| !sub.is_hide_set() && has(sub, name))
@@ -219,7 +218,7 @@ fn option_meant(wrong: &str, line: &[OsString]) -> Option<String> {
     }
 }
 
-/// The command that a line is of, as far as it names one.
+/// The innermost command that the line names.
 fn command_of<'c>(cli: &'c Command, line: &[OsString]) -> &'c Command {
     let mut command = cli;
     for word in line.iter().skip(1).filter_map(|word| word.to_str()) {
@@ -230,9 +229,8 @@ fn command_of<'c>(cli: &'c Command, line: &[OsString]) -> &'c Command {
     command
 }
 
-/// Of the commands that are written alike the nearest: clap also names hidden ones, and those that have letters in common in
-/// any order.
-fn only_nearest(error: &mut clap::Error, wrong: &str) {
+/// Keeps only the nearest of the commands that clap suggests: it also suggests hidden and quite different ones.
+fn keep_nearest_command(error: &mut clap::Error, wrong: &str) {
     let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) else {
         return;
     };
@@ -242,7 +240,7 @@ fn only_nearest(error: &mut clap::Error, wrong: &str) {
         .iter()
         .filter(is_shown)
         .min_by_key(|name| strsim::damerau_levenshtein(name, wrong))
-        // An alias is for those who know it.
+        // Aliases are not suggested.
         .map(|name| {
             cli.find_subcommand(name)
                 .map_or(name.as_str(), Command::get_name)
@@ -257,22 +255,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_meaning_is_a_command_or_an_option_and_no_name_of_our_own() {
+    fn every_synonym_maps_to_a_command_or_an_option_and_is_not_itself_one() {
         let mut cli = Cli::command();
         cli.build();
         let is_ours = |name: &str| cli.find_subcommand(name).is_some();
-        for (names, meant) in COMMANDS {
-            let first = meant.split(' ').next().unwrap();
-            assert!(is_ours(first) || first == "--version", "{meant}");
+        for (names, ours) in COMMANDS {
+            let first = ours.split(' ').next().unwrap();
+            assert!(is_ours(first) || first == "--version", "{ours}");
             let taken = names.iter().find(|name| is_ours(name));
-            assert_eq!(taken, None, "{meant}");
+            assert_eq!(taken, None, "{ours}");
         }
         let options: Vec<&str> = cli
             .get_subcommands()
             .flat_map(|sub| sub.get_arguments().filter_map(|arg| arg.get_long()))
             .collect();
-        for (_, meant) in OPTIONS {
-            assert!(options.contains(meant), "{meant}");
+        for (_, ours) in OPTIONS {
+            assert!(options.contains(ours), "{ours}");
         }
     }
 }

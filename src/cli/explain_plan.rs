@@ -1,13 +1,13 @@
-//! The account of a plan (`schedule::account`) as sentences. The account is stored as text; what is not understood of it, for
-//! a later version may have written it, is given as it stands.
+//! The stored explanation of a plan (`schedule::account`) as sentences. A part that cannot be parsed, for example because a later
+//! version wrote it, is printed unchanged.
 
 /// Marks the constraint that binds.
 const BINDS: &str = "<- binding";
 
-/// Columns that a time takes in an account.
+/// Width of a time in an explanation.
 const TIME_WIDTH: usize = 12;
 
-/// Why a feed is polled when it is: what binds, and what moved it from there.
+/// Why a feed is polled at its planned time: the binding constraint, and what moved the time afterwards.
 pub fn sentences(account: &str) -> String {
     let mut sentences: Vec<String> = Vec::new();
     for line in account.lines() {
@@ -21,11 +21,12 @@ pub fn sentences(account: &str) -> String {
                 }
             }
             "then" => {
-                sentences.push("Then it waits for the moment when news is most likely.".to_owned())
+                sentences.push("Then it waits until a new article is most likely.".to_owned())
             }
             "skip" if rest.starts_with("moved") => {
                 sentences.push(
-                    "It was moved out of the hours or days that the feed asks to skip.".to_owned(),
+                    "The poll was moved out of the hours or days that the feed asks to skip."
+                        .to_owned(),
                 );
             }
             "moved" => sentences.push(sentence(rest)),
@@ -39,16 +40,16 @@ pub fn sentences(account: &str) -> String {
     sentences.join(" ")
 }
 
-/// The words of the constraint that binds, as a sentence.
+/// The binding constraint as a sentence.
 pub fn of_constraint(words: &str) -> String {
     let words = without_time(words);
-    let told = of_wish(words)
+    let text = of_wanted(words)
         .or_else(|| of_floor(words))
         .or_else(|| of_cap(words));
-    told.unwrap_or_else(|| sentence(words))
+    text.unwrap_or_else(|| sentence(words))
 }
 
-/// The words of a constraint that binds: `> 14:31:00    the words  <- binding`.
+/// The text of a binding constraint: `> 14:31:00    the words  <- binding`.
 fn bound(rest: &str) -> Option<&str> {
     let rest = rest.strip_suffix(BINDS)?.trim_end();
     let rest = rest.strip_prefix('>')?.trim_start();
@@ -56,20 +57,20 @@ fn bound(rest: &str) -> Option<&str> {
 }
 
 fn of_bound(label: &str, words: &str) -> String {
-    let told = match label {
-        "wanted" => of_wish(words),
+    let text = match label {
+        "wanted" => of_wanted(words),
         "floor" => of_floor(words),
         _ => of_cap(words),
     };
-    told.unwrap_or_else(|| sentence(words))
+    text.unwrap_or_else(|| sentence(words))
 }
 
-/// What newswire would do by itself.
-fn of_wish(words: &str) -> Option<String> {
+/// What newswire would do without constraints.
+fn of_wanted(words: &str) -> Option<String> {
     if let Some(rates) = words.strip_prefix("priced waiting: ") {
         let rate = rates.split(" articles a day").next()?;
         return Some(format!(
-            "It publishes about {rate} articles a day; that is how often a poll pays."
+            "It publishes about {rate} articles a day, which determines how often it is polled."
         ));
     }
     if let Some(interval) = words.strip_prefix("the user's interval, ") {
@@ -84,7 +85,7 @@ fn of_wish(words: &str) -> Option<String> {
             n => format!("{n} times in a row"),
         };
         return Some(format!(
-            "It failed {times}; the wait doubles with each failure, from {base}."
+            "It failed {times}; the wait starts at {base} and doubles with each failure."
         ));
     }
     if let Some(failure) = words.strip_prefix("throttled, failure ") {
@@ -95,22 +96,22 @@ fn of_wish(words: &str) -> Option<String> {
     }
     if let Some(since) = words.strip_prefix("refused since ") {
         return Some(format!(
-            "Its server refuses since {since}: one poll a day for two weeks, then one a week."
+            "Its server has refused requests since {since}: one poll a day for two weeks, then one a week."
         ));
     }
     None
 }
 
-/// What the publisher asks for, or what newswire owes.
+/// A minimum wait: requested by the publisher, or set by newswire.
 fn of_floor(words: &str) -> Option<String> {
     if let Some(fresh) = words.strip_prefix("fresh for ") {
         let span = fresh.split(" (").next()?.split(" of ").next()?;
         return Some(format!(
-            "Its server says that nothing changes for {span} (max-age)."
+            "Its server says that it does not change for {span} (max-age)."
         ));
     }
     if let Some(ttl) = words.strip_prefix("ttl ") {
-        return Some(format!("The feed asks for {ttl} between two polls (ttl)."));
+        return Some(format!("The feed asks for {ttl} between polls (ttl)."));
     }
     if let Some(wait) = words.strip_prefix("the server asks to wait ") {
         return Some(format!("Its server asks to wait {wait} (Retry-After)."));
@@ -123,8 +124,8 @@ fn of_floor(words: &str) -> Option<String> {
     let courtesy = words.strip_prefix("courtesy ")?;
     if let Some(span) = courtesy.strip_suffix(": no validator, no freshness") {
         return Some(format!(
-            "Its server sends the whole feed each time (no ETag, no Last-Modified, no max-age), so at least {span} lie \
-             between two polls."
+            "Its server sends the whole feed each time (no ETag, no Last-Modified, no max-age), so polls are at least {span} \
+             apart."
         ));
     }
     if let Some((span, by)) = courtesy.split_once(", as ") {
@@ -132,11 +133,11 @@ fn of_floor(words: &str) -> Option<String> {
         return Some(format!("Its server allows a poll every {span} ({by})."));
     }
     Some(format!(
-        "At least {courtesy} lie between two polls (schedule.min_interval)."
+        "Polls are at least {courtesy} apart (schedule.min_interval)."
     ))
 }
 
-/// The longest wait.
+/// A maximum wait.
 fn of_cap(words: &str) -> Option<String> {
     if let Some(span) = words.strip_prefix("max_interval ") {
         return Some(format!(
@@ -144,17 +145,17 @@ fn of_cap(words: &str) -> Option<String> {
         ));
     }
     let span = words.strip_prefix("a failing feed is tried at least every ")?;
-    Some(format!("A feed that fails is tried every {span} at least."))
+    Some(format!("A failing feed is retried at least every {span}."))
 }
 
-/// `next poll 2030-…: no network` without the time, which has a column of its own.
+/// `next poll 2030-…: no network` without the time, which is printed elsewhere.
 fn without_time(line: &str) -> &str {
     let rest = line.strip_prefix("next poll ");
     rest.and_then(|rest| rest.split_once(": "))
         .map_or(line, |(_, words)| words)
 }
 
-/// With a capital and a full stop.
+/// Adds a capital letter and a full stop.
 fn sentence(words: &str) -> String {
     let mut chars = words.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string());
@@ -171,14 +172,14 @@ mod tests {
 
     #[test]
     fn what_binds_is_a_sentence() {
-        for (line, told) in [
+        for (line, text) in [
             (
                 "wanted > 17:11:19    failure 1 in a row, doubling from 60 min",
-                "It failed once; the wait doubles with each failure, from 60 min.",
+                "It failed once; the wait starts at 60 min and doubles with each failure.",
             ),
             (
                 "wanted > 12-01 16:09 priced waiting: 3.8 articles a day (usually 3.8), x0.7 about 17:00; a poll costs 5 article-min",
-                "It publishes about 3.8 articles a day; that is how often a poll pays.",
+                "It publishes about 3.8 articles a day, which determines how often it is polled.",
             ),
             (
                 "wanted > 17:11:19    the user's interval, 10 min",
@@ -186,7 +187,7 @@ mod tests {
             ),
             (
                 "floor  > 17:09:16    courtesy 60 min",
-                "At least 60 min lie between two polls (schedule.min_interval).",
+                "Polls are at least 60 min apart (schedule.min_interval).",
             ),
             (
                 "floor  > 17:09:16    courtesy 15 min, as max-age allows",
@@ -194,11 +195,11 @@ mod tests {
             ),
             (
                 "floor  > 17:09:16    fresh for 24 h of 3650 d (max-age less Age)",
-                "Its server says that nothing changes for 24 h (max-age).",
+                "Its server says that it does not change for 24 h (max-age).",
             ),
             (
                 "floor  > 17:09:16    ttl 60 min",
-                "The feed asks for 60 min between two polls (ttl).",
+                "The feed asks for 60 min between polls (ttl).",
             ),
             (
                 "cap    > 12-01 16:09 max_interval 24 h",
@@ -212,16 +213,16 @@ mod tests {
             let account = format!(
                 "next poll 2030-01-10T17:12:37Z, 63 min after the last\n  wanted   17:00:00    x\n  {line}  <- binding\n  skip     none, jitter 77.4 s"
             );
-            assert_eq!(sentences(&account), told);
+            assert_eq!(sentences(&account), text);
         }
     }
 
     #[test]
     fn what_moved_it_is_told_too_and_an_account_of_another_form_as_it_stands() {
         let account = "next poll x\n  floor  > 17:09:15    ttl 60 min  <- binding\n  then     17:10:00    the best moment after the floor\n  skip     moved out of skipHours and skipDays, jitter 5 s";
-        let told = sentences(account);
-        assert!(told.starts_with("The feed asks for 60 min"), "{told}");
-        assert!(told.ends_with("that the feed asks to skip."), "{told}");
+        let text = sentences(account);
+        assert!(text.starts_with("The feed asks for 60 min"), "{text}");
+        assert!(text.ends_with("that the feed asks to skip."), "{text}");
         assert_eq!(
             sentences(
                 "next poll 2030-01-10T12:01:00Z: no network; nothing is held against the feed"

@@ -1,8 +1,8 @@
-# bash parts words at colons, and the URLs of feeds have some: they are put together before, and what comes back is cut to
-# what bash believes to be the word.
+# bash splits words at colons, and URLs of feeds contain colons. The parts are joined before completion, and the candidates are
+# cut to the part that bash considers the word.
 #
-# URLs, folders and tags are texts of others, and bash would put them on the command line as they are: they are quoted, so
-# that nothing in them is a pattern or a command.
+# bash inserts candidates literally. URLs, folders and tags come from others, so they are quoted: nothing in them is a pattern
+# or a command.
 _newswire() {
     local -
     set -o noglob
@@ -18,7 +18,7 @@ _newswire() {
         line=${line#"${line%%[![:blank:]]*}"}
         line=${line#"$word"}
     done
-    # A word that was completed in part is quoted already.
+    # A partly completed word is already quoted.
     whole[at]=${whole[at]//\\/}
     local COMP_WORDS=("${whole[@]}") COMP_CWORD=$at current=${whole[at]}
     _clap_complete_newswire "$1" "$current" "$3"

@@ -1,17 +1,16 @@
-//! When a feed that fails is tried again, and since when it fails, for a terminal. What to do about it is in
-//! [`crate::schedule::remedy`].
+//! How long a feed has been failing and when it is retried, as text. What to do about it is in [`crate::schedule::remedy`].
 
 use super::times::Times;
 use crate::model::Feed;
 use crate::schedule::remedy;
 
-/// When it is tried again, and by which rule.
+/// When the feed is retried, and by which rule.
 pub fn next_try(feed: &Feed, times: &Times) -> String {
     let Some(next) = feed.next_poll else {
         return "never".to_owned();
     };
     let when = match next <= times.now {
-        true => "now due".to_owned(),
+        true => "due now".to_owned(),
         false => times.full(next),
     };
     match remedy::next_try(feed) {
@@ -20,15 +19,15 @@ pub fn next_try(feed: &Feed, times: &Times) -> String {
     }
 }
 
-/// How long it has been like this.
+/// How long the feed has been failing.
 pub fn since(feed: &Feed, times: &Times) -> String {
     let often = match feed.failures {
         1 => "once".to_owned(),
         n => format!("{n} times in a row"),
     };
     match feed.last_success {
-        Some(last) => format!("{often}; it last worked {}", times.full(last)),
-        None => format!("{often}; it has never worked"),
+        Some(last) => format!("{often}; last success {}", times.full(last)),
+        None => format!("{often}; no success yet"),
     }
 }
 
@@ -50,13 +49,10 @@ mod tests {
         };
         assert_eq!(
             next_try(&feed, &times),
-            "now due; the interval doubles after each failure, up to a day"
+            "due now; the interval doubles after each failure, up to a day"
         );
         feed.next_poll = None;
         assert_eq!(next_try(&feed, &times), "never");
-        assert_eq!(
-            since(&feed, &times),
-            "2 times in a row; it has never worked"
-        );
+        assert_eq!(since(&feed, &times), "2 times in a row; no success yet");
     }
 }
