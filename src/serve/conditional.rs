@@ -105,7 +105,9 @@ fn cache_control(freshness: Freshness, next_change: Option<Time>, now: Time) -> 
         Freshness::Revalidate => CacheControl::new().with_no_cache(),
         Freshness::Planned => {
             let until = next_change.map_or(MAX_AGE_MAX, |at| at.since(now));
-            CacheControl::new().with_max_age(until.clamp(MAX_AGE_MIN, MAX_AGE_MAX))
+            let seconds = until.clamp(MAX_AGE_MIN, MAX_AGE_MAX).as_secs();
+            // The header takes whole seconds only.
+            CacheControl::new().with_max_age(Duration::from_secs(seconds))
         }
     }
 }
@@ -146,15 +148,15 @@ mod tests {
     #[test]
     fn et_54_a_feed_is_fresh_until_the_next_planned_change_within_limits() {
         let now = Time::from_seconds(1000);
-        let max_age = |next: Option<i64>| {
-            let next = next.map(Time::from_seconds);
+        let max_age = |next_ms: Option<i64>| {
+            let next = next_ms.map(Time::from_millis);
             let age = cache_control(Freshness::Planned, next, now).max_age();
             age.unwrap().as_secs()
         };
-        assert_eq!(max_age(Some(1300)), 300);
-        assert_eq!(max_age(Some(1001)), 60);
+        assert_eq!(max_age(Some(1_300_999)), 300);
+        assert_eq!(max_age(Some(1_001_000)), 60);
         assert_eq!(max_age(Some(0)), 60);
-        assert_eq!(max_age(Some(99_999)), 900);
+        assert_eq!(max_age(Some(99_999_000)), 900);
         assert_eq!(max_age(None), 900);
     }
 }

@@ -455,7 +455,7 @@ async fn colours_contrast_as_wcag_aa_asks_in_light_and_dark() {
                 assert!(ratio >= least, "{name} on {ground}: {ratio:.2}");
             }
         }
-        for ground in ["--came", "--gone"] {
+        for ground in ["--inserted", "--deleted"] {
             assert!(contrast(colours["--ink"], colours[ground]) >= 4.5);
         }
     }

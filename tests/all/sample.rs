@@ -237,7 +237,7 @@ fn the_sample_refuses_a_store_of_the_users_own() {
     ]);
     refused.exits(2);
     assert!(
-        refused.err.contains("holds feeds of your own"),
+        refused.err.contains("has feeds of your own"),
         "{}",
         refused.err
     );
