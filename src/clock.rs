@@ -1,9 +1,8 @@
-//! The one place that reads the wall clock, so that tests and `--now` can hold it.
+//! The only code that reads the wall clock, so that tests and `--now` can control it.
 //!
-//! Inside the process time runs evenly: it follows a clock that nobody sets and that goes on while the machine sleeps.
-//! When somebody has set the machine's clock, [`Clock::follow`] says by how much and takes it over at that moment, so
-//! that whoever keeps times can move them along (ET-24). Never call `SystemTime::now` elsewhere. Timers (sleeps,
-//! deadlines) stay tokio's and are monotonic.
+//! Within the process time is monotonic: it follows a clock that cannot be set and that includes suspend. When the
+//! machine's clock was set, [`Clock::follow`] adopts the new time and returns the difference, so that stored times can be
+//! moved along (ET-24). Never call `SystemTime::now` elsewhere. Timers (sleeps, deadlines) are tokio's and monotonic.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,26 +17,26 @@ pub struct Clock(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     machine: Machine,
-    /// What the wall shows less what has passed, in ms, as of the last [`Clock::follow`].
+    /// Wall clock minus monotonic clock, in ms, as of the last [`Clock::follow`].
     offset: AtomicI64,
-    /// What had passed, in ms, when the wall was last found set; below zero: never.
+    /// Monotonic time in ms when the wall clock was last found set; negative: never.
     set_at: AtomicI64,
 }
 
-/// What the machine's clock is set by, in ms, to count as set: less is how it is kept right.
+/// The smallest step of the machine's clock that counts as set, in ms: smaller ones are normal corrections.
 pub const STEP_MS: u64 = 60_000;
 
 #[derive(Debug)]
 enum Machine {
     System,
-    /// Stands still until it is moved: what has passed, and what the wall shows, in ms.
+    /// Stands still until it is moved: monotonic and wall clock in ms.
     Manual {
         passed: AtomicI64,
         wall: AtomicI64,
     },
 }
 
-/// A point on the clock that nobody sets; only [`Clock::at`] can tell when that was.
+/// A point on the monotonic clock; [`Clock::at`] converts it to a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(i64);
 
@@ -47,7 +46,7 @@ impl Clock {
         Self::of(Machine::System)
     }
 
-    /// A clock that stands at `at` until it is moved: tests, and the hidden `--now`.
+    /// A clock that stands at `at` until it is moved: for tests and the hidden `--now`.
     pub fn manual(at: Time) -> Self {
         Self::of(Machine::Manual {
             passed: AtomicI64::new(0),
@@ -74,20 +73,19 @@ impl Clock {
         Moment(self.0.machine.passed())
     }
 
-    /// What this clock, as it goes now, showed at `moment`.
+    /// The time of `moment`, by the clock as it is set now.
     pub fn at(&self, moment: Moment) -> Time {
         let offset = self.0.offset.load(Ordering::SeqCst);
         Time::from_millis(moment.0.saturating_add(offset))
     }
 
-    /// How long ago `moment` was, sleep included.
+    /// How long ago `moment` was, suspend included.
     pub fn elapsed(&self, moment: Moment) -> Duration {
         let passed = self.moment().0.saturating_sub(moment.0);
         Duration::from_millis(u64::try_from(passed).unwrap_or(0))
     }
 
-    /// Takes over what the machine's clock shows, and tells by how many ms it was set forward (or, below zero, back)
-    /// since it was last followed.
+    /// Adopts the machine's clock, and returns by how many ms it was set forward (negative: back) since the last call.
     pub fn follow(&self) -> i64 {
         let machine = &self.0.machine;
         let passed = machine.passed();
@@ -99,13 +97,13 @@ impl Clock {
         by
     }
 
-    /// How long ago the machine's clock was found to be set by a minute or more, if it was since the start.
+    /// How long ago the machine's clock was found to be set by a minute or more; `None` if it was not since the start.
     pub fn set_ago(&self) -> Option<Duration> {
         let at = self.0.set_at.load(Ordering::SeqCst);
         (at >= 0).then(|| self.elapsed(Moment(at)))
     }
 
-    /// Lets time pass on a manual clock; does nothing to the system's.
+    /// Advances a manual clock; does nothing to the system's.
     pub fn advance(&self, by: Duration) {
         if let Machine::Manual { passed, wall } = &self.0.machine {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
@@ -114,8 +112,8 @@ impl Clock {
         }
     }
 
-    /// Sets what a manual clock's wall shows, without time passing; does nothing to the system's. Seen after the next
-    /// [`Clock::follow`].
+    /// Sets the wall clock of a manual clock without advancing the monotonic one; does nothing to the system's. Takes effect
+    /// with the next [`Clock::follow`].
     pub fn set(&self, to: Time) {
         if let Machine::Manual { wall, .. } = &self.0.machine {
             wall.store(to.millis(), Ordering::SeqCst);
@@ -149,8 +147,8 @@ impl Machine {
     }
 }
 
-/// The clock that nobody sets. Elsewhere than on Linux the monotonic one may stand still while the machine sleeps; then
-/// a sleep looks like a clock set forward, and nothing becomes overdue by it.
+/// The clock that cannot be set. On systems other than Linux it may stop during suspend; then a suspend looks like a clock
+/// set forward, and nothing becomes overdue by it.
 #[cfg(target_os = "linux")]
 const UNSET: rustix::time::ClockId = rustix::time::ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// What happens at a stage.
+/// The kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Error,
@@ -11,25 +11,25 @@ pub enum Kind {
     Hang,
 }
 
-/// An injected error; the store makes one of its own of it.
+/// An injected error; the store converts it to its own.
 #[derive(Debug)]
 pub struct Injected;
 
 static ARMED: Mutex<Vec<(&'static str, String, Kind)>> = Mutex::new(Vec::new());
 
-/// From now on `stage` fails for what is about `host`, which no other test uses.
+/// Makes `stage` fail for `host`, which no other test may use.
 pub fn arm(stage: &'static str, host: &str, kind: Kind) {
     let mut armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
     armed.push((stage, host.to_owned(), kind));
 }
 
-/// Nothing fails any more for `host`.
+/// Removes all faults for `host`.
 pub fn disarm(host: &str) {
     let mut armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
     armed.retain(|(_, h, _)| h != host);
 }
 
-/// A stage that `subject`, a host or what contains it, has come to.
+/// Called at a stage of the visit of `subject`: a host, or text that contains it.
 pub fn at(stage: &str, subject: &str) -> Result<(), Injected> {
     match kind_of(stage, subject) {
         Some(Kind::Panic) => panic!("injected at {stage}"),

@@ -11,11 +11,11 @@
 //! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
 //! | L5 | [`cli`] | everything |
 
-/// The heap of every program that uses the library, of its C code too (SQLite, zstd). `.cargo/config.toml` sets it. A fuzzer
-/// has the sanitizer's heap.
+/// The allocator of every program that uses the library, and of its C code (SQLite, zstd). `.cargo/config.toml` configures it. A
+/// fuzzer has the allocator of its sanitizer.
 #[cfg(not(fuzzing))]
 #[global_allocator]
-static HEAP: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[cfg(test)]
 mod faults;

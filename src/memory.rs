@@ -1,6 +1,6 @@
-//! L0: one budget of memory for everything that is read off the network (SEC-24). A [`Reserved`] value and its reservation are
-//! one: nothing that came off the network can be kept without memory being set aside for it, and dropping it gives the
-//! memory back. Must never wait without an end (REL-13), and never hand out more than the budget and one body beyond it.
+//! L0: one memory budget for everything that is read from the network (SEC-24). A [`Reserved`] value owns its reservation:
+//! what came from the network cannot be kept without reserved memory, and dropping it returns the memory. Must never wait
+//! without a limit (REL-13), and never grant more than the budget and one body beyond it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -11,11 +11,11 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-/// Bodies of up to so many bytes never compete with larger ones.
+/// Bodies of up to this many bytes never compete with larger ones.
 pub const SMALL_BYTES: usize = 256 << 10;
 
-/// Bodies compete with those of their own size only. By size, the smallest first: the largest body of the tier, and what
-/// all of them may take together, in bytes.
+/// Bodies compete only within their tier, smallest tier first: the largest body of the tier, and the limit for all of its
+/// bodies together, in bytes.
 const TIERS: [Tier; 3] = [
     Tier::new(SMALL_BYTES, 32 << 20),
     Tier::new(2 << 20, 12 << 20),
@@ -25,7 +25,7 @@ const TIERS: [Tier; 3] = [
 /// The least that a reservation grows by, in bytes.
 const STEP: usize = 4 << 10;
 
-/// There was no memory in time. It is not the fault of the sender.
+/// No memory became free in time. The sender is not to blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("newswire has no memory to spare at present; try again later")]
 pub struct Busy;
@@ -34,17 +34,17 @@ pub struct Busy;
 #[derive(Clone)]
 pub struct MemoryBudget(Arc<Inner>);
 
-/// A value that came off the network, and the memory that is set aside for it.
+/// A value from the network with its reserved memory.
 #[derive(Debug)]
 pub struct Reserved<T> {
     value: T,
     reservation: Reservation,
 }
 
-/// Bytes read off the network.
+/// Bytes read from the network.
 pub type Body = Reserved<Vec<u8>>;
 
-/// Memory set aside, empty at first. Given back when dropped.
+/// Reserved memory, empty at first. Returned to the budget when dropped.
 pub struct Reservation {
     budget: MemoryBudget,
     bytes: usize,
@@ -66,7 +66,7 @@ impl MemoryBudget {
         }
     }
 
-    /// A body that is there already, if there is memory for it now.
+    /// Reserves memory for a body that was read already, if there is any now.
     pub fn try_hold(&self, body: Vec<u8>) -> Option<Body> {
         let (mut reservation, bytes) = (self.reserve(), body.len());
         reservation
@@ -74,14 +74,14 @@ impl MemoryBudget {
             .then(|| reservation.hold(body, bytes))
     }
 
-    /// All that is set aside at present, in bytes.
+    /// All reserved memory at present, in bytes.
     pub fn used(&self) -> usize {
         let state = self.0.state();
         let tiers = state.used.iter().copied().fold(0, usize::saturating_add);
         tiers.saturating_add(state.beyond)
     }
 
-    /// Most bytes that all bodies together may take, the one beyond the budget excepted.
+    /// The limit for all bodies together in bytes, without the one beyond the budget.
     pub fn total(&self) -> usize {
         let totals = self.0.tiers.iter().map(|tier| tier.total);
         totals.fold(0, usize::saturating_add)
@@ -113,12 +113,13 @@ impl MemoryBudget {
 }
 
 impl Reservation {
-    /// How many bytes are set aside.
+    /// The reserved bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Grows to at least `bytes` if there is memory now. By doubling: a body that grows piece by piece asks a few times only.
+    /// Grows to at least `bytes` if there is memory now. Grows by doubling, so that a body read in many chunks needs few
+    /// calls.
     #[must_use]
     pub fn try_grow(&mut self, bytes: usize) -> bool {
         if bytes <= self.bytes {
@@ -128,7 +129,7 @@ impl Reservation {
         self.take(rounded.unwrap_or(bytes)) || self.take(bytes)
     }
 
-    /// Grows to at least `bytes`; waits for memory until `until`. Keeps what it had if there is none in time.
+    /// Grows to at least `bytes`; waits for memory until `until`. Keeps its bytes if there is none in time.
     ///
     /// # Errors
     /// [`Busy`] if there was no memory in time.
@@ -137,7 +138,7 @@ impl Reservation {
         loop {
             let freed = budget.0.freed.notified();
             tokio::pin!(freed);
-            // Before the look, so that nothing that is freed in between is missed.
+            // Registered before the check, so that no notification in between is missed.
             freed.as_mut().enable();
             if self.try_grow(bytes) {
                 return Ok(());
@@ -146,7 +147,7 @@ impl Reservation {
         }
     }
 
-    /// Gives back all but `bytes`, and the place beyond the budget if it needs none any more. Never grows.
+    /// Returns all but `bytes`, and the place beyond the budget if it no longer needs it. Never grows.
     pub fn shrink(&mut self, bytes: usize) {
         if bytes >= self.bytes {
             return;
@@ -160,7 +161,7 @@ impl Reservation {
         inner.freed.notify_waiters();
     }
 
-    /// The value that the memory was set aside for. `bytes` is what it takes; it was grown to before.
+    /// Attaches the reservation to its value. `bytes` is the size of the value; the reservation has at least that.
     pub fn hold<T>(mut self, value: T, bytes: usize) -> Reserved<T> {
         self.shrink(bytes);
         Reserved {
@@ -169,7 +170,7 @@ impl Reservation {
         }
     }
 
-    /// Takes `bytes` in all, at once: from the tier of that size, else beyond the budget.
+    /// Reserves `bytes` in total at once: from the tier of that size, else beyond the budget.
     fn take(&mut self, bytes: usize) -> bool {
         let inner = Arc::clone(&self.budget.0);
         let mut state = inner.state();
@@ -190,7 +191,7 @@ impl Reservation {
         true
     }
 
-    /// Takes `bytes` in all from `to`, and gives back what it had.
+    /// Reserves `bytes` in total from `to`, and returns the old reservation.
     fn settle(&mut self, state: &mut State, to: From, bytes: usize) {
         self.from.give(state, self.bytes);
         to.add(state, bytes);
@@ -212,14 +213,14 @@ impl fmt::Debug for Reservation {
 }
 
 impl<T> Reserved<T> {
-    /// Makes another value of this one, in the same memory: `bytes` says how much the new value takes.
+    /// Converts the value within the same reservation; `bytes` is the size of the new value.
     pub fn map<U>(self, make: impl FnOnce(T) -> U, bytes: impl FnOnce(&U) -> usize) -> Reserved<U> {
         let value = make(self.value);
         let bytes = bytes(&value);
         self.reservation.hold(value, bytes)
     }
 
-    /// The same, where there may be none to make.
+    /// The same if the conversion may fail.
     pub fn filter_map<U>(
         self,
         make: impl FnOnce(T) -> Option<U>,
@@ -232,10 +233,10 @@ impl<T> Reserved<T> {
 }
 
 impl Body {
-    /// Reads the pieces of a body of at most `limit` bytes to their end.
+    /// Reads the chunks of a body of at most `limit` bytes to their end.
     ///
     /// # Errors
-    /// [`Unread`] says why there is no body: there was no memory by `until`, it is too large, or it broke off.
+    /// [`Unread`]: there was no memory by `until`, the body is too large, or it was cut off.
     pub async fn read<E>(
         budget: &MemoryBudget,
         limit: usize,
@@ -268,11 +269,11 @@ pub enum Unread<E> {
     Busy,
     /// It is larger than the limit.
     TooLarge,
-    /// It broke off.
+    /// It was cut off.
     Failed(E),
 }
 
-/// Appends within what is reserved: a vector that grows by itself takes up to twice as much as it holds.
+/// Appends within the reservation: a vector that grows by itself allocates up to twice its length.
 pub(crate) fn extend(body: &mut Vec<u8>, piece: &[u8], reserved: usize) {
     let len = body.len().saturating_add(piece.len());
     if len > body.capacity() {
@@ -324,7 +325,7 @@ struct Tier {
 struct State {
     /// By tier.
     used: Vec<usize>,
-    /// What the one body beyond the budget takes.
+    /// Bytes of the one body beyond the budget.
     beyond: usize,
     is_beyond_taken: bool,
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use newswire::clock::Clock;
 use newswire::model::{Draft, FeedRow, Outcome, Poll, Validators, WebUrl};
 use newswire::store::{
-    ClaimScope, Committed, DocumentCommit, FeedSettings, NewFeed, PlanCommit, PollCommit, Store,
-    StoreOptions,
+    ClaimScope, Committed, DocumentCommit, FeedSettings, HubChange, NewFeed, PlanCommit,
+    PollCommit, Store, StoreOptions,
 };
 use rustix::time::{ClockId, clock_gettime};
 
@@ -142,7 +142,7 @@ pub fn put(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) -> C
             next_at: Some(now.plus(Duration::from_secs(300))),
             ..PlanCommit::default()
         },
-        hub: None,
+        hub: HubChange::Unchanged,
         offline: false,
     };
     store.commit(store.prepare(commit)).unwrap()

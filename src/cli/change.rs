@@ -12,8 +12,8 @@ use super::exit::{Exit, Failure};
 use super::humanize::count;
 use super::lookup;
 use super::times::Times;
-use crate::config::{Config, INTERVAL_TOLERATED, units};
-use crate::model::{Feed, FeedState, Time};
+use crate::config::{Config, INTERVAL_TOLERATED};
+use crate::model::{Feed, FeedState, Time, span};
 use crate::store::{FeedChange, Reads};
 use crate::text::nearest::nearest;
 
@@ -149,7 +149,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     {
         cx.out.warn(&format!(
             "interval={} is shorter than the five minutes that publishers tolerate",
-            units::show_duration(interval)
+            span::exact(interval)
         ));
     }
     let interval = change.interval.filter(|i| !i.is_zero());
@@ -162,7 +162,7 @@ pub fn set(cx: &mut Context, args: &SetArgs) -> Result<(), Failure> {
     {
         cx.out.warn(&format!(
             "interval={} is shorter than the server allows {}",
-            units::show_duration(interval),
+            span::exact(interval),
             floor_in_words(&floor, &cx.times)
         ));
     }
@@ -231,7 +231,7 @@ fn read_change(mut change: FeedChange, given: &String) -> Result<FeedChange, Fai
         }
         "interval" if value.is_empty() => change.interval = Some(Duration::ZERO),
         "interval" => {
-            let interval = units::parse_duration(value)
+            let interval = span::parse(value)
                 .map_err(|why| Failure::usage(format!("interval {value:?}: {why}")))?;
             change.interval = Some(interval);
         }

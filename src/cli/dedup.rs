@@ -11,12 +11,11 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use super::humanize::{count, point, rough};
+use super::humanize::{count, point};
 use super::labels::{self, Label, Score};
 use super::{lookup, terminal_escape};
-use crate::config::units;
 use crate::dedup::Changes;
-use crate::model::{ArticleRow, ArticleView, StoryRow, Time};
+use crate::model::{ArticleRow, ArticleView, StoryRow, Time, span};
 use crate::store::{Decided, DecisionKind, DedupSettings, Reads};
 
 /// Maximum number of groups printed of each kind.
@@ -52,7 +51,7 @@ pub struct TestArgs {
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// How long a story accepts new copies [default: dedup.window]
-    #[arg(long, value_name = "SPAN", value_parser = units::parse_duration)]
+    #[arg(long, value_name = "SPAN", value_parser = span::parse)]
     pub window: Option<Duration>,
     /// Whether to join near copies, not only equal ones [default: dedup.near]
     #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
@@ -278,7 +277,7 @@ fn print(cx: &mut Context, trial: &Trial) -> Result<(), Failure> {
         cx.times.exact(trial.since),
         count(trial.stories, "story"),
         count(trial.stories_then, "story"),
-        rough(Duration::from_secs(trial.window_seconds)),
+        span::two_units(Duration::from_secs(trial.window_seconds)),
         if trial.near { "joined" } else { "not joined" }
     ))?;
     print_groups(cx, "Stories that would be joined", &trial.joined)?;

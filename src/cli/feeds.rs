@@ -16,9 +16,8 @@ use super::table::Table;
 use super::times::Times;
 use super::trouble;
 use super::{explain_plan, lookup, terminal_escape};
-use crate::config::units::show_duration;
-use crate::model::{Feed, FeedRow, FeedState, Time};
-use crate::schedule::remedy;
+use crate::model::{Feed, FeedRow, FeedState, Time, span};
+use crate::schedule::{PlanExplanation, remedy};
 use crate::store::{FeedDetail, HostStatus, HubStatus};
 
 /// `newswire feeds`.
@@ -61,21 +60,40 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
     if args.failing {
         feeds.retain(|f| matches!(f.state, FeedState::Failing | FeedState::Gone));
     }
-    let mut accounts = match args.why_next {
-        true => Some(reads.accounts()?),
+    let mut explanations = match args.why_next {
+        true => Some(reads.explanations()?),
         false => None,
     };
-    match (args.json, &mut accounts) {
-        (true, accounts) => feeds.iter().try_for_each(|f| {
+    match (args.json, &mut explanations) {
+        (true, explanations) => feeds.iter().try_for_each(|f| {
             cx.out.json(&FeedLine {
                 feed: f,
-                why_next: accounts.as_mut().map(|all| all.remove(&f.row)),
+                why_next: match explanations {
+                    Some(all) => WhyNext::Of(all.remove(&f.row)),
+                    None => WhyNext::LeftOut,
+                },
                 what_to_do: remedy::what_to_do(f),
             })
         }),
-        (false, Some(accounts)) => plan(cx, accounts, &feeds),
+        (false, Some(explanations)) => plan(cx, explanations, &feeds),
         (false, None) if args.failing => failing(cx, &feeds),
         (false, None) => health(cx, &feeds),
+    }
+}
+
+/// `why_next` of a feed. Serialized as the explanation or null.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WhyNext {
+    /// Without `--why-next`.
+    LeftOut,
+    /// With it; `None` if the feed has no plan.
+    Of(Option<PlanExplanation>),
+}
+
+impl WhyNext {
+    fn is_left_out(&self) -> bool {
+        matches!(self, Self::LeftOut)
     }
 }
 
@@ -84,8 +102,8 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
 struct FeedLine<'a> {
     #[serde(flatten)]
     feed: &'a Feed,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why_next: Option<Option<String>>,
+    #[serde(skip_serializing_if = "WhyNext::is_left_out")]
+    why_next: WhyNext,
     #[serde(skip_serializing_if = "Option::is_none")]
     what_to_do: Option<String>,
 }
@@ -146,7 +164,7 @@ fn health(cx: &mut Context, feeds: &[Feed]) -> Result<(), Failure> {
 
 fn plan(
     cx: &mut Context,
-    accounts: &HashMap<FeedRow, String>,
+    explanations: &HashMap<FeedRow, PlanExplanation>,
     feeds: &[Feed],
 ) -> Result<(), Failure> {
     let mut table = Table::new([
@@ -158,7 +176,7 @@ fn plan(
         let cells = vec![
             cx.times.ahead(f.next_poll, "-"),
             f.title.clone(),
-            plan_in_words(f.state, accounts.get(&f.row)),
+            plan_in_words(f.state, explanations.get(&f.row)),
         ];
         table.row(&mut cx.out, cells)?;
     }
@@ -166,13 +184,13 @@ fn plan(
 }
 
 /// Why a feed is polled at its planned time.
-fn plan_in_words(state: FeedState, account: Option<&String>) -> String {
-    match (state, account) {
+fn plan_in_words(state: FeedState, explanation: Option<&PlanExplanation>) -> String {
+    match (state, explanation) {
         (FeedState::Paused, _) => "Paused; `newswire resume` resumes polling.".to_owned(),
         (FeedState::Gone, _) => {
             "The publisher has withdrawn it (410); it is no longer polled.".to_owned()
         }
-        (_, Some(account)) => explain_plan::sentences(account),
+        (_, Some(explanation)) => explain_plan::sentences(explanation),
         (_, None) => "Not polled yet.".to_owned(),
     }
 }
@@ -204,6 +222,18 @@ pub fn feed(cx: &mut Context, args: &FeedArgs) -> Result<(), Failure> {
     } else {
         in_full(cx, &detail)
     }
+}
+
+/// An explanation of several lines, as it is; one of a single line says no more than its sentence.
+fn details(explanation: &str) -> Vec<(&'static str, String)> {
+    let lines = explanation.lines().enumerate();
+    let facts = lines
+        .filter(|_| explanation.contains('\n'))
+        .map(|(n, line)| {
+            let name = if n == 0 { "details" } else { "" };
+            (name, line.to_owned())
+        });
+    facts.collect()
 }
 
 fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
@@ -239,17 +269,9 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
         };
         facts.push(("next poll", when));
     }
-    let account = detail.why_next.as_deref().unwrap_or_default();
-    if !account.is_empty() {
-        facts.push(("why then", explain_plan::sentences(account)));
-    }
-    for (n, line) in account
-        .lines()
-        .enumerate()
-        .filter(|_| account.contains('\n'))
-    {
-        let name = if n == 0 { "details" } else { "" };
-        facts.push((name, line.to_owned()));
+    if let Some(explanation) = &detail.why_next {
+        facts.push(("why then", explain_plan::sentences(explanation)));
+        facts.extend(details(&explanation.to_string()));
     }
     if let Some((until, why)) = detail.floor.as_ref().filter(|(until, _)| *until > now) {
         facts.push(("not before", format!("{}: {why}", cx.times.full(*until))));
@@ -257,7 +279,7 @@ fn in_full(cx: &mut Context, detail: &FeedDetail) -> Result<(), Failure> {
     if let Some(seconds) = f.interval_s {
         facts.push((
             "interval",
-            show_duration(std::time::Duration::from_secs(seconds)),
+            span::exact(std::time::Duration::from_secs(seconds)),
         ));
     }
     facts.extend(

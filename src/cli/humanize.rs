@@ -1,10 +1,7 @@
-//! Reads times and formats durations, sizes and counts for people. The display of times is in [`super::times`].
-
-use std::time::Duration;
+//! Reads times and formats sizes and counts for people. The display of times is in [`super::times`].
 
 use super::exit::Failure;
-use crate::config::units;
-use crate::model::Time;
+use crate::model::{Time, span};
 use crate::query::ast::When;
 
 /// Parses the value of an option such as `--since`: `24h`, `1h 30m`, `yesterday`, `monday`, a date (midnight UTC) or RFC 3339.
@@ -12,7 +9,7 @@ pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
     if let Some(when) = When::read(text) {
         return Ok(when.at(now));
     }
-    units::parse_duration(text)
+    span::parse(text)
         .map(|ago| now.minus(ago))
         .map_err(|why| {
             let is_date = text.contains('-') && text.starts_with(|c: char| c.is_ascii_digit());
@@ -25,19 +22,6 @@ pub fn point(option: &str, text: &str, now: Time) -> Result<Time, Failure> {
                 "{option} {text:?}: {why}; write 24h, 7d, yesterday, monday, 2030-01-31 or 2030-01-31T12:00:00Z"
             ))
         })
-}
-
-/// A duration in its two largest units: `3d 4h`.
-pub fn rough(span: Duration) -> String {
-    let minutes = span.as_secs() / 60;
-    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
-        (0, 0, 0) => format!("{}s", span.as_secs()),
-        (0, 0, m) => format!("{m}m"),
-        (0, h, 0) => format!("{h}h"),
-        (0, h, m) => format!("{h}h {m}m"),
-        (d, 0, _) => format!("{d}d"),
-        (d, h, _) => format!("{d}d {h}h"),
-    }
 }
 
 /// A size: `3.42 MiB`.
@@ -91,19 +75,6 @@ mod tests {
     fn one_is_no_plural() {
         assert_eq!(count(1_u64, "feed"), "1 feed");
         assert_eq!(count(0_usize, "story"), "0 stories");
-    }
-
-    #[test]
-    fn spans_are_rough() {
-        for (seconds, text) in [
-            (5, "5s"),
-            (300, "5m"),
-            (3660, "1h 1m"),
-            (7200, "2h"),
-            (90_000, "1d 1h"),
-        ] {
-            assert_eq!(rough(Duration::from_secs(seconds)), text);
-        }
     }
 
     #[test]

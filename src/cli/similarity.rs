@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::humanize::rough;
 use crate::dedup::{Ground, Verdict, shared};
-use crate::model::ArticleView;
+use crate::model::{ArticleView, span};
 
 /// The result of comparing two copies.
 #[derive(Debug, Serialize)]
@@ -87,7 +86,7 @@ impl Similarity {
             "{}: {} in common; {} apart",
             in_words(self.reason),
             shares.join(", "),
-            rough(Duration::from_secs(self.apart_seconds))
+            span::two_units(Duration::from_secs(self.apart_seconds))
         )
     }
 }

@@ -207,8 +207,8 @@ fn next_poll_reason(h: &HostStatus, times: &Times) -> String {
         ),
         None => h
             .next_why
-            .as_deref()
-            .map_or_else(String::new, explain_plan::of_constraint),
+            .as_ref()
+            .map_or_else(String::new, |why| explain_plan::of_binding(&why.binding())),
     }
 }
 

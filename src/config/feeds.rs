@@ -12,7 +12,7 @@ use super::section::Section;
 use super::setting_types::HeaderText;
 use super::value::{quoted, text_of};
 use crate::fetch::RESERVED_HEADERS;
-use crate::model::{Secret, WebUrl, web_url};
+use crate::model::{Secret, WebUrl, span, web_url};
 use crate::store::{FeedSettings, NewFeed};
 
 /// Headers that a feed cannot set, besides those that newswire sets itself: credentials belong in `auth`, and newswire has no
@@ -149,7 +149,7 @@ fn read_interval(s: &mut Section<'_, '_, '_>) -> Option<Duration> {
     if interval < INTERVAL_TOLERATED {
         s.warn(format!(
             "interval = {} is shorter than the five minutes that publishers tolerate",
-            quoted(&super::units::show_duration(interval))
+            quoted(&span::exact(interval))
         ));
     }
     Some(interval)

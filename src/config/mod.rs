@@ -9,7 +9,7 @@
 //! | `read` | reads the whole configuration |
 //! | `sections`, `feeds`, `topics` | the keys, with defaults and limits |
 //! | `section`, `reading` | reads a table key by key; collects values and mistakes |
-//! | [`value`], [`setting_types`], [`units`] | how values are read and shown |
+//! | [`value`], [`setting_types`], `size` | how values are read and shown |
 //! | [`paths`], [`environment`], `overlay` | the paths of file and store; variables and flags that override settings |
 //! | [`credentials`] | passwords and tokens |
 //! | [`problem`], `mask` | how mistakes are shown, without secrets |
@@ -26,10 +26,10 @@ mod reading;
 mod section;
 mod sections;
 pub mod setting_types;
+mod size;
 #[cfg(test)]
 mod tests;
 mod topics;
-pub mod units;
 pub mod value;
 
 use std::path::PathBuf;

@@ -7,7 +7,6 @@ use super::paths::resolve;
 use super::problem::Problem;
 use super::section::Section;
 use super::setting_types::{Etiquette, HeaderText, Keep, Listen, Size, SynchronousFull};
-use super::units::DURATION_MAX;
 use super::value::Value;
 use super::{
     DedupConfig, FetchConfig, Origin, ScheduleConfig, ServerConfig, StoreConfig, WebSubConfig,
@@ -15,6 +14,7 @@ use super::{
 };
 use crate::fetch::Net;
 use crate::model::WebUrl;
+use crate::model::span::SPAN_MAX;
 use crate::serve::{CALLBACK_PATH, Tokens};
 
 /// Maximum size of a token file, in bytes: enough for ten thousand tokens.
@@ -230,7 +230,7 @@ pub fn read_schedule(mut s: Section<'_, '_, '_>) -> ScheduleConfig {
             "manual_interval",
             Duration::from_secs(300),
             Duration::ZERO,
-            DURATION_MAX,
+            SPAN_MAX,
         ),
         etiquette: s.or("etiquette", Etiquette::Normal),
     };

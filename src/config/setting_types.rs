@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::problem::Problem;
-use super::units::{parse_size, show_size};
+use super::size::{parse_size, show_size};
 use super::value::{Value, bad, quoted, text_of};
 
 /// How long articles are kept.

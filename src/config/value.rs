@@ -7,9 +7,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::problem::Problem;
-use super::units::{parse_duration, show_duration};
 use crate::fetch::Net;
 use crate::model::WebUrl;
+use crate::model::span;
 
 /// Shown for a setting without a value. It is not TOML.
 pub const NOT_SET: &str = "(not set)";
@@ -180,7 +180,7 @@ impl Value for Duration {
             DeValue::Integer(number) => number.as_str(),
             _ => text_of(found, "a duration such as \"30m\"", problems)?,
         };
-        match parse_duration(text) {
+        match span::parse(text) {
             Ok(duration) if found.get_ref().is_str() => Some(duration),
             Ok(_) => {
                 problems.push(bad(
@@ -197,7 +197,7 @@ impl Value for Duration {
         }
     }
     fn show(&self) -> String {
-        quoted(&show_duration(*self))
+        quoted(&span::exact(*self))
     }
 }
 

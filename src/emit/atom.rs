@@ -27,7 +27,7 @@ pub fn atom(channel: &Channel) -> String {
         text(&mut xml, "subtitle", &subtitle);
     }
     xml.data("updated", &[], &item::updated(channel).to_string());
-    // Section 4.1.1 wants an author where there are no entries to have one.
+    // Section 4.1.1 requires an author of a feed whose entries have none.
     let name = Some(title.as_str()).filter(|title| is_inert(title));
     author(&mut xml, name.unwrap_or("newswire"), None);
     let version = Some(env!("CARGO_PKG_VERSION"));
@@ -76,8 +76,8 @@ fn entry(xml: &mut Xml, item: &Item) {
     xml.close();
 }
 
-/// A time that no other entry has: validators warn of two entries changed at the same time, and publishers count in
-/// minutes. Below the second, where claims say nothing, it is the id that counts.
+/// A time that no other entry has: validators warn of two entries with the same time, and publishers often round to minutes.
+/// The fraction of the second is taken from the id.
 fn apart(time: Time, id: StoryId) -> String {
     let time = time.to_string();
     let whole = time.trim_end_matches('Z');
@@ -89,7 +89,7 @@ fn authors(xml: &mut Xml, item: &Item) {
         let name = person.name.as_deref().unwrap_or_default();
         author(xml, name, Some(person));
     }
-    // Section 4.1.2: every entry has an author. Where nobody is named it is the feed.
+    // Section 4.1.2: every entry has an author. If no author is named it is the feed.
     if item.authors.is_empty() {
         author(xml, &item.feed.title, None);
     }
@@ -97,7 +97,7 @@ fn authors(xml: &mut Xml, item: &Item) {
 
 fn author(xml: &mut Xml, name: &str, person: Option<&Person>) {
     xml.open("author", &[]);
-    // Section 3.2.1: a name cannot say that it is HTML, so one that looks like it is written with other brackets.
+    // Section 3.2.1: a name has no type, so one that looks like HTML is written with other brackets.
     if is_inert(name) {
         xml.words("name", &[], name);
     } else {
@@ -166,7 +166,7 @@ fn body(xml: &mut Xml, item: &Item) {
     if !item.summary.is_empty() {
         text(xml, "summary", &item.summary);
     }
-    // Section 4.1.2: without a page to go to there is content, if only the headline.
+    // Section 4.1.2: an entry without a link has content, if only the headline.
     if !item.html.is_empty() {
         xml.data("content", &[("type", Some("html"))], &item.html);
     } else if item.summary.is_empty() || item.url.is_none() {
@@ -174,7 +174,7 @@ fn body(xml: &mut Xml, item: &Item) {
     }
 }
 
-/// Section 4.2.11. The source changed when this entry of it did, as far as anybody knows.
+/// Section 4.2.11. The source's time is that of its entry: nothing else is known.
 fn source(xml: &mut Xml, item: &Item) {
     let feed = &item.feed;
     xml.open("source", &[]);
@@ -186,7 +186,7 @@ fn source(xml: &mut Xml, item: &Item) {
     xml.close();
 }
 
-/// A text construct (section 3.1). What somebody might take for HTML is given as HTML, so that nobody needs to guess.
+/// A text construct (section 3.1). Text that could be mistaken for HTML is given as HTML, so that readers need not guess.
 fn text(xml: &mut Xml, name: &'static str, text: &str) {
     if is_inert(text) {
         xml.words(name, &[], text);

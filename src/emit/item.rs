@@ -1,5 +1,5 @@
-//! What every format says of a story, checked once: lines that are lines, names that are not empty, URLs that are
-//! absolute http(s) (SEC-11), nothing twice. The formats only print it; whatever is left out is left out here.
+//! The content of a story, validated once for all formats: single lines, names that are not empty, absolute http(s) URLs
+//! (SEC-11), no duplicates. The formats only write it; what is omitted is omitted here.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::model::{
     Alternate, Category, Enclosure, FeedRef, Person, StoryId, StoryView, Time, WebUrl,
 };
 
-/// How far the clocks of two machines, and their time zones, may be apart.
+/// How far two machines' clocks and time zones may differ.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// 1990-01-01T00:00:00Z. Nothing was published on the web before it; a claim that says so is a fault.
+/// 1990-01-01T00:00:00Z. Nothing was published on the web earlier, so an earlier date is an error.
 const WEB_BEGINS_S: i64 = 631_152_000;
 
-/// A story, ready to print.
+/// A story, ready to write.
 pub struct Item {
     /// Its id.
     pub id: StoryId,
@@ -30,32 +30,32 @@ pub struct Item {
     pub html: String,
     /// The body's text; may be empty.
     pub text: String,
-    /// Who wrote it; every one has a name. Empty if nobody is named.
+    /// Who wrote it; each has a name. Empty if no author is named.
     pub authors: Vec<Person>,
     /// Agencies credited.
     pub agencies: Vec<String>,
     /// Names of topics.
     pub topics: Vec<String>,
-    /// The publisher's labels; a scheme is an http(s) URI, a label no markup.
+    /// The publisher's labels; a scheme is an http(s) URI, and a label contains no markup.
     pub categories: Vec<Category>,
     /// A language tag.
     pub language: Option<String>,
-    /// First publication, as claimed, if that can be.
+    /// First publication, as claimed, if that is plausible.
     pub published: Option<Time>,
-    /// The same, else when newswire first saw it: for formats whose readers sort by that date, or take an item without
-    /// one for new at every reading.
+    /// The same, else when newswire first found it: for formats whose readers sort by that date, or treat an item without one
+    /// as new each time.
     pub dated: Time,
-    /// The last change claimed, if that can be, else the arrival.
+    /// The last change claimed, if that is plausible, else the arrival.
     pub updated: Time,
-    /// Its place in the river.
+    /// Its position in the river.
     pub arrived: Time,
     /// A picture.
     pub image: Option<String>,
     /// Its files; a type is a media type.
     pub enclosures: Vec<Enclosure>,
-    /// The feed of the copy shown; its title is never empty.
+    /// The feed of the representative; its title is never empty.
     pub feed: FeedRef,
-    /// How many copies there are.
+    /// The number of copies.
     pub copies: u32,
     /// The other copies.
     pub also_in: Vec<Alternate>,
@@ -70,14 +70,14 @@ pub fn items(channel: &Channel) -> impl Iterator<Item = Item> {
 
 /// The channel's title; never empty.
 pub fn channel_title(channel: &Channel) -> String {
-    first_said([line(&channel.title), "newswire".to_owned()])
+    first_non_empty([line(&channel.title), "newswire".to_owned()])
 }
 
-/// When the channel last changed; one that never held anything, when the web began.
+/// When the channel last changed; never before the web began.
 pub fn updated(channel: &Channel) -> Time {
     let newest = channel.stories.iter().map(|s| s.arrived).max();
-    let told = newest.map_or(channel.updated, |t| t.max(channel.updated));
-    told.max(Time::from_seconds(WEB_BEGINS_S))
+    let changed = newest.map_or(channel.updated, |t| t.max(channel.updated));
+    changed.max(Time::from_seconds(WEB_BEGINS_S))
 }
 
 /// The URL, if it is an absolute http(s) one, as RFC 3986 writes it.
@@ -88,7 +88,7 @@ pub fn web_url(url: &str) -> Option<String> {
     Some(format!("{origin}{}", uri_chars(rest)))
 }
 
-/// Browsers let stand in paths and queries what RFC 3986 section 2 has no place for.
+/// Escapes characters in paths and queries that browsers leave unescaped, although RFC 3986 section 2 does not allow them.
 fn uri_chars(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -107,7 +107,7 @@ fn item(story: &StoryView) -> Item {
     let (published, updated) = dates(story);
     Item {
         id: story.id,
-        title: first_said([line(&story.title), summary.clone(), feed.title.clone()]),
+        title: first_non_empty([line(&story.title), summary.clone(), feed.title.clone()]),
         url: story.url.as_deref().and_then(web_url),
         html: body(story.content_html.as_deref()),
         text: body(story.content_text.as_deref()),
@@ -129,9 +129,9 @@ fn item(story: &StoryView) -> Item {
     }
 }
 
-/// What is claimed, as far as it can be: a claim of the future would pin the story on top of every reader that sorts by
-/// it. Nothing is published after we saw it: what is wrong by hours (a time zone) is as old as the sighting, what is wrong
-/// by more tells nothing. A feed that is right about that may change it whenever it says.
+/// The claimed dates as far as they are plausible: a date in the future would pin the story to the top of every reader that
+/// sorts by it. A publication date up to a day after the first sighting (a wrong time zone) becomes that of the sighting; a
+/// later one is dropped. If the publication date is plausible, any date of change is believed.
 fn dates(story: &StoryView) -> (Option<Time>, Time) {
     let is_of_the_web = |t: &Time| t.seconds() >= WEB_BEGINS_S;
     let latest = story.first_seen.plus(DAY);
@@ -145,7 +145,7 @@ fn dates(story: &StoryView) -> (Option<Time>, Time) {
     (published, changed.unwrap_or(story.first_seen))
 }
 
-fn first_said<const N: usize>(texts: [String; N]) -> String {
+fn first_non_empty<const N: usize>(texts: [String; N]) -> String {
     texts
         .into_iter()
         .find(|t| !t.is_empty())
@@ -160,13 +160,13 @@ fn feed(feed: &FeedRef) -> FeedRef {
     let url = web_url(&feed.url).unwrap_or_default();
     FeedRef {
         id: feed.id,
-        title: first_said([line(&feed.title), url.clone(), feed.id.to_string()]),
+        title: first_non_empty([line(&feed.title), url.clone(), feed.id.to_string()]),
         site: feed.site.as_deref().and_then(web_url),
         url,
     }
 }
 
-/// RFC 4287 section 3.2: a person has a name. One who is known by an address alone is called by its local part.
+/// RFC 4287 section 3.2: a person has a name. Without one the local part of the e-mail address is used.
 fn author(person: &Person, feed_title: &str) -> Option<Person> {
     if *person == Person::default() {
         return None;
@@ -175,7 +175,7 @@ fn author(person: &Person, feed_title: &str) -> Option<Person> {
     let email = text(&person.email);
     let local = email.split('@').next().unwrap_or_default().to_owned();
     Some(Person {
-        name: Some(first_said([
+        name: Some(first_non_empty([
             text(&person.name),
             local,
             feed_title.to_owned(),
@@ -185,7 +185,7 @@ fn author(person: &Person, feed_title: &str) -> Option<Person> {
     })
 }
 
-/// The addresses of RFC 5322 that everybody takes: a dot-atom of ASCII at a name with a dot.
+/// The addresses of RFC 5322 that all readers accept: an ASCII dot-atom at a host name with a dot.
 fn is_address(text: &str) -> bool {
     let is_local = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '.');
     let is_label = |l: &str| {
@@ -217,7 +217,7 @@ fn category(category: &Category) -> Option<Category> {
     })
 }
 
-/// Whether a text is an http(s) URI as it stands: an identifier is never rewritten.
+/// Whether a text is an http(s) URI without changes: an identifier is never rewritten.
 fn is_uri(text: &str) -> bool {
     let is_char = |c: char| c.is_ascii_graphic() && !"[]\\^`{|}<>\"".contains(c);
     text.chars().all(is_char) && WebUrl::parse(text).is_ok()
@@ -233,7 +233,7 @@ fn enclosures(files: &[Enclosure]) -> Vec<Enclosure> {
                 .as_deref()
                 .map(line)
                 .filter(|mime| is_media_type(mime)),
-            // The RSS profile has zero for a length that nobody knows.
+            // In the RSS profile a zero is an unknown length.
             length: file.length.filter(|length| *length > 0),
         })
     });
@@ -252,7 +252,7 @@ fn is_media_type(text: &str) -> bool {
         .is_some_and(|(kind, name)| is_name(kind) && is_name(name))
 }
 
-/// BCP 47, as far as its characters go, of a language that there is.
+/// A known language with subtags that BCP 47 allows by their characters.
 fn is_tag(tag: &str) -> bool {
     let mut parts = tag.split('-');
     let is_known = parts

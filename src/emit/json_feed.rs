@@ -1,5 +1,5 @@
-//! JSON Feed 1.1 (<https://www.jsonfeed.org/version/1.1/>). What it has no field for is in `_newswire`, in the words of
-//! our own JSON (contract.md).
+//! JSON Feed 1.1 (<https://www.jsonfeed.org/version/1.1/>). Values without a field there are in `_newswire`, with the
+//! names of newswire's own JSON.
 
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub fn json_feed(channel: &Channel) -> String {
             .collect(),
         items: item::items(channel).map(Entry::from).collect(),
     };
-    // Strings, numbers and lists of them: this cannot fail.
+    // Strings, numbers and lists of them cannot fail to serialize.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
@@ -116,7 +116,7 @@ impl From<Item> for Entry {
                 tags.push(category.term);
             }
         }
-        // An item has content of one kind or the other.
+        // An item has either HTML or text.
         let text = if item.html.is_empty() && item.text.is_empty() {
             [&item.summary, &item.title]
                 .into_iter()

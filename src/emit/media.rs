@@ -1,14 +1,14 @@
-//! The picture and the files of a story in Media RSS (<https://www.rssboard.org/media-rss>), in Atom and RSS alike. Never
-//! names a picture as `media:content`: readers put such pictures beside the body, which usually shows them already.
+//! The picture and the files of a story in Media RSS (<https://www.rssboard.org/media-rss>), for Atom and RSS. Never writes a
+//! picture as `media:content`: readers show such pictures beside the body, which usually contains them already.
 
 use super::item::Item;
 use super::xml::Xml;
 use crate::model::Enclosure;
 
-/// The namespace, with the slash that the specification insists on.
+/// The namespace, with the slash that the specification requires.
 pub const NAMESPACE: &str = "http://search.yahoo.com/mrss/";
 
-/// The largest file that `fileSize` is printed for: validators read it as a signed number of 64 bits.
+/// The largest `fileSize` that is written: validators read it as a signed 64-bit number.
 const BYTES_MAX: u64 = i64::MAX.cast_unsigned();
 
 /// `media:content` for every file, then `media:thumbnail` for the picture.
@@ -31,7 +31,7 @@ pub fn elements(xml: &mut Xml, item: &Item) {
     }
 }
 
-/// The kind of file, where its media type tells it.
+/// The kind of file, if its media type is one of these.
 fn medium(file: &Enclosure) -> Option<&'static str> {
     let (kind, _) = file.mime.as_deref()?.split_once('/')?;
     ["image", "audio", "video"]

@@ -1,14 +1,13 @@
-//! L1: stories into feeds that other readers take: Atom 1.0, RSS 2.0, JSON Feed 1.1, and subscriptions into OPML 2.0 and
-//! back. Pure and canonical: the same content gives the same bytes; never the time of rendering, never a host of a
-//! request.
+//! L1: stories as feeds for other readers (Atom 1.0, RSS 2.0, JSON Feed 1.1), and subscriptions to and from OPML 2.0. Pure and
+//! canonical: the same content gives the same bytes; never the time of rendering, never the host of a request.
 //!
-//! | file | idea |
+//! | file | |
 //! |---|---|
-//! | [`item`] | what every format says of a story, checked once |
+//! | [`item`] | the content of a story, validated once for all formats |
 //! | [`atom`](fn@atom), [`rss`](fn@rss), [`json_feed`](fn@json_feed) | one format each |
 //! | [`media`] | pictures and files in Media RSS, which Atom and RSS share |
-//! | [`text`] | what may stand in a document |
-//! | [`xml`] | a writer whose documents are well-formed whatever is said in them |
+//! | [`text`] | the characters that a document may contain |
+//! | [`xml`] | a writer whose documents are always well-formed |
 //! | [`opml`] | subscription lists, out and in |
 
 mod atom;
@@ -28,13 +27,13 @@ pub use rss::rss;
 
 use crate::model::{StoryView, Time};
 
-/// The scheme of a category that is one of our topics (atom:category, RSS category domain).
+/// The scheme of a category that is a topic of newswire (atom:category, RSS category domain).
 pub const TOPIC_SCHEME: &str = "urn:newswire:topic";
 
 /// The namespace of `fh:archive` (RFC 5005 section 4).
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
-/// A merged feed: what it says about itself, and its stories, newest first, with bodies.
+/// A merged feed: its metadata and its stories, newest first, with bodies.
 #[derive(Debug, Clone, Default)]
 pub struct Channel {
     /// An IRI that never changes.
@@ -43,9 +42,9 @@ pub struct Channel {
     pub title: String,
     /// What it is about, in a line.
     pub description: String,
-    /// Where this document is.
+    /// The URL of this document.
     pub self_url: Option<String>,
-    /// The page for people that shows the same.
+    /// The web page with the same content.
     pub home_url: Option<String>,
     /// RFC 5005 section 3: the first page, if this is not it.
     pub first_url: Option<String>,
@@ -57,11 +56,11 @@ pub struct Channel {
     pub current_url: Option<String>,
     /// Whether this is an archive document that stays as it is.
     pub is_archive: bool,
-    /// A WebSub hub that is told of changes.
+    /// A WebSub hub that is notified of changes.
     pub hub_url: Option<String>,
-    /// When the channel last changed; the newest story's arrival where that is later.
+    /// When the channel last changed; the arrival of the newest story if that is later.
     pub updated: Time,
-    /// The stories. A story that comes twice is printed once.
+    /// The stories. A story that is listed twice is written once.
     pub stories: Vec<StoryView>,
 }
 
@@ -70,7 +69,7 @@ pub struct Channel {
 pub enum Format {
     /// Atom 1.0 (RFC 4287).
     Atom,
-    /// RSS 2.0, as the RSS Advisory Board's profile has it.
+    /// RSS 2.0 by the profile of the RSS Advisory Board.
     Rss,
     /// JSON Feed 1.1.
     Json,
@@ -112,7 +111,7 @@ impl Format {
         }
     }
 
-    /// The media type alone, as links to a feed name it.
+    /// The media type alone, for links to a feed.
     #[must_use]
     pub fn media_type(self) -> &'static str {
         self.content_type().split(';').next().unwrap_or_default()

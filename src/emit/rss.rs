@@ -1,4 +1,4 @@
-//! RSS 2.0 as the RSS Advisory Board's profile has it (<https://www.rssboard.org/rss-profile>), with the elements of
+//! RSS 2.0 by the profile of the RSS Advisory Board (<https://www.rssboard.org/rss-profile>), with the elements of
 //! other namespaces that it recommends: `atom:link`, `content:encoded`, `dc:creator`, with Media RSS and with
 //! `fh:archive` of RFC 5005; no others (SEC-16).
 
@@ -8,7 +8,7 @@ use super::text::{inert, line};
 use super::xml::Xml;
 use super::{Channel, Format, HISTORY, TOPIC_SCHEME};
 
-/// The page of a channel that has none: RSS wants one, and this name leads nowhere (RFC 2606).
+/// The link of a channel without a page: RSS requires one, and this name does not resolve (RFC 2606).
 const NO_PAGE: &str = "https://newswire.invalid/";
 
 /// The channel as RSS 2.0: one item a story.

@@ -1,4 +1,4 @@
-//! What may stand in a document: characters that XML has, lines that are lines, and lines that are no markup to anybody.
+//! The characters that a document may contain, single lines, and lines that no reader takes for markup.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -10,8 +10,8 @@ use html5ever::tokenizer::{
 
 use crate::model::unicode::is_noncharacter;
 
-/// `text` without what XML 1.0 has no character for (section 2.2) or discourages: controls of both sets, and what Unicode
-/// calls noncharacters, which no HTML may hold either.
+/// `text` without the characters that XML 1.0 excludes (section 2.2) or discourages: control characters, and Unicode's
+/// noncharacters, which HTML excludes too.
 pub fn clean(text: &str) -> String {
     text.chars().filter(|c| is_xml(*c)).collect()
 }
@@ -21,9 +21,9 @@ fn is_xml(c: char) -> bool {
     !is_control && !is_noncharacter(c)
 }
 
-/// What turns the direction of what stands around it: a name with one of these could dress up its neighbours (SEC-14).
-/// Ingest takes them out of what publishers say; titles of the configuration come here as they are.
-fn turns(c: char) -> bool {
+/// Bidirectional controls, which can reorder the text around a name (SEC-14). Ingest removes them from publishers' texts;
+/// titles from the configuration may still have them.
+fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -35,7 +35,7 @@ pub fn line(text: &str) -> String {
             if !out.is_empty() && !out.ends_with(' ') {
                 out.push(' ');
             }
-        } else if is_xml(c) && !turns(c) {
+        } else if is_xml(c) && !is_bidi_control(c) {
             out.push(c);
         }
     }
@@ -43,9 +43,9 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// A line of text that, read as HTML, shows that same text and never holds markup (SEC-16): RSS does not say whether a
-/// title is text or HTML, and readers differ. What reads the same either way (`AT&T`, `a < b`) stays as it is; the rest
-/// is written as HTML.
+/// A line of text that shows the same text if it is read as HTML, without markup (SEC-16): RSS does not say whether a title
+/// is text or HTML, and readers differ. Text that reads the same either way (`AT&T`, `a < b`) is unchanged; other text is
+/// escaped.
 pub fn inert(text: &str) -> Cow<'_, str> {
     if is_inert(text) {
         Cow::Borrowed(text)
@@ -54,24 +54,24 @@ pub fn inert(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a line of text shows itself when somebody takes it for HTML.
+/// Whether a line of text shows the same text if it is read as HTML.
 pub fn is_inert(text: &str) -> bool {
     if !text.contains(['<', '&']) {
         return true;
     }
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(text));
-    let tokenizer = Tokenizer::new(Shown::default(), TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(HtmlText::default(), TokenizerOpts::default());
     let _ = tokenizer.feed(&input);
     tokenizer.end();
     tokenizer.sink.0.into_inner() == text
 }
 
-/// What HTML shows; a tag shows as a control, which no text holds.
+/// The text that HTML shows; a tag becomes a NUL, which no text contains.
 #[derive(Default)]
-struct Shown(RefCell<String>);
+struct HtmlText(RefCell<String>);
 
-impl TokenSink for Shown {
+impl TokenSink for HtmlText {
     type Handle = ();
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_16_what_is_no_markup_stays_and_markup_is_escaped() {
+    fn sec_16_text_without_markup_is_unchanged_and_markup_is_escaped() {
         for same in ["AT&T, S&P500", "a < b > c", "fish & chips", "1 <3 2", "]]>"] {
             assert_eq!(inert(same), same);
         }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_16_a_line_holds_nothing_that_xml_has_no_character_for() {
+    fn sec_16_a_line_has_only_characters_of_xml() {
         assert_eq!(
             line(" a\0b\u{b}\u{fffe}\u{7f}c\u{fdd0}\u{85}\r\n\td \u{ffff} \u{1ffff}"),
             "ab c d"

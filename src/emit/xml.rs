@@ -1,6 +1,6 @@
-//! Writes XML that is well-formed whatever is said in it (SEC-16): every text is reduced to the characters that XML 1.0
-//! has, then escaped; there is no CDATA, so `]]>` ends nothing. Writes elements with names and attributes of our own
-//! only, never foreign markup.
+//! Writes XML that is well-formed whatever the texts are (SEC-16): every text is reduced to the characters of XML 1.0 and
+//! escaped; there is no CDATA, so `]]>` ends nothing. Names of elements and attributes are newswire's own; foreign markup is
+//! never written.
 
 use quick_xml::escape::{escape, partial_escape};
 
@@ -12,10 +12,10 @@ pub struct Xml {
     open: Vec<&'static str>,
 }
 
-/// The attributes that hold no words.
+/// Attributes whose values are not text for people.
 const URLS: [&str; 4] = ["href", "url", "xmlUrl", "htmlUrl"];
 
-/// An attribute; one without a value is left out.
+/// An attribute; one without a value is omitted.
 pub type Attribute<'a> = (&'a str, Option<&'a str>);
 
 impl Xml {
@@ -27,14 +27,14 @@ impl Xml {
         }
     }
 
-    /// Begins an element that others go into.
+    /// Begins an element that contains others.
     pub fn open(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.start(name, attributes);
         self.out.push_str(">\n");
         self.open.push(name);
     }
 
-    /// Ends the element begun last.
+    /// Ends the innermost open element.
     pub fn close(&mut self) {
         if let Some(name) = self.open.pop() {
             self.indent();
@@ -47,25 +47,25 @@ impl Xml {
         self.filled(name, attributes, &partial_escape(xml_text(data)));
     }
 
-    /// An element with words for people. `&` and `<` become hexadecimal references: the RSS profile found that more
-    /// readers show these right (<https://www.rssboard.org/rss-profile#data-types-characterdata>).
+    /// An element with text for people. `&` and `<` become hexadecimal references: by the RSS profile more readers show these
+    /// correctly (<https://www.rssboard.org/rss-profile#data-types-characterdata>).
     pub fn words(&mut self, name: &'static str, attributes: &[Attribute<'_>], words: &str) {
         let escaped = partial_escape(xml_text(words));
         self.filled(name, attributes, &hexadecimal(&escaped));
     }
 
-    /// An element with nothing in it.
+    /// An empty element.
     pub fn empty(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.start(name, attributes);
         self.out.push_str("/>\n");
     }
 
-    /// Bytes written.
+    /// The bytes written so far.
     pub fn written(&self) -> usize {
         self.out.len()
     }
 
-    /// The document, every open element ended.
+    /// The document, with every open element ended.
     pub fn finish(mut self) -> String {
         while !self.open.is_empty() {
             self.close();
@@ -116,8 +116,8 @@ fn hexadecimal(escaped: &str) -> String {
     escaped.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;")
 }
 
-/// Clean text. U+FFFD stands where a publisher's character was lost already; checkers take it for a fault of the
-/// document that carries it, so it is shown as `?`.
+/// Clean text. U+FFFD marks a character that the publisher lost; validators take it for an error of this document, so it is
+/// written as `?`.
 fn xml_text(text: &str) -> String {
     clean(text).replace('\u{fffd}', "?")
 }

@@ -25,7 +25,7 @@ use crate::normalize::page::Page;
 use crate::parse::{ParseContext, ParseError};
 use crate::schedule::{self, Observation, Policy, PollResult, State};
 use crate::store::{
-    Claim, Committed, DocumentCommit, FeedSettings, HubOffer, PlanCommit, PollCommit, ReadyCommit,
+    Claim, Committed, DocumentCommit, FeedSettings, HubChange, PlanCommit, PollCommit, ReadyCommit,
     Store, StoreError,
 };
 use crate::text::language::Votes;
@@ -207,7 +207,7 @@ pub(super) fn read(
     let plan = plan(policy, claim, &poll, &made, offline);
     #[cfg(test)]
     crate::faults::at("read", claim.url.host())?;
-    let hub = hub_word(claim, &poll, &made);
+    let hub = hub_change(claim, &poll, &made);
     Ok(Read {
         archive: made.archive,
         commit: PollCommit {
@@ -238,7 +238,7 @@ pub(super) fn failed(
             poll,
             document: None,
             plan,
-            hub: None,
+            hub: HubChange::Unchanged,
             offline: false,
         },
         wants: Wants::default(),
@@ -337,11 +337,11 @@ fn move_times(commit: &mut PollCommit, by: i64) {
     plan.state = State::from_bytes(&plan.state).moved(by).to_bytes();
 }
 
-/// What a visit changes about the feed's hub, if anything. Headers win over the document (ET-50). A part of a feed, or a
-/// failure, says nothing.
-fn hub_word(claim: &Claim, poll: &Poll, made: &Made) -> Option<Option<HubOffer>> {
+/// What a poll changes about the feed's hub. Headers override the document (ET-50). A part of a feed, or a failure, says
+/// nothing.
+fn hub_change(claim: &Claim, poll: &Poll, made: &Made) -> HubChange {
     if matches!(poll.outcome, Outcome::Failed(_)) || poll.extent != Extent::Whole {
-        return None;
+        return HubChange::Unchanged;
     }
     let offer = push::offered(&claim.url, &hub_hints(poll, made));
     let known = claim.hub.as_ref().filter(|known| !known.leaving);
@@ -349,12 +349,12 @@ fn hub_word(claim: &Claim, poll: &Poll, made: &Made) -> Option<Option<HubOffer>>
         (Some(offer), Some(known))
             if offer.hub.as_str() == known.hub && offer.topic.as_str() == known.topic =>
         {
-            None
+            HubChange::Unchanged
         }
-        (Some(offer), _) => Some(Some(offer)),
-        // The same bytes as last time are not read: they say what they said.
-        (None, Some(_)) if made.document.is_some() => Some(None),
-        (None, _) => None,
+        (Some(offer), _) => HubChange::Offered(Box::new(offer)),
+        // A document that is unchanged is not read, and so is its hub.
+        (None, Some(_)) if made.document.is_some() => HubChange::Removed,
+        (None, _) => HubChange::Unchanged,
     }
 }
 
@@ -593,7 +593,7 @@ fn plan(policy: &Policy, claim: &Claim, poll: &Poll, made: &Made, offline: bool)
     PlanCommit {
         state: state.to_bytes(),
         next_at: plan.next_at,
-        why: plan.why,
+        explanation: plan.explanation,
         floor: plan.floor,
         moved_to: plan.moved_to,
     }

@@ -8,20 +8,20 @@ use super::{FailureKind, FeedId, FeedRow, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedState {
-    /// Never read yet: not polled, or not reached because there was no network.
+    /// Not read yet: never polled, or not reached because there was no network.
     New,
     /// The last poll succeeded.
     Ok,
     /// The last poll failed; it will be tried again.
     Failing,
-    /// The publisher withdrew it (410 twice): never asked again.
+    /// The publisher withdrew it (410 twice): never polled again.
     Gone,
     /// The user paused it.
     Paused,
 }
 
-/// One subscription. Serialized as a line of `newswire feeds --json` (contract.md): the fields up to `articles`
-/// come first and never change; what follows is ours to extend.
+/// One subscription. Serialized as a line of `newswire feeds --json`: the fields up to `articles` come first and never
+/// change; further fields may follow.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Feed {
     /// The store's row.
@@ -41,7 +41,7 @@ pub struct Feed {
     pub tags: Vec<String>,
     /// How it is doing.
     pub state: FeedState,
-    /// When it was last asked.
+    /// When it was last polled.
     pub last_poll: Option<Time>,
     /// When it last answered with a document or 304.
     pub last_success: Option<Time>,
@@ -49,7 +49,7 @@ pub struct Feed {
     pub next_poll: Option<Time>,
     /// Failures in a row.
     pub failures: u32,
-    /// The last failure in one line, none if the last poll succeeded.
+    /// The last failure in one line; `None` if the last poll succeeded.
     pub last_error: Option<String>,
     /// Articles stored.
     pub articles: u64,
@@ -58,23 +58,23 @@ pub struct Feed {
     pub failure_kind: Option<FailureKind>,
     /// The HTTP status of the last poll, if a server answered.
     pub http_status: Option<u16>,
-    /// Whether it stands in the configuration file (else it was added by command).
+    /// Whether it is in the configuration file; otherwise it was added by command.
     pub declared: bool,
     /// The user's interval in seconds, if set.
     pub interval_s: Option<u64>,
-    /// Where its credentials and headers belong, if they are not sent because the feed is asked elsewhere now (SEC-23).
+    /// The origin that its credentials and headers were set for, if they are not sent because the feed has moved (SEC-23).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets_withheld_for: Option<String>,
     /// What the parser had to repair in the last document.
     #[serde(skip)]
     pub repairs: Vec<String>,
-    /// Attributes of its OPML outline that are not ours.
+    /// Attributes of its OPML outline that newswire does not interpret.
     #[serde(skip)]
     pub outline: Vec<(String, String)>,
 }
 
 impl Feed {
-    /// About how many bytes of memory it takes: its texts, and the records that hold them.
+    /// About how many bytes of memory it takes: its texts, and the records that contain them.
     #[must_use]
     pub fn memory(&self) -> usize {
         let optional = [&self.site, &self.folder, &self.last_error];

@@ -1,5 +1,5 @@
-//! Identifiers. The public ones are name-based UUIDs (RFC 9562, version 5): the same input gives the same id
-//! on a rebuilt store. Row numbers are the store's own and never leave the process.
+//! Identifiers. The public ones are name-based UUIDs (RFC 9562, version 5): the same input gives the same id in a rebuilt
+//! store. Row numbers are internal to the store and never leave the process.
 
 use std::fmt;
 
@@ -47,7 +47,7 @@ id!(
     ArticleId
 );
 id!(
-    /// All copies of the same piece. It is the id of the first copy (see [`StoryId::nth`] for the exception), and never
+    /// All copies of the same article. It is the id of the first copy (see [`StoryId::nth`] for the exception), and never
     /// changes.
     StoryId
 );
@@ -70,7 +70,7 @@ impl ArticleId {
 }
 
 impl StoryId {
-    /// The id of the `n`th story that began with this copy, where another story still has the copy's own id; from 2 on.
+    /// The id of the `n`th story that began with this copy (`n` ≥ 2), if another story still has the copy's own id.
     pub fn nth(first_copy: ArticleId, n: u32) -> Self {
         Self(Uuid::new_v5(
             &first_copy.0,

@@ -1,7 +1,7 @@
-//! L0: data only. Types that two layers share live here; nothing here does I/O or knows another module.
+//! L0: data types that several layers share. Nothing here does I/O or depends on another module.
 //!
-//! Look at [`parsed`] for what a document says, [`article`] for what we make of it, [`story`] for what a
-//! reader is shown, [`poll`] for one visit to a feed, [`feed`] for a subscription.
+//! [`parsed`] is a document as read, [`article`] a cleaned entry, [`story`] what a reader is shown, [`poll`] one request for
+//! a feed, [`feed`] a subscription, [`span`] how spans of time are read and written.
 
 pub mod article;
 pub mod feed;
@@ -12,6 +12,7 @@ pub mod parsed;
 pub mod poll;
 pub mod push;
 pub mod secret;
+pub mod span;
 pub mod story;
 pub mod time;
 pub mod unicode;

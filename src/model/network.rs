@@ -1,5 +1,5 @@
-//! Whether the network can be reached, as the newswire processes of one store last saw it. Only what was seen: a time
-//! without requests says nothing, and hosts on loopback say nothing either.
+//! Whether the network can be reached, as the newswire processes of one store last observed it. A time without requests
+//! says nothing, and neither do hosts on loopback.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::Time;
 
-/// What was seen of the network.
+/// The observed state of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Network {
-    /// No host was asked yet.
+    /// No request was made yet.
     #[default]
     Unknown,
-    /// The last host that told anything answered.
+    /// The last request that says anything was answered.
     Up,
     /// No host could be reached.
     Down {
-        /// When the first of the requests failed that no answer has followed.
+        /// When the first request failed after the last answer.
         since: Time,
         /// When a request last failed, to about half a minute.
         tried: Time,
@@ -26,10 +26,10 @@ pub enum Network {
 }
 
 impl Network {
-    /// While the network is down a feed is tried every minute; after so long without a try the state is not known.
+    /// While the network is down a feed is tried every minute; after this time without a try the state is not known.
     pub const FRESH: Duration = Duration::from_secs(600);
 
-    /// Since when nothing can be reached, if that is still so at `now` as far as is known.
+    /// Since when no host can be reached, if that is still the case at `now` as far as is known.
     pub fn down_since(self, now: Time) -> Option<Time> {
         match self {
             Self::Down { since, tried } if now.since(tried) <= Self::FRESH => Some(since),
@@ -37,7 +37,7 @@ impl Network {
         }
     }
 
-    /// How it is stored.
+    /// The stored form.
     pub fn to_text(self) -> String {
         match self {
             Self::Unknown => "unknown".to_owned(),

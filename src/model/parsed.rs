@@ -1,19 +1,19 @@
-//! What a document says, clean and complete: the shape that `newswire parse` prints (contract.md).
+//! A parsed document, as `newswire parse` prints it.
 //!
-//! `parse` fills it; every text here is already safe: `*_html` sanitized, plain fields one line without
-//! controls, every URL absolute. The field order is the output's.
+//! `parse` fills it. Every text here is already safe: `*_html` is sanitized, plain fields are one line without control
+//! characters, every URL is absolute. The order of fields is that of the output.
 
 use serde::Serialize;
 
 use super::poll::Hints;
 use super::{Time, WebUrl};
 
-/// Somebody who wrote something.
+/// An author or contributor.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
 pub struct Person {
     /// The name, one line.
     pub name: Option<String>,
-    /// The mail address.
+    /// The e-mail address.
     pub email: Option<String>,
     /// The person's page; absolute http(s).
     pub url: Option<String>,
@@ -24,7 +24,7 @@ pub struct Person {
 pub struct Category {
     /// The label as a machine reads it.
     pub term: String,
-    /// The label as a person reads it, where it differs.
+    /// The label for people, if it differs.
     pub label: Option<String>,
     /// Which vocabulary `term` belongs to.
     pub scheme: Option<String>,
@@ -35,14 +35,14 @@ pub struct Category {
 pub struct Enclosure {
     /// Where it is; absolute http(s).
     pub url: String,
-    /// Its media type, as told.
+    /// Its media type, as declared.
     #[serde(rename = "type")]
     pub mime: Option<String>,
-    /// Its size in bytes, as told.
+    /// Its size in bytes, as declared.
     pub length: Option<u64>,
 }
 
-/// Where an entry says it came from (atom:source, RSS source).
+/// The origin of an entry (atom:source, RSS source).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
 pub struct Source {
     /// The source's title.
@@ -53,7 +53,7 @@ pub struct Source {
     pub id: Option<String>,
 }
 
-/// One document, read.
+/// One parsed document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ParsedFeed {
     /// `rss2`, `rss1`, `rss09x`, `atom`, `atom03` or `json`.
@@ -64,15 +64,15 @@ pub struct ParsedFeed {
     pub title: Option<String>,
     /// The site.
     pub link: Option<WebUrl>,
-    /// The feed's own address, as it says (self).
+    /// The feed's own URL (rel=self).
     pub feed_url: Option<WebUrl>,
-    /// What the feed says about itself.
+    /// Its description.
     pub description: Option<String>,
     /// A BCP 47 tag, as written.
     pub language: Option<String>,
-    /// When it last changed, as it says.
+    /// When it last changed, as claimed.
     pub updated: Option<Time>,
-    /// When it was published, as it says.
+    /// When it was published, as claimed.
     pub published: Option<Time>,
     /// Who writes it.
     pub authors: Vec<Person>,
@@ -90,42 +90,42 @@ pub struct ParsedFeed {
     pub image: Option<WebUrl>,
     /// A WebSub hub.
     pub hub: Option<WebUrl>,
-    /// The archive page with what came before (RFC 5005).
+    /// The archive page with earlier entries (RFC 5005).
     #[serde(skip)]
     pub prev_archive: Option<WebUrl>,
-    /// Whether it says that what it does not list is no part of it (RFC 5005 section 2).
+    /// Whether it declares itself complete: entries that it does not list are not part of it (RFC 5005 section 2).
     #[serde(skip)]
     pub is_complete: bool,
-    /// How long it asks to be left alone, in minutes.
+    /// The ttl, in minutes.
     pub ttl_minutes: Option<u32>,
     /// The items, in document order.
     pub entries: Vec<ParsedEntry>,
-    /// What was repaired or dropped, one line each.
+    /// Repairs and omissions, one line each.
     pub warnings: Vec<String>,
-    /// Whether the document has tags of items but none could be read: it is broken in a way that we cannot recover from.
+    /// Whether the document has tags of items but no item could be read: it is broken beyond repair.
     #[serde(skip)]
     pub lost_entries: bool,
-    /// What the document says about when to ask again (ttl, skipHours, skipDays, sy:*).
+    /// When to poll again, by the document (ttl, skipHours, skipDays, sy:*).
     #[serde(skip)]
     pub hints: Hints,
 }
 
-/// One item of a document, read.
+/// One parsed item of a document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ParsedEntry {
     /// guid or atom:id or rdf:about, as written.
     pub id: Option<String>,
     /// The page of the item.
     pub url: Option<WebUrl>,
-    /// What its link says to the letter, where that is not `url`: escaped twice, or a placeholder. Keys and the digest that tells
-    /// an edit rest on it, so that a change of how newswire reads links changes no stored article.
+    /// The literal link, if it is not `url`: escaped twice, or a placeholder. Keys and digests use it, so that a change of how
+    /// newswire reads links does not change stored articles.
     #[serde(skip)]
     pub written_url: Option<WebUrl>,
     /// The headline, plain.
     pub title: Option<String>,
-    /// RSS description, atom:summary.
+    /// RSS description or atom:summary.
     pub summary_html: Option<String>,
-    /// content:encoded, atom:content and kin.
+    /// content:encoded, atom:content and the like.
     pub content_html: Option<String>,
     /// The readable text of the body (content, else summary).
     pub content_text: Option<String>,
@@ -151,13 +151,13 @@ pub struct ParsedEntry {
     pub rights: Option<String>,
     /// Where it was taken from.
     pub source: Option<Source>,
-    /// A digest of what the publisher sent, before cleaning: another one is an edit.
+    /// A digest of what the publisher sent, before cleaning: a different one is an edit.
     #[serde(skip)]
     pub source_digest: [u8; 16],
 }
 
 impl ParsedEntry {
-    /// The link that keys and digests rest on.
+    /// The link that keys and digests use.
     #[must_use]
     pub fn link_of_key(&self) -> Option<&WebUrl> {
         self.written_url.as_ref().or(self.url.as_ref())

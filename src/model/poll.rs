@@ -1,4 +1,4 @@
-//! One visit to a feed. Whatever happened is a value: a failed poll is data, not an error.
+//! One poll of a feed. Its result is always a value: a failed poll is data, not an error.
 
 use std::time::Duration;
 
@@ -23,30 +23,30 @@ impl Validators {
     }
 }
 
-/// What server and document say about when to ask again, and what else the headers told.
+/// What server and document say about when to poll again, and further facts from the headers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
     /// Cache-Control max-age less Age (RFC 9111 section 4.2).
     pub fresh_for: Option<Duration>,
-    /// `no-cache` or `no-store` stood beside it: no floor from `fresh_for` (ET-13).
+    /// `no-cache` or `no-store` was sent too: no floor from `fresh_for` (ET-13).
     pub no_cache: bool,
     /// Retry-After of a 429 or 503, or a rate limit's reset, as a span from the response.
     pub retry_after: Option<Duration>,
     /// RSS ttl, in minutes.
     pub ttl_minutes: Option<u32>,
-    /// The seconds that `sy:updatePeriod` and `sy:updateFrequency` come to.
+    /// `sy:updatePeriod` over `sy:updateFrequency`, in seconds.
     pub update_period_s: Option<u32>,
     /// RSS skipHours: bit h set means hour h (GMT) is skipped.
     pub skip_hours: u32,
     /// RSS skipDays: bit d set means that day is skipped, Monday is bit 0.
     pub skip_days: u8,
-    /// The WebSub hub that will tell, so that there is less to ask (ET-50).
+    /// The WebSub hub that notifies of changes, so that fewer polls are needed (ET-50).
     pub hub: Option<WebUrl>,
-    /// What the feed calls itself, and its hub knows it by.
+    /// The URL by which the feed names itself and its hub knows it.
     pub topic: Option<WebUrl>,
     /// The feeds that Link headers name, in their order.
     pub alternates: Vec<NamedFeed>,
-    /// A Content-Encoding that is none; the body was read as it came.
+    /// A Content-Encoding that does not exist; the body was read unchanged.
     pub unknown_coding: Option<String>,
 }
 
@@ -65,22 +65,22 @@ pub enum Extent {
     /// All that the feed shows at present.
     #[default]
     Whole,
-    /// What is new since the validators that were sent (RFC 3229, `226 IM Used`; ET-10).
+    /// The entries that are new since the validators that were sent (RFC 3229, `226 IM Used`; ET-10).
     Delta,
-    /// What a hub pushed: nobody was asked.
+    /// A hub delivered it; no request was made.
     Push,
 }
 
-/// One visit to one feed.
+/// One poll of one feed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Poll {
     /// Which feed.
     pub feed: FeedRow,
-    /// When the first request left.
+    /// When the first request was sent.
     pub started: Time,
-    /// When the answer was complete or given up.
+    /// When the answer was complete, or the poll was given up.
     pub finished: Time,
-    /// The URL that answered, after redirects; the subscribed one if none did.
+    /// The URL that answered, after redirects; the subscribed one if there was no answer.
     pub final_url: Option<WebUrl>,
     /// Whether every redirect on the way was permanent (301, 308), and there was one.
     pub moved_permanently: bool,
@@ -88,16 +88,16 @@ pub struct Poll {
     pub status: Option<u16>,
     /// Bytes read from the network for bodies, before decoding.
     pub bytes_wire: u64,
-    /// When to ask again, by the headers alone.
+    /// When to poll again, by the headers alone.
     pub hints: Hints,
     /// How much of the feed the document holds, if there is one.
     pub extent: Extent,
-    /// What came of it.
+    /// The result.
     pub outcome: Outcome,
 }
 
 impl Poll {
-    /// Whether the server that has the feed was not asked: it rests or its queue is long, or the visit was called off
+    /// Whether no request was sent to the feed's server: the host is resting or its queue is long, or the poll was cancelled
     /// before its turn. `hints.retry_after` is how long to wait.
     pub fn is_unasked(&self) -> bool {
         matches!(self.outcome, Outcome::Failed(_))
@@ -105,25 +105,25 @@ impl Poll {
             && self.hints.retry_after.is_some()
     }
 
-    /// Whether newswire itself was short of memory or turns: that says nothing about the feed.
+    /// Whether newswire itself was short of memory or slots, which says nothing about the feed.
     pub fn is_busy(&self) -> bool {
         matches!(&self.outcome, Outcome::Failed(f) if f.kind == FailureKind::Busy)
     }
 }
 
-/// What came of a poll.
+/// The result of a poll.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// A complete document; its body comes beside the poll.
+    /// A complete document; its body is passed beside the poll.
     Document {
         /// The Content-Type header as written.
         content_type: Option<String>,
-        /// The validators that came with it: stored with its articles or not at all (ET-08).
+        /// The validators of the document: stored together with its articles or not at all (ET-08).
         validators: Validators,
     },
     /// 304 to a conditional request. Validators that the 304 brought replace the stored ones (ET-06).
     NotModified {
-        /// What the 304 brought.
+        /// The validators of the 304.
         validators: Validators,
     },
     /// No document.
@@ -133,7 +133,7 @@ pub enum Outcome {
 /// Why a poll gave no document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Which kind, for schedules and scripts.
+    /// The kind, for the schedule and for scripts.
     pub kind: FailureKind,
     /// One line for a person: what, why; never a secret.
     pub message: String,
@@ -152,7 +152,7 @@ pub enum FailureKind {
     Timeout,
     /// The address guard refused (SEC-06).
     Blocked,
-    /// Too many redirects, a loop, or a target we do not follow.
+    /// Too many redirects, a loop, or a target that is not followed.
     Redirect,
     /// The body is over the size limit.
     TooLarge,
@@ -172,13 +172,13 @@ pub enum FailureKind {
     Server,
     /// It is a page or something else, not a feed (ET-35).
     NotAFeed,
-    /// It claims to be a feed and nothing could be read.
+    /// It claims to be a feed, but nothing could be read.
     Parse,
-    /// The feed had items before and lists none: it is empty now, or broken in a way that we do not see.
+    /// The feed had items before and lists none: it is empty now, or broken in an undetected way.
     Empty,
-    /// newswire was short of memory, or the host's queue did not end: nothing was learned about the feed.
+    /// newswire was short of memory, or the host's queue was too long: this says nothing about the feed.
     Busy,
-    /// newswire's own fault.
+    /// A bug of newswire.
     Internal,
 }
 
@@ -206,7 +206,7 @@ impl FailureKind {
         Self::Internal,
     ];
 
-    /// The stable name.
+    /// The stable name, in JSON and in the store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Dns => "dns",

@@ -1,12 +1,11 @@
-//! What a WebSub hub says to us and what we answer: between the HTTP server, which hears it, and ingest, which knows what
-//! it means (W3C WebSub; ET-50).
+//! Requests of a WebSub hub and their answers: the HTTP server receives them, and ingest handles them (W3C WebSub; ET-50).
 
 use crate::memory::Body;
 
 /// A request of a hub to one subscription's callback.
 #[derive(Debug, PartialEq, Eq)]
 pub enum HubCall {
-    /// Did you mean to subscribe, or to unsubscribe? (section 5.3)
+    /// Verification of intent to subscribe or unsubscribe (section 5.3).
     Verify {
         /// `hub.mode` was `subscribe`, not `unsubscribe`.
         subscribe: bool,
@@ -17,16 +16,16 @@ pub enum HubCall {
         /// `hub.lease_seconds`.
         lease_s: Option<u64>,
     },
-    /// The hub will not (section 5.2).
+    /// The hub denies the subscription (section 5.2).
     Denied {
         /// `hub.topic`.
         topic: String,
         /// `hub.reason`.
         reason: Option<String>,
     },
-    /// News is coming; may it? Asked before its body is read, for that is large and anybody can send one.
+    /// Whether a delivery is accepted. Asked before its body is read, because it may be large and anyone can send one.
     Coming,
-    /// News (section 7).
+    /// A delivery of content (section 7).
     Content {
         /// `X-Hub-Signature` as written.
         signature: Option<String>,
@@ -37,17 +36,17 @@ pub enum HubCall {
     },
 }
 
-/// What the hub is answered.
+/// The answer to the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HubReply {
-    /// 200 with the challenge: yes, that was us.
+    /// 200 with the challenge: confirmed.
     Challenge(String),
-    /// 202: taken, or ignored. A wrong signature is not told from a right one (section 7.1).
+    /// 202: accepted or ignored; the answer does not reveal whether the signature was right (section 7.1).
     Taken,
     /// 404: there is no such subscription.
     Unknown,
-    /// 410: there is none any more; the hub may forget it.
+    /// 410: the subscription has ended; the hub may drop it.
     Gone,
-    /// 503: not now.
+    /// 503: try again later.
     Later,
 }

@@ -12,7 +12,7 @@ impl Secret {
         Self(s.into())
     }
 
-    /// The secret itself: only for the place that sends or compares it.
+    /// The secret itself: only for code that sends or compares it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What a reader is shown: a story with its copies, or one copy. The JSON of contract.md, field for field.
+//! What a reader is shown: a story with its copies, or one copy. Serialized field for field as `--json` prints it.
 
 use serde::Serialize;
 
@@ -32,14 +32,14 @@ pub struct Alternate {
     pub published: Option<Time>,
 }
 
-/// All copies of one piece, shown by its best copy.
+/// All copies of one article, represented by the best one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoryView {
     /// Never changes.
     pub id: StoryId,
     /// The sequence of its last change.
     pub seq: Seq,
-    /// The headline of the copy shown.
+    /// The headline of the representative.
     pub title: String,
     /// Its page, as published.
     pub url: Option<String>,
@@ -66,28 +66,28 @@ pub struct StoryView {
     pub topics: Vec<String>,
     /// A primary language tag.
     pub language: Option<String>,
-    /// First publication, as the copy shown claims.
+    /// First publication, as the representative claims.
     pub published: Option<Time>,
-    /// Last change of the copy shown.
+    /// Last change of the representative.
     pub updated: Option<Time>,
-    /// When newswire first saw any copy.
+    /// When newswire first found any copy.
     pub first_seen: Time,
-    /// Its place in the river; never changes.
+    /// Its position in the river; never changes.
     pub arrived: Time,
     /// A picture.
     pub image: Option<String>,
     /// Its files.
     pub enclosures: Vec<Enclosure>,
-    /// The feed of the copy shown.
+    /// The feed of the representative.
     pub feed: FeedRef,
-    /// How many copies there are, the one shown included.
+    /// The number of copies, the representative included.
     pub copies: u32,
     /// The other copies.
     pub also_in: Vec<Alternate>,
 }
 
 impl StoryView {
-    /// About how many bytes of memory it takes: its texts, and the records that hold them.
+    /// About how many bytes of memory it takes: its texts, and the records that contain them.
     #[must_use]
     pub fn memory(&self) -> usize {
         let texts = [&self.title, &self.summary, &self.feed.url, &self.feed.title];
@@ -101,7 +101,11 @@ impl StoryView {
         size_of::<Self>()
             + texts.into_iter().map(String::len).sum::<usize>()
             + optional.into_iter().map(length).sum::<usize>()
-            + lists.into_iter().flatten().map(|t| held(t)).sum::<usize>()
+            + lists
+                .into_iter()
+                .flatten()
+                .map(|t| string_memory(t))
+                .sum::<usize>()
             + facts_memory(&self.authors, &self.categories, &self.enclosures)
             + self.also_in.iter().map(Alternate::memory).sum::<usize>()
     }
@@ -120,7 +124,7 @@ impl Alternate {
 }
 
 impl ArticleView {
-    /// About how many bytes of memory it takes: its texts, and the records that hold them.
+    /// About how many bytes of memory it takes: its texts, and the records that contain them.
     #[must_use]
     pub fn memory(&self) -> usize {
         let texts = [&self.title, &self.summary, &self.feed.url, &self.feed.title];
@@ -134,7 +138,11 @@ impl ArticleView {
         size_of::<Self>()
             + texts.into_iter().map(String::len).sum::<usize>()
             + optional.into_iter().map(length).sum::<usize>()
-            + lists.into_iter().flatten().map(|t| held(t)).sum::<usize>()
+            + lists
+                .into_iter()
+                .flatten()
+                .map(|t| string_memory(t))
+                .sum::<usize>()
             + facts_memory(&self.authors, &self.categories, &self.enclosures)
             + self.feed_url.len()
             + length(&self.guid)
@@ -146,7 +154,7 @@ fn length(text: &Option<String>) -> usize {
     text.as_ref().map_or(0, String::len)
 }
 
-fn held(text: &str) -> usize {
+fn string_memory(text: &str) -> usize {
     size_of::<String>() + text.len()
 }
 
@@ -166,7 +174,7 @@ fn facts_memory(authors: &[Person], categories: &[Category], enclosures: &[Enclo
         + enclosures.iter().map(file).sum::<usize>()
 }
 
-/// A copy by itself, as a story of its own: it bears the copy's id, and names no others.
+/// A copy by itself, as a story of its own: it has the copy's id and no other copies.
 impl From<ArticleView> for StoryView {
     fn from(a: ArticleView) -> Self {
         Self {
@@ -197,17 +205,17 @@ impl From<ArticleView> for StoryView {
     }
 }
 
-/// How a copy was found to belong to its story.
+/// Why a copy belongs to its story.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
 pub struct SameAs {
     /// `url`, `text` or `near`; `user` if a user joined them.
     pub signal: String,
-    /// 0 to 1; 1 for equal.
+    /// 0 to 1; 1 is equal.
     pub score: f64,
 }
 
 impl SameAs {
-    /// The signal, and how alike they are, for people: `near-duplicate (65 %)`.
+    /// The signal and the similarity for people: `near-duplicate (65 %)`.
     #[must_use]
     pub fn in_words(&self) -> String {
         match self.signal.as_str() {
@@ -255,11 +263,11 @@ pub struct ArticleView {
     pub language: Option<String>,
     /// First publication, as claimed.
     pub published: Option<Time>,
-    /// Last change, as claimed or seen.
+    /// Last change, as claimed or observed.
     pub updated: Option<Time>,
-    /// When newswire first saw it.
+    /// When newswire first found it.
     pub first_seen: Time,
-    /// Its place in the river; never changes.
+    /// Its position in the river; never changes.
     pub arrived: Time,
     /// A picture.
     pub image: Option<String>,
@@ -275,9 +283,9 @@ pub struct ArticleView {
     pub canonical_url: Option<String>,
     /// Its story.
     pub story_id: StoryId,
-    /// Why it is a copy; none for the first.
+    /// Why it is a copy; `None` for the first.
     pub same_as: Option<SameAs>,
-    /// 1, then one more for every edit seen.
+    /// 1, plus one for every observed edit.
     pub revision: u32,
     /// How many copies its story has.
     pub copies: u32,

@@ -12,7 +12,7 @@ pub struct Time(i64);
 
 /// 0001-01-01T00:00:00Z.
 const MIN_MS: i64 = -62_135_596_800_000;
-/// 9999-12-30T22:00:00Z, the largest that RFC 3339 and jiff both hold.
+/// 9999-12-30T22:00:00Z, the latest that both RFC 3339 and jiff can represent.
 const MAX_MS: i64 = 253_402_207_200_000;
 
 impl Time {
@@ -39,7 +39,7 @@ impl Time {
         self.0.div_euclid(1000)
     }
 
-    /// Later by `by`, clamped.
+    /// This time plus `by`, clamped.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         Self::from_millis(
@@ -48,7 +48,7 @@ impl Time {
         )
     }
 
-    /// Earlier by `by`, clamped.
+    /// This time minus `by`, clamped.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
         Self::from_millis(
@@ -57,13 +57,13 @@ impl Time {
         )
     }
 
-    /// Moved by `ms`, back if it is below zero; clamped.
+    /// This time plus `ms`, which may be negative; clamped.
     #[must_use]
     pub fn moved(self, ms: i64) -> Self {
         Self::from_millis(self.0.saturating_add(ms))
     }
 
-    /// How long after `earlier` this is; zero if it is before.
+    /// The span since `earlier`; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

@@ -1,6 +1,6 @@
-//! Characters of Unicode that layers have to agree on. Knows characters only, never a text.
+//! Classes of Unicode characters that several layers need.
 
-/// Whether `c` is one of the 66 code points that never stand for a character (Unicode section 23.7): no HTML may hold them.
+/// Whether `c` is one of the 66 noncharacters (Unicode section 23.7), which HTML must not contain.
 #[must_use]
 pub fn is_noncharacter(c: char) -> bool {
     u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}')

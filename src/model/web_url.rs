@@ -15,7 +15,7 @@ pub const URL_BYTES_MAX: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WebUrl(Url);
 
-/// Why a text is no [`WebUrl`].
+/// Why a text is not a [`WebUrl`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebUrlError {
     /// Not a URL at all, or a relative one without a base.
@@ -33,7 +33,7 @@ pub enum WebUrlError {
 }
 
 impl WebUrl {
-    /// Reads an absolute URL. Userinfo is dropped: secrets travel apart from URLs.
+    /// Reads an absolute URL. Userinfo is dropped: secrets are kept separate from URLs.
     pub fn parse(s: &str) -> Result<Self, WebUrlError> {
         Url::parse(s.trim())
             .map_err(|e| WebUrlError::Syntax(e.to_string()))
@@ -94,10 +94,10 @@ impl WebUrl {
 /// A URL without its userinfo, and the userinfo as user and password if there was one.
 pub type Parted = (WebUrl, Option<(String, Secret)>);
 
-/// Takes a URL apart into what is stored and what is secret (SEC-08).
+/// Splits a URL into the part that is stored and the credentials (SEC-08).
 ///
 /// # Errors
-/// [`WebUrlError`] if it is no [`WebUrl`].
+/// [`WebUrlError`] if it is not a [`WebUrl`].
 pub fn part(url: &str) -> Result<Parted, WebUrlError> {
     let parsed = Url::parse(url.trim()).map_err(|e| WebUrlError::Syntax(e.to_string()))?;
     let auth = (!parsed.username().is_empty() || parsed.password().is_some()).then(|| {
@@ -154,8 +154,8 @@ impl Serialize for WebUrl {
     }
 }
 
-/// A URL as people type or paste it: without `https://`, or behind the `feed:` that some sites put there. None if it is
-/// just a word.
+/// Completes a URL as people type or paste it: without `https://`, or with the `feed:` of some sites. `None` if the text
+/// is just a word.
 pub fn with_scheme(typed: &str) -> Option<String> {
     let typed = typed.trim();
     let url = match typed.strip_prefix("feed:") {

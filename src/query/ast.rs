@@ -1,4 +1,4 @@
-//! The syntax tree of an expression, and how it is written: reading what is written gives the same tree.
+//! The syntax tree of an expression, and its text form: parsing the text gives the same tree.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -15,13 +15,13 @@ pub enum Expr {
     Or(Vec<Expr>),
     /// Not this.
     Not(Box<Expr>),
-    /// Something in the text.
+    /// A pattern in the text.
     Text(Scope, Pattern),
-    /// Something about the article.
+    /// A fact about the article.
     Fact(Fact),
 }
 
-/// Which part of the text is meant.
+/// The part of the text that is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Title, summary or body: a bare word.
@@ -38,34 +38,34 @@ pub enum Scope {
     Agency,
 }
 
-/// What is looked for. Words are folded ([`crate::text::fold`]).
+/// What is searched for. Words are folded ([`crate::text::fold`]).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pattern {
     /// These tokens, one after the other.
     Phrase(Vec<String>),
-    /// The same, and the last is only a beginning: `nuclear*`.
+    /// The same, and the last is a prefix: `nuclear*`.
     Prefix(Vec<String>),
     /// These phrases with at most so many tokens between the first and the last: `NEAR(a b, 5)`.
     Near(Vec<Vec<String>>, u32),
-    /// A regular expression over the text as printed.
+    /// A regular expression over the unfolded text.
     Regex(Regex),
 }
 
 /// A value of `feed:`, `tag:` or `url:`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Name {
-    /// As written.
+    /// A literal.
     Is(String),
-    /// By regular expression.
+    /// A regular expression.
     Like(Regex),
 }
 
-/// Something about the article rather than in it.
+/// A condition on the article that is not about its text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// `feed:` words of the feed's title, its id or its URL.
     Feed(Name),
-    /// `tag:` a folder or tag of the feed, without regard to case; a folder includes what is in it.
+    /// `tag:` a folder or tag of the feed, case-insensitive; a folder includes its subfolders.
     Tag(Name),
     /// `url:` a part of the article's URL.
     Url(Name),
@@ -104,7 +104,7 @@ impl Measure {
 }
 
 impl Scope {
-    /// The field's name; none for a bare word.
+    /// The field's name; `None` for a bare word.
     pub fn name(self) -> Option<&'static str> {
         match self {
             Self::Any => None,
@@ -118,7 +118,7 @@ impl Scope {
 }
 
 impl Fact {
-    /// The field's name, or what is counted.
+    /// The field's name, or that of the count.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Feed(_) => "feed",
@@ -137,7 +137,7 @@ impl Fact {
 }
 
 impl Expr {
-    /// Whether any part of the tree satisfies `test`.
+    /// Whether any node of the tree satisfies `test`.
     pub fn any(&self, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
         test(self)
             || match self {
@@ -147,12 +147,12 @@ impl Expr {
             }
     }
 
-    /// Whether the text has to be read.
+    /// Whether the article's text is needed.
     pub fn needs_text(&self) -> bool {
         self.any(&mut |e| matches!(e, Self::Text(..)))
     }
 
-    /// Whether a joined word or an emoji may be looked for: what stands alone.
+    /// Whether a joined word or an emoji may be searched for, which only match as single words.
     pub fn needs_single_words(&self) -> bool {
         self.any(&mut |e| match e {
             Self::Text(_, Pattern::Phrase(words) | Pattern::Prefix(words)) => {
@@ -164,7 +164,7 @@ impl Expr {
         })
     }
 
-    /// Whether the answer changes as a story gathers copies.
+    /// Whether the result depends on the number of copies of the story.
     pub fn needs_story(&self) -> bool {
         self.any(&mut |e| {
             matches!(
@@ -174,12 +174,12 @@ impl Expr {
         })
     }
 
-    /// Whether the answer depends on other topics.
+    /// Whether the result depends on other topics.
     pub fn needs_topics(&self) -> bool {
         self.any(&mut |e| matches!(e, Self::Fact(Fact::Topic(_))))
     }
 
-    /// The names of the topics that the answer depends on.
+    /// The names of the topics that the result depends on.
     pub fn topics(&self) -> Vec<String> {
         let mut names = Vec::new();
         self.any(&mut |e| {
@@ -191,17 +191,17 @@ impl Expr {
         names
     }
 
-    /// Whether the answer depends on one of these topics.
+    /// Whether the result depends on one of these topics.
     pub fn needs_one_of(&self, topics: &HashSet<String>) -> bool {
         self.any(&mut |e| matches!(e, Self::Fact(Fact::Topic(name)) if topics.contains(name)))
     }
 
-    /// Whether the answer changes with what the feed is called and how it is filed.
+    /// Whether the result depends on the feed's title, site, folder or tags.
     pub fn needs_feed(&self) -> bool {
         self.any(&mut |e| matches!(e, Self::Fact(Fact::Feed(_) | Fact::Tag(_) | Fact::Site(_))))
     }
 
-    /// Whether the answer changes as time goes by.
+    /// Whether the result changes over time.
     pub fn needs_now(&self) -> bool {
         self.any(&mut |e| {
             matches!(
@@ -233,7 +233,7 @@ impl fmt::Display for Expr {
     }
 }
 
-/// Parentheses stand only where reading needs them, so that what is written is never nested deeper than what was read.
+/// Writes parentheses only where parsing needs them, so that the text is never nested deeper than the one that was parsed.
 fn join(
     f: &mut fmt::Formatter<'_>,
     list: &[Expr],

@@ -1,25 +1,25 @@
-//! What one expression may cost (SEC-21). The limits hold wherever it is written: topics, command line, HTTP. They are
-//! counted while it is read, so that nothing is compiled beyond them.
+//! Limits on the cost of one expression (SEC-21), the same for topics, command line and HTTP. They are checked while it is
+//! parsed, so that nothing beyond them is compiled.
 //!
-//! Measured on 100,000 articles: a word costs the index some 20 KB while a search runs, a beginning up to 150 KB.
+//! Measured on 100,000 articles: during a search the index takes some 20 KB for a word, and up to 150 KB for a prefix.
 
-/// Most words and facts together; every word of a phrase counts.
+/// The limit for words and facts together; every word of a phrase counts.
 pub const WORDS_MAX: usize = 1000;
 
-/// Most beginnings (`nuclear*`).
+/// The limit for prefixes (`nuclear*`).
 pub const PREFIXES_MAX: usize = 100;
 
-/// Most `NEAR(…)`, and most phrases in one of them.
+/// The limits for `NEAR(…)`, and for phrases in one of them.
 pub const NEARS_MAX: usize = 32;
 pub const NEAR_PHRASES_MAX: usize = 16;
 
-/// Most regular expressions.
+/// The limit for regular expressions.
 pub const REGEXES_MAX: usize = 32;
 
-/// All regular expressions of an expression together, in bytes when compiled.
+/// The limit for all regular expressions of an expression together, in bytes when compiled.
 pub const COMPILED_BYTES_MAX: usize = 2 << 20;
 
-/// What is left of the budget of an expression.
+/// The remaining budget of an expression.
 #[derive(Debug)]
 pub struct Budget {
     words: usize,
@@ -42,27 +42,27 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes so many words, or a fact.
+    /// Takes words; a fact counts as one.
     ///
     /// # Errors
-    /// What there is too much of, and what to do.
+    /// The limit that was exceeded, and what to do.
     pub fn words(&mut self, words: usize) -> Result<(), String> {
         take(&mut self.words, words, || {
             format!("words, the most that an expression may have is {WORDS_MAX}")
         })
     }
 
-    /// Takes a beginning.
+    /// Takes a prefix.
     pub fn prefix(&mut self) -> Result<(), String> {
         take(&mut self.prefixes, 1, || {
-            format!("beginnings (word*), the most that an expression may have is {PREFIXES_MAX}")
+            format!("prefixes (word*), the most that an expression may have is {PREFIXES_MAX}")
         })
     }
 
-    /// Takes a `NEAR` of so many phrases.
+    /// Takes a `NEAR` with this many phrases.
     pub fn near(&mut self, phrases: usize) -> Result<(), String> {
-        let mut room = NEAR_PHRASES_MAX;
-        take(&mut room, phrases, || {
+        let mut left = NEAR_PHRASES_MAX;
+        take(&mut left, phrases, || {
             format!("words in this NEAR, the most is {NEAR_PHRASES_MAX}")
         })?;
         take(&mut self.nears, 1, || {
@@ -70,7 +70,7 @@ impl Budget {
         })
     }
 
-    /// Takes a regular expression before it is compiled; what it may take when compiled, in bytes.
+    /// Takes a regular expression before it is compiled; returns the limit of its compiled size in bytes.
     pub fn regex(&mut self) -> Result<usize, String> {
         take(&mut self.regexes, 1, || {
             format!("regular expressions, the most that an expression may have is {REGEXES_MAX}")
@@ -78,7 +78,7 @@ impl Budget {
         Ok(self.compiled)
     }
 
-    /// Takes what it came to.
+    /// Takes the compiled size of a regular expression.
     pub fn compiled(&mut self, bytes: usize) {
         self.compiled = self.compiled.saturating_sub(bytes);
     }

@@ -1,11 +1,11 @@
-//! All topics at once: one pass over the text finds every literal of every topic (Aho and Corasick, 1975), and only
-//! topics with a literal that was found are looked at. The cost is text plus hits, not text times topics.
+//! All topics at once: one pass over the text finds every literal of every topic (Aho and Corasick, 1975), and only topics
+//! with a found literal are evaluated. The cost is text plus hits, not text times topics.
 //!
-//! Evaluation has two stages. [`TopicSet::match_text`] asks everything that depends on the text and needs no store;
+//! Evaluation has two stages. [`TopicSet::match_text`] evaluates everything that depends on the text and needs no store;
 //! [`TopicSet::match_facts`] adds the facts, and never reads text, so that it can run inside a transaction.
 //!
-//! Regular expressions are asked one by one, after everything cheaper: most topics have none, and a set of a thousand of
-//! them is slower than the few that are reached.
+//! Regular expressions are evaluated one by one, after everything cheaper: most topics have none, and a combined automaton
+//! of a thousand of them is slower than the few that are reached.
 
 use std::collections::HashMap;
 
@@ -23,28 +23,28 @@ pub struct TopicSet {
     topics: Vec<(String, Expr)>,
     rules: Vec<Rule>,
     automaton: Option<AhoCorasick>,
-    /// By literal: the topics that match only if one of their literals of this kind is found.
+    /// By literal: the topics that need one of their literals to be found, this one among them.
     by_literal: Vec<Vec<usize>>,
-    /// The topics that no missing literal rules out.
+    /// The topics that are always evaluated, because no missing literal rules them out.
     always: Vec<usize>,
-    /// What is asked of the text besides literals, by number.
+    /// Patterns of the text other than literals, by number.
     predicates: Vec<Expr>,
 }
 
-/// What the text of one article says of the topics of a [`TopicSet`]. Only that set understands it.
+/// The result of a [`TopicSet`] for the text of one article. It is valid for that set only.
 #[derive(Debug, Clone, Default)]
 pub struct TextMatches {
-    /// The topics that the text does not rule out, in their order; whether facts are still to decide.
+    /// The topics that the text does not rule out, in their order, and whether facts must still decide.
     candidates: Vec<(usize, bool)>,
-    /// The literals found, by number, with the parts that they stand in as bits; empty if no fact is to decide.
+    /// The found literals, by number, with the parts of the text as bits; empty if no fact must decide.
     hits: Vec<(usize, u8)>,
-    /// The questions that were asked, by number, with their answers; empty if no fact is to decide.
+    /// The evaluated patterns, by number, with their results; empty if no fact must decide.
     answers: Vec<(usize, bool)>,
     /// Tokens of the body.
     words: u64,
 }
 
-/// An expression, ready: literals and questions are numbers, the cheap ones come first.
+/// A compiled expression: literals and patterns are numbers, and cheap parts come first.
 #[derive(Debug)]
 enum Rule {
     All(Vec<Rule>),
@@ -52,28 +52,28 @@ enum Rule {
     Not(Box<Rule>),
     /// The number of a literal, and the parts of the text that count, as bits.
     Literal(usize, u8),
-    /// The topic before this one that is meant; none: it does not stand before it.
+    /// An earlier topic; `None` if there is no earlier topic of that name.
     Topic(Option<usize>),
-    /// A feed's name as written, and folded.
+    /// A feed's name, as written and folded.
     Feed(String, String),
     /// A fact that the plain evaluator decides.
     Fact(Fact),
-    /// The number of a question that reads the text.
+    /// The number of a pattern.
     Text(usize),
 }
 
-/// The first stage: what the text alone says. A rule is true, false, or open.
+/// The first stage: text only. A rule is true, false, or undecided.
 struct TextStage<'s> {
     text: &'s Folded,
     predicates: &'s [Expr],
-    /// By literal: the parts that it stands in, as bits.
+    /// By literal: the parts of the text that contain it, as bits.
     found: Vec<u8>,
     answers: HashMap<usize, bool>,
-    /// By topic: what is known of it. A topic that is no candidate is false.
+    /// By topic: its result so far. A topic that is not a candidate is false.
     topics: Vec<Option<bool>>,
 }
 
-/// The second stage: the facts decide what the text left open.
+/// The second stage: facts decide what the text left undecided.
 struct FactStage<'s> {
     text_matches: &'s TextMatches,
     facts: &'s Facts,
@@ -136,13 +136,12 @@ impl TopicSet {
         &self.topics
     }
 
-    /// The places (in the order given) of the topics that match. `topic:` in a definition sees the topics that
-    /// stand before it.
+    /// The indices of the topics that match. `topic:` in a definition refers to earlier topics only.
     pub fn evaluate(&self, text: &Folded, facts: &Facts, now: Time) -> Vec<usize> {
         self.match_facts(&self.match_text(text), facts, now)
     }
 
-    /// Asks everything that depends on the text: the part of [`Self::evaluate`] whose cost grows with the text.
+    /// Evaluates everything that depends on the text: the part of [`Self::evaluate`] whose cost grows with the text.
     pub fn match_text(&self, text: &Folded) -> TextMatches {
         let (found, candidates) = self.find(text);
         let mut stage = TextStage {
@@ -177,7 +176,7 @@ impl TopicSet {
         text_matches
     }
 
-    /// The places of the topics that match, as in [`Self::evaluate`]; `reading` is of the same set. No text is read.
+    /// The indices of the topics that match, as in [`Self::evaluate`]; `text_matches` must be of the same set. No text is read.
     pub fn match_facts(&self, text_matches: &TextMatches, facts: &Facts, now: Time) -> Vec<usize> {
         let mut stage = FactStage {
             text_matches,
@@ -198,7 +197,7 @@ impl TopicSet {
         out
     }
 
-    /// Which literal stands in which parts, and the topics that may match, in their order.
+    /// The parts that contain each literal, and the topics that may match, in their order.
     fn find(&self, text: &Folded) -> (Vec<u8>, Vec<usize>) {
         let mut found = vec![0; self.by_literal.len()];
         let mut candidates = self.always.clone();
@@ -228,8 +227,8 @@ impl TopicSet {
 }
 
 impl Rule {
-    /// What the text says; none: facts decide. Whatever [`Self::holds`] looks up later has been asked then, because
-    /// both walk in the same order and an open part ends no walk.
+    /// The result by the text alone; `None` if facts decide. Everything that [`Self::holds`] looks up later was evaluated
+    /// here, because both walk in the same order and an undecided part does not end the walk.
     fn eval_text(&self, stage: &mut TextStage<'_>) -> Option<bool> {
         match self {
             Self::All(list) => joined(list, false, stage),
@@ -271,7 +270,7 @@ impl Rule {
         }
     }
 
-    /// What asking costs, roughly.
+    /// The approximate cost of evaluation.
     fn cost(&self) -> u32 {
         match self {
             Self::Literal(..) | Self::Topic(_) => 1,
@@ -283,7 +282,7 @@ impl Rule {
     }
 }
 
-/// A list of which one part with the answer `decisive` decides the whole.
+/// A list in which one part with the result `decisive` decides the whole.
 fn joined(list: &[Rule], decisive: bool, stage: &mut TextStage<'_>) -> Option<bool> {
     let mut all_known = true;
     for rule in list {
@@ -296,7 +295,7 @@ fn joined(list: &[Rule], decisive: bool, stage: &mut TextStage<'_>) -> Option<bo
     all_known.then_some(!decisive)
 }
 
-/// The literals and questions of all topics, each once, and the topics seen so far.
+/// The literals and patterns of all topics, each once, and the topics compiled so far.
 #[derive(Default)]
 struct Compiler {
     numbers: HashMap<String, usize>,
@@ -363,8 +362,8 @@ impl Compiler {
         Rule::Literal(number, parts)
     }
 
-    /// Literals of which one must be found for the rule to hold, as few and as rare as there are; none: it may hold
-    /// without any.
+    /// Literals of which at least one must be found for the rule to hold, as few and as rare as possible; `None` if it may
+    /// hold without any.
     fn needed(&self, rule: &Rule) -> Option<Vec<usize>> {
         match rule {
             Rule::Literal(number, _) => Some(vec![*number]),
@@ -433,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_decides_without_the_text() {
+    fn text_matches_decide_without_the_text() {
         let sources = [
             "/b.at/ copies>=2",
             "lang:en -/b.at/",

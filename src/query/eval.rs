@@ -1,4 +1,4 @@
-//! The plain evaluator: what an expression means, said as simply as possible.
+//! The plain evaluator: the reference for the meaning of expressions, as simple as possible.
 
 use super::ast::{Expr, Fact, Measure, Name, Pattern, Regex, Scope};
 use super::part::Part;
@@ -6,7 +6,7 @@ use super::subject::{Facts, Folded};
 use crate::model::{FeedId, Time};
 use crate::text::fold::fold;
 
-/// Whether an article matches. `now` is where relative times count from.
+/// Whether an article matches. Relative times count from `now`.
 pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
     let facts = |fact: &Fact| holds(fact, facts, text.words, now);
     Evaluator {
@@ -17,7 +17,7 @@ pub fn matches(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> bool {
     .holds(expr)
 }
 
-/// Whether the text of an article is as asked; no fact is so of it. Once `stop` says so the answer means nothing.
+/// Whether the text of an article matches, with all facts false. If `stop` returned true the result is meaningless.
 pub fn matches_text(expr: &Expr, text: &Folded, stop: &dyn Fn() -> bool) -> bool {
     Evaluator {
         text,
@@ -27,7 +27,7 @@ pub fn matches_text(expr: &Expr, text: &Folded, stop: &dyn Fn() -> bool) -> bool
     .holds(expr)
 }
 
-/// What an expression is asked about.
+/// The article that an expression is evaluated on.
 struct Evaluator<'a> {
     text: &'a Folded,
     facts: &'a dyn Fn(&Fact) -> bool,
@@ -48,18 +48,18 @@ impl Evaluator<'_> {
     }
 }
 
-/// Something that an expression speaks of and that is so of an article.
+/// A part of an expression that is true of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchedTerm {
     /// The field: `title`, `body`, ... of words, `tag`, `copies`, ... of facts.
     pub field: &'static str,
-    /// The word, phrase or regular expression; of a fact all of it: `tag:"sea"`.
+    /// The word, phrase or regular expression; for a fact all of it: `tag:"sea"`.
     pub words: String,
-    /// Whether the expression wants it not to be so.
+    /// Whether the expression negates it.
     pub is_negated: bool,
 }
 
-/// What of an expression is so of an article: for explanations.
+/// The parts of an expression that are true of an article, for explanations.
 pub fn matched_terms(expr: &Expr, text: &Folded, facts: &Facts, now: Time) -> Vec<MatchedTerm> {
     let mut out = Vec::new();
     collect(expr, false, &mut out, &|leaf| {
@@ -72,7 +72,7 @@ fn collect(
     expr: &Expr,
     is_negated: bool,
     out: &mut Vec<MatchedTerm>,
-    is_so: &dyn Fn(&Expr) -> bool,
+    is_true: &dyn Fn(&Expr) -> bool,
 ) {
     let mut add = |field, words, leaf: &Expr| {
         let found = MatchedTerm {
@@ -80,15 +80,16 @@ fn collect(
             words,
             is_negated,
         };
-        if is_so(leaf) && !out.contains(&found) {
+        if is_true(leaf) && !out.contains(&found) {
             out.push(found);
         }
     };
     match expr {
         Expr::And(list) | Expr::Or(list) => {
-            list.iter().for_each(|e| collect(e, is_negated, out, is_so));
+            list.iter()
+                .for_each(|e| collect(e, is_negated, out, is_true));
         }
-        Expr::Not(inner) => collect(inner, !is_negated, out, is_so),
+        Expr::Not(inner) => collect(inner, !is_negated, out, is_true),
         Expr::Text(scope, pattern) => {
             let scopes: &[Scope] = match scope {
                 Scope::Any => &[Scope::Title, Scope::Body],
@@ -103,7 +104,7 @@ fn collect(
     }
 }
 
-/// The literal that stands for a phrase in folded text: `" a b "`, or `" a b"` for a beginning.
+/// The literal for a phrase in folded text: `" a b "`, or `" a b"` for a prefix.
 pub(super) fn literal(words: &[String], beginning: bool) -> String {
     let mut out = String::from(" ");
     out.push_str(&words.join(" "));
@@ -134,9 +135,9 @@ fn pattern_matches(
     }
 }
 
-/// Whether all phrases stand in `part` with at most `distance` tokens between the end of the first and the start of
-/// the last (as FTS5 counts). A joined word stands where the words stand that it is made of. Linear in the text (SEC-21): one
-/// walk, from the end to the beginning.
+/// Whether all phrases occur in `part` with at most `distance` tokens between the end of the first and the start of the last
+/// (as FTS5 counts). A joined word occurs where its components do. Linear in the text (SEC-21): one walk from the end to the
+/// beginning.
 fn near(part: &Part, phrases: &[Vec<String>], distance: u32) -> bool {
     let tokens: Vec<&str> = part.words().split_ascii_whitespace().collect();
     let mut joined = joined_places(part, phrases);
@@ -144,8 +145,8 @@ fn near(part: &Part, phrases: &[Vec<String>], distance: u32) -> bool {
         let window = tokens.get(at..at + phrase.len());
         window.is_some_and(|window| window.iter().zip(phrase).all(|(a, b)| a == b))
     };
-    // By phrase: where it stands next, seen from the walk. Every cluster begins with some occurrence of some phrase; from
-    // there each other phrase is best taken at its first occurrence that is not before it.
+    // By phrase: its next occurrence from the current position. Every cluster begins with an occurrence of some phrase; from
+    // there the nearest following occurrence of each other phrase is the best.
     let mut next: Vec<Option<usize>> = vec![None; phrases.len()];
     (0..tokens.len()).rev().any(|at| {
         let mut longest = None;
@@ -171,7 +172,7 @@ fn near(part: &Part, phrases: &[Vec<String>], distance: u32) -> bool {
     })
 }
 
-/// Where phrases stand that are joined words: place, length and number of the phrase, in the order of the text.
+/// Occurrences of phrases that are joined words: position, length and index of the phrase, in the order of the text.
 fn joined_places(part: &Part, phrases: &[Vec<String>]) -> Vec<(usize, usize, usize)> {
     let mut places = Vec::new();
     for (number, phrase) in phrases.iter().enumerate() {
@@ -183,22 +184,22 @@ fn joined_places(part: &Part, phrases: &[Vec<String>]) -> Vec<(usize, usize, usi
     places
 }
 
-/// Whether a name means the feed: its id, its URL, or words of its title. `folded` is the name, `title` the feed's
+/// Whether a name refers to the feed: its id, its URL, or words of its title. `folded` is the name, `title` the feed's
 /// title, both folded.
 pub(super) fn matches_feed(name: &str, folded: &str, facts: &Facts, title: &str) -> bool {
     name == facts.feed_id
         || name == facts.feed_url
-        // It may have moved since it was named so.
+        // It may have moved since the expression was written.
         || (name.contains("://") && FeedId::of(name).to_string() == facts.feed_id)
         || title.contains(folded)
 }
 
-/// A name is one line at most: no stop is needed in the middle of it.
+/// Names are short: the search need not be interruptible.
 fn regex_matches(regex: &Regex, name: &str) -> bool {
     regex.is_match(name, &|| false)
 }
 
-/// Whether a fact holds of an article with so many words.
+/// Whether a fact is true of an article with this many words.
 pub fn holds(fact: &Fact, facts: &Facts, words: u64, now: Time) -> bool {
     match fact {
         Fact::Feed(Name::Is(name)) => {
@@ -256,7 +257,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The definition: some phrase begins a cluster, each other one follows at its first place from there on.
+    /// The definition: some phrase begins a cluster, and each other one follows at its first occurrence from there on.
     fn near_by_definition(tokens: &[&str], phrases: &[Vec<String>], distance: u32) -> bool {
         let places = |p: &Vec<String>| -> Vec<usize> {
             let stands = |at: &usize| tokens[*at..].iter().take(p.len()).eq(p.iter());

@@ -1,5 +1,5 @@
-//! Where in a text the words stand that an expression looks for: to mark them for people. Never decides what matches; where
-//! the two could differ, fewer words are marked.
+//! The positions in a text of the words that an expression searches for, to highlight them. Never decides what matches;
+//! where the two could differ, fewer words are highlighted.
 
 use std::ops::Range;
 
@@ -8,40 +8,40 @@ use super::regex::Regex;
 use crate::text::characters::{is_accent, is_spaceless, is_word};
 use crate::text::fold::fold;
 
-/// Most words that are joined to one: `u.s.s.r.`.
+/// The most words that are joined into one: `u.s.s.r.`.
 const JOINED_MAX: usize = 4;
 
-/// Most places that are marked in a text.
+/// The most positions that are highlighted in a text.
 const PLACES_MAX: usize = 200;
 
-/// What an expression looks for in texts.
+/// The patterns that an expression searches for.
 #[derive(Debug, Clone, Default)]
 pub struct Highlighter {
     phrases: Vec<Phrase>,
     regexes: Vec<(Scope, Regex)>,
 }
 
-/// Words one after the other.
+/// Consecutive words.
 #[derive(Debug, Clone)]
 struct Phrase {
     scope: Scope,
     words: Vec<String>,
-    /// Whether the last word is only a beginning.
+    /// Whether the last word is a prefix.
     is_open: bool,
 }
 
-/// A word of a text: its place in bytes, and how it folds.
+/// A word of a text: its byte range and its folded form.
 struct Word {
     place: Range<usize>,
     folded: String,
 }
 
 impl Highlighter {
-    /// What `expr` wants to find; nothing of what it excludes.
+    /// The patterns of `expr`, without those that it excludes.
     pub fn of(expr: &Expr) -> Self {
-        let mut marks = Self::default();
-        marks.collect(expr);
-        marks
+        let mut highlighter = Self::default();
+        highlighter.collect(expr);
+        highlighter
     }
 
     fn collect(&mut self, expr: &Expr) {
@@ -67,25 +67,25 @@ impl Highlighter {
         }
     }
 
-    /// The places in `text`, in bytes, in order and apart from one another. `part` is what the text is of its article.
+    /// The byte ranges in `text`, in order and without overlap. `part` says which part of the article the text is.
     pub fn places(&self, text: &str, part: Scope) -> Vec<Range<usize>> {
         let concerns = |scope: Scope| scope == part || scope == Scope::Any;
         let words = words_of(text);
         let mut places: Vec<Range<usize>> = Vec::new();
         for phrase in self.phrases.iter().filter(|p| concerns(p.scope)) {
             places
-                .extend((0..words.len()).filter_map(|at| phrase.stands_at(text, words.get(at..)?)));
+                .extend((0..words.len()).filter_map(|at| phrase.range_at(text, words.get(at..)?)));
         }
         for (_, regex) in self.regexes.iter().filter(|(scope, _)| concerns(*scope)) {
-            places.extend(regex.places(text, PLACES_MAX));
+            places.extend(regex.ranges(text, PLACES_MAX));
         }
         merged(places)
     }
 }
 
 impl Phrase {
-    /// Where it stands, if `words` begin with it.
-    fn stands_at(&self, text: &str, words: &[Word]) -> Option<Range<usize>> {
+    /// Its range, if `words` begin with it.
+    fn range_at(&self, text: &str, words: &[Word]) -> Option<Range<usize>> {
         let first = words.first()?;
         let (last, before) = self.words.split_last()?;
         let is_so = words.len() >= self.words.len()
@@ -101,7 +101,7 @@ impl Phrase {
     }
 }
 
-/// Where a word stands in parts: `wifi` as `Wi-Fi`.
+/// The range of a word that is written with joints: `wifi` as `Wi-Fi`.
 fn joined(wanted: &str, text: &str, words: &[Word]) -> Option<Range<usize>> {
     let mut rest = wanted;
     let mut end: Option<usize> = None;
@@ -122,7 +122,7 @@ fn joined(wanted: &str, text: &str, words: &[Word]) -> Option<Range<usize>> {
     None
 }
 
-/// The words of a text as [`fold`] parts them.
+/// The words of a text as [`fold`] splits them.
 fn words_of(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut open: Option<Range<usize>> = None;

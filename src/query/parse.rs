@@ -1,4 +1,4 @@
-//! Reading an expression: every mistake is found, each with its place and what would be right.
+//! The parser of expressions: reports every error with its position and what would be right.
 
 mod operators;
 #[cfg(test)]
@@ -7,23 +7,25 @@ mod values;
 
 use std::ops::Range;
 
+use values::Comparison;
+
 use super::ast::{Expr, Fact, Name, Pattern, Regex, Scope};
 use super::budget::Budget;
 use super::syntax_error::{SyntaxError, SyntaxErrors};
 
-/// Longest expression, in bytes.
+/// The longest expression, in bytes.
 pub const EXPR_BYTES_MAX: usize = 64 * 1024;
 
-/// Deepest nesting of parentheses and negations.
+/// The deepest nesting of parentheses and negations.
 const DEPTH_MAX: usize = 64;
 
-/// Most mistakes that are reported: with so many the rest is not read.
+/// The most errors that are reported; the rest of the expression is not parsed.
 const ERRORS_MAX: usize = 10;
 
-/// Reads an expression.
+/// Parses an expression.
 ///
 /// # Errors
-/// All mistakes at once, each with its place.
+/// All errors at once, each with its position.
 pub fn parse(text: &str) -> Result<Expr, SyntaxErrors> {
     let mut reader = Reader {
         text,
@@ -60,7 +62,7 @@ pub fn parse(text: &str) -> Result<Expr, SyntaxErrors> {
     }
 }
 
-/// What a value belongs to.
+/// The field of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
     Text(Scope),
@@ -114,13 +116,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A mistake behind which nothing is read.
+    /// Reports an error and stops parsing.
     fn give_up(&mut self, span: Range<usize>, message: impl Into<String>) {
         self.fail(span, message);
         self.at = self.text.len();
     }
 
-    /// Takes from the budget; none: it is spent, and what follows is not read.
+    /// Takes from the budget; `None` if it is exceeded, and parsing stops.
     fn spend<T>(
         &mut self,
         span: Range<usize>,
@@ -139,7 +141,7 @@ impl<'a> Reader<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// The word that comes next.
+    /// The next word.
     fn bare(&self) -> &'a str {
         values::word_of(self.left())
     }
@@ -161,7 +163,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// What is left after a whole expression is a mistake.
+    /// Reports whatever follows a complete expression as an error.
     fn rest(&mut self) {
         loop {
             self.skip_space();
@@ -172,7 +174,7 @@ impl<'a> Reader<'a> {
             } else if self.left().is_empty() {
                 return;
             } else {
-                // Every other character begins something, so this cannot be reached without progress.
+                // Every other character begins a term, so this is not reached.
                 self.at = self.text.len();
             }
         }
@@ -314,8 +316,10 @@ impl<'a> Reader<'a> {
             self.at += len + 1;
             return self.near(field, start);
         }
-        if let Some(expr) = self.comparison(word, start) {
-            return expr;
+        match self.comparison(word, start) {
+            Comparison::None => {}
+            Comparison::Good(expr) => return Some(expr),
+            Comparison::Bad => return None,
         }
         if let Some((name, value)) = word.split_once(':')
             && !name.is_empty()

@@ -1,7 +1,6 @@
-//! One part of a text as expressions and the word index see it: its folded words, and behind them the words that it holds
-//! besides: joined words (Wi-Fi is also `wifi`) and emoji.
-//!
-//! Those stand behind [`BREAK`]s, where no phrase reaches: they shift no word, and a phrase means what is written.
+//! One part of a text as expressions and the word index use it: its folded words, followed by derived words: joined words
+//! (Wi-Fi is also `wifi`) and emoji. These are separated by [`BREAK`]s, which no phrase crosses, so that they do not change
+//! the positions of words.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,26 +11,26 @@ use super::{emoji, joined};
 use crate::text::characters::{is_accent, is_spaceless, is_word};
 use crate::text::fold::{BREAK, fold_into};
 
-/// Joined words and emoji of one part that are noted at most, repeats included.
+/// The most derived words of one part, repeats included.
 const DERIVED_MAX: usize = 10_000;
 
 /// A part of a text.
 #[derive(Debug, Clone)]
 pub struct Part {
     text: String,
-    /// Bytes of `text` that are words as written.
+    /// Bytes of `text` that are the words as written.
     words: usize,
     joined: Vec<Joined>,
 }
 
-/// A joined word, and where its pieces stand.
+/// A joined word, and the position of its components.
 #[derive(Debug, Clone)]
 struct Joined {
-    /// The place of the first, in tokens.
+    /// The position of the first, in tokens.
     at: u32,
     /// How many tokens they are.
     len: u32,
-    /// Where in the text the joined word stands.
+    /// The range of the joined word in the text.
     word: Range<u32>,
 }
 
@@ -42,12 +41,12 @@ impl Default for Part {
 }
 
 impl Part {
-    /// Folds texts of which no phrase reaches into the next.
+    /// Folds texts; no phrase crosses from one to the next.
     pub(super) fn of(texts: &[&str]) -> Self {
         Builder::of(texts).part()
     }
 
-    /// The words as written, and what stands beside them: what the index holds, and what is searched for literals.
+    /// The words as written and the derived words: what is indexed, and searched for literals.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -62,12 +61,12 @@ impl Part {
         self.text.get(..self.words).unwrap_or_default()
     }
 
-    /// What stands beside them, each word and emoji once.
+    /// The derived words, each once.
     pub(super) fn derived(&self) -> &str {
         self.text.get(self.words..).unwrap_or_default()
     }
 
-    /// Where this joined word stands: place and length in tokens, in no order.
+    /// The occurrences of this joined word: position and length in tokens, in no order.
     pub(super) fn places<'p>(&'p self, word: &'p str) -> impl Iterator<Item = (usize, usize)> + 'p {
         let is_it = move |j: &&Joined| {
             let range = j.word.start as usize..j.word.end as usize;
@@ -78,7 +77,7 @@ impl Part {
     }
 }
 
-/// A part that is being read.
+/// A part under construction.
 #[derive(Debug)]
 pub(super) struct Builder {
     /// Folded, with a space before, between and after.
@@ -90,7 +89,7 @@ pub(super) struct Builder {
 
 #[derive(Debug)]
 struct DerivedWord {
-    /// None: an emoji.
+    /// `None` for emoji.
     place: Option<(usize, usize)>,
     word: String,
 }
@@ -107,7 +106,7 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Reads texts of which no phrase reaches into the next.
+    /// Reads texts; no phrase crosses from one to the next.
     pub(super) fn of(texts: &[&str]) -> Self {
         let mut builder = Self::default();
         for (i, text) in texts.iter().enumerate() {
@@ -127,7 +126,7 @@ impl Builder {
         &self.words
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub(super) fn tokens(&self) -> usize {
         self.tokens
     }
@@ -138,14 +137,14 @@ impl Builder {
         runs.map(|run| run.word.split(' ').map(str::to_owned).collect())
     }
 
-    /// Whether all that stands in another one stands in this one too.
+    /// Whether this part contains everything of another one.
     pub(super) fn contains(&self, other: &Self) -> bool {
         let own: HashSet<&str> = self.derived.iter().map(|b| b.word.as_str()).collect();
         self.words.contains(&other.words)
             && other.derived.iter().all(|b| own.contains(b.word.as_str()))
     }
 
-    /// This one, and behind it another that no phrase reaches into.
+    /// Appends another part; no phrase crosses into it.
     pub(super) fn followed_by(mut self, other: Self) -> Self {
         let shift = self.tokens + 1;
         self.words.push_str(BREAK);
@@ -160,7 +159,7 @@ impl Builder {
         self
     }
 
-    /// As it is searched.
+    /// The finished part.
     pub(super) fn part(self) -> Part {
         let mut text = self.words;
         let words = text.len();
@@ -188,7 +187,7 @@ impl Builder {
         }
     }
 
-    /// Reads what stands between two spaces.
+    /// Reads the text between two spaces.
     fn read(&mut self, piece: &str) {
         let before = self.tokens;
         let has_emoji = !piece.is_ascii() && piece.chars().any(emoji::is_emoji);
@@ -206,7 +205,7 @@ impl Builder {
         joined::each(&tokens, before, &mut |word, at, len| {
             if derived.len() < DERIVED_MAX {
                 let place = Some((at, len));
-                // What is typed without the sign is composed across it.
+                // A user who omits the joint gets the characters beside it composed.
                 let word = match word.is_ascii() {
                     true => word,
                     false => word.nfc().collect(),
@@ -219,7 +218,7 @@ impl Builder {
         }
     }
 
-    /// Folds a piece between its joints, and gives its tokens.
+    /// Folds the segments between joints, and returns the tokens.
     fn read_joined(&mut self, piece: &str) -> Vec<joined::Token> {
         let mut tokens: Vec<joined::Token> = Vec::new();
         let mut start = 0;
@@ -236,7 +235,7 @@ impl Builder {
             self.fold(segment);
             let folded = self.words.get(from..).unwrap_or_default();
             for token in folded.split_ascii_whitespace() {
-                // Half-width kana are kana only when they are folded.
+                // Half-width kana become kana only by folding.
                 let is_single = token.starts_with(is_spaceless);
                 let joint = joint.take().filter(|_| begins && !is_single && !was_single);
                 tokens.push(joined::Token::new(token, joint));
@@ -289,7 +288,7 @@ impl Builder {
     }
 }
 
-/// Whether anything may be joined in a text: a character that joins stands between two words.
+/// Whether a text may contain joined words: a joint between two words.
 fn has_joint(text: &str) -> bool {
     let mut before = [false, false];
     text.chars().any(|c| {
@@ -301,7 +300,7 @@ fn has_joint(text: &str) -> bool {
     })
 }
 
-/// Whether a character is inside a word, so that a joint beside it joins.
+/// Whether a character belongs to a word, so that a joint beside it joins.
 fn is_inside(c: char) -> bool {
     (is_word(c) || is_accent(c)) && !is_spaceless(c)
 }
@@ -316,7 +315,7 @@ mod tests {
     use crate::text::fold::fold;
     use proptest::prelude::*;
 
-    /// What stands beside the words of a text.
+    /// The derived words of a text.
     fn derived(text: &str) -> Vec<String> {
         let part = Part::of(&[text]);
         let words = part
@@ -327,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_signs_join_stand_beside_the_words() {
+    fn words_with_joints_are_derived() {
         for (text, words) in [
             ("Wi-Fi e\u{2011}mail", "wifi email"),
             (
@@ -361,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_joins_stands_alone() {
+    fn words_without_joints_are_not_joined() {
         for text in [
             "3.5 3-2 2024-25 1,2 12,34 1,2345 30.11.2026 10:30",
             "end. The rest, and 'so' -on- a--b a.-b a - b wi -fi",
@@ -374,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn emoji_stand_beside_the_words_in_runs() {
+    fn emoji_are_derived_in_runs() {
         for (text, runs) in [
             ("Lift-off 🚀 today", "liftoff|🚀"),
             ("a🚀b", "🚀"),
@@ -390,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_21_what_stands_beside_is_bounded_in_number_and_size() {
+    fn sec_21_derived_words_are_bounded_in_number_and_size() {
         let many: String = (0..10_000)
             .map(|n| format!("a{n}x-b{n}x-c{n}x-d{n}x "))
             .collect();
@@ -424,7 +423,7 @@ mod tests {
             prop_assert_eq!(part.words(), fold(&text));
             let tokens = Builder::of(&[&text]).tokens();
             prop_assert_eq!(tokens, part.words().split_ascii_whitespace().count());
-            // Whatever stands beside them is found again when it is typed.
+            // Each derived word is found again when it is typed.
             for word in derived(&text) {
                 let typed = Builder::of(&[&word]);
                 let words = typed.words().trim().to_owned();

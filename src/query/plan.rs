@@ -1,29 +1,29 @@
-//! What the word index can say about an expression: a query that finds at least every match, and what it leaves open.
-//! That, [`super::eval`] decides, asked by [`Predicate`]s of which the cheap ones come first.
+//! How the word index evaluates an expression: a query that finds at least every match, and the residual that
+//! [`super::eval`] decides, as [`Predicate`]s with the cheap ones first.
 
 use super::ast::{Expr, Fact, Pattern, Scope};
 use crate::model::Time;
 use crate::text::characters::is_spaceless;
 
-/// Shortest beginning that the index is asked for, in characters.
+/// The shortest prefix that is looked up in the index, in characters.
 const INDEXED_CHARS_MIN: usize = 3;
 
 /// How an expression is looked up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IndexPlan {
-    /// An FTS5 query over the columns title, body, author, category and agency (folded text, `ascii` tokenizer);
-    /// none: every article is a candidate.
+    /// An FTS5 query over the columns title, body, author, category and agency (folded text, `ascii` tokenizer); `None` if
+    /// every article is a candidate.
     pub index_query: Option<String>,
-    /// What must hold besides of those found; none: they are exactly the matches.
+    /// What candidates must satisfy in addition; `None` if they are exactly the matches.
     pub residual: Option<Expr>,
-    /// No match arrived before.
+    /// No match arrived before this.
     pub since: Option<Time>,
-    /// No match arrived at or after.
+    /// No match arrived at or after this.
     pub until: Option<Time>,
 }
 
-/// An expression as questions about one article, by where the answer is; in every list the cheap ones stand first, so
-/// that no text is read for what is settled without.
+/// An expression as conditions on one article, by the source that decides them; in every list the cheap ones come first, so
+/// that no text is read unnecessarily.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predicate {
     /// All of these.
@@ -32,16 +32,16 @@ pub enum Predicate {
     Any(Vec<Predicate>),
     /// Not this.
     Not(Box<Predicate>),
-    /// The word index knows: an FTS5 query, as in [`IndexPlan::index_query`], that finds just what the expression means.
+    /// The word index decides: an FTS5 query, as in [`IndexPlan::index_query`], that is equivalent to the expression.
     Index(String, Expr),
-    /// What is known about the article.
+    /// A fact about the article decides.
     Fact(Fact),
-    /// Its text has to be read.
+    /// The text must be read.
     Text(Expr),
 }
 
 impl Predicate {
-    /// The questions that an expression asks.
+    /// The predicates of an expression.
     pub fn of(expr: &Expr) -> Self {
         if let (Some(query), true) = candidate_query(expr) {
             return Self::Index(query, expr.clone());
@@ -60,7 +60,7 @@ impl Predicate {
         }
     }
 
-    /// The same without the word index, for an article whose text is at hand: facts come first.
+    /// The same without the word index, for an article whose text is available: facts come first.
     pub fn without_index(expr: &Expr) -> Self {
         let sorted = |list: &[Expr]| {
             let mut predicates: Vec<Self> = list.iter().map(Self::without_index).collect();
@@ -77,7 +77,7 @@ impl Predicate {
         }
     }
 
-    /// Hands every question without parts to `take`.
+    /// Calls `take` with every leaf.
     pub fn each<'q>(&'q self, take: &mut dyn FnMut(&'q Predicate)) {
         match self {
             Self::All(list) | Self::Any(list) => list.iter().for_each(|q| q.each(take)),
@@ -86,7 +86,7 @@ impl Predicate {
         }
     }
 
-    /// Whether text may have to be read although the word index is asked.
+    /// Whether text may have to be read in addition to the word index.
     pub fn reads_text(&self) -> bool {
         self.cost() == 2
     }
@@ -102,7 +102,7 @@ impl Predicate {
     }
 }
 
-/// The questions of a list; what the word index knows of it is one of them.
+/// The predicates of a list; the parts that the word index decides become one of them.
 fn merge_indexed(
     list: &[Expr],
     joined: fn(Vec<Expr>) -> Expr,
@@ -115,14 +115,14 @@ fn merge_indexed(
         let (query, _) = candidate_query(&known);
         predicates.extend(query.map(|query| Predicate::Index(query, known)));
     } else {
-        open.extend(known); // nothing but exclusions: each for itself
+        open.extend(known); // only exclusions: each by itself
     }
     predicates.extend(open.iter().map(Predicate::of));
     predicates.sort_by_key(Predicate::cost);
     predicates
 }
 
-/// Plans the look-up of an expression at `now`.
+/// Plans the evaluation of an expression at `now`.
 pub fn index_plan(expr: &Expr, now: Time) -> IndexPlan {
     let (index_query, exact) = candidate_query(expr);
     let conjuncts: &[Expr] = match expr {
@@ -152,12 +152,12 @@ pub fn index_plan(expr: &Expr, now: Time) -> IndexPlan {
     plan
 }
 
-/// Whether a part of a conjunction becomes a bound of time.
+/// Whether a part of a conjunction becomes a time bound.
 fn is_bound(e: &Expr) -> bool {
     matches!(e, Expr::Fact(Fact::Since(_) | Fact::Until(_)))
 }
 
-/// Whether the query of a conjunction tells this part of it for good.
+/// Whether the query of a conjunction decides this part of it.
 fn is_decided_by_index(e: &Expr) -> bool {
     match e {
         Expr::Not(inner) => is_exact(inner),
@@ -165,7 +165,7 @@ fn is_decided_by_index(e: &Expr) -> bool {
     }
 }
 
-/// Whether a query says just what an expression means.
+/// Whether a query is equivalent to an expression.
 fn is_exact(e: &Expr) -> bool {
     matches!(candidate_query(e), (Some(_), true))
 }
@@ -207,7 +207,7 @@ fn conjunction(list: &[Expr]) -> (Option<String>, bool) {
     let mut exact = true;
     for e in list {
         match e {
-            // FTS5 knows NOT only beside something that is wanted, and only an exact query may be taken away.
+            // FTS5 has NOT only as a binary operator, and only an exact query may be subtracted.
             Expr::Not(inner) => match candidate_query(inner) {
                 (Some(query), true) => unwanted.push(query),
                 _ => exact = false,
@@ -226,20 +226,20 @@ fn conjunction(list: &[Expr]) -> (Option<String>, bool) {
     if unwanted.is_empty() {
         return (Some(query), exact);
     }
-    // One NOT for all: FTS5 refuses a query that is nested deeper than 256.
+    // A single NOT: FTS5 refuses queries that are nested deeper than 256.
     (
         Some(format!("({query} NOT ({}))", unwanted.join(" OR "))),
         exact,
     )
 }
 
-/// Whether so many words begin with this that the index is not asked: it would gather all places of all of them before it
-/// gives the first. In scripts without spaces a character is a whole word.
+/// Whether too many words begin with this prefix to use the index, which collects all occurrences of all of them before it
+/// returns the first. In scripts without spaces a character is a whole word.
 pub(super) fn is_short(beginning: &str) -> bool {
     beginning.chars().count() < INDEXED_CHARS_MIN && !beginning.chars().any(is_spaceless)
 }
 
-/// The FTS5 query for words one after the other.
+/// The FTS5 query for consecutive words.
 pub(super) fn phrase_query(scope: Scope, words: &[String], beginning: bool) -> String {
     let columns = match scope {
         Scope::Any => "{title body}",
@@ -249,7 +249,7 @@ pub(super) fn phrase_query(scope: Scope, words: &[String], beginning: bool) -> S
         Scope::Category => "category",
         Scope::Agency => "agency",
     };
-    // Folded words hold no quotes: nothing to escape.
+    // Folded words contain no quotes, so nothing needs escaping.
     let star = if beginning { " *" } else { "" };
     format!("{columns} : \"{}\"{star}", words.join(" "))
 }
@@ -260,7 +260,7 @@ mod tests {
     use crate::query::parse;
 
     #[test]
-    fn what_the_index_knows_is_one_question_and_text_is_asked_last() {
+    fn the_index_decides_in_one_predicate_and_text_comes_last() {
         let asked = |source: &str| {
             fn written(predicate: &Predicate) -> String {
                 let list = |all: &[Predicate]| all.iter().map(written).collect::<Vec<_>>();
@@ -292,13 +292,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_index_tells_is_not_asked_again() {
+    fn what_the_index_decides_is_not_in_the_residual() {
         let rest = |source: &str| {
             let plan = index_plan(&parse(source).unwrap(), Time::EPOCH);
             plan.residual.map(|e| e.to_string())
         };
         assert_eq!(rest("red (fox OR \"a b\") -cat title:xyz* 東*"), None);
-        // So many words begin with one or two letters that the text is read instead.
+        // Too many words begin with one or two letters, so the text is read.
         assert_eq!(
             rest("red title:\"a x\"*").as_deref(),
             Some("title:\"a x\"*")

@@ -1,8 +1,8 @@
-//! How well articles match: BM25 (Robertson and Zaragoza, 2009) over the phrases that an expression wants, a headline
-//! weighing more than the text below it. What it needs to know of all other articles is given: how rare each phrase is.
+//! Relevance: BM25 (Robertson and Zaragoza, 2009) over the phrases of an expression, with the headline weighted higher than
+//! the text. How rare each phrase is among all articles is given by the caller.
 //!
-//! FTS5 has a `bm25` of its own. It counts every phrase over the whole index before it ranks anything, which takes longer
-//! than ranking the newest matches does and grows with the store.
+//! FTS5's own `bm25` counts every phrase over the whole index before it ranks anything, which takes longer than ranking the
+//! newest matches and grows with the store.
 
 use memchr::memmem::Finder;
 
@@ -12,16 +12,16 @@ use super::part::Part;
 use super::plan::{is_short, phrase_query};
 use super::subject::Folded;
 
-/// How fast more of the same word stops to count, and how much the length of a text does: the usual values.
+/// Saturation of repeated words, and weight of the length of a text: the usual values.
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 
-/// What one occurrence weighs.
+/// The weight of one occurrence.
 const TITLE_WEIGHT: f64 = 8.0;
 const BODY_WEIGHT: f64 = 1.0;
 const LABEL_WEIGHT: f64 = 2.0;
 
-/// The phrases that an expression wants.
+/// The phrases of an expression.
 #[derive(Debug)]
 pub struct Ranking {
     wanted: Vec<RankedPhrase>,
@@ -33,14 +33,14 @@ struct RankedPhrase {
     /// Space and words.
     finder: Finder<'static>,
     is_beginning: bool,
-    /// None: so many articles have it that nobody counts them.
+    /// `None` if too many articles match to count them.
     query: Option<String>,
 }
 
-/// What counts of one article.
+/// The frequencies of one article.
 #[derive(Debug, Clone)]
 pub struct Counts {
-    /// By phrase: how often it stands there, weighted.
+    /// By phrase: its weighted number of occurrences.
     frequencies: Vec<f64>,
     tokens: f64,
 }
@@ -53,7 +53,7 @@ impl Ranking {
         Self { wanted }
     }
 
-    /// FTS5 queries, one a phrase: how many articles they find tells how rare it is. None: it is common.
+    /// One FTS5 query for each phrase, whose number of results says how rare it is; `None` for a common one.
     pub fn queries(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
         self.wanted.iter().map(|w| w.query.as_deref())
     }
@@ -74,8 +74,8 @@ impl Ranking {
         }
     }
 
-    /// How well each of these articles matches; more is better. `rarity` says of each phrase in which share of all
-    /// articles it stands (0 to 1).
+    /// The score of each of these articles; higher is better. `shares` is the share of all articles that contain each phrase
+    /// (0 to 1).
     pub fn scores(&self, articles: &[Counts], shares: &[f64]) -> Vec<f64> {
         let tokens: f64 = articles.iter().map(|a| a.tokens).sum();
         let mean = (tokens / articles.len().max(1) as f64).max(1.0);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_words_count_and_what_is_not_wanted_does_not() {
+    fn whole_words_count_and_excluded_ones_do_not() {
         let count = |source: &str, body: &str| {
             let text = Text {
                 body,

@@ -1,7 +1,5 @@
-//! Regular expressions: linear in the text, bounded when compiled (SEC-15), and interruptible (SEC-21): whoever asks may
-//! give up in the middle of a text.
-//!
-//! Never reads more of a text for one caller than for another: all evaluators ask here.
+//! Regular expressions: linear in the text, bounded when compiled (SEC-15), and interruptible in the middle of a text
+//! (SEC-21). All evaluators use this type, so that they agree on how much of a text is searched.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,30 +8,30 @@ use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::util::syntax;
 use regex_automata::{Input, MatchKind, meta};
 
-/// Largest single automaton, in bytes (SEC-15).
+/// The largest single automaton, in bytes (SEC-15).
 const AUTOMATON_BYTES_MAX: usize = 1 << 20;
 
-/// Largest regular expression with a word boundary, in bytes when compiled: for these there is no automaton that can be
-/// interrupted in a text that is not ASCII.
+/// The largest regular expression with a word boundary, in bytes when compiled: it has no interruptible automaton for
+/// non-ASCII text.
 const BOUNDARY_BYTES_MAX: usize = 256 << 10;
 
-/// Longest source, in bytes: reading `\pL` a thousand times takes memory before the automaton is measured.
+/// The longest source, in bytes: parsing `\pL` a thousand times takes memory before the size of the automaton is known.
 const SOURCE_BYTES_MAX: usize = 4096;
 
-/// Memory that a search may use for states that it makes on its way, in bytes.
+/// The cache of a search for lazily built states, in bytes.
 const CACHE_BYTES: usize = 256 << 10;
 
-/// The cost of a search is at most the text times the states of the automaton. Below this product, of bytes and bytes, it
-/// takes less than half a second and need not be interrupted.
+/// The cost of a search is at most text times states of the automaton. Below this product (of bytes and bytes) it takes less
+/// than half a second and need not be interruptible.
 const UNCHECKED_WORK_MAX: usize = 1 << 31;
 
-/// And above this one it takes some three seconds.
+/// At this product it takes about three seconds.
 const UNINTERRUPTED_MAX: usize = 1 << 34;
 
-/// Bytes of text between two looks at whether to stop.
+/// Bytes of text between two checks of `stop`.
 const STOP_CHECK_BYTES: usize = 256;
 
-/// A compiled regular expression. Two are equal if they are written alike.
+/// A compiled regular expression. Two are equal if their sources are.
 #[derive(Clone)]
 pub struct Regex {
     source: String,
@@ -44,11 +42,11 @@ pub struct Regex {
 struct Compiled {
     engine: meta::Regex,
     bytes: usize,
-    /// For long texts: made when the first one comes; none: it cannot be made.
+    /// For long texts: built for the first one; `None` inside if it cannot be built.
     interruptible: OnceLock<Option<InterruptibleDfa>>,
 }
 
-/// A lazy automaton that is walked by hand, so that the walk can stop.
+/// A lazy automaton that is stepped byte by byte, so that the search can stop.
 struct InterruptibleDfa {
     dfa: DFA,
     cache: Mutex<Option<Cache>>,
@@ -58,7 +56,7 @@ impl Regex {
     /// Compiles `/source/`, or `/source/i`, into at most `bytes_max` bytes.
     ///
     /// # Errors
-    /// What is wrong with it, in words that follow "bad regular expression: ".
+    /// What is wrong with it, to follow "bad regular expression: ".
     pub fn new(source: &str, ignore_case: bool, bytes_max: usize) -> Result<Self, String> {
         let too_large = || {
             format!(
@@ -116,12 +114,12 @@ impl Regex {
         &self.source
     }
 
-    /// What it takes in memory, in bytes.
+    /// Its size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         self.compiled.bytes
     }
 
-    /// Whether it matches anywhere in the text. Once `stop` says so the answer means nothing.
+    /// Whether it matches anywhere in the text. If `stop` returned true the result is meaningless.
     pub fn is_match(&self, text: &str, stop: &dyn Fn() -> bool) -> bool {
         let compiled = &*self.compiled;
         if text.len().saturating_mul(compiled.bytes) <= UNCHECKED_WORK_MAX {
@@ -137,14 +135,13 @@ impl Regex {
         })
     }
 
-    /// Where it matches, in bytes, for marking a text that is shown: at most `most` places, and none in a text that would
-    /// take long.
-    pub fn places(&self, text: &str, most: usize) -> Vec<std::ops::Range<usize>> {
+    /// The byte ranges that match, for highlighting: at most `max`, and none if the search would take long.
+    pub fn ranges(&self, text: &str, max: usize) -> Vec<std::ops::Range<usize>> {
         let compiled = &*self.compiled;
-        if text.len().saturating_mul(compiled.bytes) > UNCHECKED_WORK_MAX / most.max(1) {
+        if text.len().saturating_mul(compiled.bytes) > UNCHECKED_WORK_MAX / max.max(1) {
             return Vec::new();
         }
-        let found = compiled.engine.find_iter(text).take(most);
+        let found = compiled.engine.find_iter(text).take(max);
         found.map(|place| place.range()).collect()
     }
 
@@ -173,7 +170,7 @@ fn syntax_of(ignore_case: bool) -> syntax::Config {
 }
 
 impl InterruptibleDfa {
-    /// Whether it matches; none: it cannot tell. False after `stop`.
+    /// Whether it matches; `None` if it cannot decide. False after `stop`.
     fn walk(&self, text: &str, stop: &dyn Fn() -> bool) -> Option<bool> {
         let kept = self.lock().take();
         let mut cache = kept.unwrap_or_else(|| self.dfa.create_cache());
@@ -243,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_21_a_walk_over_a_long_text_stops_when_it_is_told() {
+    fn sec_21_a_search_of_a_long_text_can_be_stopped() {
         let bomb = regex("[ab]*a[ab]{1000}c");
         let text = "abbab".repeat(100_000);
         let looks = Cell::new(0);
@@ -253,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_15_what_is_too_large_is_refused_and_said_to_be() {
+    fn sec_15_a_regex_that_is_too_large_is_refused_with_the_reason() {
         for source in ["(a{1000}){1000}", "\\w{200}", &"a".repeat(5000)] {
             let e = Regex::new(source, false, 1 << 21).unwrap_err();
             assert!(e.contains("too large"), "{source}: {e}");

@@ -1,4 +1,4 @@
-//! What an article is to an expression: its text, folded once, and the facts about it.
+//! An article as expressions use it: its text, folded once, and the facts about it.
 
 use super::ast::Scope;
 use super::part::{Builder, Part};
@@ -40,7 +40,7 @@ pub struct Folded {
     pub(crate) raw: Raw,
 }
 
-/// The same as printed: what regular expressions read.
+/// The unfolded text, for regular expressions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Raw {
     title: String,
@@ -67,7 +67,7 @@ pub struct Facts {
     pub url: Option<String>,
     /// A language tag.
     pub language: Option<String>,
-    /// Its place in the river.
+    /// Its position in the river.
     pub arrived: Time,
     /// Copies of its story.
     pub copies: u64,
@@ -84,7 +84,7 @@ impl Folded {
         let words = body.tokens() as u64;
         if !text.summary.is_empty() {
             let summary = Builder::of(&[text.summary]);
-            // A summary that is the body's own beginning adds nothing.
+            // A summary that the body contains adds nothing.
             if !body.contains(&summary) {
                 body = summary.followed_by(body);
             }
@@ -100,7 +100,7 @@ impl Folded {
         }
     }
 
-    /// The parts only as printed, for an expression that looks for no word: nothing is folded, no word is found.
+    /// Only the unfolded text, for an expression without words: nothing is folded, and no word matches.
     pub fn raw_only(text: &Text<'_>) -> Self {
         Self {
             raw: Raw {
@@ -114,7 +114,7 @@ impl Folded {
         }
     }
 
-    /// Takes up the parts as printed, for regular expressions.
+    /// Adds the unfolded text, for regular expressions.
     pub(crate) fn set_raw(&mut self, text: &Text<'_>) {
         self.raw = Self::raw_only(text).raw;
     }

@@ -1,13 +1,13 @@
-//! Mistakes in an expression, as a person reads them: what is wrong, and a part of the expression with a caret below it.
-//! Never shows all of a long expression.
+//! Syntax errors for people: the message, and an excerpt of the expression with a caret. Never shows all of a long
+//! expression.
 
 use std::fmt;
 use std::ops::Range;
 
-/// Characters of the expression that are shown on either side of a mistake's beginning.
+/// Characters of the expression that are shown on either side of the position.
 const CONTEXT_CHARS: usize = 60;
 
-/// One mistake.
+/// One error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
     /// Where, in bytes of the expression.
@@ -16,7 +16,7 @@ pub struct SyntaxError {
     pub message: String,
 }
 
-/// The mistakes of an expression, in their order.
+/// The errors of an expression, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SyntaxErrors {
     source_text: String,
@@ -24,7 +24,7 @@ pub struct SyntaxErrors {
 }
 
 impl SyntaxErrors {
-    /// The mistakes in this expression.
+    /// The errors of this expression.
     pub(super) fn new(source_text: &str, errors: Vec<SyntaxError>) -> Self {
         Self {
             source_text: source_text.to_owned(),
@@ -32,12 +32,12 @@ impl SyntaxErrors {
         }
     }
 
-    /// The mistakes.
+    /// The errors.
     pub fn errors(&self) -> &[SyntaxError] {
         &self.errors
     }
 
-    /// Every mistake with its place in the expression and a caret below it. `origin` says where the expression stands.
+    /// Every error with its position in the expression and a caret below it. `origin` says where the expression is from.
     pub fn render(&self, origin: &str) -> String {
         let mut out = String::new();
         for e in &self.errors {

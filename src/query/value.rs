@@ -3,17 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::Time;
+use crate::model::{Time, span};
 
-/// A moment as written: `7d` counts back from now, `2026-11-01` is that midnight UTC, `yesterday` the midnight UTC at which
+/// A time as written: `7d` counts back from now, `2026-11-01` is that midnight UTC, `yesterday` the midnight UTC at which
 /// yesterday began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
-    /// So long ago.
+    /// A span before now.
     Ago(Duration),
-    /// The beginning of this day.
+    /// The beginning of a day.
     Day(Day),
-    /// Then.
+    /// A point in time.
     At(Time),
 }
 
@@ -24,7 +24,7 @@ pub enum Day {
     Today,
     /// The day before.
     Yesterday,
-    /// The last such day, today included; counted from Monday, which is 0.
+    /// The last such weekday, today included; Monday is 0.
     Weekday(u8),
 }
 
@@ -54,7 +54,7 @@ impl Day {
         u8::try_from(number).ok().map(Self::Weekday)
     }
 
-    /// Its beginning, seen from `now`.
+    /// Its beginning, relative to `now`.
     fn begins(self, now: Time) -> Time {
         let today = now.millis().div_euclid(DAY_MS);
         let ago = match self {
@@ -89,22 +89,12 @@ impl When {
         if let Ok(date) = text.parse::<jiff::civil::Date>() {
             return Time::parse_rfc3339(&format!("{date}T00:00:00Z")).map(Self::At);
         }
-        let unit = text.chars().last()?;
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        let seconds = match unit {
-            's' => 1,
-            'm' => 60,
-            'h' => 3600,
-            'd' => 86_400,
-            'w' => 7 * 86_400,
-            _ => return None,
-        };
-        number
-            .checked_mul(seconds)
-            .map(|s| Self::Ago(Duration::from_secs(s)))
+        let ago = span::parse(text).ok()?;
+        // Written without a unit below the second, so that it reads back.
+        (ago.subsec_nanos() == 0).then_some(Self::Ago(ago))
     }
 
-    /// The moment it means at `now`.
+    /// The point in time at `now`.
     pub fn at(&self, now: Time) -> Time {
         match self {
             Self::Ago(span) => now.minus(*span),
@@ -119,16 +109,12 @@ impl fmt::Display for When {
         match self {
             Self::At(time) => write!(f, "{time}"),
             Self::Day(day) => write!(f, "{day}"),
-            Self::Ago(span) => match span.as_secs() {
-                s if s > 0 && s % 86_400 == 0 => write!(f, "{}d", s / 86_400),
-                s if s > 0 && s % 3600 == 0 => write!(f, "{}h", s / 3600),
-                s => write!(f, "{s}s"),
-            },
+            Self::Ago(ago) => f.write_str(&span::one_unit(*ago)),
         }
     }
 }
 
-/// How a number is compared.
+/// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compare {
     /// `>=`
@@ -144,7 +130,7 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// As written, the longer ones first.
+    /// The operators, longer ones first.
     pub const ALL: [(&'static str, Self); 5] = [
         (">=", Self::AtLeast),
         ("<=", Self::AtMost),
@@ -153,7 +139,7 @@ impl Compare {
         ("=", Self::Equal),
     ];
 
-    /// Whether `a` compares so with `b`.
+    /// The result of the comparison.
     pub fn holds(self, a: u64, b: u64) -> bool {
         match self {
             Self::AtLeast => a >= b,

@@ -1,21 +1,21 @@
-//! How long a feed that failed is left alone (ET-27, ET-29, ET-32 to ET-34). No transient error ever ends a
-//! feed; only a 410 that is repeated after a day does.
+//! How long a feed is left alone after failures (ET-27, ET-29, ET-32 to ET-34). No transient error ends a subscription;
+//! only a 410 that is repeated after a day does.
 
 use std::time::Duration;
 
+use super::bound::{Proposal, Reason};
 use super::bytes::{Reader, Writer};
-use super::explain::span;
-use super::next::Proposal;
+use super::input::{Observation, Policy};
 use super::spread::{Draw, random_fraction};
-use super::{DAY, HOUR, Observation, Policy, WEEK};
+use crate::model::span::{DAY, HOUR, WEEK};
 use crate::model::{FailureKind, Time};
 
-/// A feed that is refused is asked daily so long, then weekly.
+/// A feed whose server refuses is polled daily for so long, then weekly.
 const DAILY_FOR: Duration = Duration::from_secs(14 * 24 * 3600);
-/// The second 410 counts from here on; a manual poll before proves nothing.
+/// A second 410 counts from here on; a manual poll soon after the first proves nothing.
 const GONE_AFTER: Duration = Duration::from_secs(23 * 3600);
 
-/// Failures in a row, and from where the waiting doubles.
+/// Failures in a row, and the interval that is doubled.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Health {
     failures: u16,
@@ -23,12 +23,12 @@ pub struct Health {
     refused_since: Option<Time>,
     /// The first 410 since the last success.
     gone_since: Option<Time>,
-    /// What was planned after the last success, in ms.
+    /// The interval planned after the last success, in ms.
     planned_ms: u64,
 }
 
 impl Health {
-    /// One success resets everything; `wait` is what is planned now.
+    /// One success resets everything; `wait` is the interval planned now.
     pub fn succeeded(&mut self, wait: Duration) {
         *self = Self {
             planned_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
@@ -36,7 +36,7 @@ impl Health {
         };
     }
 
-    /// What to do after one more failure; none: never ask again.
+    /// What to do after one more failure. `None`: never poll again.
     pub fn failed(
         &mut self,
         kind: FailureKind,
@@ -53,73 +53,77 @@ impl Health {
         }
     }
 
-    /// 1, 2, 4 … 24 h, and never less than before it; Retry-After is a floor of its own (ET-25, ET-27).
+    /// 1, 2, 4 … 24 h, and never less than the planned interval; Retry-After is a bound of its own (ET-25, ET-27).
     fn throttled(&self, observation: &Observation) -> Proposal {
         let wait = match observation.hints.retry_after {
             Some(_) => Duration::ZERO,
             None => doubled(HOUR, self.failures).min(DAY),
         };
         Proposal {
-            wait: wait.max(Duration::from_millis(self.planned_ms)),
-            reason: format!("throttled, failure {} in a row", self.failures),
+            wait: wait.max(self.planned()),
+            reason: Reason::Throttled {
+                failures: self.failures,
+            },
             max: None,
         }
     }
 
-    /// Daily, after two weeks weekly: YouTube answers 404 for all feeds for hours (ET-32, ET-34).
+    /// Daily, and weekly after two weeks: YouTube answers 404 for all feeds for hours (ET-32, ET-34).
     fn refused(&mut self, at: Time) -> Proposal {
         let since = *self.refused_since.get_or_insert(at);
-        let daily = at.since(since) < DAILY_FOR;
+        let is_daily = at.since(since) < DAILY_FOR;
         Proposal {
-            wait: if daily { DAY } else { WEEK },
-            reason: format!("refused since {since}"),
+            wait: if is_daily { DAY } else { WEEK },
+            reason: Reason::Refused { since },
             max: None,
         }
     }
 
-    /// As before: the server answers well, and an empty feed may have items again at any time.
+    /// The planned interval: the server works, and an empty feed may have items again at any time.
     fn empty(&self) -> Proposal {
         Proposal {
-            wait: Duration::from_millis(self.planned_ms).max(HOUR),
-            reason: "the feed lists no items".to_owned(),
+            wait: self.planned().max(HOUR),
+            reason: Reason::Empty,
             max: None,
         }
     }
 
-    /// Asked once more after a day, then never (ET-33).
+    /// Once more after a day, then never (ET-33).
     fn gone(&mut self, at: Time) -> Option<Proposal> {
         let since = *self.gone_since.get_or_insert(at);
         (at.since(since) < GONE_AFTER).then(|| Proposal {
             wait: since.plus(DAY).since(at).min(DAY),
-            reason: format!("withdrawn (410) at {since}: asked once more after 24 h"),
+            reason: Reason::Withdrawn { at: since },
             max: None,
         })
     }
 
-    /// Doubling from the planned interval, with up to a tenth by chance, at most a day (ET-29).
+    /// Doubles from the planned interval, with up to a tenth of random delay, to a day at most (ET-29).
     fn transient(&self, observation: &Observation, policy: &Policy) -> Proposal {
         let base = match self.planned_ms {
             0 => observation
                 .interval
                 .unwrap_or_else(|| default_interval(policy)),
-            ms => Duration::from_millis(ms),
+            _ => self.planned(),
         };
         let max = policy.max_interval.max(base).min(DAY);
         let wait = doubled(base, self.failures).min(max);
-        let by_chance =
-            wait.mul_f64(0.1 * random_fraction(policy.install, observation, Draw::Backoff));
+        let fraction = random_fraction(policy.install, observation, Draw::Backoff);
         Proposal {
-            wait: wait.saturating_add(by_chance),
-            reason: format!(
-                "failure {} in a row, doubling from {}",
-                self.failures,
-                span(base)
-            ),
-            max: Some((max, "a failing feed is tried at least every")),
+            wait: wait.saturating_add(wait.mul_f64(0.1 * fraction)),
+            reason: Reason::Backoff {
+                failures: self.failures,
+                base: base.into(),
+            },
+            max: Some((max, Reason::FailingMax(max.into()))),
         }
     }
 
-    /// Every time in it.
+    fn planned(&self) -> Duration {
+        Duration::from_millis(self.planned_ms)
+    }
+
+    /// All times in it.
     pub fn times(&mut self) -> [&mut Option<Time>; 2] {
         [&mut self.refused_since, &mut self.gone_since]
     }
@@ -128,8 +132,8 @@ impl Health {
     pub fn read(from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             failures: from.u16()?,
-            refused_since: from.time()?,
-            gone_since: from.time()?,
+            refused_since: from.time()?.0,
+            gone_since: from.time()?.0,
             planned_ms: from.u64()?,
         })
     }
@@ -149,7 +153,7 @@ fn doubled(base: Duration, failures: u16) -> Duration {
     base.saturating_mul(1 << doublings)
 }
 
-/// The interval of a feed that never answered.
+/// The interval of a feed that has never answered.
 fn default_interval(policy: &Policy) -> Duration {
     let mean = DAY.as_secs_f64() / policy.polls_per_day.max(0.01);
     let least = policy.min_interval.min(policy.max_interval);
@@ -269,7 +273,7 @@ mod tests {
         assert!(plan.next_at.unwrap() >= noon().plus(DAY));
         let (_, plan) = crate::schedule::next(&state, &gone(noon().plus(DAY)), &policy());
         assert_eq!(plan.next_at, None);
-        assert!(plan.why.contains("410"));
+        assert!(plan.explanation.to_string().contains("410"));
     }
 
     #[test]

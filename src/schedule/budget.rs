@@ -1,17 +1,18 @@
-//! The price over time: set once a day, corrected once a week by what was really spent. Kept in the store between runs.
-//! While the feeds are new it is set every hour: what is learned in the first days moves it by factors.
+//! The cost of a poll over time: computed once a day, corrected once a week by the polls that were made, and kept in the
+//! store between runs. While the feeds are new it is computed every hour, because the first days change it by factors.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DAY, Demand, HOUR, PollCost, WEEK};
+use super::poll_cost::{Demand, PollCost};
 use crate::model::Time;
+use crate::model::span::{DAY, HOUR, WEEK};
 
-/// The price in force and what it takes to correct it.
+/// The current cost of a poll, and what is needed to correct it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
-    /// Stored under the name of an earlier version.
+    /// Stored under an earlier name.
     #[serde(rename = "price")]
     poll_cost: Option<PollCost>,
     #[serde(rename = "priced_ms")]
@@ -19,18 +20,18 @@ pub struct Budget {
     counted_from_ms: i64,
     /// Polls ever made, when counting began.
     polls_then: u64,
-    /// Whether a whole week has been counted: the first one is spent on getting to know the feeds.
+    /// Whether a whole week has been counted; the first does not count, because the feeds are not known yet.
     is_settled: bool,
 }
 
 impl Budget {
-    /// [`super::Policy::poll_cost`].
+    /// [`super::input::Policy::poll_cost`].
     #[must_use]
     pub fn article_seconds(&self) -> Option<f64> {
         self.poll_cost.map(|p| p.article_seconds)
     }
 
-    /// Whether the price is to be set anew. A clock that was set back is a reason too.
+    /// Whether the cost is to be computed again; also if the clock was set back.
     #[must_use]
     pub fn is_due(&self, now: Time) -> bool {
         let computed = Time::from_millis(self.computed_ms);
@@ -38,7 +39,7 @@ impl Budget {
         self.poll_cost.is_none() || now.since(computed) >= every || now < computed
     }
 
-    /// Sets the price for `polls_per_day` a feed. `polls` is how many were ever made.
+    /// Computes the cost for `polls_per_day` a feed. `polls` is the number of all polls ever made.
     pub fn set(&mut self, now: Time, demands: &[Demand], polls_per_day: f64, polls: u64) {
         let counted_from = Time::from_millis(self.counted_from_ms);
         let counted = now.since(counted_from);
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_price_is_set_daily_and_corrected_after_a_week_that_counts() {
+    fn the_cost_is_computed_daily_and_corrected_after_the_second_week() {
         let mut budget = Budget::default();
         assert!(budget.is_due(day(0)) && budget.article_seconds().is_none());
         budget.set(day(0), &demands(), 8.0, 0);
@@ -110,13 +111,13 @@ mod tests {
         }
         assert!(
             budget.article_seconds().unwrap() > first,
-            "too much was spent: polls get dearer"
+            "more polls than the budget: the cost rises"
         );
         assert!(budget.is_due(day(13)), "a clock that was set back");
     }
 
     #[test]
-    fn what_is_kept_reads_back() {
+    fn the_stored_form_reads_back() {
         let mut budget = Budget::default();
         budget.set(day(3), &demands(), 24.0, 7);
         let text = serde_json::to_string(&budget).unwrap();

@@ -2,10 +2,10 @@
 
 use crate::model::Time;
 
-/// What stands for "no time": no [`Time`] is that early.
+/// Stands for `None`: no [`Time`] is that early.
 const NEVER: i64 = i64::MIN;
 
-/// A cursor over stored bytes; every read fails softly at their end.
+/// A cursor over stored bytes. Every read at their end gives `None`.
 pub struct Reader<'b>(pub &'b [u8]);
 
 impl Reader<'_> {
@@ -41,14 +41,19 @@ impl Reader<'_> {
         (x.is_finite() && x >= 0.0).then_some(x)
     }
 
-    /// A time or none.
-    pub fn time(&mut self) -> Option<Option<Time>> {
+    /// A time that may be absent.
+    pub fn time(&mut self) -> Option<StoredTime> {
         let ms = i64::from_le_bytes(self.take()?);
-        Some((ms != NEVER).then(|| Time::from_millis(ms)))
+        let time = (ms != NEVER).then(|| Time::from_millis(ms));
+        Some(StoredTime(time))
     }
 }
 
-/// Appends to what will be stored.
+/// A time that was read, or `None` if none was stored.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredTime(pub Option<Time>);
+
+/// Collects the bytes to store.
 #[derive(Default)]
 pub struct Writer(pub Vec<u8>);
 
@@ -78,7 +83,7 @@ impl Writer {
         self.0.extend(x.to_le_bytes());
     }
 
-    /// A time or none.
+    /// A time, or `None`.
     pub fn time(&mut self, t: Option<Time>) {
         self.0.extend(t.map_or(NEVER, Time::millis).to_le_bytes());
     }

@@ -1,35 +1,35 @@
-//! The plan of one feed by the price: what [`super::plan`] is asked, and what it answered in words.
+//! The best wait of one feed by the cost of a poll: the inputs of [`super::wait`], and the reason for its result.
 
 use std::time::Duration;
 
+use super::bound::{Proposal, Reason};
 use super::intensity::Intensity;
-use super::next::Proposal;
-use super::plan::{WaitProblem, best_wait};
 use super::profile::WeekSlot;
+use super::wait::{WaitProblem, best_wait};
 use crate::model::Time;
 
-/// All that is needed to plan a feed's next poll, and to say why.
+/// All that the wait of a feed depends on.
 #[derive(Debug)]
 pub struct CostModel {
     /// When it publishes.
     pub intensity: Intensity,
     /// The last poll.
     pub at: Time,
-    /// Articles a day as things are, and as usual.
+    /// Articles a day: at present, and in the long term.
     pub rates: (f64, f64),
     /// What a poll may cost, in article-seconds.
     pub poll_cost: f64,
-    /// The same over the feed's worth, in s²; see [`WaitProblem::poll_cost`].
+    /// The same over the value of the feed, in s²; see [`WaitProblem::poll_cost`].
     pub relative_cost: f64,
-    /// Seconds of the feed's own time until its window is too full.
+    /// Seconds of the feed's own time until its document overflows.
     pub capacity_s: f64,
-    /// Its own places in the crowd; see [`WaitProblem::offsets`].
+    /// See [`WaitProblem::offsets`].
     pub offsets: [f64; 2],
-    /// However often it publishes, not sooner.
+    /// The shortest wait, however often it publishes.
     pub min_wait: Duration,
     /// `max_interval`.
     pub max_wait: Duration,
-    /// While nothing was ever seen: not later.
+    /// The longest wait before any article was seen.
     pub initial_wait_max: Option<Duration>,
 }
 
@@ -54,30 +54,31 @@ impl CostModel {
         }
     }
 
-    /// What we would do if no floor held us back.
+    /// The best wait if no floor applied.
     pub fn propose(&self) -> Proposal {
         let wait = self.wait(self.min_wait);
-        let reason = if self.initial_wait_max.is_some_and(|p| p <= wait) {
-            "nothing published yet".to_owned()
-        } else {
-            self.cost_reason(wait)
+        let reason = match self.initial_wait_max {
+            Some(max) if max <= wait => Reason::NothingPublished,
+            _ => self.cost_reason(wait),
         };
         Proposal {
             wait,
             reason,
-            max: Some((self.max_wait, "max_interval")),
+            max: Some((self.max_wait, Reason::MaxInterval(self.max_wait.into()))),
         }
     }
 
-    fn cost_reason(&self, wait: Duration) -> String {
+    fn cost_reason(&self, wait: Duration) -> Reason {
         let slot = WeekSlot::of(self.at.plus(wait));
-        let (now, usual) = self.rates;
-        format!(
-            "priced waiting: {now:.1} articles a day (usually {usual:.1}), x{:.1} about {:02}:{:02}; a poll costs {:.0} article-min",
-            self.intensity.of_half_hour(slot),
-            slot.half_hour / 2,
-            slot.half_hour % 2 * 30,
-            self.poll_cost / 60.0,
-        )
+        let (rate, usual_rate) = self.rates;
+        // JSON knows no infinity.
+        let finite = |x: f64| x.clamp(f64::MIN, f64::MAX);
+        Reason::Cost {
+            rate: finite(rate),
+            usual_rate: finite(usual_rate),
+            intensity: finite(self.intensity.of_half_hour(slot)),
+            half_hour: slot.half_hour,
+            cost_min: finite(self.poll_cost / 60.0),
+        }
     }
 }

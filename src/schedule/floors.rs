@@ -1,21 +1,21 @@
-//! Before when a feed is not asked: the publisher's words (ET-11 to ET-16, ET-25) and our own courtesy (ET-18,
-//! ET-19). Words hold for everybody, manual polls included; courtesy yields to the user's own interval.
+//! Minimum waits: what the publisher asks for (ET-11 to ET-16, ET-25), and newswire's own courtesy (ET-18, ET-19). The
+//! publisher's hold for manual polls too; courtesy gives way to the user's own interval.
 
 use std::time::Duration;
 
+use super::bound::{Bound, BoundKind, Permission, Reason};
 use super::bytes::{Reader, Writer};
-use super::explain::span;
-use super::explanation::{Bound, BoundKind};
-use super::{DAY, HOUR, Observation, Policy, PollResult, WEEK};
+use super::input::{Observation, Policy, PollResult};
+use crate::model::span::{DAY, HOUR, WEEK};
 use crate::model::{Hints, Time};
 
 const MINUTE_S: u64 = 60;
-/// What a server's permission comes down to at most (ET-18).
-const MIN_ALLOWED: Duration = Duration::from_secs(300);
-/// What is not said.
+/// The shortest interval that a server's permission counts for (ET-18).
+const ALLOWED_MIN: Duration = Duration::from_secs(300);
+/// The stored value of a hint that is absent.
 const ABSENT: u32 = u32::MAX;
 
-/// What the publisher said about when to ask, the last time that he said it.
+/// What the publisher last said about when to poll.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PublisherHints {
     fresh_s: Option<u32>,
@@ -28,22 +28,22 @@ pub struct PublisherHints {
 }
 
 impl PublisherHints {
-    /// What one answer's headers alone say.
+    /// What the headers of one answer alone say.
     pub fn of(hints: &Hints) -> Self {
         let mut publisher_hints = Self::default();
-        publisher_hints.cache(hints);
+        publisher_hints.set_cache(hints);
         publisher_hints
     }
 
-    /// Takes note of an answer. A 304 changes what it mentions and leaves the rest (ET-06, ET-15); a failure
-    /// speaks for itself only.
+    /// Takes note of an answer. A 304 changes what it mentions and leaves the rest (ET-06, ET-15); a failure changes
+    /// nothing.
     pub fn observe(&mut self, observation: &Observation) {
         let hints = &observation.hints;
         match &observation.result {
             PollResult::Document {
                 new, validators, ..
             } => {
-                self.cache(hints);
+                self.set_cache(hints);
                 self.validators = *validators;
                 if !new.is_empty() || has_schedule_hints(hints) {
                     self.ttl_minutes = hints.ttl_minutes.filter(|&m| m != ABSENT);
@@ -53,17 +53,17 @@ impl PublisherHints {
                 }
             }
             PollResult::NotModified => {
-                // What answers 304 has a validator, whatever the document came with.
+                // A server that answers 304 has a validator, whatever the document came with.
                 self.validators = true;
                 if hints.fresh_for.is_some() || hints.no_cache {
-                    self.cache(hints);
+                    self.set_cache(hints);
                 }
             }
             PollResult::Pushed { .. } | PollResult::Failed(_) => {}
         }
     }
 
-    fn cache(&mut self, hints: &Hints) {
+    fn set_cache(&mut self, hints: &Hints) {
         self.fresh_s = hints
             .fresh_for
             .map(|d| u32::try_from(d.as_secs()).unwrap_or(ABSENT).min(ABSENT - 1));
@@ -75,8 +75,7 @@ impl PublisherHints {
         (self.skip_hours, self.skip_days)
     }
 
-    /// Freshness that means something: `no-cache` voids it (ET-13), and zero says "already stale", nothing more
-    /// (ET-12).
+    /// Freshness that counts: `no-cache` cancels it (ET-13), and zero says only "already stale" (ET-12).
     fn fresh(&self) -> Option<Duration> {
         let fresh = self.fresh_s.filter(|&s| s > 0 && !self.no_cache)?;
         Some(Duration::from_secs(fresh.into()))
@@ -87,18 +86,17 @@ impl PublisherHints {
         Some(Duration::from_secs(u64::from(minutes) * MINUTE_S))
     }
 
-    /// What the server itself takes for often enough.
-    fn allowed(&self) -> Option<(Duration, &'static str)> {
-        let fresh = self.fresh().map(|d| (d, "max-age"));
-        let ttl = self.ttl().map(|d| (d, "ttl"));
+    /// The interval that the publisher itself considers frequent enough.
+    fn allowed(&self) -> Option<(Duration, Permission)> {
+        let fresh = self.fresh().map(|d| (d, Permission::MaxAge));
+        let ttl = self.ttl().map(|d| (d, Permission::Ttl));
         fresh.into_iter().chain(ttl).min()
     }
 
     /// Reads the stored form.
     pub fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let mut publisher_hints = || from.u32().map(|x| (x != ABSENT).then_some(x));
-        let (fresh_s, ttl_minutes, update_period_s) =
-            (publisher_hints()?, publisher_hints()?, publisher_hints()?);
+        let mut hint = || from.u32().map(|x| (x != ABSENT).then_some(x));
+        let (fresh_s, ttl_minutes, update_period_s) = (hint()?, hint()?, hint()?);
         let flags = from.u8()?;
         Some(Self {
             fresh_s,
@@ -122,7 +120,7 @@ impl PublisherHints {
     }
 }
 
-/// Whether a document says anything about when to ask.
+/// Whether a document says anything about when to poll.
 fn has_schedule_hints(hints: &Hints) -> bool {
     hints.ttl_minutes.is_some()
         || hints.update_period_s.is_some()
@@ -130,104 +128,96 @@ fn has_schedule_hints(hints: &Hints) -> bool {
         || hints.skip_days != 0
 }
 
-/// What nobody undercuts: max-age and ttl. `mean_gap` is the usual time between two articles; freshness beyond
-/// it, a day and a week is not believed (ET-14).
-pub fn publisher_bounds(
-    publisher_hints: &PublisherHints,
-    at: Time,
-    mean_gap: Duration,
-) -> Vec<Bound> {
-    let fresh = publisher_hints.fresh().map(|fresh| {
-        let believed = fresh.min(mean_gap.max(DAY)).min(WEEK);
-        let of = if believed < fresh {
-            format!(" of {}", span(fresh))
-        } else {
-            String::new()
+/// The hard minimums: max-age and ttl. `mean_gap` is the usual time between two articles; of a freshness beyond it, a day
+/// and a week, only that much counts (ET-14).
+pub fn publisher_bounds(hints: &PublisherHints, at: Time, mean_gap: Duration) -> Vec<Bound> {
+    let fresh = hints.fresh().map(|sent| {
+        let counted = sent.min(mean_gap.max(DAY)).min(WEEK);
+        let reason = Reason::Fresh {
+            counted: counted.into(),
+            sent: sent.into(),
         };
-        publisher_bound(
-            at.plus(believed),
-            format!("fresh for {}{of} (max-age less Age)", span(believed)),
-        )
+        publisher_bound(at.plus(counted), reason)
     });
-    let ttl = publisher_hints.ttl().map(|ttl| {
+    let ttl = hints.ttl().map(|ttl| {
         let ttl = ttl.min(DAY);
-        publisher_bound(at.plus(ttl), format!("ttl {}", span(ttl)))
+        publisher_bound(at.plus(ttl), Reason::Ttl(ttl.into()))
     });
     fresh.into_iter().chain(ttl).collect()
 }
 
-/// Retry-After, or a rate limit's reset: for a week at most (ET-25, ET-28).
+/// Retry-After, or the reset of a rate limit: a week at most (ET-25, ET-28).
 pub fn retry_after(hints: &Hints, at: Time) -> Option<Bound> {
     let wait = hints.retry_after?.min(WEEK);
-    let reason = format!("the server asks to wait {}", span(wait));
-    Some(publisher_bound(at.plus(wait), reason))
+    Some(publisher_bound(
+        at.plus(wait),
+        Reason::RetryAfter(wait.into()),
+    ))
 }
 
-/// What we ask of ourselves: the operator's `min_interval` (an hour), less where the server allows it; more for
-/// a feed that can only be sent whole and says nothing about its freshness (ET-19); and the syndication module's
-/// period where nothing better is known (ET-16), for WordPress writes "hourly" everywhere. After a failure the
-/// first alone.
+/// Newswire's own minimums: the operator's `min_interval` (an hour), less where the server allows it; more for a feed that
+/// can only be sent whole and says nothing about its freshness (ET-19); and the syndication module's period if nothing
+/// better is known (ET-16), because WordPress writes "hourly" everywhere. After a failure only the first applies.
 pub fn courtesy_bounds(
-    publisher_hints: &PublisherHints,
+    hints: &PublisherHints,
     at: Time,
     failed: bool,
     policy: &Policy,
 ) -> Vec<Bound> {
     let min = policy.min_interval;
-    let allowed = publisher_hints.allowed();
+    let allowed = hints.allowed();
     let mut bounds = vec![match allowed {
-        // An operator who asks for more than the usual hour means it.
+        // A `min_interval` above the usual hour is the operator's decision.
         Some((allowed, by)) if min <= HOUR && allowed < min => {
-            let wait = allowed.max(MIN_ALLOWED).min(min);
-            let reason = format!("courtesy {}, as {by} allows", span(wait));
-            courtesy_bound(at.plus(wait), reason)
+            let wait = allowed.max(ALLOWED_MIN).min(min);
+            let interval = wait.into();
+            courtesy_bound(at.plus(wait), Reason::Allowed { interval, by })
         }
-        _ => courtesy_bound(at.plus(min), format!("courtesy {}", span(min))),
+        _ => courtesy_bound(at.plus(min), Reason::MinInterval(min.into())),
     }];
     if failed || allowed.is_some() {
         return bounds;
     }
-    if !publisher_hints.validators {
+    if !hints.validators {
         let wait = min.saturating_mul(if policy.strict { 24 } else { 3 });
-        let reason = format!("courtesy {}: no validator, no freshness", span(wait));
-        bounds.push(courtesy_bound(at.plus(wait), reason));
+        bounds.push(courtesy_bound(
+            at.plus(wait),
+            Reason::NoValidator(wait.into()),
+        ));
     }
-    if let Some(period) = publisher_hints.update_period_s {
+    if let Some(period) = hints.update_period_s {
         let wait = Duration::from_secs(period.into()).min(DAY);
-        let reason = format!("sy:updatePeriod {}", span(wait));
-        bounds.push(courtesy_bound(at.plus(wait), reason));
+        bounds.push(courtesy_bound(
+            at.plus(wait),
+            Reason::UpdatePeriod(wait.into()),
+        ));
     }
     bounds
 }
 
-/// The least interval that words and courtesy leave a feed.
-pub fn min_interval(
-    publisher_hints: &PublisherHints,
-    policy: &Policy,
-    mean_gap: Duration,
-) -> Duration {
+/// The shortest interval that the publisher's hints and courtesy allow.
+pub fn min_interval(hints: &PublisherHints, policy: &Policy, mean_gap: Duration) -> Duration {
     let at = Time::EPOCH;
-    let courtesy = courtesy_bounds(publisher_hints, at, false, policy);
-    let bounds = publisher_bounds(publisher_hints, at, mean_gap)
-        .into_iter()
-        .chain(courtesy);
-    bounds.map(|b| b.at.since(at)).max().unwrap_or_default()
+    let courtesy = courtesy_bounds(hints, at, false, policy);
+    let bounds = publisher_bounds(hints, at, mean_gap).into_iter();
+    let waits = bounds.chain(courtesy).map(|b| b.at.since(at));
+    waits.max().unwrap_or_default()
 }
 
-fn publisher_bound(at: Time, reason: String) -> Bound {
+fn publisher_bound(at: Time, reason: Reason) -> Bound {
     let kind = BoundKind::Publisher;
     Bound { kind, at, reason }
 }
 
-fn courtesy_bound(at: Time, reason: String) -> Bound {
+fn courtesy_bound(at: Time, reason: Reason) -> Bound {
     let kind = BoundKind::Courtesy;
     Bound { kind, at, reason }
 }
 
-/// The strongest of the words, for manual polls.
+/// The latest of these bounds, which manual polls respect.
 pub fn latest(bounds: &[Bound]) -> Option<(Time, String)> {
     let bound = bounds.iter().max_by_key(|b| b.at)?;
-    Some((bound.at, bound.reason.clone()))
+    Some((bound.at, bound.reason.to_string()))
 }
 
 #[cfg(test)]
@@ -235,6 +225,7 @@ mod tests {
     use super::*;
     use crate::model::FailureKind;
     use crate::schedule::State;
+    use crate::schedule::explanation::Binding;
     use crate::schedule::next;
     use crate::schedule::support::*;
 
@@ -428,15 +419,14 @@ mod tests {
     }
 
     #[test]
-    fn the_binding_bound_is_named_and_marked() {
+    fn the_bound_that_decides_is_named() {
         let (_, plan) = after(&[hinted(document(noon(), 9), fresh(HOUR * 3))], &busy());
-        let binding: Vec<_> = plan
-            .why
-            .lines()
-            .filter(|l| l.contains("<- binding"))
-            .collect();
-        assert_eq!(binding.len(), 1, "{}", plan.why);
-        assert!(binding[0].contains("max-age"), "{}", plan.why);
+        let wait = Reason::Fresh {
+            counted: (HOUR * 3).into(),
+            sent: (HOUR * 3).into(),
+        };
+        let binding = Binding::Bound(BoundKind::Publisher, &wait);
+        assert_eq!(plan.explanation.binding(), binding);
         assert!(plan.floor.unwrap().1.contains("max-age"));
     }
 

@@ -1,36 +1,35 @@
-//! How much likelier than on average a feed publishes in a given minute: its habits, and common sense where they
-//! are not known yet. The product of half-hour of the day, day of the week and minute of the hour; 1 on average.
+//! How much more likely than on average a feed publishes in a given minute: its profile, blended with a prior where little is
+//! known. The product of half-hour of the day, day of the week and minute of the hour; 1 on average.
 
 use std::time::Duration;
 
-use super::DAY;
 use super::profile::{Counts, HalfHours, Profile, WeekSlot};
 use crate::model::Time;
+use crate::model::span::DAY;
 
-/// How many half articles common sense weighs against what was seen: for the day's course, its difference on
-/// weekends, the days, the minutes. Factors of two around these change the mean delay by less than 1 %.
+/// The weight of the prior in half articles: for the course of the day, its difference on weekends, the days, the minutes. Factors of two around these change the mean delay by less than 1 %.
 const HOURS_PRIOR: f64 = 8.0;
 const WEEKEND_PRIOR: f64 = 14.0;
 const DAYS_PRIOR: f64 = 42.0;
 const PHASES_PRIOR: f64 = 20.0;
 
-/// What a half-hour shares with each of its neighbours.
+/// The share of a half-hour that each neighbour gets.
 const SMOOTH: f64 = 0.2;
 
-/// The usual course of a day in UTC, hour by hour, and of a week: people write when they are awake, most of them
-/// between America and Europe, and less on weekends.
+/// The prior by hour of the day (UTC), and below by day of the week: people write when they are awake, most of them between
+/// America and Europe, and less on weekends.
 const USUAL_HOURS: [f64; 24] = [
     0.47, 0.31, 0.26, 0.31, 0.52, 0.68, 0.73, 0.89, 1.26, 1.15, 1.26, 1.26, 1.41, 1.52, 1.73, 1.68,
     1.47, 1.47, 1.41, 1.26, 1.47, 0.94, 0.68, 0.47,
 ];
-/// And of an hour: more at its beginning and its middle.
+/// By five minutes of the hour: more on the full and the half hour.
 const USUAL_PHASES: [f64; 12] = [
     1.5, 0.93, 0.93, 0.93, 0.93, 0.93, 1.2, 0.93, 0.93, 0.93, 0.93, 0.93,
 ];
 const USUAL_DAYS: [f64; 7] = [1.09, 1.13, 1.26, 1.14, 1.14, 0.65, 0.6];
 
-/// Editors schedule on the full hour and on the half: what these five minutes hold beyond the usual is the first
-/// minute's, but for so much of it.
+/// Editors schedule on the full and the half hour: what these five minutes hold beyond the usual belongs to their first
+/// minute, but for this share.
 const OFF_THE_MARK: f64 = 0.2;
 
 /// The relative intensity through the week.
@@ -45,7 +44,7 @@ pub struct Intensity {
 }
 
 impl Intensity {
-    /// What a profile says, blended with what is usual.
+    /// The profile, blended with the prior.
     pub fn of(profile: &Profile) -> Self {
         let workdays = smoothed(&profile.workdays);
         let weekend = smoothed(&profile.weekend);
@@ -74,8 +73,8 @@ impl Intensity {
         at(&self.days, slot.day) * at(hours, slot.half_hour)
     }
 
-    /// The relative intensities of `count` minutes of an hour from `first` on: their sum, and that of each times the
-    /// minutes from the beginning of `first` to its middle. What lies beyond the hour is left out.
+    /// The relative intensities of `count` minutes of an hour from `first` on: their sum, and the sum of each times the
+    /// minutes from the beginning of `first` to its middle. Minutes beyond the hour are left out.
     pub fn of_minutes(&self, first: i64, count: i64) -> (f64, f64) {
         let before = |minute: i64| {
             let minute = usize::try_from(minute).unwrap_or_default().min(60);
@@ -86,8 +85,8 @@ impl Intensity {
         (sum, to.1 - from.1 - sum * first as f64)
     }
 
-    /// How many polls an uneven week needs, over those of an even one at the same price: density of polls goes
-    /// with the root of intensity (Sia, Cho and Cho).
+    /// The number of polls that an uneven week needs, over that of an even one at the same cost: the density of polls grows
+    /// with the root of the intensity (Sia, Cho and Cho).
     pub fn evenness(&self) -> f64 {
         let root = |bins: &[f64]| bins.iter().map(|x| x.sqrt()).sum::<f64>() / bins.len() as f64;
         let (workdays, weekend) = self.days.split_at(5);
@@ -97,10 +96,10 @@ impl Intensity {
             * minutes
     }
 
-    /// How much of the feed's own time passed from `from` to `to`, in seconds: a quiet night is short.
+    /// The feed's own time from `from` to `to`, in seconds: time weighted by intensity, so that a quiet night is short.
     pub fn exposure(&self, from: Time, to: Time) -> f64 {
         let span = to.since(from);
-        // Over whole weeks it is the same, and a long silence need not be walked through.
+        // Over weeks both are nearly the same, and a long silence need not be summed up.
         if span > DAY * 14 {
             return span.as_secs_f64();
         }
@@ -122,7 +121,7 @@ impl Intensity {
 
 const HALF_HOUR_MS: i64 = 1_800_000;
 
-/// The minutes of the hour, from its fives.
+/// The minutes of the hour, from counts of five minutes.
 fn minutes(phases: &[f64; 12]) -> [f64; 60] {
     let usual = (phases.iter().sum::<f64>() - at(phases, 0) - at(phases, 6)) / 10.0;
     std::array::from_fn(|m| {
@@ -147,7 +146,7 @@ fn running_sums(minutes: &[f64; 60]) -> [(f64, f64); 61] {
     })
 }
 
-/// A mean of 1: `weight` half articles spread as `usual`, the others as counted.
+/// Normalized to a mean of 1: `weight` half articles distributed as `usual`, the others as counted.
 fn blended<const N: usize>(counts: &[f64; N], usual: &[f64; N], weight: f64) -> [f64; N] {
     let total: f64 = counts.iter().sum();
     std::array::from_fn(|i| (at(counts, i) * N as f64 + weight * at(usual, i)) / (total + weight))
@@ -156,16 +155,16 @@ fn blended<const N: usize>(counts: &[f64; N], usual: &[f64; N], weight: f64) -> 
 fn smoothed(counts: &HalfHours) -> [f64; 48] {
     let counts = floats(counts);
     std::array::from_fn(|i| {
-        let beside = at(&counts, (i + 47) % 48) + at(&counts, (i + 1) % 48);
-        (1.0 - 2.0 * SMOOTH) * at(&counts, i) + SMOOTH * beside
+        let neighbours = at(&counts, (i + 47) % 48) + at(&counts, (i + 1) % 48);
+        (1.0 - 2.0 * SMOOTH) * at(&counts, i) + SMOOTH * neighbours
     })
 }
 
-fn floats<const N: usize, const MOST: u16>(counts: &Counts<N, MOST>) -> [f64; N] {
+fn floats<const N: usize, const MAX: u16>(counts: &Counts<N, MAX>) -> [f64; N] {
     counts.0.map(f64::from)
 }
 
-/// The bin, which is always there.
+/// The value of a bin; `i` is always in range.
 fn at(bins: &[f64], i: usize) -> f64 {
     bins.get(i).copied().unwrap_or(1.0)
 }
@@ -186,11 +185,11 @@ mod tests {
 
     #[test]
     fn a_week_of_the_feeds_own_time_is_a_week() {
-        let shapes = [
+        let feeds = [
             feed_of(std::iter::empty()),
             feed_of((0..50).map(|d| d * 86_400 + 30_000)),
         ];
-        for intensity in shapes {
+        for intensity in feeds {
             let week = intensity.exposure(noon(), noon().plus(DAY * 7)) / 604_800.0;
             assert!((0.8..1.25).contains(&week), "{week}");
             let two = intensity.exposure(noon(), noon().plus(DAY * 30));
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_known_is_common_sense() {
+    fn an_unknown_feed_has_the_prior() {
         let intensity = Intensity::of(&Profile::default());
         let at = |t: &str| intensity.of_half_hour(WeekSlot::of(Time::parse_rfc3339(t).unwrap()));
         assert!(at("2026-03-10T14:00:00Z") > 2.0 * at("2026-03-10T02:00:00Z"));
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn habits_make_a_week_uneven() {
+    fn a_profile_makes_a_week_uneven() {
         let uneven = feed_of((0..100).map(|d| d * 86_400 + 43_200));
         assert!(uneven.evenness() < Intensity::of(&Profile::default()).evenness());
     }

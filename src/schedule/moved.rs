@@ -1,20 +1,20 @@
-//! ET-36: a subscription moves when permanent redirects led to one and the same feed on three polls over at
-//! least 72 h, never from https to http. A redirect that came once may be a mistake, or a captive portal's.
+//! ET-36: a subscription moves when permanent redirects led to the same feed on three polls over at least 72 h, and never
+//! from https to http. A single redirect may be a mistake, or a captive portal's.
 
 use std::time::Duration;
 
 use super::bytes::{Reader, Writer};
-use super::explain::span;
+use super::explanation::RedirectNote;
+use super::input::{Observation, PollResult};
 use super::spread::hash;
-use super::{Observation, PollResult};
 use crate::model::{Time, WebUrl};
 
-/// So many polls must have named the target.
+/// How many polls must have led to the target.
 const POLLS_MIN: u8 = 3;
-/// Over at least so long.
+/// How long the first and the last of them must be apart.
 const SPAN_MIN: Duration = Duration::from_secs(72 * 3600);
 
-/// A target on probation; its hash is enough to know it again.
+/// A target that is not confirmed yet. Its hash is enough to recognize it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PendingMove {
     target: u64,
@@ -23,7 +23,7 @@ pub struct PendingMove {
 }
 
 impl PendingMove {
-    /// Takes note of where a poll was led; the target, once it is settled. A failure proves nothing either way.
+    /// Takes note of where a poll was redirected. Returns the target once it is confirmed. A failure proves nothing.
     pub fn observe(&mut self, observation: &Observation) -> Option<WebUrl> {
         if matches!(
             observation.result,
@@ -53,20 +53,22 @@ impl PendingMove {
         Some(target.clone())
     }
 
-    /// What there is to tell of it, for the account of the plan.
-    pub fn note(&self, observation: &Observation, moved: Option<&WebUrl>) -> Option<String> {
+    /// The note of it in the plan's explanation.
+    pub fn note(&self, observation: &Observation, moved: Option<&WebUrl>) -> Option<RedirectNote> {
         if let Some(to) = moved {
-            return Some(format!("the subscription is {to} from now on"));
+            return Some(RedirectNote::Taken { to: to.to_string() });
         }
         let (to, since) = (observation.moved_to.as_ref()?, self.since?);
-        Some(format!(
-            "for good, it seems, to {to}: taken over after {POLLS_MIN} polls over {} that say so (poll {} since {since})",
-            span(SPAN_MIN),
-            self.polls
-        ))
+        Some(RedirectNote::Pending {
+            to: to.to_string(),
+            polls: self.polls,
+            since,
+            polls_min: POLLS_MIN,
+            span_min: SPAN_MIN.into(),
+        })
     }
 
-    /// Every time in it.
+    /// All times in it.
     pub fn times(&mut self) -> [&mut Option<Time>; 1] {
         [&mut self.since]
     }
@@ -76,7 +78,7 @@ impl PendingMove {
         Some(Self {
             target: from.u64()?,
             polls: from.u8()?,
-            since: from.time()?,
+            since: from.time()?.0,
         })
     }
 
@@ -91,7 +93,7 @@ impl PendingMove {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::HOUR;
+    use crate::model::span::HOUR;
     use crate::schedule::support::*;
 
     fn led(at: Time, target: &str, https: bool) -> Observation {
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn et_36_another_target_or_none_begins_anew() {
+    fn et_36_another_target_or_none_starts_over() {
         let other = Some("https://other.example/feed");
         assert_eq!(
             moves(&[(0, NEW), (36, other), (72, NEW), (73, NEW)], true),
@@ -144,16 +146,19 @@ mod tests {
     }
 
     #[test]
-    fn et_36_a_target_on_probation_is_told() {
+    fn et_36_a_target_that_is_not_confirmed_is_noted() {
         let mut pending_move = PendingMove::default();
-        let mut told = Vec::new();
+        let mut notes = Vec::new();
         for hours in [0, 36, 72] {
             let observation = led(noon().plus(HOUR * hours), "https://new.example/feed", true);
             let moved = pending_move.observe(&observation);
-            told.push(pending_move.note(&observation, moved.as_ref()).unwrap());
+            let note = pending_move.note(&observation, moved.as_ref());
+            notes.push(note.unwrap().to_string());
         }
-        assert!(told[1].contains("https://new.example/feed") && told[1].contains("(poll 2 since"));
-        assert!(told[2].ends_with("from now on"), "{}", told[2]);
+        assert!(
+            notes[1].contains("https://new.example/feed") && notes[1].contains("(poll 2 since")
+        );
+        assert!(notes[2].ends_with("from now on"), "{}", notes[2]);
         assert_eq!(pending_move.note(&not_modified(noon()), None), None);
     }
 

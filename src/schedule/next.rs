@@ -2,28 +2,45 @@
 
 use std::time::Duration;
 
+use super::bound::{Bound, BoundKind, Proposal, Reason};
 use super::cost_model::CostModel;
-use super::explain::{self, span};
-use super::explanation::{Bound, BoundKind, PlanExplanation};
-use super::floors::PublisherHints;
-use super::{Observation, Plan, Policy, PollResult, State, floors, spread};
+use super::explanation::{Basis, Constraints, PlanExplanation};
+use super::floors::{self, PublisherHints};
+use super::input::{Observation, Policy, PollResult};
+use super::spread;
+use super::state::State;
+use crate::model::{Time, WebUrl};
 
-/// While the network is down (ET-30).
-const OFFLINE: Duration = Duration::from_secs(60);
+/// How long to wait while the network is down (ET-30).
+const OFFLINE_WAIT: Duration = Duration::from_secs(60);
 
-/// What we would do by ourselves.
-#[derive(Debug)]
-pub struct Proposal {
-    /// How long to wait.
-    pub wait: Duration,
-    /// Why.
-    pub reason: String,
-    /// The longest wait that chance and courtesy may make of it, and by whose rule.
-    pub max: Option<(Duration, &'static str)>,
+/// When to poll again, and why.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// The next poll. `None`: never (410 twice, ET-33).
+    pub next_at: Option<Time>,
+    /// Not even a manual poll is made before this, because the publisher asks for it; with the reason.
+    pub floor: Option<(Time, String)>,
+    /// Every constraint, and the one that decides.
+    pub explanation: PlanExplanation,
+    /// The subscription moves there now (ET-36).
+    pub moved_to: Option<WebUrl>,
 }
 
-/// Takes note of a poll and plans the next one. The same arguments give the same answer, always.
+impl Plan {
+    fn without_bounds(next_at: Option<Time>, basis: Basis) -> Self {
+        Self {
+            next_at,
+            floor: None,
+            explanation: basis.into(),
+            moved_to: None,
+        }
+    }
+}
+
+/// Takes note of a poll and plans the next one. The same arguments always give the same answer.
 pub fn next(state: &State, observation: &Observation, policy: &Policy) -> (State, Plan) {
+    let at = observation.at;
     if observation.offline {
         return (state.clone(), probe(observation, policy));
     }
@@ -36,70 +53,57 @@ pub fn next(state: &State, observation: &Observation, policy: &Policy) -> (State
     state.hub.observe(state.last, observation);
     if !failed {
         state.rates.observe(state.last, observation);
-        state.last = Some(observation.at);
+        state.last = Some(at);
     }
     let Some((proposal, cost_model)) = propose(&mut state, observation, policy) else {
-        let plan = Plan {
-            why: explain::never(observation.at),
-            ..Plan::default()
-        };
-        return (state, plan);
+        return (state, Plan::without_bounds(None, Basis::Withdrawn { at }));
     };
     let publisher_bounds = publisher_bounds(&state, observation);
     let floor = floors::latest(&publisher_bounds);
-    let mut explanation = PlanExplanation::of(
-        observation.at,
-        bounds(
-            proposal,
-            publisher_bounds,
-            &state.publisher_hints,
-            observation,
-            policy,
-        ),
+    let bounds = bounds(
+        proposal,
+        publisher_bounds,
+        &state.publisher_hints,
+        observation,
+        policy,
     );
-    if let Some(cost_model) = cost_model.filter(|_| explanation.is_held()) {
-        let wait = cost_model.wait(explanation.due.since(observation.at));
-        explanation.best_after(observation.at.plus(wait));
+    let mut constraints = Constraints::settle(at, bounds);
+    if let Some(cost_model) = cost_model.filter(|_| constraints.is_held_by_floor()) {
+        let wait = cost_model.wait(constraints.due.since(at));
+        constraints.wait_for_best(at.plus(wait));
     }
-    let wait = explanation.due.since(observation.at);
+    let wait = constraints.due.since(at);
     let jitter = spread::jitter(policy.install, observation, wait, is_first);
-    explanation.spread(jitter, state.publisher_hints.skips());
+    constraints.spread(jitter, state.publisher_hints.skips());
     // A push says nothing about the feed's own server.
     if !failed && !pushed {
-        state
-            .health
-            .succeeded(explanation.due.since(observation.at));
+        state.health.succeeded(constraints.due.since(at));
     }
-    let mut why = explanation.to_string();
-    if let Some(note) = state.pending_move.note(observation, moved_to.as_ref()) {
-        why.push_str("\n  moved    ");
-        why.push_str(&note);
-    }
+    constraints.redirect = state.pending_move.note(observation, moved_to.as_ref());
     let plan = Plan {
-        next_at: Some(explanation.due),
+        next_at: Some(constraints.due),
         floor,
-        why,
+        explanation: PlanExplanation::of(constraints),
         moved_to,
     };
     (state, plan)
 }
 
-/// What we would do by ourselves, and the plan behind it if it is priced; none: never ask again.
+/// What newswire would do if no other constraint applied, and the cost model if the proposal is its result. `None`: never
+/// poll again.
 fn propose(
     state: &mut State,
     observation: &Observation,
     policy: &Policy,
 ) -> Option<(Proposal, Option<CostModel>)> {
     if let PollResult::Failed(kind) = observation.result {
-        return state
-            .health
-            .failed(kind, observation, policy)
-            .map(|w| (w, None));
+        let proposal = state.health.failed(kind, observation, policy)?;
+        return Some((proposal, None));
     }
     if let Some(wait) = observation.interval {
         let proposal = Proposal {
             wait,
-            reason: format!("the user's interval, {}", span(wait)),
+            reason: Reason::UserInterval(wait.into()),
             max: None,
         };
         return Some((proposal, None));
@@ -111,7 +115,7 @@ fn propose(
     Some((cost_model.propose(), Some(cost_model)))
 }
 
-/// Everything that has a say, in the order in which each wins over those before.
+/// All constraints; each overrides those before it.
 fn bounds(
     proposal: Proposal,
     publisher_bounds: Vec<Bound>,
@@ -119,60 +123,52 @@ fn bounds(
     observation: &Observation,
     policy: &Policy,
 ) -> Vec<Bound> {
-    let cap = proposal.max.map(|(max, by)| Bound {
+    let at = observation.at;
+    let cap = proposal.max.map(|(max, reason)| Bound {
         kind: BoundKind::Cap,
-        at: observation.at.plus(max),
-        reason: format!("{by} {}", span(max)),
+        at: at.plus(max),
+        reason,
     });
     let mut bounds = vec![Bound {
         kind: BoundKind::Proposal,
-        at: observation.at.plus(proposal.wait),
+        at: at.plus(proposal.wait),
         reason: proposal.reason,
     }];
     if observation.interval.is_none() {
         let failed = matches!(observation.result, PollResult::Failed(_));
-        bounds.extend(floors::courtesy_bounds(
-            publisher_hints,
-            observation.at,
-            failed,
-            policy,
-        ));
+        bounds.extend(floors::courtesy_bounds(publisher_hints, at, failed, policy));
     }
     bounds.extend(cap);
     bounds.extend(publisher_bounds);
     bounds
 }
 
-/// The publisher's words. A failure speaks for itself only (ET-15): what was said before it is over.
+/// What the publisher asks for. A failure counts by its own headers only (ET-15): earlier hints no longer apply.
 fn publisher_bounds(state: &State, observation: &Observation) -> Vec<Bound> {
     let gap = state.rates.mean_gap();
-    let mut publisher_bounds = match observation.result {
+    let mut bounds = match observation.result {
         PollResult::Failed(_) => {
             floors::publisher_bounds(&PublisherHints::of(&observation.hints), observation.at, gap)
         }
         _ => floors::publisher_bounds(&state.publisher_hints, observation.at, gap),
     };
-    publisher_bounds.extend(floors::retry_after(&observation.hints, observation.at));
-    publisher_bounds
+    bounds.extend(floors::retry_after(&observation.hints, observation.at));
+    bounds
 }
 
-/// No count grows and nothing is learned: the next probe is soon (ET-30).
+/// While the network is down no failure is counted and nothing is learned; the next try is soon (ET-30).
 fn probe(observation: &Observation, policy: &Policy) -> Plan {
-    let jitter = spread::jitter(policy.install, observation, OFFLINE, false);
-    let due = observation.at.plus(OFFLINE).plus(jitter);
-    Plan {
-        next_at: Some(due),
-        why: explain::offline(due),
-        ..Plan::default()
-    }
+    let jitter = spread::jitter(policy.install, observation, OFFLINE_WAIT, false);
+    let due = observation.at.plus(OFFLINE_WAIT).plus(jitter);
+    Plan::without_bounds(Some(due), Basis::Offline { due })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::span::{DAY, HOUR};
     use crate::model::{FailureKind, Hints, Time};
     use crate::schedule::support::*;
-    use crate::schedule::{DAY, HOUR};
     use proptest::prelude::*;
 
     /// The due times of feeds over two days, imported at the rate of one a second.
@@ -368,7 +364,8 @@ mod tests {
                 let bytes = state.to_bytes();
                 prop_assert!(bytes.len() <= 300);
                 prop_assert_eq!(&State::from_bytes(&bytes), &state);
-                prop_assert!(!plan.why.is_empty());
+                let stored = PlanExplanation::from_stored(&plan.explanation.to_stored());
+                prop_assert_eq!(stored.to_string(), plan.explanation.to_string());
                 let Some(due) = plan.next_at else { continue };
                 prop_assert!(due > one.at);
                 if let Some((floor, _)) = &plan.floor {

@@ -1,51 +1,53 @@
-//! The one price that all feeds share: what a poll costs, in article-seconds of waiting. It is solved from what the
-//! feeds are worth so that the budget is met, and corrected now and then by what was really spent.
+//! The cost of a poll in article-seconds of waiting, which all feeds share. It is solved from the feeds' demands so that the
+//! budget is met, and corrected now and then by the polls that were made.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::rates::rare_feed_bonus;
-use super::{HOUR, Policy};
+use super::input::Policy;
+use crate::model::span::HOUR;
 
 const DAY_S: f64 = 86_400.0;
-/// A feed of so many articles a day gets the mean of the budget while no price is known.
-const TYPICAL: f64 = 3.0;
-/// How much of the difference between spent and budget is corrected at once.
+/// While no cost is known, a feed of so many articles a day gets the mean of the budget.
+const TYPICAL_RATE: f64 = 3.0;
+/// A feed counts as if it published this many more articles a day for each poll of the budget: by its articles alone a
+/// rare feed would hardly be polled.
+const RARE_FEED_BONUS: f64 = 1.0 / 28.0;
+/// The share of the difference between polls made and budget that one correction makes up for.
 const GAIN: f64 = 1.0;
-/// What a correction may come to: beyond, something else is wrong.
+/// The range of the correction: outside of it, something else is wrong.
 const CORRECTION: (f64, f64) = (0.4, 2.5);
-/// However often courtesy lets a feed be asked, the price is that of a world where all may be asked this often:
-/// what is not spent on a feed that publishes all the time is not wasted on one that sleeps.
+/// The cost is computed as if every feed might be polled this often, whatever courtesy allows: polls that a busy feed
+/// cannot have are not wasted on one that rarely publishes.
 const MIN_INTERVAL: Duration = Duration::from_secs(300);
 
-/// What one feed asks of the budget.
+/// What one feed demands of the budget.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Demand {
-    /// Articles a day, weighted, over how dear a poll of it is.
+    /// Articles a day, weighted, over the relative cost of a poll.
     pub value: f64,
-    /// The least interval that floors and courtesy leave.
+    /// The shortest interval that floors and courtesy allow.
     pub min_interval: Duration,
-    /// The most.
+    /// The longest interval.
     pub max_interval: Duration,
 }
 
-/// A price, and what is needed to correct it.
+/// A cost, and what is needed to correct it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PollCost {
-    /// Article-seconds a poll: [`Policy::poll_cost`].
+    /// [`Policy::poll_cost`], in article-seconds.
     pub article_seconds: f64,
-    /// Polls of the flat law over polls really made, as far as known.
+    /// Polls by the square-root law over polls made, as far as known.
     pub correction: f64,
-    /// Polls a feed and day that are expected at this price; less than the budget where floors hold feeds back.
+    /// Polls a feed and day expected at this cost: fewer than the budget where floors hold feeds back.
     pub expected: f64,
 }
 
 impl PollCost {
-    /// Solves the price for a budget of `polls_per_day` a feed; to be called about once a day. `before` is the
-    /// price that was. `spent` is how many polls a feed and day were really made, in the mean over the seven days
-    /// before; to be given once a week, for weekends differ, and not in the first. Without feeds or with an absurd
-    /// budget the answer is finite all the same.
+    /// Solves the cost for a budget of `polls_per_day` a feed; to be called about once a day. `before` is the last cost.
+    /// `spent` is the mean of polls a feed and day that were made in the last seven days; it is given once a week, because
+    /// weekends differ, and not in the first week. The result is finite even without feeds or with an absurd budget.
     pub fn solve(
         demands: &[Demand],
         polls_per_day: f64,
@@ -54,7 +56,7 @@ impl PollCost {
     ) -> Self {
         let correction = match (before, spent) {
             (Some(poll_cost), Some(spent)) if poll_cost.expected > 0.0 => {
-                // A form whose fixed point is that the mean of spent is the budget.
+                // The fixed point of this form: the mean of `spent` is the budget.
                 let missing = 1.0 - (spent / poll_cost.expected).min(2.0);
                 poll_cost.correction * (1.0 + GAIN * missing)
             }
@@ -63,7 +65,7 @@ impl PollCost {
         };
         let correction = correction.max(CORRECTION.0).min(CORRECTION.1);
         let goal = polls_per_day * correction;
-        // The mean of polls falls as the price grows: bisection on its logarithm.
+        // The mean of polls falls as the cost grows: bisection on its logarithm.
         let (mut low, mut high) = (-10.0_f64, 40.0_f64);
         for _ in 0..50 {
             let middle = f64::midpoint(low, high);
@@ -86,7 +88,7 @@ impl PollCost {
     }
 }
 
-/// Polls a day at this price in the mean over the feeds, by the flat law within bounds.
+/// The mean of polls a feed and day at this cost, by the square-root law within the bounds of each feed.
 fn mean_polls(
     demands: &[Demand],
     poll_cost: f64,
@@ -104,11 +106,16 @@ fn mean_polls(
     polls.sum::<f64>() / count
 }
 
-/// The price while none was solved: at it a typical feed is asked as often as the budget says.
+/// See [`RARE_FEED_BONUS`]: articles a day.
+pub fn rare_feed_bonus(policy: &Policy) -> f64 {
+    policy.polls_per_day.max(0.0) * RARE_FEED_BONUS
+}
+
+/// The cost before one was solved: at it a typical feed is polled as often as the budget says.
 pub fn initial_estimate(policy: &Policy) -> f64 {
     let usual = DAY_S / policy.polls_per_day.max(1e-3);
     let usual = usual.max(HOUR.as_secs_f64() / 60.0);
-    (TYPICAL + rare_feed_bonus(policy)) / DAY_S * usual * usual / 2.0
+    (TYPICAL_RATE + rare_feed_bonus(policy)) / DAY_S * usual * usual / 2.0
 }
 
 #[cfg(test)]
@@ -130,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_price_meets_the_budget() {
+    fn the_cost_meets_the_budget() {
         let demands = feeds((0..100).map(|i| f64::from(i * i) / 50.0), MINUTE * 5);
         for budget in [2.0, 4.0, 24.0, 100.0] {
             let poll_cost = PollCost::solve(&demands, budget, None, None);
@@ -144,7 +151,7 @@ mod tests {
         let demands = feeds((0..100).map(f64::from), MINUTE * 5);
         let mut poll_cost = PollCost::solve(&demands, 24.0, None, None);
         for _ in 0..5 {
-            // Feeds that need a fifth less than the flat law says.
+            // Feeds that need a fifth less than the square-root law says.
             let spent = 0.8 * mean(&demands, poll_cost);
             poll_cost = PollCost::solve(&demands, 24.0, Some(poll_cost), Some(spent));
         }
@@ -154,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_courtesy_holds_back_is_not_spent_on_feeds_that_sleep() {
+    fn polls_that_courtesy_prevents_do_not_go_to_rare_feeds() {
         let half_busy = (0..100).map(|i| if i % 2 == 0 { 100.0 } else { 0.1 });
         let free = feeds(half_busy.clone(), MINUTE * 5);
         let held = feeds(half_busy, HOUR);
@@ -167,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn rel_07_absurd_budgets_and_feeds_have_a_finite_price() {
+    fn rel_07_absurd_budgets_and_feeds_have_a_finite_cost() {
         let odd = [0.0, f64::MAX, f64::NAN, -1.0].into_iter();
         for demands in [Vec::new(), feeds(odd, Duration::ZERO)] {
             for budget in [0.0, 1e-9, 1e12, f64::NAN, f64::INFINITY] {

@@ -1,45 +1,45 @@
-//! When in the week, the day and the hour a feed publishes: four small histograms in half articles, so that an
-//! article without a trustworthy date counts half. Integers that are halved now and then: they forget by themselves,
-//! and their stored form is exact.
+//! When in the week, the day and the hour a feed publishes: four small histograms in half articles, because an article
+//! without a credible date counts half. The counts are integers that are halved now and then, so old articles lose weight
+//! and the stored form is exact.
 
 use std::time::Duration;
 
 use super::bytes::{Reader, Writer};
-use super::{DAY, HOUR};
 use crate::model::Time;
+use crate::model::span::{DAY, HOUR};
 
 /// What one dated article adds.
 pub const DATED: u16 = 2;
-/// What one article adds of which only the poll that found it is known.
+/// What one article adds if only the poll that found it is known.
 pub const UNDATED: u16 = 1;
 
-/// Everything counts half after so long: habits change.
+/// All counts are halved after this, because habits change.
 const HALVED_EVERY: Duration = DAY.saturating_mul(28);
 
-/// Counts that are halved together when one of them would exceed `MOST`.
+/// Counts that are all halved when one of them would exceed `MAX`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Counts<const N: usize, const MOST: u16>(pub [u16; N]);
+pub struct Counts<const N: usize, const MAX: u16>(pub [u16; N]);
 
-/// One byte a bin, that is 127 articles in the fullest: enough for 48 bins.
+/// One byte a bin, which is 127 articles in the fullest: enough for 48 bins.
 pub type HalfHours = Counts<48, 255>;
 /// Monday first. A busy feed fills these too fast for a byte to remember a week.
 pub type Days = Counts<7, { u16::MAX }>;
 /// Five minutes of the hour each.
 pub type Phases = Counts<12, { u16::MAX }>;
 
-impl<const N: usize, const MOST: u16> Default for Counts<N, MOST> {
+impl<const N: usize, const MAX: u16> Default for Counts<N, MAX> {
     fn default() -> Self {
         Self([0; N])
     }
 }
 
-impl<const N: usize, const MOST: u16> Counts<N, MOST> {
+impl<const N: usize, const MAX: u16> Counts<N, MAX> {
     fn add(&mut self, bin: usize, units: u16) {
-        if self.0.get(bin).is_some_and(|c| *c > MOST - units) {
+        if self.0.get(bin).is_some_and(|c| *c > MAX - units) {
             self.halve();
         }
         if let Some(count) = self.0.get_mut(bin) {
-            *count = count.saturating_add(units).min(MOST);
+            *count = count.saturating_add(units).min(MAX);
         }
     }
 
@@ -52,7 +52,7 @@ impl<const N: usize, const MOST: u16> Counts<N, MOST> {
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let mut counts = Self::default();
         for count in &mut counts.0 {
-            *count = if MOST > 255 {
+            *count = if MAX > 255 {
                 from.u16()?
             } else {
                 from.u8()?.into()
@@ -64,7 +64,7 @@ impl<const N: usize, const MOST: u16> Counts<N, MOST> {
     fn write(&self, to: &mut Writer) {
         for &count in &self.0 {
             match u8::try_from(count) {
-                Ok(byte) if MOST <= 255 => to.u8(byte),
+                Ok(byte) if MAX <= 255 => to.u8(byte),
                 _ => to.u16(count),
             }
         }
@@ -94,7 +94,7 @@ impl Profile {
         self.phases.add(slot.minute / 5, units);
     }
 
-    /// Forgets, as time goes by.
+    /// Halves the counts when it is time.
     pub fn age(&mut self, now: Time) {
         let halved = *self.halved.get_or_insert(now);
         if now.since(halved) >= HALVED_EVERY || now < halved {
@@ -114,7 +114,7 @@ impl Profile {
         }
     }
 
-    /// Every time in it.
+    /// All times in it.
     pub fn times(&mut self) -> [&mut Option<Time>; 1] {
         [&mut self.halved]
     }
@@ -126,7 +126,7 @@ impl Profile {
             weekend: Counts::read(from)?,
             days: Counts::read(from)?,
             phases: Counts::read(from)?,
-            halved: from.time()?,
+            halved: from.time()?.0,
         })
     }
 
@@ -140,7 +140,7 @@ impl Profile {
     }
 }
 
-/// A place in the week, UTC.
+/// A slot in the week, UTC.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WeekSlot {
     /// Monday is 0.
@@ -152,7 +152,7 @@ pub struct WeekSlot {
 }
 
 impl WeekSlot {
-    /// Where `t` falls.
+    /// The slot of `t`.
     pub fn of(t: Time) -> Self {
         let s = t.seconds();
         let (day_s, hour_s) = (DAY.as_secs().cast_signed(), HOUR.as_secs().cast_signed());
@@ -178,7 +178,7 @@ mod tests {
     use crate::schedule::support::noon;
 
     #[test]
-    fn a_place_in_the_week() {
+    fn a_time_has_its_slot_in_the_week() {
         let slot = WeekSlot::of(Time::parse_rfc3339("2026-03-10T13:35:10Z").unwrap());
         assert_eq!((slot.day, slot.half_hour, slot.minute), (1, 27, 35));
         let before = WeekSlot::of(Time::parse_rfc3339("1969-12-28T23:59:59Z").unwrap());
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn habits_are_forgotten_by_halves() {
+    fn counts_are_halved_after_28_days() {
         let mut profile = Profile::default();
         profile.age(noon());
         profile.note(noon(), DATED * 4);

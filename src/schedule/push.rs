@@ -1,24 +1,25 @@
-//! ET-51: while a hub tells of news, asking is a matter of once a day. A hub that let something pass is not relied on
-//! until it tells of something again.
+//! ET-51: while a hub notifies newswire of changes, one poll a day is enough. A hub that missed an article is not relied on
+//! until it delivers one again.
 
 use std::time::Duration;
 
+use super::bound::{Proposal, Reason};
 use super::bytes::{Reader, Writer};
-use super::next::Proposal;
-use super::{DAY, Observation, Policy, PollResult};
+use super::input::{Observation, Policy, PollResult};
 use crate::model::Time;
+use crate::model::span::DAY;
 
-/// A hub may take so long to tell of an article; a poll that comes first proves nothing.
+/// A hub may take this long to deliver an article; a poll that finds it earlier proves nothing.
 const GRACE: Duration = Duration::from_secs(15 * 60);
 
-/// What is known of the hub's reliability.
+/// Whether the hub can be relied on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HubReliability {
     missed: bool,
 }
 
 impl HubReliability {
-    /// Takes note of what came, by push or by poll. `last` is when something came before.
+    /// Takes note of articles that came by push or by poll. `last` is the poll or push before.
     pub fn observe(&mut self, last: Option<Time>, observation: &Observation) {
         match &observation.result {
             PollResult::Pushed { .. } => self.missed = false,
@@ -36,12 +37,15 @@ impl HubReliability {
         }
     }
 
-    /// What we would do while the hub can be relied on.
+    /// One poll a day while the hub can be relied on.
     pub fn propose(&self, observation: &Observation, policy: &Policy) -> Option<Proposal> {
         (observation.leased.is_some() && !self.missed).then(|| Proposal {
             wait: DAY,
-            reason: "a hub tells of news; asked once a day all the same".to_owned(),
-            max: Some((policy.max_interval, "max_interval")),
+            reason: Reason::Hub,
+            max: Some((
+                policy.max_interval,
+                Reason::MaxInterval(policy.max_interval.into()),
+            )),
         })
     }
 
@@ -61,8 +65,9 @@ impl HubReliability {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::span::HOUR;
     use crate::schedule::support::*;
-    use crate::schedule::{HOUR, State, next};
+    use crate::schedule::{State, next};
 
     fn leased(observation: Observation) -> Observation {
         Observation {
@@ -91,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn et_51_while_a_hub_tells_of_news_polls_fall_to_one_a_day() {
+    fn et_51_while_a_hub_notifies_polls_fall_to_one_a_day() {
         let at = noon().plus(HOUR);
         let (_, usual) = wait(&busy(), &not_modified(at));
         assert!(usual < HOUR * 6, "{usual:?}");
         let (state, slow) = wait(&busy(), &leased(not_modified(at)));
         assert!(slow >= DAY - CHANCE && slow <= DAY + CHANCE, "{slow:?}");
         let (state, slow) = wait(&state, &pushed(at.plus(HOUR)));
-        assert!(slow >= DAY - CHANCE, "a push is no reason to ask");
+        assert!(slow >= DAY - CHANCE, "a push is no reason to poll");
         let (_, usual) = wait(&state, &not_modified(at.plus(HOUR * 2)));
         assert!(usual < HOUR * 6, "a lost lease restores the plan");
     }

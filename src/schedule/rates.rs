@@ -1,42 +1,40 @@
 //! How a feed publishes, learned from what each poll brought: how much, with a slow and a fast memory, and when
-//! ([`Profile`]). Only what was seen counts; a failed poll teaches nothing.
+//! ([`Profile`]). A failed poll teaches nothing.
 
 use std::time::Duration;
 
 use super::bytes::{Reader, Writer};
 use super::cost_model::CostModel;
+use super::input::{Observation, Policy, PollResult};
 use super::intensity::Intensity;
-use super::poll_cost::{self, Demand};
+use super::poll_cost::{self, Demand, rare_feed_bonus};
 use super::profile::{DATED, Profile, UNDATED};
 use super::spread::{Draw, random_fraction};
-use super::{DAY, HOUR, Observation, Policy, PollResult};
 use crate::model::Time;
+use crate::model::span::{DAY, HOUR};
 
 const DAY_S: f64 = 86_400.0;
-/// Half-lives in days: what is usual, and what is going on now.
+/// Half-lives of the long-term rate and of the present one.
 const SLOW_HALF_LIFE_DAYS: f64 = 21.0;
 const FAST_HALF_LIFE_DAYS: f64 = 2.0;
-/// What is believed of a feed of which nothing is known, in articles, at one a day.
+/// The prior for an unknown feed, in articles, at one a day.
 const PRIOR_ARTICLES: f64 = 0.7;
-/// How many articles' worth of evidence it takes to leave the slow rate.
+/// How many articles of evidence it takes to leave the slow rate.
 const RATE_INERTIA: f64 = 4.0;
-/// A first document of so many articles is taken for full: it covers what its dates cover, however short.
+/// A first document with so many articles counts as full: it covers the span of its dates, however short.
 const FULL_DOCUMENT: usize = 10;
-/// However much a feed publishes, it is not asked sooner by our own plan (ET-18).
+/// The shortest wait of newswire's own plan, however much a feed publishes (ET-18).
 const MIN_WAIT: Duration = Duration::from_secs(300);
-/// A date so much before the last poll is not that of its appearance.
+/// An article dated so much before the last poll did not appear at its date.
 const LATE_BY: Duration = HOUR;
-/// How full the document may be expected to get, for what falls out is lost; and how much more cautious every
-/// overflow of the last weeks makes us, for some feeds publish in bursts.
+/// How full the document may be expected to get, because what falls out of it is lost; and by how much every overflow of
+/// the last weeks lowers that, because some feeds publish in bursts.
 const FILL_MAX: f64 = 0.8;
 const OVERFLOW_CAUTION: f64 = 0.3;
 const OVERFLOW_CAUTION_MAX: f64 = 1.5;
-/// Every feed counts as if it published so much more a day for each poll of the budget: in the mean over
-/// articles a rare feed would hardly be asked, and its reader waits too.
-const RARE_FEED_BONUS: f64 = 1.0 / 28.0;
-/// A poll that moves so many bytes costs twice as much as one that moves none.
+/// A poll that transfers so many bytes costs twice as much as one that transfers none.
 const DOUBLE_COST_BYTES: f64 = 65_536.0;
-/// Window of a document whose size is not known.
+/// The assumed number of articles of a document whose size is not known.
 const DEFAULT_WINDOW: u16 = 20;
 
 /// What is known about how a feed publishes.
@@ -46,11 +44,11 @@ pub struct Rates {
     slow_days: f32,
     fast_n: f32,
     fast_days: f32,
-    /// How often the document overflowed, with the slow memory.
+    /// Overflows of the document, with the slow half-life.
     overflows: f32,
-    /// Mean bytes of a body, 304 counting as none.
+    /// Mean bytes of a body; a 304 counts as zero.
     bytes: f32,
-    /// Articles in the last document; 0: none seen.
+    /// Articles in the last document; 0: no document yet.
     window: u16,
     profile: Profile,
 }
@@ -74,9 +72,9 @@ impl Rates {
             PollResult::Pushed { new } => (new.as_slice(), false),
             _ => (none, false),
         };
-        let share = if last.is_some() { 0.25 } else { 1.0 };
+        let weight = if last.is_some() { 0.25 } else { 1.0 };
         if !matches!(observation.result, PollResult::Pushed { .. }) {
-            self.bytes += (observation.bytes as f32 - self.bytes) * share;
+            self.bytes += (observation.bytes as f32 - self.bytes) * weight;
         }
         self.profile.age(observation.at);
         match last {
@@ -85,7 +83,7 @@ impl Rates {
         }
     }
 
-    /// The first document is free history: its dates fill the slow rate and the profile.
+    /// The dates of the first document are history: they fill the slow rate and the profile.
     fn observe_first(&mut self, new: &[Option<Time>], at: Time) {
         let dated = || new.iter().flatten().filter(|&&t| t <= at);
         for &t in dated() {
@@ -138,13 +136,13 @@ impl Rates {
         }
     }
 
-    /// Articles a day, as usual. What was believed before yields as articles come.
+    /// Articles a day in the long term. The prior loses weight as articles come.
     fn usual_rate(&self) -> f64 {
         let n = f64::from(self.slow_n);
         (n + PRIOR_ARTICLES) / (f64::from(self.slow_days) + PRIOR_ARTICLES / (1.0 + n))
     }
 
-    /// Articles a day, as things are.
+    /// Articles a day at present.
     fn current_rate(&self) -> f64 {
         let usual_rate = self.usual_rate();
         (f64::from(self.fast_n) + RATE_INERTIA)
@@ -156,7 +154,7 @@ impl Rates {
         Duration::try_from_secs_f64(DAY_S / self.usual_rate()).unwrap_or(Duration::MAX)
     }
 
-    /// What the price is solved from.
+    /// What the cost of a poll is computed from.
     pub fn demand(&self, policy: &Policy, min_interval: Duration) -> Demand {
         Demand {
             value: self.value(policy) * Intensity::of(&self.profile).evenness().powi(2),
@@ -165,13 +163,13 @@ impl Rates {
         }
     }
 
-    /// Articles a day, rare feeds raised, over how dear a poll is.
+    /// Articles a day, with the bonus for rare feeds, over the relative cost of a poll.
     fn value(&self, policy: &Policy) -> f64 {
         (self.current_rate() + rare_feed_bonus(policy))
             / (1.0 + f64::from(self.bytes) / DOUBLE_COST_BYTES)
     }
 
-    /// The plan by the price.
+    /// The inputs of the best wait.
     pub fn cost_model(&self, observation: &Observation, policy: &Policy) -> CostModel {
         let (rate, usual_rate) = (self.current_rate(), self.usual_rate());
         let poll_cost = policy.poll_cost.filter(|p| p.is_finite() && *p > 0.0);
@@ -198,15 +196,15 @@ impl Rates {
         }
     }
 
-    /// Until anything is seen: as long as it has been known, an hour at least; so the wait doubles until the price
-    /// takes over.
+    /// Before any article was seen: as long as the feed has been known, at least an hour. So the wait doubles until the
+    /// cost decides.
     fn initial_wait_max(&self) -> Option<Duration> {
         let known = f64::from(self.slow_days) * DAY_S;
         let known = Duration::try_from_secs_f64(known).unwrap_or(DAY);
         (self.slow_n == 0.0).then(|| known.max(HOUR))
     }
 
-    /// Every time in it.
+    /// All times in it.
     pub fn times(&mut self) -> [&mut Option<Time>; 1] {
         self.profile.times()
     }
@@ -242,16 +240,11 @@ impl Rates {
     }
 }
 
-/// See [`RARE_FEED_BONUS`].
-pub fn rare_feed_bonus(policy: &Policy) -> f64 {
-    policy.polls_per_day.max(0.0) * RARE_FEED_BONUS
-}
-
 fn in_days(span: Duration) -> f64 {
     span.as_secs_f64() / DAY_S
 }
 
-/// What is left of a count after so many days.
+/// The share of a count that remains after so many days.
 fn decay(days: f64, half_life: f64) -> f64 {
     0.5_f64.powf(days / half_life)
 }
@@ -280,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_document_is_free_history() {
+    fn the_dates_of_the_first_document_are_history() {
         for (gap, rate) in [(HOUR, 24.0), (DAY, 1.0), (MINUTE * 10, 144.0)] {
             let mut rates = Rates::default();
             rates.observe(None, &found(noon(), &dates(noon(), 20, gap), false));
@@ -330,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_many_bytes_is_asked_less() {
+    fn a_feed_of_many_bytes_is_polled_less() {
         let mut light = Rates::default();
         let observation = document(noon(), 9);
         light.observe(None, &observation);
@@ -348,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn until_anything_is_seen_the_wait_doubles_until_the_price_takes_over() {
+    fn before_the_first_article_the_wait_doubles_until_the_cost_decides() {
         let mut scarce = policy();
         scarce.polls_per_day = 4.0;
         let (_, waits) = follow(State::default(), noon(), 8, &scarce, |at| document(at, 0));

@@ -1,12 +1,12 @@
-//! What an operator can do about a feed that fails: each kind of failure has its own words. Never blames the operator for
-//! what only the publisher can repair, and never suggests a way round a refusal. Commands stand between backticks.
+//! What an operator can do about a feed that fails, for each kind of failure. Never blames the operator for what only the
+//! publisher can repair, and never suggests a way around a refusal. Commands are between backticks.
 
 use crate::model::{FailureKind, Feed, FeedState, WebUrl};
 
-/// Characters of a feed's id that name it in a command.
+/// How many characters of a feed's id a command gets.
 const ID_CHARS: usize = 8;
 
-/// What to do about it; none if the feed does not fail.
+/// What to do about it; `None` if the feed does not fail.
 pub fn what_to_do(feed: &Feed) -> Option<String> {
     let kind = feed.failure_kind?;
     let id = short(feed);
@@ -17,98 +17,98 @@ pub fn what_to_do(feed: &Feed) -> Option<String> {
     let remove = format!("`newswire remove {id}` ends the subscription and keeps its articles");
     Some(match (kind, feed.http_status) {
         (FailureKind::Dns, _) => format!(
-            "see whether {host} is spelled right and still exists; if the site has another name now, add its feed there. \
+            "check that {host} is spelled right and still exists; if the site has another name now, add its feed there. \
              {remove}"
         ),
         (FailureKind::Connect, _) => {
-            format!("nothing, if it passes: {host} is down or cannot be reached from here; a browser on this machine tells")
+            format!("nothing, if the failure is temporary: {host} is down or cannot be reached from here; a browser on this machine shows which")
         }
         (FailureKind::Tls, _) => format!(
-            "the publisher has to mend the certificate of {host}; if the server is your own, name its authority in \
+            "the publisher has to fix the certificate of {host}; if the server is your own, add its certificate authority to \
              fetch.extra_ca"
         ),
         (FailureKind::Timeout, _) => {
-            "nothing, if it passes; if this server always takes so long, raise fetch.timeout".to_owned()
+            "nothing, if the failure is temporary; if this server is always that slow, raise fetch.timeout".to_owned()
         }
         (FailureKind::Blocked, _) if is_odd_port(&feed.url) => format!(
-            "no server of feeds is asked at such a port: see whether {} is spelled right. {remove}",
+            "feeds are not fetched from this port: check that {} is spelled right. {remove}",
             feed.url
         ),
         (FailureKind::Blocked, _) => format!(
-            "newswire asks public addresses only; if {host} is in a network of your own, allow that network in \
+            "newswire connects to public addresses only; if {host} is in your own network, allow that network in \
              fetch.allow_private"
         ),
         (FailureKind::Redirect, _) => {
-            format!("see in a browser where {} leads, and add that address instead. {remove}", feed.url)
+            format!("open {} in a browser to see where it leads, and add that address instead. {remove}", feed.url)
         }
         (FailureKind::TooLarge, _) => {
             "ask the publisher for a shorter feed, or raise fetch.max_body_bytes".to_owned()
         }
         (FailureKind::Body, _) => {
-            "nothing, if it passes: the transfer broke off or was garbled, and what came was not taken".to_owned()
+            "nothing, if the failure is temporary: the transfer was cut off or damaged, and nothing of it was stored".to_owned()
         }
         (FailureKind::NotFound, _) => format!(
-            "see whether the site has another feed now: `newswire add {front}` looks for one. {remove}"
+            "check whether the site has another feed now: `newswire add {front}` looks for one. {remove}"
         ),
         (FailureKind::Gone, _) if feed.state == FeedState::Gone => format!(
-            "the publisher has ended it, and it is not asked again; `newswire resume {id}` asks once more. {remove}"
+            "the publisher has withdrawn the feed, and it is not polled any more; `newswire resume {id}` polls it once more. {remove}"
         ),
-        (FailureKind::Gone, _) => "nothing: it is asked once more, and then never again".to_owned(),
+        (FailureKind::Gone, _) => "nothing: it is polled once more, and then never again".to_owned(),
         (FailureKind::Forbidden, Some(401 | 403)) if feed.secrets_withheld_for.is_some() => withheld(feed)?,
         (FailureKind::Forbidden, Some(401)) => {
-            "give user name and password: auth = { user = \"…\", password_file = \"…\" } in its [[feed]] of the \
+            "set user name and password: auth = { user = \"…\", password_file = \"…\" } in its [[feed]] of the \
              configuration"
                 .to_owned()
         }
         (FailureKind::Forbidden, Some(451)) => {
-            format!("nothing can be done here: the publisher may not show it. {remove}")
+            format!("nothing can be done: for legal reasons the publisher may not serve it. {remove}")
         }
         (FailureKind::Forbidden, _) => format!(
-            "{host} does not let newswire in: set fetch.contact, so that the publisher knows whom to write to, and ask to \
-             be let in. {remove}"
+            "{host} refuses newswire: set fetch.contact, so that the publisher knows whom to write to, and ask for \
+             access. {remove}"
         ),
         (FailureKind::Throttled, Some(429)) => format!(
-            "nothing: every feed of {host} is left alone until then; if it happens often, ask less: \
+            "nothing: no feed of {host} is polled until then; if it happens often, poll less: \
              `newswire set {id} interval=6h`"
         ),
         (FailureKind::Throttled, _) => {
-            format!("nothing: {host} is overloaded or under repair, and is left alone until then")
+            format!("nothing: {host} is overloaded or under maintenance, and is not polled until then")
         }
         (FailureKind::Status, _) => format!("open {} in a browser to see what the server means. {remove}", feed.url),
         (FailureKind::Server, _) => {
-            format!("nothing, if it passes: the server of {host} is broken; if it lasts, tell the publisher")
+            format!("nothing, if the failure is temporary: the server of {host} has an error; if it lasts, tell the publisher")
         }
         (FailureKind::NotAFeed, _) => format!(
-            "a page is there now, or nothing, where the feed was; see whether the site has another feed: `newswire add {front}` \
+            "the URL of the feed has a web page now, or nothing; check whether the site has another feed: `newswire add {front}` \
              looks for one. {remove}"
         ),
         (FailureKind::Parse, _) => {
             "tell the publisher that the feed is broken; validator.w3.org/feed shows where".to_owned()
         }
         (FailureKind::Empty, _) => format!(
-            "nothing, if the feed is meant to be empty; else open {} and report what is missing to the publisher",
+            "nothing, if the feed is meant to be empty; otherwise open {} and tell the publisher what is missing",
             feed.url
         ),
         (FailureKind::Busy, _) => {
-            "nothing, if it passes; if it lasts, give newswire more memory or fewer feeds".to_owned()
+            "nothing, if the failure is temporary; if it lasts, give newswire more memory or fewer feeds".to_owned()
         }
         (FailureKind::Internal, _) => {
-            "that is a fault of newswire: please report it with the feed's address".to_owned()
+            "this is a bug in newswire: please report it with the feed's URL".to_owned()
         }
     })
 }
 
-/// By which rule a feed that fails is tried again; none if it does not fail.
+/// The rule by which a feed that fails is tried again; `None` if it does not fail.
 pub fn next_try(feed: &Feed) -> Option<&'static str> {
     Some(match feed.failure_kind? {
         FailureKind::NotFound | FailureKind::Forbidden => "daily for two weeks, then weekly",
         FailureKind::Gone => "once more, a day after the first time",
-        FailureKind::Throttled => "when the server said, else after 1, 2, 4 … 24 hours",
+        FailureKind::Throttled => "when the server says, else after 1, 2, 4 … 24 hours",
         _ => "the interval doubles after each failure, up to a day",
     })
 }
 
-/// Why the credentials of a feed are not sent, and what to do about it (SEC-23); none if they are, or if there are none.
+/// Why the credentials of a feed are not sent, and what to do about it (SEC-23); `None` if they are sent or there are none.
 pub fn withheld(feed: &Feed) -> Option<String> {
     let origin = feed.secrets_withheld_for.as_ref()?;
     let id = short(feed);
@@ -117,15 +117,15 @@ pub fn withheld(feed: &Feed) -> Option<String> {
             "write url = \"{}\" in its [[feed]] of the configuration",
             feed.url
         ),
-        false => format!("`newswire remove {id}` and add it again with its present address"),
+        false => format!("`newswire remove {id}` and add it again with its new address"),
     };
     Some(format!(
-        "not sent: they were given for {origin}, and the feed has moved to {}; if they are meant for it, {how}",
+        "not sent: they were set for {origin}, and the feed has moved to {}; if they are meant for the new address, {how}",
         feed.url
     ))
 }
 
-/// Whether the URL names a port that other services have (SEC-06).
+/// Whether the URL has a port of another service (SEC-06).
 fn is_odd_port(url: &str) -> bool {
     let port = WebUrl::parse(url)
         .ok()
@@ -133,7 +133,7 @@ fn is_odd_port(url: &str) -> bool {
     port.is_some_and(|port| port < 1024 && !matches!(port, 80 | 443))
 }
 
-/// The beginning of the feed's id, as commands take it.
+/// The beginning of the feed's id, which commands accept.
 fn short(feed: &Feed) -> String {
     feed.id.to_string().chars().take(ID_CHARS).collect()
 }

@@ -12,11 +12,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::budget::Budget;
+use super::input::{Observation, Policy, PollResult};
+use super::next::{Plan, next};
 use super::spread::hash;
-use super::{Budget, Observation, Plan, Policy, PollResult, State, next};
+use super::state::State;
 use crate::model::{FailureKind, Hints, Time};
 
-/// A run: the feeds with their states, and the price.
+/// A run: the feeds with their states, and the budget.
 #[derive(Debug, Default)]
 pub struct Simulation {
     feeds: HashMap<String, (State, Duration)>,
@@ -66,7 +69,7 @@ impl Simulation {
         Self::default()
     }
 
-    /// Takes a line; answers a poll. `Err` says what is wrong with the line, and the run may go on.
+    /// Reads a line and answers a poll. After an `Err`, which says what is wrong with the line, the run may go on.
     pub fn line(&mut self, input: &str) -> Result<Option<String>, String> {
         if input.trim().is_empty() {
             return Ok(None);
@@ -154,7 +157,7 @@ impl Simulation {
         }
     }
 
-    /// As the daemon does it.
+    /// Computes the cost of a poll when that is due, as the daemon does.
     fn update_poll_cost(&mut self, at: Time) {
         if !self.budget.is_due(at) {
             return;
@@ -170,14 +173,15 @@ impl Simulation {
 
 fn answer(feed: &str, plan: &Plan) -> String {
     let next = plan.next_at.map(|t| t.millis() as f64 / 1000.0);
-    let mut lines = plan.why.lines().map(str::trim);
+    let why = plan.explanation.to_string();
+    let mut lines = why.lines().map(str::trim);
     let first = lines.next().unwrap_or_default();
     let lines: Vec<_> = lines.collect();
     serde_json::json!({"feed": feed, "next": next, "why": {"next": first, "lines": lines}})
         .to_string()
 }
 
-/// The kinds that a status stands for in a trace.
+/// The kind of failure for the HTTP status of a trace.
 fn failure(status: u16) -> FailureKind {
     match status {
         404 => FailureKind::NotFound,
@@ -194,7 +198,7 @@ fn seconds(s: f64) -> Duration {
 }
 
 fn time(s: f64) -> Time {
-    // Rounded up, so that no answer is too early by a rounding.
+    // Rounded up, so that no poll is too early by rounding.
     Time::from_millis((s * 1000.0 - 1e-3).ceil() as i64)
 }
 
@@ -254,7 +258,7 @@ mod tests {
             .collect();
         let mut simulation = start(feeds, budget);
         let mut due: Vec<f64> = (0..feeds).map(|i| begin + 60.0 * i as f64).collect();
-        let mut observation = due.clone();
+        let mut polled = due.clone();
         let mut counted = 0;
         while let Some((i, now)) = due
             .iter()
@@ -266,9 +270,9 @@ mod tests {
             let new: Vec<f64> = published[i]
                 .iter()
                 .copied()
-                .filter(|t| *t > observation[i] && *t <= now)
+                .filter(|t| *t > polled[i] && *t <= now)
                 .collect();
-            observation[i] = now;
+            polled[i] = now;
             due[i] = poll(&mut simulation, &i.to_string(), now, &new);
             counted += usize::from(now >= begin + 21.0 * 86_400.0);
         }

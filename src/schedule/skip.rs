@@ -1,4 +1,4 @@
-//! ET-17: RSS skipHours and skipDays. A poll that falls into them waits for the first hour that is free.
+//! ET-17: RSS skipHours and skipDays. A poll that falls into them waits for the first hour that is not skipped.
 
 use std::time::Duration;
 
@@ -11,23 +11,23 @@ const MONDAY_S: i64 = 4 * DAY_S;
 const ALL_HOURS: u32 = 0x00ff_ffff;
 const ALL_DAYS: u8 = 0x7f;
 
-/// The first moment not before `at` that is in no skipped hour (GMT) and on no skipped day. What covers the whole
-/// day or the whole week is no wish, and ignored.
+/// The first time from `at` on that is in no skipped hour (GMT) and on no skipped day. Hours that cover the whole day are
+/// ignored, and so are days that cover the whole week.
 pub fn first_allowed(at: Time, hours: u32, days: u8) -> Time {
     let hours = Some(hours & ALL_HOURS).filter(|&h| h != ALL_HOURS);
     let days = Some(days & ALL_DAYS).filter(|&d| d != ALL_DAYS);
     let (hours, days) = (hours.unwrap_or(0), days.unwrap_or(0));
-    let mut free = at;
-    // Six skipped days and 23 skipped hours at most lie between two free hours.
+    let mut allowed = at;
+    // At most six skipped days and 23 skipped hours lie between two allowed hours.
     for _ in 0..=24 * 7 {
-        let (day, hour) = (weekday(free), hour_of(free));
+        let (day, hour) = (weekday(allowed), hour_of(allowed));
         if days >> day & 1 == 0 && hours >> hour & 1 == 0 {
             break;
         }
-        let into = free.seconds().rem_euclid(HOUR_S);
-        free = Time::from_seconds(free.seconds() - into).plus(Duration::from_secs(3600));
+        let into = allowed.seconds().rem_euclid(HOUR_S);
+        allowed = Time::from_seconds(allowed.seconds() - into).plus(Duration::from_secs(3600));
     }
-    free
+    allowed
 }
 
 /// Monday is 0.
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn et_17_one_free_hour_in_the_week_is_found() {
+    fn et_17_a_single_allowed_hour_in_the_week_is_found() {
         let all_but_sunday = 0x3f;
         let all_but_seven = !(1 << 7);
         assert_eq!(

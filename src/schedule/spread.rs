@@ -1,38 +1,37 @@
-//! ET-23: no two installations and no two feeds keep the same minute. Chance is a hash of names and times, so
-//! that the same decision is made twice from the same facts.
+//! ET-23: installations and feeds are spread over different minutes. The randomness is a hash of names and times, so that
+//! the same facts always give the same decision.
 
 use std::time::Duration;
 
-use super::Observation;
+use super::input::Observation;
 
-/// The most that a poll is put off by chance, in seconds: usually, and after the first, for feeds are imported
-/// all at once.
+/// The longest random delay in seconds: usually, and after the first poll, because feeds are imported all at once.
 const JITTER_S: f64 = 120.0;
 const FIRST_S: f64 = 900.0;
-/// Never more than so much of the wait itself.
+/// The longest delay as a share of the wait itself.
 const SHARE_MAX: f64 = 0.2;
 
-/// What is left to chance; each is drawn on its own.
+/// What a random number is for; each purpose has its own.
 #[derive(Debug, Clone, Copy)]
 pub enum Draw {
-    /// How much later than planned.
+    /// The delay of a poll.
     Jitter = 0,
-    /// The place among others that want the same minute.
+    /// The offset among feeds with the same best minute.
     MinuteOffset = 1,
-    /// The place on the grid of moments that are considered.
+    /// The offset of the grid of times that are considered.
     GridOffset = 2,
-    /// How much longer after a failure.
+    /// The additional wait after a failure.
     Backoff = 3,
 }
 
-/// How much later than planned a feed is asked, anew each time.
+/// The random delay of a poll; another one for each poll.
 pub fn jitter(install: u64, observation: &Observation, wait: Duration, is_first: bool) -> Duration {
     let most = if is_first { FIRST_S } else { JITTER_S };
     let most = most.min(wait.as_secs_f64() * SHARE_MAX);
     Duration::from_secs_f64(most * random_fraction(install, observation, Draw::Jitter))
 }
 
-/// A number in [0, 1) that installation, feed, time and purpose decide.
+/// A number in [0, 1) that depends on installation, feed, time and purpose.
 pub fn random_fraction(install: u64, observation: &Observation, draw: Draw) -> f64 {
     let h = hash(&[
         &install.to_le_bytes(),
@@ -43,7 +42,7 @@ pub fn random_fraction(install: u64, observation: &Observation, draw: Draw) -> f
     (h >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// FNV-1a with the finalizer of MurmurHash3: stable for ever, on every machine.
+/// FNV-1a with the finalizer of MurmurHash3: never changes, on any machine.
 pub fn hash(parts: &[&[u8]]) -> u64 {
     let h = parts
         .iter()
@@ -86,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn et_23_chance_is_even() {
+    fn et_23_random_delays_are_even() {
         let mut tenths = [0; 12];
         for feed in 0..3000 {
             let j = of(9, feed, noon(), 7200);
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn short_waits_are_put_off_little() {
+    fn short_waits_have_short_delays() {
         assert!(of(1, 2, noon(), 2) <= Duration::from_millis(400));
         assert_eq!(of(1, 2, noon(), 0), Duration::ZERO);
     }

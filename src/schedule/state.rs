@@ -1,17 +1,19 @@
-//! What is remembered of a feed between polls, and its stored form. It holds counts and times only: every
-//! decision is made anew from it by [`super::next`].
+//! What is remembered of a feed between polls, and its stored form. It holds counts and times only; [`super::next`] makes
+//! each decision from them.
 
 use super::backoff::Health;
 use super::bytes::{Reader, Writer};
+use super::floors;
 use super::floors::PublisherHints;
+use super::input::Policy;
 use super::moved::PendingMove;
+use super::poll_cost::Demand;
 use super::push::HubReliability;
 use super::rates::Rates;
-use super::{Demand, Policy, floors};
 use crate::model::Time;
 
-/// Layout of [`State::to_bytes`]. A stored state of another layout is read as that of a new feed: what it had
-/// learned is learned again within days, and no floor is lost that the store does not hold itself.
+/// Layout of [`State::to_bytes`]. A stored state of another layout is read as that of a new feed: its statistics are
+/// learned again within days, and floors are not lost because the store keeps them too.
 const VERSION: u8 = 2;
 /// The layout before hubs were known.
 const BEFORE_HUBS: u8 = 1;
@@ -21,11 +23,11 @@ const BEFORE_HUBS: u8 = 1;
 pub struct State {
     /// The last poll.
     pub(super) last: Option<Time>,
-    /// Failures in a row.
+    /// Failures in a row, and when they began.
     pub(super) health: Health,
-    /// What the publisher said about when to ask.
+    /// What the publisher last said about when to poll.
     pub(super) publisher_hints: PublisherHints,
-    /// A permanent redirect on probation.
+    /// A permanent redirect that is not confirmed yet.
     pub(super) pending_move: PendingMove,
     /// Whether its hub can be relied on.
     pub(super) hub: HubReliability,
@@ -34,14 +36,14 @@ pub struct State {
 }
 
 impl State {
-    /// What the price is solved from ([`super::PollCost::solve`]). Leave out feeds with the user's own interval.
+    /// What the cost of a poll is computed from ([`super::PollCost::solve`]). Leave out feeds with the user's own interval.
     pub fn demand(&self, policy: &Policy) -> Demand {
         let min_interval =
             floors::min_interval(&self.publisher_hints, policy, self.rates.mean_gap());
         self.rates.demand(policy, min_interval)
     }
 
-    /// The same after the machine's clock was set by `ms`: every time in it moves along (ET-24).
+    /// The same after the machine's clock was set by `ms`: all times in it move along (ET-24).
     #[must_use]
     pub fn moved(mut self, ms: i64) -> Self {
         let times = [&mut self.last]
@@ -67,7 +69,7 @@ impl State {
             return None;
         }
         let state = Self {
-            last: from.time()?,
+            last: from.time()?.0,
             health: Health::read(&mut from)?,
             publisher_hints: PublisherHints::read(&mut from)?,
             pending_move: PendingMove::read(&mut from)?,
@@ -98,8 +100,9 @@ impl State {
 mod tests {
     use super::*;
     use crate::model::FailureKind;
+    use crate::model::span::{DAY, HOUR};
     use crate::schedule::support::*;
-    use crate::schedule::{DAY, HOUR, Plan, next};
+    use crate::schedule::{Plan, next};
 
     #[test]
     fn foreign_bytes_are_a_new_feed() {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{DAY, HOUR, Observation, Plan, Policy, PollResult, State, next};
+use super::{Observation, Plan, Policy, PollResult, State, next};
+use crate::model::span::{DAY, HOUR};
 use crate::model::{FailureKind, Hints, Time};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
-/// What chance may add.
+/// The most that jitter may add.
 pub const CHANCE: Duration = Duration::from_secs(120);
 
 pub fn policy() -> Policy {
@@ -64,7 +65,7 @@ pub fn failed(at: Time, kind: FailureKind) -> Observation {
     }
 }
 
-/// Observes in order; the last answer.
+/// Observes in order; returns the last state and plan.
 pub fn after(observation: &[Observation], policy: &Policy) -> (State, Plan) {
     let mut state = State::default();
     let mut plan = Plan::default();

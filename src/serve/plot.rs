@@ -2,9 +2,10 @@
 //! a text label for screen readers.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::times::Times;
-use crate::model::Time;
+use crate::model::{Time, span};
 use crate::store::PollRecord;
 
 /// Height of a plot in its own units; the width follows the page.
@@ -54,7 +55,7 @@ pub fn delays(delays: &[(Time, u64)], from: Time, until: Time) -> String {
     let label = format!(
         "delay after publication for {} articles: median {}",
         delays.len(),
-        duration(median)
+        span::in_words(Duration::from_millis(median))
     );
     let mut svg = open(WIDTH, &label);
     let height_of = |late: f64| {
@@ -103,16 +104,6 @@ pub fn polls(newest_first: &[PollRecord], times: &Times) -> String {
     close(svg)
 }
 
-/// A duration in words, rounded.
-pub fn duration(ms: u64) -> String {
-    match ms / 60_000 {
-        0 => "less than a minute".to_owned(),
-        m @ 1..120 => format!("{m} min"),
-        m @ 120..2880 => format!("{} h", m / 60),
-        m => format!("{} days", m / 1440),
-    }
-}
-
 fn open(width: f64, label: &str) -> String {
     let label = html_escape::encode_double_quoted_attribute(label);
     format!(
@@ -149,11 +140,5 @@ mod tests {
         );
         let times = Times::new(Time::EPOCH, jiff::tz::TimeZone::UTC);
         assert!(days(&[], "x").starts_with("<svg") && polls(&[], &times).contains("0 failed"));
-    }
-
-    #[test]
-    fn durations_are_rounded() {
-        let texts: Vec<String> = [0, 60_000, 7_200_000, 3 * 86_400_000].map(duration).into();
-        assert_eq!(texts, ["less than a minute", "1 min", "2 h", "3 days"]);
     }
 }

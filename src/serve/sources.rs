@@ -1,5 +1,7 @@
 //! `/sources/ID`: the page about one subscribed feed, with its articles, its last polls and the explanation of its schedule.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
@@ -12,7 +14,7 @@ use super::frame::{self, Frame, document};
 use super::plot;
 use super::river::{Day, group_by_day};
 use super::state::{Cost, Shared};
-use crate::model::{FeedId, FeedState};
+use crate::model::{FeedId, FeedState, span};
 use crate::schedule::remedy;
 use crate::store::{FeedDetail, Selection, Walk};
 
@@ -86,7 +88,7 @@ pub async fn source(
             let median = late.get(late.len() / 2);
             let delays = first.zip(median).map(|(first, median)| Delays {
                 plot: plot::delays(&activity.delays, first, now),
-                median: plot::duration(*median),
+                median: span::in_words(Duration::from_millis(*median)),
             });
             let frame = frame::frame(state, reads, "../", &detail.feed.title, token)?;
             let fails = matches!(detail.feed.state, FeedState::Failing | FeedState::Gone);

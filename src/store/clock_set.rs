@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use crate::model::{FeedRow, Time};
-use crate::schedule::State;
+use crate::schedule::{PlanExplanation, State};
 
 type Sql<T> = rusqlite::Result<T>;
 
@@ -57,26 +57,21 @@ pub(super) fn bound(conn: &Connection, now: Time) -> Sql<usize> {
 }
 
 fn move_feed(conn: &Connection, feed: FeedRow, schedule: &[u8], by: i64) -> Sql<()> {
+    let explanation: Option<String> = conn
+        .prepare_cached("SELECT why_next FROM feeds WHERE feed = ?1")?
+        .query_row([feed], |r| r.get(0))?;
+    let moved = |stored: String| PlanExplanation::from_stored(&stored).clock_moved(by);
     conn.prepare_cached(
         "UPDATE feeds SET schedule = ?2, next_at = next_at + ?3, floor_until = floor_until + ?3,
                 leased_until = leased_until + ?3, last_poll = last_poll + ?3, last_success = last_success + ?3,
-                why_next = why_next || ?4
+                why_next = ?4
          WHERE feed = ?1",
     )?
     .execute(params![
         feed,
         State::from_bytes(schedule).moved(by).to_bytes(),
         by,
-        note(by),
+        explanation.map(|stored| moved(stored).to_stored()),
     ])?;
     Ok(())
-}
-
-/// What the account of a plan says further: its times are those of the clock as it was.
-fn note(by: i64) -> String {
-    let way = if by < 0 { "back" } else { "on" };
-    format!(
-        "\n  clock    moved {way} by {} s: the machine's clock was set",
-        by.unsigned_abs() / 1000
-    )
 }

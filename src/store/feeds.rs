@@ -373,6 +373,7 @@ fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
     let floor = plan.floor.as_ref();
     let floor_at = floor.map(|(t, _)| t.millis());
     let why = floor.map(|(_, why)| why);
+    let explanation = plan.explanation.to_stored();
     let is_gone = plan.next_at.is_none();
     match &poll.outcome {
         Outcome::Failed(failure) if counts_as_failure(commit) => conn
@@ -382,7 +383,7 @@ fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
             .execute(params![
                 feed,
                 plan.state,
-                plan.why,
+                explanation,
                 next_at,
                 floor_at,
                 why,
@@ -401,7 +402,7 @@ fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
                 "UPDATE feeds SET {PLAN}{health} WHERE feed = ?1"
             ))?
             .execute(params![
-                feed, plan.state, plan.why, next_at, floor_at, why, is_gone, at
+                feed, plan.state, explanation, next_at, floor_at, why, is_gone, at
             ])?
         }
     };

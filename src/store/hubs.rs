@@ -23,16 +23,8 @@ const LOST_MS: i64 = DAY_MS / 24;
 /// A lease is renewed when this much of it is over, in percent (ET-50).
 const RENEW_PERCENT: i64 = 80;
 
-/// Notes what a feed says about its hub; none: it has none any more.
-pub(super) fn offer(
-    conn: &Connection,
-    feed: FeedRow,
-    hub: Option<&HubOffer>,
-    now: Time,
-) -> Sql<()> {
-    let Some(new) = hub else {
-        return leave(conn, feed, now);
-    };
+/// Stores the hub that a feed names.
+pub(super) fn offer(conn: &Connection, feed: FeedRow, new: &HubOffer, now: Time) -> Sql<()> {
     let (hub, topic) = (new.hub.as_str(), new.topic.as_str());
     let known: Option<(String, String, bool)> = conn
         .prepare_cached("SELECT hub, topic, leaving FROM hubs WHERE feed = ?1")?

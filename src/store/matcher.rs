@@ -56,12 +56,23 @@ struct OfFeed {
     boilerplate: Option<Boilerplate>,
 }
 
+/// The article's row, as far as it has been read.
+#[derive(Debug, Clone, Copy, Default)]
+enum ArticleState {
+    #[default]
+    Unread,
+    Gone,
+    Found {
+        feed: FeedRow,
+        words: u64,
+    },
+}
+
 /// What has been read of the article that is asked about.
 #[derive(Default)]
 struct Read {
     article: i64,
-    /// Its feed, and how many words it has; none inside: it is gone.
-    row: Option<Option<(FeedRow, u64)>>,
+    row: ArticleState,
     /// The text as printed; the words in it if there were any to look for.
     text: Option<Folded>,
     is_folded: bool,
@@ -157,7 +168,7 @@ impl<'c> Matcher<'c> {
 
     /// The facts of the article that is asked about may have changed; its text has not.
     pub(super) fn forget_facts(&mut self) {
-        self.read.row = None;
+        self.read.row = ArticleState::Unread;
     }
 
     /// The folded text of an article; none if it is gone.
@@ -225,13 +236,15 @@ impl<'c> Matcher<'c> {
 
     /// What is known besides the text; it stands with the feed's then.
     fn row(&mut self) -> Sql<Option<(FeedRow, u64)>> {
-        if let Some(known) = self.read.row {
-            return Ok(known);
+        match self.read.row {
+            ArticleState::Unread => {}
+            ArticleState::Gone => return Ok(None),
+            ArticleState::Found { feed, words } => return Ok(Some((feed, words))),
         }
         let article = self.read.article;
         let mut rows = self.row.query([article])?;
         let Some(r) = rows.next()? else {
-            self.read.row = Some(None);
+            self.read.row = ArticleState::Gone;
             return Ok(None);
         };
         let feed: FeedRow = r.get(0)?;
@@ -252,8 +265,8 @@ impl<'c> Matcher<'c> {
         if self.wants.topics {
             facts.topics = topics(self.conn, article)?;
         }
-        self.read.row = Some(Some((feed, words)));
-        Ok(self.read.row.flatten())
+        self.read.row = ArticleState::Found { feed, words };
+        Ok(Some((feed, words)))
     }
 
     fn ask_text(&mut self, expr: &Expr) -> Sql<bool> {

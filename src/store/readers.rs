@@ -30,6 +30,8 @@ use crate::model::{
     SameAs, Seq, StoryId, StoryRow, StoryView, Time,
 };
 
+use crate::schedule::PlanExplanation;
+
 type Sql<T> = rusqlite::Result<T>;
 
 /// Connections kept open between reads.
@@ -471,9 +473,9 @@ impl Reads {
         self.read(status::feeds)
     }
 
-    /// Why each feed is polled next when it is: the account of its plan, of feeds that have one.
-    pub fn accounts(&self) -> Result<HashMap<FeedRow, String>, StoreError> {
-        self.read(status::accounts)
+    /// Why each feed is polled next when it is, of feeds that have a plan.
+    pub fn explanations(&self) -> Result<HashMap<FeedRow, PlanExplanation>, StoreError> {
+        self.read(status::explanations)
     }
 
     /// One feed in full.

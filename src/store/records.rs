@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::listing::Listed;
 use crate::model::{
@@ -10,6 +10,7 @@ use crate::model::{
 };
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::Expr;
+use crate::schedule::PlanExplanation;
 use crate::text::language::Votes;
 
 /// A subscription to make, or to bring up to date.
@@ -467,10 +468,22 @@ pub struct PollCommit {
     pub document: Option<DocumentCommit>,
     /// The schedule's new state and the due time.
     pub plan: PlanCommit,
-    /// What the poll says anew about the feed's hub, if anything: which it is, or that there is none any more.
-    pub hub: Option<Option<HubOffer>>,
+    /// What the poll says about the feed's hub.
+    pub hub: HubChange,
     /// The whole network is down: a failure is not the feed's, and its error count stays (ET-30).
     pub offline: bool,
+}
+
+/// What a poll changes about the hub of its feed.
+#[derive(Debug, Clone, Default)]
+pub enum HubChange {
+    /// Nothing.
+    #[default]
+    Unchanged,
+    /// The feed names this hub.
+    Offered(Box<HubOffer>),
+    /// The feed no longer names a hub.
+    Removed,
 }
 
 /// A document that was read.
@@ -508,18 +521,18 @@ pub enum ArchiveCommit {
     Missed(String),
 }
 
-/// The schedule's word.
+/// What the schedule decided.
 #[derive(Debug, Clone, Default)]
 pub struct PlanCommit {
     /// Opaque state.
     pub state: Vec<u8>,
-    /// When the feed is due again; none: never (gone).
+    /// When the feed is due again. `None`: never (gone).
     pub next_at: Option<Time>,
-    /// Why then, in words, for `--why-next`.
-    pub why: String,
-    /// Before when not even a manual poll may ask: a server's word, with its reason.
+    /// Why then.
+    pub explanation: PlanExplanation,
+    /// Not even a manual poll is made before this, because the publisher asks for it; with the reason.
     pub floor: Option<(Time, String)>,
-    /// Where the subscription moved to, when that is settled (ET-36).
+    /// Where the subscription moves now (ET-36).
     pub moved_to: Option<WebUrl>,
 }
 
@@ -644,10 +657,17 @@ pub struct HostStatus {
     pub next_poll: Option<Time>,
     /// Of which feed, by its title.
     pub next_feed: Option<String>,
-    /// Why that one is due then: what binds.
-    pub next_why: Option<String>,
+    /// Why that one is due then.
+    #[serde(serialize_with = "binding_text")]
+    pub next_why: Option<PlanExplanation>,
     /// Until when the host wants to be left alone.
     pub rest_until: Option<Time>,
+}
+
+/// The constraint that decides, as text.
+fn binding_text<S: Serializer>(why: &Option<PlanExplanation>, to: S) -> Result<S::Ok, S::Error> {
+    let binding = why.as_ref().map(|why| why.binding().to_string());
+    binding.serialize(to)
 }
 
 /// Polls over all hosts, since the store was made.
@@ -692,8 +712,8 @@ pub struct FeedDetail {
     pub feed: crate::model::Feed,
     /// Validators by URL, as text.
     pub validators: Vec<(String, Option<String>, Option<String>)>,
-    /// Why it is due when it is, in words.
-    pub why_next: Option<String>,
+    /// Why it is due when it is.
+    pub why_next: Option<PlanExplanation>,
     /// Before when nobody may ask, and why.
     pub floor: Option<(Time, String)>,
     /// Whether the bodies of its articles are read off their pages.

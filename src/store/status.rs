@@ -15,6 +15,8 @@ use crate::model::{
     FailureKind, Feed, FeedId, FeedRow, FeedState, Network, Time, Validators, WebUrl,
 };
 
+use crate::schedule::PlanExplanation;
+
 type Sql<T> = rusqlite::Result<T>;
 
 /// Days told of in a status.
@@ -41,11 +43,14 @@ pub(super) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
     Ok(feeds)
 }
 
-pub(super) fn accounts(conn: &Connection) -> Sql<HashMap<FeedRow, String>> {
+pub(super) fn explanations(conn: &Connection) -> Sql<HashMap<FeedRow, PlanExplanation>> {
     conn.prepare_cached(
         "SELECT feed, why_next FROM feeds WHERE subscribed = 1 AND why_next IS NOT NULL",
     )?
-    .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
+    .query_map([], |r| {
+        let stored: String = r.get(1)?;
+        Ok((r.get(0)?, PlanExplanation::from_stored(&stored)))
+    })?
     .collect()
 }
 
@@ -154,7 +159,7 @@ pub(super) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
         repairs: feed.repairs.clone(),
         feed,
         validators,
-        why_next,
+        why_next: why_next.map(|stored| PlanExplanation::from_stored(&stored)),
         floor,
         full_text,
         keep_boilerplate,
@@ -393,21 +398,8 @@ fn tell_plan(conn: &Connection, host: &mut HostStatus, plan: &Plan) -> Sql<()> {
         .query_row([feed], |r| Ok((r.get(0)?, r.get(1)?)))?;
     host.next_poll = Some(Time::from_millis(at));
     host.next_feed = Some(title);
-    host.next_why = why.as_deref().map(binding);
+    host.next_why = why.as_deref().map(PlanExplanation::from_stored);
     Ok(())
-}
-
-/// The constraint that binds, out of the account of a plan (`schedule::account`); else the account's last line.
-fn binding(why: &str) -> String {
-    let mark = "<- binding";
-    let line = why.lines().find(|line| line.ends_with(mark));
-    let line = line.or_else(|| why.lines().last()).unwrap_or_default();
-    let line = line.trim_end_matches(mark).trim();
-    // "wanted > 14:31:00    the words": the time fills eleven columns.
-    let words = line
-        .split_once('>')
-        .and_then(|(_, rest)| rest.trim_start().get(12..));
-    words.unwrap_or(line).trim().to_owned()
 }
 
 /// The host of one feed.
@@ -474,21 +466,4 @@ pub(super) fn verify(conn: &Connection) -> Sql<Vec<String>> {
         ));
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::binding;
-
-    #[test]
-    fn what_binds_a_plan_is_found_in_its_account() {
-        let near = "next poll x\n  wanted   14:31:00    priced\n  floor  > 14:35:20    fresh for 1 h  <- binding\n  skip";
-        assert_eq!(binding(near), "fresh for 1 h");
-        let far = "next poll x\n  wanted > 03-10 14:35 failure 2 in a row  <- binding";
-        assert_eq!(binding(far), "failure 2 in a row");
-        assert_eq!(
-            binding("its hub says that there is news"),
-            "its hub says that there is news"
-        );
-    }
 }

@@ -104,7 +104,7 @@ impl House {
                 next_at: Some(now.plus(60 * MINUTE)),
                 ..PlanCommit::default()
             },
-            hub: None,
+            hub: HubChange::Unchanged,
             offline: false,
         }
     }

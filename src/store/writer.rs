@@ -19,7 +19,7 @@ use super::guard::{Fault, guarded};
 use super::log::Log;
 use super::prepare::Prepared;
 use super::records::{
-    Claim, ClaimScope, Committed, FeedChange, NewFeed, PollCommit, Skipped, Subscribed,
+    Claim, ClaimScope, Committed, FeedChange, HubChange, NewFeed, PollCommit, Skipped, Subscribed,
     TopicDefinition,
 };
 use super::regroup::{Regroup, Regrouped};
@@ -706,8 +706,10 @@ fn commit(
         }
     }
     feeds::record(conn, commit, &before, &done)?;
-    if let Some(hub) = &commit.hub {
-        hubs::offer(conn, feed, hub.as_ref(), now)?;
+    match &commit.hub {
+        HubChange::Unchanged => {}
+        HubChange::Offered(hub) => hubs::offer(conn, feed, hub, now)?,
+        HubChange::Removed => hubs::leave(conn, feed, now)?,
     }
     #[cfg(test)]
     crate::faults::at("recorded", commit.claim.url.host())?;

@@ -84,6 +84,7 @@ async fn et_24_rel_07_a_clock_set_on_or_back_changes_no_wait() {
         detail
             .why_next
             .unwrap()
+            .to_string()
             .contains("the machine's clock was set")
     );
     house.hours(26);

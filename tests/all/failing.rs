@@ -49,7 +49,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
             "ended.example",
             Reply::status(410),
             "withdrawn",
-            "asked once more",
+            "polled once more",
         ),
         (
             "members.example",
@@ -67,7 +67,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
             "law.example",
             Reply::status(451),
             "legal",
-            "may not show it",
+            "may not serve it",
         ),
         (
             "busy.example",
@@ -79,7 +79,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
             "down.example",
             Reply::status(503),
             "asked later",
-            "under repair",
+            "under maintenance",
         ),
         (
             "broken.example",

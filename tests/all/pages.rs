@@ -400,7 +400,7 @@ async fn the_page_of_a_failing_source_says_what_to_do() {
         .text()
         .to_string();
     assert!(
-        told.contains("See whether the site has another feed now"),
+        told.contains("Check whether the site has another feed now"),
         "{told}"
     );
     assert!(told.contains("daily for two weeks, then weekly"), "{told}");

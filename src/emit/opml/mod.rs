@@ -1,5 +1,5 @@
-//! Subscription lists as OPML 2.0 (<http://opml.org/spec2.opml>): ours for other readers, other readers' for us. Never
-//! writes a password, never takes anything but http and https.
+//! Subscription lists as OPML 2.0 (<http://opml.org/spec2.opml>), written for other readers and read from them. Never writes a
+//! password, and never accepts URLs other than http and https.
 
 mod read;
 #[cfg(test)]
@@ -11,7 +11,7 @@ pub use write::{Writer, path, write};
 
 use crate::model::{Secret, WebUrl};
 
-/// One subscription as a list carries it.
+/// One subscription of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     /// The feed.
@@ -24,14 +24,14 @@ pub struct Subscription {
     pub folder: Option<String>,
     /// Labels, each a line without commas.
     pub tags: Vec<String>,
-    /// Attributes that are not ours, as written: kept for the next list.
+    /// Attributes that newswire does not interpret, as written: kept for the next list.
     pub others: Vec<(String, String)>,
-    /// Name and password that stood in the URL. Read, never written.
+    /// Name and password of the URL. Read, never written.
     pub auth: Option<(String, Secret)>,
 }
 
 impl Subscription {
-    /// A feed of which nothing else is known.
+    /// A feed with nothing but its URL.
     #[must_use]
     pub fn new(url: WebUrl) -> Self {
         Self {

@@ -1,7 +1,7 @@
-//! Other readers' lists. Lenient where they are sloppy (no version, `title` for `text`, names in any case, bare `&`, HTML
-//! entities, `feed:` URLs), strict where a mistake would lose feeds without a word: a file that breaks off or whose
-//! ends do not match is an error, and nothing is taken from it. Bounded by [`DEPTH_MAX`] and [`FEEDS_MAX`], and in time
-//! by the length of the file; no entity of a DTD is ever expanded (SEC-17).
+//! Reads other readers' lists. Lenient about common errors (no version, `title` for `text`, names in any case, bare `&`, HTML
+//! entities, `feed:` URLs), strict where an error would silently lose feeds: a file that is cut off or has mismatched tags is
+//! refused as a whole. Bounded by [`DEPTH_MAX`] and [`FEEDS_MAX`], and linear in the length of the file; entities of a DTD are
+//! never expanded (SEC-17).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -16,20 +16,20 @@ use crate::model::{WebUrl, WebUrlError, web_url};
 
 /// Deepest nesting of outlines.
 pub const DEPTH_MAX: usize = 64;
-/// Most feeds of a file, those that are refused or repeated included.
+/// The most feeds of a file, refused and repeated ones included.
 pub const FEEDS_MAX: usize = 200_000;
-/// Longest title or folder kept, in characters; what follows is left out.
+/// The longest title or folder kept, in characters; the rest is cut off.
 const NAME_CHARS_MAX: usize = 1024;
-/// Attributes that have a place of their own here, in lower case.
+/// Attributes with a field of their own, in lower case.
 const OURS: [&str; 8] = [
     "type", "text", "title", "xmlurl", "url", "htmlurl", "category", "xmlns",
 ];
 
-/// Why a file was not read; nothing of it is taken.
+/// Why a file was refused; nothing of it is imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpmlError {
-    /// It is something else.
-    #[error("this is no OPML file: {0}")]
+    /// It is not OPML.
+    #[error("this is not an OPML file: {0}")]
     NotOpml(String),
     /// It is broken.
     #[error(
@@ -65,10 +65,10 @@ pub enum OpmlError {
     },
 }
 
-/// An outline with a URL that is never asked.
+/// An outline with a URL that cannot be subscribed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// Where it stands, counted from 1.
+    /// Its line, counted from 1.
     pub line: usize,
     /// Its title. Never its URL, which may hold a password.
     pub title: Option<String>,
@@ -76,18 +76,18 @@ pub struct Refused {
     pub why: WebUrlError,
 }
 
-/// The subscriptions of an OPML file, each URL once. Outlines with another URL than http(s) are left out.
+/// The subscriptions of an OPML file, each URL once. Outlines with other URLs than http(s) are omitted.
 ///
 /// # Errors
-/// [`OpmlError`], and nothing is taken.
+/// [`OpmlError`]; nothing is imported then.
 pub fn read(text: &str) -> Result<Vec<Subscription>, OpmlError> {
     read_with(text, |_| {})
 }
 
-/// The same; whatever is left out is told to `refuse`.
+/// The same; `refuse` is called with each outline that is omitted.
 ///
 /// # Errors
-/// [`OpmlError`], and nothing is taken.
+/// [`OpmlError`]; nothing is imported then.
 pub fn read_with(
     text: &str,
     mut refuse: impl FnMut(Refused),
@@ -111,7 +111,7 @@ pub fn read_with(
                 list.open.pop();
             }
             Ok(Event::Eof) if list.open.is_empty() => break,
-            Ok(Event::Eof) => return Err(here.broken("the file breaks off here")),
+            Ok(Event::Eof) => return Err(here.broken("the file ends here unexpectedly")),
             Ok(_) => {}
             Err(e) => {
                 let at = reader.error_position();
@@ -156,17 +156,17 @@ impl Place<'_> {
 #[derive(Default)]
 struct List {
     is_opml: bool,
-    /// The elements that are open: the name of those that are folders.
+    /// The open elements: the name of those that are folders.
     open: Vec<Option<String>>,
     feeds: usize,
-    /// What the prefixes of namespaces stand for, as last declared.
+    /// Namespaces by prefix, as last declared.
     namespaces: HashMap<String, String>,
     found: Vec<Subscription>,
-    /// Where in `found` a URL is.
+    /// The index in `found` by URL.
     places: HashMap<String, usize>,
-    /// Tags and other attributes, in lower case, of those that stand in it several times.
+    /// Tags and other attributes, in lower case, of feeds that occur several times.
     repeated: HashMap<usize, (HashSet<String>, HashSet<String>)>,
-    /// How many lines end before a byte: counted on from refusal to refusal, for there may be many.
+    /// The number of lines before a byte: counted incrementally, because there may be many refusals.
     lines: (usize, usize),
 }
 
@@ -183,7 +183,7 @@ impl List {
             return Err(OpmlError::NotOpml(format!("it begins with <{name}>")));
         }
         self.is_opml = true;
-        // `opml` and `body` hold the outlines.
+        // `opml` and `body` contain the outlines.
         if self.open.len() >= DEPTH_MAX + 2 {
             let (line, column) = here.line_and_column();
             return Err(OpmlError::TooDeep { line, column });
@@ -198,7 +198,7 @@ impl List {
         Ok(())
     }
 
-    /// Notes which namespaces an element declares. What is wrong with its attributes is told where they are needed.
+    /// Records the namespaces that an element declares. Malformed attributes are reported where they are used.
     fn declare(&mut self, tag: &BytesStart<'_>) {
         for attribute in tag.html_attributes().with_checks(false).flatten() {
             if let Some(prefix) = attribute.key.0.strip_prefix("xmlns:") {
@@ -209,7 +209,7 @@ impl List {
         }
     }
 
-    /// Takes the subscription of an outline; gives the folder's name if it is one.
+    /// Adds the subscription of an outline; returns the folder's name if it is a folder.
     fn outline(
         &mut self,
         tag: &BytesStart<'_>,
@@ -259,7 +259,7 @@ impl List {
         self.lines.0 + 1
     }
 
-    /// Adds a subscription, or what this outline says more of one that is there: its second folder is a tag.
+    /// Adds a subscription, or merges this outline into an existing one: a second folder becomes a tag.
     fn subscribe(&mut self, new: Subscription) {
         let at = self.places.get(new.url.as_str()).copied();
         let Some((at, known)) = at.and_then(|at| Some((at, self.found.get_mut(at)?))) else {
@@ -318,8 +318,8 @@ impl Attributes {
         found.next().map(|(.., v)| v.as_str())
     }
 
-    /// What other readers keep in their lists, for them. Names of a namespace bring its declaration along, which stands
-    /// elsewhere in their lists; without one they mean nothing.
+    /// Attributes that other readers keep in their lists. Names with a namespace include its declaration, which is elsewhere in
+    /// the list; without a declaration they are meaningless.
     fn others(&self, namespaces: &HashMap<String, String>) -> Vec<(String, String)> {
         let mut others: Vec<(String, String)> = Vec::new();
         let mut declared: Vec<(String, String)> = Vec::new();
@@ -350,13 +350,13 @@ impl Attributes {
         others
     }
 
-    /// One line, bounded; none if it says nothing.
+    /// One line, bounded; `None` if it is empty.
     fn name(&self, name: &str) -> Option<String> {
         let text = bounded(&line(self.raw(name)?));
         (!text.is_empty()).then_some(text)
     }
 
-    /// What the outline subscribes to. Some readers write `url` for `xmlUrl`.
+    /// The URL of the subscription. Some readers write `url` for `xmlUrl`.
     fn feed_url(&self) -> Option<&str> {
         let kind = self.raw("type").unwrap_or_default();
         let is_feed = ["rss", "atom", "feed"]
@@ -375,7 +375,7 @@ fn is_xml_name(name: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }
 
-/// `feed://host/…` and `feed:https://…` as browsers once took them.
+/// `feed://host/…` and `feed:https://…`, which browsers used to accept.
 fn without_feed_scheme(url: &str) -> Cow<'_, str> {
     let prefix = url.get(..5).unwrap_or_default();
     if !prefix.eq_ignore_ascii_case("feed:") {
@@ -390,7 +390,7 @@ fn without_feed_scheme(url: &str) -> Cow<'_, str> {
     }
 }
 
-/// OPML 2.0: category strings parted by commas, each perhaps a path that begins with a slash.
+/// OPML 2.0: category strings separated by commas; one that begins with a slash is a path.
 fn tags(category: &str) -> Vec<String> {
     let (mut tags, mut known) = (Vec::new(), HashSet::new());
     for tag in category.split(',') {

@@ -1,4 +1,4 @@
-//! Subscriptions into OPML 2.0: folders as outlines, tags as categories. The same list gives the same bytes, so there is
+//! Writes subscriptions as OPML 2.0: folders as outlines, tags as categories. The same list gives the same bytes, so there is
 //! no date in the head.
 
 use super::{DEPTH_MAX, Subscription};
@@ -20,26 +20,25 @@ pub fn write(title: &str, subscriptions: &[Subscription]) -> String {
     list.finish()
 }
 
-/// The names of the folders that lead to a feed. Sorted by them, the feeds of a folder come before those of the folders
-/// in it.
+/// The names of the folders that lead to a feed. Sorted by them, the feeds of a folder come before those of its subfolders.
 #[must_use]
 pub fn path(folder: Option<&str>) -> Vec<String> {
     let names = folder.unwrap_or_default().split('/').map(line);
-    // What we write we read: the feed is an outline too.
+    // The feed is an outline too, and counts for the depth that is read.
     names
         .filter(|name| !name.is_empty())
         .take(DEPTH_MAX - 1)
         .collect()
 }
 
-/// A subscription list that is written one by one.
+/// A subscription list that is written one feed at a time.
 pub struct Writer {
     xml: Xml,
     open: Vec<String>,
 }
 
 impl Writer {
-    /// A list with nothing in it yet.
+    /// An empty list.
     #[must_use]
     pub fn new(title: &str) -> Self {
         let mut xml = Xml::new();
@@ -54,7 +53,7 @@ impl Writer {
         }
     }
 
-    /// Adds a subscription. They come sorted by their [`path`].
+    /// Adds a subscription. They must be sorted by their [`path`].
     pub fn add(&mut self, path: &[String], subscription: &Subscription) {
         let common = self.open.iter().zip(path).take_while(|(a, b)| a == b);
         let common = common.count();
@@ -71,7 +70,7 @@ impl Writer {
         feed_outline(&mut self.xml, subscription);
     }
 
-    /// Bytes written.
+    /// The bytes written so far.
     #[must_use]
     pub fn written(&self) -> usize {
         self.xml.written()
@@ -86,7 +85,7 @@ impl Writer {
 
 fn feed_outline(xml: &mut Xml, feed: &Subscription) {
     let title = feed.title.as_deref().map(line).filter(|t| !t.is_empty());
-    // `text` is required; a reader that shows it shows something.
+    // `text` is required, and some readers show it.
     let title = title.unwrap_or_else(|| feed.url.to_string());
     let tags: Vec<String> = feed
         .tags

@@ -96,6 +96,8 @@ fn emoji_are_looked_for_beside_the_words() {
 fn days_by_name_are_times() {
     for (text, written) in [
         ("since:yesterday", "since:yesterday"),
+        ("since:1h30m", "since:5400s"),
+        ("since:36h", "since:36h"),
         ("since:Today", "since:today"),
         ("until:mon", "until:monday"),
         ("since:\"sunday\" fox", "since:sunday \"fox\""),
@@ -230,7 +232,7 @@ fn sec_21_every_kind_of_cost_has_one_limit_and_a_caret_where_it_is_passed() {
         (
             many("nuclear*", 100),
             many("nuclear*", 101),
-            "too many beginnings",
+            "too many prefixes",
         ),
         (
             many("NEAR(a b, 1)", 32),

@@ -118,26 +118,24 @@ impl Reader<'_> {
         is_value.then(|| left.len() - behind.len())
     }
 
-    /// `copies>=3`; none if it is nothing of the kind.
-    pub(super) fn comparison(&mut self, word: &str, start: usize) -> Option<Option<Expr>> {
-        let end = word.find(['<', '>', '='])?;
-        let (name, rest) = word.split_at_checked(end)?;
-        if name.is_empty() {
-            return None; // <b> compares nothing
-        }
-        let (sign, compare) = Compare::ALL.iter().find(|(s, _)| rest.starts_with(s))?;
+    /// Parses `copies>=3`; the errors of a comparison are reported here.
+    pub(super) fn comparison(&mut self, word: &str, start: usize) -> Comparison {
+        let Some((name, sign, compare, number)) = split_comparison(word) else {
+            return Comparison::None;
+        };
         let span = start..start + word.len();
         self.at = span.end;
         let measure = Measure::ALL
             .iter()
             .find(|(n, _)| n.eq_ignore_ascii_case(name));
-        let number = rest.strip_prefix(sign).and_then(|n| n.parse::<u64>().ok());
-        Some(match (measure, number) {
-            (Some((_, measure)), Some(n)) => {
-                let fact = Expr::Fact(Fact::Count(*measure, *compare, n));
-                self.spend(span, |budget| budget.words(1)).map(|()| fact)
+        let rest = word.get(name.len()..).unwrap_or_default();
+        match (measure, number.parse::<u64>()) {
+            (Some((_, measure)), Ok(n)) => {
+                let fact = Expr::Fact(Fact::Count(*measure, compare, n));
+                let is_paid = self.spend(span, |budget| budget.words(1));
+                is_paid.map_or(Comparison::Bad, |()| Comparison::Good(fact))
             }
-            (Some((name, _)), None) => {
+            (Some((name, _)), Err(_)) => {
                 let sign = match rest.get(..2) {
                     Some("=>") => ">=",
                     Some("=<") => "<=",
@@ -145,16 +143,16 @@ impl Reader<'_> {
                     _ => sign,
                 };
                 self.fail(span, format!("write it with a whole number: {name}{sign}3"));
-                None
+                Comparison::Bad
             }
             (None, _) => {
                 self.fail(
                     span,
                     "only copies, feeds and words can be compared, as in copies>=3",
                 );
-                None
+                Comparison::Bad
             }
-        })
+        }
     }
 
     pub(super) fn near(&mut self, field: Field, start: usize) -> Option<Expr> {
@@ -307,6 +305,24 @@ fn host(text: &str) -> Option<String> {
     let host = host.trim_start_matches("www.");
     let is_host = host.contains(char::is_alphanumeric) && !host.contains(char::is_whitespace);
     is_host.then(|| host.to_owned())
+}
+
+/// A word that may be a comparison.
+pub(super) enum Comparison {
+    /// It is none.
+    None,
+    /// `copies>=3`.
+    Good(Expr),
+    /// One with an error, which is reported.
+    Bad,
+}
+
+/// Name, operator and number of `copies>=3`. Without a name (`<b>`) it is no comparison.
+fn split_comparison(word: &str) -> Option<(&str, &'static str, Compare, &str)> {
+    let end = word.find(['<', '>', '=']).filter(|end| *end > 0)?;
+    let (name, rest) = word.split_at_checked(end)?;
+    let (sign, compare) = Compare::ALL.iter().find(|(s, _)| rest.starts_with(s))?;
+    Some((name, *sign, *compare, rest.strip_prefix(*sign)?))
 }
 
 /// The word that a text begins with: up to a space, a parenthesis, a quote or an operator.

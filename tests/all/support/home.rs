@@ -8,9 +8,10 @@ use std::time::Duration;
 use newswire::clock::Clock;
 use newswire::model::{Draft, FeedRow, Outcome, Person, Poll, Time, Validators, WebUrl};
 use newswire::query;
+use newswire::schedule::PlanExplanation;
 use newswire::store::{
-    ClaimScope, DocumentCommit, FeedSettings, NewFeed, PlanCommit, PollCommit, Store, StoreOptions,
-    TopicDefinition,
+    ClaimScope, DocumentCommit, FeedSettings, HubChange, NewFeed, PlanCommit, PollCommit, Store,
+    StoreOptions, TopicDefinition,
 };
 
 /// The time at which the binary runs.
@@ -203,10 +204,10 @@ pub fn poll(store: &Store, clock: &Clock, feed: FeedRow, drafts: Vec<Draft>) {
         }),
         plan: PlanCommit {
             next_at: Some(now.plus(Duration::from_secs(3600))),
-            why: "hourly, as planned".to_owned(),
+            explanation: PlanExplanation::from_stored("hourly, as planned"),
             ..PlanCommit::default()
         },
-        hub: None,
+        hub: HubChange::Unchanged,
         offline: false,
     };
     store.commit(store.prepare(commit)).unwrap();

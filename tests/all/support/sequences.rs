@@ -19,8 +19,8 @@ use newswire::model::{
 };
 use newswire::parse::ParseContext;
 use newswire::store::{
-    Claim, ClaimScope, Committed, DocumentCommit, FeedSettings, NewFeed, PlanCommit, PollCommit,
-    Selection, Store, StoreOptions,
+    Claim, ClaimScope, Committed, DocumentCommit, FeedSettings, HubChange, NewFeed, PlanCommit,
+    PollCommit, Selection, Store, StoreOptions,
 };
 
 /// Steps of a sequence at most.
@@ -543,7 +543,7 @@ impl World {
                 next_at: Some(now.plus(Duration::from_secs(3600))),
                 ..PlanCommit::default()
             },
-            hub: None,
+            hub: HubChange::Unchanged,
             offline: false,
         }
     }

@@ -7,8 +7,8 @@ use newswire::clock::Clock;
 use newswire::model::{Draft, FeedRow, Outcome, Poll, Seq, Time, Validators, WebUrl};
 use newswire::query;
 use newswire::store::{
-    ClaimScope, DocumentCommit, FeedSettings, NewFeed, PlanCommit, PollCommit, Store, StoreOptions,
-    TopicDefinition,
+    ClaimScope, DocumentCommit, FeedSettings, HubChange, NewFeed, PlanCommit, PollCommit, Store,
+    StoreOptions, TopicDefinition,
 };
 
 /// A store in a directory of its own.
@@ -167,7 +167,7 @@ impl Shelf {
                 next_at: Some(now.plus(Duration::from_secs(300))),
                 ..PlanCommit::default()
             },
-            hub: None,
+            hub: HubChange::Unchanged,
             offline: false,
         };
         let done = self.store.commit(self.store.prepare(commit)).unwrap();

@@ -1,52 +1,51 @@
-//! Priced waiting: when is a poll worth its price? A poll costs `poll_cost`; an article that lies unread costs its time.
-//! The next polls are chosen together so that the sum is least: V(x) = min over y of waiting(x, y) + price + V(y),
-//! backwards over a grid of the next few polls, and the first step is taken. (With constant intensity that is the
-//! square-root law of Sia, Cho and Cho, 2007; looking beyond the next poll matters where the day is uneven.)
+//! The wait at which a poll is worth its cost. A poll costs `poll_cost`; an article that waits for it costs its waiting time.
+//! The next polls are chosen together so that the sum is least: V(x) = min over y of waiting(x, y) + poll_cost + V(y),
+//! backwards over a grid of times, and the first step is taken. With constant intensity that is the square-root law of Sia,
+//! Cho and Cho (2007); looking beyond the next poll matters where the day is uneven. Floors are not decided here: the
+//! minimum wait is given.
 //!
-//! Never decides about floors: it is told the least wait, and chooses the best moment after it.
-//!
-//! Tried on real publication times and left: looking at the next poll only (a tenth worse at 4 polls a day), a
-//! likelihood by the age of the last article, a third and very fast memory for bursts (no gain), refining the grid
-//! to the minute (all feeds then meet in the same minute).
+//! Tried on real publication times without gain: looking at the next poll only (a tenth worse at 4 polls a day), a
+//! likelihood by the age of the last article, a third, very fast memory for bursts, and a grid refined to the minute (all
+//! feeds then meet in the same minute).
 
 use super::intensity::Intensity;
 use super::profile::WeekSlot;
 use crate::model::Time;
 
-/// Grid steps a usual interval is divided into.
+/// Grid steps in a usual interval.
 const STEPS: f64 = 24.0;
-/// The grid reaches over so many usual intervals, and one step over so many.
+/// The grid spans so many usual intervals, and one wait at most so many.
 const HORIZON: f64 = 6.0;
 const REACH: f64 = 5.0;
-/// Limits of the work: at most so many points, each looking at so many others (about 50 µs in all).
+/// Limits of the work: so many points, each compared with so many others (about 50 µs in all).
 const POINTS: f64 = 340.0;
 const STEPS_MAX: f64 = 120.0;
-/// Nobody plans further ahead, in seconds.
+/// The longest horizon, in seconds.
 const HORIZON_MAX_S: f64 = 30.0 * 86_400.0;
-/// Minutes after the full hour within which a feed keeps its own minute (ET-23): most articles appear on the
-/// hour, so all polls would follow in the next two minutes. Short intervals spread less.
+/// Minutes after the full hour over which feeds are spread (ET-23): most articles appear on the hour, so all polls would
+/// follow within two minutes. Short intervals spread less.
 const CROWD_MINUTES_MAX: f64 = 11.0;
 const CROWD_SHARE: f64 = 0.3;
 /// The cost of a forbidden point: far above that of a month of waiting.
 const BLOCKED_COST: f64 = 1e18;
 
-/// What is asked.
+/// The inputs.
 #[derive(Debug, Clone)]
 pub struct WaitProblem<'s> {
-    /// The feed's habits.
+    /// When the feed publishes.
     pub intensity: &'s Intensity,
     /// The last poll.
     pub at: Time,
-    /// Price of a poll over the worth of an article and the rate, in s²: of a feed without habits the interval
-    /// is the root of twice this.
+    /// Cost of a poll over the value of an article and the rate, in s²: with constant intensity the interval is the root
+    /// of twice this.
     pub poll_cost: f64,
-    /// Least and most wait, in seconds.
+    /// The shortest wait, in seconds.
     pub min_s: f64,
-    /// See `min_s`.
+    /// The longest wait, in seconds.
     pub max_s: f64,
-    /// Seconds of the feed's own time after which its window is too full to wait on.
+    /// Seconds of the feed's own time after which its document would overflow.
     pub capacity_s: f64,
-    /// The feed's own place among those that want the same minute, and on the grid: each in [0, 1).
+    /// The feed's offset among feeds with the same best minute, and on the grid: each in [0, 1).
     pub offsets: [f64; 2],
 }
 
@@ -62,9 +61,9 @@ struct Point {
     blocked: bool,
 }
 
-/// The points that may come next. What waits from x to y costs `t(y) (mass(y) - mass(x)) - (moment(y) - moment(x))`, so
-/// seen from x the cost of going on at y is a line: `cost(y) - mass(x) t(y)`, and what all have in common. Apart from the
-/// points, for many are compared at once.
+/// The points that may come next. Waiting from x to y costs `t(y) (mass(y) - mass(x)) - (moment(y) - moment(x))`, so the
+/// cost of continuing from x at y is a line in `mass(x)`: `cost(y) - mass(x) t(y)`, plus a term that does not depend on y.
+/// Separate from the points, because many are compared at once.
 #[derive(Debug)]
 struct Lines {
     t: Vec<f64>,
@@ -84,7 +83,7 @@ pub fn best_wait(q: &WaitProblem<'_>) -> f64 {
     let lines = solve(&points, &grid, q.min_s, poll_cost);
     let from = points.partition_point(|p| p.t < q.min_s);
     let to = points.partition_point(|p| p.t <= max_s);
-    // Nothing has come yet at the last poll itself: of the lines seen from there only the costs are left.
+    // At the last poll `mass` is 0: only the costs remain of the lines.
     let costs = lines.cost.iter().zip(&lines.t).take(to).skip(from);
     let best = costs.min_by(|(a, _), (b, _)| a.total_cmp(b));
     let best = best.map_or(max_s, |(_, t)| *t);
@@ -92,7 +91,7 @@ pub fn best_wait(q: &WaitProblem<'_>) -> f64 {
     best.min(full.unwrap_or(max_s)).max(q.min_s)
 }
 
-/// What it costs to go on from each point, last point first.
+/// The cost of continuing from each point, computed from the last point backwards.
 fn solve(points: &[Point], grid: &Grid, min_s: f64, poll_cost: f64) -> Lines {
     let gap = (min_s / grid.step_s).ceil().max(1.0) as usize;
     let mut lines = Lines {
@@ -113,24 +112,24 @@ fn solve(points: &[Point], grid: &Grid, min_s: f64, poll_cost: f64) -> Lines {
 }
 
 impl Point {
-    /// `cost` of [`Lines`], if all from here on costs `value`.
+    /// `cost` of [`Lines`], if everything from here on costs `value`.
     fn cost(&self, value: f64) -> f64 {
         self.t * self.mass - self.moment + value
     }
 
-    /// What is to come if one does not look on from here.
+    /// The cost at the end of the grid.
     fn end(&self) -> f64 {
         if self.blocked { BLOCKED_COST } else { 0.0 }
     }
 }
 
 impl Lines {
-    /// The least of the lines from one point up to another, seen from `mass`; none if there are none.
+    /// The minimum of the lines of some points at `mass`; `None` if there are no points.
     fn least(&self, mass: f64, from: usize, to: usize) -> Option<f64> {
         let to = to.min(self.t.len());
         let (t, cost) = (self.t.get(from..to)?, self.cost.get(from..to)?);
         let smaller = |a: f64, b: f64| if b < a { b } else { a };
-        // Eight minima side by side: one alone would wait for itself at every step.
+        // Eight minima side by side: with a single one each step would wait for the one before.
         let mut least = [f64::INFINITY; 8];
         let ((ts, t), (costs, cost)) = (t.as_chunks::<8>(), cost.as_chunks::<8>());
         for (t, cost) in ts.iter().zip(costs) {
@@ -144,14 +143,14 @@ impl Lines {
     }
 }
 
-/// The moments that are considered.
+/// The times that are considered.
 #[derive(Debug)]
 struct Grid {
     step_min: i64,
     step_s: f64,
-    /// Points from which one looks on.
+    /// Points that have successors.
     inner: usize,
-    /// How many points one looks ahead.
+    /// How many successors a point has.
     reach: usize,
     offset_min: i64,
     /// The feed's own minute after the full hour.
@@ -160,7 +159,7 @@ struct Grid {
 
 impl Grid {
     fn of(usual: f64, max_s: f64, offsets: [f64; 2]) -> Self {
-        let [among, slot] = offsets;
+        let [minute_offset, grid_offset] = offsets;
         let reach = (REACH * usual).max(3600.0).min(max_s);
         let horizon = (HORIZON * usual).min(3.5 * max_s);
         let step = (usual / STEPS)
@@ -174,16 +173,16 @@ impl Grid {
             step_s,
             inner: (horizon / step_s).ceil() as usize + 1,
             reach: (reach / step_s).ceil() as usize,
-            offset_min: (slot * step_min) as i64,
-            own_min: among * (CROWD_SHARE * usual / 60.0).min(CROWD_MINUTES_MAX),
+            offset_min: (grid_offset * step_min) as i64,
+            own_min: minute_offset * (CROWD_SHARE * usual / 60.0).min(CROWD_MINUTES_MAX),
         }
     }
 
-    /// All points from the least wait on, with what is expected until each.
+    /// All points from the shortest wait on, with the articles expected until each.
     fn points(&self, q: &WaitProblem<'_>) -> Vec<Point> {
         let now_min = q.at.seconds().div_euclid(60);
-        let least_min = now_min + (q.min_s / 60.0) as i64 - self.offset_min;
-        let start = least_min.div_euclid(self.step_min) * self.step_min + self.offset_min;
+        let first_min = now_min + (q.min_s / 60.0) as i64 - self.offset_min;
+        let start = first_min.div_euclid(self.step_min) * self.step_min + self.offset_min;
         let mut walk = Walk::from(start.min(now_min), q);
         walk.to(start);
         let points = (0..self.inner + self.reach).map(|_| {
@@ -199,14 +198,14 @@ impl Grid {
         points.collect()
     }
 
-    /// Whether others come first in this minute.
+    /// Whether this minute belongs to feeds with a smaller offset.
     fn is_crowded(&self, minute: i64) -> bool {
         let into = minute.rem_euclid(60) as f64;
         into < self.own_min || (30.0..30.0 + self.own_min / 2.0).contains(&into)
     }
 }
 
-/// Sums up, from half-hour to half-hour, what is expected.
+/// Sums up the expected articles, one half-hour after the other.
 struct Walk<'s> {
     intensity: &'s Intensity,
     now_s: f64,
@@ -228,7 +227,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// Of the minute that is running only the rest counts, of those before it nothing.
+    /// Of the current minute only the rest counts, and nothing of those before it.
     fn to(&mut self, minute: i64) {
         while self.minute < minute {
             let begins = self.minute as f64 * 60.0 - self.now_s;
@@ -278,7 +277,7 @@ mod tests {
 
     const HOUR_S: f64 = 3600.0;
 
-    /// A feed that publishes at any time of any day alike, except that the first minute of an hour is usual.
+    /// A feed that publishes evenly, except in the first minute of an hour.
     fn even() -> Intensity {
         let mut profile = Profile::default();
         for i in 0..20_000 {
@@ -309,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn without_habits_the_interval_is_the_square_root_law() {
+    fn with_constant_intensity_the_interval_is_the_square_root_law() {
         let intensity = even();
         for interval in [0.5 * HOUR_S, 2.0 * HOUR_S, 8.0 * HOUR_S] {
             let wait = best_wait(&ask(&intensity, interval));
@@ -370,7 +369,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rel_07_any_question_has_an_answer_within_its_bounds(
+        fn rel_07_every_problem_has_a_solution_within_its_bounds(
             at in -1e12..1e13_f64,
             poll_cost in prop_oneof![0.0..1e12_f64, Just(f64::MAX), Just(0.0)],
             min_s in 0.0..1e7_f64,
