@@ -6,7 +6,6 @@
 use std::time::{Duration, Instant};
 
 use newswire::clock::Clock;
-use newswire::fetch::site_of;
 use newswire::model::{Time, WebUrl};
 use newswire::store::{ClaimScope, DueLimits, FeedSettings, NewFeed, Store, StoreOptions};
 
@@ -14,7 +13,6 @@ use newswire::store::{ClaimScope, DueLimits, FeedSettings, NewFeed, Store, Store
 const LIMITS: DueLimits = DueLimits {
     all: 2048,
     site: 128,
-    site_of,
 };
 const LOOKS: u32 = 50;
 

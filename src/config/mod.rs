@@ -35,7 +35,8 @@ pub mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::fetch::Net;
+use ipnet::IpNet;
+
 use crate::model::WebUrl;
 use crate::serve::Tokens;
 use crate::store::{NewFeed, StoreOptions, TopicDefinition};
@@ -138,7 +139,7 @@ pub struct FetchConfig {
     /// Whether any address may be contacted; for closed networks only.
     pub allow_private_addresses: bool,
     /// Private networks that may be contacted.
-    pub allow_private: Vec<Net>,
+    pub allow_private: Vec<IpNet>,
     /// The proxy for all requests, `http://host:port`, without credentials.
     pub proxy: Option<WebUrl>,
     /// A PEM file with further certificate authorities.

@@ -12,10 +12,10 @@ use super::{
     DedupConfig, FetchConfig, Origin, ScheduleConfig, ServerConfig, StoreConfig, WebSubConfig,
     credentials,
 };
-use crate::fetch::Net;
 use crate::model::WebUrl;
 use crate::model::span::SPAN_MAX;
 use crate::serve::{CALLBACK_PATH, Tokens};
+use ipnet::IpNet;
 
 /// Maximum size of a token file, in bytes: enough for ten thousand tokens.
 const TOKENS_BYTES_MAX: u64 = 1 << 20;
@@ -146,7 +146,7 @@ pub fn read_fetch(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> FetchConfi
         user_agent: header(s.or("user_agent", None)),
         contact: header(s.or("contact", None)),
         allow_private_addresses: s.or("allow_private_addresses", false),
-        allow_private: s.or::<Vec<Net>>("allow_private", Vec::new()),
+        allow_private: s.or::<Vec<IpNet>>("allow_private", Vec::new()),
         proxy: read_proxy(&mut s),
         extra_ca: read_extra_ca(&mut s, file),
     };

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::problem::Problem;
-use crate::fetch::Net;
+use crate::fetch::parse_network;
 use crate::model::WebUrl;
 use crate::model::span;
 
@@ -217,11 +218,11 @@ impl Value for WebUrl {
     }
 }
 
-impl Value for Net {
+impl Value for IpNet {
     fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
         let expected = "a network such as \"10.0.0.0/8\"";
         let text = text_of(found, expected, problems)?;
-        let network = text.parse().ok();
+        let network = parse_network(text).ok();
         if network.is_none() {
             problems.push(bad(
                 found,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::ingest::VISIT_MAX;
-use crate::ingest::scheduler::Beat;
+use crate::ingest::scheduler::SchedulerStatus;
 use crate::store::StoreError;
 
 /// Time without a heartbeat after which the scheduler is stuck.
@@ -48,12 +48,13 @@ impl Heartbeat {
     }
 
     /// Records a heartbeat.
-    pub(super) fn note(&self, beat: Beat<'_>) {
+    pub(super) fn note(&self, status: SchedulerStatus<'_>) {
         self.last_ms
             .store(millis(self.start.elapsed()), Ordering::Relaxed);
-        self.oldest_ms.store(millis(beat.oldest), Ordering::Relaxed);
+        self.oldest_ms
+            .store(millis(status.oldest_visit), Ordering::Relaxed);
         // Without the path of the store, because the response is public.
-        let error = beat.trouble.map(|e| match e {
+        let error = status.store_error.map(|e| match e {
             StoreError::Unusable { reason, .. } => format!("the store accepts no writes: {reason}"),
             _ => "the store accepts no writes at present".to_owned(),
         });
@@ -116,22 +117,25 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    fn beat(trouble: Option<&StoreError>, oldest: Duration) -> Beat<'_> {
-        Beat { trouble, oldest }
+    fn status(store_error: Option<&StoreError>, oldest_visit: Duration) -> SchedulerStatus<'_> {
+        SchedulerStatus {
+            store_error,
+            oldest_visit,
+        }
     }
 
     #[test]
     fn rel_13_endless_visits_are_reported_and_later_need_a_restart() {
         let heart = Heartbeat::new(TIMEOUT);
         let limit = VISIT_MAX + OVERDUE_AFTER + TIMEOUT;
-        heart.note(beat(None, limit - Duration::from_secs(1)));
+        heart.note(status(None, limit - Duration::from_secs(1)));
         assert_eq!(heart.check(), Ok(()));
-        heart.note(beat(None, limit));
+        heart.note(status(None, limit));
         assert!(heart.check().unwrap_err().contains("has run for 990 s"));
         assert!(!heart.is_stuck(), "too early for a restart");
-        heart.note(beat(None, limit + RESTART_AFTER));
+        heart.note(status(None, limit + RESTART_AFTER));
         assert!(heart.is_stuck());
-        heart.note(beat(None, Duration::ZERO));
+        heart.note(status(None, Duration::ZERO));
         assert_eq!(heart.check(), Ok(()));
     }
 
@@ -142,7 +146,7 @@ mod tests {
         heart.start = Instant::now().checked_sub(STUCK_AFTER).unwrap();
         assert!(heart.is_stuck());
         assert!(heart.check().unwrap_err().contains("30 s"));
-        heart.note(beat(None, Duration::ZERO));
+        heart.note(status(None, Duration::ZERO));
         assert!(!heart.is_stuck());
         assert_eq!(heart.check(), Ok(()));
     }
@@ -154,7 +158,7 @@ mod tests {
             path: "/var/lib/newswire/newswire.db".into(),
             reason: "the disk is full".to_owned(),
         };
-        heart.note(beat(Some(&full), Duration::ZERO));
+        heart.note(status(Some(&full), Duration::ZERO));
         let reason = heart.check().unwrap_err();
         assert!(
             reason.contains("the disk is full") && !reason.contains("/var"),

@@ -155,7 +155,7 @@ pub fn ingest(
 ) -> Result<Arc<Ingest>, StoreError> {
     let now = clock.now();
     for (host, until) in store.reads().resting_hosts(now)? {
-        fetcher.rest(&host, until.since(now));
+        fetcher.back_off(&host, until.since(now));
     }
     let schedule = &config.schedule;
     let options = IngestOptions {

@@ -55,7 +55,7 @@ impl HubNotifier {
             .collect();
         let cancel = CancellationToken::new();
         for urls in urls.chunks(URLS_MAX) {
-            let sent = self.fetcher.tell_hub(&self.hub, urls, &cancel);
+            let sent = self.fetcher.notify_hub(&self.hub, urls, &cancel);
             sent.await.map_err(|failure| failure.message)?;
         }
         tracing::debug!(

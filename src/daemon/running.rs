@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigFlags, WebSubConfig};
 use crate::fetch::LocalHosts;
 use crate::ingest::Ingest;
-use crate::ingest::scheduler::Wish;
+use crate::ingest::scheduler::SchedulerRequest;
 use crate::merged::BaseUrl;
 use crate::model::{HubReply, Seq};
 use crate::serve::{HubCallback, Listener, Registry, Server};
@@ -99,7 +99,7 @@ impl Daemon {
                     Some(Signal::Reload) => reload::reload(&flags, &mut config, &self.store).await,
                     Some(Signal::PollAll) => {
                         // If the queue is full, the same request is waiting in it already.
-                        let _ = requests_in.try_send(Wish::PollAll);
+                        let _ = requests_in.try_send(SchedulerRequest::PollAll);
                     }
                     Some(Signal::Stop) | None => break Ok(()),
                 },
@@ -117,7 +117,7 @@ impl Daemon {
         config: &mut Config,
         what: RunOptions,
         sockets: Sockets,
-        requests: mpsc::Receiver<Wish>,
+        requests: mpsc::Receiver<SchedulerRequest>,
     ) -> Result<(), DaemonError> {
         let Sockets { listeners, sample } = sockets;
         if listeners.is_empty() {
@@ -163,7 +163,7 @@ impl Daemon {
     fn start_scheduler(
         &mut self,
         ingest: Arc<Ingest>,
-        requests: mpsc::Receiver<Wish>,
+        requests: mpsc::Receiver<SchedulerRequest>,
         sample_hint: Option<String>,
     ) {
         let (cancel, heartbeat) = (self.tasks.cancellation(), Arc::clone(&self.heartbeat));
@@ -176,7 +176,7 @@ impl Daemon {
                 tracing::info!("{hint}");
             }
             ingest
-                .run(cancel, requests, &|beat| heartbeat.note(beat))
+                .run(cancel, requests, &|status| heartbeat.note(status))
                 .await
                 .map_err(DaemonError::Store)
         });

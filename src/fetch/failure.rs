@@ -1,55 +1,87 @@
-//! Errors of the HTTP client as a kind and one line for a person. Names hosts only: never a path, a query, a
-//! header or userinfo, which may be secret.
+//! Turns errors into [`Failure`]s: a kind and one line for a person. The text names hosts only, never a path, a query, a header
+//! or userinfo, which may be secret.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use http::StatusCode;
 
 use super::guard::Blocked;
-use super::resolve::Unresolved;
+use crate::memory::Busy;
 use crate::model::{Failure, FailureKind};
 
-/// A failure with its text.
-pub(super) fn fail(kind: FailureKind, message: impl Into<String>) -> Failure {
-    let message = message.into();
-    Failure { kind, message }
+/// A host name has no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot resolve {host}: {reason}")]
+pub struct Unresolved {
+    /// The name.
+    pub host: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<Unresolved> for Failure {
+    fn from(unresolved: Unresolved) -> Self {
+        Failure::new(FailureKind::Dns, unresolved.to_string())
+    }
 }
 
 impl From<Blocked> for Failure {
     fn from(blocked: Blocked) -> Self {
-        fail(FailureKind::Blocked, blocked.to_string())
+        Failure::new(FailureKind::Blocked, blocked.to_string())
     }
 }
 
-/// Says what went wrong with a request to `host`. The reason stands at the bottom of the error's source chain.
+impl From<Busy> for Failure {
+    fn from(busy: Busy) -> Self {
+        Failure::new(FailureKind::Busy, busy.to_string())
+    }
+}
+
+/// The queue of the host did not end within the wait of a visit.
+pub(super) fn queue_too_long(host: &str) -> Failure {
+    let text = format!("too many requests wait for {host}; try again later");
+    Failure::new(FailureKind::Busy, text)
+}
+
+/// The host must not be contacted yet.
+pub(super) fn backing_off(host: &str, left: Duration) -> Failure {
+    let text = format!(
+        "{host} must not be contacted for another {} s",
+        left.as_secs()
+    );
+    Failure::new(FailureKind::Throttled, text)
+}
+
+/// What went wrong with a request to `host`. The cause is at the end of the error's source chain.
 pub(super) fn of_request(error: &reqwest::Error, host: &str) -> Failure {
     let chain = Chain::of(error);
     if let Some(blocked) = chain.find::<Blocked>() {
         return blocked.clone().into();
     }
     if let Some(unresolved) = chain.find::<Unresolved>() {
-        return fail(FailureKind::Dns, unresolved.to_string());
+        return unresolved.clone().into();
     }
-    // A slow drip is a timeout and a decoding error at once: the first is the cause.
+    // A body that is sent too slowly is a timeout and a decoding error at once; the timeout is the cause.
     if error.is_timeout() {
         return timeout(host);
     }
     if let Some(text) = tls(&chain.text) {
-        return fail(FailureKind::Tls, format!("{host}: {text}"));
+        return Failure::new(FailureKind::Tls, format!("{host}: {text}"));
     }
     let kind = chain.io_kind();
     if error.is_connect() {
         let text = match kind {
             Some(ErrorKind::ConnectionRefused) => "refused the connection",
             Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => {
-                "broke the connection off"
+                "closed the connection while it was set up"
             }
             Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => "cannot be reached",
             Some(ErrorKind::TimedOut) => "did not accept the connection in time",
             _ => "could not be connected to",
         };
-        return fail(FailureKind::Connect, format!("{host} {text}"));
+        return Failure::new(FailureKind::Connect, format!("{host} {text}"));
     }
     if error.is_body() || error.is_decode() {
         return cut_off(host);
@@ -60,12 +92,12 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str) -> Failure {
     ) || chain.text.contains("closed before message completed")
     {
         let text = format!("{host} closed the connection without an answer");
-        return fail(FailureKind::Connect, text);
+        return Failure::new(FailureKind::Connect, text);
     }
-    fail(FailureKind::Body, format!("{host} sent no valid HTTP"))
+    Failure::new(FailureKind::Body, format!("{host} sent no valid HTTP"))
 }
 
-/// Says what went wrong while a body was read.
+/// What went wrong while a body was read.
 pub(super) fn of_body(error: &reqwest::Error, host: &str) -> Failure {
     if error.is_timeout() {
         return timeout(host);
@@ -73,41 +105,44 @@ pub(super) fn of_body(error: &reqwest::Error, host: &str) -> Failure {
     cut_off(host)
 }
 
-/// The failure of a body that broke off or is framed badly.
+/// The failure of a body that ended early or is framed badly.
 fn cut_off(host: &str) -> Failure {
-    let text = format!("{host} broke off in the middle of the body");
-    fail(FailureKind::Body, text)
+    let text = format!("{host} closed the connection in the middle of the body");
+    Failure::new(FailureKind::Body, text)
 }
 
-/// The failure of a visit over its limit.
+/// The failure of a visit that exceeded its time limit.
 pub(super) fn timeout(host: &str) -> Failure {
     let text = format!("{host} did not answer completely in time");
-    fail(FailureKind::Timeout, text)
+    Failure::new(FailureKind::Timeout, text)
 }
 
 /// The failure of a status that is neither a document nor a redirect.
 pub(super) fn of_status(status: StatusCode, host: &str) -> Failure {
     let (kind, text) = match status.as_u16() {
         404 => (FailureKind::NotFound, "has no such document"),
-        410 => (FailureKind::Gone, "has withdrawn the document for good"),
-        401 => (FailureKind::Forbidden, "wants a user name and password"),
-        403 => (FailureKind::Forbidden, "forbids access"),
+        410 => (FailureKind::Gone, "has removed the document permanently"),
+        401 => (FailureKind::Forbidden, "requires a user name and password"),
+        403 => (FailureKind::Forbidden, "denies access"),
         451 => (FailureKind::Forbidden, "may not show it for legal reasons"),
-        429 => (FailureKind::Throttled, "wants fewer requests"),
-        503 => (FailureKind::Throttled, "wants to be asked later"),
+        429 => (FailureKind::Throttled, "asks for fewer requests"),
+        503 => (
+            FailureKind::Throttled,
+            "is temporarily unavailable; it will be asked later",
+        ),
         500..=599 => (FailureKind::Server, "has a server error"),
         204 | 205 => (FailureKind::Status, "answered without a document"),
-        206 => (FailureKind::Status, "sent a part that nobody asked for"),
+        206 => (FailureKind::Status, "sent a part that was not requested"),
         304 => (
             FailureKind::Status,
-            "says nothing changed, but was not asked that",
+            "answered \"not modified\" to an unconditional request",
         ),
         _ => (FailureKind::Status, "gave an unexpected answer"),
     };
-    fail(kind, format!("{host} {text} (HTTP {})", status.as_u16()))
+    Failure::new(kind, format!("{host} {text} (HTTP {})", status.as_u16()))
 }
 
-/// Names the common reasons why a certificate is refused (SEC-09).
+/// The common reasons why a certificate is refused (SEC-09).
 fn tls(text: &str) -> Option<&'static str> {
     let has = |part: &str| text.contains(part);
     Some(if has("certificate expired") || has("Expired") {
@@ -140,7 +175,7 @@ fn tls(text: &str) -> Option<&'static str> {
     })
 }
 
-/// The errors below one error. `io::Error` hides what it carries from `source()`, so it is opened.
+/// The source chain of an error. `source()` of an `io::Error` skips the error that it contains, so that one is added.
 struct Chain<'e> {
     links: Vec<&'e (dyn Error + 'static)>,
     text: String,
@@ -150,7 +185,7 @@ impl<'e> Chain<'e> {
     fn of(error: &'e reqwest::Error) -> Self {
         let mut links: Vec<&'e (dyn Error + 'static)> = Vec::new();
         let mut next = error.source();
-        // No honest chain is longer.
+        // A real chain is shorter; the limit ends one that contains itself.
         while let Some(link) = next.filter(|_| links.len() < 32) {
             links.push(link);
             let inner = link
@@ -184,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_has_its_own_kind() {
+    fn each_status_has_its_kind() {
         for (status, kind) in [
             (404, FailureKind::NotFound),
             (410, FailureKind::Gone),
@@ -197,11 +232,11 @@ mod tests {
             (418, FailureKind::Status),
             (206, FailureKind::Status),
         ] {
-            let said = of_status(StatusCode::from_u16(status).unwrap(), "news.example");
-            assert_eq!(said.kind, kind, "{status}");
+            let failure = of_status(StatusCode::from_u16(status).unwrap(), "news.example");
+            assert_eq!(failure.kind, kind, "{status}");
             assert!(
-                said.message.starts_with("news.example ")
-                    && said.message.contains(&status.to_string())
+                failure.message.starts_with("news.example ")
+                    && failure.message.contains(&status.to_string())
             );
         }
     }

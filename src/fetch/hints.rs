@@ -1,5 +1,5 @@
-//! What the headers of an answer say about when to ask again. Pure; never decides, and caps only what would
-//! overflow a week (ET-25).
+//! What the headers of a response say about the time of the next poll. Pure: it reads and never decides. Spans are limited to a
+//! week where a server could otherwise stop polls for good (ET-25).
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::model::{Hints, Time};
 
-/// Longest Retry-After or rate limit that is believed (ET-25).
+/// Longest Retry-After or rate limit that is obeyed (ET-25).
 const RETRY_MAX: Duration = Duration::from_secs(7 * 86_400);
-/// A delta in seconds above this is read as this (RFC 9111 section 1.2.2).
+/// A delta of more seconds is read as this (RFC 9111 section 1.2.2).
 const DELTA_MAX: u64 = 1 << 31;
-/// A rate limit's reset above this is a date in seconds since 1970, not a span.
+/// The reset of a rate limit above this is a date in seconds since 1970 and not a span.
 const EPOCH_FROM: u64 = 1_000_000_000;
 
-/// Reads freshness, Retry-After and rate limits. `now` stands in for a missing Date. Read from every final
-/// answer alike, 304, 429 and 503 included (ET-15).
+/// Reads freshness, Retry-After and rate limits from a final answer of any status, 304, 429 and 503 included (ET-15). `now`
+/// replaces a missing Date.
 pub fn from_headers(headers: &HeaderMap, status: StatusCode, now: Time) -> Hints {
     let date = text(headers, &DATE).and_then(http_date).unwrap_or(now);
     let cache = CacheControl::read(headers);
@@ -28,8 +28,8 @@ pub fn from_headers(headers: &HeaderMap, status: StatusCode, now: Time) -> Hints
     }
 }
 
-/// How long an exhausted rate limit asks the whole host to be left alone, if one is told (ET-28):
-/// `RateLimit` and `RateLimit-*` of the IETF drafts, `X-RateLimit-*` of practice.
+/// How long the host must not be contacted because its rate limit is exhausted (ET-28). Reads `RateLimit` and `RateLimit-*` of
+/// the IETF drafts, and the common `X-RateLimit-*`.
 pub fn rate_limit_reset(headers: &HeaderMap, date: Time) -> Option<Duration> {
     let find = |names: [&'static str; 2]| {
         names
@@ -77,7 +77,7 @@ fn number(value: &str) -> Option<f64> {
         .filter(|n: &f64| n.is_finite() && *n >= 0.0)
 }
 
-/// Reads any of the three date forms of RFC 9110 section 5.6.7.
+/// Reads a date in any of the three forms of RFC 9110 section 5.6.7.
 pub(super) fn http_date(value: &str) -> Option<Time> {
     let at = httpdate::parse_http_date(value.trim()).ok()?;
     let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
@@ -99,8 +99,8 @@ fn retry_after(headers: &HeaderMap, status: StatusCode, date: Time) -> Option<Du
     Some(span.min(RETRY_MAX))
 }
 
-/// The freshness left: max-age, else Expires less Date, each less Age (RFC 9111 section 4.2). Zero says "already
-/// stale": an unreadable Expires says that and nothing more (ET-12).
+/// The remaining freshness: max-age, or else Expires minus Date; minus Age (RFC 9111 section 4.2). Zero means "already stale",
+/// and so does an unreadable Expires (ET-12).
 fn fresh_for(headers: &HeaderMap, cache: &CacheControl, date: Time) -> Option<Duration> {
     let lifetime = match cache.max_age {
         Some(lifetime) => lifetime,
@@ -113,6 +113,8 @@ fn fresh_for(headers: &HeaderMap, cache: &CacheControl, date: Time) -> Option<Du
     Some(lifetime.saturating_sub(age))
 }
 
+/// Read here rather than by `headers::CacheControl`, which does not know directives in upper case, ignores a max-age that
+/// overflows, and takes the last of several.
 #[derive(Default)]
 struct CacheControl {
     max_age: Option<Duration>,
@@ -120,8 +122,8 @@ struct CacheControl {
 }
 
 impl CacheControl {
-    /// s-maxage is for shared caches and must-revalidate changes nothing: both ignored. `no-cache="Field"`
-    /// speaks of that field only. Of several max-age the smallest holds.
+    /// Ignores s-maxage, which is for shared caches, must-revalidate, which changes nothing here, and `no-cache="Field"`, which
+    /// applies to that field only. Of several max-age the smallest counts.
     fn read(headers: &HeaderMap) -> Self {
         let mut read = Self::default();
         let values = headers.get_all(CACHE_CONTROL).iter();
@@ -147,7 +149,7 @@ impl CacheControl {
     }
 }
 
-/// Digits only; what does not fit is very long (RFC 9111 section 1.2.2).
+/// Digits only. A number that does not fit is read as [`DELTA_MAX`] (RFC 9111 section 1.2.2).
 fn delta(value: &str) -> Option<Duration> {
     let value = value.trim();
     if value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit()) {
@@ -182,7 +184,7 @@ mod tests {
     const DATE: (&str, &str) = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
 
     #[test]
-    fn et_11_freshness_is_max_age_less_age() {
+    fn et_11_freshness_is_max_age_minus_age() {
         let hints = read(
             200,
             &[
@@ -219,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn et_13_no_cache_is_told_beside_max_age() {
+    fn et_13_no_cache_is_reported_beside_max_age() {
         let hints = read(200, &[("cache-control", "no-cache, max-age=315360000")]);
         assert!(hints.no_cache);
         assert!(read(200, &[("cache-control", "no-store")]).no_cache);
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn et_15_hints_of_every_status_count() {
+    fn et_15_hints_of_every_status_are_read() {
         for status in [200, 304, 429, 503] {
             assert_eq!(
                 read(status, &[("cache-control", "max-age=7")]).fresh_for,
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn et_28_exhausted_rate_limits_rest_until_their_reset() {
+    fn et_28_exhausted_rate_limits_count_until_their_reset() {
         assert_eq!(
             read(
                 200,

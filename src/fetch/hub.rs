@@ -1,38 +1,38 @@
-//! Asking a WebSub hub to tell us of news, or to stop (ET-50). A hub's address stands in a feed, so it passes the same
-//! guard, permits and limits as a feed's; it is the only thing that is ever sent a POST. Follows no redirect.
+//! Requests to WebSub hubs: subscribe, unsubscribe, publish (ET-50). A feed names its hub, so the hub's URL passes the same
+//! guard, permits and limits as a feed's. Only hubs are sent a POST; redirects are not followed.
 
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use tokio_util::sync::CancellationToken;
 use url::form_urlencoded;
 
-use super::client::{Fetcher, too_many};
-use super::failure::{self, fail};
+use super::client::Fetcher;
+use super::failure;
 use super::hints;
-use super::hosts::Resting;
+use super::host_queue::Backoff;
 use super::visit_time::VisitTime;
 use crate::model::{Failure, FailureKind, WebUrl};
 
-/// What a hub is asked for.
+/// A request to subscribe or unsubscribe.
 #[derive(Debug, Clone, Copy)]
 pub struct HubRequest<'a> {
-    /// Subscribe, or else unsubscribe.
+    /// `false` to unsubscribe.
     pub subscribe: bool,
-    /// The feed's name for itself.
+    /// The feed's canonical URL.
     pub topic: &'a str,
-    /// Where the hub is to call.
+    /// The URL that the hub is to call.
     pub callback: &'a str,
-    /// What it is to sign with.
+    /// The key with which it is to sign.
     pub secret: &'a str,
-    /// For how long, in seconds.
+    /// Requested duration of the subscription, in seconds.
     pub lease_s: u64,
 }
 
 impl Fetcher {
-    /// Asks a hub. That it took the request says nothing yet: it calls back to ask whether we meant it.
+    /// Sends a subscription request. Success means that the hub received it; the hub then calls back to verify it.
     ///
     /// # Errors
-    /// [`Failure`] as for a feed: refused by the guard, unreachable, or any status but 2xx.
-    pub async fn ask_hub(
+    /// [`Failure`] as for a feed: blocked by the guard, unreachable, or any status but 2xx.
+    pub async fn request_hub(
         &self,
         hub: &WebUrl,
         request: &HubRequest<'_>,
@@ -41,12 +41,12 @@ impl Fetcher {
         self.post(hub, request.form(), cancel).await
     }
 
-    /// Tells a hub that these documents of ours have changed: it fetches them and tells its subscribers. How is not part of
-    /// the standard; this is what every hub takes since PubSubHubbub 0.3, section 7.1.
+    /// Notifies a hub that these documents of ours have changed, so that it gets and distributes them. WebSub does not define
+    /// the form; this one is that of PubSubHubbub 0.3, section 7.1, which all hubs accept.
     ///
     /// # Errors
-    /// [`Failure`] as for [`Self::ask_hub`].
-    pub async fn tell_hub(
+    /// [`Failure`] as for [`Self::request_hub`].
+    pub async fn notify_hub(
         &self,
         hub: &WebUrl,
         changed: &[String],
@@ -68,25 +68,19 @@ impl Fetcher {
     ) -> Result<(), Failure> {
         self.guard.check_url(hub)?;
         let host = hub.host();
-        let stopped = || fail(FailureKind::Internal, "stopped before the hub was asked");
-        let mut time = VisitTime::new(self.options.timeout_total, self.options.own_wait);
-        let turn = time.turn(self.hosts.acquire(host));
+        let stopped = || Failure::new(FailureKind::Internal, "stopped before the hub answered");
+        let mut time = VisitTime::new(self.options.timeout_total, self.options.local_wait);
+        let turn = time.host_turn(self.hosts.acquire(host));
         let permit = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(stopped()),
             permit = turn => permit,
         };
-        let permit = permit.ok_or_else(|| too_many(host))?;
-        let _permit = permit.map_err(|Resting(rest)| {
-            let text = format!(
-                "{host} asked to be left alone for another {} s",
-                rest.as_secs()
-            );
-            fail(FailureKind::Throttled, text)
-        })?;
-        time.go_on();
+        let permit = permit.ok_or_else(|| failure::queue_too_long(host))?;
+        let _permit = permit.map_err(|Backoff(left)| failure::backing_off(host, left))?;
+        time.start_server();
         self.resolver.prepare(hub, false, &mut time).await?;
-        // What it says beside its status is not read.
+        // The body of the answer is not read.
         let sent = self
             .client
             .post(hub.as_url().clone())
@@ -102,7 +96,7 @@ impl Fetcher {
         let response = answer?.map_err(|e| failure::of_request(&e, host))?;
         let status = response.status();
         let hints = hints::from_headers(response.headers(), status, self.clock.now());
-        self.note(host, status, response.headers(), &hints);
+        self.note_answer(host, status, response.headers(), &hints);
         match status.is_success() {
             true => Ok(()),
             false => Err(failure::of_status(status, host)),

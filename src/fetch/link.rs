@@ -1,4 +1,4 @@
-//! The Link header (RFC 8288): where the hub is, what the feed calls itself (ET-50), and the feeds of a page. Pure.
+//! Reads the Link header (RFC 8288): the hub, the feed's own URL (ET-50), and the feeds that a page links to. Pure.
 
 use http::HeaderMap;
 use http::header::LINK;
@@ -7,22 +7,23 @@ use crate::model::{NamedFeed, WebUrl};
 use crate::normalize::discover::is_feed_type;
 use crate::text::plain;
 
-/// What an answer's links say of hub, self and feeds.
+/// The links of a response that matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
-    /// The hub; one under https if there is a choice.
+    /// The hub; with https if there is one.
     pub hub: Option<WebUrl>,
-    /// The feed's own name for itself.
+    /// The feed's canonical URL (`rel=self`).
     pub this: Option<WebUrl>,
-    /// The feeds that it names, in order.
+    /// Feeds (`rel=alternate` with a feed type), in order.
     pub feeds: Vec<NamedFeed>,
 }
 
-/// Reads hub and self; relative targets are resolved against `base`.
+/// Reads all Link headers. Relative targets are resolved against `base`.
 pub fn links(headers: &HeaderMap, base: &WebUrl) -> Links {
     let mut found = Links::default();
     let values = headers.get_all(LINK).iter().filter_map(|v| v.to_str().ok());
-    for link in values.flat_map(split).filter_map(Link::read) {
+    let values = values.flat_map(|value| split(value, ','));
+    for link in values.filter_map(Link::read) {
         let Ok(url) = base.join(link.target) else {
             continue;
         };
@@ -48,13 +49,8 @@ pub fn links(headers: &HeaderMap, base: &WebUrl) -> Links {
     found
 }
 
-/// The links of one header value: commas part them, but for those inside `<>` and quotes.
-fn split(value: &str) -> Vec<&str> {
-    parts(value, ',')
-}
-
-/// What a sign parts, but for those inside `<>` and quotes.
-fn parts(value: &str, sign: char) -> Vec<&str> {
+/// Splits at a separator, but not inside `<>` and quotes.
+fn split(value: &str, separator: char) -> Vec<&str> {
     let (mut quoted, mut target) = (false, false);
     value
         .split(move |c| {
@@ -62,7 +58,7 @@ fn parts(value: &str, sign: char) -> Vec<&str> {
                 '"' if !target => quoted = !quoted,
                 '<' if !quoted => target = true,
                 '>' if !quoted => target = false,
-                c if c == sign => return !quoted && !target,
+                c if c == separator => return !quoted && !target,
                 _ => {}
             }
             false
@@ -79,7 +75,7 @@ struct Link<'a> {
 impl<'a> Link<'a> {
     fn read(link: &'a str) -> Option<Self> {
         let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-        let parameters = parts(parameters, ';').into_iter().filter_map(|parameter| {
+        let parameters = split(parameters, ';').into_iter().filter_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
             Some((name.trim(), value.trim().trim_matches('"')))
         });
@@ -124,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn et_50_hub_and_self_stand_in_link_headers() {
+    fn et_50_hub_and_self_are_read_from_link_headers() {
         let both = "<https://hub.example/a,b>; rel=\"hub\", </feed?x=1>; title=\"a, b\"; rel=self";
         assert_eq!(
             of(&[both]),
@@ -153,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_is_nothing() {
+    fn malformed_links_are_ignored() {
         for odd in [
             "",
             "hub",
@@ -167,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn feeds_of_a_page_stand_in_link_headers() {
+    fn feeds_of_a_page_are_read_from_link_headers() {
         let mut headers = HeaderMap::new();
         for value in [
             "</feed>; rel=\"alternate\"; type=\"application/rss+xml\"; title=\"News; all, of it\"",

@@ -1,38 +1,38 @@
-//! What the fetcher has under way at a moment: for metrics, and to prove that every visit gives back what it took (SEC-24).
-//! Never changes anything.
+//! How much of the fetcher's resources is in use: for metrics, and for tests that every visit returns what it took (SEC-24).
+//! Read-only.
 
 use super::client::Fetcher;
 
-/// What is taken at a moment; all zero while no visit is under way.
+/// Resources in use; all zero while no visit is in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Load {
-    /// Memory set aside for what was read off the network, in bytes.
+    /// Memory reserved for what was read off the network, in bytes.
     pub memory_bytes: usize,
-    /// Requests in flight, slow ones excepted, and documents that wait to be read.
+    /// Requests in flight, without slow ones, and documents that wait to be read.
     pub requests: usize,
-    /// Requests in flight whose servers are slow.
+    /// Slow requests in flight.
     pub requests_slow: usize,
-    /// Hosts with a request in flight or next in turn.
+    /// Hosts with a request in flight or about to start.
     pub hosts: usize,
     /// Requests that wait for the turn of their host.
     pub waiting: usize,
-    /// Bodies that are being decoded off the async threads.
+    /// Bodies that are being decoded on blocking threads.
     pub decoding: usize,
-    /// Names that are being looked up, or wait for it.
+    /// Queued and running name lookups.
     pub lookups: usize,
 }
 
 impl Fetcher {
-    /// What is under way now.
+    /// What is in use now.
     pub fn load(&self) -> Load {
         let hosts = self.hosts.load();
         Load {
             memory_bytes: self.memory().used(),
             requests: hosts.requests,
-            requests_slow: hosts.aside,
+            requests_slow: hosts.slow,
             hosts: hosts.busy,
             waiting: hosts.waiting,
-            decoding: self.intake.decoding(),
+            decoding: self.bodies.decoding(),
             lookups: self.resolver.lookups(),
         }
     }

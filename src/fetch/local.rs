@@ -1,34 +1,20 @@
-//! Hosts that this process serves itself: the papers of the sample. Exactly these names, at exactly one port, lead to
-//! exactly one address; the guard (SEC-06) still judges every other URL. Never opens a network, a port or a name
-//! beside these, and never goes through a proxy.
-
-use std::net::SocketAddr;
+//! The client for hosts that this process serves itself (the newspapers of the sample). Exactly these names at exactly one port
+//! lead to exactly one address; the guard (SEC-06) applies to every other URL. Requests must never go through a proxy.
 
 use url::{Host, Url};
 
-use super::options::FetchSetupError;
+use super::options::{FetchSetupError, LocalHosts};
 use crate::model::WebUrl;
 
-/// Names that lead to a server of this process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LocalHosts {
-    /// The host names, in lower case.
-    pub names: Vec<String>,
-    /// The port that their URLs name; at another port they are hosts like any other.
-    pub port: u16,
-    /// Where the server listens; its port may differ from the one in the URLs.
-    pub address: SocketAddr,
-}
-
-/// The way to these hosts.
+/// Sends requests to the local hosts.
 #[derive(Debug)]
-pub(super) struct Local {
+pub(super) struct LocalClient {
     hosts: LocalHosts,
-    /// A client of its own, which resolves these names only.
+    /// Resolves these names only.
     pub(super) client: reqwest::Client,
 }
 
-impl Local {
+impl LocalClient {
     pub(super) fn new(
         hosts: LocalHosts,
         mut builder: reqwest::ClientBuilder,
@@ -41,7 +27,7 @@ impl Local {
         Ok(Self { hosts, client })
     }
 
-    /// What to ask for instead of `url`, if it belongs to one of these hosts.
+    /// The URL to request instead of `url`, if it belongs to one of these hosts.
     pub(super) fn target(&self, url: &WebUrl) -> Option<Url> {
         let LocalHosts {
             names,
@@ -52,9 +38,9 @@ impl Local {
         let Some(Host::Domain(host)) = url.host() else {
             return None;
         };
-        let is_ours =
+        let is_local =
             url.scheme() == "http" && url.port() == Some(*port) && names.iter().any(|n| n == host);
-        let mut target = is_ours.then(|| url.clone())?;
+        let mut target = is_local.then(|| url.clone())?;
         target.set_port(Some(address.port())).ok()?;
         Some(target)
     }
@@ -71,7 +57,7 @@ mod tests {
             port: 8391,
             address: "127.0.0.1:40000".parse().unwrap(),
         };
-        let local = Local::new(hosts, reqwest::Client::builder()).unwrap();
+        let local = LocalClient::new(hosts, reqwest::Client::builder()).unwrap();
         let target = |url: &str| {
             let url = WebUrl::parse(url).unwrap();
             local.target(&url).map(|t| t.to_string())

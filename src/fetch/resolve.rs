@@ -1,5 +1,5 @@
-//! Names to addresses that the guard allows. The HTTP client dials exactly what is returned here, so there is no
-//! gap between check and use (SEC-06): an answer that changes later is checked again.
+//! Resolves host names to addresses that the guard allows. The HTTP client dials exactly the addresses that are returned here,
+//! so none is dialled unchecked, also if the name's addresses change later (SEC-06).
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -13,40 +13,31 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::{Instant, timeout};
 use url::Host;
 
-use super::failure::fail;
+use super::failure::Unresolved;
 use super::guard::{Blocked, Guard};
-use super::lookup::{Found, Lookups};
-use super::visit_time::{OWN_WAIT_MAX, VisitTime};
-use crate::model::{Failure, FailureKind, WebUrl};
+use super::lookup::Lookups;
+use super::lookup_queue::LookupResult;
+use super::visit_time::{LOCAL_WAIT_MAX, VisitTime};
+use crate::model::{Failure, WebUrl};
 
-/// How long an answer is used again (ET-46).
-const KEPT: Duration = Duration::from_secs(60);
-/// Most answers kept.
-const KEPT_MAX: usize = 4096;
-/// Limit of one lookup, from when a thread begins with it.
+/// How long an answer is cached (ET-46).
+const TTL: Duration = Duration::from_secs(60);
+/// Most cached answers.
+const CACHE_MAX: usize = 4096;
+/// Time limit of one lookup, from when a thread begins with it.
 const LOOKUP_MAX: Duration = Duration::from_secs(10);
 
-/// Where addresses come from.
+/// Where addresses come from. The guard checks them in any case.
 #[derive(Debug, Clone, Default)]
 pub enum Names {
     /// The system's resolver.
     #[default]
     System,
-    /// A fixed table, for tests: the named hosts, and no other. A port other than 0 replaces the scheme's own
-    /// port in URLs that name none. The guard holds as ever.
+    /// A fixed table, for tests: these hosts and no other. A port other than 0 replaces the default port of the scheme in URLs
+    /// without a port.
     Table(HashMap<String, Vec<SocketAddr>>),
-    /// Something that blocks as the system's resolver does, for tests and benches. It gets the same threads.
+    /// A function that may block, for tests and benches. It runs on the same threads as the system's resolver.
     Function(fn(&str) -> io::Result<Vec<IpAddr>>),
-}
-
-/// A name has no address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot resolve {host}: {reason}")]
-pub struct Unresolved {
-    /// The name.
-    pub host: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// The resolver of the HTTP client.
@@ -56,41 +47,37 @@ pub(super) struct Resolver(Arc<Inner>);
 struct Inner {
     names: Names,
     guard: Guard,
-    /// The proxy's own name is the operator's choice and not checked; with a proxy no other name is asked for.
+    /// The host of the proxy. The operator chose it, so it is not checked; with a proxy no other name is resolved.
     proxy: Option<String>,
-    kept: Mutex<HashMap<String, Kept>>,
+    cache: Mutex<HashMap<String, Cached>>,
     lookups: Lookups,
 }
 
-/// Addresses, and since when they are known.
-type Kept = (Instant, Arc<[IpAddr]>);
+/// Addresses, and when they were resolved.
+type Cached = (Instant, Arc<[IpAddr]>);
 
 impl Resolver {
     pub(super) fn new(names: Names, guard: Guard, proxy: Option<String>) -> Self {
         let lookups = match names {
-            Names::Function(ask) => Lookups::new(ask),
-            Names::System | Names::Table(_) => Lookups::new(system),
+            Names::Function(resolve) => Lookups::new(resolve),
+            Names::System | Names::Table(_) => Lookups::new(system_resolver),
         };
-        Self::with(names, guard, proxy, lookups)
-    }
-
-    fn with(names: Names, guard: Guard, proxy: Option<String>, lookups: Lookups) -> Self {
         Self(Arc::new(Inner {
             names,
             guard,
             proxy,
-            kept: Mutex::default(),
+            cache: Mutex::default(),
             lookups,
         }))
     }
 
-    /// Names that are being looked up, or wait for it.
+    /// Queued and running lookups.
     pub(super) fn lookups(&self) -> usize {
-        self.0.lookups.under_way()
+        self.0.lookups.in_progress()
     }
 
-    /// Looks up the host of `url`, so that connecting finds the answer there: waiting for a thread is our own waiting, and
-    /// no part of the time that a connection may take. `is_proven`: it answered before, perhaps to an earlier process.
+    /// Looks up the host of `url` and caches the answer for the connection. This way waiting for a thread does not count
+    /// against the time limit of the connection. `is_proven`: the host answered before, perhaps to an earlier process.
     pub(super) async fn prepare(
         &self,
         url: &WebUrl,
@@ -101,25 +88,26 @@ impl Resolver {
             return Ok(());
         };
         let inner = &self.0;
-        let is_told = matches!(inner.names, Names::Table(_)) || inner.proxy.is_some();
-        if is_told || inner.recall(host).is_some() {
+        let needs_no_lookup = matches!(inner.names, Names::Table(_)) || inner.proxy.is_some();
+        if needs_no_lookup || inner.cached(host).is_some() {
             return Ok(());
         }
         if is_proven {
-            inner.lookups.has_answered(host);
+            inner.lookups.note_proven(host);
         }
         let mut lookup = inner.lookups.look_up(host);
-        time.own(lookup.begun()).await?;
+        time.local(lookup.started()).await?;
         let answer = timeout(LOOKUP_MAX, lookup.answer());
-        let found = time.server(host, answer).await?;
-        let told = found.map_or_else(|_| Err(inner.silent(host)), |found| inner.keep(host, found));
-        told.map(|_| ())
-            .map_err(|e| fail(FailureKind::Dns, e.to_string()))
+        match time.server(host, answer).await? {
+            Ok(result) => inner.store(host, result)?,
+            Err(_) => return Err(inner.unresponsive(host).into()),
+        };
+        Ok(())
     }
 }
 
-/// The system's resolver, with its files and services as the operator set them up.
-fn system(host: &str) -> io::Result<Vec<IpAddr>> {
+/// The system's resolver, as the operator configured it.
+fn system_resolver(host: &str) -> io::Result<Vec<IpAddr>> {
     Ok((host, 0).to_socket_addrs()?.map(|a| a.ip()).collect())
 }
 
@@ -135,15 +123,15 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let host = name.as_str().to_ascii_lowercase();
             let found = inner.lookup(&host).await?;
-            let allowed = inner.checked(&host, found)?;
+            let allowed = inner.allowed(&host, found)?;
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
 }
 
 impl Inner {
-    /// Keeps the addresses that may be dialled: of mixed answers only those.
-    fn checked(&self, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Blocked> {
+    /// The addresses that may be dialled.
+    fn allowed(&self, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Blocked> {
         if self.proxy.as_deref() == Some(host) {
             return Ok(found);
         }
@@ -168,37 +156,38 @@ impl Inner {
                 .cloned()
                 .ok_or_else(|| unresolved(host, "no such host"))?);
         }
-        let found = match self.recall(host) {
+        let found = match self.cached(host) {
             Some(found) => found,
             None => {
                 let mut lookup = self.lookups.look_up(host);
-                let answer = timeout(LOOKUP_MAX + OWN_WAIT_MAX, lookup.answer());
-                let answer = answer.await.map_err(|_| self.silent(host))?;
-                self.keep(host, answer)?
+                let answer = timeout(LOOKUP_MAX + LOCAL_WAIT_MAX, lookup.answer());
+                let result = answer.await.map_err(|_| self.unresponsive(host))?;
+                self.store(host, result)?
             }
         };
         Ok(found.iter().map(|ip| SocketAddr::new(*ip, 0)).collect())
     }
 
-    fn silent(&self, host: &str) -> Unresolved {
-        self.lookups.was_silent(host);
+    fn unresponsive(&self, host: &str) -> Unresolved {
+        self.lookups.note_unresponsive(host);
         unresolved(host, "the name servers did not answer in time")
     }
 
-    fn recall(&self, host: &str) -> Option<Arc<[IpAddr]>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, found) = kept.get(host)?;
-        (at.elapsed() < KEPT).then(|| Arc::clone(found))
+    fn cached(&self, host: &str) -> Option<Arc<[IpAddr]>> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, found) = cache.get(host)?;
+        (at.elapsed() < TTL).then(|| Arc::clone(found))
     }
 
-    fn keep(&self, host: &str, found: Found) -> Result<Arc<[IpAddr]>, Unresolved> {
-        let found = found.map_err(|reason| unresolved(host, &reason))?;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_MAX {
-            kept.retain(|_, (at, _)| at.elapsed() < KEPT);
+    /// Caches the addresses of a host. Does nothing to the cache if it is full.
+    fn store(&self, host: &str, result: LookupResult) -> Result<Arc<[IpAddr]>, Unresolved> {
+        let found = result.map_err(|reason| unresolved(host, &reason))?;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= CACHE_MAX {
+            cache.retain(|_, (at, _)| at.elapsed() < TTL);
         }
-        if kept.len() < KEPT_MAX {
-            kept.insert(host.to_owned(), (Instant::now(), Arc::clone(&found)));
+        if cache.len() < CACHE_MAX {
+            cache.insert(host.to_owned(), (Instant::now(), Arc::clone(&found)));
         }
         Ok(found)
     }
@@ -235,29 +224,30 @@ mod tests {
 
     #[tokio::test]
     async fn sec_06_names_of_private_addresses_are_refused() {
-        let said = ask(&resolver(&["169.254.169.254:0"]), "site.example").await;
-        assert!(said.unwrap_err().contains("private or reserved address"));
+        let answer = ask(&resolver(&["169.254.169.254:0"]), "site.example").await;
+        let message = answer.unwrap_err();
+        assert!(message.contains("private or reserved address"), "{message}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn et_46_a_name_is_looked_up_once_a_minute() {
         let r = Resolver::new(Names::System, Guard::default(), None);
         let known = Arc::from([IpAddr::from([1, 1, 1, 1])]);
-        r.0.keep("site.invalid", Ok(known)).unwrap();
+        r.0.store("site.invalid", Ok(known)).unwrap();
         assert_eq!(
             ask(&r, "site.invalid").await.unwrap(),
             ["1.1.1.1:0".parse().unwrap()],
-            "nobody was asked"
+            "from the cache"
         );
-        tokio::time::advance(KEPT).await;
-        assert_eq!(r.0.recall("site.invalid"), None);
+        tokio::time::advance(TTL).await;
+        assert_eq!(r.0.cached("site.invalid"), None);
     }
 
     #[tokio::test]
     async fn unknown_names_do_not_resolve() {
-        let said = ask(&resolver(&[]), "other.example").await;
+        let answer = ask(&resolver(&[]), "other.example").await;
         assert_eq!(
-            said.unwrap_err(),
+            answer.unwrap_err(),
             "cannot resolve other.example: no such host"
         );
     }

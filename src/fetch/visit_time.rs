@@ -1,66 +1,68 @@
-//! How long one visit may take: what its servers take, and what it waits for in our own process, each within a limit of its
-//! own (SEC-05, REL-13). A server is never blamed for our waiting, and our waiting always ends.
+//! Time limits of one visit: for its servers, for the turns of hosts, and for resources of our own process (SEC-05, REL-13).
+//! Time that we wait for ourselves must never count against a server.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::failure::{self, fail};
+use super::failure;
 use crate::memory::Busy;
-use crate::model::{Failure, FailureKind};
+use crate::model::Failure;
 
-/// By default the longest time that one visit waits for our own memory, decoding turns and lookup threads, over all of its requests. Waiting
-/// for the turn of a host is not in it: see [`TURN_MAX`].
-pub(super) const OWN_WAIT_MAX: Duration = Duration::from_secs(20);
+/// Default limit for waiting for memory, decoding slots and lookup threads, over all requests of a visit. Waiting for the turn
+/// of a host does not count: see [`HOST_WAIT_MAX`].
+pub(super) const LOCAL_WAIT_MAX: Duration = Duration::from_secs(20);
 
-/// Longest wait of one visit for the turns of its hosts, over all redirects: each may lead to a host whose queue is long.
-pub(super) const TURN_MAX: Duration = Duration::from_secs(600);
+/// Limit for waiting for the turns of hosts, over all hops of a visit: each redirect may lead to a host with a long queue.
+pub(super) const HOST_WAIT_MAX: Duration = Duration::from_secs(600);
 
-/// The time of one visit.
+/// The time that is left to one visit.
 #[derive(Debug)]
 pub(super) struct VisitTime {
-    /// What is left for the servers, while no request is on its way.
-    left: Duration,
-    /// When that is used up, while one is.
-    until: Instant,
-    /// What is left for our own waiting.
-    waits: Duration,
-    /// What is left for waiting for the turns of hosts.
-    turns: Duration,
+    /// For the servers, while no request is in flight.
+    server_left: Duration,
+    /// When the servers' time is used up, while a request is in flight.
+    server_deadline: Instant,
+    /// For resources of our own process.
+    local_left: Duration,
+    /// For the turns of hosts.
+    host_left: Duration,
 }
 
 impl VisitTime {
-    /// A visit whose servers may take so long in all, and that may wait so long for ourselves.
-    pub(super) fn new(servers: Duration, waits: Duration) -> Self {
+    /// A visit whose servers may take `server` in all, and that may wait for `local` in all for our own resources.
+    pub(super) fn new(server: Duration, local: Duration) -> Self {
         Self {
-            left: servers,
-            until: Instant::now() + servers,
-            waits,
-            turns: TURN_MAX,
+            server_left: server,
+            server_deadline: Instant::now() + server,
+            local_left: local,
+            host_left: HOST_WAIT_MAX,
         }
     }
 
-    /// Waits for the turn of a host, while no request is on its way. None if it did not come in time.
-    pub(super) async fn turn<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    /// Waits for the turn of a host while no request is in flight. `None` if it did not come in time.
+    pub(super) async fn host_turn<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let begun = Instant::now();
-        let done = timeout_at(begun + self.turns, work).await;
-        self.turns = self.turns.saturating_sub(begun.elapsed());
+        let done = timeout_at(begun + self.host_left, work).await;
+        self.host_left = self.host_left.saturating_sub(begun.elapsed());
         done.ok()
     }
 
-    /// A request leaves.
-    pub(super) fn go_on(&mut self) {
-        self.until = Instant::now() + self.left;
+    /// A request is about to be sent.
+    pub(super) fn start_server(&mut self) {
+        self.server_deadline = Instant::now() + self.server_left;
     }
 
-    /// Its answer is complete.
-    pub(super) fn pause(&mut self) {
-        self.left = self.until.saturating_duration_since(Instant::now());
+    /// The answer is complete.
+    pub(super) fn stop_server(&mut self) {
+        self.server_left = self
+            .server_deadline
+            .saturating_duration_since(Instant::now());
     }
 
-    /// When the servers' time is up.
-    pub(super) fn until(&self) -> Instant {
-        self.until
+    /// When the servers' time is used up.
+    pub(super) fn server_deadline(&self) -> Instant {
+        self.server_deadline
     }
 
     /// Waits for a server.
@@ -69,29 +71,23 @@ impl VisitTime {
         host: &str,
         work: impl Future<Output = T>,
     ) -> Result<T, Failure> {
-        let done = timeout_at(self.until, work).await;
+        let done = timeout_at(self.server_deadline, work).await;
         done.map_err(|_| failure::timeout(host))
     }
 
-    /// Waits for something of our own. The servers' time stands still meanwhile.
-    pub(super) async fn own<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    /// Waits for a resource of our own process. The servers' time is extended accordingly.
+    pub(super) async fn local<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         let begun = Instant::now();
-        let done = timeout_at(begun + self.waits, work).await;
+        let done = timeout_at(begun + self.local_left, work).await;
         let waited = begun.elapsed();
-        self.waits = self.waits.saturating_sub(waited);
-        self.until += waited;
+        self.local_left = self.local_left.saturating_sub(waited);
+        self.server_deadline += waited;
         done.map_err(|_| Busy.into())
     }
 
-    /// When our own waiting has to end.
-    pub(super) fn patience(&self) -> Instant {
-        Instant::now() + self.waits
-    }
-}
-
-impl From<Busy> for Failure {
-    fn from(busy: Busy) -> Self {
-        fail(FailureKind::Busy, busy.to_string())
+    /// When waiting for our own resources has to end.
+    pub(super) fn local_deadline(&self) -> Instant {
+        Instant::now() + self.local_left
     }
 }
 
@@ -100,34 +96,35 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
+    use crate::model::FailureKind;
 
     const S: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn sec_05_our_own_waiting_costs_a_server_nothing_of_its_time() {
-        let mut time = VisitTime::new(30 * S, OWN_WAIT_MAX);
-        time.own(sleep(OWN_WAIT_MAX / 2)).await.unwrap();
+    async fn sec_05_local_waits_do_not_count_against_the_server() {
+        let mut time = VisitTime::new(30 * S, LOCAL_WAIT_MAX);
+        time.local(sleep(LOCAL_WAIT_MAX / 2)).await.unwrap();
         assert!(time.server("a.example", sleep(29 * S)).await.is_ok());
         let more = time.server("a.example", sleep(2 * S)).await;
         assert_eq!(more.unwrap_err().kind, FailureKind::Timeout);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn rel_13_our_own_waiting_ends_however_often_it_is_interrupted() {
-        let (mut time, begun) = (VisitTime::new(30 * S, OWN_WAIT_MAX), Instant::now());
+    async fn rel_13_local_waits_of_a_visit_are_limited_in_sum() {
+        let (mut time, begun) = (VisitTime::new(30 * S, LOCAL_WAIT_MAX), Instant::now());
         let busy = loop {
-            if let Err(failure) = time.own(sleep(3 * S)).await {
+            if let Err(failure) = time.local(sleep(3 * S)).await {
                 break failure;
             }
         };
         assert_eq!(busy.kind, FailureKind::Busy);
-        assert_eq!(begun.elapsed(), OWN_WAIT_MAX);
+        assert_eq!(begun.elapsed(), LOCAL_WAIT_MAX);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn rel_13_waiting_for_turns_ends_however_many_hosts_a_visit_is_led_to() {
-        let (mut time, begun) = (VisitTime::new(30 * S, OWN_WAIT_MAX), Instant::now());
-        while time.turn(sleep(TURN_MAX / 4 + S)).await.is_some() {}
-        assert_eq!(begun.elapsed(), TURN_MAX);
+    async fn rel_13_waits_for_hosts_are_limited_in_sum_over_all_redirects() {
+        let (mut time, begun) = (VisitTime::new(30 * S, LOCAL_WAIT_MAX), Instant::now());
+        while time.host_turn(sleep(HOST_WAIT_MAX / 4 + S)).await.is_some() {}
+        assert_eq!(begun.elapsed(), HOST_WAIT_MAX);
     }
 }

@@ -1,6 +1,6 @@
-//! RFC 5005: when a feed overflowed, its newest archive page holds what fell out of it since (ET-53). One page, of the feed's
-//! own origin; no archive is walked for its own sake. What comes of it is stored with the document that led there, and that
-//! the page was read is noted in the same transaction: a failure in between loses nothing.
+//! Archive documents (RFC 5005): if a feed overflowed, its newest archive document has what dropped out of it (ET-53). One
+//! request to the feed's own origin; older archives are never walked. The result is committed together with the feed's
+//! document, so that an error in between loses nothing.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,79 +9,78 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::Ingest;
+use super::context::Ingest;
 use super::document;
-use super::visit::Visited;
 use crate::fetch::{ACCEPT_FEEDS, Page};
-use crate::model::{FailureKind, WebUrl};
+use crate::model::{FailureKind, FeedRow, WebUrl};
 use crate::normalize::Drafted;
 use crate::normalize::boilerplate::Boilerplate;
 use crate::parse::ParseContext;
 use crate::store::{ArchiveCommit, DocumentCommit, StoreError};
 
-/// Longest time for it, the turns of hosts included: redirects may lead to a host whose queue is long (REL-13). With the
-/// turns of the feed's own hosts, the pages of articles and our own waiting it stays below `fault::VISIT_MAX`.
+/// Time limit for the request, the turns of hosts included: redirects may lead to a host with a long queue (REL-13). Together
+/// with the turns of the feed's own hosts, the pages of articles and local waits it stays below `fault::VISIT_MAX`.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
-/// What came of asking for an archive page.
-pub(super) enum Archived {
-    /// It was read before, or given up: no request was made.
+/// The result of requesting an archive document.
+pub(super) enum ArchiveResult {
+    /// It was read or given up before; no request was made.
     Known,
-    /// It is here.
-    Read(Page),
-    /// It will never be there.
-    Refused,
-    /// It could not be had for now.
-    Missed,
+    /// It was received.
+    Received(Page),
+    /// The request failed, and another one would fail too.
+    Rejected,
+    /// The request failed for now.
+    Failed,
 }
 
-impl Archived {
-    /// The page, if it is here.
+impl ArchiveResult {
+    /// The document, if it was received.
     pub(super) fn page(&self) -> Option<&Page> {
         match self {
-            Self::Read(page) => Some(page),
-            Self::Known | Self::Refused | Self::Missed => None,
+            Self::Received(page) => Some(page),
+            Self::Known | Self::Rejected | Self::Failed => None,
         }
     }
 }
 
 impl Ingest {
-    /// Asks for an archive page, unless it was read before.
+    /// Requests an archive document, unless it was read before.
     ///
     /// # Errors
-    /// [`StoreError`] if the store cannot be used; that the page fails is none.
+    /// [`StoreError`] if the store cannot be used. A failed request is not an error.
     pub(super) async fn archive(
         &self,
-        visited: &Visited,
+        feed: FeedRow,
         url: &WebUrl,
         cancel: &CancellationToken,
-    ) -> Result<Archived, StoreError> {
-        let (feed, name) = (visited.claim.feed, url.to_string());
-        let is_done = self.ask(move |store| store.reads().is_archive_done(feed, &name));
+    ) -> Result<ArchiveResult, StoreError> {
+        let name = url.to_string();
+        let is_done = self.with_store(move |store| store.reads().is_archive_done(feed, &name));
         if is_done.await? {
-            return Ok(Archived::Known);
+            return Ok(ArchiveResult::Known);
         }
-        let asked = self.fetcher.get(url, ACCEPT_FEEDS, usize::MAX, cancel);
-        let Ok(asked) = timeout(TIME_MAX, asked).await else {
-            return Ok(Archived::Missed);
+        let request = self.fetcher.get(url, ACCEPT_FEEDS, usize::MAX, cancel);
+        let Ok(result) = timeout(TIME_MAX, request).await else {
+            return Ok(ArchiveResult::Failed);
         };
         #[cfg(test)]
         crate::faults::at("archive", url.host())?;
-        match asked {
-            Ok(page) => Ok(Archived::Read(page)),
+        match result {
+            Ok(page) => Ok(ArchiveResult::Received(page)),
             Err(failure) => {
                 tracing::debug!(archive.url = %url, "no archive: {}", failure.message);
-                Ok(match may_pass(failure.kind) {
-                    true => Archived::Missed,
-                    false => Archived::Refused,
+                Ok(match is_temporary(failure.kind) {
+                    true => ArchiveResult::Failed,
+                    false => ArchiveResult::Rejected,
                 })
             }
         }
     }
 }
 
-/// Whether another try may succeed.
-fn may_pass(kind: FailureKind) -> bool {
+/// Whether another request may succeed.
+fn is_temporary(kind: FailureKind) -> bool {
     matches!(
         kind,
         FailureKind::Dns
@@ -96,18 +95,18 @@ fn may_pass(kind: FailureKind) -> bool {
     )
 }
 
-/// Adds what the archive page at `url` holds beyond the document, and what came of it. A page that cannot be read adds no
-/// article (REL-04).
+/// Adds the articles that only the archive document at `url` has, and what became of the request. An archive document that
+/// cannot be read adds no articles (REL-04).
 pub(super) fn add(
     document: &mut DocumentCommit,
-    (url, archived): (&WebUrl, &Archived),
+    (url, result): (&WebUrl, &ArchiveResult),
     boilerplate: &Boilerplate,
 ) {
     let url = url.to_string();
-    document.archive = Some(match archived {
-        Archived::Known | Archived::Refused => ArchiveCommit::Done(url),
-        Archived::Missed => ArchiveCommit::Missed(url),
-        Archived::Read(page) => {
+    document.archive = Some(match result {
+        ArchiveResult::Known | ArchiveResult::Rejected => ArchiveCommit::Done(url),
+        ArchiveResult::Failed => ArchiveCommit::Missed(url),
+        ArchiveResult::Received(page) => {
             add_articles(document, page, boilerplate);
             ArchiveCommit::Done(url)
         }
@@ -131,7 +130,7 @@ fn add_articles(document: &mut DocumentCommit, page: &Page, boilerplate: &Boiler
     let keys = document.drafts.iter().map(|d| &d.key);
     let keys = keys.chain(document.listed.iter().map(|l| &l.key));
     let known: HashSet<String> = keys.cloned().collect();
-    // Either every draft has its paragraphs, or none.
+    // There are paragraphs for all drafts or for none.
     document
         .paragraphs
         .resize(document.drafts.len(), Vec::new());

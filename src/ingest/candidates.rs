@@ -1,6 +1,6 @@
-//! Feeds that may be asked, in the order in which they fell due, each site's by themselves (REL-16). What is taken is what
-//! can be started now: a site with enough visits under way is passed over until one of them ends. Pure bookkeeping: never
-//! claims, never asks, and holds nothing that the store does not know.
+//! Feeds that may be polled, in the order in which they became due, with a queue for each site (REL-16). A site with enough
+//! visits in progress is passed over until one of them ends. Pure bookkeeping: it claims nothing, and everything in it can be
+//! read from the store again.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use crate::model::FeedRow;
 use crate::store::Candidate;
 
-/// A feed that was taken, with its place in the order of all.
+/// A feed that was taken, with its position among all feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Taken {
-    place: usize,
+    position: usize,
     pub(super) feed: FeedRow,
     pub(super) site: Arc<str>,
 }
@@ -19,79 +19,83 @@ pub(super) struct Taken {
 /// The queues of all sites. Taking a feed costs the logarithm of the number of sites.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
-    /// Feeds by site, each with its place in the order of all.
+    /// Feeds by site, each with its position among all feeds.
     sites: HashMap<Arc<str>, VecDeque<(usize, FeedRow)>>,
-    /// The first feed's place of every site that may have another visit under way.
+    /// Sites that may have another visit, by the position of their first feed.
     open: BTreeMap<usize, Arc<str>>,
     len: usize,
 }
 
 impl Candidates {
-    /// Puts feeds in line, the first one first.
+    /// Queues feeds in this order.
     pub(super) fn new(feeds: Vec<Candidate>) -> Self {
-        let mut line = Self {
+        let mut candidates = Self {
             len: feeds.len(),
             ..Self::default()
         };
-        for (place, candidate) in feeds.into_iter().enumerate() {
+        for (position, candidate) in feeds.into_iter().enumerate() {
             let site: Arc<str> = candidate.site.into();
-            let queue = line.sites.entry(Arc::clone(&site)).or_default();
+            let queue = candidates.sites.entry(Arc::clone(&site)).or_default();
             if queue.is_empty() {
-                line.open.insert(place, site);
+                candidates.open.insert(position, site);
             }
-            queue.push_back((place, candidate.feed));
+            queue.push_back((position, candidate.feed));
         }
-        line
+        candidates
     }
 
-    /// How many feeds are left.
+    /// Feeds that are left.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// How many sites can have another visit under way, as far as is known.
+    /// Sites that may have another visit, as far as is known.
     pub(super) fn open_sites(&self) -> usize {
         self.open.len()
     }
 
-    /// Takes the first feed of a site that `may` have another visit under way. Other sites are passed over from now on,
-    /// until they are [opened again](Self::reopen).
-    pub(super) fn take(&mut self, may: impl Fn(&str) -> bool) -> Option<Taken> {
+    /// Takes the first feed whose site may have another visit, as `may_start` says. Sites for which it says no are passed over
+    /// until they are [reopened](Self::reopen).
+    pub(super) fn take(&mut self, may_start: impl Fn(&str) -> bool) -> Option<Taken> {
         while let Some((_, site)) = self.open.pop_first() {
-            if !may(&site) {
+            if !may_start(&site) {
                 continue;
             }
             let queue = self.sites.get_mut(&site)?;
-            let (place, feed) = queue.pop_front()?;
+            let (position, feed) = queue.pop_front()?;
             self.len -= 1;
             match queue.front() {
-                Some((place, _)) => {
-                    self.open.insert(*place, Arc::clone(&site));
+                Some((next, _)) => {
+                    self.open.insert(*next, Arc::clone(&site));
                 }
                 None => {
                     self.sites.remove(&site);
                 }
             }
-            return Some(Taken { place, feed, site });
+            return Some(Taken {
+                position,
+                feed,
+                site,
+            });
         }
         None
     }
 
-    /// One that was taken could not be claimed: it comes first of its site again.
+    /// Returns a feed that could not be claimed to the front of its site's queue.
     pub(super) fn put_back(&mut self, taken: Taken) {
         let queue = self.sites.entry(Arc::clone(&taken.site)).or_default();
-        if let Some((place, _)) = queue.front() {
-            self.open.remove(place);
+        if let Some((first, _)) = queue.front() {
+            self.open.remove(first);
         }
-        queue.push_front((taken.place, taken.feed));
-        self.open.insert(taken.place, taken.site);
+        queue.push_front((taken.position, taken.feed));
+        self.open.insert(taken.position, taken.site);
         self.len += 1;
     }
 
-    /// A visit to `site` has ended: it may have another.
+    /// A visit to `site` has ended, so it may have another.
     pub(super) fn reopen(&mut self, site: &Arc<str>) {
-        if let Some((place, _)) = self.sites.get(site).and_then(VecDeque::front) {
-            self.open.insert(*place, Arc::clone(site));
+        if let Some((first, _)) = self.sites.get(site).and_then(VecDeque::front) {
+            self.open.insert(*first, Arc::clone(site));
         }
     }
 }
@@ -100,7 +104,7 @@ impl Candidates {
 mod tests {
     use super::*;
 
-    fn line(sites: &[&str]) -> Candidates {
+    fn queued(sites: &[&str]) -> Candidates {
         let feeds = sites.iter().enumerate().map(|(n, site)| Candidate {
             feed: n as FeedRow,
             site: (*site).to_owned(),
@@ -109,33 +113,33 @@ mod tests {
     }
 
     #[test]
-    fn rel_16_a_full_site_is_passed_over_and_goes_on_where_it_stopped() {
-        let mut line = line(&["big", "big", "small", "big", "other"]);
-        let taken = |line: &mut Candidates, full: &str| line.take(|site| site != full);
-        assert_eq!(taken(&mut line, "").unwrap().feed, 0);
-        assert_eq!(taken(&mut line, "big").unwrap().feed, 2);
-        assert_eq!(taken(&mut line, "big").unwrap().feed, 4);
-        assert_eq!(taken(&mut line, "big"), None);
-        assert_eq!((line.len(), line.open_sites()), (2, 0));
-        line.reopen(&"big".into());
-        line.reopen(&"small".into());
-        assert_eq!(taken(&mut line, "").unwrap().feed, 1);
-        assert_eq!(taken(&mut line, "").unwrap().feed, 3);
-        assert_eq!(taken(&mut line, ""), None);
-        assert_eq!(line.len(), 0);
+    fn rel_16_a_full_site_is_passed_over_and_continues_where_it_stopped() {
+        let mut candidates = queued(&["big", "big", "small", "big", "other"]);
+        let taken = |candidates: &mut Candidates, full: &str| candidates.take(|site| site != full);
+        assert_eq!(taken(&mut candidates, "").unwrap().feed, 0);
+        assert_eq!(taken(&mut candidates, "big").unwrap().feed, 2);
+        assert_eq!(taken(&mut candidates, "big").unwrap().feed, 4);
+        assert_eq!(taken(&mut candidates, "big"), None);
+        assert_eq!((candidates.len(), candidates.open_sites()), (2, 0));
+        candidates.reopen(&"big".into());
+        candidates.reopen(&"small".into());
+        assert_eq!(taken(&mut candidates, "").unwrap().feed, 1);
+        assert_eq!(taken(&mut candidates, "").unwrap().feed, 3);
+        assert_eq!(taken(&mut candidates, ""), None);
+        assert_eq!(candidates.len(), 0);
     }
 
     #[test]
-    fn without_full_sites_the_order_is_that_of_all() {
-        let mut line = line(&["a", "b", "a", "c", "b", "a"]);
-        let mut taken: Vec<Taken> = std::iter::from_fn(|| line.take(|_| true)).collect();
+    fn without_full_sites_feeds_keep_their_order() {
+        let mut candidates = queued(&["a", "b", "a", "c", "b", "a"]);
+        let mut taken: Vec<Taken> = std::iter::from_fn(|| candidates.take(|_| true)).collect();
         let order = |taken: &[Taken]| taken.iter().map(|t| t.feed).collect::<Vec<FeedRow>>();
         assert_eq!(order(&taken), [0, 1, 2, 3, 4, 5]);
-        // The store took none of the last four: they come again in the same order.
+        // The last four could not be claimed: they come again in the same order.
         taken.drain(..2);
-        taken.into_iter().rev().for_each(|t| line.put_back(t));
-        assert_eq!(line.len(), 4);
-        let again: Vec<Taken> = std::iter::from_fn(|| line.take(|_| true)).collect();
+        taken.into_iter().rev().for_each(|t| candidates.put_back(t));
+        assert_eq!(candidates.len(), 4);
+        let again: Vec<Taken> = std::iter::from_fn(|| candidates.take(|_| true)).collect();
         assert_eq!(order(&again), [2, 3, 4, 5]);
     }
 }

@@ -1,6 +1,6 @@
-//! `full_text`: the body of a new article is read off its page. Never for an article that the store knows, never twice, never
-//! against robots.txt (ET-47), never more than a bounded number of pages and minutes a poll. A page that fails, that is none,
-//! or that says less than the feed changes nothing.
+//! `full_text`: reads the bodies of new articles from their pages. Never for an article that is stored already, never twice,
+//! never against robots.txt (ET-47), and only a limited number of pages and minutes per poll. A page that fails, is no article,
+//! or says less than the feed changes nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::Ingest;
-use super::visit::is_large;
+use super::context::Ingest;
+use super::reading::is_large;
 use crate::fetch;
 use crate::memory::Reserved;
 use crate::model::{Draft, FailureKind, WebUrl};
@@ -18,52 +18,54 @@ use crate::normalize::page::{self, Page};
 use crate::parse::charset;
 use crate::store::Standing;
 
-/// Pages asked for in one poll; further new articles keep what the feed gave. They are the newest as feeds list them.
+/// Most pages requested per poll, from the top of the document, where feeds list the newest articles. Further new articles keep
+/// the text of the feed.
 const PAGES_MAX: usize = 20;
-/// Longest time for all of them. Together with the wait for the feed's own turn it stays below the lease (15 min).
+/// Time limit for all of them. Together with the wait for the feed's own turn it stays below the lease (15 min).
 const TIME_MAX: Duration = Duration::from_secs(180);
 /// Largest page, decoded, in bytes.
 const PAGE_BYTES_MAX: usize = 4 << 20;
-/// What is no page, by the end of its path.
-const FILES: &[&str] = &[
+/// Ends of paths that do not lead to pages.
+const FILE_EXTENSIONS: &[&str] = &[
     ".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg", ".mp3", ".m4a", ".ogg", ".opus",
     ".wav", ".mp4", ".webm", ".mov", ".m3u8", ".pdf", ".zip", ".gz", ".exe", ".dmg", ".epub",
 ];
 
-/// A new article whose page is wanted.
+/// A new article whose page is to be requested.
 #[derive(Debug)]
-pub(super) struct Wanted {
-    /// Its place in the document.
+pub(super) struct PageRequest {
+    /// Position of the article in the document.
     at: usize,
     url: WebUrl,
     title: String,
 }
 
-/// Which drafts want a page, and what else their bodies come from.
+/// Where bodies come from, if not from the feed.
 #[derive(Debug, Default)]
-pub(super) struct Wants {
-    /// Those that want one.
-    pub(super) pages: Vec<Wanted>,
-    /// Bodies that the store has of articles which the feed has edited since: their pages are not asked for again.
+pub(super) struct PagePlan {
+    /// Pages to request.
+    pub(super) requests: Vec<PageRequest>,
+    /// Stored bodies of articles that the feed has edited: their pages are not requested again.
     pub(super) stored: Vec<(usize, Page)>,
 }
 
-/// What is wanted for a document whose drafts stand so in the store. `others` are the pages of its other articles.
-pub(super) fn wants<'u>(
+/// Plans the pages for the drafts of a document, given what the store has of each. `others` are the URLs of the document's
+/// other articles.
+pub(super) fn plan<'u>(
     drafts: &'u [Draft],
     others: impl IntoIterator<Item = &'u WebUrl>,
     standings: Vec<Standing>,
-) -> Wants {
-    let mut named: HashMap<&str, usize> = HashMap::new();
+) -> PagePlan {
+    let mut uses: HashMap<&str, usize> = HashMap::new();
     let urls = drafts.iter().filter_map(|d| d.url.as_ref());
     for url in urls.chain(others) {
-        *named.entry(bare(url)).or_default() += 1;
+        *uses.entry(url.without_fragment()).or_default() += 1;
     }
-    let mut wants = Wants::default();
+    let mut plan = PagePlan::default();
     for (at, (draft, standing)) in drafts.iter().zip(standings).enumerate() {
         match standing {
             Standing::Same => {}
-            Standing::Edited { html } => wants.stored.push((
+            Standing::Edited { html } => plan.stored.push((
                 at,
                 Page {
                     html,
@@ -71,13 +73,12 @@ pub(super) fn wants<'u>(
                 },
             )),
             Standing::New => {
-                // A page that several articles name is none of theirs.
-                let own = draft
-                    .url
-                    .as_ref()
-                    .filter(|url| named.get(bare(url)) == Some(&1) && !is_file(url));
-                if let Some(url) = own.filter(|_| wants.pages.len() < PAGES_MAX) {
-                    wants.pages.push(Wanted {
+                // A page that several articles link to is the article of none of them.
+                let is_own = |url: &&WebUrl| uses.get(url.without_fragment()) == Some(&1);
+                let own = draft.url.as_ref().filter(is_own);
+                let own = own.filter(|url| !is_file(url) && plan.requests.len() < PAGES_MAX);
+                if let Some(url) = own {
+                    plan.requests.push(PageRequest {
                         at,
                         url: url.clone(),
                         title: draft.title.clone(),
@@ -86,37 +87,37 @@ pub(super) fn wants<'u>(
             }
         }
     }
-    wants
+    plan
 }
 
 impl Ingest {
-    /// Asks for the pages, one after the other: most are of one host. What is not there in time is left out.
+    /// Requests pages one after another, because most are on one host. Those that do not arrive in time are left out.
     pub(super) async fn pages(
         &self,
         feed: &str,
-        wanted: &[Wanted],
+        requests: &[PageRequest],
         cancel: &CancellationToken,
     ) -> Vec<(usize, Reserved<Page>)> {
         let deadline = Instant::now() + TIME_MAX;
-        let count = wanted.len();
-        let mut silent: HashSet<String> = HashSet::new();
+        let count = requests.len();
+        let mut failed_hosts: HashSet<String> = HashSet::new();
         let mut read = Vec::new();
         #[cfg(test)]
         crate::faults::panic_at("pages", feed);
-        for Wanted { at, url, title } in wanted {
-            if cancel.is_cancelled() || silent.contains(url.host()) {
+        for PageRequest { at, url, title } in requests {
+            if cancel.is_cancelled() || failed_hosts.contains(url.host()) {
                 continue;
             }
-            let asked = self.fetcher.article(url, PAGE_BYTES_MAX, cancel);
-            match timeout_at(deadline, asked).await {
+            let page = self.fetcher.article(url, PAGE_BYTES_MAX, cancel);
+            match timeout_at(deadline, page).await {
                 Ok(Ok(page)) => {
                     let page = self.read_page(page, title.clone()).await;
                     read.extend(page.map(|page| (*at, page)));
                 }
                 Ok(Err(failure)) => {
                     tracing::debug!(article.url = %url, "no full text: {}", failure.message);
-                    if is_of_host(failure.kind) {
-                        silent.insert(url.host().to_owned());
+                    if concerns_host(failure.kind) {
+                        failed_hosts.insert(url.host().to_owned());
                     }
                 }
                 Err(_) => break,
@@ -130,13 +131,12 @@ impl Ingest {
         read
     }
 
-    /// Reads a page on a thread that may block, as one of the few that read at a time. None if it is no article, or one under
-    /// another headline.
-    /// It keeps its memory until it is stored, as much of it as the article takes.
+    /// Extracts the article of a page, on a thread that may block. `None` if it has none, or one with another headline. The
+    /// article keeps as much of the page's memory as it takes.
     async fn read_page(&self, page: fetch::Page, headline: String) -> Option<Reserved<Page>> {
-        let place = self.place(is_large(page.body.len())).await;
+        let slot = self.reading_slot(is_large(page.body.len())).await;
         let reading = tokio::task::spawn_blocking(move || {
-            let _place = place;
+            let _slot = slot;
             let fetch::Page {
                 url,
                 content_type,
@@ -153,8 +153,8 @@ impl Ingest {
     }
 }
 
-/// Failures that the next page of the host would meet too.
-fn is_of_host(kind: FailureKind) -> bool {
+/// Whether other pages of the host would fail in the same way.
+fn concerns_host(kind: FailureKind) -> bool {
     matches!(
         kind,
         FailureKind::Dns
@@ -168,10 +168,7 @@ fn is_of_host(kind: FailureKind) -> bool {
 
 fn is_file(url: &WebUrl) -> bool {
     let path = url.as_url().path().to_ascii_lowercase();
-    FILES.iter().any(|end| path.ends_with(end))
-}
-
-/// The page that a URL names.
-fn bare(url: &WebUrl) -> &str {
-    url.as_str().split('#').next().unwrap_or_default()
+    FILE_EXTENSIONS
+        .iter()
+        .any(|extension| path.ends_with(extension))
 }

@@ -1,5 +1,5 @@
-//! Is it the feed, or is the network down? When every host fails at the level of the network, no feed is to blame (ET-30).
-//! Pure: hosts, outcomes and times in, verdicts out. Never decides on one host alone, and never on one of this machine.
+//! Decides whether the network is down: if every host fails at the level of the network, no feed is to blame (ET-30). Pure.
+//! Never decides by one host alone, or by hosts of this machine.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,16 +9,16 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Network, Time};
 
-/// So many different hosts must fail in a row, none answering in between, before the network is held to be down.
+/// This many different hosts must fail, with no answer in between, before the network counts as down.
 const HOSTS_DOWN: usize = 3;
-/// How exactly the time of the last try is kept while the network is down: each change of it is written.
+/// Resolution of the time of the last try while the network is down. Each change of it is written to the store.
 const TRIED: Duration = Duration::from_secs(30);
 
 /// What is known about the network.
 #[derive(Debug, Default)]
 pub struct Outage {
-    /// Hosts that could not be reached since the last answer of any.
-    unreached: BTreeSet<String>,
+    /// Hosts that could not be reached since the last answer of any host.
+    unreachable: BTreeSet<String>,
     /// When the first of them could not be reached.
     first: Option<Time>,
     offline: bool,
@@ -28,16 +28,16 @@ pub struct Outage {
 /// What a visit says about the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// A host answered: the network is up, and what could not be reached was at fault itself.
+    /// The network is up: a host that cannot be reached is at fault itself.
     Up,
-    /// Too few hosts were asked to tell.
+    /// Too few hosts were contacted to decide.
     Unknown,
-    /// The network is down: nobody is to blame.
+    /// The network is down: no host is at fault.
     Down,
 }
 
 impl Outage {
-    /// Begins with what an earlier process saw. Whether the network is down now, requests have to tell.
+    /// Starts with what an earlier process stored. Whether the network is down now is decided by new requests.
     pub fn after(network: Network) -> Self {
         Self {
             network,
@@ -45,9 +45,9 @@ impl Outage {
         }
     }
 
-    /// A host answered, with anything at all.
+    /// A host answered, with whatever status.
     pub fn answered(&mut self) -> Verdict {
-        self.unreached.clear();
+        self.unreachable.clear();
         self.first = None;
         self.network = Network::Up;
         if std::mem::take(&mut self.offline) {
@@ -57,18 +57,18 @@ impl Outage {
     }
 
     /// A host could not be reached.
-    pub fn unreached(&mut self, host: &str, now: Time) -> Verdict {
+    pub fn unreachable(&mut self, host: &str, now: Time) -> Verdict {
         let first = *self.first.get_or_insert(now);
         if !self.offline {
-            self.unreached.insert(host.to_owned());
+            self.unreachable.insert(host.to_owned());
         }
-        if !self.offline && self.unreached.len() >= HOSTS_DOWN {
+        if !self.offline && self.unreachable.len() >= HOSTS_DOWN {
             self.offline = true;
-            // An outage that an earlier process saw just now is the same one.
+            // An outage that an earlier process noticed recently is the same one.
             let since = self.network.down_since(now).unwrap_or(first);
             self.network = Network::Down { since, tried: now };
             tracing::warn!(
-                "no network since {}: nothing can be reached; stored articles are served, and one feed a minute is tried",
+                "no network since {}: no host can be reached; stored articles are served, and one feed a minute is tried",
                 clock_of(since)
             );
         }
@@ -83,19 +83,19 @@ impl Outage {
         Verdict::Down
     }
 
-    /// Whether the network is held to be down.
+    /// Whether the network counts as down.
     pub fn is_offline(&self) -> bool {
         self.offline
     }
 
-    /// What is known, for others to read.
+    /// The state of the network, as it is stored.
     pub fn network(&self) -> Network {
         self.network
     }
 }
 
 /// Whether a host of a URL is this machine: a loopback address, `localhost`, or a name below it (RFC 6761 section 6.3).
-/// It answers without a network, and does not answer in spite of one.
+/// Whether it answers says nothing about the network.
 pub fn is_this_machine(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     let name = host.trim_end_matches('.');
@@ -104,7 +104,7 @@ pub fn is_this_machine(host: &str) -> bool {
         || name.ends_with(".localhost")
 }
 
-/// A time as the operator's clock shows it, with its zone.
+/// A time of day with its zone, in the system's time zone.
 fn clock_of(time: Time) -> String {
     let zone = match TimeZone::system() {
         zone if zone.is_unknown() => TimeZone::UTC,
@@ -126,36 +126,36 @@ mod tests {
     fn et_30_three_hosts_in_a_row_are_an_outage_and_one_answer_ends_it() {
         let mut outage = Outage::default();
         assert_eq!(outage.network(), Network::Unknown);
-        assert_eq!(outage.unreached("a", at(10)), Verdict::Unknown);
+        assert_eq!(outage.unreachable("a", at(10)), Verdict::Unknown);
         assert_eq!(
-            outage.unreached("a", at(11)),
+            outage.unreachable("a", at(11)),
             Verdict::Unknown,
             "one host alone says nothing"
         );
-        assert_eq!(outage.unreached("b", at(12)), Verdict::Unknown);
-        assert_eq!(outage.unreached("c", at(13)), Verdict::Down);
-        assert_eq!(outage.unreached("d", at(14)), Verdict::Down);
+        assert_eq!(outage.unreachable("b", at(12)), Verdict::Unknown);
+        assert_eq!(outage.unreachable("c", at(13)), Verdict::Down);
+        assert_eq!(outage.unreachable("d", at(14)), Verdict::Down);
         assert!(outage.is_offline());
         let down = |tried| Network::Down {
             since: at(10),
             tried: at(tried),
         };
-        assert_eq!(outage.network(), down(13), "not every try is told");
-        outage.unreached("a", at(73));
+        assert_eq!(outage.network(), down(13), "not every try is stored");
+        outage.unreachable("a", at(73));
         assert_eq!(outage.network(), down(73));
         assert_eq!(outage.answered(), Verdict::Up);
         assert_eq!(outage.network(), Network::Up);
         assert!(!outage.is_offline());
-        assert_eq!(outage.unreached("a", at(80)), Verdict::Unknown);
+        assert_eq!(outage.unreachable("a", at(80)), Verdict::Unknown);
     }
 
     #[test]
     fn an_answer_in_between_clears_the_network() {
         let mut outage = Outage::default();
-        outage.unreached("a", at(0));
-        outage.unreached("b", at(0));
+        outage.unreachable("a", at(0));
+        outage.unreachable("b", at(0));
         outage.answered();
-        assert_eq!(outage.unreached("c", at(0)), Verdict::Unknown);
+        assert_eq!(outage.unreachable("c", at(0)), Verdict::Unknown);
     }
 
     #[test]
@@ -166,9 +166,9 @@ mod tests {
         };
         for (restart, since) in [(1_100, 0), (9_000, 9_000)] {
             let mut outage = Outage::after(before);
-            assert!(!outage.is_offline(), "that was before");
+            assert!(!outage.is_offline(), "not decided yet");
             for host in ["a", "b", "c"] {
-                outage.unreached(host, at(restart));
+                outage.unreachable(host, at(restart));
             }
             let (since, tried) = (at(since), at(restart));
             assert_eq!(outage.network(), Network::Down { since, tried });
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_known_by_its_names_and_addresses() {
+    fn this_machine_is_recognized_by_name_and_address() {
         for host in [
             "localhost",
             "ledger.localhost",

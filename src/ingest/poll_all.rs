@@ -1,33 +1,33 @@
-//! All that may be polled, by one signal (SIGUSR1). It goes on as places become free, under the usual manners, until every
-//! feed that could be asked was asked once; what is left alone is counted with its reason.
+//! A request to poll every feed that may be polled (SIGUSR1). It continues as visits end, with the usual limits, until every
+//! feed was polled once or skipped; skipped feeds are counted by reason.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use super::candidates::Candidates;
-use super::flight::TakeOff;
+use super::poll_batch::Started;
 use crate::clock::{Clock, Moment};
 use crate::model::FeedRow;
 use crate::store::{Candidate, Rest, Skipped};
 
-/// A signal is logged unless another came so short a time before.
+/// A request is logged unless the previous one was more recent than this.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// The feeds of one signal that are still to be asked.
+/// The feeds of one request that are still to be polled.
 pub(super) struct PollAll {
     pub(super) candidates: Candidates,
-    /// When the signal came.
+    /// When the request came.
     pub(super) begun: Moment,
-    /// Feeds that fell due and were asked for that reason since.
-    pub(super) asked_meanwhile: HashSet<FeedRow>,
-    asked: usize,
-    left: BTreeMap<Rest, usize>,
-    is_told: bool,
+    /// Feeds that became due since then and were polled for that reason.
+    pub(super) polled_meanwhile: HashSet<FeedRow>,
+    polled: usize,
+    skipped: BTreeMap<Rest, usize>,
+    is_logged: bool,
 }
 
 impl PollAll {
-    /// Begins; says how many feeds are to be asked and how many are left alone. A signal soon after `last` is not logged,
-    /// so that a script that sends one after the other does not fill the log.
+    /// Begins a request and logs how many feeds will be polled and skipped. A request soon after the one at `last` is not
+    /// logged, so that a script that sends many does not fill the log.
     pub(super) fn begin(
         feeds: Vec<Candidate>,
         skipped: &[Skipped],
@@ -37,60 +37,60 @@ impl PollAll {
         let mut all = Self {
             candidates: Candidates::new(feeds),
             begun: clock.moment(),
-            asked_meanwhile: HashSet::new(),
-            asked: 0,
-            left: BTreeMap::new(),
-            is_told: last.is_none_or(|last| clock.elapsed(last) > QUIET),
+            polled_meanwhile: HashSet::new(),
+            polled: 0,
+            skipped: BTreeMap::new(),
+            is_logged: last.is_none_or(|last| clock.elapsed(last) > QUIET),
         };
-        all.leave(skipped);
+        all.skip(skipped);
         let feeds = all.candidates.len();
-        if all.is_told {
+        if all.is_logged {
             tracing::info!(
                 feeds,
                 feeds.left = skipped.len(),
                 "SIGUSR1: feeds to poll now: {feeds}, each when its host has a turn{}",
-                all.rest()
+                all.skipped_text()
             );
         }
         all
     }
 
-    /// Notes what was sent off, and what was not.
-    pub(super) fn note(&mut self, done: &TakeOff) {
-        self.asked += done.sent.len();
-        self.leave(&done.left);
+    /// Counts what was started and what was skipped.
+    pub(super) fn note(&mut self, started: &Started) {
+        self.polled += started.feeds.len();
+        self.skip(&started.skipped);
     }
 
-    /// Whether every feed was asked or left alone; then it says so.
-    pub(super) fn is_over(&self) -> bool {
-        let is_over = self.candidates.len() == 0;
-        if is_over && self.is_told {
-            let asked = self.asked + self.asked_meanwhile.len();
+    /// Whether every feed was polled or skipped; if so, logs the result.
+    pub(super) fn log_if_done(&self) -> bool {
+        let is_done = self.candidates.len() == 0;
+        if is_done && self.is_logged {
+            let polled = self.polled + self.polled_meanwhile.len();
             tracing::info!(
-                feeds = asked,
-                "SIGUSR1: done; feeds polled: {asked}{}",
-                self.rest()
+                feeds = polled,
+                "SIGUSR1: done; feeds polled: {polled}{}",
+                self.skipped_text()
             );
         }
-        is_over
+        is_done
     }
 
-    fn leave(&mut self, skipped: &[Skipped]) {
+    fn skip(&mut self, skipped: &[Skipped]) {
         for skipped in skipped {
-            *self.left.entry(skipped.rest).or_default() += 1;
+            *self.skipped.entry(skipped.rest).or_default() += 1;
         }
     }
 
-    /// What is left alone, as the end of a sentence.
-    fn rest(&self) -> String {
-        let all: usize = self.left.values().sum();
+    /// What was skipped, as the end of a sentence.
+    fn skipped_text(&self) -> String {
+        let all: usize = self.skipped.values().sum();
         if all == 0 {
             return String::new();
         }
-        let each = self.left.iter();
+        let each = self.skipped.iter();
         let each: Vec<String> = each
             .map(|(rest, count)| format!("{count} {}", rest.in_words()))
             .collect();
-        format!("; {all} are left alone: {}", each.join(", "))
+        format!("; skipped: {all} ({})", each.join(", "))
     }
 }

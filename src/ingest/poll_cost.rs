@@ -6,7 +6,7 @@ use crate::model::Time;
 use crate::schedule::{Budget, Demand, Policy, State};
 use crate::store::{Store, StoreError};
 
-/// Under this name the store remembers the budget.
+/// The name under which the store keeps the budget.
 const NAME: &str = "budget";
 
 /// The current cost of a poll.

@@ -1,16 +1,16 @@
-//! What a pass did, as `newswire fetch --json` prints it (contract.md), and how far it is.
+//! The result of a pass, as `newswire fetch --json` prints it, and its progress. Its fields are part of the user-facing
+//! contract.
 
 use serde::Serialize;
 
+use super::commit::CommittedVisit;
 use crate::model::{FailureKind, Outcome};
 use crate::store::Skipped;
 
-use super::visit::Settled;
-
-/// A pass in numbers. The fields up to `failures` are the contract's.
+/// The result of a pass.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct PassReport {
-    /// Feeds looked at.
+    /// Feeds in scope.
     pub feeds: usize,
     /// Feeds that answered with a document.
     pub fetched: usize,
@@ -18,21 +18,21 @@ pub struct PassReport {
     pub not_modified: usize,
     /// Feeds that failed.
     pub failed: usize,
-    /// Feeds left alone, for a reason.
+    /// Feeds that were not polled.
     pub skipped: usize,
-    /// Articles that were not there before.
+    /// New articles.
     pub articles_new: usize,
-    /// Articles that changed.
+    /// Edited articles.
     pub articles_changed: usize,
-    /// Bytes of bodies on the wire.
+    /// Bytes of bodies as sent.
     pub bytes: u64,
-    /// How long the pass took.
+    /// Duration of the pass.
     pub seconds: f64,
-    /// Who failed, and how.
+    /// The feeds that failed.
     pub failures: Vec<PassFailure>,
-    /// Who was left alone, and why.
+    /// The feeds that were not polled, with reasons.
     pub skipped_feeds: Vec<Skipped>,
-    /// Whether the network was down: no failure was counted against its feed.
+    /// Whether the network was down; then no failure counts against its feed.
     pub offline: bool,
 }
 
@@ -41,18 +41,18 @@ pub struct PassReport {
 pub struct PassFailure {
     /// The feed as subscribed, without userinfo.
     pub url: String,
-    /// The kind's stable name.
+    /// Stable name of the kind of failure.
     pub kind: &'static str,
     /// What happened, in one line.
     pub error: String,
 }
 
-/// How far a pass is.
+/// The progress of a pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Feeds done.
+    /// Feeds that were polled.
     pub done: usize,
-    /// Feeds to do.
+    /// Feeds to poll.
     pub total: usize,
     /// Feeds that failed.
     pub failed: usize,
@@ -61,7 +61,7 @@ pub struct Progress {
 }
 
 impl PassReport {
-    /// How far the pass is.
+    /// The progress of the pass, of which `total` feeds are to be polled.
     #[must_use]
     pub fn progress(&self, total: usize) -> Progress {
         Progress {
@@ -77,18 +77,18 @@ impl PassReport {
         self.skipped_feeds.extend(skipped);
     }
 
-    pub(super) fn count(&mut self, settled: &Settled) {
-        self.bytes = self.bytes.saturating_add(settled.poll.bytes_wire);
-        self.articles_new += settled.committed.new;
-        self.articles_changed += settled.committed.changed;
-        match &settled.poll.outcome {
+    pub(super) fn count(&mut self, visit: &CommittedVisit) {
+        self.bytes = self.bytes.saturating_add(visit.poll.bytes_wire);
+        self.articles_new += visit.committed.new;
+        self.articles_changed += visit.committed.changed;
+        match &visit.poll.outcome {
             Outcome::Document { .. } => self.fetched += 1,
             Outcome::NotModified { .. } => self.not_modified += 1,
-            Outcome::Failed(f) => self.fail(&settled.url, f.kind, &f.message),
+            Outcome::Failed(f) => self.fail(&visit.url, f.kind, &f.message),
         }
     }
 
-    pub(super) fn fail(&mut self, url: &str, kind: FailureKind, error: &str) {
+    fn fail(&mut self, url: &str, kind: FailureKind, error: &str) {
         self.failed += 1;
         self.failures.push(PassFailure {
             url: url.to_owned(),

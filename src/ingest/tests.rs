@@ -1,5 +1,5 @@
-//! A fault of newswire itself at any stage between the claim and the commit is that feed's failure (REL-12): the others
-//! land, the scheduler goes on, and nothing is lost once the fault is mended.
+//! A fault of newswire itself at any stage between the claim and the commit is that feed's failure (REL-12): other feeds are
+//! committed, the scheduler continues, and nothing is lost once the fault is fixed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code)]
 
 mod ahead;
@@ -26,7 +26,7 @@ use crate::model::{Feed, Time, WebUrl};
 use crate::schedule::Policy;
 use crate::store::{ClaimScope, FeedSettings, NewFeed, Selection, Store, StoreOptions};
 
-/// The stages, and whether one can return an error beside a panic.
+/// The stages, and whether each can also return an error besides panicking.
 const STAGES: [(&str, bool); 23] = [
     ("claim", true),
     ("request", true),
@@ -53,12 +53,12 @@ const STAGES: [(&str, bool); 23] = [
     ("recorded", true),
 ];
 
-/// The name of a host whose feed fails at a stage.
+/// Name of the host whose feed fails at a stage.
 fn name(stage: &str, kind: Kind) -> String {
     format!("{stage}{kind:?}").to_lowercase()
 }
 
-/// Every stage with every kind of fault, and the names of their hosts. Words are written for a whole group at once.
+/// Every stage with every kind of fault, and the names of their hosts. The word index is written for a whole group at once.
 fn cases() -> Vec<(&'static str, Kind, String)> {
     let with_errors = STAGES.into_iter().filter(|(_, has_errors)| *has_errors);
     let errors = with_errors.map(|(stage, _)| (stage, Kind::Error));
@@ -69,7 +69,7 @@ fn cases() -> Vec<(&'static str, Kind, String)> {
         .collect()
 }
 
-struct Room {
+struct IngestFixture {
     net: Internet,
     clock: Clock,
     store: Arc<Store>,
@@ -77,7 +77,7 @@ struct Room {
     _dir: tempfile::TempDir,
 }
 
-impl Room {
+impl IngestFixture {
     /// Feeds of these names, each polled once.
     async fn with(names: &[String]) -> Self {
         Self::open(names, None).await
@@ -130,18 +130,19 @@ impl Room {
         };
         let ingest = Ingest::new(Arc::clone(&store), fetcher, clock.clone(), options).unwrap();
         let ingest = Arc::new(ingest);
-        let room = Self {
+        let fixture = Self {
             net,
             clock,
             store,
             ingest,
             _dir: dir,
         };
-        room.store
+        fixture
+            .store
             .subscribe(names.iter().map(|n| feed(n)).collect())
             .unwrap();
-        room.pass().await;
-        room
+        fixture.pass().await;
+        fixture
     }
 
     async fn pass(&self) {
@@ -159,7 +160,7 @@ impl Room {
             .unwrap()
     }
 
-    /// Headlines and bodies of a feed's articles, in order.
+    /// Headlines and bodies of a feed's articles, sorted.
     fn articles(&self, name: &str) -> Vec<(String, Option<String>)> {
         let all = Selection {
             bodies: true,
@@ -188,8 +189,8 @@ fn feed(name: &str) -> NewFeed {
     }
 }
 
-/// The first document lists 0 to 2. The second is complete: 0 is edited, 1 withdrawn, 2 as before, 3 and 4 new; that of an
-/// archive's host is all new and leads to 10 and 11.
+/// Serves a feed. Its first document lists the items 0 to 2. The second is complete: 0 is edited, 1 withdrawn, 2 unchanged, 3
+/// and 4 are new; for a host with an archive, all items are new and the archive has 10 and 11.
 fn show(net: &Internet, name: &str, round: u8) {
     let host = format!("{name}.example");
     let items = |numbers: &[usize]| -> Vec<Item> {
@@ -221,29 +222,29 @@ fn show(net: &Internet, name: &str, round: u8) {
     net.always(&host, "/feed", Reply::feed(document));
 }
 
-/// Runs the scheduler until `is_done`; then it must still run, and end in order.
-async fn schedule_until(room: &Room, is_done: impl Fn() -> bool) {
-    let (cancel, (_wish, wishes)) = (CancellationToken::new(), mpsc::channel(1));
-    let (beats_in, mut beats) = mpsc::unbounded_channel();
-    let (ingest, stop) = (Arc::clone(&room.ingest), cancel.clone());
+/// Runs the scheduler until `is_done`. It must still be running then, and stop without an error.
+async fn schedule_until(fixture: &IngestFixture, is_done: impl Fn() -> bool) {
+    let (cancel, (_sender, requests)) = (CancellationToken::new(), mpsc::channel(1));
+    let (tick, mut ticks) = mpsc::unbounded_channel();
+    let (ingest, stop) = (Arc::clone(&fixture.ingest), cancel.clone());
     let running = tokio::spawn(async move {
-        let beat = move |_: super::scheduler::Beat<'_>| {
-            let _ = beats_in.send(());
+        let report = move |_: super::scheduler::SchedulerStatus<'_>| {
+            let _ = tick.send(());
         };
-        ingest.run(stop, wishes, &beat).await
+        ingest.run(stop, requests, &report).await
     });
     while !is_done() {
-        let beat = beats.recv().await;
-        assert!(beat.is_some(), "the scheduler ended: {:?}", running.await);
-        // What was overdue at the first look is spread over some minutes.
-        room.clock.advance(Duration::from_secs(20));
+        let ticked = ticks.recv().await;
+        assert!(ticked.is_some(), "the scheduler ended: {:?}", running.await);
+        // Feeds that were overdue at the first tick are spread over some minutes.
+        fixture.clock.advance(Duration::from_secs(20));
     }
     cancel.cancel();
     running.await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn rel_12_a_fault_at_any_stage_is_its_feeds_failure_and_the_others_land() {
+async fn rel_12_a_fault_at_any_stage_is_its_feeds_failure_and_of_no_other() {
     let cases = cases();
     let well: Vec<String> = (0..4).map(|n| format!("well{n}")).collect();
     let names: Vec<String> = cases
@@ -251,87 +252,97 @@ async fn rel_12_a_fault_at_any_stage_is_its_feeds_failure_and_the_others_land() 
         .map(|c| c.2.clone())
         .chain(well.clone())
         .collect();
-    let room = Room::with(&names).await;
-    let first: Vec<_> = names.iter().map(|name| room.articles(name)).collect();
+    let fixture = IngestFixture::with(&names).await;
+    let first: Vec<_> = names.iter().map(|name| fixture.articles(name)).collect();
     assert!(first.iter().all(|articles| articles.len() == 3));
     for (stage, kind, name) in &cases {
         faults::arm(stage, name, *kind);
     }
-    names.iter().for_each(|name| show(&room.net, name, 2));
-    room.clock.advance(Duration::from_secs(3 * 86_400));
-    let second = room.clock.now();
-    let is_polled = |name: &String| room.feed(name).last_poll >= Some(second);
-    schedule_until(&room, || names.iter().all(is_polled)).await;
+    names.iter().for_each(|name| show(&fixture.net, name, 2));
+    fixture.clock.advance(Duration::from_secs(3 * 86_400));
+    let second = fixture.clock.now();
+    let is_polled = |name: &String| fixture.feed(name).last_poll >= Some(second);
+    schedule_until(&fixture, || names.iter().all(is_polled)).await;
     for (stage, kind, name) in &cases {
-        let feed = room.feed(name);
-        let told = feed.last_error.unwrap_or_default();
-        assert!(told.contains("newswire"), "{stage} {kind:?}: {told:?}");
+        let feed = fixture.feed(name);
+        let error = feed.last_error.unwrap_or_default();
+        assert!(error.contains("newswire"), "{stage} {kind:?}: {error:?}");
         assert_eq!(feed.failures, 1, "{stage} {kind:?}");
         let soonest = feed.last_poll.unwrap().plus(Duration::from_secs(1800));
         assert!(feed.next_poll >= Some(soonest), "{stage} {kind:?}");
     }
     for (name, before) in names.iter().zip(&first).take(cases.len()) {
-        assert_eq!(room.articles(name), *before, "{name}: rolled back");
+        assert_eq!(fixture.articles(name), *before, "{name}: rolled back");
     }
     for name in &well {
-        let feed = room.feed(name);
-        assert_eq!((feed.failures, room.articles(name).len()), (0, 4), "{name}");
+        let feed = fixture.feed(name);
+        assert_eq!(
+            (feed.failures, fixture.articles(name).len()),
+            (0, 4),
+            "{name}"
+        );
     }
-    assert_eq!(room.store.reads().verify().unwrap(), Vec::<String>::new());
+    assert_eq!(
+        fixture.store.reads().verify().unwrap(),
+        Vec::<String>::new()
+    );
 
     names.iter().for_each(|name| faults::disarm(name));
-    room.clock.advance(Duration::from_secs(3 * 86_400));
-    room.pass().await;
+    fixture.clock.advance(Duration::from_secs(3 * 86_400));
+    fixture.pass().await;
     for name in &names {
-        assert_eq!(room.feed(name).failures, 0, "{name}");
+        assert_eq!(fixture.feed(name).failures, 0, "{name}");
         let expected = if name.starts_with("archive") { 7 } else { 4 };
         assert_eq!(
-            room.articles(name).len(),
+            fixture.articles(name).len(),
             expected,
             "{name}: nothing is lost"
         );
     }
-    assert_eq!(room.store.reads().verify().unwrap(), Vec::<String>::new());
+    assert_eq!(
+        fixture.store.reads().verify().unwrap(),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
-async fn rel_13_a_visit_that_waits_without_an_end_fails_at_its_deadline() {
+async fn rel_13_a_visit_that_hangs_fails_at_its_deadline() {
     let name = "endless".to_owned();
-    let room = Room::with(std::slice::from_ref(&name)).await;
+    let fixture = IngestFixture::with(std::slice::from_ref(&name)).await;
     faults::arm("answer", &name, Kind::Hang);
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
-    room.pass().await;
+    fixture.pass().await;
     let limit = super::VISIT_MAX + FetchOptions::default().timeout_total;
     assert!(begun.elapsed() >= limit);
-    let feed = room.feed(&name);
+    let feed = fixture.feed(&name);
     let message = feed.last_error.unwrap_or_default();
     assert!(message.contains("did not end within 930 s"), "{message}");
     assert_eq!(feed.failures, 1);
     faults::disarm(&name);
     tokio::time::resume();
-    room.clock.advance(Duration::from_secs(3 * 86_400));
-    room.pass().await;
-    assert_eq!(room.feed(&name).failures, 0);
+    fixture.clock.advance(Duration::from_secs(3 * 86_400));
+    fixture.pass().await;
+    assert_eq!(fixture.feed(&name).failures, 0);
 }
 
 #[tokio::test]
-async fn rel_12_a_panic_while_hubs_are_asked_does_not_keep_them_from_being_asked_again() {
+async fn rel_12_a_panic_while_hubs_are_asked_does_not_stop_later_requests() {
     let websub = WebSub {
         callback: WebUrl::parse("https://callback.example/websub").unwrap(),
     };
-    let room = Room::open(&["called".to_owned()], Some(websub)).await;
+    let fixture = IngestFixture::open(&["called".to_owned()], Some(websub)).await;
     let cancel = CancellationToken::new();
     let asked = || {
-        let log = room.net.log();
+        let log = fixture.net.log();
         log.iter()
             .filter(|s| s.request.host == "hub.example")
             .count()
     };
-    // The asking is a task of its own on this thread: it has ended when the flag is down again.
+    // The requests are sent by a task on this thread. It has ended when the flag is cleared.
     let ask = async || {
-        room.ingest.tend_hubs(&cancel).await.unwrap();
-        while room.ingest.asking_hubs.load(Ordering::SeqCst) {
+        fixture.ingest.start_hub_requests(&cancel).await.unwrap();
+        while fixture.ingest.hubs_busy.load(Ordering::SeqCst) {
             tokio::task::yield_now().await;
         }
     };

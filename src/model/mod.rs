@@ -12,6 +12,7 @@ pub mod parsed;
 pub mod poll;
 pub mod push;
 pub mod secret;
+pub mod site;
 pub mod span;
 pub mod story;
 pub mod time;

@@ -139,6 +139,14 @@ pub struct Failure {
     pub message: String,
 }
 
+impl Failure {
+    /// A failure with its text.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { kind, message }
+    }
+}
+
 /// The kinds of failure; [`FailureKind::as_str`] is what JSON and the store hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureKind {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
 use serde::{Serialize, Serializer};
-use url::Url;
+use url::{Position, Url};
 
 use super::Secret;
 
@@ -70,6 +71,17 @@ impl WebUrl {
         self.0.as_str()
     }
 
+    /// The serialized URL without its fragment. It identifies a document, and is all that is ever sent (ET-39).
+    pub fn without_fragment(&self) -> &str {
+        &self.0[..Position::AfterQuery]
+    }
+
+    /// The URL without its fragment.
+    pub fn strip_fragment(mut self) -> Self {
+        self.0.set_fragment(None);
+        self
+    }
+
     /// The host in lower case: a name, or an address literal.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
@@ -111,28 +123,7 @@ pub fn part(url: &str) -> Result<Parted, WebUrlError> {
 
 /// Userinfo is percent-encoded in a URL (RFC 3986 section 3.2.1); Basic credentials are not.
 fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let pair = (byte == b'%')
-            .then(|| Some((hex(ahead.next()?)?, hex(ahead.next()?)?)))
-            .flatten();
-        match pair {
-            Some((high, low)) => {
-                bytes.push(high << 4 | low);
-                rest = ahead;
-            }
-            None => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|d| u8::try_from(d).ok())
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 impl fmt::Display for WebUrl {
@@ -191,6 +182,19 @@ mod tests {
             WebUrl::parse(&format!("http://x/{}", "a".repeat(5000))),
             Err(WebUrlError::TooLong)
         );
+    }
+
+    #[test]
+    fn et_39_a_url_without_its_fragment_identifies_a_document() {
+        for (url, bare) in [
+            ("https://a.example/x?y#z", "https://a.example/x?y"),
+            ("https://a.example/#", "https://a.example/"),
+            ("https://a.example/x", "https://a.example/x"),
+        ] {
+            let url = WebUrl::parse(url).unwrap();
+            assert_eq!(url.without_fragment(), bare);
+            assert_eq!(url.strip_fragment().as_str(), bare);
+        }
     }
 
     #[test]

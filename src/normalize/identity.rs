@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::session::{self, Sessions};
 use crate::model::{ParsedEntry, Time};
-use crate::text::hash::{hex, sha256};
+use crate::text::hash::sha256;
 
 /// A key that is the publisher's own guid starts with this.
 pub const GUID: &str = "guid:";
@@ -67,7 +67,7 @@ pub fn former_key(e: &ParsedEntry) -> Option<String> {
     let published = e.published.map(|t| t.to_string()).unwrap_or_default();
     Some(format!(
         "{DIGEST}{}",
-        hex(&delimited(&["", "", &published]))
+        hex::encode(delimited(&["", "", &published]))
     ))
 }
 
@@ -128,7 +128,7 @@ pub fn keys_beside(guid: Option<&str>, key: &str) -> (String, String) {
 #[must_use]
 pub fn key_beside(link_key: &str, title: &str) -> String {
     let link = link_key.split('\t').next().unwrap_or(link_key);
-    format!("{link}\t{}", hex(&sha256(title.as_bytes())))
+    format!("{link}\t{}", hex::encode(sha256(title.as_bytes())))
 }
 
 /// The key of an article that shares its guid with others: its page distinguishes it.
@@ -149,7 +149,7 @@ fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>, sessions: &Sessions) -> Str
                 key = format!("{key}\t{}", bounded(&link));
             }
             if shared.is_some_and(Shared::has_headlines) {
-                key = format!("{key}\t{}", hex(&sha256(title.as_bytes())));
+                key = format!("{key}\t{}", hex::encode(sha256(title.as_bytes())));
             }
             key
         }
@@ -159,7 +159,7 @@ fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>, sessions: &Sessions) -> Str
             match shared {
                 Some(shared) if shared.has_dates() => {
                     let which = delimited(&[title, &published]);
-                    format!("{key}\t{}", hex(&which))
+                    format!("{key}\t{}", hex::encode(which))
                 }
                 Some(shared) if shared.has_headlines() => key_beside(&key, title),
                 _ => key,
@@ -172,7 +172,10 @@ fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>, sessions: &Sessions) -> Str
                 ""
             };
             let published = e.published.map(|t| t.to_string()).unwrap_or_default();
-            format!("{DIGEST}{}", hex(&delimited(&[title, text, &published])))
+            format!(
+                "{DIGEST}{}",
+                hex::encode(delimited(&[title, text, &published]))
+            )
         }
     }
 }
@@ -224,7 +227,7 @@ fn bounded(name: &str) -> String {
     if name.len() <= KEY_BYTES_MAX {
         name.to_owned()
     } else {
-        hex(&sha256(name.as_bytes()))
+        hex::encode(sha256(name.as_bytes()))
     }
 }
 

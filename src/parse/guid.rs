@@ -1,6 +1,6 @@
 //! A guid as an entry bears it. Two guids of a document never become one.
 
-use crate::text::hash::{hex, sha256};
+use crate::text::hash::sha256;
 use crate::text::plain::{self, LINE_CHARS_MAX};
 
 /// A guid on one line. One that is too long for a line ends with a digest of the whole, so that two with the same beginning
@@ -11,7 +11,7 @@ pub fn read(written: &str) -> String {
     if written.chars().count() <= LINE_CHARS_MAX {
         return line;
     }
-    let digest = hex(&sha256(written.trim().as_bytes()));
+    let digest = hex::encode(sha256(written.trim().as_bytes()));
     let room = LINE_CHARS_MAX - digest.len() - 1;
     let beginning: String = line.chars().take(room).collect();
     format!("{beginning}#{digest}")

@@ -12,6 +12,7 @@ use super::feeds::{settings, wrong_type};
 use super::guard::{Fault, guarded};
 use super::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 use super::{hubs, paragraphs, runs, secrets};
+use crate::model::site::site_of;
 use crate::model::{FailureKind, FeedId, FeedRow, Seq, Time, Validators, WebUrl};
 use crate::normalize::boilerplate::Boilerplate;
 use crate::text::language::Votes;
@@ -50,7 +51,7 @@ pub(super) fn due(conn: &Connection, now: Time, limits: &DueLimits) -> Sql<Vec<C
         let number = match of_host.get(host) {
             Some(number) => *number,
             None => {
-                let site = (limits.site_of)(host).to_owned();
+                let site = site_of(host).to_owned();
                 let number = *of_site.entry(site).or_insert(counts.len());
                 counts.resize(counts.len().max(number + 1), 0);
                 of_host.insert(host.to_owned(), number);
@@ -61,7 +62,7 @@ pub(super) fn due(conn: &Connection, now: Time, limits: &DueLimits) -> Sql<Vec<C
             continue;
         };
         *count += 1;
-        let site = (limits.site_of)(host).to_owned();
+        let site = site_of(host).to_owned();
         found.push(Candidate {
             feed: row.get(0)?,
             site,
@@ -80,18 +81,30 @@ fn host_of(url: &str) -> &str {
     }
 }
 
-/// Which feeds a scope means now, and what it leaves alone.
+/// Which feeds a scope contains now, and which of them must not be polled yet.
 pub(super) fn claimable(
     conn: &Connection,
     now: Time,
     scope: &ClaimScope,
-    site_of: fn(&str) -> &str,
+) -> Sql<(Vec<Candidate>, Vec<Skipped>)> {
+    let (rows, skipped) = by_host(conn, now, scope)?;
+    let by_site = |c: Candidate| Candidate {
+        site: site_of(&c.site).to_owned(),
+        ..c
+    };
+    Ok((rows.into_iter().map(by_site).collect(), skipped))
+}
+
+/// The same with hosts instead of sites, which take longer to find.
+fn by_host(
+    conn: &Connection,
+    now: Time,
+    scope: &ClaimScope,
 ) -> Sql<(Vec<Candidate>, Vec<Skipped>)> {
     let mut skipped = Vec::new();
     let limits = DueLimits {
         all: usize::MAX,
         site: usize::MAX,
-        site_of,
     };
     let rows: Vec<Candidate> = match scope {
         ClaimScope::Due => due(conn, now, &limits)?,
@@ -115,11 +128,7 @@ pub(super) fn claimable(
             .query_map(params![feed, now.millis(), runs::ENDED], candidate)?
             .collect::<Sql<_>>()?,
     };
-    let of_site = |c: Candidate| Candidate {
-        site: site_of(&c.site).to_owned(),
-        ..c
-    };
-    Ok((rows.into_iter().map(of_site).collect(), skipped))
+    Ok((rows, skipped))
 }
 
 /// A row of feed and URL; its host stands for the site.
@@ -149,7 +158,7 @@ pub(super) fn claim(
     limit: usize,
     holder: impl FnOnce() -> Option<i64>,
 ) -> Sql<(Vec<Claim>, Vec<Skipped>)> {
-    let (rows, mut skipped) = claimable(conn, now, scope, |host| host)?;
+    let (rows, mut skipped) = by_host(conn, now, scope)?;
     let mut claims = Vec::with_capacity(rows.len().min(limit));
     if !rows.is_empty() && limit > 0 {
         let holder = holder();

@@ -53,7 +53,7 @@ pub(super) fn note(
     if matches!(last, Some(EventKind::Broke | EventKind::Gone)) {
         add(EventKind::Recovered, "")?;
     }
-    if url != feeds::without_fragment(&commit.claim.url) {
+    if url != commit.claim.url.without_fragment() {
         add(EventKind::Moved, url)?;
     }
     if done.new > 0 {

@@ -1,6 +1,5 @@
 //! Subscriptions: making and changing them, and how a poll leaves its mark on a feed. Which feeds may be asked is `claims`.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -40,8 +39,8 @@ pub(super) fn subscribe(conn: &Connection, feeds: &[NewFeed], now: Time) -> Sql<
 }
 
 fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed> {
-    let url = without_fragment(&feed.url);
-    let id = FeedId::of(&url);
+    let url = feed.url.without_fragment();
+    let id = FeedId::of(url);
     // The feed that bears the id was there once and has moved (ET-36): it is the same one.
     let known: Option<(FeedRow, [u8; 16], bool)> = conn
         .prepare_cached(
@@ -190,14 +189,14 @@ pub(super) fn change(conn: &Connection, feed: FeedRow, change: &FeedChange, now:
 pub(super) fn reconcile(conn: &Connection, declared: &[NewFeed], now: Time) -> Sql<Vec<FeedRow>> {
     let mut rows = Vec::with_capacity(declared.len());
     let mut renamed = Vec::new();
-    let urls: HashSet<String> = declared.iter().map(|f| without_fragment(&f.url)).collect();
+    let urls: HashSet<&str> = declared.iter().map(|f| f.url.without_fragment()).collect();
     for feed in declared {
         let row = subscribe_one(conn, feed, now)?.row;
         // A feed that has moved may stand in the file under both URLs: what is said of the present one holds.
         let present: String = conn
             .prepare_cached("SELECT url FROM feeds WHERE feed = ?1")?
             .query_row([row], |r| r.get(0))?;
-        if without_fragment(&feed.url) != present && urls.contains(&present) {
+        if feed.url.without_fragment() != present && urls.contains(present.as_str()) {
             rows.push(row);
             continue;
         }
@@ -339,15 +338,15 @@ pub(super) fn record(
     let settings = &commit.claim.settings;
     let has_secrets = settings.auth.is_some() || !settings.headers.is_empty();
     let may_move = |to: &WebUrl| !has_secrets || to.origin() == commit.claim.url.origin();
-    let mut url = Cow::Borrowed(before.url.as_str());
+    let mut url = before.url.as_str();
     if let Some(target) = commit.plan.moved_to.as_ref().filter(|to| may_move(to)) {
         // A subscription to the target that exists already stays the one that is asked.
-        let target = without_fragment(target);
+        let target = target.without_fragment();
         let moved = conn
             .prepare_cached("UPDATE OR IGNORE feeds SET url = ?2 WHERE feed = ?1")?
             .execute(params![feed, target])?;
         if moved > 0 {
-            url = Cow::Owned(target);
+            url = target;
         }
     }
     if poll.extent != Extent::Push {
@@ -360,7 +359,7 @@ pub(super) fn record(
         record_archive(conn, commit, document)?;
     }
     record_history(conn, commit, done.new)?;
-    events::note(conn, commit, before, &url, done)
+    events::note(conn, commit, before, url, done)
 }
 
 /// Writes how the feed does and when it is asked next: in one step, for each writes its row and indexes again.
@@ -597,15 +596,6 @@ impl HostRecord<'_> {
         ])?;
         Ok(())
     }
-}
-
-/// The form of a URL that names a feed: no fragment (ET-39).
-pub(super) fn without_fragment(url: &WebUrl) -> String {
-    url.as_str()
-        .split('#')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 pub(super) fn json<T: serde::Serialize>(value: &T) -> String {

@@ -320,14 +320,13 @@ impl Reads {
     }
 
     /// Which feeds a claim of `scope` would take now, in the order in which they are to be asked, and what it would leave
-    /// alone. `site_of` gives the site of a host.
+    /// alone.
     pub fn claimable(
         &self,
         now: Time,
         scope: &ClaimScope,
-        site_of: fn(&str) -> &str,
     ) -> Result<(Vec<Candidate>, Vec<Skipped>), StoreError> {
-        self.read(|conn| claims::claimable(conn, now, scope, site_of))
+        self.read(|conn| claims::claimable(conn, now, scope))
     }
 
     /// The feeds that are due, the longest overdue first, within `limits`.

@@ -263,8 +263,6 @@ pub struct DueLimits {
     pub all: usize,
     /// Of one site.
     pub site: usize,
-    /// The site of a host.
-    pub site_of: fn(&str) -> &str,
 }
 
 /// Which feeds a claim may take.

@@ -258,8 +258,7 @@ mod tests {
         let scope = ClaimScope::All {
             manual_interval: MANUAL,
         };
-        let (free, mut left) =
-            claims::claimable(conn, noon().plus(later), &scope, |host| host).unwrap();
+        let (free, mut left) = claims::claimable(conn, noon().plus(later), &scope).unwrap();
         (free.len(), left.pop().map(|s| (s.rest, s.reason)))
     }
 
@@ -280,7 +279,7 @@ mod tests {
             "{why}"
         );
         assert_eq!(by_hand(&conn, MANUAL), (1, None));
-        let due = claims::claimable(&conn, noon().plus(MANUAL), &ClaimScope::Due, |host| host);
+        let due = claims::claimable(&conn, noon().plus(MANUAL), &ClaimScope::Due);
         assert_eq!(due.unwrap().0.len(), 0, "not by plan (ET-21)");
     }
 

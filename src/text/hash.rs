@@ -1,8 +1,6 @@
 //! Hashes: a stable 64-bit hash for comparisons, SHA-256 for keys and digests. Both are stored; their results must never
 //! change.
 
-use std::fmt::Write;
-
 use aws_lc_rs::digest::{SHA256, digest};
 
 const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
@@ -28,24 +26,15 @@ pub fn sha256(bytes: &[u8]) -> Vec<u8> {
     digest(&SHA256, bytes).as_ref().to_vec()
 }
 
-/// Two lower-case hexadecimal digits a byte.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{hash, hex, sha256};
+    use super::{hash, sha256};
 
     #[test]
     fn stored_hashes_never_change() {
         assert_eq!(hash(b""), 0xecba_3df2_c338_3c52);
         assert_eq!(hash(b"boats"), 0x89ce_f66b_b5fd_5fb8);
-        let digest = hex(&sha256(b"abc"));
+        let digest = hex::encode(sha256(b"abc"));
         assert!(digest.starts_with("ba7816bf8f01cfea"), "{digest}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use newswire::ingest::scheduler::Beat;
+use newswire::ingest::scheduler::SchedulerStatus;
 use newswire::model::Time;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -149,15 +149,15 @@ async fn et_22_et_24_the_scheduler_sends_nobody_off_in_a_burst_after_sleep_or_a_
     house.clock.advance(DAY * 7);
     let cancel = CancellationToken::new();
     let looks = Arc::new(AtomicUsize::new(0));
-    let (_wish, wishes) = mpsc::channel(1);
+    let (_sender, requests) = mpsc::channel(1);
     let running = {
         let (ingest, cancel) = (Arc::clone(&house.ingest), cancel.clone());
         let looks = Arc::clone(&looks);
         tokio::spawn(async move {
-            let beat = move |_: Beat<'_>| {
+            let report = move |_: SchedulerStatus<'_>| {
                 looks.fetch_add(1, Ordering::SeqCst);
             };
-            ingest.run(cancel, wishes, &beat).await
+            ingest.run(cancel, requests, &report).await
         })
     };
     let three_looks = || {

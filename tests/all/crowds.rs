@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use newswire::clock::Clock;
-use newswire::ingest::scheduler::{Beat, Wish};
+use newswire::ingest::scheduler::{SchedulerRequest, SchedulerStatus};
 use newswire::model::Time;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -62,14 +62,14 @@ fn start() -> Clock {
 
 /// A running scheduler, and a house whose clock goes with tokio's.
 struct Running {
-    wish: mpsc::Sender<Wish>,
+    requests: mpsc::Sender<SchedulerRequest>,
     cancel: CancellationToken,
     done: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
     fn begin(house: &House) -> Self {
-        let (wish, wishes) = mpsc::channel(1);
+        let (requests, receiver) = mpsc::channel(1);
         let cancel = CancellationToken::new();
         let clock = house.clock.clone();
         tokio::spawn(async move {
@@ -83,10 +83,14 @@ impl Running {
         });
         let (ingest, stop) = (house.ingest.clone(), cancel.clone());
         let done = tokio::spawn(async move {
-            let run = ingest.run(stop, wishes, &|_: Beat<'_>| {});
+            let run = ingest.run(stop, receiver, &|_: SchedulerStatus<'_>| {});
             run.await.unwrap();
         });
-        Self { wish, cancel, done }
+        Self {
+            requests,
+            cancel,
+            done,
+        }
     }
 
     async fn end(self) {
@@ -192,7 +196,11 @@ async fn one_signal_polls_every_feed_that_may_be_polled_once() {
     let running = Running::begin(&house);
     sleep(5 * SECOND).await;
     assert_eq!(asked.counts(&urls), BTreeMap::from([(0, 1300)]));
-    running.wish.send(Wish::PollAll).await.unwrap();
+    running
+        .requests
+        .send(SchedulerRequest::PollAll)
+        .await
+        .unwrap();
     // The store's own thread takes no part in the paused time: an hour may pass while it writes.
     while asked.counts(&urls).get(&0) > Some(&10) && clock.now().since(now) < 60 * MINUTE {
         sleep(SECOND).await;

@@ -48,7 +48,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
         (
             "ended.example",
             Reply::status(410),
-            "withdrawn",
+            "removed the document",
             "polled once more",
         ),
         (
@@ -60,7 +60,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
         (
             "closed.example",
             Reply::status(403),
-            "forbids",
+            "denies access",
             "fetch.contact",
         ),
         (
@@ -96,13 +96,13 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
         (
             "page.example",
             Reply::feed(PAGE),
-            "no feed",
+            "not a feed",
             "another feed: `newswire add http",
         ),
         (
             "circle.example",
             Reply::redirect(301, "/feed"),
-            "circle",
+            "loop",
             "add that address",
         ),
         ("huge.example", huge, "limit", "fetch.max_body_bytes"),

@@ -104,7 +104,9 @@ async fn rel_13_a_feed_that_found_no_memory_is_put_off_and_not_blamed() {
         "/feed",
         Reply::feed(long("small.example", 3000)),
     );
-    let house = House::with(&net, |options| options.own_wait = Duration::from_millis(50));
+    let house = House::with(&net, |options| {
+        options.local_wait = Duration::from_millis(50)
+    });
     house.subscribe(&["http://large.example/feed", "http://small.example/feed"]);
     // Others have all the memory for large bodies, and the place beyond it.
     let memory = house.ingest.memory();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use newswire::clock::Clock;
-use newswire::fetch::site_of;
 use newswire::store::ClaimScope;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +30,7 @@ async fn et_21_a_stopped_pass_gives_back_what_it_has_not_asked_and_only_that() {
     let due = || {
         let reads = house.store.reads();
         reads
-            .claimable(house.clock.now(), &ClaimScope::Due, site_of)
+            .claimable(house.clock.now(), &ClaimScope::Due)
             .unwrap()
             .0
             .len()

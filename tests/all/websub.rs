@@ -48,7 +48,7 @@ async fn paper() -> (Internet, House, FeedRow) {
 pub async fn ask(house: &House) {
     house
         .ingest
-        .ask_hubs(&CancellationToken::new())
+        .send_hub_requests(&CancellationToken::new())
         .await
         .unwrap();
 }

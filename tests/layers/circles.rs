@@ -11,7 +11,7 @@ use super::{read, sources};
 
 /// Modules that still have circles, and how many files are in them. The numbers may only fall: a module without circles loses
 /// its row.
-const CIRCLES_LEFT: &[(&str, usize)] = &[("fetch", 5), ("ingest", 8), ("store", 30)];
+const CIRCLES_LEFT: &[(&str, usize)] = &[("store", 30)];
 
 /// The module path of each file (`["cli", "list"]`) with its code, without comments and tests.
 type Files = BTreeMap<Vec<String>, String>;

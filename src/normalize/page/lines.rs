@@ -6,6 +6,7 @@ use super::super::{agency, boilerplate, byline};
 use super::class_names::Phrases;
 use super::published::within;
 use crate::model::WebUrl;
+use crate::model::site::site_of;
 use crate::text::blocks::Block;
 use crate::text::fold::fold;
 use crate::text::tokens::{self, Token};
@@ -182,6 +183,5 @@ fn links(html: &str, url: &WebUrl) -> (usize, bool) {
 
 /// Whether two hosts belong to one site: they have the same registrable domain.
 fn is_near(a: &str, b: &str) -> bool {
-    let site = |host| psl::domain_str(host).unwrap_or(host);
-    site(a) == site(b)
+    site_of(a) == site_of(b)
 }

@@ -143,7 +143,7 @@ impl House {
         change(&mut fetch);
         let fetcher = Arc::new(Fetcher::new(fetch, clock.clone()).unwrap());
         for (host, until) in store.reads().resting_hosts(clock.now()).unwrap() {
-            fetcher.rest(&host, until.since(clock.now()));
+            fetcher.back_off(&host, until.since(clock.now()));
         }
         let options = IngestOptions {
             policy: Policy {

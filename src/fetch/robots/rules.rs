@@ -1,41 +1,39 @@
-//! robots.txt (RFC 9309), asked for pages of articles only: feeds are named by the user (ET-47). Text in, verdict out; the
-//! asking itself is in `client`, and what is remembered is in `robots_cache`.
+//! Parses robots.txt and matches URLs against its rules (RFC 9309). Pure; linear in the text, however hostile it is.
 
+use percent_encoding::percent_encode_byte;
+
+use crate::model::web_url::URL_BYTES_MAX;
 use crate::model::{Failure, FailureKind, WebUrl};
 
-pub use super::robots_cache::Robots;
-
-/// The name by which rules mean us (RFC 9309 section 2.2.1), whatever User-Agent is configured.
-pub const TOKEN: &str = "newswire";
-/// What is read of a robots.txt, in bytes (section 2.5 asks for at least that much).
+/// Our product token (section 2.2.1), whatever User-Agent is configured.
+const PRODUCT_TOKEN: &str = "newswire";
+/// How much of a robots.txt is read, in bytes (section 2.5 requires at least this).
 pub const ROBOTS_BYTES_MAX: usize = 500 << 10;
-/// Most rules of one robots.txt that are kept. Real ones have some ten, the longest known some thousands.
+/// Most rules kept of one robots.txt. Typical files have about ten, the longest known ones some thousands.
 const RULES_MAX: usize = 10_000;
-/// Longest pattern, in bytes: a URL is not longer ([`crate::model::web_url::URL_BYTES_MAX`]).
-const PATTERN_BYTES_MAX: usize = 4096;
 
-/// What one robots.txt says to us.
+/// The rules of one robots.txt that apply to newswire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Rules {
-    /// Nothing is forbidden: there is no robots.txt, or it says nothing to us.
-    Free,
-    /// Everything is: the server could not say.
-    Closed,
-    /// The patterns that hold for us.
-    Listed(Listed),
+    /// Every URL is allowed: there is no robots.txt, or none of its rules applies.
+    AllowAll,
+    /// No URL is allowed: the server could not provide its robots.txt.
+    DisallowAll,
+    /// The patterns that apply.
+    Patterns(Patterns),
 }
 
-/// Patterns, one behind the other: ten thousand small allocations would take many times their text.
+/// Patterns in one buffer: ten thousand small allocations would take many times the memory of their text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Listed {
-    /// The patterns as written, percent-encoding made equal.
+pub struct Patterns {
+    /// The patterns with normalized percent-encoding.
     text: Box<[u8]>,
-    /// Where each ends in `text`, and whether it allows.
+    /// The end of each in `text`, and whether it allows.
     rules: Box<[(u32, bool)]>,
 }
 
-impl Listed {
-    fn patterns(&self) -> impl Iterator<Item = (&[u8], bool)> {
+impl Patterns {
+    fn iter(&self) -> impl Iterator<Item = (&[u8], bool)> {
         let starts = std::iter::once(0).chain(self.rules.iter().map(|(end, _)| *end));
         starts
             .zip(&self.rules)
@@ -47,13 +45,13 @@ impl Listed {
 }
 
 impl Rules {
-    /// Reads a robots.txt: the groups that name us, else those of `*`.
-    pub fn read(text: &[u8]) -> Self {
+    /// Parses a robots.txt: the groups of our product token, or those of `*` if there are none.
+    pub fn parse(text: &[u8]) -> Self {
         let text = text.get(..text.len().min(ROBOTS_BYTES_MAX));
         let text = String::from_utf8_lossy(text.unwrap_or_default());
         let text = text.trim_start_matches('\u{feff}');
-        let (mut ours, mut everybodys) = (Group::default(), Group::default());
-        let (mut is_ours, mut is_everybodys, mut in_names) = (false, false, false);
+        let (mut ours, mut default) = (Group::default(), Group::default());
+        let (mut is_ours, mut is_default, mut in_names) = (false, false, false);
         for line in text.split(['\r', '\n']) {
             let line = line.split('#').next().unwrap_or_default();
             let Some((key, value)) = line.split_once(':') else {
@@ -63,11 +61,11 @@ impl Rules {
             match key.trim().to_ascii_lowercase().as_str() {
                 "user-agent" | "useragent" => {
                     if !in_names {
-                        (is_ours, is_everybodys, in_names) = (false, false, true);
+                        (is_ours, is_default, in_names) = (false, false, true);
                     }
-                    is_ours |= names_us(value);
-                    is_everybodys |= value == "*";
-                    ours.is_there |= is_ours;
+                    is_ours |= is_our_token(value);
+                    is_default |= value == "*";
+                    ours.exists |= is_ours;
                 }
                 key @ ("allow" | "disallow") => {
                     in_names = false;
@@ -78,64 +76,64 @@ impl Rules {
                     if is_ours {
                         ours.add(&pattern, allows);
                     }
-                    if is_everybodys {
-                        everybodys.add(&pattern, allows);
+                    if is_default {
+                        default.add(&pattern, allows);
                     }
                 }
                 // Sitemap, Crawl-delay and the like belong to no group (section 2.2.4).
                 _ => {}
             }
         }
-        let group = if ours.is_there { ours } else { everybodys };
+        let group = if ours.exists { ours } else { default };
         if group.rules.is_empty() {
-            Self::Free
+            Self::AllowAll
         } else {
-            Self::Listed(Listed {
+            Self::Patterns(Patterns {
                 text: group.text.into(),
                 rules: group.rules.into(),
             })
         }
     }
 
-    /// What they take in memory, in bytes.
+    /// Memory that the rules take on the heap, in bytes.
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Free | Self::Closed => 0,
-            Self::Listed(listed) => listed
+            Self::AllowAll | Self::DisallowAll => 0,
+            Self::Patterns(patterns) => patterns
                 .text
                 .len()
-                .saturating_add(size_of_val::<[_]>(&listed.rules)),
+                .saturating_add(size_of_val::<[_]>(&patterns.rules)),
         }
     }
 
-    /// What it means that robots.txt could not be had, and how long (sections 2.3.1.2 to 2.3.1.4): a 4xx or a chain of
-    /// redirects is no robots.txt; a server that fails, throttles or cannot be reached forbids everything.
+    /// The rules that a failed request implies (sections 2.3.1.2 to 2.3.1.4): a 4xx or a chain of redirects means that there is
+    /// no robots.txt; a server that fails, throttles or cannot be reached allows nothing.
     pub fn of_failure(failure: &Failure) -> Self {
         match failure.kind {
             FailureKind::NotFound
             | FailureKind::Gone
             | FailureKind::Forbidden
             | FailureKind::Status
-            | FailureKind::Redirect => Self::Free,
-            _ => Self::Closed,
+            | FailureKind::Redirect => Self::AllowAll,
+            _ => Self::DisallowAll,
         }
     }
 
-    /// Whether they let us have `url`: the longest pattern that matches decides, `Allow` among equals (section 2.2.2).
+    /// Whether `url` may be read: the longest matching pattern decides, and of equally long ones `Allow` (section 2.2.2).
     pub fn allow(&self, url: &WebUrl) -> bool {
-        let rules = match self {
-            Self::Free => return true,
-            Self::Closed => return false,
-            Self::Listed(rules) => rules,
+        let patterns = match self {
+            Self::AllowAll => return true,
+            Self::DisallowAll => return false,
+            Self::Patterns(patterns) => patterns,
         };
         let parsed = url.as_url();
         let target = match parsed.query() {
             Some(query) => format!("{}?{query}", parsed.path()),
             None => parsed.path().to_owned(),
         };
-        let target = normal(&target, b"");
-        rules
-            .patterns()
+        let target = normalized(&target, b"");
+        patterns
+            .iter()
             .filter(|(pattern, _)| matches(pattern, &target))
             .max_by_key(|(pattern, allows)| (pattern.len(), *allows))
             .is_none_or(|(_, allows)| allows)
@@ -144,18 +142,18 @@ impl Rules {
 
 #[derive(Default)]
 struct Group {
-    is_there: bool,
+    exists: bool,
     text: Vec<u8>,
     rules: Vec<(u32, bool)>,
 }
 
 impl Group {
-    /// A pattern that no URL can be long enough for says nothing; neither does what comes after the limit.
+    /// Drops patterns beyond the limit, and those that are too long for any URL.
     fn add(&mut self, pattern: &[u8], allows: bool) {
         let end = u32::try_from(self.text.len().saturating_add(pattern.len()));
         if let Ok(end) = end
             && self.rules.len() < RULES_MAX
-            && pattern.len() <= PATTERN_BYTES_MAX
+            && pattern.len() <= URL_BYTES_MAX
         {
             self.text.extend_from_slice(pattern);
             self.rules.push((end, allows));
@@ -163,59 +161,62 @@ impl Group {
     }
 }
 
-/// `newswire`, `Newswire/1.0`, `newswire (…)`: the token before anything that cannot stand in one.
-fn names_us(value: &str) -> bool {
+/// Matches `newswire`, `Newswire/1.0` and `newswire (…)`: what follows the token does not count.
+fn is_our_token(value: &str) -> bool {
     let token = value
         .split(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '_'))
         .next()
         .unwrap_or_default();
-    token.eq_ignore_ascii_case(TOKEN)
+    token.eq_ignore_ascii_case(PRODUCT_TOKEN)
 }
 
-/// A pattern with its percent-encoding made equal; only a `$` at its end and every `*` are special.
+/// A pattern with normalized percent-encoding. Every `*` is special, and `$` only at the end.
 fn pattern(text: &str) -> Vec<u8> {
     let (text, end) = match text.strip_suffix('$') {
         Some(text) => (text, "$"),
         None => (text, ""),
     };
-    let mut pattern = normal(text, b"*");
+    let mut pattern = normalized(text, b"*");
     pattern.extend(end.bytes());
     pattern
 }
 
-/// Percent-encoding made equal (section 2.2.2): unreserved characters plain, others in upper-case hex; what is not ASCII,
-/// and `*` and `$` unless they are `special`, encoded.
-fn normal(text: &str, special: &[u8]) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = |n: usize| {
-            let digit = char::from(*bytes.get(n)?).to_digit(16)?;
-            u8::try_from(digit).ok()
+/// Normalizes percent-encoding (section 2.2.2): unreserved characters are decoded, all others are encoded with upper-case
+/// digits. Not encoded are ASCII characters that stand for themselves; `*` and `$` do so only if they are `special`.
+fn normalized(text: &str, special: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, after @ ..] = rest {
+        let digits = (*byte == b'%').then(|| after.split_at_checked(2)).flatten();
+        let decoded = digits.and_then(|(digits, after)| {
+            let mut value = [0];
+            hex::decode_to_slice(digits, &mut value).ok()?;
+            Some((value[0], after))
+        });
+        let (value, is_plain, after) = match decoded {
+            Some((value, after)) => {
+                let is_unreserved = value.is_ascii_alphanumeric() || b"-._~".contains(&value);
+                (value, is_unreserved, after)
+            }
+            None => {
+                let is_special = b"*$".contains(byte) && !special.contains(byte);
+                (*byte, byte.is_ascii() && !is_special, after)
+            }
         };
-        let encoded = (byte == b'%')
-            .then(|| Some(hex(at + 1)? << 4 | hex(at + 2)?))
-            .flatten();
-        at += if encoded.is_some() { 3 } else { 1 };
-        let value = encoded.unwrap_or(byte);
-        let is_plain = match encoded {
-            Some(value) => value.is_ascii_alphanumeric() || b"-._~".contains(&value),
-            None => byte.is_ascii() && (!b"*$".contains(&byte) || special.contains(&byte)),
-        };
+        rest = after;
         if is_plain {
             out.push(value);
         } else {
-            out.extend(format!("%{value:02X}").bytes());
+            out.extend(percent_encode_byte(value).bytes());
         }
     }
     out
 }
 
-/// Whether a pattern matches from the beginning: `*` is any run of octets, `$` at the end the end (section 2.2.3). Linear
-/// in both: each part is looked for behind the one before it.
+/// Whether a pattern matches the beginning of `target`: `*` matches any bytes, and `$` the end (section 2.2.3). Linear in both,
+/// because each part is searched for after the previous one.
 fn matches(pattern: &[u8], target: &[u8]) -> bool {
-    let (pattern, is_whole) = match pattern.strip_suffix(b"$") {
+    let (pattern, is_anchored) = match pattern.strip_suffix(b"$") {
         Some(pattern) => (pattern, true),
         None => (pattern, false),
     };
@@ -225,7 +226,7 @@ fn matches(pattern: &[u8], target: &[u8]) -> bool {
         return false;
     };
     let mut parts: Vec<&[u8]> = parts.collect();
-    let last = if is_whole { parts.pop() } else { None };
+    let last = if is_anchored { parts.pop() } else { None };
     for part in parts {
         let Some(at) = memchr::memmem::find(rest, part) else {
             return false;
@@ -234,7 +235,7 @@ fn matches(pattern: &[u8], target: &[u8]) -> bool {
     }
     match last {
         Some(last) => rest.ends_with(last),
-        None => !is_whole || rest.is_empty(),
+        None => !is_anchored || rest.is_empty(),
     }
 }
 
@@ -244,11 +245,11 @@ mod tests {
 
     fn allows(text: &str, path: &str) -> bool {
         let url = WebUrl::parse(&format!("https://a.example{path}")).unwrap();
-        Rules::read(text.as_bytes()).allow(&url)
+        Rules::parse(text.as_bytes()).allow(&url)
     }
 
     #[test]
-    fn et_47_the_group_that_names_us_holds_else_that_of_everybody() {
+    fn et_47_the_group_of_our_token_applies_or_else_the_default_group() {
         let text = "User-agent: *\nDisallow: /\n\nUser-agent: other\nUser-Agent: NewsWire/2.0\nDisallow: /private\n";
         assert!(allows(text, "/news"));
         assert!(!allows(text, "/private/x"));
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn et_47_percent_encoding_is_made_equal() {
+    fn et_47_percent_encoding_is_normalized() {
         let text = "User-agent: *\nDisallow: /foo/bar/ツ\nDisallow: /%62ar\nDisallow: /a%3cd\nDisallow: /st%2Ar\nDisallow: /a$b";
         assert!(!allows(text, "/foo/bar/%E3%83%84"));
         assert!(!allows(text, "/bar") && !allows(text, "/a%3Cd.html"));
@@ -295,19 +296,14 @@ mod tests {
     }
 
     #[test]
-    fn et_47_what_a_failure_means() {
-        let of = |kind| {
-            Rules::of_failure(&Failure {
-                kind,
-                message: String::new(),
-            })
-        };
+    fn et_47_4xx_allows_everything_and_other_failures_nothing() {
+        let of = |kind| Rules::of_failure(&Failure::new(kind, ""));
         for kind in [
             FailureKind::NotFound,
             FailureKind::Forbidden,
             FailureKind::Gone,
         ] {
-            assert_eq!(of(kind), Rules::Free);
+            assert_eq!(of(kind), Rules::AllowAll);
         }
         for kind in [
             FailureKind::Server,
@@ -315,7 +311,7 @@ mod tests {
             FailureKind::Throttled,
             FailureKind::Dns,
         ] {
-            assert_eq!(of(kind), Rules::Closed);
+            assert_eq!(of(kind), Rules::DisallowAll);
         }
     }
 
@@ -343,7 +339,7 @@ mod tests {
             "\u{30c4}".repeat(9000)
         );
         for text in [many, long] {
-            let rules = Rules::read(text.as_bytes());
+            let rules = Rules::parse(text.as_bytes());
             assert!(rules.bytes() <= RULES_MAX * 16, "{}", rules.bytes());
         }
         assert!(!allows("User-agent: *\nDisallow: /a", "/a"));
