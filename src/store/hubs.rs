@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::records::{HubAsk, HubLease, HubOffer, HubRow, HubStatus};
 use crate::model::{FeedRow, Secret, Time, WebUrl};
-
-type Sql<T> = rusqlite::Result<T>;
+use crate::store::records::{HubAsk, HubLease, HubOffer, HubRow, HubStatus};
+use crate::store::sql::{self, Sql};
 
 /// A hub that does not answer, or whose answer does not come back, is asked again after this, then twice as late every
 /// time up to a day.
@@ -243,7 +242,7 @@ pub(super) fn by_path(conn: &Connection, path: &str) -> Sql<Option<HubRow>> {
         let url: String = r.get(1)?;
         Ok(HubRow {
             feed: r.get(0)?,
-            url: WebUrl::parse(&url).map_err(|e| super::feeds::wrong_type(1, &e.to_string()))?,
+            url: WebUrl::parse(&url).map_err(|e| sql::wrong_type(1, &e.to_string()))?,
             secret: Secret::new(r.get::<_, String>(2)?),
             leaving: r.get(3)?,
             paused: r.get(4)?,

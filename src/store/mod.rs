@@ -1,82 +1,70 @@
-//! L2: the store. SQL lives here and nowhere else; no rusqlite type leaves.
+//! L2: the store. SQL is written here and nowhere else; no rusqlite type leaves.
 //!
-//! One thread writes ([`Store`]), everybody may read ([`Reads`]). Never knows where feeds come from (`fetch`) or
-//! who asks (`serve`, `cli`).
+//! One thread writes ([`Store`]), any number of threads read ([`Reads`]). The store never knows where feeds come from (`fetch`)
+//! or who asks (`serve`, `cli`).
+//!
+//! A directory for each kind of thing:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `feeds` | subscriptions, their health and events, what is known of their texts |
+//! | `leases` | which feeds may be polled, and by which process |
+//! | `polls` | what a document lists and what the store has of it; drafts made ready to be written |
+//! | `articles` | writing articles |
+//! | `stories` | which copies are one story, by the rules and by the user's decisions |
+//! | `topics` | definitions and memberships, and the backfill of stored articles |
+//! | `search` | selections: the word index, and the evaluator for what SQL cannot answer |
+//! | `hubs` | WebSub subscriptions |
+//! | `settings`, `sequence`, `status` | values of the store as a whole |
+//! | `maintenance` | retention, backup, restore, the write-ahead log, a clock that was set |
+//! | `writer` | the thread that writes |
+//! | `file` | opening the file, its schema and its owner |
+//! | `error`, `options`, `sql`, `stop` | what all of them use |
 
-mod activity;
 mod articles;
-mod backup;
-mod claims;
-mod clock_set;
-mod coming;
-mod copied;
-mod copies;
-mod copy_keys;
-mod created;
-mod decisions;
-mod events;
+mod error;
 mod feeds;
-mod few;
-mod grouping;
-mod guard;
-mod health;
+mod file;
 mod hubs;
-mod known;
-mod listing;
-mod log;
-mod matcher;
-mod newest;
-mod open;
-mod outlines;
-mod owner;
-mod paragraphs;
-mod place;
-mod plain;
-mod postings;
-mod prepare;
-mod prune;
+mod leases;
+mod maintenance;
+mod options;
+mod polls;
 mod readers;
 pub mod records;
-mod regroup;
-mod reindex;
-mod representative;
-mod restore;
-mod retag;
-mod runs;
 mod search;
-mod secrets;
-pub mod select;
 mod sequence;
+mod settings;
+mod sql;
 mod status;
 mod stop;
-mod story_ids;
+mod stories;
 #[cfg(test)]
 mod tests;
-mod tidy;
 mod topics;
-mod visits;
-mod word_index;
 mod writer;
 
-pub use coming::OnItsWay;
-pub use copied::Copied;
-pub use decisions::{Decided, DecisionKind};
-pub use health::{HealthPage, HealthQuery};
-pub use listing::{Item, Listed, Listing};
-pub use open::{exists, io_reason};
-pub use outlines::{Outline, OutlinePlace};
-pub use owner::create_new;
-pub use place::place_of;
+pub use error::{StoreError, io_reason};
+pub use feeds::health::{HealthPage, HealthQuery};
+pub use feeds::outlines::{Outline, OutlinePlace};
+pub use file::opening::exists;
+pub use file::owner::create_new;
+pub use file::place::place_of;
+pub use maintenance::restore::{Restored, restore};
+pub use options::StoreOptions;
+pub use polls::listing::{Item, Listed, Listing};
 pub use readers::Reads;
 pub use records::*;
-pub use regroup::{Regroup, RegroupOutcome, Regrouped};
-pub use restore::{Restored, restore};
-pub use search::RANKED_MAX;
-pub use select::{Order, RiverPlace, Selection};
+pub use search::find::RANKED_MAX;
+pub use search::selection::{Order, RiverPlace, Selection};
 pub use stop::Stop;
-pub use visits::Walk;
+pub use stories::decisions::{Decided, DecisionKind};
+pub use stories::most_copied::Copied;
+pub use stories::regroup::{Regroup, RegroupOutcome, Regrouped};
+pub use stories::walk::Walk;
+pub use writer::upcoming::OnItsWay;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, sync_channel};
 use std::thread::JoinHandle;
@@ -86,74 +74,19 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::model::{ArticleRow, FeedRow, Network, Time};
+use feeds::subscriptions;
+use file::opening;
+use leases::claims;
+use leases::runs::{self, Run};
+use maintenance::log::Log;
+use maintenance::{idle, prune};
+use polls::prepare;
+use search::word_index::WordIndex;
+use stories::decisions;
+use stories::grouping::Grouping;
+use topics::tagging;
+use writer::upcoming::Coming;
 use writer::{Command, Reply, Sharing, Writer};
-
-#[cfg(test)]
-impl From<crate::faults::Injected> for StoreError {
-    fn from(_: crate::faults::Injected) -> Self {
-        Self::Internal("injected".to_owned())
-    }
-}
-
-#[cfg(test)]
-impl From<crate::faults::Injected> for rusqlite::Error {
-    fn from(_: crate::faults::Injected) -> Self {
-        Self::QueryReturnedNoRows
-    }
-}
-
-/// How the store is opened.
-#[derive(Debug, Clone)]
-pub struct StoreOptions {
-    /// The database file.
-    pub path: PathBuf,
-    /// Whether every commit is synced to disk (`full`) or only checkpoints (`normal`).
-    pub synchronous_full: bool,
-    /// How long a story may gather copies.
-    pub dedup_window: Duration,
-    /// Whether near copies are joined too, not only equal ones.
-    pub dedup_near: bool,
-}
-
-/// Why the store cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// There is none yet: exit 66.
-    #[error("there is no store at {} yet; `newswire add URL` or `newswire run` makes one", .0.display())]
-    Missing(PathBuf),
-    /// Unreadable, corrupt, newer, full, read-only: exit 74.
-    #[error("store {}: {reason}", .path.display())]
-    Unusable {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong and what to do.
-        reason: String,
-    },
-    /// Somebody else writes for too long: exit 75.
-    #[error("the store is busy: {0}")]
-    Busy(String),
-    /// A query or bug: exit 70. What was asked failed by itself; nothing else is affected.
-    #[error("store: {0}")]
-    Internal(String),
-    /// A write failed together with others of its transaction; by itself it may succeed: exit 70.
-    #[error("store: {0}")]
-    Shared(String),
-    /// The writer has ended: nothing can be written any more: exit 70.
-    #[error("store: the writer has stopped")]
-    Stopped,
-}
-
-impl StoreError {
-    /// Whether the same may work later: the disk is full or read-only, or somebody else writes.
-    pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Unusable { .. } | Self::Busy(_))
-    }
-
-    /// Whether it concerns the store as a whole, and not only what was asked (REL-12).
-    pub fn is_of_store(&self) -> bool {
-        !matches!(self, Self::Internal(_) | Self::Shared(_))
-    }
-}
 
 /// The store with its writer thread. Every write blocks until it is committed; call it from a thread that may
 /// block. Dropping the last handle ends the writer after what is queued.
@@ -162,8 +95,8 @@ pub struct Store {
     commands: Option<mpsc::Sender<Command>>,
     writer: Option<JoinHandle<()>>,
     reads: Reads,
-    topics: topics::Published,
-    coming: Arc<coming::Coming>,
+    topics: tagging::Published,
+    coming: Arc<Coming>,
     clock: Clock,
 }
 
@@ -207,7 +140,7 @@ impl Store {
     /// [`StoreError::Unusable`] if the file cannot be opened or written, is damaged, foreign or newer;
     /// [`StoreError::Busy`] if another process holds it for longer than twenty seconds.
     pub fn open(options: &StoreOptions, clock: Clock) -> Result<Self, StoreError> {
-        let conn = open::writer(&options.path, options.synchronous_full)?;
+        let conn = opening::writer(&options.path, options.synchronous_full)?;
         Self::writing_to(conn, options, clock)
     }
 
@@ -217,27 +150,28 @@ impl Store {
         options: &StoreOptions,
         clock: Clock,
     ) -> Result<Self, StoreError> {
-        created::note(&conn, clock.now()).map_err(|e| open::error(&options.path, &e))?;
+        settings::note_creation(&conn, clock.now())
+            .map_err(|e| StoreError::from_sqlite(&options.path, &e))?;
         let reads = Reads::open(&options.path)?;
         let (commands, queue) = mpsc::channel();
-        let published = topics::Published::default();
+        let published = tagging::Published::default();
         let coming = Arc::default();
         let writer = Writer {
             conn,
             path: options.path.clone(),
-            grouping: grouping::Grouping::new(DedupSettings {
+            grouping: Grouping::new(DedupSettings {
                 window: options.dedup_window,
                 near: options.dedup_near,
             }),
-            tagger: topics::Tagger::default(),
+            tagger: tagging::Tagger::default(),
             published: published.clone(),
-            index: word_index::WordIndex::default(),
+            index: WordIndex::default(),
             clock: clock.clone(),
             untold: true,
             settling: Vec::new(),
-            tidying: tidy::Tidying::default(),
-            log: log::Log::default(),
-            run: runs::Run::default(),
+            tidying: idle::Tidying::default(),
+            log: Log::default(),
+            run: Run::default(),
             coming: Arc::clone(&coming),
             cache_kib: 0,
         };
@@ -534,7 +468,7 @@ impl Store {
         self.short(move |conn| decisions::forget_withdrawn(conn, now))?;
         for feed in self.reads.forsaken(now)? {
             self.short(move |conn| {
-                if feeds::is_subscribed(conn, feed)? {
+                if subscriptions::is_subscribed(conn, feed)? {
                     return Ok(()); // it has come back meanwhile
                 }
                 prune::forget(conn, feed)

@@ -10,29 +10,35 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::listing::{self, Item, Listed, Listing};
-use super::prepare::{self, Facts, Prepared};
-use super::records::{
-    Activity, Candidate, Claim, ClaimScope, DedupSettings, DueLimits, FeedDetail, FeedEvent,
-    HubRow, Lineage, Nearest, Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed,
-    TopicHead, TopicInfo,
-};
-use super::select::Selection;
-use super::stop::Stop;
-use super::topics::{Published, Topics};
-use super::{
-    StoreError, activity, articles, backup, claims, copies, events, feeds, feeds::from_json,
-    grouping::limits, hubs, open, prune, representative, search, sequence, status, story_ids,
-};
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
     Alternate, ArticleId, ArticleRow, ArticleView, Draft, Feed, FeedId, FeedRef, FeedRow, Network,
     SameAs, Seq, StoryId, StoryRow, StoryView, Time,
 };
+use crate::store::articles::writing;
+use crate::store::error::StoreError;
+use crate::store::feeds::{activity, events, subscriptions};
+use crate::store::file::migrating::SCHEMA;
+use crate::store::file::opening;
+use crate::store::leases::claims;
+use crate::store::maintenance::{backup, prune};
+use crate::store::polls::listing::{self, Item, Listed, Listing};
+use crate::store::polls::prepare::{self, Facts, Prepared};
+use crate::store::records::{
+    Activity, Candidate, Claim, ClaimScope, DedupSettings, DueLimits, FeedDetail, FeedEvent,
+    HubRow, Lineage, Nearest, Overview, PollTotals, Pruned, Skipped, Standing, Status, TopicFeed,
+    TopicHead, TopicInfo,
+};
+use crate::store::search::find;
+use crate::store::search::selection::Selection;
+use crate::store::sql::{Sql, from_json};
+use crate::store::stop::Stop;
+use crate::store::stories::grouping::limits;
+use crate::store::stories::{copies, representative, story_ids};
+use crate::store::topics::tagging::{Published, Topics};
+use crate::store::{hubs, sequence, status};
 
 use crate::schedule::PlanExplanation;
-
-type Sql<T> = rusqlite::Result<T>;
 
 /// Connections kept open between reads.
 const IDLE_MAX: usize = 4;
@@ -60,7 +66,7 @@ impl Reads {
     /// # Errors
     /// [`StoreError::Missing`] without a file, [`StoreError::Unusable`] if it is not a store of this version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let conn = open::reader(path)?;
+        let conn = opening::reader(path)?;
         Ok(Self {
             path: Arc::new(path.to_owned()),
             idle: Arc::new(Mutex::new(vec![conn])),
@@ -102,7 +108,7 @@ impl Reads {
         self.with(|conn| {
             conn.progress_handler(STEPS, Some(move || handler.is_reached()))
                 .and_then(|()| query(conn, &stop))
-                .map_err(|e| open::error(&self.path, &e))
+                .map_err(|e| StoreError::from_sqlite(&self.path, &e))
         })
     }
 
@@ -117,7 +123,7 @@ impl Reads {
             .pop();
         let mut conn = match spare {
             Some(conn) => conn,
-            None => open::reader(&self.path)?,
+            None => opening::reader(&self.path)?,
         };
         let answer = work(&mut conn);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,12 +147,12 @@ impl Reads {
     /// Which stories a selection means, in its order. A long answer is then read part by part with
     /// [`Self::stories_at`], in little memory and without a snapshot held meanwhile.
     pub fn find_stories(&self, selection: &Selection) -> Result<Vec<StoryRow>, StoreError> {
-        self.read_until(|conn, stop| search::stories(conn, selection, stop))
+        self.read_until(|conn, stop| find::stories(conn, selection, stop))
     }
 
     /// The same for articles and [`Self::articles_at`].
     pub fn find_articles(&self, selection: &Selection) -> Result<Vec<ArticleRow>, StoreError> {
-        self.read_until(|conn, stop| search::articles(conn, selection, stop))
+        self.read_until(|conn, stop| find::articles(conn, selection, stop))
     }
 
     /// These stories, in this order. One that is gone meanwhile is left out.
@@ -365,7 +371,7 @@ impl Reads {
 
     /// Whether an archive page of a feed was read, or given up: then it is not asked for again (ET-53).
     pub fn is_archive_done(&self, feed: FeedRow, url: &str) -> Result<bool, StoreError> {
-        self.read(|conn| feeds::is_archive_done(conn, feed, url))
+        self.read(|conn| subscriptions::is_archive_done(conn, feed, url))
     }
 
     /// The topics in force as they were published last; those of the store if none were.
@@ -409,7 +415,7 @@ impl Reads {
         drafts: &[Draft],
         listed: &[Listed],
     ) -> Result<Vec<Standing>, StoreError> {
-        self.read(|conn| articles::standings(conn, claim, drafts, listed))
+        self.read(|conn| writing::standings(conn, claim, drafts, listed))
     }
 
     /// The text kept under a name.
@@ -654,8 +660,8 @@ impl Reads {
             match found {
                 Ok(found) if found == "ok" => Ok(()),
                 Err(e) if e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(()),
-                Ok(found) => Err(open::damaged(&self.path, &found)),
-                Err(e) => Err(open::error(&self.path, &e)),
+                Ok(found) => Err(StoreError::damaged(&self.path, &found)),
+                Err(e) => Err(StoreError::from_sqlite(&self.path, &e)),
             }
         })
     }
@@ -666,20 +672,23 @@ impl Reads {
     /// # Errors
     /// [`StoreError::Unusable`] if it is no store of this version or an older one.
     pub fn verify_backup(path: &Path) -> Result<(Vec<String>, i64), StoreError> {
-        let (conn, schema) = open::backup_of(path)?;
-        let found = match schema == open::SCHEMA {
+        let (conn, schema) = opening::backup_of(path)?;
+        let found = match schema == SCHEMA {
             true => status::verify(&conn),
             false => status::verify_pages(&conn),
         };
-        Ok((found.map_err(|e| open::error(path, &e))?, schema))
+        Ok((
+            found.map_err(|e| StoreError::from_sqlite(path, &e))?,
+            schema,
+        ))
     }
 
     /// Integrity check, however long it takes; empty if all is well.
     pub fn verify(&self) -> Result<Vec<String>, StoreError> {
         // On a connection of its own: FTS5's check believes what an earlier search on the same one knew of the index, and
         // finds faults in what was written since (SQLite 3.54).
-        let conn = open::reader(&self.path)?;
-        status::verify(&conn).map_err(|e| open::error(&self.path, &e))
+        let conn = opening::reader(&self.path)?;
+        status::verify(&conn).map_err(|e| StoreError::from_sqlite(&self.path, &e))
     }
 }
 
@@ -721,7 +730,7 @@ fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<prepare::Readable
         .prepare_cached("SELECT content FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))?;
     let html = prepare::unpack(&content);
-    let known = super::paragraphs::boilerplate(conn, feed)?;
+    let known = crate::store::feeds::paragraphs::boilerplate(conn, feed)?;
     Ok(prepare::readable(&html, &known))
 }
 

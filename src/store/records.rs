@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::listing::Listed;
 use crate::model::{
     Draft, FeedId, FeedRef, FeedRow, Network, Poll, Secret, Seq, Time, Validators, WebUrl,
 };
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::Expr;
 use crate::schedule::PlanExplanation;
+use crate::store::polls::listing::Listed;
 use crate::text::language::Votes;
 
 /// A subscription to make, or to bring up to date.

@@ -1,9 +1,8 @@
 //! The sequence: a number that only grows, given to every new or changed article and story. Readers and the window of copies
 //! tell by it that something was written.
 
+use crate::store::sql::Sql;
 use rusqlite::Connection;
-
-type Sql<T> = rusqlite::Result<T>;
 
 /// The last number given; 0 in a new store.
 pub(super) fn current(conn: &Connection) -> Sql<i64> {

@@ -5,19 +5,20 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::feeds::{from_json, outline};
-use super::records::{
-    FeedDetail, HostStatus, Overview, PollRecord, PollTotals, Status, TopicFeed, TopicHead,
-    TopicInfo,
-};
-use super::{activity, decisions, hubs, secrets};
 use crate::model::{
     FailureKind, Feed, FeedId, FeedRow, FeedState, Network, Time, Validators, WebUrl,
 };
+use crate::store::feeds::subscriptions::outline;
+use crate::store::feeds::{activity, secrets};
+use crate::store::hubs;
+use crate::store::records::{
+    FeedDetail, HostStatus, Overview, PollRecord, PollTotals, Status, TopicFeed, TopicHead,
+    TopicInfo,
+};
+use crate::store::sql::{Sql, from_json};
+use crate::store::stories::decisions;
 
 use crate::schedule::PlanExplanation;
-
-type Sql<T> = rusqlite::Result<T>;
 
 /// Days told of in a status.
 const DAYS: usize = 14;
@@ -264,7 +265,7 @@ pub(super) fn status(conn: &Connection, now: Time) -> Sql<Status> {
         articles: one("SELECT count(*) FROM articles")?,
         stories: one("SELECT count(*) FROM stories")?,
         topics: one("SELECT count(*) FROM topics")?,
-        sequence: super::sequence::current(conn)?,
+        sequence: crate::store::sequence::current(conn)?,
         feeds_without_credentials: withheld(conn)?,
         decisions: decisions::counts(conn)?,
         articles_today,

@@ -15,6 +15,8 @@ use super::*;
 use crate::model::{Draft, Outcome, Poll, StoryView, Time, Validators, WebUrl};
 use crate::normalize::identity;
 use crate::query;
+use crate::store::search::narrow;
+use crate::store::topics::backfill;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -365,7 +367,7 @@ fn a_search_for_what_few_articles_have_finds_the_same_as_any() {
         language: Some(language.to_owned()),
         ..draft(host, n, &format!("Boats {n}"), "Boats come.")
     };
-    let all = few::FEW + 1;
+    let all = narrow::FEW + 1;
     house.poll(
         many,
         (0..all).map(|n| written("a.example", n, "en")).collect(),
@@ -380,10 +382,10 @@ fn a_search_for_what_few_articles_have_finds_the_same_as_any() {
         let now = house.clock.now();
         let plan = query::plan::index_plan(&query::parse(source).unwrap(), now);
         let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
-        match few::among(&conn, &plan, now, &Stop::default()).unwrap() {
-            few::Among::Articles(rows) => Some(rows.len()),
-            few::Among::Feeds(feeds) => Some(1000 * feeds.len()),
-            few::Among::All => None,
+        match narrow::among(&conn, &plan, now, &Stop::default()).unwrap() {
+            narrow::Among::Articles(rows) => Some(rows.len()),
+            narrow::Among::Feeds(feeds) => Some(1000 * feeds.len()),
+            narrow::Among::All => None,
         }
     };
     let matching = |source: &str| {
@@ -830,7 +832,7 @@ fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
         house.poll(feed, vec![boats(n)]);
     }
     let expr = query::parse("/^Boats \\d*7$/").unwrap();
-    let mut raw = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
+    let mut raw = opening::writer(&house.dir.path().join("newswire.db"), false).unwrap();
     raw.execute(
         "INSERT INTO topics (name, title, source, expr, untold) VALUES ('sevens', '', ?1, ?1, ?2)",
         rusqlite::params![expr.to_string(), rows as i64],
@@ -854,7 +856,7 @@ fn a_changed_topic_is_told_anew_part_by_part_from_the_newest_down() {
             .unwrap();
         let now = house.clock.now();
         // No time at all: the least that can be done.
-        is_left = retag::go_on(&tx, &[(1, &expr)], now, std::time::Instant::now()).unwrap();
+        is_left = backfill::go_on(&tx, &[(1, &expr)], now, std::time::Instant::now()).unwrap();
         tx.commit().unwrap();
         let more = members();
         assert_eq!(more[..], matching[..more.len()], "the newest first");
@@ -975,9 +977,9 @@ fn sec_21_a_renamed_feed_is_told_anew_in_parts_and_costs_its_poll_nothing() {
     house.topics(&[("filed", "tag:sea"), ("both", "topic:filed /boat \\d*7/i")]);
     let boats = |n| draft("a.example", n, &format!("Boat {n}"), &format!("Ship {n}"));
     house.poll(feed, (0..60).map(boats).collect());
-    let mut conn = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
+    let mut conn = opening::writer(&house.dir.path().join("newswire.db"), false).unwrap();
     conn.execute("UPDATE feeds SET folder = 'sea'", []).unwrap();
-    let mut tagger = topics::Tagger::default();
+    let mut tagger = tagging::Tagger::default();
     let now = house.clock.now();
     let changes = conn.total_changes();
     tagger.feeds_changed(&conn, &[feed], now).unwrap();
@@ -1046,7 +1048,7 @@ fn a_copy_more_or_less_moves_the_others_over_a_count() {
     assert_eq!((members("two"), members("one"), members("not")), (2, 0, 0));
     house.poll(feeds[2], vec![copy("c.example")]);
     assert_eq!(members("two"), 3);
-    let raw = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
+    let raw = opening::writer(&house.dir.path().join("newswire.db"), false).unwrap();
     let lists: i64 = raw
         .query_row("SELECT count(*) FROM backfill", [], |r| r.get(0))
         .unwrap();
@@ -1063,7 +1065,7 @@ fn what_is_untold_when_the_store_closes_is_told_when_it_opens() {
     let feed = house.subscribe("a.example");
     house.poll(feed, vec![draft("a.example", 1, "Boats", "Ten.")]);
     let House { store, clock, dir } = house;
-    let raw = open::writer(&dir.path().join("newswire.db"), false).unwrap();
+    let raw = opening::writer(&dir.path().join("newswire.db"), false).unwrap();
     drop(store);
     raw.execute(
         "INSERT INTO topics (name, title, source, expr, untold) VALUES ('sea', '', 'boats', 'boats', 1)",

@@ -11,7 +11,7 @@ use super::{read, sources};
 
 /// Modules that still have circles, and how many files are in them. The numbers may only fall: a module without circles loses
 /// its row.
-const CIRCLES_LEFT: &[(&str, usize)] = &[("store", 30)];
+const CIRCLES_LEFT: &[(&str, usize)] = &[("store", 21)];
 
 /// The module path of each file (`["cli", "list"]`) with its code, without comments and tests.
 type Files = BTreeMap<Vec<String>, String>;
@@ -88,6 +88,8 @@ fn code(text: &str) -> String {
         .map(|line| line.split("//").next().unwrap_or_default())
         .collect::<Vec<_>>()
         .join("\n")
+        // The path of a visibility is no dependency.
+        .replace("pub(in crate::", "pub(in ")
 }
 
 fn graph(files: &Files) -> Graph {

@@ -48,7 +48,7 @@ fn steps(common: Common, count: usize) -> [u64; 3] {
     let dir = tempfile::tempdir().unwrap();
     let clock = Clock::manual(Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap());
     let options = options(dir.path());
-    let mut conn = open::writer(&options.path, false).unwrap();
+    let mut conn = opening::writer(&options.path, false).unwrap();
     let count_one = move || {
         counter.fetch_add(1, Ordering::SeqCst);
         false

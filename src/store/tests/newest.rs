@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::store::newest::{BOUNDS, Bounds};
-use crate::store::plain::newest_of_feed;
-use crate::store::search::matching;
+use crate::store::search::find::matching;
+use crate::store::search::newest::{BOUNDS, Bounds};
+use crate::store::search::plain::newest_of_feed;
 use crate::store::stop::Stop;
 
 const WORDS: [&str; 5] = ["ba", "ke", "mi", "no", "ru"];

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 
-use super::super::{open, reindex};
 use super::*;
 use crate::model::{ArticleId, Seq};
+use crate::store::file::opening;
+use crate::store::search::reindex;
 use crate::text::fold::fold;
 
 const ARTICLES: [(&str, &str); 4] = [
@@ -31,7 +32,7 @@ fn of_version_14() -> House {
     for (n, (title, body)) in ARTICLES.into_iter().enumerate() {
         house.poll(feed, vec![draft("a.example", n, title, body)]);
     }
-    let raw = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
+    let raw = opening::writer(&house.dir.path().join("newswire.db"), false).unwrap();
     raw.execute("DELETE FROM words", []).unwrap();
     for (n, (title, body)) in ARTICLES.into_iter().enumerate() {
         raw.execute(
@@ -112,7 +113,7 @@ fn where_no_daemon_runs_a_command_goes_on_with_the_index_when_it_ends() {
 #[test]
 fn an_index_is_made_again_from_the_newest_article_down_in_parts() {
     let house = of_version_14();
-    let mut raw = open::writer(&house.dir.path().join("newswire.db"), false).unwrap();
+    let mut raw = opening::writer(&house.dir.path().join("newswire.db"), false).unwrap();
     let mut found = Vec::new();
     let mut is_left = true;
     while is_left {
@@ -136,6 +137,6 @@ fn an_index_is_made_again_from_the_newest_article_down_in_parts() {
 #[test]
 fn an_empty_store_has_nothing_to_index_again() {
     let dir = tempfile::tempdir().unwrap();
-    let conn = open::writer(&dir.path().join("store.db"), false).unwrap();
+    let conn = opening::writer(&dir.path().join("store.db"), false).unwrap();
     assert!(!reindex::is_left(&conn).unwrap());
 }

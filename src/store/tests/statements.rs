@@ -32,7 +32,7 @@ fn traced() -> House {
     let dir = tempfile::tempdir().unwrap();
     let clock = Clock::manual(Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap());
     let options = options(dir.path());
-    let mut conn = open::writer(&options.path, false).unwrap();
+    let mut conn = opening::writer(&options.path, false).unwrap();
     conn.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note))
         .unwrap();
     let store = Store::writing_to(conn, &options, clock.clone()).unwrap();

@@ -1,0 +1,3 @@
+//! Articles: each copy as one feed printed it.
+
+pub(super) mod writing;

@@ -1,0 +1,9 @@
+//! Subscriptions: making and changing them, how they are doing, and what is known of their texts.
+
+pub(super) mod activity;
+pub(super) mod events;
+pub(super) mod health;
+pub(super) mod outlines;
+pub(super) mod paragraphs;
+pub(super) mod secrets;
+pub(super) mod subscriptions;

@@ -1,0 +1,4 @@
+//! Which feeds may be polled now, and which process holds them while it polls.
+
+pub(super) mod claims;
+pub(super) mod runs;

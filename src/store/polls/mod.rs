@@ -1,0 +1,5 @@
+//! From a document to the store: which of its items are known, and the drafts of the others made ready to be written.
+
+pub(super) mod known;
+pub(super) mod listing;
+pub(super) mod prepare;

@@ -1,0 +1,363 @@
+//! What a draft becomes before it reaches the writer: folded, fingerprinted, compressed. It needs no lock, so it is
+//! done on the caller's thread.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use zstd::bulk::{Compressor, Decompressor};
+
+use crate::dedup::{Fingerprint, Subject};
+use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
+use crate::normalize;
+use crate::normalize::boilerplate::Boilerplate;
+use crate::query::{Folded, Text};
+use crate::store::polls::listing::Listed;
+use crate::store::records::{Claim, PollCommit};
+use crate::store::sql::json;
+use crate::store::topics::tagging::{ReadTopics, Topics};
+use crate::text::body::Body;
+use crate::text::fold::fold as fold_text;
+use crate::text::html_text;
+
+/// Compression of bodies: the default is a good trade for two-kilobyte texts.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Largest body that is unpacked, in bytes: SEC-12 keeps larger ones out.
+const BODY_BYTES_MAX: usize = 8 << 20;
+
+/// A draft, ready to be written.
+#[derive(Debug)]
+pub(in crate::store) struct Prepared {
+    pub(in crate::store) draft: Draft,
+    pub(in crate::store) folded: Folded,
+    pub(in crate::store) fingerprint: Fingerprint,
+    /// [`Facts`] as JSON.
+    pub(in crate::store) facts: String,
+    /// The body, compressed.
+    pub(in crate::store) content: Vec<u8>,
+    /// Whose page it is.
+    pub(in crate::store) page: PageOf,
+    /// Whether no other draft of the document names the same page.
+    pub(in crate::store) only_with_its_page: bool,
+    pub(in crate::store) paragraphs: Vec<u64>,
+    /// What the text says of the topics, if it was asked.
+    pub(in crate::store) topics: Option<ReadTopics>,
+    /// Whether the article seems to be stored as it is: then nobody needs its topics.
+    pub(in crate::store) seems_known: bool,
+}
+
+/// What of an article is shown but never asked for by SQL.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::store) struct Facts {
+    pub(in crate::store) authors: Vec<Person>,
+    pub(in crate::store) agencies: Vec<String>,
+    pub(in crate::store) categories: Vec<Category>,
+    pub(in crate::store) enclosures: Vec<Enclosure>,
+    pub(in crate::store) image: Option<String>,
+    pub(in crate::store) comments_url: Option<String>,
+    pub(in crate::store) rights: Option<String>,
+    pub(in crate::store) source: Option<SourceFact>,
+}
+
+/// `atom:source` as stored.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::store) struct SourceFact {
+    title: Option<String>,
+    url: Option<String>,
+    id: Option<String>,
+}
+
+/// Whose page an article has (SEC-13), by what proves it: anybody can name any site as its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum PageOf {
+    /// Another site's, or there is none.
+    Another = 0,
+    /// That of the site which the feed names as its own.
+    ItsSite = 1,
+    /// That of the host which serves the feed.
+    ItsHost = 2,
+}
+
+impl PageOf {
+    fn of(draft: &Draft, claim: &Claim, site: Option<&WebUrl>) -> Self {
+        let Some(page) = &draft.url else {
+            return Self::Another;
+        };
+        if related_hosts(page.host(), claim.url.host()) {
+            Self::ItsHost
+        } else if site.is_some_and(|s| related_hosts(page.host(), s.host())) {
+            Self::ItsSite
+        } else {
+            Self::Another
+        }
+    }
+}
+
+impl Prepared {
+    /// Asks its text everything that topics depend on.
+    pub(in crate::store) fn read_topics(&mut self, topics: &Topics) {
+        let draft = &self.draft;
+        let text = (&*draft.title, &*draft.summary, &*draft.content_text);
+        let labels = (&*draft.authors, &*draft.categories, &*draft.agencies);
+        // As printed it would double what a document of many articles takes while it waits for the writer.
+        with_text(text, labels, |text| self.folded.set_raw(text));
+        self.topics = Some(topics.match_text(&self.folded));
+        self.folded.drop_raw();
+    }
+
+    /// Whether its publisher dated it.
+    pub(in crate::store) fn is_dated(&self) -> bool {
+        self.draft.published.is_some() || self.draft.updated.is_some()
+    }
+}
+
+/// Prepares the drafts of a poll; they are moved out of it.
+pub(in crate::store) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
+    let Some(document) = &mut commit.document else {
+        return Vec::new();
+    };
+    let drafts = std::mem::take(&mut document.drafts);
+    let mut paragraphs = std::mem::take(&mut document.paragraphs).into_iter();
+    let pages = Pages::of(&drafts, &document.listed);
+    let about = About {
+        claim: &commit.claim,
+        site: document.site.as_ref(),
+        titles: [Some(commit.claim.title.as_str()), document.title.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(fold_text)
+            .collect(),
+    };
+    drafts
+        .into_iter()
+        .map(|draft| {
+            let page_shared_by = pages.shared_by(&draft);
+            prepare_one(
+                &about,
+                draft,
+                page_shared_by,
+                paragraphs.next().unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+/// How many items of a document name each page.
+pub(in crate::store) struct Pages(HashMap<String, usize>);
+
+impl Pages {
+    /// The pages of drafts; `listed` are the other items of their document.
+    pub(in crate::store) fn of(drafts: &[Draft], listed: &[Listed]) -> Self {
+        let mut pages: HashMap<String, usize> = HashMap::new();
+        for url in drafts.iter().filter_map(|d| d.canonical_url.as_ref()) {
+            *pages.entry(url.to_string()).or_default() += 1;
+        }
+        for url in listed.iter().filter_map(|l| l.url.as_ref()) {
+            if let Some(count) = pages.get_mut(normalize::links::canonicalize(url).as_str()) {
+                *count += 1;
+            }
+        }
+        Self(pages)
+    }
+
+    /// How many items name the page of this draft, itself included; 0 if it has none.
+    pub(in crate::store) fn shared_by(&self, draft: &Draft) -> usize {
+        let page = draft.canonical_url.as_ref();
+        let count = page.and_then(|page| self.0.get(page.as_str()));
+        count.copied().unwrap_or(0)
+    }
+}
+
+/// Asks the texts of drafts everything that depends on them. `known` are keys of articles with digests as they are stored.
+pub(in crate::store) fn read_topics(
+    drafts: &mut [Prepared],
+    topics: &Topics,
+    known: &HashMap<String, Vec<u8>>,
+) {
+    for p in drafts {
+        p.seems_known = known.get(&p.draft.key) == Some(&p.draft.digest);
+        if !p.seems_known {
+            p.read_topics(topics);
+        }
+    }
+}
+
+/// What the drafts of a document have in common.
+struct About<'a> {
+    claim: &'a Claim,
+    site: Option<&'a WebUrl>,
+    /// Titles of the feed, folded: papers set them behind their headlines.
+    titles: Vec<String>,
+}
+
+/// A page that so many articles of a document name is none of theirs.
+const ARTICLES_A_PAGE: usize = 3;
+
+fn prepare_one(
+    about: &About<'_>,
+    mut draft: Draft,
+    page_shared_by: usize,
+    paragraphs: Vec<u64>,
+) -> Prepared {
+    let About { claim, site, .. } = about;
+    #[cfg(test)]
+    crate::faults::panic_at("prepare", claim.url.host());
+    let facts = Facts {
+        authors: draft.authors.clone(),
+        agencies: draft.agencies.clone(),
+        categories: draft.categories.clone(),
+        enclosures: draft.enclosures.clone(),
+        image: draft.image.as_ref().map(WebUrl::to_string),
+        comments_url: draft.comments_url.as_ref().map(WebUrl::to_string),
+        rights: draft.rights.clone(),
+        source: draft.source.as_ref().map(|s: &Source| SourceFact {
+            title: s.title.clone(),
+            url: s.url.clone(),
+            id: s.id.clone(),
+        }),
+    };
+    let mut folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
+    folded.drop_raw();
+    let mut fingerprint = Fingerprint::of(&Subject {
+        title: &fold_text(normalize::headline::bare(&draft.title, &about.titles)),
+        body: &own_words(&draft, &folded),
+        canonical_url: draft
+            .canonical_url
+            .as_ref()
+            .filter(|_| page_shared_by <= ARTICLES_A_PAGE),
+    });
+    if !claim.settings.near_dedup {
+        fingerprint.sketch = Default::default();
+    }
+    let facts = json(&facts);
+    let page = PageOf::of(&draft, claim, *site);
+    let content = pack(&draft.content_html);
+    // A document of many articles is prepared whole: what the writer does not need of each goes at once.
+    draft.content_html = String::new();
+    Prepared {
+        content,
+        folded,
+        fingerprint,
+        facts,
+        page,
+        only_with_its_page: page_shared_by == 1,
+        paragraphs,
+        topics: None,
+        seems_known: false,
+        draft,
+    }
+}
+
+/// What the copies of a piece have in common, folded: the text without credits and dateline. Most texts have neither, and are
+/// folded already.
+fn own_words<'a>(draft: &Draft, folded: &'a Folded) -> Cow<'a, str> {
+    if draft.is_boilerplate {
+        return Cow::Borrowed("");
+    }
+    match normalize::agency::without_credits(&draft.content_text) {
+        Cow::Borrowed(_) => Cow::Borrowed(folded.body_words()),
+        Cow::Owned(text) => Cow::Owned(fold_text(&text)),
+    }
+}
+
+/// Folds the text of an article as topics, searches and the word index see it.
+pub(in crate::store) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
+    let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
+    with_text((title, summary, body), labels, Folded::of)
+}
+
+/// The same only as printed, for regular expressions.
+pub(in crate::store) fn unfolded(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
+    let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
+    with_text((title, summary, body), labels, Folded::raw_only)
+}
+
+fn with_text<T>(
+    (title, summary, body): (&str, &str, &str),
+    (authors, categories, agencies): (&[Person], &[Category], &[String]),
+    read: impl FnOnce(&Text<'_>) -> T,
+) -> T {
+    let authors: Vec<&str> = authors.iter().filter_map(|a| a.name.as_deref()).collect();
+    let categories: Vec<&str> = categories
+        .iter()
+        .flat_map(|c| std::iter::once(c.term.as_str()).chain(c.label.as_deref()))
+        .collect();
+    let agencies: Vec<&str> = agencies.iter().map(String::as_str).collect();
+    read(&Text {
+        title,
+        summary,
+        body,
+        authors: &authors,
+        categories: &categories,
+        agencies: &agencies,
+    })
+}
+
+/// Whether one host is the other, or under it, `www` aside.
+fn related_hosts(a: &str, b: &str) -> bool {
+    let a = a.strip_prefix("www.").unwrap_or(a);
+    let b = b.strip_prefix("www.").unwrap_or(b);
+    let under = |a: &str, b: &str| a.strip_suffix(b).is_some_and(|sub| sub.ends_with('.'));
+    a == b || under(a, b) || under(b, a)
+}
+
+/// A body as it is stored.
+fn pack(html: &str) -> Vec<u8> {
+    thread_local! {
+        // Setting one up costs more than packing an article.
+        static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    PACKER
+        .with_borrow_mut(|packer| {
+            if packer.is_none() {
+                *packer = Compressor::new(ZSTD_LEVEL).ok();
+            }
+            let mut packed = packer.as_mut()?.compress(html.as_bytes()).ok()?;
+            packed.shrink_to_fit();
+            Some(packed)
+        })
+        .unwrap_or_default()
+}
+
+/// The body of a stored article.
+pub(in crate::store) fn unpack(content: &[u8]) -> String {
+    thread_local! {
+        static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    UNPACKER
+        .with_borrow_mut(|unpacker| {
+            if unpacker.is_none() {
+                *unpacker = Decompressor::new().ok();
+            }
+            unpacker.as_mut()?.decompress(content, BODY_BYTES_MAX).ok()
+        })
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default()
+}
+
+/// A stored article as it is shown.
+pub(in crate::store) struct Readable {
+    /// Its body.
+    pub(in crate::store) html: String,
+    /// The text of that.
+    pub(in crate::store) text: String,
+    /// The paragraphs of the stored body that are left out as boilerplate.
+    pub(in crate::store) removed: Vec<String>,
+}
+
+/// A stored body without what is known as boilerplate.
+pub(in crate::store) fn readable(html: &str, boilerplate: &Boilerplate) -> Readable {
+    let (cleaned, removed) = normalize::boilerplate::separate(html, boilerplate);
+    Readable {
+        text: html_text::from_html(&cleaned),
+        html: cleaned.into_owned(),
+        removed,
+    }
+}
+
+/// The text of a stored body without what is known as boilerplate.
+pub(in crate::store) fn text(html: &str, boilerplate: &Boilerplate) -> String {
+    normalize::boilerplate::text_without(&Body::read(html.to_owned()), boilerplate).into_owned()
+}

@@ -1,0 +1,84 @@
+//! When the store was made: the date of a merged feed that has no stories yet. Written once, never changed.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::model::Time;
+use crate::store::error::StoreError;
+use crate::store::readers::Reads;
+
+/// The name of the value in `meta`, in milliseconds.
+const KEY: &str = "created";
+
+impl Reads {
+    /// When the store was made; the web's beginning for a store that no version since has opened for writing.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn created(&self) -> Result<Time, StoreError> {
+        self.read(|conn| {
+            let created = conn
+                .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+                .query_row([KEY], |r| r.get(0))
+                .optional()?;
+            Ok(created.map_or(Time::EPOCH, Time::from_millis))
+        })
+    }
+}
+
+/// Notes the time at which the store is made. A store of a version that did not note it was made no later than its first
+/// article was seen, or its first poll was made.
+pub(super) fn note_creation(conn: &Connection, now: Time) -> rusqlite::Result<()> {
+    conn.execute(
+        "INSERT OR IGNORE INTO meta (key, value) SELECT ?1, min(
+           ?2,
+           coalesce((SELECT min(first_seen) FROM articles), ?2),
+           coalesce((SELECT at FROM polls ORDER BY poll LIMIT 1), ?2)
+         ) WHERE NOT EXISTS (SELECT 1 FROM meta WHERE key = ?1)",
+        rusqlite::params![KEY, now.millis()],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::{Store, StoreOptions};
+    use std::time::Duration;
+
+    fn created(dir: &std::path::Path, at: &str) -> Time {
+        let options = StoreOptions {
+            path: dir.join("newswire.db"),
+            synchronous_full: false,
+            dedup_window: Duration::ZERO,
+            dedup_near: false,
+        };
+        let now = Time::parse_rfc3339(at).unwrap();
+        let store = Store::open(&options, Clock::manual(now)).unwrap();
+        store.reads().created().unwrap()
+    }
+
+    #[test]
+    fn the_time_of_creation_is_that_of_the_first_opening() {
+        let dir = tempfile::tempdir().unwrap();
+        for later in ["2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z"] {
+            let noted = created(dir.path(), later);
+            assert_eq!(noted.to_string(), "2030-01-01T00:00:00Z");
+        }
+    }
+
+    #[test]
+    fn a_store_that_did_not_note_it_was_made_before_its_first_poll() {
+        let dir = tempfile::tempdir().unwrap();
+        created(dir.path(), "2030-01-01T00:00:00Z");
+        let conn = Connection::open(dir.path().join("newswire.db")).unwrap();
+        conn.execute_batch(
+            "DELETE FROM meta WHERE key = 'created';
+             INSERT INTO polls VALUES (1, 1, 1800000000000, 'failed', NULL, 0, 0, 0, NULL);",
+        )
+        .unwrap();
+        drop(conn);
+        let noted = created(dir.path(), "2031-01-01T00:00:00Z");
+        assert_eq!(noted, Time::from_seconds(1_800_000_000));
+    }
+}

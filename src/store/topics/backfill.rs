@@ -1,0 +1,407 @@
+//! The backfill of topics: memberships of stored articles are computed again, in short transactions between which polls
+//! are committed. A topic that was redefined goes over the whole store, from the newest article down. A feed that was
+//! renamed, and a story whose number of copies now counts, go over a list: their own articles. What is still to come
+//! stands in the store, so that a restart continues there.
+//!
+//! What subscribers see: the first page of a feed is right after the first parts; older pages follow. A story keeps its
+//! id and its place in the river, so that an old story that belongs to the topic now appears where it belongs and not as
+//! news, and one that no longer does just goes.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::model::Time;
+use crate::query::Expr;
+use crate::query::plan::{IndexPlan, Predicate, index_plan};
+use crate::store::search::find;
+use crate::store::search::matcher::Matcher;
+use crate::store::sequence;
+use crate::store::sql::Sql;
+
+/// Rows a step at most, by what a row may cost: the word index answers, its facts must be looked up, its text must be
+/// read. A step takes some 50 ms at most.
+const ROWS_TOLD: i64 = 65_536;
+const ROWS_LOOKED_UP: i64 = 8192;
+const ROWS_READ: i64 = 2048;
+
+/// Articles of a list that are looked up at once.
+const LIST_PART: i64 = 200;
+
+/// Whose articles a list is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Owner {
+    /// A feed that was renamed or filed otherwise.
+    Feed,
+    /// A story that gained or lost copies.
+    Story,
+}
+
+impl Owner {
+    const ALL: [Self; 2] = [Self::Feed, Self::Story];
+
+    /// The column of `articles` that names the owner; also its name in the table of lists.
+    fn column(self) -> &'static str {
+        match self {
+            Self::Feed => "feed",
+            Self::Story => "story",
+        }
+    }
+}
+
+/// The topics that an owner's change affects, each after those that it refers to.
+pub(in crate::store) type Affected<'a> = dyn Fn(Owner) -> Vec<(i64, &'a Expr)> + 'a;
+
+/// A topic that is computed again.
+struct Telling {
+    topic: i64,
+    how: How,
+    /// Articles up to this row are still to come.
+    untold: Option<i64>,
+}
+
+/// Who tells the members of a topic.
+enum How {
+    /// The word index and the dates, for good.
+    Index(IndexPlan),
+    /// Each article is asked.
+    Asking(Predicate),
+}
+
+/// This topic is to be computed again for every article.
+pub(in crate::store) fn begin(conn: &Connection, topic: i64) -> Sql<()> {
+    conn.prepare_cached(
+        "UPDATE topics SET untold = (SELECT max(article) FROM articles) WHERE topic = ?1",
+    )?
+    .execute([topic])?;
+    Ok(())
+}
+
+/// The articles that this owner has now are to be computed again.
+pub(in crate::store) fn begin_list(conn: &Connection, owner: Owner, row: i64) -> Sql<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO backfill (owner, row, untold) VALUES (?1, ?2, ?3)",
+    )?
+    .execute(params![owner.column(), row, i64::MAX])?;
+    Ok(())
+}
+
+/// Whether the backfill has anything to do.
+pub(in crate::store) fn is_any_left(conn: &Connection) -> Sql<bool> {
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM topics WHERE untold IS NOT NULL) OR EXISTS (SELECT 1 FROM backfill)",
+    )?
+    .query_row([], |r| r.get(0))
+}
+
+/// Whether any list is left.
+pub(in crate::store) fn is_list_left(conn: &Connection) -> Sql<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM backfill)")?
+        .query_row([], |r| r.get(0))
+}
+
+/// Goes on with the lists until about `until`, an article at least.
+pub(in crate::store) fn go_on_with_lists(
+    conn: &Connection,
+    now: Time,
+    until: Instant,
+    affected: &Affected<'_>,
+) -> Sql<()> {
+    let mut has_changed = false;
+    for owner in Owner::ALL {
+        let mut checks: Option<Checks<'_>> = None;
+        while let Some((row, untold)) = next_list(conn, owner)? {
+            let checks = match &mut checks {
+                Some(checks) => checks,
+                none => none.insert(Checks::new(conn, affected(owner), now)?),
+            };
+            let part: Vec<i64> = match checks.topics.is_empty() {
+                true => Vec::new(),
+                false => list_part(conn, owner, row, untold)?,
+            };
+            let mut told = None;
+            for article in part {
+                has_changed |= checks.tell(conn, article)?;
+                told = Some(article);
+                if Instant::now() >= until {
+                    break;
+                }
+            }
+            end_part(conn, owner, row, told)?;
+            if Instant::now() >= until {
+                break;
+            }
+        }
+    }
+    if has_changed {
+        sequence::next(conn)?; // readers must look again
+    }
+    Ok(())
+}
+
+fn next_list(conn: &Connection, owner: Owner) -> Sql<Option<(i64, i64)>> {
+    conn.prepare_cached("SELECT row, untold FROM backfill WHERE owner = ?1 LIMIT 1")?
+        .query_row([owner.column()], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()
+}
+
+/// The next articles of a list, the newest first.
+fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<i64>> {
+    conn.prepare_cached(&format!(
+        "SELECT article FROM articles WHERE {} = ?1 AND article <= ?2 ORDER BY article DESC LIMIT ?3",
+        owner.column()
+    ))?
+    .query_map([row, untold, LIST_PART], |r| r.get(0))?
+    .collect()
+}
+
+/// The list is done down to this article; none: it is done.
+fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<i64>) -> Sql<()> {
+    match told {
+        Some(article) => conn
+            .prepare_cached("UPDATE backfill SET untold = ?3 WHERE owner = ?1 AND row = ?2")?
+            .execute(params![owner.column(), row, article - 1])?,
+        None => conn
+            .prepare_cached("DELETE FROM backfill WHERE owner = ?1 AND row = ?2")?
+            .execute(params![owner.column(), row])?,
+    };
+    Ok(())
+}
+
+/// Topics that are asked about one article after the other.
+struct Checks<'c> {
+    matcher: Matcher<'c>,
+    /// The topic, what it asks, and whether it refers to others.
+    topics: Vec<(i64, Predicate, bool)>,
+}
+
+impl<'c> Checks<'c> {
+    fn new(conn: &'c Connection, affected: Vec<(i64, &Expr)>, now: Time) -> Sql<Self> {
+        let topics = affected.into_iter();
+        let topics: Vec<(i64, Predicate, bool)> = topics
+            .map(|(topic, expr)| (topic, Predicate::without_index(expr), expr.needs_topics()))
+            .collect();
+        Ok(Self {
+            matcher: Matcher::new(conn, topics.iter().map(|(_, predicate, _)| predicate), now)?,
+            topics,
+        })
+    }
+
+    /// Writes which of the topics an article belongs to. Returns whether it came to any or left any.
+    fn tell(&mut self, conn: &Connection, article: i64) -> Sql<bool> {
+        let known: HashSet<i64> = conn
+            .prepare_cached("SELECT topic FROM article_topics WHERE article = ?1")?
+            .query_map([article], |r| r.get(0))?
+            .collect::<Sql<_>>()?;
+        let mut has_changed = false;
+        for (topic, predicate, refers) in &self.topics {
+            if *refers && has_changed {
+                self.matcher.forget_facts();
+            }
+            let is_member = self.matcher.holds(predicate, article)?;
+            match (is_member, known.contains(topic)) {
+                (true, false) => add(conn, *topic, article)?,
+                (false, true) => remove(conn, *topic, article)?,
+                _ => continue,
+            }
+            has_changed = true;
+        }
+        Ok(has_changed)
+    }
+}
+
+/// Goes on with what is still to come, until about `until`, a step at least. `topics` in an order in which each stands
+/// after those that it refers to. Returns whether anything is left.
+pub(in crate::store) fn go_on(
+    conn: &Connection,
+    topics: &[(i64, &Expr)],
+    now: Time,
+    until: Instant,
+) -> Sql<bool> {
+    let mut has_changed = false;
+    'walks: for mut walk in walks(conn, topics, now)? {
+        while let Some(last) = walk.iter().filter_map(|t| t.untold).max() {
+            has_changed |= step(conn, &mut walk, last, now, until)?;
+            if Instant::now() >= until {
+                break 'walks;
+            }
+        }
+    }
+    if has_changed {
+        sequence::next(conn)?; // whoever shows stories must look again
+    }
+    is_any_left(conn)
+}
+
+/// What is to be told, by who walks down the store together: topics for which text is read share the reading.
+fn walks(conn: &Connection, topics: &[(i64, &Expr)], now: Time) -> Sql<Vec<Vec<Telling>>> {
+    let untold: HashMap<i64, i64> = conn
+        .prepare_cached("SELECT topic, untold FROM topics WHERE untold IS NOT NULL")?
+        .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .collect::<Sql<_>>()?;
+    let (mut quick, mut reading, mut referring) = (Vec::new(), Vec::new(), Vec::new());
+    for &(topic, expr) in topics {
+        let Some(&untold) = untold.get(&topic) else {
+            continue;
+        };
+        let telling = Telling {
+            topic,
+            how: How::of(expr, now),
+            untold: Some(untold),
+        };
+        if expr.needs_topics() {
+            referring.push(vec![telling]);
+        } else if telling.how.reads_text() {
+            reading.push(telling);
+        } else {
+            quick.push(vec![telling]);
+        }
+    }
+    quick.push(reading);
+    quick.append(&mut referring);
+    Ok(quick)
+}
+
+impl How {
+    fn of(expr: &Expr, now: Time) -> Self {
+        let plan = index_plan(expr, now);
+        match plan.residual {
+            None => Self::Index(plan),
+            Some(_) => Self::Asking(Predicate::of(expr)),
+        }
+    }
+
+    fn reads_text(&self) -> bool {
+        matches!(self, Self::Asking(predicate) if predicate.reads_text())
+    }
+
+    fn rows_max(&self) -> i64 {
+        match self {
+            Self::Index(plan) if plan.index_query.is_some() => ROWS_TOLD,
+            how if how.reads_text() => ROWS_READ,
+            _ => ROWS_LOOKED_UP,
+        }
+    }
+}
+
+/// Tells the articles up to `last`, as many as a step takes, of the topics that have come to that. Returns whether any
+/// came or went.
+fn step(
+    conn: &Connection,
+    walk: &mut [Telling],
+    last: i64,
+    now: Time,
+    until: Instant,
+) -> Sql<bool> {
+    let rows = walk.iter().map(|t| t.how.rows_max()).min();
+    let next = walk
+        .iter()
+        .filter_map(|t| t.untold.filter(|row| *row < last));
+    // Others join where they are.
+    let first = (last - rows.unwrap_or(1) + 1).max(next.max().unwrap_or(0) + 1);
+    let mut here: Vec<&mut Telling> = walk.iter_mut().filter(|t| t.untold == Some(last)).collect();
+    let (first, members) = members(conn, &here, (first, last), now, until)?;
+    let left: Option<i64> = conn
+        .prepare_cached("SELECT max(article) FROM articles WHERE article < ?1")?
+        .query_row([first], |r| r.get(0))?;
+    let mut has_changed = false;
+    for (telling, members) in here.iter_mut().zip(members) {
+        has_changed |= write(conn, telling.topic, &members, (first, last))?;
+        conn.prepare_cached("UPDATE topics SET untold = ?2 WHERE topic = ?1")?
+            .execute(params![telling.topic, left])?;
+        telling.untold = left;
+    }
+    Ok(has_changed)
+}
+
+/// The members of each topic among these rows, in row order, from the newest down to a row that is returned: the first, or
+/// where time ran out.
+fn members(
+    conn: &Connection,
+    topics: &[&mut Telling],
+    (first, last): (i64, i64),
+    now: Time,
+    until: Instant,
+) -> Sql<(i64, Vec<Vec<i64>>)> {
+    if let [only] = topics
+        && let How::Index(plan) = &only.how
+    {
+        return Ok((first, vec![find::members(conn, plan, (first, last))?]));
+    }
+    let predicates: Vec<&Predicate> = topics
+        .iter()
+        .filter_map(|t| match &t.how {
+            How::Asking(predicate) => Some(predicate),
+            How::Index(_) => None,
+        })
+        .collect();
+    let mut matcher = Matcher::new(conn, predicates.iter().copied(), now)?;
+    matcher.look_up(&predicates, (first, last))?;
+    let mut members = vec![Vec::new(); predicates.len()];
+    let mut row = last + 1;
+    while row > first && (row > last || Instant::now() < until) {
+        row -= 1;
+        for (predicate, members) in predicates.iter().zip(&mut members) {
+            if matcher.holds(predicate, row)? {
+                members.push(row);
+            }
+        }
+    }
+    members.iter_mut().for_each(|m| m.reverse());
+    Ok((row, members))
+}
+
+/// Writes what the members among these rows are. Returns whether any came or went.
+fn write(conn: &Connection, topic: i64, members: &[i64], (first, last): (i64, i64)) -> Sql<bool> {
+    let known: Vec<i64> = conn
+        .prepare_cached(
+            "SELECT article FROM article_topics WHERE topic = ?1 AND article BETWEEN ?2 AND ?3 ORDER BY article",
+        )?
+        .query_map([topic, first, last], |r| r.get(0))?
+        .collect::<Sql<_>>()?;
+    let came = without(members, &known);
+    let gone = without(&known, members);
+    for &article in &came {
+        add(conn, topic, article)?;
+    }
+    for &article in &gone {
+        remove(conn, topic, article)?;
+    }
+    Ok(!came.is_empty() || !gone.is_empty())
+}
+
+/// What stands in one sorted list and not in the other.
+fn without(list: &[i64], other: &[i64]) -> Vec<i64> {
+    let is_missing = |row: &&i64| other.binary_search(row).is_err();
+    list.iter().filter(is_missing).copied().collect()
+}
+
+fn add(conn: &Connection, topic: i64, article: i64) -> Sql<()> {
+    conn.prepare_cached("INSERT OR IGNORE INTO article_topics (topic, article) VALUES (?1, ?2)")?
+        .execute([topic, article])?;
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO story_topics (topic, arrived, story)
+         SELECT ?1, s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?2",
+    )?
+    .execute([topic, article])?;
+    Ok(())
+}
+
+fn remove(conn: &Connection, topic: i64, article: i64) -> Sql<()> {
+    conn.prepare_cached("DELETE FROM article_topics WHERE topic = ?1 AND article = ?2")?
+        .execute([topic, article])?;
+    // The story stays for another copy that belongs to it. (The join is crossed so that the few copies are walked, not the
+    // many members.)
+    let (arrived, story): (i64, i64) = conn
+        .prepare_cached(
+            "SELECT s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
+        )?
+        .query_row([article], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    conn.prepare_cached(
+        "DELETE FROM story_topics WHERE topic = ?1 AND arrived = ?2 AND story = ?3 AND NOT EXISTS
+           (SELECT 1 FROM articles a CROSS JOIN article_topics t USING (article) WHERE a.story = ?3 AND t.topic = ?1)",
+    )?
+    .execute(params![topic, arrived, story])?;
+    Ok(())
+}

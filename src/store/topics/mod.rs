@@ -1,0 +1,4 @@
+//! Topics: their definitions, and which articles and stories belong to them.
+
+pub(super) mod backfill;
+pub(super) mod tagging;
