@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::humanize::count;
-use super::{change, runtime, terminal_escape};
+use super::{runtime, set, terminal_escape};
 use crate::ingest::{AddError, Added};
 use crate::model::web_url;
 use crate::store::{FeedSettings, NewFeed};
@@ -176,7 +176,7 @@ fn new_feed(url: &str, args: &AddArgs) -> Result<NewFeed, Failure> {
         .ok_or_else(|| error("it is not a URL; write it like https://example.org/feed.xml"))?;
     let (url, auth) = web_url::part(&written).map_err(|e| error(&e.to_string()))?;
     if let Some(folder) = &args.folder {
-        change::check_folder(folder)?;
+        set::check_folder(folder)?;
     }
     Ok(NewFeed {
         url,

@@ -5,8 +5,9 @@ use clap::{Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    add, change, check, completions, config, dedup, emit, exit, explain, extract, feeds, fetch,
-    import, list_args, maintain, man, open, parse, regroup, run, show, status, topic, topics,
+    add, change, check, completions, config, dedup, emit, exit, explain, extract, feed, feeds,
+    fetch, import, list_args, maintain, man, open, parse, regroup, run, set, show, status, topic,
+    topics,
 };
 
 /// A news aggregator: polls RSS, Atom and JSON feeds, groups copies into stories, and serves merged feeds by topic.
@@ -46,11 +47,11 @@ pub enum Command {
     /// Resume polling paused or withdrawn feeds
     Resume(change::SomeFeeds),
     /// Change a subscription
-    Set(change::SetArgs),
+    Set(set::SetArgs),
     /// List subscriptions with their health
     Feeds(feeds::FeedsArgs),
     /// Show a subscription in detail: health, schedule, repairs
-    Feed(feeds::FeedArgs),
+    Feed(feed::FeedArgs),
     /// Subscribe to the feeds in an OPML file
     Import(import::ImportArgs),
     /// Export subscriptions as OPML or JSON

@@ -24,7 +24,7 @@ pub struct CheckArgs {
 }
 
 /// The output of `--json`.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Checked {
     configuration: String,
     ok: bool,
@@ -86,15 +86,8 @@ pub fn check(cx: &mut Context, args: &CheckArgs) -> Result<(), Failure> {
 impl Checked {
     fn wrong(error: &str) -> Self {
         Self {
-            configuration: String::new(),
-            ok: false,
             error: Some(error.trim_end().to_owned()),
-            warnings: Vec::new(),
-            feeds: 0,
-            topics: 0,
-            store: None,
-            store_feeds: None,
-            settings: Vec::new(),
+            ..Self::default()
         }
     }
 

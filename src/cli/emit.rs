@@ -2,22 +2,21 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use uuid::Uuid;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::candidates;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::import::subscription;
-use super::output::Out;
 use super::{files, lookup};
 use crate::config::{Config, Listen};
 use crate::emit::opml::{self, Subscription};
-use crate::emit::{Channel, Format, render as document};
+use crate::emit::{Format, render as document};
 use crate::merged::{
     BaseUrl, Heading, LIMIT_MAX, List, ListRequest, MergedError, Unlimited, channel, health,
 };
-use crate::model::{StoryView, Time, WebUrl};
+use crate::model::{Time, WebUrl};
 use crate::store::Reads;
 
 /// `newswire emit`.
@@ -27,8 +26,8 @@ pub struct EmitArgs {
     #[arg(value_name = "TOPIC", add = candidates::topics())]
     pub topic: String,
     /// Format; json and jsonfeed both mean JSON Feed 1.1
-    #[arg(long, value_name = "FORMAT", default_value = "atom")]
-    pub format: EmitFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "atom", value_parser = format_parser())]
+    pub format: Format,
     /// Write to this file instead of stdout; an existing file is replaced atomically
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -45,27 +44,16 @@ pub struct RenderArgs {
     pub out: PathBuf,
 }
 
-/// The formats of a merged feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EmitFormat {
-    /// Atom 1.0.
-    Atom,
-    /// RSS 2.0.
-    Rss,
-    /// JSON Feed 1.1.
-    Json,
-    /// JSON Feed 1.1.
-    Jsonfeed,
-}
-
-impl From<EmitFormat> for Format {
-    fn from(format: EmitFormat) -> Self {
-        match format {
-            EmitFormat::Atom => Self::Atom,
-            EmitFormat::Rss => Self::Rss,
-            EmitFormat::Json | EmitFormat::Jsonfeed => Self::Json,
-        }
-    }
+/// The parser of `--format`.
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let values = [
+        ("atom", "Atom 1.0"),
+        ("rss", "RSS 2.0"),
+        ("json", "JSON Feed 1.1"),
+        ("jsonfeed", "JSON Feed 1.1"),
+    ];
+    PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(name).help(help)))
+        .try_map(|name| Format::from_name(&name).ok_or("unknown format"))
 }
 
 fn entries(text: &str) -> Result<usize, String> {
@@ -80,7 +68,7 @@ pub fn emit(cx: &mut Context, args: &EmitArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let reads = Reads::open(&config.store.path)?;
     let source = Source::new(cx, &config, &reads);
-    let format = args.format.into();
+    let format = args.format;
     let list = match args.topic.as_str() {
         health::NAME => None,
         "all" => Some(List::All),
@@ -220,52 +208,4 @@ impl From<MergedError> for Failure {
             }
         }
     }
-}
-
-/// A list as a feed: its id comes from its title, which is the expression. Without stories its date is that at which the
-/// store was `created`.
-pub fn list(
-    out: &mut Out,
-    title: &str,
-    stories: Vec<StoryView>,
-    created: Time,
-    format: Format,
-) -> Result<(), Failure> {
-    let name = format!("https://newswire.invalid/list/{title}");
-    let channel = Channel {
-        id: format!(
-            "urn:uuid:{}",
-            Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
-        ),
-        title: title.to_owned(),
-        description: "Stories as newswire lists them".to_owned(),
-        updated: stories
-            .iter()
-            .map(|s| s.first_seen)
-            .max()
-            .unwrap_or(created),
-        stories,
-        ..Channel::default()
-    };
-    out.document(&document(&channel, format))
-}
-
-/// The feeds of what is listed, each once, as a subscription list.
-pub fn sources(out: &mut Out, title: &str, stories: &[StoryView]) -> Result<(), Failure> {
-    let mut list: Vec<Subscription> = Vec::new();
-    for feed in stories.iter().map(|s| &s.feed) {
-        if let Ok(url) = WebUrl::parse(&feed.url)
-            && !list.iter().any(|known| known.url == url)
-        {
-            list.push(Subscription {
-                title: Some(feed.title.clone()),
-                site: feed
-                    .site
-                    .as_deref()
-                    .and_then(|site| WebUrl::parse(site).ok()),
-                ..Subscription::new(url)
-            });
-        }
-    }
-    out.document(&opml::write(title, &list))
 }

@@ -35,7 +35,8 @@ pub fn command() -> Command {
 fn with_examples(command: Command, parent: &str, global: &[Arg]) -> Command {
     let name = format!("{parent}{}", command.get_name());
     let mut parts: Vec<String> = Vec::new();
-    if let Some(lines) = examples::of(&name) {
+    let lines = examples::of(&name);
+    if !lines.is_empty() {
         let style = *command.get_styles().get_header();
         parts.push(format!(
             "{style}Examples:{style:#}\n  {}",

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::PossibleValue;
 use serde::Serialize;
 
 use super::context::Context;
@@ -34,17 +35,8 @@ pub struct ImportArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "opml")]
-    pub format: ExportFormat,
-}
-
-/// The formats of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// OPML 2.0, for other readers.
-    Opml,
-    /// A JSON array.
-    Json,
+    #[arg(long, value_name = "FORMAT", default_value = "opml", value_parser = export_formats())]
+    pub format: String,
 }
 
 /// Runs `newswire import`.
@@ -151,16 +143,24 @@ struct Exported<'f> {
     paused: bool,
 }
 
+/// The values of `--format`.
+fn export_formats() -> [PossibleValue; 2] {
+    [
+        PossibleValue::new("opml").help("OPML 2.0, for other readers"),
+        PossibleValue::new("json").help("A JSON array"),
+    ]
+}
+
 /// Runs `newswire export`.
 pub fn export(cx: &mut Context, args: &ExportArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let feeds = Reads::open(&config.store.path)?.feeds()?;
-    match args.format {
-        ExportFormat::Opml => {
+    match args.format.as_str() {
+        "opml" => {
             let list: Vec<Subscription> = feeds.iter().filter_map(subscription).collect();
             cx.out.document(&opml::write(&config.server.title, &list))
         }
-        ExportFormat::Json => {
+        _ => {
             let list: Vec<Exported<'_>> = feeds.iter().map(exported).collect();
             cx.out.json(&list)
         }

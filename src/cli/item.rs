@@ -1,10 +1,13 @@
-//! One thing that `list` and `search` print, a story or a copy, and its fields by name.
+//! An item that `list` and `search` print, a story or a copy, and its fields by name.
+
+use std::sync::LazyLock;
 
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::exit::Failure;
-use crate::model::{ArticleView, Seq, StoryView};
+use crate::model::{ArticleId, ArticleView, Content, Seq, StoryId, StoryView, Time};
 use crate::text::nearest::nearest;
 
 /// A story, or with `--copies` an article.
@@ -17,76 +20,83 @@ pub enum Item {
     Article(Box<ArticleView>),
 }
 
-/// Fields of both kinds, in the order of contract.md.
-const COMMON: [&str; 27] = [
-    "id",
-    "seq",
-    "title",
-    "url",
-    "summary",
-    "content_html",
-    "content_text",
-    "boilerplate",
-    "authors",
-    "agencies",
-    "categories",
-    "tags",
-    "topics",
-    "language",
-    "published",
-    "updated",
-    "first_seen",
-    "arrived",
-    "image",
-    "enclosures",
-    "feed",
-    "feed.id",
-    "feed.url",
-    "feed.title",
-    "feed.site",
-    "copies",
-    "also_in",
-];
-
-/// Fields that are times.
-pub const TIMES: [&str; 4] = ["published", "updated", "first_seen", "arrived"];
-
-/// Fields of an article alone.
-const OF_ARTICLES: [&str; 6] = [
-    "feed_url",
-    "guid",
-    "canonical_url",
-    "story_id",
-    "same_as",
-    "revision",
-];
-
-/// What a spreadsheet gets unless `--fields` says otherwise.
-pub const USUAL: [&str; 9] = [
-    "id",
-    "arrived",
-    "published",
-    "feed.title",
-    "title",
-    "url",
-    "authors",
-    "topics",
-    "copies",
-];
-
-/// Every field there is.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    COMMON.into_iter().chain(OF_ARTICLES)
+/// The JSON of a story and of an article with every field, from which the names are derived: a new field needs no list here.
+struct Examples {
+    story: Value,
+    story_names: Vec<String>,
+    article_names: Vec<String>,
 }
 
-/// Reads `--fields a,b,c`. A wrong name is told with the nearest right one.
+static EXAMPLES: LazyLock<Examples> = LazyLock::new(|| {
+    // Fields that JSON leaves out when they are empty must have a value here, and times, so that they are recognized.
+    let content = Content {
+        content_html: Some(String::new()),
+        content_text: Some(String::new()),
+        boilerplate: vec![String::new()],
+        published: Some(Time::EPOCH),
+        updated: Some(Time::EPOCH),
+        ..Content::default()
+    };
+    let article = ArticleView {
+        id: ArticleId(Uuid::nil()),
+        seq: 0,
+        content: content.clone(),
+        feed_url: String::new(),
+        guid: None,
+        canonical_url: None,
+        story_id: StoryId(Uuid::nil()),
+        same_as: None,
+        revision: 1,
+        copies: 1,
+    };
+    let story = StoryView {
+        id: StoryId(Uuid::nil()),
+        seq: 0,
+        content,
+        copies: 1,
+        also_in: Vec::new(),
+    };
+    let story = serde_json::to_value(story).unwrap_or_default();
+    let article = serde_json::to_value(article).unwrap_or_default();
+    Examples {
+        story_names: names_in(&story),
+        article_names: names_in(&article),
+        story,
+    }
+});
+
+/// The names of the fields of a JSON object; those of an object in it as `feed.title`.
+fn names_in(example: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, value) in example.as_object().into_iter().flatten() {
+        names.push(name.clone());
+        let inner = value.as_object().into_iter().flatten();
+        names.extend(inner.map(|(key, _)| format!("{name}.{key}")));
+    }
+    names
+}
+
+/// The names of all fields of stories and articles.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let names = EXAMPLES.story_names.iter().chain(&EXAMPLES.article_names);
+    names.map(String::as_str)
+}
+
+/// Whether the field is a time.
+pub fn is_time(name: &str) -> bool {
+    let value = field(&EXAMPLES.story, name).as_str();
+    value.is_some_and(|text| Time::parse_rfc3339(text).is_some())
+}
+
+/// Parses `--fields a,b,c`.
+///
+/// # Errors
+/// Exit 2, with the nearest name, if there is no such field.
 pub fn fields(given: &str, of_articles: bool) -> Result<Vec<&'static str>, Failure> {
-    let extra = if of_articles { &OF_ARTICLES[..] } else { &[] };
-    let known: Vec<&'static str> = COMMON
-        .into_iter()
-        .filter(|name| !of_articles || *name != "also_in")
-        .chain(extra.iter().copied())
-        .collect();
+    let known: Vec<&'static str> = match of_articles {
+        true => EXAMPLES.article_names.iter().map(String::as_str).collect(),
+        false => EXAMPLES.story_names.iter().map(String::as_str).collect(),
+    };
     given
         .split(',')
         .map(str::trim)
@@ -114,7 +124,7 @@ impl Item {
         }
     }
 
-    /// The sequence of its last change.
+    /// The sequence number of its last change.
     pub fn seq(&self) -> Seq {
         match self {
             Self::Story(s) => s.seq,
@@ -122,7 +132,7 @@ impl Item {
         }
     }
 
-    /// Its page.
+    /// The URL of its page.
     pub fn url(&self) -> Option<&str> {
         match self {
             Self::Story(s) => s.url.as_deref(),
@@ -130,12 +140,12 @@ impl Item {
         }
     }
 
-    /// As a JSON object.
+    /// The item as a JSON object.
     pub fn value(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// As an entry of a feed: a copy stands for itself.
+    /// The item as a story; an article becomes a story with one copy.
     pub fn into_story(self) -> StoryView {
         match self {
             Self::Story(story) => *story,
@@ -147,13 +157,13 @@ impl Item {
     }
 }
 
-/// A field of an item as JSON: `feed.title` looks inside.
+/// A field of a JSON object; `feed.title` is a field of an object in it.
 pub fn field<'v>(item: &'v Value, name: &str) -> &'v Value {
     name.split('.')
         .fold(item, |value, key| value.get(key).unwrap_or(&Value::Null))
 }
 
-/// A value as one cell: a list is joined, a person is the name, a label the label, a file its URL.
+/// A value as the text of a cell: a list is joined; a person is its name, a category its label, a file its URL.
 pub fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -1,6 +1,8 @@
-//! Fits text of any script to the columns of a terminal: truncates it at the end or in the middle, or wraps it. Never splits a
-//! grapheme.
+//! Fits text of any script to the columns of a terminal: truncates it at the end or in the middle, or wraps it.
 
+use std::borrow::Cow;
+
+use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -31,31 +33,7 @@ pub fn cut_middle(text: &str, width: usize) -> String {
 
 /// Wraps a text into lines of at most `width` columns. A longer word is split.
 pub fn broken(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let is_first = used == 0;
-        if !is_first && used + 1 + word.width() > width {
-            lines.push(String::new());
-            used = 0;
-        } else if !is_first {
-            used += 1;
-            lines.last_mut().into_iter().for_each(|line| line.push(' '));
-        }
-        for grapheme in word.graphemes(true) {
-            if used > 0 && used + grapheme.width() > width {
-                lines.push(String::new());
-                used = 0;
-            }
-            used += grapheme.width();
-            lines
-                .last_mut()
-                .into_iter()
-                .for_each(|line| line.push_str(grapheme));
-        }
-    }
-    lines
+    wrapped_lines(text, options(width.max(1)).break_words(true))
 }
 
 /// Truncates a text to `width` columns, with `…` at the end.
@@ -78,29 +56,28 @@ pub fn cut(text: &str, width: usize) -> String {
 
 /// Wraps each paragraph of a text at spaces into indented lines of at most `width` columns. A longer word is not split.
 pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
-    let mut out = String::new();
-    for (i, paragraph) in text.lines().enumerate() {
-        if i > 0 {
-            out.push('\n');
-        }
-        let mut used = 0;
-        for word in paragraph.split_whitespace() {
-            if used > 0 && used + 1 + word.width() > width {
-                out.push('\n');
-                used = 0;
-            }
-            if used == 0 {
-                out.push_str(indent);
-                used = indent.width();
-            } else {
-                out.push(' ');
-                used += 1;
-            }
-            out.push_str(word);
-            used += word.width();
-        }
-    }
-    out
+    let options = options(width)
+        .break_words(false)
+        .initial_indent(indent)
+        .subsequent_indent(indent);
+    let paragraphs = text.lines();
+    let lines = paragraphs.flat_map(|paragraph| wrapped_lines(paragraph, options.clone()));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// First fit at spaces only: the same text always has the same lines, and URLs are not hyphenated.
+fn options<'o>(width: usize) -> textwrap::Options<'o> {
+    textwrap::Options::new(width)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+}
+
+fn wrapped_lines(text: &str, options: textwrap::Options<'_>) -> Vec<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
+    let lines = textwrap::wrap(&text, options);
+    lines.into_iter().map(Cow::into_owned).collect()
 }
 
 #[cfg(test)]

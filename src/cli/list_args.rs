@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::candidates;
 use super::expression::EXPRESSIONS;
-use super::format::Format;
+use super::formats::{self, ListFormat};
 use crate::model::Seq;
 use crate::store::Order;
 
@@ -58,10 +58,10 @@ pub struct Options {
     /// Only stories from this feed: its id, its URL or a unique part of its title
     #[arg(long, value_name = "FEED", add = candidates::feeds())]
     pub feed: Option<String>,
-    /// Only feeds with this tag or in this folder; same as tag: in an expression
+    /// Only stories from feeds with this tag or in this folder; same as tag: in an expression
     #[arg(long, value_name = "TAG", add = candidates::tags())]
     pub tag: Option<String>,
-    /// Only feeds in this folder or its subfolders, for example news/world
+    /// Only stories from feeds in this folder or its subfolders, for example news/world
     #[arg(long, value_name = "FOLDER", add = candidates::folders())]
     pub folder: Option<String>,
     /// Maximum number of results [default: no limit]
@@ -84,8 +84,8 @@ pub struct Options {
     #[arg(long, short = 'f', conflicts_with_all = ["sort", "until"])]
     pub follow: bool,
     /// Output format. --time applies to tables; all other formats use UTC
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", default_value = formats::TABLE, value_parser = formats::parser())]
+    pub format: &'static ListFormat,
     /// Same as --format jsonl: one object per line
     #[arg(long, conflicts_with = "format")]
     pub json: bool,

@@ -1,6 +1,6 @@
 //! L5: the command line. Each command is a function in a file of its own, which takes the parsed options and prints the result.
 //!
-//! Where to look: [`args`] for the commands, [`exit`] for exit codes, [`output`] for printing (nothing else prints), [`format`]
+//! Where to look: [`args`] for the commands, [`exit`] for exit codes, [`output`] for printing (nothing else prints), [`formats`]
 //! for the formats of lists, [`lookup`] for how feeds and stories are named on the command line.
 
 mod add;
@@ -20,10 +20,13 @@ mod explain;
 mod explain_plan;
 mod expression;
 mod extract;
+mod facts;
+mod feed;
+mod feed_state;
 mod feeds;
 mod fetch;
 mod files;
-mod format;
+mod formats;
 mod global;
 mod groups;
 mod health;
@@ -39,6 +42,7 @@ mod leading_dash;
 mod lines;
 mod list;
 mod list_args;
+mod listing;
 mod lookup;
 mod maintain;
 mod man;
@@ -50,6 +54,7 @@ mod progress;
 mod regroup;
 mod run;
 mod runtime;
+mod set;
 mod show;
 mod similarity;
 mod simulate;
@@ -61,7 +66,6 @@ mod terminal_escape;
 mod times;
 mod topic;
 mod topics;
-mod trouble;
 mod warnings;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -147,9 +151,9 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Remove(args) => change::remove(cx, args),
         Command::Pause(args) => change::pause(cx, args, true),
         Command::Resume(args) => change::pause(cx, args, false),
-        Command::Set(args) => change::set(cx, args),
+        Command::Set(args) => set::set(cx, args),
         Command::Feeds(args) => feeds::feeds(cx, args),
-        Command::Feed(args) => feeds::feed(cx, args),
+        Command::Feed(args) => feed::feed(cx, args),
         Command::Import(args) => import::import(cx, args),
         Command::Export(args) => import::export(cx, args),
         Command::List(args) => list::list(cx, args),

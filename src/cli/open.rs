@@ -27,10 +27,7 @@ pub struct OpenArgs {
 /// Runs `newswire open`. If no browser can be started, prints the URL.
 pub fn open(cx: &mut Context, args: &OpenArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
-    let id = lookup::story(&reads, &args.story)?;
-    let story = reads
-        .story(id)?
-        .ok_or_else(|| Failure::missing(format!("the story {id} no longer exists")))?;
+    let story = lookup::story_view(&reads, &args.story)?;
     let url = story
         .url
         .as_deref()
@@ -39,7 +36,7 @@ pub fn open(cx: &mut Context, args: &OpenArgs) -> Result<(), Failure> {
             Failure::missing(format!(
                 "{:?} has no URL; `newswire show {}` shows the story",
                 story.title,
-                lookup::short(&id.to_string())
+                lookup::short(&story.id.to_string())
             ))
         })?;
     let browser = std::env::var("BROWSER").unwrap_or_default();

@@ -42,16 +42,16 @@ struct StoryWithCopies {
 /// Runs `newswire show`.
 pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
-    let id = lookup::story(&reads, &args.story)?;
-    let gone = || Failure::missing(format!("the story {id} no longer exists"));
-    let story = reads.story(id)?.ok_or_else(gone)?;
+    let story = lookup::story_view(&reads, &args.story)?;
     if args.html {
-        return cx.out.document(&story.content_html.unwrap_or_default());
+        return cx
+            .out
+            .document(&story.content.content_html.unwrap_or_default());
     }
     if args.text {
-        return cx.out.text(&story.content_text.unwrap_or_default());
+        return cx.out.text(&story.content.content_text.unwrap_or_default());
     }
-    let articles = reads.copies(id)?;
+    let articles = reads.copies(story.id)?;
     if args.json {
         return cx.out.json(&StoryWithCopies { story, articles });
     }

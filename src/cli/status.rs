@@ -6,11 +6,10 @@ use serde::Serialize;
 use super::columns::Column;
 use super::context::Context;
 use super::exit::Failure;
-use super::explain_plan;
-use super::feeds::facts_table;
 use super::humanize::{bytes, count, sparkline};
 use super::table::Table;
 use super::times::Times;
+use super::{explain_plan, facts};
 use crate::daemon::lock::DaemonInfo;
 use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
@@ -82,7 +81,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     facts.extend(manual_decisions(status).map(|text| ("manual", text)));
     facts.push(("topics", status.topics.to_string()));
     facts.push(("sequence", status.sequence.to_string()));
-    facts_table(cx, facts)?;
+    facts::print(cx, facts)?;
     if let Some(warning) = warning {
         cx.out.line("")?;
         cx.out.line(&warning)?;

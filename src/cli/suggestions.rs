@@ -7,127 +7,82 @@ use clap::{Command, CommandFactory};
 
 use super::args::Cli;
 
-/// Commands of other programs, and the equivalent one of newswire.
-const COMMANDS: &[(&[&str], &str)] = &[
-    (&["subscribe", "sub", "new", "create", "follow-feed"], "add"),
-    (&["unsubscribe", "unsub", "delete", "del"], "remove"),
+/// Commands of other programs, separated by spaces, and the equivalent one of newswire.
+const COMMANDS: &[(&str, &str)] = &[
+    ("subscribe sub new create follow-feed", "add"),
+    ("unsubscribe unsub delete del", "remove"),
+    ("update refresh poll sync pull crawl reload-feeds", "fetch"),
+    ("serve server start daemon up web httpd", "run"),
+    ("find grep query", "search"),
+    ("read view cat print article story", "show"),
+    ("browse browser goto", "open"),
+    ("why", "explain"),
+    ("separate ungroup unmerge detach unjoin", "split"),
+    ("merge group combine unsplit", "join"),
     (
-        &[
-            "update",
-            "refresh",
-            "poll",
-            "sync",
-            "pull",
-            "crawl",
-            "reload-feeds",
-        ],
-        "fetch",
-    ),
-    (
-        &["serve", "server", "start", "daemon", "up", "web", "httpd"],
-        "run",
-    ),
-    (&["find", "grep", "query"], "search"),
-    (
-        &["read", "view", "cat", "print", "article", "story"],
-        "show",
-    ),
-    (&["browse", "browser", "goto"], "open"),
-    (&["why"], "explain"),
-    (
-        &["separate", "ungroup", "unmerge", "detach", "unjoin"],
-        "split",
-    ),
-    (&["merge", "group", "combine", "unsplit"], "join"),
-    (
-        &[
-            "river", "news", "latest", "stories", "articles", "entries", "items", "unread",
-        ],
+        "river news latest stories articles entries items unread",
         "list",
     ),
-    (&["tail", "watch", "follow"], "list --follow"),
-    (&["sources", "subscriptions", "subs", "channels"], "feeds"),
-    (&["stats", "info", "state"], "status"),
-    (&["health", "ping", "alive"], "healthcheck"),
-    (&["validate", "lint", "configtest", "checkconfig"], "check"),
-    (&["clean", "cleanup", "gc", "expire", "trim"], "prune"),
-    (&["dump", "save", "snapshot"], "backup"),
-    (&["fsck", "integrity"], "verify"),
-    (&["publish", "build", "generate", "site"], "render"),
-    (&["rename", "edit", "change", "move", "mv", "tag"], "set"),
-    (&["mute", "disable", "suspend", "hold"], "pause"),
-    (&["unpause", "enable", "unmute"], "resume"),
-    (&["filters", "rules", "categories"], "topics"),
-    (&["opml"], "export"),
-    (&["load", "restore-opml"], "import"),
-    (&["version"], "--version"),
-    (&["complete", "completion"], "completions"),
-    (&["manual", "docs"], "man"),
+    ("tail watch follow", "list --follow"),
+    ("sources subscriptions subs channels", "feeds"),
+    ("stats info state", "status"),
+    ("health ping alive", "healthcheck"),
+    ("validate lint configtest checkconfig", "check"),
+    ("clean cleanup gc expire trim", "prune"),
+    ("dump save snapshot", "backup"),
+    ("fsck integrity", "verify"),
+    ("publish build generate site", "render"),
+    ("rename edit change move mv tag", "set"),
+    ("mute disable suspend hold", "pause"),
+    ("unpause enable unmute", "resume"),
+    ("filters rules categories", "topics"),
+    ("opml", "export"),
+    ("load restore-opml", "import"),
+    ("version", "--version"),
+    ("complete completion", "completions"),
+    ("manual docs", "man"),
 ];
 
 /// Commands of other programs for which newswire has signals.
-const SIGNALS: &[(&[&str], &str)] = &[
+const SIGNALS: &[(&str, &str)] = &[
     (
-        &["stop", "quit", "shutdown", "down", "kill", "exit", "end"],
+        "stop quit shutdown down kill exit end",
         "the daemon stops on SIGTERM: `systemctl stop newswire`, `kill PID`, or Ctrl-C in its terminal",
     ),
     (
-        &["reload", "restart", "hup"],
+        "reload restart hup",
         "the daemon reloads its configuration on SIGHUP: `systemctl reload newswire` or `kill -HUP PID`",
     ),
 ];
 
 /// Options of other programs, and the equivalent ones of newswire.
-const OPTIONS: &[(&[&str], &str)] = &[
-    (
-        &["count", "max", "head", "number", "num", "top", "max-count"],
-        "limit",
-    ),
-    (
-        &[
-            "from",
-            "after-date",
-            "newer",
-            "newer-than",
-            "start",
-            "begin",
-        ],
-        "since",
-    ),
-    (&["to", "before", "older-than", "end"], "until"),
-    (&["seen", "first-seen"], "seen-since"),
-    (&["published", "pubdate", "date"], "published-since"),
-    (&["source", "channel", "subscription"], "feed"),
-    (&["category", "dir", "directory", "group", "path"], "folder"),
-    (&["label", "labels", "tags", "tagged"], "tag"),
-    (&["filter", "section"], "topic"),
-    (&["order", "order-by", "sort-by"], "sort"),
-    (&["columns", "cols", "select", "output-fields"], "fields"),
-    (&["tail", "watch", "stream"], "follow"),
-    (&["body", "bodies", "content", "long"], "full"),
-    (
-        &[
-            "output",
-            "out-file",
-            "file",
-            "dest",
-            "destination",
-            "outdir",
-        ],
-        "out",
-    ),
-    (&["type", "as"], "format"),
-    (&["name"], "title"),
-    (&["errors", "broken", "failed"], "failing"),
-    (&["dry", "simulate", "test", "noop"], "dry-run"),
-    (&["jsonl", "jsonlines"], "json"),
-    (&["database", "store"], "db"),
-    (&["conf", "cfg", "config-file"], "config"),
-    (&["silent"], "quiet"),
-    (&["colour"], "color"),
-    (&["timezone", "tz", "zone"], "time"),
-    (&["force", "everything"], "all"),
-    (&["why", "reason", "plan"], "why-next"),
+const OPTIONS: &[(&str, &str)] = &[
+    ("count max head number num top max-count", "limit"),
+    ("from after-date newer newer-than start begin", "since"),
+    ("to before older-than end", "until"),
+    ("seen first-seen", "seen-since"),
+    ("published pubdate date", "published-since"),
+    ("source channel subscription", "feed"),
+    ("category dir directory group path", "folder"),
+    ("label labels tags tagged", "tag"),
+    ("filter section", "topic"),
+    ("order order-by sort-by", "sort"),
+    ("columns cols select output-fields", "fields"),
+    ("tail watch stream", "follow"),
+    ("body bodies content long", "full"),
+    ("output out-file file dest destination outdir", "out"),
+    ("type as", "format"),
+    ("name", "title"),
+    ("errors broken failed", "failing"),
+    ("dry simulate test noop", "dry-run"),
+    ("jsonl jsonlines", "json"),
+    ("database store", "db"),
+    ("conf cfg config-file", "config"),
+    ("silent", "quiet"),
+    ("colour", "color"),
+    ("timezone tz zone", "time"),
+    ("force everything", "all"),
+    ("why reason plan", "why-next"),
 ];
 
 /// The error with the most likely correction.
@@ -173,11 +128,11 @@ fn drop_unlike_option(error: &mut clap::Error, wrong: &str) {
     }
 }
 
-fn by_synonym<'s>(synonyms: &[(&[&str], &'s str)], wrong: &str) -> Option<&'s str> {
+fn by_synonym<'s>(synonyms: &[(&str, &'s str)], wrong: &str) -> Option<&'s str> {
     let wrong = wrong.to_lowercase();
     synonyms
         .iter()
-        .find(|(names, _)| names.contains(&wrong.as_str()))
+        .find(|(names, _)| names.split(' ').any(|name| name == wrong))
         .map(|(_, ours)| *ours)
 }
 
@@ -262,7 +217,7 @@ mod tests {
         for (names, ours) in COMMANDS {
             let first = ours.split(' ').next().unwrap();
             assert!(is_ours(first) || first == "--version", "{ours}");
-            let taken = names.iter().find(|name| is_ours(name));
+            let taken = names.split(' ').find(|name| is_ours(name));
             assert_eq!(taken, None, "{ours}");
         }
         let options: Vec<&str> = cli

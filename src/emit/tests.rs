@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Alternate, Category, Enclosure, FeedId, FeedRef, Person, StoryId};
+use crate::model::{Alternate, Category, Content, Enclosure, FeedId, FeedRef, Person, StoryId};
 
 fn at(text: &str) -> Option<Time> {
     Time::parse_rfc3339(text)
@@ -9,41 +9,43 @@ fn story() -> StoryView {
     StoryView {
         id: StoryId(uuid::Uuid::from_u128(7)),
         seq: 1,
-        title: "AT&T: <b>1</b> < 2".to_owned(),
-        url: Some("https://a.example/1?x=[2]&y=3".to_owned()),
-        summary: "It's \"so\".".to_owned(),
-        content_html: Some("<p>Body &amp; soul</p>".to_owned()),
-        content_text: Some("Body & soul".to_owned()),
-        boilerplate: Vec::new(),
-        authors: vec![Person {
-            name: None,
-            email: Some("ann@example.org".to_owned()),
-            url: Some("javascript:x".to_owned()),
-        }],
-        agencies: vec!["Reuters".to_owned()],
-        categories: vec![Category {
-            term: "eco".to_owned(),
-            label: Some("Economy".to_owned()),
-            scheme: Some("https://a.example/c".to_owned()),
-        }],
-        tags: vec!["daily".to_owned()],
-        topics: vec!["phones".to_owned()],
-        language: Some("en".to_owned()),
-        published: at("2026-11-01T10:00:00Z"),
-        updated: None,
-        first_seen: at("2026-11-01T11:00:00Z").unwrap(),
-        arrived: at("2026-11-01T10:30:00Z").unwrap(),
-        image: Some("https://a.example/i.png".to_owned()),
-        enclosures: vec![Enclosure {
-            url: "https://a.example/f.mp3".to_owned(),
-            mime: Some("audio".to_owned()),
-            length: None,
-        }],
-        feed: FeedRef {
-            id: FeedId(uuid::Uuid::from_u128(8)),
-            url: "https://a.example/feed".to_owned(),
-            title: "A".to_owned(),
-            site: Some("https://a.example/".to_owned()),
+        content: Content {
+            title: "AT&T: <b>1</b> < 2".to_owned(),
+            url: Some("https://a.example/1?x=[2]&y=3".to_owned()),
+            summary: "It's \"so\".".to_owned(),
+            content_html: Some("<p>Body &amp; soul</p>".to_owned()),
+            content_text: Some("Body & soul".to_owned()),
+            boilerplate: Vec::new(),
+            authors: vec![Person {
+                name: None,
+                email: Some("ann@example.org".to_owned()),
+                url: Some("javascript:x".to_owned()),
+            }],
+            agencies: vec!["Reuters".to_owned()],
+            categories: vec![Category {
+                term: "eco".to_owned(),
+                label: Some("Economy".to_owned()),
+                scheme: Some("https://a.example/c".to_owned()),
+            }],
+            tags: vec!["daily".to_owned()],
+            topics: vec!["phones".to_owned()],
+            language: Some("en".to_owned()),
+            published: at("2026-11-01T10:00:00Z"),
+            updated: None,
+            first_seen: at("2026-11-01T11:00:00Z").unwrap(),
+            arrived: at("2026-11-01T10:30:00Z").unwrap(),
+            image: Some("https://a.example/i.png".to_owned()),
+            enclosures: vec![Enclosure {
+                url: "https://a.example/f.mp3".to_owned(),
+                mime: Some("audio".to_owned()),
+                length: None,
+            }],
+            feed: FeedRef {
+                id: FeedId(uuid::Uuid::from_u128(8)),
+                url: "https://a.example/feed".to_owned(),
+                title: "A".to_owned(),
+                site: Some("https://a.example/".to_owned()),
+            },
         },
         copies: 2,
         also_in: vec![Alternate {
@@ -272,12 +274,10 @@ fn what_is_required_is_there_when_nothing_is_known() {
 #[test]
 fn sec_12_a_claim_that_cannot_be_is_not_printed() {
     let dates = |published: &str, updated: &str| {
-        let story = StoryView {
-            published: at(published),
-            updated: at(updated),
-            ..story()
-        };
-        let document = atom(&channel(vec![story]));
+        let mut dated = story();
+        dated.published = at(published);
+        dated.updated = at(updated);
+        let document = atom(&channel(vec![dated]));
         let entry = document.split_once("<entry").unwrap().1;
         let seconds = |t: &str| t.split_once('.').map(|(s, _)| s.to_owned());
         (
@@ -337,10 +337,9 @@ fn formats_have_names() {
 #[test]
 fn an_undated_story_is_dated_by_its_first_sighting_in_rss_and_json() {
     for claim in [None, at("2099-01-01T00:00:00Z"), at("1970-01-01T00:00:00Z")] {
-        let channel = channel(vec![StoryView {
-            published: claim,
-            ..story()
-        }]);
+        let mut undated = story();
+        undated.published = claim;
+        let channel = channel(vec![undated]);
         let date = inside(&rss(&channel), "pubDate").map(str::to_owned);
         assert_eq!(date.as_deref(), Some("Sun, 01 Nov 2026 11:00:00 GMT"));
         let json: serde_json::Value = serde_json::from_str(&json_feed(&channel)).unwrap();
@@ -356,14 +355,13 @@ fn every_file_is_media_content_and_only_the_picture_a_thumbnail() {
         mime: Some(mime.to_owned()),
         length,
     };
-    let channel = channel(vec![StoryView {
-        enclosures: vec![
-            file("https://a.example/1.mp3?a&b", "audio/mpeg", Some(7)),
-            file("https://a.example/2.pdf", "application/pdf", None),
-            file("https://a.example/3.jpg", "Image/JPEG", Some(u64::MAX)),
-        ],
-        ..story()
-    }]);
+    let mut with_files = story();
+    with_files.enclosures = vec![
+        file("https://a.example/1.mp3?a&b", "audio/mpeg", Some(7)),
+        file("https://a.example/2.pdf", "application/pdf", None),
+        file("https://a.example/3.jpg", "Image/JPEG", Some(u64::MAX)),
+    ];
+    let channel = channel(vec![with_files]);
     let elements = "\
 <media:content url=\"https://a.example/1.mp3?a&amp;b\" fileSize=\"7\" type=\"audio/mpeg\" medium=\"audio\"/>
 <media:content url=\"https://a.example/2.pdf\" type=\"application/pdf\"/>

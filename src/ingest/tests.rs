@@ -169,7 +169,9 @@ impl IngestFixture {
         let all = self.store.reads().articles(&all).unwrap();
         let url = format!("http://{name}.example/feed");
         let own = all.into_iter().filter(|a| a.feed_url == url);
-        let mut own: Vec<_> = own.map(|a| (a.title, a.content_text)).collect();
+        let mut own: Vec<_> = own
+            .map(|a| (a.content.title, a.content.content_text))
+            .collect();
         own.sort();
         own
     }

@@ -7,7 +7,7 @@ use super::base_url::BaseUrl;
 use super::error::MergedError;
 use super::token::LinkToken;
 use crate::emit::{Channel, Format};
-use crate::model::{StoryId, StoryView, WebUrl};
+use crate::model::{Content, StoryId, StoryView, WebUrl};
 use crate::store::{EventKind, FeedEvent, Reads};
 
 /// The name of the feed, which no topic may have.
@@ -63,25 +63,18 @@ fn entry(event: FeedEvent, base: &BaseUrl, token: &str) -> StoryView {
     StoryView {
         id: StoryId(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())),
         seq: 0,
-        title,
-        url: Some(base.at(&format!("/sources/{}{token}", event.feed.id))),
-        summary: String::new(),
-        content_html: Some(format!("<p>{}</p>", html_escape::encode_text(&text))),
-        content_text: Some(text),
-        boilerplate: Vec::new(),
-        authors: Vec::new(),
-        agencies: Vec::new(),
-        categories: Vec::new(),
-        tags: Vec::new(),
-        topics: Vec::new(),
-        language: Some("en".to_owned()),
-        published: Some(event.at),
-        updated: None,
-        first_seen: event.at,
-        arrived: event.at,
-        image: None,
-        enclosures: Vec::new(),
-        feed: event.feed,
+        content: Content {
+            title,
+            url: Some(base.at(&format!("/sources/{}{token}", event.feed.id))),
+            content_html: Some(format!("<p>{}</p>", html_escape::encode_text(&text))),
+            content_text: Some(text),
+            language: Some("en".to_owned()),
+            published: Some(event.at),
+            first_seen: event.at,
+            arrived: event.at,
+            feed: event.feed,
+            ..Content::default()
+        },
         copies: 1,
         also_in: Vec::new(),
     }

@@ -27,6 +27,6 @@ pub use parsed::{Category, Enclosure, ParsedEntry, ParsedFeed, Person, Source};
 pub use poll::{Extent, Failure, FailureKind, Hints, NamedFeed, Outcome, Poll, Validators};
 pub use push::{HubCall, HubReply};
 pub use secret::Secret;
-pub use story::{Alternate, ArticleView, FeedRef, SameAs, StoryView};
+pub use story::{Alternate, ArticleView, Content, FeedRef, SameAs, StoryView};
 pub use time::Time;
 pub use web_url::{WebUrl, WebUrlError};

@@ -107,9 +107,9 @@ fn compare(story: &StoryView, representative: &str, mut article: ArticleView) ->
     };
     // The page shows the body only if the text is a different one.
     article.content_text = None;
-    article.content_html = article
-        .content_html
-        .filter(|_| difference == Difference::Unrelated);
+    if difference != Difference::Unrelated {
+        article.content_html = None;
+    }
     Copy {
         article,
         is_representative,

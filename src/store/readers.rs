@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::dedup::{Changes, Verdict};
 use crate::model::{
-    Alternate, ArticleId, ArticleRow, ArticleView, Draft, Feed, FeedId, FeedRef, FeedRow, Network,
-    SameAs, Seq, StoryId, StoryRow, StoryView, Time,
+    Alternate, ArticleId, ArticleRow, ArticleView, Content, Draft, Feed, FeedId, FeedRef, FeedRow,
+    Network, SameAs, Seq, StoryId, StoryRow, StoryView, Time,
 };
 use crate::store::articles::writing;
 use crate::store::error::StoreError;
@@ -716,29 +716,29 @@ fn view(r: &Row<'_>) -> Sql<ArticleView> {
     Ok(ArticleView {
         id: ArticleId(Uuid::from_bytes(r.get(0)?)),
         seq: r.get(1)?,
-        title: r.get(2)?,
-        url: r.get(3)?,
-        summary: r.get(4)?,
-        content_html: None,
-        content_text: None,
-        boilerplate: Vec::new(),
-        authors: facts.authors,
-        agencies: facts.agencies,
-        categories: facts.categories,
-        tags: tags(r.get(20)?, &r.get::<_, String>(21)?),
-        topics: Vec::new(),
-        language: r.get(9)?,
-        published: time(5)?,
-        updated: time(6)?,
-        first_seen: Time::from_millis(r.get(7)?),
-        arrived: Time::from_millis(r.get(8)?),
-        image: facts.image,
-        enclosures: facts.enclosures,
-        feed: FeedRef {
-            id: FeedId(Uuid::from_bytes(r.get(16)?)),
-            url: feed_url.clone(),
-            title: r.get(18)?,
-            site: r.get(19)?,
+        content: Content {
+            title: r.get(2)?,
+            url: r.get(3)?,
+            summary: r.get(4)?,
+            authors: facts.authors,
+            agencies: facts.agencies,
+            categories: facts.categories,
+            tags: tags(r.get(20)?, &r.get::<_, String>(21)?),
+            language: r.get(9)?,
+            published: time(5)?,
+            updated: time(6)?,
+            first_seen: Time::from_millis(r.get(7)?),
+            arrived: Time::from_millis(r.get(8)?),
+            image: facts.image,
+            enclosures: facts.enclosures,
+            feed: FeedRef {
+                id: FeedId(Uuid::from_bytes(r.get(16)?)),
+                url: feed_url.clone(),
+                title: r.get(18)?,
+                site: r.get(19)?,
+            },
+            // The topics and the body are read by separate statements.
+            ..Content::default()
         },
         feed_url,
         guid: r.get(11)?,
@@ -810,7 +810,7 @@ pub(super) fn story(
         .query_map([row], |r| r.get(0))?
         .collect::<Sql<_>>()?
     } else {
-        a.topics
+        a.content.topics
     };
     let also_in = if copies > 1 {
         alternates(conn, row, shown, alternates_bytes)?
@@ -820,25 +820,12 @@ pub(super) fn story(
     Ok(Some(StoryView {
         id: a.story_id,
         seq,
-        title: a.title,
-        url: a.url,
-        summary: a.summary,
-        content_html: a.content_html,
-        content_text: a.content_text,
-        boilerplate: a.boilerplate,
-        authors: a.authors,
-        agencies: a.agencies,
-        categories: a.categories,
-        tags: a.tags,
-        topics,
-        language: a.language,
-        published: a.published,
-        updated: a.updated,
-        first_seen,
-        arrived,
-        image: a.image,
-        enclosures: a.enclosures,
-        feed: a.feed,
+        content: Content {
+            topics,
+            first_seen,
+            arrived,
+            ..a.content
+        },
         copies,
         also_in,
     }))

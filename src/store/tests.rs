@@ -353,7 +353,11 @@ fn search_and_the_evaluator_say_the_same() {
         ("defence OR storm", vec!["Nuclear plant", "Weather"]),
         ("feed:b.example", vec![]),
     ] {
-        let mut titles: Vec<String> = house.stories(expr).into_iter().map(|s| s.title).collect();
+        let mut titles: Vec<String> = house
+            .stories(expr)
+            .into_iter()
+            .map(|s| s.content.title)
+            .collect();
         titles.sort();
         assert_eq!(titles, found, "{expr}");
     }
@@ -774,7 +778,7 @@ fn a_feed_has_one_title_wherever_it_is_shown() {
     let feed = house.store.subscribe(vec![feed]).unwrap()[0].row;
     let titles = || {
         let listed = house.store.reads().feeds().unwrap().remove(0).title;
-        (listed, house.river().remove(0).feed.title)
+        (listed, house.river().remove(0).content.feed.title)
     };
     house.poll(
         feed,

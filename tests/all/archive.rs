@@ -147,7 +147,11 @@ async fn et_53_an_item_missing_in_a_complete_document_is_withdrawn_until_listed_
         net.always(HOST, "/feed", Reply::feed(document));
         house.hours(24 * 30);
         house.pass_due().await;
-        let mut titles: Vec<String> = house.articles().into_iter().map(|a| a.title).collect();
+        let mut titles: Vec<String> = house
+            .articles()
+            .into_iter()
+            .map(|a| a.content.title)
+            .collect();
         titles.sort();
         titles
     };

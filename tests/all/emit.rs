@@ -4,7 +4,8 @@
 use newswire::emit::Channel;
 use newswire::emit::opml::{self, Subscription};
 use newswire::model::{
-    Alternate, Category, Enclosure, FeedId, FeedRef, Person, StoryId, StoryView, Time, WebUrl,
+    Alternate, Category, Content, Enclosure, FeedId, FeedRef, Person, StoryId, StoryView, Time,
+    WebUrl,
 };
 use newswire::text::{html, plain, settle};
 use proptest::prelude::*;
@@ -127,37 +128,39 @@ prop_compose! {
         StoryView {
             id: StoryId(Uuid::from_u128(id)),
             seq: 1,
-            title,
-            url,
-            summary,
-            content_html: Some(html::sanitize(&format!("<p>{body}</p>"), None)),
-            content_text: Some(plain::lines(&body)),
-            boilerplate: Vec::new(),
-            authors: authors
-                .into_iter()
-                .enumerate()
-                .map(|(n, p)| Person { name: p.name.map(|name| format!("{n}{name}")), ..p })
-                .collect(),
-            agencies: vec!["Reuters".to_owned()],
-            categories: terms
-                .iter()
-                .enumerate()
-                .map(|(n, t)| Category { term: format!("{n}{t}"), label: None, scheme: None })
-                .collect(),
-            tags: Vec::new(),
-            topics: vec!["ukraine".to_owned()],
-            language: Some("en".to_owned()),
-            published,
-            updated: edited.and_then(|s| Some(Time::from_seconds(published?.seconds() + s))),
-            // A claim that is later is not believed; that is proven elsewhere.
-            first_seen: Time::from_seconds(1_900_000_000),
-            arrived,
-            image: Some("https://site.example/i.png".to_owned()),
-            enclosures: files
-                .into_iter()
-                .map(|(url, length)| Enclosure { url, mime: Some("audio/mpeg".to_owned()), length })
-                .collect(),
-            feed,
+            content: Content {
+                title,
+                url,
+                summary,
+                content_html: Some(html::sanitize(&format!("<p>{body}</p>"), None)),
+                content_text: Some(plain::lines(&body)),
+                boilerplate: Vec::new(),
+                authors: authors
+                    .into_iter()
+                    .enumerate()
+                    .map(|(n, p)| Person { name: p.name.map(|name| format!("{n}{name}")), ..p })
+                    .collect(),
+                agencies: vec!["Reuters".to_owned()],
+                categories: terms
+                    .iter()
+                    .enumerate()
+                    .map(|(n, t)| Category { term: format!("{n}{t}"), label: None, scheme: None })
+                    .collect(),
+                tags: Vec::new(),
+                topics: vec!["ukraine".to_owned()],
+                language: Some("en".to_owned()),
+                published,
+                updated: edited.and_then(|s| Some(Time::from_seconds(published?.seconds() + s))),
+                // A claim that is later is not believed; that is proven elsewhere.
+                first_seen: Time::from_seconds(1_900_000_000),
+                arrived,
+                image: Some("https://site.example/i.png".to_owned()),
+                enclosures: files
+                    .into_iter()
+                    .map(|(url, length)| Enclosure { url, mime: Some("audio/mpeg".to_owned()), length })
+                    .collect(),
+                feed,
+            },
             copies: copies.len() as u32 + 1,
             also_in: copies
                 .into_iter()

@@ -107,7 +107,7 @@ async fn the_body_is_the_pages_and_the_rest_the_feeds() {
     );
     assert_eq!(article.agencies, ["Reuters"]);
     assert_eq!(article.language.as_deref(), Some("en"));
-    let text = article.content_text.unwrap();
+    let text = article.content.content_text.unwrap();
     for noise in ["Home", "By Ada", "Share", "rights", "if (a"] {
         assert!(!text.contains(noise), "{noise} in {text}");
     }
@@ -413,7 +413,7 @@ async fn sec_10_what_pages_bring_is_sanitized_and_absolute() {
     );
     let house = house(&net);
     house.pass().await;
-    let html = house.articles().remove(0).content_html.unwrap();
+    let html = house.articles().remove(0).content.content_html.unwrap();
     assert!(
         html.contains("outer moorings") && html.contains("http://cdn.example/"),
         "{html}"
@@ -465,7 +465,7 @@ async fn texts_of(net: &Internet, house: &House, feed: &str) -> Vec<(String, Str
     house.pass().await;
     let articles = house.articles().into_iter();
     articles
-        .map(|a| (a.title, a.content_text.unwrap_or_default()))
+        .map(|a| (a.content.title, a.content.content_text.unwrap_or_default()))
         .collect()
 }
 

@@ -70,7 +70,11 @@ fn item(format: Format, title: &str, date: Option<&str>) -> String {
 }
 
 fn river(house: &House) -> Vec<String> {
-    house.river().into_iter().map(|story| story.title).collect()
+    house
+        .river()
+        .into_iter()
+        .map(|story| story.content.title)
+        .collect()
 }
 
 #[tokio::test]

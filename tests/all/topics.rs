@@ -16,7 +16,7 @@ fn members(shelf: &Shelf, topic: &str) -> Vec<String> {
     for story in &stories {
         assert!(story.topics.iter().any(|t| t == topic), "{story:?}");
     }
-    let mut titles: Vec<String> = stories.into_iter().map(|s| s.title).collect();
+    let mut titles: Vec<String> = stories.into_iter().map(|s| s.content.title).collect();
     titles.sort();
     titles
 }

@@ -84,7 +84,7 @@ impl Model {
         let reads = self.house.store.reads();
         let copies = self.house.river().into_iter().flat_map(|s| {
             let copies = reads.copies(s.id).unwrap().into_iter();
-            copies.map(move |c| (c.id, s.id, c.url.unwrap_or_default()))
+            copies.map(move |c| (c.id, s.id, c.content.url.unwrap_or_default()))
         });
         let place = |(id, story, url): (ArticleId, StoryId, String)| {
             let piece = url.rsplit('/').next().unwrap().parse().unwrap();

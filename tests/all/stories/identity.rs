@@ -91,7 +91,10 @@ impl Paper {
     }
 
     pub fn titles(&self) -> BTreeSet<String> {
-        self.articles().into_iter().map(|a| a.title).collect()
+        self.articles()
+            .into_iter()
+            .map(|a| a.content.title)
+            .collect()
     }
 
     fn sequence(&self) -> Seq {

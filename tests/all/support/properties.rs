@@ -8,7 +8,9 @@ use html5ever::tokenizer::{
 };
 use newswire::emit::opml::Subscription;
 use newswire::emit::{Channel, opml};
-use newswire::model::{Category, Draft, FeedId, FeedRef, Person, StoryId, StoryView, Time, WebUrl};
+use newswire::model::{
+    Category, Content, Draft, FeedId, FeedRef, Person, StoryId, StoryView, Time, WebUrl,
+};
 use newswire::normalize::boilerplate::Boilerplate;
 use newswire::normalize::{self, discover, links, page};
 use newswire::parse::{self, ParseContext, people};
@@ -158,56 +160,58 @@ fn story((draft, n): (Draft, u128)) -> StoryView {
     StoryView {
         id: StoryId(Uuid::from_u128(n)),
         seq: 1,
-        // What has no headline is shown under its feed's title.
-        title: match plain::line(&draft.title) {
-            none if none.is_empty() => "Feed".to_owned(),
-            _ => shown(draft.title),
-        },
-        url: draft.url.and_then(address),
-        summary: shown(draft.summary),
-        content_html: Some(shown(draft.content_html)),
-        content_text: Some(shown(draft.content_text)),
-        boilerplate: Vec::new(),
-        authors: distinct(&names.collect::<Vec<_>>())
+        content: Content {
+            // What has no headline is shown under its feed's title.
+            title: match plain::line(&draft.title) {
+                none if none.is_empty() => "Feed".to_owned(),
+                _ => shown(draft.title),
+            },
+            url: draft.url.and_then(address),
+            summary: shown(draft.summary),
+            content_html: Some(shown(draft.content_html)),
+            content_text: Some(shown(draft.content_text)),
+            boilerplate: Vec::new(),
+            authors: distinct(&names.collect::<Vec<_>>())
+                .into_iter()
+                .map(|name| Person {
+                    name: Some(name),
+                    ..Person::default()
+                })
+                .collect(),
+            agencies: draft.agencies,
+            categories: distinct(
+                &draft
+                    .categories
+                    .into_iter()
+                    .filter_map(term)
+                    .collect::<Vec<_>>(),
+            )
             .into_iter()
-            .map(|name| Person {
-                name: Some(name),
-                ..Person::default()
+            .map(|term| Category {
+                term,
+                label: None,
+                scheme: None,
             })
             .collect(),
-        agencies: draft.agencies,
-        categories: distinct(
-            &draft
-                .categories
+            tags: Vec::new(),
+            topics: Vec::new(),
+            language: draft.language,
+            published,
+            updated: draft.updated.filter(is_plausible).max(published),
+            first_seen: Time::from_seconds(SEEN_S),
+            arrived: Time::from_seconds(1_700_000_000),
+            image: draft.image.and_then(address),
+            enclosures: draft
+                .enclosures
                 .into_iter()
-                .filter_map(term)
-                .collect::<Vec<_>>(),
-        )
-        .into_iter()
-        .map(|term| Category {
-            term,
-            label: None,
-            scheme: None,
-        })
-        .collect(),
-        tags: Vec::new(),
-        topics: Vec::new(),
-        language: draft.language,
-        published,
-        updated: draft.updated.filter(is_plausible).max(published),
-        first_seen: Time::from_seconds(SEEN_S),
-        arrived: Time::from_seconds(1_700_000_000),
-        image: draft.image.and_then(address),
-        enclosures: draft
-            .enclosures
-            .into_iter()
-            .filter(|file| !file.url.contains(HEXADECIMAL))
-            .collect(),
-        feed: FeedRef {
-            id: FeedId::of(FEED_URL),
-            title: "Feed".to_owned(),
-            url: FEED_URL.to_owned(),
-            site: None,
+                .filter(|file| !file.url.contains(HEXADECIMAL))
+                .collect(),
+            feed: FeedRef {
+                id: FeedId::of(FEED_URL),
+                title: "Feed".to_owned(),
+                url: FEED_URL.to_owned(),
+                site: None,
+            },
         },
         copies: 1,
         also_in: Vec::new(),

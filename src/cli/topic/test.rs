@@ -1,19 +1,16 @@
-//! `newswire topic`: what an expression would match (`test`), and why a story is or is not in a topic (`explain`). It never changes
-//! the store.
+//! `newswire topic test`: what an expression matches among the stored articles, and the difference to a stored topic.
 
 use std::collections::HashSet;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::Serialize;
 
-use super::candidates;
-use super::context::Context;
-use super::exit::{Exit, Failure};
-use super::expression;
-use super::expression::EXPRESSIONS;
-use super::humanize::{count, point};
-use super::lookup;
-use super::matches::{EvaluatedCopy, Match};
+use crate::cli::candidates;
+use crate::cli::context::Context;
+use crate::cli::exit::Failure;
+use crate::cli::expression::{self, EXPRESSIONS};
+use crate::cli::humanize::{count, point};
+use crate::cli::lookup;
 use crate::config::Config;
 use crate::model::{StoryRow, Time};
 use crate::query::{self, Expr};
@@ -21,15 +18,6 @@ use crate::store::{Reads, Selection};
 
 /// Maximum number of stories printed of each kind.
 const SHOWN: usize = 10;
-
-/// `newswire topic`.
-#[derive(Debug, Subcommand)]
-pub enum TopicCommand {
-    /// Test an expression on the stored articles; nothing is changed
-    Test(TestArgs),
-    /// Explain why a story is in a topic, or why it is not
-    Explain(TopicExplainArgs),
-}
 
 /// `newswire topic test`.
 #[derive(Debug, Args)]
@@ -47,28 +35,6 @@ pub struct TestArgs {
     /// Print a JSON object
     #[arg(long)]
     pub json: bool,
-}
-
-/// `newswire topic explain`.
-#[derive(Debug, Args)]
-pub struct TopicExplainArgs {
-    /// Name of the topic
-    #[arg(value_name = "TOPIC", add = candidates::topics())]
-    pub topic: String,
-    /// Id of a story or copy or its first characters, or URL of a copy
-    #[arg(value_name = "ID|URL")]
-    pub story: String,
-    /// Print a JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Runs `newswire topic test` and `newswire topic explain`.
-pub fn topic(cx: &mut Context, command: &TopicCommand) -> Result<(), Failure> {
-    match command {
-        TopicCommand::Test(args) => test(cx, args),
-        TopicCommand::Explain(args) => explain(cx, args),
-    }
 }
 
 /// The output of `topic test --json`.
@@ -103,7 +69,8 @@ struct StoryLine {
     title: String,
 }
 
-fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
+/// Runs `newswire topic test`.
+pub fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
     let source = expression::joined(&args.expr);
     let expr = query::parse(&source)?;
     let now = cx.clock.now();
@@ -194,8 +161,8 @@ fn story_lines(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<StoryLine>, Failu
         .map(|s| StoryLine {
             id: s.id.to_string(),
             arrived: s.arrived,
-            feed_title: s.feed.title,
-            title: s.title,
+            feed_title: s.content.feed.title,
+            title: s.content.title,
         })
         .collect())
 }
@@ -234,94 +201,6 @@ fn print_stories(cx: &mut Context, mark: &str, story_lines: &[StoryLine]) -> Res
             cx.times.exact(b.arrived),
             text
         ))?;
-    }
-    Ok(())
-}
-
-/// The output of `topic explain --json`.
-#[derive(Serialize)]
-struct Verdict {
-    topic: String,
-    #[serde(rename = "match")]
-    source: String,
-    id: String,
-    title: String,
-    member: bool,
-    copies: Vec<CopyVerdict>,
-}
-
-#[derive(Serialize)]
-struct CopyVerdict {
-    feed_title: String,
-    title: String,
-    member: bool,
-    found: Vec<Match>,
-    unwanted: Vec<Match>,
-}
-
-fn explain(cx: &mut Context, args: &TopicExplainArgs) -> Result<(), Failure> {
-    let reads = cx.reads()?;
-    let source = lookup::topic(&reads, &args.topic)?.source;
-    let expr = query::parse(&source).map_err(|e| {
-        Failure::new(
-            Exit::Internal,
-            format!("the stored topic {:?}: {e}", args.topic),
-        )
-    })?;
-    let id = lookup::story(&reads, &args.story)?;
-    let story = reads
-        .story(id)?
-        .ok_or_else(|| Failure::missing(format!("the story {id} no longer exists")))?;
-    let (copies, now) = (reads.copies(id)?, cx.clock.now());
-    let verdict = Verdict {
-        member: story.topics.contains(&args.topic),
-        copies: copies
-            .iter()
-            .map(|copy| {
-                let (found, unwanted) = EvaluatedCopy::of(copy, &copies, now).matches(&expr);
-                CopyVerdict {
-                    feed_title: copy.feed.title.clone(),
-                    title: copy.title.clone(),
-                    member: copy.topics.contains(&args.topic),
-                    found,
-                    unwanted,
-                }
-            })
-            .collect(),
-        topic: args.topic.clone(),
-        source,
-        id: id.to_string(),
-        title: story.title,
-    };
-    if args.json {
-        cx.out.json(&verdict)
-    } else {
-        print_verdict(cx, &verdict)
-    }
-}
-
-fn print_verdict(cx: &mut Context, verdict: &Verdict) -> Result<(), Failure> {
-    let is = if verdict.member { "is" } else { "is not" };
-    cx.out.line(&format!(
-        "{:?} {is} in {}: {}",
-        verdict.title, verdict.topic, verdict.source
-    ))?;
-    for copy in &verdict.copies {
-        let mark = if copy.member { "+" } else { "-" };
-        let listed = |found: &[Match]| {
-            let words: Vec<String> = found.iter().map(Match::in_words).collect();
-            words.join(", ")
-        };
-        let mut reason = match copy.found.is_empty() {
-            true if copy.member => "no excluded terms".to_owned(),
-            true => "no matching terms".to_owned(),
-            false => format!("found {}", listed(&copy.found)),
-        };
-        if !copy.member && !copy.unwanted.is_empty() {
-            reason.push_str(&format!("; excluded by {}", listed(&copy.unwanted)));
-        }
-        cx.out
-            .line(&format!("{mark} {}: {}", copy.feed_title, reason))?;
     }
     Ok(())
 }

@@ -1,45 +1,22 @@
-//! `newswire dedup`: how other settings would change the stories (`test`), and the manual splits and joins (`decisions`). It never
-//! changes the store.
-
-use std::collections::BTreeMap;
+//! `newswire dedup test`: how other settings would change the stories, and how well stories agree with labels.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Subcommand};
+use clap::{ArgAction, Args};
 use serde::Serialize;
 
-use super::context::Context;
-use super::exit::Failure;
-use super::humanize::{count, point};
-use super::labels::{self, Label, Score};
-use super::{lookup, terminal_escape};
+use crate::cli::context::Context;
+use crate::cli::exit::Failure;
+use crate::cli::humanize::{count, point};
+use crate::cli::labels::{self, Label, Score};
+use crate::cli::lookup;
 use crate::dedup::Changes;
 use crate::model::{ArticleRow, ArticleView, StoryRow, Time, span};
-use crate::store::{Decided, DecisionKind, DedupSettings, Reads};
+use crate::store::{DedupSettings, Reads};
 
 /// Maximum number of groups printed of each kind.
 const SHOWN: usize = 10;
-
-/// `newswire dedup`.
-#[derive(Debug, Subcommand)]
-pub enum DedupCommand {
-    /// Regroup the stored copies with other settings and show what would change; nothing is stored
-    Test(TestArgs),
-    /// Print manual splits and joins, as labels for `newswire dedup test`
-    ///
-    /// One copy per line: its id, a tab, the id of its story, a tab, then its feed and headline. `newswire dedup test
-    /// --rules-only --labels FILE` shows how well the rules alone agree with them.
-    Decisions(DecisionsArgs),
-}
-
-/// `newswire dedup decisions`.
-#[derive(Debug, Args)]
-pub struct DecisionsArgs {
-    /// Print one JSON object per decision, with its time and its sides
-    #[arg(long)]
-    pub json: bool,
-}
 
 /// `newswire dedup test`.
 #[derive(Debug, Args)]
@@ -101,55 +78,8 @@ struct GroupLine {
     copies: usize,
 }
 
-/// The output of `dedup decisions --json`.
-#[derive(Serialize)]
-struct Decision {
-    decision: i64,
-    kind: DecisionKind,
-    at: Time,
-    copies: Vec<Decided>,
-}
-
-/// Runs `newswire dedup`.
-pub fn dedup(cx: &mut Context, command: &DedupCommand) -> Result<(), Failure> {
-    match command {
-        DedupCommand::Test(args) => test(cx, args),
-        DedupCommand::Decisions(args) => decisions(cx, args),
-    }
-}
-
-fn decisions(cx: &mut Context, args: &DecisionsArgs) -> Result<(), Failure> {
-    let decided = cx.reads()?.decisions()?;
-    if args.json {
-        let same = |a: &Decided, b: &Decided| a.decision == b.decision;
-        for copies in decided.chunk_by(same) {
-            let Some(first) = copies.first() else {
-                continue;
-            };
-            cx.out.json(&Decision {
-                decision: first.decision,
-                kind: first.kind,
-                at: first.at,
-                copies: copies.to_vec(),
-            })?;
-        }
-        return Ok(());
-    }
-    if decided.is_empty() {
-        cx.out.note("there are no manual splits or joins");
-        return Ok(());
-    }
-    cx.out.raw(b"# copy\tstory\tfeed: headline\n")?;
-    let copies: BTreeMap<_, _> = decided.iter().map(|d| ((d.story, d.id), d)).collect();
-    for ((story, id), copy) in copies {
-        let about = terminal_escape::line(&format!("{}: {}", copy.feed_title, copy.title))
-            .replace('\t', " ");
-        cx.out.raw(format!("{id}\t{story}\t{about}\n").as_bytes())?;
-    }
-    Ok(())
-}
-
-fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
+/// Runs `newswire dedup test`.
+pub fn test(cx: &mut Context, args: &TestArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let labels = args.labels.as_deref().map(read_labels).transpose()?;
     let since = match &args.since {
@@ -247,8 +177,8 @@ fn stories(reads: &Reads, rows: &[StoryRow]) -> Result<Vec<GroupLine>, Failure> 
         .map(|s| GroupLine {
             id: s.id.to_string(),
             arrived: s.arrived,
-            feed_title: s.feed.title,
-            title: s.title,
+            feed_title: s.content.feed.title,
+            title: s.content.title,
             copies: usize::try_from(s.copies).unwrap_or(usize::MAX),
         })
         .collect())
@@ -261,8 +191,8 @@ fn parts(reads: &Reads, parts: &[Vec<ArticleRow>]) -> Result<Vec<GroupLine>, Fai
         let line = |a: ArticleView| GroupLine {
             id: a.id.to_string(),
             arrived: a.arrived,
-            feed_title: a.feed.title,
-            title: a.title,
+            feed_title: a.content.feed.title,
+            title: a.content.title,
             copies: part.len(),
         };
         lines.extend(reads.articles_at(first, false)?.into_iter().map(line));

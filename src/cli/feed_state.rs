@@ -1,11 +1,37 @@
-//! How long a feed has been failing and when it is retried, as text. What to do about it is in [`crate::schedule::remedy`].
+//! The state of a feed as text: what is wrong with it, how long it has been failing and when it is retried. What to do about it
+//! is in [`crate::schedule::remedy`].
 
 use super::times::Times;
-use crate::model::Feed;
+use crate::model::{Feed, FeedState};
 use crate::schedule::remedy;
 
+/// A state, spelled as in JSON.
+pub fn name(state: FeedState) -> &'static str {
+    match state {
+        FeedState::New => "new",
+        FeedState::Ok => "ok",
+        FeedState::Failing => "failing",
+        FeedState::Gone => "gone",
+        FeedState::Paused => "paused",
+    }
+}
+
+/// What is wrong with a feed, as rows of a table; empty if nothing is.
+pub fn trouble(f: &Feed, times: &Times) -> Vec<(&'static str, String)> {
+    let Some(what) = remedy::what_to_do(f) else {
+        return Vec::new();
+    };
+    let error = f.last_error.clone().unwrap_or_default();
+    vec![
+        ("state", format!("{}: {error}", name(f.state))),
+        ("failed", since(f, times)),
+        ("next try", next_try(f, times)),
+        ("what to do", what),
+    ]
+}
+
 /// When the feed is retried, and by which rule.
-pub fn next_try(feed: &Feed, times: &Times) -> String {
+fn next_try(feed: &Feed, times: &Times) -> String {
     let Some(next) = feed.next_poll else {
         return "never".to_owned();
     };
@@ -20,7 +46,7 @@ pub fn next_try(feed: &Feed, times: &Times) -> String {
 }
 
 /// How long the feed has been failing.
-pub fn since(feed: &Feed, times: &Times) -> String {
+fn since(feed: &Feed, times: &Times) -> String {
     let often = match feed.failures {
         1 => "once".to_owned(),
         n => format!("{n} times in a row"),
@@ -34,7 +60,7 @@ pub fn since(feed: &Feed, times: &Times) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FailureKind, FeedState, Time};
+    use crate::model::{FailureKind, Time};
 
     #[test]
     fn a_feed_that_is_not_planned_is_never_tried_again() {
