@@ -3,15 +3,14 @@
 use newswire::ingest::{AddError, Added};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 const PAGE: &str =
     "<!doctype html><head><link rel=alternate type=application/rss+xml title=News href=/feed.xml>";
 
-async fn add(house: &House, url: &str, first: bool) -> Result<Added, AddError> {
-    house
-        .ingest
-        .add(House::feed(url), first, &CancellationToken::new())
+async fn add(app: &EndToEnd, url: &str, first: bool) -> Result<Added, AddError> {
+    app.ingest
+        .add(EndToEnd::feed(url), first, &CancellationToken::new())
         .await
 }
 
@@ -34,26 +33,22 @@ async fn site() -> Internet {
 #[tokio::test]
 async fn et_20_adding_a_feed_costs_one_request_and_a_page_one_more() {
     let net = site().await;
-    let house = House::new(&net);
-    let added = add(&house, "http://a.example/feed.xml", false)
-        .await
-        .unwrap();
+    let app = EndToEnd::new(&net);
+    let added = add(&app, "http://a.example/feed.xml", false).await.unwrap();
     assert_eq!(
         (added.new, added.articles, added.title.as_str()),
         (true, 1, "News of A")
     );
     assert_eq!(net.log().len(), 1);
-    let again = add(&house, "http://a.example/feed.xml", false)
-        .await
-        .unwrap();
+    let again = add(&app, "http://a.example/feed.xml", false).await.unwrap();
     assert!(!again.new);
     assert_eq!(net.log().len(), 1, "it is there: nobody is asked");
-    let house = House::new(&net);
-    let found = add(&house, "http://a.example/", false).await.unwrap();
+    let app = EndToEnd::new(&net);
+    let found = add(&app, "http://a.example/", false).await.unwrap();
     assert_eq!(found.url.as_str(), "http://a.example/feed.xml");
     assert_eq!(net.log().len(), 3);
     // The poll counts: its validators stand, and it is not due at once.
-    assert_eq!(house.pass_due().await.feeds, 0);
+    assert_eq!(app.pass_due().await.feeds, 0);
 }
 
 #[tokio::test]
@@ -64,7 +59,7 @@ async fn a_page_is_read_in_its_own_encoding() {
         <link rel=alternate type=application/rss+xml href=/2 title='\xd1\xef\xee\xf0\xf2'>";
     let reply = Reply::status(200).header("Content-Type", "text/html");
     net.document("ru.example", "/", reply.body(page));
-    match add(&House::new(&net), "http://ru.example/", false).await {
+    match add(&EndToEnd::new(&net), "http://ru.example/", false).await {
         Err(AddError::Several { candidates, .. }) => {
             let titles: Vec<_> = candidates
                 .iter()
@@ -79,35 +74,33 @@ async fn a_page_is_read_in_its_own_encoding() {
 #[tokio::test]
 async fn several_feeds_are_listed_and_the_first_is_taken_on_request() {
     let net = site().await;
-    let house = House::new(&net);
-    match add(&house, "http://two.example/", false).await {
+    let app = EndToEnd::new(&net);
+    match add(&app, "http://two.example/", false).await {
         Err(AddError::Several { candidates, .. }) => assert_eq!(candidates.len(), 2),
         other => panic!("{other:?}"),
     }
-    assert!(house.feeds().is_empty());
+    assert!(app.feeds().is_empty());
 }
 
 #[tokio::test]
 async fn what_is_no_feed_is_not_subscribed_and_what_fails_for_now_is() {
     let net = site().await;
-    let house = House::new(&net);
+    let app = EndToEnd::new(&net);
     for url in [
         "http://none.example/",
         "http://a.example/missing",
         "http://two.example/other.xml",
     ] {
-        let refused = add(&house, url, true).await.unwrap_err();
+        let refused = add(&app, url, true).await.unwrap_err();
         assert!(
             matches!(refused, AddError::NoFeed { .. }),
             "{url}: {refused}"
         );
     }
-    assert!(house.feeds().is_empty());
-    let busy = add(&house, "http://busy.example/feed", false)
-        .await
-        .unwrap();
+    assert!(app.feeds().is_empty());
+    let busy = add(&app, "http://busy.example/feed", false).await.unwrap();
     assert!(busy.new && busy.failure.is_some());
-    assert_eq!(house.feeds()[0].failures, 1);
+    assert_eq!(app.feeds()[0].failures, 1);
 }
 
 #[tokio::test]
@@ -120,11 +113,11 @@ async fn a_feed_that_is_broken_gives_way_to_the_next_that_the_page_names() {
     net.always("a.example", "/page", Reply::status(200).body("<p>No feed"));
     net.always("a.example", "/busy", Reply::status(503));
     for (at, broken) in ["/missing", "/page", "/busy"].into_iter().enumerate() {
-        let house = House::new(&net);
+        let app = EndToEnd::new(&net);
         let url = format!("/{at}");
         let all = page(&["/comments/feed", broken, "/works"]);
         net.always("a.example", &url, Reply::status(200).body(all));
-        let added = add(&house, &format!("http://a.example{url}"), true)
+        let added = add(&app, &format!("http://a.example{url}"), true)
             .await
             .unwrap();
         assert_eq!(added.url.as_str(), "http://a.example/works", "{broken}");
@@ -132,7 +125,7 @@ async fn a_feed_that_is_broken_gives_way_to_the_next_that_the_page_names() {
     let none = page(&["/missing", "/page", "/1", "/2", "/3", "/4"]);
     net.always("a.example", "/none", Reply::status(200).body(none));
     let before = net.log().len();
-    let refused = add(&House::new(&net), "http://a.example/none", true)
+    let refused = add(&EndToEnd::new(&net), "http://a.example/none", true)
         .await
         .unwrap_err();
     assert!(
@@ -151,7 +144,7 @@ async fn a_feed_in_a_link_header_is_found_and_an_oembed_link_is_none() {
     let reply = Reply::status(200).body(page);
     let header = "</feed.xml>; rel=\"alternate\"; type=\"application/rss+xml\"";
     net.always("a.example", "/", reply.header("Link", header));
-    let added = add(&House::new(&net), "http://a.example/", false)
+    let added = add(&EndToEnd::new(&net), "http://a.example/", false)
         .await
         .unwrap();
     assert_eq!(added.url.as_str(), "http://a.example/feed.xml");

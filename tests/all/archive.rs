@@ -1,6 +1,6 @@
 //! RFC 5005 (ET-53): what fell out of a feed while nobody looked is read off its newest archive page, once.
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 const HOST: &str = "news.example";
 const FEED: &str = "http://news.example/feed";
@@ -18,26 +18,26 @@ fn asked(net: &Internet, path: &str) -> usize {
 }
 
 /// A feed that showed articles 0 to 9 at its first poll and shows `numbers` now, with a link to an archive.
-async fn later(numbers: std::ops::Range<usize>, archive: &str) -> (Internet, House) {
+async fn later(numbers: std::ops::Range<usize>, archive: &str) -> (Internet, EndToEnd) {
     let net = Internet::start().await;
     net.always(HOST, "/feed", Reply::feed(news(0..10, None)));
     net.always(HOST, "/2030/1", Reply::feed(news(5..20, Some("/2030/0"))));
     net.always(HOST, "/2030/0", Reply::feed(news(0..5, None)));
     net.always("other.example", "/2030/1", Reply::feed(news(5..20, None)));
-    let house = House::new(&net);
-    house.subscribe(&[FEED]);
-    house.pass_due().await;
+    let app = EndToEnd::new(&net);
+    app.subscribe(&[FEED]);
+    app.pass_due().await;
     net.always(HOST, "/feed", Reply::feed(news(numbers, Some(archive))));
-    house.hours(24 * 30);
-    (net, house)
+    app.hours(24 * 30);
+    (net, app)
 }
 
 #[tokio::test]
 async fn et_53_rel_09_after_an_overflow_the_newest_archive_page_is_read_once() {
-    let (net, house) = later(20..30, "/2030/1").await;
-    let report = house.pass_due().await;
+    let (net, app) = later(20..30, "/2030/1").await;
+    let report = app.pass_due().await;
     assert_eq!(report.articles_new, 20, "ten shown, ten fallen out");
-    assert_eq!(house.articles().len(), 30);
+    assert_eq!(app.articles().len(), 30);
     assert_eq!(
         (asked(&net, "/2030/1"), asked(&net, "/2030/0")),
         (1, 0),
@@ -45,8 +45,8 @@ async fn et_53_rel_09_after_an_overflow_the_newest_archive_page_is_read_once() {
     );
 
     net.always(HOST, "/feed", Reply::feed(news(40..50, Some("/2030/1"))));
-    house.hours(24 * 30);
-    assert_eq!(house.pass_due().await.articles_new, 10);
+    app.hours(24 * 30);
+    assert_eq!(app.pass_due().await.articles_new, 10);
     assert_eq!(
         asked(&net, "/2030/1"),
         1,
@@ -57,7 +57,7 @@ async fn et_53_rel_09_after_an_overflow_the_newest_archive_page_is_read_once() {
 
 #[tokio::test]
 async fn et_53_an_archive_page_that_fails_for_now_is_asked_for_again_and_nothing_is_lost() {
-    let (net, house) = later(20..30, "/2030/1").await;
+    let (net, app) = later(20..30, "/2030/1").await;
     let shown = Reply::feed(news(20..30, Some("/2030/1"))).header("ETag", "\"1\"");
     net.document(HOST, "/feed", shown);
     let mut tries = 0;
@@ -68,38 +68,38 @@ async fn et_53_an_archive_page_that_fails_for_now_is_asked_for_again_and_nothing
             _ => Reply::feed(news(5..20, Some("/2030/0"))),
         }
     });
-    assert_eq!(house.pass_due().await.articles_new, 10, "what is shown");
-    house.hours(24);
-    assert_eq!(house.pass_due().await.articles_new, 10, "what fell out");
-    house.hours(24);
-    assert_eq!(house.pass_due().await.not_modified, 1);
+    assert_eq!(app.pass_due().await.articles_new, 10, "what is shown");
+    app.hours(24);
+    assert_eq!(app.pass_due().await.articles_new, 10, "what fell out");
+    app.hours(24);
+    assert_eq!(app.pass_due().await.not_modified, 1);
     assert_eq!(asked(&net, "/2030/1"), 2);
-    assert_eq!(house.articles().len(), 30);
+    assert_eq!(app.articles().len(), 30);
 }
 
 #[tokio::test]
 async fn et_53_an_archive_page_that_always_fails_is_given_up() {
-    let (net, house) = later(20..30, "/2030/1").await;
+    let (net, app) = later(20..30, "/2030/1").await;
     net.always(HOST, "/2030/1", Reply::status(503));
     for _ in 0..5 {
-        house.pass_due().await;
-        house.hours(24);
+        app.pass_due().await;
+        app.hours(24);
     }
     assert_eq!(asked(&net, "/2030/1"), 3);
-    assert_eq!((house.articles().len(), house.feeds()[0].failures), (20, 0));
+    assert_eq!((app.articles().len(), app.feeds()[0].failures), (20, 0));
 }
 
 #[tokio::test]
 async fn et_53_without_an_overflow_no_archive_is_asked() {
-    let (net, house) = later(9..19, "/2030/1").await;
-    assert_eq!(house.pass_due().await.articles_new, 9);
+    let (net, app) = later(9..19, "/2030/1").await;
+    assert_eq!(app.pass_due().await.articles_new, 9);
     assert_eq!(asked(&net, "/2030/1"), 0);
     let net = Internet::start().await;
     net.always(HOST, "/feed", Reply::feed(news(0..10, Some("/2030/1"))));
-    let house = House::new(&net);
-    house.subscribe(&[FEED]);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&[FEED]);
     assert_eq!(
-        house.pass_due().await.articles_new,
+        app.pass_due().await.articles_new,
         10,
         "the first document is no overflow"
     );
@@ -113,22 +113,22 @@ async fn et_53_sec_06_an_archive_elsewhere_is_not_asked_and_a_broken_one_costs_n
         "http://10.0.0.1/2030/1",
         "file:///etc/passwd",
     ] {
-        let (net, house) = later(20..30, elsewhere).await;
-        assert_eq!(house.pass_due().await.articles_new, 10);
+        let (net, app) = later(20..30, elsewhere).await;
+        assert_eq!(app.pass_due().await.articles_new, 10);
         assert_eq!(net.log().len(), 2, "{elsewhere}");
     }
-    let (net, house) = later(20..30, "/2030/9").await;
-    assert_eq!(house.pass_due().await.articles_new, 10);
+    let (net, app) = later(20..30, "/2030/9").await;
+    assert_eq!(app.pass_due().await.articles_new, 10);
     assert_eq!(asked(&net, "/2030/9"), 1);
-    assert_eq!(house.feeds()[0].failures, 0);
+    assert_eq!(app.feeds()[0].failures, 0);
     net.always(
         HOST,
         "/2030/8",
         Reply::feed("<!doctype html><title>no feed</title>"),
     );
     net.always(HOST, "/feed", Reply::feed(news(40..50, Some("/2030/8"))));
-    house.hours(24 * 30);
-    assert_eq!(house.pass_due().await.articles_new, 10);
+    app.hours(24 * 30);
+    assert_eq!(app.pass_due().await.articles_new, 10);
 }
 
 /// The document with a channel that says that it lists all there is.
@@ -141,13 +141,13 @@ fn complete(document: &str) -> String {
 async fn et_53_an_item_missing_in_a_complete_document_is_withdrawn_until_listed_again() {
     let net = Internet::start().await;
     net.always(HOST, "/feed", Reply::status(503));
-    let house = House::new(&net);
-    house.subscribe(&[FEED]);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&[FEED]);
     let shows = async |document: String| -> Vec<String> {
         net.always(HOST, "/feed", Reply::feed(document));
-        house.hours(24 * 30);
-        house.pass_due().await;
-        let mut titles: Vec<String> = house
+        app.hours(24 * 30);
+        app.pass_due().await;
+        let mut titles: Vec<String> = app
             .articles()
             .into_iter()
             .map(|a| a.content.title)

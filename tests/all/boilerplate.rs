@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use newswire::model::ArticleView;
 use newswire::store::FeedChange;
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 /// How article `n` of a feed prints what recurs, around `text`, which no other article has.
 type Print = fn(n: usize, text: &str) -> String;
@@ -250,7 +250,7 @@ fn document(feed: usize, print: Print, articles: std::ops::Range<usize>) -> Stri
 }
 
 /// Twelve articles of each kind, in two documents.
-async fn read(kinds: &[(&str, Print, &str)]) -> (Internet, House) {
+async fn read(kinds: &[(&str, Print, &str)]) -> (Internet, EndToEnd) {
     let net = Internet::start().await;
     let urls: Vec<String> = (0..kinds.len())
         .map(|feed| format!("http://feed{feed}.example/feed"))
@@ -266,18 +266,18 @@ async fn read(kinds: &[(&str, Print, &str)]) -> (Internet, House) {
         }
     };
     show(0..7);
-    let house = House::new(&net);
-    house.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
-    house.pass().await;
+    let app = EndToEnd::new(&net);
+    app.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+    app.pass().await;
     show(5..12);
-    house.hours(2);
-    house.pass().await;
-    (net, house)
+    app.hours(2);
+    app.pass().await;
+    (net, app)
 }
 
-fn of_feed(house: &House, feed: usize) -> Vec<ArticleView> {
+fn of_feed(app: &EndToEnd, feed: usize) -> Vec<ArticleView> {
     let url = format!("http://feed{feed}.example/feed");
-    let all = house.articles().into_iter();
+    let all = app.articles().into_iter();
     all.filter(|a| a.feed_url == url).collect()
 }
 
@@ -290,9 +290,9 @@ fn shows(article: &ArticleView, words: &str) -> bool {
 
 #[tokio::test]
 async fn content_that_recurs_stays_in_every_article() {
-    let (_net, house) = read(&CONTENT).await;
+    let (_net, app) = read(&CONTENT).await;
     for (feed, (name, print, words)) in CONTENT.iter().enumerate() {
-        let articles = of_feed(&house, feed);
+        let articles = of_feed(&app, feed);
         assert!(!articles.is_empty(), "{name}");
         let printed = (0..12).filter(|n| print(*n, "").contains(words)).count();
         let shown = articles.iter().filter(|a| shows(a, words)).count();
@@ -302,9 +302,9 @@ async fn content_that_recurs_stays_in_every_article() {
 
 #[tokio::test]
 async fn notices_that_recur_at_the_edges_go_and_are_listed() {
-    let (_net, house) = read(&NOTICES).await;
+    let (_net, app) = read(&NOTICES).await;
     for (feed, (name, _, words)) in NOTICES.iter().enumerate() {
-        let articles = of_feed(&house, feed);
+        let articles = of_feed(&app, feed);
         assert_eq!(articles.len(), 12, "{name}");
         for article in &articles {
             assert!(!shows(article, words), "{name}");
@@ -316,19 +316,19 @@ async fn notices_that_recur_at_the_edges_go_and_are_listed() {
 
 #[tokio::test]
 async fn a_feed_that_keeps_its_boilerplate_shows_all_of_it_at_once() {
-    let (_net, house) = read(&NOTICES[..1]).await;
+    let (_net, app) = read(&NOTICES[..1]).await;
     let (_, _, words) = NOTICES[0];
-    let row = house.feeds()[0].row;
+    let row = app.feeds()[0].row;
     let set = |keep| FeedChange {
         keep_boilerplate: Some(keep),
         ..FeedChange::default()
     };
-    house.store.change_feed(row, set(true)).unwrap();
-    let kept = of_feed(&house, 0);
+    app.store.change_feed(row, set(true)).unwrap();
+    let kept = of_feed(&app, 0);
     assert!(
         kept.iter()
             .all(|a| shows(a, words) && a.boilerplate.is_empty())
     );
-    house.store.change_feed(row, set(false)).unwrap();
-    assert!(of_feed(&house, 0).iter().all(|a| !shows(a, words)));
+    app.store.change_feed(row, set(false)).unwrap();
+    assert!(of_feed(&app, 0).iter().all(|a| !shows(a, words)));
 }

@@ -11,13 +11,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::process::eventually;
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
-/// A house of `n` well-behaved feeds on hosts of their own, each polled once.
-async fn polled(n: usize) -> (Internet, House) {
+/// An app of `n` well-behaved feeds on hosts of their own, each polled once.
+async fn polled(n: usize) -> (Internet, EndToEnd) {
     let net = Internet::start().await;
     let host = |n: usize| format!("h{n}.example");
     for n in 0..n {
@@ -30,56 +30,50 @@ async fn polled(n: usize) -> (Internet, House) {
                 .header("Cache-Control", "max-age=7200"),
         );
     }
-    let house = House::new(&net);
+    let app = EndToEnd::new(&net);
     let urls: Vec<String> = (0..n).map(|n| format!("http://{}/feed", host(n))).collect();
-    house.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(house.pass_due().await.fetched, n);
-    (net, house)
+    app.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(app.pass_due().await.fetched, n);
+    (net, app)
 }
 
-fn waits(house: &House) -> Vec<Duration> {
-    let now = house.clock.now();
-    let feeds = house.feeds();
+fn waits(app: &EndToEnd) -> Vec<Duration> {
+    let now = app.clock.now();
+    let feeds = app.feeds();
     feeds
         .iter()
         .map(|f| f.next_poll.unwrap().since(now))
         .collect()
 }
 
-async fn jump(house: &House, to: impl Fn(Time) -> Time) {
-    house.clock.set(to(house.clock.now()));
-    house.ingest.follow_clock().await.unwrap();
+async fn jump(app: &EndToEnd, to: impl Fn(Time) -> Time) {
+    app.clock.set(to(app.clock.now()));
+    app.ingest.follow_clock().await.unwrap();
 }
 
 #[tokio::test]
 async fn et_24_rel_07_a_clock_set_on_or_back_changes_no_wait() {
-    let (net, house) = polled(5).await;
-    let before = waits(&house);
+    let (net, app) = polled(5).await;
+    let before = waits(&app);
     assert!(before.iter().all(|w| *w >= Duration::from_secs(7200)));
     for by in [DAY, YEAR] {
-        jump(&house, |now| now.plus(by)).await;
-        assert_eq!(waits(&house), before, "set on by {by:?}");
-        assert_eq!(house.pass_due().await.feeds, 0);
+        jump(&app, |now| now.plus(by)).await;
+        assert_eq!(waits(&app), before, "set on by {by:?}");
+        assert_eq!(app.pass_due().await.feeds, 0);
         assert!(
-            house
-                .pass()
+            app.pass()
                 .await
                 .skipped_feeds
                 .iter()
                 .all(|s| s.reason.contains("max-age"))
         );
-        jump(&house, |now| now.minus(by)).await;
-        jump(&house, |now| now.minus(by)).await;
-        assert_eq!(waits(&house), before, "set back by {by:?}");
-        jump(&house, |now| now.plus(by)).await;
+        jump(&app, |now| now.minus(by)).await;
+        jump(&app, |now| now.minus(by)).await;
+        assert_eq!(waits(&app), before, "set back by {by:?}");
+        jump(&app, |now| now.plus(by)).await;
     }
     assert_eq!(net.log().len(), 5, "nobody was asked a second time");
-    let detail = house
-        .store
-        .reads()
-        .feed(house.feeds()[0].row)
-        .unwrap()
-        .unwrap();
+    let detail = app.store.reads().feed(app.feeds()[0].row).unwrap().unwrap();
     assert!(
         detail
             .why_next
@@ -87,19 +81,19 @@ async fn et_24_rel_07_a_clock_set_on_or_back_changes_no_wait() {
             .to_string()
             .contains("the machine's clock was set")
     );
-    house.hours(26);
-    assert_eq!(house.pass_due().await.not_modified, 5, "and time goes on");
+    app.hours(26);
+    assert_eq!(app.pass_due().await.not_modified, 5, "and time goes on");
 }
 
 #[tokio::test]
 async fn rel_07_a_small_step_moves_nothing_and_many_add_up() {
-    let (_net, house) = polled(1).await;
-    let before = waits(&house);
+    let (_net, app) = polled(1).await;
+    let before = waits(&app);
     for _ in 0..3 {
-        jump(&house, |now| now.plus(Duration::from_secs(25))).await;
+        jump(&app, |now| now.plus(Duration::from_secs(25))).await;
     }
     assert_eq!(
-        waits(&house),
+        waits(&app),
         before,
         "a minute and a quarter, in three steps"
     );
@@ -107,51 +101,50 @@ async fn rel_07_a_small_step_moves_nothing_and_many_add_up() {
 
 #[tokio::test]
 async fn rel_07_a_clock_that_was_set_back_while_nobody_looked_stalls_nothing() {
-    let (net, house) = polled(3).await;
-    let longest = *waits(&house).iter().max().unwrap();
-    house.clock.set(house.clock.now().minus(YEAR));
-    house.clock.follow();
-    let house = house.again(&net);
-    house.ingest.follow_clock().await.unwrap();
+    let (net, app) = polled(3).await;
+    let longest = *waits(&app).iter().max().unwrap();
+    app.clock.set(app.clock.now().minus(YEAR));
+    app.clock.follow();
+    let app = app.again(&net);
+    app.ingest.follow_clock().await.unwrap();
     assert!(
-        waits(&house)
+        waits(&app)
             .iter()
             .all(|w| *w <= longest && *w >= Duration::from_secs(3600))
     );
     assert!(
-        house
-            .feeds()
+        app.feeds()
             .iter()
-            .all(|f| f.last_poll.unwrap() <= house.clock.now())
+            .all(|f| f.last_poll.unwrap() <= app.clock.now())
     );
 }
 
 #[tokio::test]
 async fn et_22_after_a_week_asleep_the_feeds_come_one_after_the_other() {
-    let (_net, house) = polled(120).await;
-    house.clock.advance(DAY * 7);
-    house.ingest.follow_clock().await.unwrap();
-    let due = |house: &House| waits(house).iter().filter(|w| w.is_zero()).count();
-    assert_eq!(due(&house), 120, "time that passed is no jump");
+    let (_net, app) = polled(120).await;
+    app.clock.advance(DAY * 7);
+    app.ingest.follow_clock().await.unwrap();
+    let due = |app: &EndToEnd| waits(app).iter().filter(|w| w.is_zero()).count();
+    assert_eq!(due(&app), 120, "time that passed is no jump");
     // What the scheduler does at its first look after a gap.
-    assert_eq!(house.store.spread_overdue(house.clock.now()).unwrap(), 120);
-    assert!(due(&house) <= 1);
+    assert_eq!(app.store.spread_overdue(app.clock.now()).unwrap(), 120);
+    assert!(due(&app) <= 1);
     for second in 1..120 {
-        house.clock.advance(Duration::from_secs(1));
-        assert!(due(&house) <= second + 1, "at most one a second");
+        app.clock.advance(Duration::from_secs(1));
+        assert!(due(&app) <= second + 1, "at most one a second");
     }
-    assert!(*waits(&house).iter().max().unwrap() <= Duration::from_secs(60));
+    assert!(*waits(&app).iter().max().unwrap() <= Duration::from_secs(60));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn et_22_et_24_the_scheduler_sends_nobody_off_in_a_burst_after_sleep_or_a_jump() {
-    let (net, house) = polled(60).await;
-    house.clock.advance(DAY * 7);
+    let (net, app) = polled(60).await;
+    app.clock.advance(DAY * 7);
     let cancel = CancellationToken::new();
     let looks = Arc::new(AtomicUsize::new(0));
     let (_sender, requests) = mpsc::channel(1);
     let running = {
-        let (ingest, cancel) = (Arc::clone(&house.ingest), cancel.clone());
+        let (ingest, cancel) = (Arc::clone(&app.ingest), cancel.clone());
         let looks = Arc::clone(&looks);
         tokio::spawn(async move {
             let report = move |_: SchedulerStatus<'_>| {
@@ -169,13 +162,13 @@ async fn et_22_et_24_the_scheduler_sends_nobody_off_in_a_burst_after_sleep_or_a_
     let asked = || net.log().len() - 60;
     three_looks();
     assert!(asked() <= 1, "started after a week: {}", asked());
-    house.clock.advance(DAY * 7);
+    app.clock.advance(DAY * 7);
     three_looks();
     assert!(asked() <= 2, "asleep for a week: {}", asked());
     let before = asked();
-    house.clock.set(house.clock.now().plus(YEAR));
+    app.clock.set(app.clock.now().plus(YEAR));
     three_looks();
-    house.clock.set(house.clock.now().minus(YEAR));
+    app.clock.set(app.clock.now().minus(YEAR));
     three_looks();
     assert_eq!(asked(), before, "the clock set on by a year, and back");
     cancel.cancel();

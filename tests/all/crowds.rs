@@ -1,5 +1,5 @@
 //! REL-16: many feeds of one site take no places from others, and none of them is asked twice because the queue is long.
-//! The scheduler runs here on tokio's paused clock, which the clock of the house follows.
+//! The scheduler runs here on tokio's paused clock, which the clock of the app follows.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Framing, House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Framing, Internet, Item, Reply, rss};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -60,7 +60,7 @@ fn start() -> Clock {
     Clock::manual(Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap())
 }
 
-/// A running scheduler, and a house whose clock goes with tokio's.
+/// A running scheduler, and an app whose clock goes with tokio's.
 struct Running {
     requests: mpsc::Sender<SchedulerRequest>,
     cancel: CancellationToken,
@@ -68,10 +68,10 @@ struct Running {
 }
 
 impl Running {
-    fn begin(house: &House) -> Self {
+    fn begin(app: &EndToEnd) -> Self {
         let (requests, receiver) = mpsc::channel(1);
         let cancel = CancellationToken::new();
-        let clock = house.clock.clone();
+        let clock = app.clock.clone();
         tokio::spawn(async move {
             let mut ticks = interval(SECOND);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -81,7 +81,7 @@ impl Running {
                 clock.advance(SECOND);
             }
         });
-        let (ingest, stop) = (house.ingest.clone(), cancel.clone());
+        let (ingest, stop) = (app.ingest.clone(), cancel.clone());
         let done = tokio::spawn(async move {
             let run = ingest.run(stop, receiver, &|_: SchedulerStatus<'_>| {});
             run.await.unwrap();
@@ -99,8 +99,8 @@ impl Running {
     }
 }
 
-fn house(net: &Internet, clock: &Clock, host_delay: Duration) -> House {
-    House::at(net, clock, |fetch| fetch.host_delay = host_delay)
+fn app(net: &Internet, clock: &Clock, host_delay: Duration) -> EndToEnd {
+    EndToEnd::at(net, clock, |fetch| fetch.host_delay = host_delay)
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,10 +115,10 @@ async fn rel_16_two_thousand_feeds_of_one_site_delay_no_other_and_are_asked_once
     let others: Vec<String> = (0..100)
         .map(|n| asked.feed(&net, &clock, &format!("other{n}.example"), "/feed"))
         .collect();
-    let house = house(&net, &clock, SECOND);
+    let app = app(&net, &clock, SECOND);
     let all: Vec<&str> = big.iter().chain(&others).map(String::as_str).collect();
-    house.subscribe(&all);
-    let running = Running::begin(&house);
+    app.subscribe(&all);
+    let running = Running::begin(&app);
     // Longer than a lease lasts.
     sleep(17 * MINUTE).await;
     running.end().await;
@@ -146,12 +146,12 @@ async fn rel_16_many_feeds_that_redirect_to_one_site_delay_no_other() {
     let others: Vec<String> = (0..20)
         .map(|n| asked.feed(&net, &clock, &format!("other{n}.example"), "/feed"))
         .collect();
-    let house = house(&net, &clock, SECOND);
-    house.subscribe(&crowd.iter().map(String::as_str).collect::<Vec<_>>());
-    let running = Running::begin(&house);
+    let app = app(&net, &clock, SECOND);
+    app.subscribe(&crowd.iter().map(String::as_str).collect::<Vec<_>>());
+    let running = Running::begin(&app);
     sleep(10 * SECOND).await;
     let late = clock.now();
-    house.subscribe(&others.iter().map(String::as_str).collect::<Vec<_>>());
+    app.subscribe(&others.iter().map(String::as_str).collect::<Vec<_>>());
     sleep(15 * MINUTE).await;
     running.end().await;
 
@@ -165,7 +165,7 @@ async fn rel_16_many_feeds_that_redirect_to_one_site_delay_no_other() {
     assert_eq!(asked.counts(&arrived), BTreeMap::from([(1, 600)]));
     let asks = asked.counts(&crowd);
     assert!(asks.keys().max() <= Some(&3), "asked in vain: {asks:?}");
-    let failing = house.feeds().into_iter().filter(|f| f.failures > 0);
+    let failing = app.feeds().into_iter().filter(|f| f.failures > 0);
     assert_eq!(failing.count(), 0, "no feed has failed by that");
 }
 
@@ -175,25 +175,23 @@ async fn one_signal_polls_every_feed_that_may_be_polled_once() {
     let urls: Vec<String> = (0..1300)
         .map(|n| asked.feed(&net, &clock, &format!("h{n}.example"), "/feed"))
         .collect();
-    let house = house(&net, &clock, SECOND);
-    let rows = house.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+    let app = app(&net, &clock, SECOND);
+    let rows = app.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
     for row in &rows[..10] {
         let paused = newswire::store::FeedChange {
             paused: Some(true),
             ..Default::default()
         };
-        house.store.change_feed(*row, paused).unwrap();
+        app.store.change_feed(*row, paused).unwrap();
     }
     // None is due by itself.
     let now = clock.now();
-    let due = house
-        .store
-        .claim(now, newswire::store::ClaimScope::Due, 1300);
+    let due = app.store.claim(now, newswire::store::ClaimScope::Due, 1300);
     for claim in due.unwrap().0 {
         let later = now.plus(24 * 60 * MINUTE);
-        house.store.defer(&claim, later, "a test").unwrap();
+        app.store.defer(&claim, later, "a test").unwrap();
     }
-    let running = Running::begin(&house);
+    let running = Running::begin(&app);
     sleep(5 * SECOND).await;
     assert_eq!(asked.counts(&urls), BTreeMap::from([(0, 1300)]));
     running
@@ -215,9 +213,9 @@ async fn rel_16_a_visit_that_outlasts_a_lease_is_not_made_a_second_time() {
     let (net, clock, asked) = (Internet::start().await, start(), Asked::default());
     let stalls = Reply::feed("<rss>").framing(Framing::Drip(10 * MINUTE));
     asked.on(&net, &clock, "slow.example", "/feed", stalls);
-    let house = House::at(&net, &clock, |fetch| fetch.timeout_total = 40 * MINUTE);
-    house.subscribe(&["http://slow.example/feed"]);
-    let running = Running::begin(&house);
+    let app = EndToEnd::at(&net, &clock, |fetch| fetch.timeout_total = 40 * MINUTE);
+    app.subscribe(&["http://slow.example/feed"]);
+    let running = Running::begin(&app);
     sleep(35 * MINUTE).await;
     assert_eq!(asked.times("http://slow.example/feed").len(), 1);
     running.end().await;

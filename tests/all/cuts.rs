@@ -12,7 +12,7 @@ use newswire::store::{
     PollCommit, Store, StoreOptions,
 };
 
-use crate::support::{House, Internet, Reply};
+use crate::support::{EndToEnd, Internet, Reply};
 
 /// A store whose feeds show what the test hands to them.
 struct Desk {
@@ -262,7 +262,7 @@ fn rel_05_what_broke_off_at_its_first_sighting_is_completed_without_an_edit() {
 }
 
 /// A feed that gives this much of a document at first and then all of it; both are called version "1".
-async fn cut_first(end: usize, whole_from: usize) -> (Internet, House) {
+async fn cut_first(end: usize, whole_from: usize) -> (Internet, EndToEnd) {
     let net = Internet::start().await;
     let asked = std::sync::atomic::AtomicUsize::new(0);
     net.on("paper.test", "/feed", move |request| {
@@ -273,26 +273,26 @@ async fn cut_first(end: usize, whole_from: usize) -> (Internet, House) {
             None => Reply::feed(&RSS.as_bytes()[..end]).header("ETag", "\"1\""),
         }
     });
-    let house = House::new(&net);
-    house.subscribe(&["http://paper.test/feed"]);
-    (net, house)
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://paper.test/feed"]);
+    (net, app)
 }
 
 #[tokio::test]
 async fn et_08_rel_05_the_validators_of_a_document_that_broke_off_are_not_kept() {
-    let (_net, house) = cut_first(RSS.len() - 40, 1).await;
-    assert_eq!(house.pass().await.articles_new, 1);
-    house.hours(2);
-    let report = house.pass().await;
+    let (_net, app) = cut_first(RSS.len() - 40, 1).await;
+    assert_eq!(app.pass().await.articles_new, 1);
+    app.hours(2);
+    let report = app.pass().await;
     assert_eq!((report.articles_new, report.articles_changed), (1, 0));
 }
 
 #[tokio::test]
 async fn et_05_a_document_that_breaks_off_alike_twice_is_asked_for_with_its_validators() {
-    let (net, house) = cut_first(RSS.len() - 20, 9).await;
+    let (net, app) = cut_first(RSS.len() - 20, 9).await;
     for _ in 0..3 {
-        house.pass().await;
-        house.hours(2);
+        app.pass().await;
+        app.hours(2);
     }
     let log = net.log();
     let sent = log.iter().filter(|s| s.request.path == "/feed");

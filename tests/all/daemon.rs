@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::process::{Daemon, command, configuration, eventually, log_bytes};
 use crate::support::{Framing, Internet, Item, Reply, rss};
 
@@ -27,13 +27,13 @@ fn feed(name: &str, items: usize) -> Reply {
 }
 
 /// A home whose configuration declares these paths of the fake internet as feeds.
-fn home(net: &Internet, paths: &[&str]) -> Home {
-    let home = Home::empty();
+fn home(net: &Internet, paths: &[&str]) -> CliHome {
+    let home = CliHome::empty();
     home.configure(&with_feeds(&home, net, paths));
     home
 }
 
-fn with_feeds(home: &Home, net: &Internet, paths: &[&str]) -> String {
+fn with_feeds(home: &CliHome, net: &Internet, paths: &[&str]) -> String {
     let mut text = configuration(home);
     for path in paths {
         text += &format!("[[feed]]\nurl = \"http://{}{path}\"\n", net.address());
@@ -56,7 +56,7 @@ fn entries(daemon: &Daemon, file: &str, wanted: usize) {
     });
 }
 
-fn run(home: &Home, args: &[&str]) -> (Option<i32>, String) {
+fn run(home: &CliHome, args: &[&str]) -> (Option<i32>, String) {
     let done = command(home, args).output().unwrap();
     let mut text = String::from_utf8(done.stdout).unwrap();
     text += &String::from_utf8(done.stderr).unwrap();
@@ -109,7 +109,7 @@ async fn rel_08_a_second_signal_ends_it_at_once() {
 /// What sets the heap in a new environment starts itself again and again where the environment is cleaned.
 #[test]
 fn sec_05_the_daemon_sets_its_heap_without_starting_itself_anew() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let daemon = Daemon::spawn(&home, &[]);
     daemon.hears("READY=1");
     let is_malloc = |var: &String| var.starts_with("MALLOC_") || var.starts_with("GLIBC_");
@@ -390,7 +390,7 @@ async fn rel_03_a_damaged_store_is_refused_and_stays_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_listens_on_what_systemd_opened_and_not_on_its_own() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.configure(&configuration(&home));
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();

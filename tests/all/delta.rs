@@ -1,6 +1,6 @@
 //! RFC 3229 (ET-10): what is new since the validators we hold, and never read as all there is.
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 const HOST: &str = "news.example";
 const FEED: &str = "http://news.example/feed";
@@ -11,7 +11,7 @@ fn news(numbers: std::ops::Range<usize>) -> String {
 }
 
 /// A feed of ten articles, polled once; then `reply` to whoever asks with its ETag.
-async fn then(reply: Reply) -> (Internet, House) {
+async fn then(reply: Reply) -> (Internet, EndToEnd) {
     let net = Internet::start().await;
     net.on(HOST, "/feed", move |request| {
         match request.header("if-none-match") {
@@ -19,11 +19,11 @@ async fn then(reply: Reply) -> (Internet, House) {
             None => Reply::feed(news(0..10)).header("ETag", "\"10\""),
         }
     });
-    let house = House::new(&net);
-    house.subscribe(&[FEED]);
-    assert_eq!(house.pass_due().await.articles_new, 10);
-    house.hours(30);
-    (net, house)
+    let app = EndToEnd::new(&net);
+    app.subscribe(&[FEED]);
+    assert_eq!(app.pass_due().await.articles_new, 10);
+    app.hours(30);
+    (net, app)
 }
 
 fn delta(numbers: std::ops::Range<usize>) -> Reply {
@@ -36,22 +36,17 @@ fn delta(numbers: std::ops::Range<usize>) -> Reply {
 
 #[tokio::test]
 async fn et_10_a_delta_is_asked_for_only_with_an_etag_and_adds_to_what_is_there() {
-    let (net, house) = then(delta(10..12)).await;
-    let report = house.pass_due().await;
+    let (net, app) = then(delta(10..12)).await;
+    let report = app.pass_due().await;
     assert_eq!(
         (report.fetched, report.articles_new, report.failed),
         (1, 2, 0)
     );
-    assert_eq!(house.articles().len(), 12);
-    let detail = house
-        .store
-        .reads()
-        .feed(house.feeds()[0].row)
-        .unwrap()
-        .unwrap();
+    assert_eq!(app.articles().len(), 12);
+    let detail = app.store.reads().feed(app.feeds()[0].row).unwrap().unwrap();
     assert_eq!(detail.polls[0].outcome, "delta");
-    house.hours(30);
-    house.pass_due().await;
+    app.hours(30);
+    app.pass_due().await;
     let sent = |name: &str| -> Vec<Option<String>> {
         let log = net.log();
         log.iter()
@@ -69,11 +64,11 @@ async fn et_10_a_delta_is_asked_for_only_with_an_etag_and_adds_to_what_is_there(
 
 #[tokio::test]
 async fn rel_14_the_language_of_a_feed_of_before_is_not_learned_from_a_delta() {
-    let (net, house) = then(delta(10..12)).await;
-    let conn = rusqlite::Connection::open(house.db()).unwrap();
+    let (net, app) = then(delta(10..12)).await;
+    let conn = rusqlite::Connection::open(app.db()).unwrap();
     conn.execute_batch("UPDATE feeds SET languages = NULL")
         .unwrap();
-    assert_eq!(house.pass_due().await.articles_new, 2);
+    assert_eq!(app.pass_due().await.articles_new, 2);
     let is_known = || {
         conn.query_row("SELECT languages IS NOT NULL FROM feeds", [], |r| {
             r.get::<_, bool>(0)
@@ -82,22 +77,17 @@ async fn rel_14_the_language_of_a_feed_of_before_is_not_learned_from_a_delta() {
     };
     assert!(!is_known(), "two new articles are not the feed");
     net.always(HOST, "/feed", Reply::feed(news(0..13)));
-    house.hours(30);
-    assert_eq!(house.pass_due().await.articles_new, 1);
+    app.hours(30);
+    assert_eq!(app.pass_due().await.articles_new, 1);
     assert!(is_known());
 }
 
 #[tokio::test]
 async fn et_10_et_53_a_delta_of_new_articles_only_is_no_overflow() {
-    let (_net, house) = then(delta(10..30)).await;
-    house.pass_due().await;
-    assert_eq!(house.articles().len(), 30);
-    let detail = house
-        .store
-        .reads()
-        .feed(house.feeds()[0].row)
-        .unwrap()
-        .unwrap();
+    let (_net, app) = then(delta(10..30)).await;
+    app.pass_due().await;
+    assert_eq!(app.articles().len(), 30);
+    let detail = app.store.reads().feed(app.feeds()[0].row).unwrap().unwrap();
     let window = detail.polls.iter().map(|p| p.new).collect::<Vec<_>>();
     assert_eq!(window, [20, 10]);
 }
@@ -109,12 +99,12 @@ async fn et_10_a_226_that_nobody_asked_for_or_of_another_kind_stores_nothing() {
             .header("ETag", "\"12\"")
             .header("IM", im);
         reply.status = 226;
-        let (net, house) = then(reply).await;
-        let report = house.pass_due().await;
+        let (net, app) = then(reply).await;
+        let report = app.pass_due().await;
         assert_eq!(report.failed, 1, "{im}");
-        assert_eq!(house.articles().len(), 10);
-        house.hours(30);
-        house.pass_due().await;
+        assert_eq!(app.articles().len(), 10);
+        app.hours(30);
+        app.pass_due().await;
         let tag = net.log()[2]
             .request
             .header("if-none-match")
@@ -129,7 +119,7 @@ async fn et_10_a_226_that_nobody_asked_for_or_of_another_kind_stores_nothing() {
     let mut uninvited = Reply::feed(news(0..2)).header("IM", "feed");
     uninvited.status = 226;
     net.always(HOST, "/feed", uninvited);
-    let house = House::new(&net);
-    house.subscribe(&[FEED]);
-    assert_eq!(house.pass_due().await.failed, 1);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&[FEED]);
+    assert_eq!(app.pass_due().await.failed, 1);
 }

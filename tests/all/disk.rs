@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::preload;
 use crate::support::process::{Daemon, command, configuration, eventually};
 use crate::support::{Framing, Internet, Item, Reply, rss};
@@ -26,7 +26,7 @@ struct FaultyDisk {
 }
 
 impl FaultyDisk {
-    fn new(home: &Home) -> Self {
+    fn new(home: &CliHome) -> Self {
         let library = preload::library(home, "faulty_disk");
         Self {
             library,
@@ -34,7 +34,7 @@ impl FaultyDisk {
         }
     }
 
-    fn start(&self, home: &Home) -> Daemon {
+    fn start(&self, home: &CliHome) -> Daemon {
         let vars = [
             ("LD_PRELOAD", self.library.to_str().unwrap()),
             ("FAULTY_DISK", self.order.to_str().unwrap()),
@@ -66,7 +66,7 @@ fn feed(name: &str, items: usize) -> Reply {
     Reply::feed(rss(name, &items))
 }
 
-fn with_feeds(home: &Home, net: &Internet, paths: &[&str]) {
+fn with_feeds(home: &CliHome, net: &Internet, paths: &[&str]) {
     let mut text = configuration(home);
     for path in paths {
         text += &format!("[[feed]]\nurl = \"http://{}{path}\"\n", net.address());
@@ -96,7 +96,7 @@ async fn rel_02_a_disk_that_takes_nothing_stops_nothing_but_what_is_new() {
     ] {
         let net = Internet::start().await;
         net.document(HOST, "/a", feed("a", 3));
-        let home = Home::empty();
+        let home = CliHome::empty();
         with_feeds(&home, &net, &["/a"]);
         // Else nothing is synced but checkpoints.
         let full = "[store]\nsynchronous = \"full\"\n";
@@ -153,7 +153,7 @@ async fn rel_02_a_disk_that_takes_nothing_stops_nothing_but_what_is_new() {
 async fn rel_02_a_store_that_takes_nothing_is_not_ready_though_there_is_nothing_to_store() {
     let net = Internet::start().await;
     net.document(HOST, "/a", feed("a", 3));
-    let home = Home::empty();
+    let home = CliHome::empty();
     with_feeds(&home, &net, &["/a"]);
     let disk = FaultyDisk::new(&home);
     let daemon = disk.start(&home);
@@ -179,7 +179,7 @@ async fn rel_02_a_store_that_takes_nothing_is_not_ready_though_there_is_nothing_
 async fn rel_02_a_disk_that_cannot_be_read_is_one_refused_request_until_it_can() {
     let net = Internet::start().await;
     net.document(HOST, "/a", feed("a", 300));
-    let home = Home::empty();
+    let home = CliHome::empty();
     with_feeds(&home, &net, &["/a"]);
     let disk = FaultyDisk::new(&home);
     let mut daemon = disk.start(&home);

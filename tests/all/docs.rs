@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use newswire::clock::Clock;
 use regex::Regex;
 
-use crate::support::home::{Home, NOW, poll, subscribe, time};
+use crate::support::cli_home::{CliHome, NOW, poll, subscribe, time};
 use crate::support::process::{Daemon, configuration};
 
 fn top() -> &'static Path {
@@ -178,7 +178,7 @@ fn the_exit_codes_of_the_documents_are_those_of_the_program() {
 
 #[test]
 fn every_metric_of_the_dashboard_and_the_alerts_is_one_that_is_printed() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.configure(&configuration(&home));
     let clock = Clock::manual(time(NOW));
     let store = home.store(&clock);
@@ -215,7 +215,7 @@ fn every_metric_of_the_dashboard_and_the_alerts_is_one_that_is_printed() {
 
 #[test]
 fn the_printed_configurations_are_right() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     for (name, feeds) in [("example", "0 feeds"), ("sections", "0 feeds")] {
         let ran = home.run(&["config", name]);
         let printed = ran.exits(0);
@@ -248,7 +248,7 @@ fn is_promised(contract: &str, word: &str) -> bool {
 #[test]
 fn every_command_option_and_setting_stands_in_the_contract() {
     let contract = fs::read_to_string(top().join("docs/contract.md")).unwrap();
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.run(&["man", "man"]).exits(0);
     let option = Regex::new(r"--[a-z][a-z-]+").unwrap();
     let mut promised = BTreeSet::new();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use newswire::clock::{Clock, Moment};
 
 use crate::support::internet::Request;
-use crate::support::{Framing, House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Framing, Internet, Item, Reply, rss};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -28,7 +28,7 @@ struct Line {
     complete: bool,
 }
 
-/// The time of the house that asks, once it stands, and what was asked so far.
+/// The time of the app that asks, once it stands, and what was asked so far.
 #[derive(Clone, Default)]
 struct Log {
     began: Arc<OnceLock<(Clock, Moment)>>,
@@ -188,23 +188,23 @@ async fn a_week() -> Log {
     let net = Internet::start().await;
     let log = Log::default();
     open(&net, &log);
-    let mut house = House::new(&net);
-    log.begin(&house.clock);
+    let mut app = EndToEnd::new(&net);
+    log.begin(&app.clock);
     let urls = HOSTS.map(|host| format!("http://{host}/feed"));
-    house.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+    app.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
     for look in 0..7 * 24 * 5 {
-        let now = house.clock.now();
+        let now = app.clock.now();
         match look {
-            150 | 500 => house.clock.set(now.plus(DAY)),
-            300 | 600 => house.clock.set(now.minus(DAY)),
+            150 | 500 => app.clock.set(now.plus(DAY)),
+            300 | 600 => app.clock.set(now.minus(DAY)),
             _ => {}
         }
-        house.pass_due().await;
+        app.pass_due().await;
         if look % 60 == 59 {
-            house = house.again(&net);
-            house.pass_due().await;
+            app = app.again(&net);
+            app.pass_due().await;
         }
-        house.clock.advance(MINUTE * 12);
+        app.clock.advance(MINUTE * 12);
     }
     log
 }
@@ -324,14 +324,14 @@ async fn et_39_no_fragment_goes_over_the_wire() {
         Reply::redirect(302, "http://b.example/rss#part"),
     );
     net.document("b.example", "/rss", feed("b.example", 2));
-    let house = House::new(&net);
-    house.subscribe(&["http://a.example/feed#top"]);
-    assert_eq!(house.pass_due().await.fetched, 1);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://a.example/feed#top"]);
+    assert_eq!(app.pass_due().await.fetched, 1);
     let log = net.log();
     assert_eq!(log.len(), 2);
     assert!(
         log.iter().all(|seen| !seen.request.path.contains('#')),
         "{log:?}"
     );
-    assert_eq!(house.feeds()[0].url, "http://a.example/feed");
+    assert_eq!(app.feeds()[0].url, "http://a.example/feed");
 }

@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use newswire::fetch::FetchOptions;
 
-use crate::support::{Framing, House, Internet, Reply};
+use crate::support::{EndToEnd, Framing, Internet, Reply};
 
 const PAGE: &str =
     "<!doctype html><html><head><title>Welcome</title></head><body><p>Welcome</p></body></html>";
 
-/// What the binary prints of the house's store at its present time.
-fn newswire(house: &House, args: &[&str]) -> String {
+/// What the binary prints of the app's store at its present time.
+fn newswire(app: &EndToEnd, args: &[&str]) -> String {
     let ran = Command::new(env!("CARGO_BIN_EXE_newswire"))
-        .args(["--now", &house.clock.now().to_string()])
+        .args(["--now", &app.clock.now().to_string()])
         .arg("--db")
-        .arg(house.db())
+        .arg(app.db())
         .args(args)
         .env_clear()
-        .env("HOME", house.dir.path())
+        .env("HOME", app.dir.path())
         .env("TZ", "UTC")
         .output()
         .unwrap();
@@ -112,7 +112,7 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
         net.always(host, "/feed", reply.clone());
     }
     net.always("plain.example", "/feed", Reply::status(200));
-    let house = House::with(&net, quick);
+    let app = EndToEnd::with(&net, quick);
     let mut urls: Vec<String> = cases
         .iter()
         .map(|c| format!("http://{}/feed", c.0))
@@ -127,10 +127,10 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
         ("http://10.0.0.1/feed", "10.0.0.1", "fetch.allow_private"),
     ];
     urls.extend(further.iter().map(|f| f.0.to_owned()));
-    house.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(house.pass_due().await.failed, urls.len());
+    app.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(app.pass_due().await.failed, urls.len());
 
-    let told = newswire(&house, &["feeds", "--failing"]);
+    let told = newswire(&app, &["feeds", "--failing"]);
     let of = |url: &str| {
         let paragraph = told
             .split("\n\n")
@@ -155,10 +155,10 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
     assert!(of("http://lost.example/feed").contains("(in 24 h); daily for two weeks"));
     assert_eq!(of("http://slow.example/feed").lines().count(), 6);
 
-    let line = newswire(&house, &["feeds", "--failing", "--json"]);
+    let line = newswire(&app, &["feeds", "--failing", "--json"]);
     assert_eq!(line.lines().count(), urls.len());
     assert!(line.lines().all(|l| l.contains("\"what_to_do\":\"")));
-    let one = newswire(&house, &["feed", "members.example"]);
+    let one = newswire(&app, &["feed", "members.example"]);
     assert!(
         one.contains("what to do") && one.contains("password_file") && one.contains("next try"),
         "{one}"
@@ -169,13 +169,13 @@ async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
 async fn et_33_a_feed_that_is_gone_says_how_to_ask_once_more() {
     let net = Internet::start().await;
     net.always("ended.example", "/feed", Reply::status(410));
-    let house = House::new(&net);
-    house.subscribe(&["http://ended.example/feed"]);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://ended.example/feed"]);
     for _ in 0..2 {
-        assert_eq!(house.pass_due().await.failed, 1);
-        house.hours(25);
+        assert_eq!(app.pass_due().await.failed, 1);
+        app.hours(25);
     }
-    let told = newswire(&house, &["feeds", "--failing"]);
+    let told = newswire(&app, &["feeds", "--failing"]);
     for part in [
         "gone: ",
         "2 times in a row",
@@ -184,7 +184,7 @@ async fn et_33_a_feed_that_is_gone_says_how_to_ask_once_more() {
     ] {
         assert!(told.contains(part), "{part:?} is missing in {told}");
     }
-    house.hours(24 * 400);
-    assert_eq!(house.pass_due().await.feeds, 0, "never asked again");
+    app.hours(24 * 400);
+    assert_eq!(app.pass_due().await.feeds, 0, "never asked again");
     assert_eq!(net.log().len(), 2);
 }

@@ -9,12 +9,12 @@ use newswire::model::{Draft, Failure, FailureKind, Outcome, Time};
 use newswire::serve::{ServeOptions, Tokens};
 use newswire::store::{Selection, TopicFeed};
 
-use crate::support::home::{Home, poll, subscribe};
+use crate::support::cli_home::{CliHome, poll, subscribe};
 use crate::support::process::{Daemon, command, configuration};
-use crate::support::shelf::{Shelf, draft};
-use crate::support::site::{HOST, Site, between, options};
+use crate::support::server_fixture::{HOST, ServerFixture, between, options};
+use crate::support::store_fixture::{StoreFixture, draft};
 
-/// Article `n`, published so many hours before the shelf's first moment.
+/// Article `n`, published so many hours before the fixture's first moment.
 fn old(n: usize, hours: u64) -> Draft {
     let start = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
     Draft {
@@ -40,7 +40,7 @@ fn link<'p>(page: &'p str, rel: &str) -> Option<&'p str> {
     between(page, &start, "\"").into_iter().next()
 }
 
-impl Site {
+impl ServerFixture {
     /// The document behind a link.
     async fn follow(&self, link: &str) -> String {
         let path = link.strip_prefix(&format!("http://{}", self.at)).unwrap();
@@ -48,7 +48,7 @@ impl Site {
     }
 
     fn all(&self) -> Vec<String> {
-        let river = self.shelf.store.reads().stories(&Selection::default());
+        let river = self.fixture.store.reads().stories(&Selection::default());
         river.unwrap().iter().map(|s| s.id.to_string()).collect()
     }
 
@@ -69,8 +69,8 @@ impl Site {
 
 #[tokio::test]
 async fn the_archive_holds_every_story_while_articles_arrive() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("sea", "boats")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("sea", "boats")]);
     // Nine days, forty a day, and days without any between them.
     site.put(
         (0..360)
@@ -101,11 +101,11 @@ async fn the_archive_holds_every_story_while_articles_arrive() {
 
 #[tokio::test]
 async fn archive_documents_of_settled_days_stay_byte_for_byte() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.put((0..200).map(|n| old(n, n as u64)).collect());
     let before = site.archive("/feeds/all.atom").await;
     for n in 0..40 {
-        site.shelf.clock.advance(Duration::from_secs(3600));
+        site.fixture.clock.advance(Duration::from_secs(3600));
         site.arrive([500 + n]);
     }
     let after = site.archive("/feeds/all.atom").await;
@@ -124,7 +124,7 @@ async fn archive_documents_of_settled_days_stay_byte_for_byte() {
 
 #[tokio::test]
 async fn a_day_with_more_than_a_document_holds_has_several() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.put((0..1200).map(|n| old(n, 100)).collect());
     site.arrive([5000]);
     let documents = site.archive("/feeds/all.atom").await;
@@ -135,7 +135,7 @@ async fn a_day_with_more_than_a_document_holds_has_several() {
 
 #[tokio::test]
 async fn a_topic_may_limit_what_one_feed_has_on_a_page() {
-    let site = Site::with(
+    let site = ServerFixture::with(
         ServeOptions {
             page_size: 6,
             ..options()
@@ -143,13 +143,13 @@ async fn a_topic_may_limit_what_one_feed_has_on_a_page() {
         || Ok(()),
     )
     .await;
-    let mut topics = site.shelf.definitions(&[("sea", "boats")]);
+    let mut topics = site.fixture.definitions(&[("sea", "boats")]);
     topics[0].feed = TopicFeed {
         limit_per_feed: Some(2),
         ..TopicFeed::default()
     };
-    site.shelf.store.set_topics(topics).unwrap();
-    let other = site.shelf.subscribe("b.example");
+    site.fixture.store.set_topics(topics).unwrap();
+    let other = site.fixture.subscribe("b.example");
     let told = |n| {
         draft(
             "b.example",
@@ -158,7 +158,7 @@ async fn a_topic_may_limit_what_one_feed_has_on_a_page() {
             &format!("{n} other boats."),
         )
     };
-    site.shelf.put(other, (0..3).map(told).collect());
+    site.fixture.put(other, (0..3).map(told).collect());
     site.arrive(0..20);
     let page = site.get("/feeds/sea.atom").await.text();
     let sources = between(&page, "<source>", "</source>");
@@ -169,26 +169,26 @@ async fn a_topic_may_limit_what_one_feed_has_on_a_page() {
 
 #[tokio::test]
 async fn a_topic_may_have_an_entry_for_every_copy() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     let mut topics = site
-        .shelf
+        .fixture
         .definitions(&[("sea", "boats"), ("copies", "boats -feed:c.example")]);
     topics[1].feed = TopicFeed {
         one_per_story: false,
         ..TopicFeed::default()
     };
-    site.shelf.store.set_topics(topics).unwrap();
+    site.fixture.store.set_topics(topics).unwrap();
     let page = draft(HOST, 1, "", "").canonical_url;
     for host in [HOST, "b.example", "c.example"] {
         let feed = match host {
             HOST => site.feed,
-            host => site.shelf.subscribe(host),
+            host => site.fixture.subscribe(host),
         };
         let copy = Draft {
             canonical_url: page.clone(),
             ..draft(host, 1, "Boats", "Ten boats came.")
         };
-        let sequence = site.shelf.put(feed, vec![copy]);
+        let sequence = site.fixture.put(feed, vec![copy]);
         site.sequence.send_replace(sequence);
     }
     assert_eq!(ids(&site.get("/feeds/sea.atom").await.text()).len(), 1);
@@ -211,16 +211,16 @@ async fn a_topic_may_have_an_entry_for_every_copy() {
 
 #[test]
 fn how_a_feed_is_made_up_is_kept_and_changing_it_moves_the_sequence() {
-    let shelf = Shelf::new();
-    let mut topics = shelf.definitions(&[("sea", "boats")]);
-    shelf.store.set_topics(topics.clone()).unwrap();
-    let before = shelf.store.reads().sequence().unwrap();
+    let fixture = StoreFixture::new();
+    let mut topics = fixture.definitions(&[("sea", "boats")]);
+    fixture.store.set_topics(topics.clone()).unwrap();
+    let before = fixture.store.reads().sequence().unwrap();
     topics[0].feed.prefer = vec!["Argus".to_owned()];
-    assert_eq!(shelf.store.set_topics(topics.clone()).unwrap(), 1);
-    assert!(shelf.store.reads().sequence().unwrap() > before);
-    let kept = shelf.store.reads().topic_feed("sea").unwrap();
+    assert_eq!(fixture.store.set_topics(topics.clone()).unwrap(), 1);
+    assert!(fixture.store.reads().sequence().unwrap() > before);
+    let kept = fixture.store.reads().topic_feed("sea").unwrap();
     assert_eq!(kept.as_ref(), Some(&topics[0].feed));
-    assert_eq!(shelf.store.reads().topic_feed("land").unwrap(), None);
+    assert_eq!(fixture.store.reads().topic_feed("land").unwrap(), None);
 }
 
 #[tokio::test]
@@ -230,8 +230,8 @@ async fn sec_18_a_private_server_answers_who_has_a_token_and_leads_on_with_it() 
         tokens: Some(tokens),
         ..options()
     };
-    let site = Site::with(private, || Ok(())).await;
-    site.shelf.topics(&[("sea", "boats"), ("land", "hills")]);
+    let site = ServerFixture::with(private, || Ok(())).await;
+    site.fixture.topics(&[("sea", "boats"), ("land", "hills")]);
     site.arrive(0..30);
     let refused = site.get("/feeds/sea.atom").await;
     assert_eq!(refused.status, 401);
@@ -268,7 +268,7 @@ async fn sec_18_a_private_server_answers_who_has_a_token_and_leads_on_with_it() 
 
 #[tokio::test]
 async fn the_feed_of_our_own_health_tells_what_broke_recovered_and_fell_silent() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     let day = Duration::from_secs(86_400);
     let failed = Outcome::Failed(Failure {
         kind: FailureKind::NotFound,
@@ -276,10 +276,10 @@ async fn the_feed_of_our_own_health_tells_what_broke_recovered_and_fell_silent()
     });
     site.arrive(0..3);
     for _ in 0..5 {
-        site.shelf.poll(site.feed, failed.clone());
+        site.fixture.poll(site.feed, failed.clone());
     }
     site.arrive([7]);
-    site.shelf.clock.advance(day * 30);
+    site.fixture.clock.advance(day * 30);
     site.arrive([]);
     site.arrive([]);
     site.arrive([8]);
@@ -307,7 +307,7 @@ async fn the_feed_of_our_own_health_tells_what_broke_recovered_and_fell_silent()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rendered_files_are_byte_for_byte_what_the_server_sends() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let text = configuration(&home).replace(
         "[server]\n",
         "[server]\npage_size = 2\npublic_url = \"https://news.example/\"\n",
@@ -344,11 +344,11 @@ async fn rendered_files_are_byte_for_byte_what_the_server_sends() {
 
 #[tokio::test]
 async fn et_54_a_feed_without_stories_was_changed_when_the_store_was_made() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("none", "nothinglikethis")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("none", "nothinglikethis")]);
     for path in ["none.atom", "newswire-health.atom", "none.rss"] {
         let path = format!("/feeds/{path}");
-        site.shelf.clock.advance(Duration::from_secs(3600));
+        site.fixture.clock.advance(Duration::from_secs(3600));
         let first = site.get(&path).await;
         let text = first.text();
         let dates = [
@@ -360,7 +360,7 @@ async fn et_54_a_feed_without_stories_was_changed_when_the_store_was_made() {
             first.header("last-modified"),
             "Thu, 10 Jan 2030 12:00:00 GMT"
         );
-        site.shelf.clock.advance(Duration::from_secs(7200));
+        site.fixture.clock.advance(Duration::from_secs(7200));
         let later = site.get(&path).await;
         assert_eq!(later.header("etag"), first.header("etag"), "{path}");
     }

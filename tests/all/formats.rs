@@ -11,8 +11,8 @@ use newswire::serve::ServeOptions;
 use newswire::store::FeedChange;
 
 use crate::support::atom_grammar;
-use crate::support::shelf::draft;
-use crate::support::site::{HOST, Site, options};
+use crate::support::server_fixture::{HOST, ServerFixture, options};
+use crate::support::store_fixture::draft;
 use crate::support::tree::{Node, read};
 
 /// What somebody may have stored, before anything was cleaned: the worst of each kind.
@@ -85,25 +85,25 @@ async fn published() -> Vec<(String, String)> {
         title: "]]> <River> & \u{202e}\u{1}".to_owned(),
         ..options()
     };
-    let site = Site::with(public, || Ok(())).await;
-    let mut topics = site.shelf.definitions(&[
+    let site = ServerFixture::with(public, || Ok(())).await;
+    let mut topics = site.fixture.definitions(&[
         ("sea", "boats"),
         ("copies", "boats"),
         ("none", "nothinglikethis"),
     ]);
     topics[0].title = NASTY[5].to_owned();
     topics[1].feed.one_per_story = false;
-    site.shelf.store.set_topics(topics).unwrap();
+    site.fixture.store.set_topics(topics).unwrap();
     let titled = FeedChange {
         title: Some(NASTY[5].to_owned()),
         folder: Some("]]>/<b>".to_owned()),
         tags: Some(vec![NASTY[1].to_owned(), NASTY[4].to_owned()]),
         ..FeedChange::default()
     };
-    site.shelf.store.change_feed(site.feed, titled).unwrap();
+    site.fixture.store.change_feed(site.feed, titled).unwrap();
     site.put((0..36).map(nasty).collect());
     // Copies of half of them, from a feed without a title of its own.
-    let other = site.shelf.subscribe_titled("b.example", None);
+    let other = site.fixture.subscribe_titled("b.example", None);
     let copies = (0..18).map(|n| Draft {
         canonical_url: nasty(n).canonical_url,
         ..draft(
@@ -113,15 +113,15 @@ async fn published() -> Vec<(String, String)> {
             &NASTY[(n + 5) % 12].replace('<', "&lt;"),
         )
     });
-    let mut sequence = site.shelf.put(other, copies.collect());
+    let mut sequence = site.fixture.put(other, copies.collect());
     for _ in 0..3 {
         let failed = newswire::model::Outcome::Failed(newswire::model::Failure {
             kind: newswire::model::FailureKind::Server,
             message: NASTY[5].to_owned(),
         });
-        sequence = site.shelf.poll(other, failed);
+        sequence = site.fixture.poll(other, failed);
     }
-    site.shelf.clock.advance(Duration::from_secs(60));
+    site.fixture.clock.advance(Duration::from_secs(60));
     site.sequence.send_replace(sequence);
     let mut documents = Vec::new();
     for format in ["atom", "rss", "json"] {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use newswire::model::ArticleView;
 use newswire::store::{FeedChange, FeedSettings, NewFeed};
 
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::process::{Daemon, configuration, eventually, log_bytes};
-use crate::support::{Framing, House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Framing, Internet, Item, Reply, rss};
 
 const HOST: &str = "paper.example";
 const FEED: &str = "http://paper.example/feed";
@@ -35,7 +35,7 @@ fn page(n: usize) -> Reply {
     html(format!(
         "<!DOCTYPE html><html lang=\"en\"><head><title>Harbour council counts boats, report {n} | The Paper</title>
          <meta property=\"article:published_time\" content=\"2030-01-1{n}T08:00:00Z\"><meta name=\"author\" content=\"Ada Brandt\">
-         <script>if (a<b) '<div>';</script></head><body><nav><a href=\"/\">Home</a></nav><article>
+         <script>if (a<b) '<div>';</script></head><body><nav><a href=\"/\">CliHome</a></nav><article>
          <h1>Harbour council counts boats, report {n}</h1><p class=\"byline\">By Ada Brandt</p>
          <div class=\"share-bar\">Share on Facebook</div>{body}<p>(Reuters)</p></article>
          <footer>All rights reserved.</footer></body></html>"
@@ -63,17 +63,17 @@ async fn paper(n: usize) -> Internet {
     net
 }
 
-fn house(net: &Internet) -> House {
-    let house = House::new(net);
+fn app(net: &Internet) -> EndToEnd {
+    let app = EndToEnd::new(net);
     let feed = NewFeed {
         settings: FeedSettings {
             full_text: true,
             ..FeedSettings::default()
         },
-        ..House::feed(FEED)
+        ..EndToEnd::feed(FEED)
     };
-    house.store.subscribe(vec![feed]).unwrap();
-    house
+    app.store.subscribe(vec![feed]).unwrap();
+    app
 }
 
 /// What was asked for beside the feed, in order.
@@ -87,16 +87,16 @@ fn is_full(article: &ArticleView) -> bool {
     BODY.iter().all(|paragraph| text.contains(paragraph))
 }
 
-fn full(house: &House) -> usize {
-    house.articles().iter().filter(|a| is_full(a)).count()
+fn full(app: &EndToEnd) -> usize {
+    app.articles().iter().filter(|a| is_full(a)).count()
 }
 
 #[tokio::test]
 async fn the_body_is_the_pages_and_the_rest_the_feeds() {
     let net = paper(1).await;
-    let house = house(&net);
-    assert_eq!(house.pass().await.articles_new, 1);
-    let article = house.articles().remove(0);
+    let app = app(&net);
+    assert_eq!(app.pass().await.articles_new, 1);
+    let article = app.articles().remove(0);
     assert!(is_full(&article), "{:?}", article.content_text);
     assert_eq!(article.title, "Harbour council counts boats, report 1");
     assert_eq!(article.summary, "The council counted boats (1).");
@@ -116,14 +116,14 @@ async fn the_body_is_the_pages_and_the_rest_the_feeds() {
         expr: Some(found),
         ..Default::default()
     };
-    assert_eq!(house.store.reads().articles(&selection).unwrap().len(), 1);
+    assert_eq!(app.store.reads().articles(&selection).unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn et_47_et_48_one_request_a_page_one_for_robots_and_none_twice() {
     let net = paper(3).await;
-    let house = house(&net);
-    house.pass().await;
+    let app = app(&net);
+    app.pass().await;
     assert_eq!(
         asked(&net),
         ["/robots.txt", "/articles/1", "/articles/2", "/articles/3"]
@@ -141,21 +141,21 @@ async fn et_47_et_48_one_request_a_page_one_for_robots_and_none_twice() {
         );
     }
     // The same document, then one with an edit, a new guid for a known page and a new article.
-    house.hours(2);
-    house.pass().await;
+    app.hours(2);
+    app.pass().await;
     let mut edited = item(1);
     edited.html = "<p>The council counted boats twice (1).</p>".to_owned();
     let mut renamed = item(2);
     renamed.id = "id-2-again".to_owned();
     net.always(HOST, "/articles/4", page(4));
     serve_items(&net, &[item(4), edited, renamed, item(3)]);
-    house.hours(2);
-    let report = house.pass().await;
+    app.hours(2);
+    let report = app.pass().await;
     assert_eq!((report.articles_new, report.articles_changed), (1, 1));
     assert_eq!(asked(&net)[4..], ["/articles/4"]);
     // The edit of the feed's teaser is seen, and the body that was read stays.
-    assert_eq!(full(&house), 4);
-    let articles = house.articles();
+    assert_eq!(full(&app), 4);
+    let articles = app.articles();
     let mut summaries = articles.iter().map(|a| a.summary.as_str());
     assert!(summaries.any(|s| s == "The council counted boats twice (1)."));
     assert_eq!(articles.len(), 4);
@@ -164,23 +164,23 @@ async fn et_47_et_48_one_request_a_page_one_for_robots_and_none_twice() {
 #[tokio::test]
 async fn et_47_et_48_without_full_text_nothing_but_the_feed_is_asked_for() {
     let net = paper(2).await;
-    let house = House::new(&net);
-    let row = house.subscribe(&[FEED])[0];
-    house.pass().await;
+    let app = EndToEnd::new(&net);
+    let row = app.subscribe(&[FEED])[0];
+    app.pass().await;
     assert!(asked(&net).is_empty());
-    assert_eq!(full(&house), 0);
+    assert_eq!(full(&app), 0);
     // Turned on later it holds for what is new from then on.
     let change = FeedChange {
         full_text: Some(true),
         ..FeedChange::default()
     };
-    house.store.change_feed(row, change).unwrap();
+    app.store.change_feed(row, change).unwrap();
     net.always(HOST, "/articles/3", page(3));
     serve_items(&net, &[item(3), item(2), item(1)]);
-    house.hours(2);
-    house.pass().await;
+    app.hours(2);
+    app.pass().await;
     assert_eq!(asked(&net), ["/robots.txt", "/articles/3"]);
-    assert_eq!(full(&house), 1);
+    assert_eq!(full(&app), 1);
 }
 
 #[tokio::test]
@@ -188,15 +188,15 @@ async fn et_47_robots_txt_is_obeyed_and_kept_for_a_day() {
     let net = paper(2).await;
     let rules = "User-agent: *\nDisallow: /\n\nUser-agent: newswire\nDisallow: /articles/1$\n";
     net.always(HOST, "/robots.txt", Reply::status(200).body(rules));
-    let house = house(&net);
-    house.pass().await;
+    let app = app(&net);
+    app.pass().await;
     assert_eq!(asked(&net), ["/robots.txt", "/articles/2"]);
-    assert_eq!((house.articles().len(), full(&house)), (2, 1));
+    assert_eq!((app.articles().len(), full(&app)), (2, 1));
     for (hours, n) in [(20, 3), (5, 4)] {
         net.always(HOST, &format!("/articles/{n}"), page(n));
         serve_items(&net, &[item(n)]);
-        house.hours(hours);
-        house.pass().await;
+        app.hours(hours);
+        app.pass().await;
     }
     let expected = ["/articles/3", "/robots.txt", "/articles/4"];
     assert_eq!(
@@ -234,15 +234,11 @@ async fn et_47_a_missing_robots_txt_frees_and_a_failing_one_forbids() {
         let status = robots.status;
         let net = paper(1).await;
         net.always(HOST, "/robots.txt", robots);
-        let house = house(&net);
-        house.pass().await;
+        let app = app(&net);
+        app.pass().await;
         assert_eq!(asked(&net).len(), 1 + pages, "robots.txt answered {status}");
-        assert_eq!(full(&house), pages);
-        assert_eq!(
-            house.articles().len(),
-            1,
-            "the article is there all the same"
-        );
+        assert_eq!(full(&app), pages);
+        assert_eq!(app.articles().len(), 1, "the article is there all the same");
     }
 }
 
@@ -261,10 +257,10 @@ async fn et_47_robots_txt_holds_where_a_page_redirects_to() {
         "/robots.txt",
         Reply::status(200).body(rules),
     );
-    let house = house(&net);
-    house.pass().await;
+    let app = app(&net);
+    app.pass().await;
     assert_eq!(asked(&net), ["/robots.txt", "/articles/1", "/robots.txt"]);
-    assert_eq!(full(&house), 0);
+    assert_eq!(full(&app), 0);
 }
 
 #[tokio::test]
@@ -292,15 +288,15 @@ async fn a_page_that_fails_or_says_less_keeps_what_the_feed_gave() {
     for (n, reply) in pages.into_iter().enumerate() {
         let net = paper(1).await;
         net.always(HOST, "/articles/1", reply);
-        let house = house(&net);
-        let report = house.pass().await;
+        let app = app(&net);
+        let report = app.pass().await;
         assert_eq!((report.failed, report.articles_new), (0, 1), "page {n}");
-        let article = house.articles().remove(0);
+        let article = app.articles().remove(0);
         let text = article.content_text.as_deref();
         assert_eq!(text, Some("The council counted boats (1)."), "page {n}");
         // It is not asked again: the article is known.
-        house.hours(2);
-        house.pass().await;
+        app.hours(2);
+        app.pass().await;
         assert_eq!(asked(&net), ["/robots.txt", "/articles/1"], "page {n}");
     }
 }
@@ -329,11 +325,11 @@ async fn sec_06_sec_07_pages_at_private_addresses_are_never_asked_for() {
         })
         .collect();
     serve_items(&net, &items);
-    let house = house(&net);
-    let report = house.pass().await;
+    let app = app(&net);
+    let report = app.pass().await;
     assert_eq!((report.articles_new, report.failed), (5, 0));
     assert_eq!(asked(&net), ["/robots.txt", "/away"]);
-    assert_eq!(full(&house), 0);
+    assert_eq!(full(&app), 0);
 }
 
 #[tokio::test]
@@ -345,17 +341,17 @@ async fn a_poll_asks_for_a_bounded_number_of_pages_the_newest_first() {
         let page = page(n % 10);
         net.always(HOST, &format!("/articles/{n}"), page);
     }
-    let house = house(&net);
-    house.pass().await;
+    let app = app(&net);
+    app.pass().await;
     let pages = asked(&net);
     assert_eq!(pages.len(), 21);
     assert_eq!(
         (pages[1].as_str(), pages[20].as_str()),
         ("/articles/1", "/articles/20")
     );
-    assert_eq!((house.articles().len(), full(&house)), (30, 20));
-    house.hours(2);
-    house.pass().await;
+    assert_eq!((app.articles().len(), full(&app)), (30, 20));
+    app.hours(2);
+    app.pass().await;
     assert_eq!(asked(&net).len(), 21, "the others are known now");
 }
 
@@ -375,10 +371,10 @@ async fn files_and_pages_that_several_articles_name_are_not_asked_for() {
             at(4, "http://paper.example/episode.mp3?x=1"),
         ],
     );
-    let house = house(&net);
-    house.pass().await;
+    let app = app(&net);
+    app.pass().await;
     assert!(asked(&net).is_empty());
-    assert_eq!(house.articles().len(), 4);
+    assert_eq!(app.articles().len(), 4);
 }
 
 #[tokio::test]
@@ -389,10 +385,10 @@ async fn a_throttled_host_is_not_asked_for_its_other_pages() {
         "/articles/2",
         Reply::status(429).header("Retry-After", "600"),
     );
-    let house = house(&net);
-    house.pass().await;
+    let app = app(&net);
+    app.pass().await;
     assert_eq!(asked(&net), ["/robots.txt", "/articles/1", "/articles/2"]);
-    assert_eq!((house.articles().len(), full(&house)), (5, 1));
+    assert_eq!((app.articles().len(), full(&app)), (5, 1));
 }
 
 #[tokio::test]
@@ -411,9 +407,9 @@ async fn sec_10_what_pages_bring_is_sanitized_and_absolute() {
              <p><a href=\"/relative\">another long enough paragraph</a>, with more words than links, as texts have.</p></article>"
         )),
     );
-    let house = house(&net);
-    house.pass().await;
-    let html = house.articles().remove(0).content.content_html.unwrap();
+    let app = app(&net);
+    app.pass().await;
+    let html = app.articles().remove(0).content.content_html.unwrap();
     assert!(
         html.contains("outer moorings") && html.contains("http://cdn.example/"),
         "{html}"
@@ -437,7 +433,7 @@ async fn rel_02_pages_are_not_asked_for_again_when_the_store_takes_nothing() {
     net.always(LOCAL, "/feed", feed("/articles/1"));
     let slowly = Framing::Drip(Duration::from_millis(1));
     net.always(LOCAL, "/articles/1", page(1).framing(slowly));
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.configure(&format!(
         "{}[[feed]]\nurl = \"http://{}/feed\"\nfull_text = true\n",
         configuration(&home),
@@ -459,11 +455,11 @@ async fn rel_02_pages_are_not_asked_for_again_when_the_store_takes_nothing() {
 }
 
 /// The feed as it is shown and polled, the newest item first; the texts of its articles by headline.
-async fn texts_of(net: &Internet, house: &House, feed: &str) -> Vec<(String, String)> {
+async fn texts_of(net: &Internet, app: &EndToEnd, feed: &str) -> Vec<(String, String)> {
     net.always(HOST, "/feed", Reply::feed(feed));
-    house.hours(2);
-    house.pass().await;
-    let articles = house.articles().into_iter();
+    app.hours(2);
+    app.pass().await;
+    let articles = app.articles().into_iter();
     articles
         .map(|a| (a.content.title, a.content.content_text.unwrap_or_default()))
         .collect()
@@ -472,7 +468,7 @@ async fn texts_of(net: &Internet, house: &House, feed: &str) -> Vec<(String, Str
 #[tokio::test]
 async fn rel_06_a_new_article_on_the_page_of_another_does_not_get_its_body() {
     let net = paper(1).await;
-    let house = house(&net);
+    let app = app(&net);
     let path = "/articles/council-counts-boats-behind-the-pier";
     net.always(HOST, path, page(1));
     let on_page = |n: usize| Item {
@@ -480,10 +476,10 @@ async fn rel_06_a_new_article_on_the_page_of_another_does_not_get_its_body() {
         ..item(n)
     };
     serve_items(&net, &[on_page(1)]);
-    house.pass().await;
-    assert_eq!(full(&house), 1);
+    app.pass().await;
+    assert_eq!(full(&app), 1);
     let both = rss("The Paper", &[on_page(2), on_page(1)]);
-    for (title, text) in texts_of(&net, &house, &both).await {
+    for (title, text) in texts_of(&net, &app, &both).await {
         let has_page = text.contains("outer moorings");
         assert_eq!(has_page, title == item(1).title, "{title}: {text}");
     }
@@ -493,7 +489,7 @@ async fn rel_06_a_new_article_on_the_page_of_another_does_not_get_its_body() {
         ..on_page(1)
     };
     let all = rss("The Paper", &[on_page(3), edited]);
-    for (title, text) in texts_of(&net, &house, &all).await {
+    for (title, text) in texts_of(&net, &app, &all).await {
         let has_page = text.contains("outer moorings");
         assert_eq!(has_page, title.contains("report 1"), "{title}: {text}");
     }
@@ -502,7 +498,7 @@ async fn rel_06_a_new_article_on_the_page_of_another_does_not_get_its_body() {
 #[tokio::test]
 async fn rel_06_the_next_article_on_a_shared_link_does_not_get_the_last_ones_body() {
     let net = paper(1).await;
-    let house = house(&net);
+    let app = app(&net);
     let latest = |title: &str, day: usize| {
         format!(
             "<rss version='2.0'><channel><title>The Paper</title><item><title>{title}</title><link>http://{HOST}/latest</link>\
@@ -511,10 +507,10 @@ async fn rel_06_the_next_article_on_a_shared_link_does_not_get_the_last_ones_bod
     };
     let (first, next) = (item(1).title, "Fog closes the northern pier");
     net.always(HOST, "/latest", page(1));
-    let one = texts_of(&net, &house, &latest(&first, 9)).await;
+    let one = texts_of(&net, &app, &latest(&first, 9)).await;
     assert!(one[0].1.contains("outer moorings"), "{one:?}");
     net.always(HOST, "/latest", Reply::status(404));
-    let two = texts_of(&net, &house, &latest(next, 10)).await;
+    let two = texts_of(&net, &app, &latest(next, 10)).await;
     assert_eq!(two.len(), 2, "{two:?}");
     for (title, text) in two {
         assert_eq!(text.contains("outer moorings"), title == first, "{title}");

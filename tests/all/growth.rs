@@ -3,13 +3,13 @@
 
 use rusqlite::Connection;
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 const HOST: &str = "news.example";
 const POLLS: usize = 80;
 
-fn rows(house: &House, table: &str) -> i64 {
-    let db = Connection::open(house.db()).unwrap();
+fn rows(app: &EndToEnd, table: &str) -> i64 {
+    let db = Connection::open(app.db()).unwrap();
     let count = format!("SELECT count(*) FROM {table}");
     db.query_row(&count, [], |r| r.get(0)).unwrap()
 }
@@ -23,17 +23,17 @@ async fn sec_12_hosts_that_a_feed_led_to_are_forgotten_when_they_ask_for_nothing
         net.always(&host(n), "/", busy);
     }
     net.always(HOST, "/feed", Reply::redirect(302, "/"));
-    let house = House::new(&net);
-    house.subscribe(&["http://news.example/feed"]);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://news.example/feed"]);
     for n in 0..POLLS {
         let to = format!("http://{}/", host(n));
         net.always(HOST, "/feed", Reply::redirect(302, &to));
-        house.pass().await;
-        house.hours(24 * 8);
+        app.pass().await;
+        app.hours(24 * 8);
     }
-    assert!(rows(&house, "hosts") > 1, "their words hold for a while");
-    house.store.prune(None, 10_000, false).unwrap();
-    assert_eq!(rows(&house, "hosts"), 1);
+    assert!(rows(&app, "hosts") > 1, "their words hold for a while");
+    app.store.prune(None, 10_000, false).unwrap();
+    assert_eq!(rows(&app, "hosts"), 1);
 }
 
 #[tokio::test]
@@ -47,25 +47,21 @@ async fn sec_12_a_feed_with_another_archive_page_at_every_poll_has_a_bounded_num
         Reply::feed(rss("News", &items).replacen("<channel>", &link, 1))
     };
     net.always(HOST, "/feed", news(0));
-    let house = House::new(&net);
-    house.subscribe(&["http://news.example/feed"]);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://news.example/feed"]);
     for n in 0..POLLS {
         net.always(HOST, "/feed", news(n));
-        house.pass().await;
-        house.hours(2);
+        app.pass().await;
+        app.hours(2);
     }
     let asked = net.log();
     let asked = asked.iter().filter(|s| s.request.path.starts_with("/old/"));
     assert_eq!(asked.count(), POLLS - 1);
-    assert!(
-        rows(&house, "archives") <= 64,
-        "{}",
-        rows(&house, "archives")
-    );
+    assert!(rows(&app, "archives") <= 64, "{}", rows(&app, "archives"));
     let last = format!("/old/{}", POLLS - 1);
     net.always(HOST, "/feed", news(POLLS - 1));
-    house.hours(2);
-    house.pass().await;
+    app.hours(2);
+    app.pass().await;
     let again = net.log().iter().filter(|s| s.request.path == last).count();
     assert_eq!(again, 1, "the last one is known");
 }

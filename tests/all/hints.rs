@@ -3,7 +3,7 @@
 
 use newswire::model::Outcome;
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 const WEEK: &str = "604800";
 
@@ -11,12 +11,8 @@ fn news(host: &str) -> String {
     rss("News", &[Item::numbered(host, 1)])
 }
 
-fn resting(house: &House) -> Vec<String> {
-    let hosts = house
-        .store
-        .reads()
-        .resting_hosts(house.clock.now())
-        .unwrap();
+fn resting(app: &EndToEnd) -> Vec<String> {
+    let hosts = app.store.reads().resting_hosts(app.clock.now()).unwrap();
     hosts.into_iter().map(|(host, _)| host).collect()
 }
 
@@ -40,14 +36,14 @@ async fn et_26_et_28_a_redirects_target_rests_itself_and_not_the_host_that_led_t
         );
         net.always("a.example", "/feed", Reply::feed(news("a.example")));
         net.always("b.example", "/feed", answer);
-        let house = House::new(&net);
-        house.subscribe(&["http://a.example/moved"]);
-        house.pass().await;
-        assert_eq!(resting(&house), ["b.example"]);
+        let app = EndToEnd::new(&net);
+        app.subscribe(&["http://a.example/moved"]);
+        app.pass().await;
+        assert_eq!(resting(&app), ["b.example"]);
         // A restart knows nothing but what is stored.
-        let house = house.again(&net);
-        house.subscribe(&["http://a.example/feed"]);
-        assert_eq!(house.pass_due().await.fetched, 1);
+        let app = app.again(&net);
+        app.subscribe(&["http://a.example/feed"]);
+        assert_eq!(app.pass_due().await.fetched, 1);
     }
 }
 
@@ -63,13 +59,13 @@ async fn et_28_a_redirect_to_a_resting_host_spares_the_redirecting_host_too() {
         "/moved",
         Reply::redirect(302, "http://b.example/feed"),
     );
-    let house = House::new(&net);
-    house.subscribe(&["http://b.example/feed"]);
-    house.pass().await;
-    house.subscribe(&["http://a.example/moved"]);
-    house.pass_due().await;
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://b.example/feed"]);
+    app.pass().await;
+    app.subscribe(&["http://a.example/moved"]);
+    app.pass_due().await;
     assert_eq!((asked(&net, "a.example"), asked(&net, "b.example")), (1, 1));
-    assert_eq!(resting(&house), ["b.example"]);
+    assert_eq!(resting(&app), ["b.example"]);
 }
 
 #[tokio::test]
@@ -81,11 +77,11 @@ async fn et_28_a_redirect_speaks_for_its_own_host() {
     net.always("a.example", "/moved", moved);
     net.always("a.example", "/feed", Reply::feed(news("a.example")));
     net.always("b.example", "/feed", Reply::feed(news("b.example")));
-    let house = House::new(&net);
-    house.subscribe(&["http://a.example/moved"]);
-    assert_eq!(house.pass().await.fetched, 1);
-    house.subscribe(&["http://a.example/feed"]);
-    house.pass_due().await;
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://a.example/moved"]);
+    assert_eq!(app.pass().await.fetched, 1);
+    app.subscribe(&["http://a.example/feed"]);
+    app.pass_due().await;
     assert_eq!((asked(&net, "a.example"), asked(&net, "b.example")), (1, 1));
 }
 
@@ -97,20 +93,20 @@ async fn sec_24_validators_that_are_too_long_are_neither_kept_nor_sent_back() {
         .header("ETag", &long)
         .header("Last-Modified", "Tue, 01 Jan 2030 00:00:00 GMT");
     net.always("a.example", "/feed", reply);
-    let house = House::new(&net);
-    house.subscribe(&["http://a.example/feed"]);
-    house.pass().await;
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://a.example/feed"]);
+    app.pass().await;
     // As a store of an older version has it.
-    let db = rusqlite::Connection::open(house.db()).unwrap();
+    let db = rusqlite::Connection::open(app.db()).unwrap();
     db.execute("UPDATE validators SET etag = ?1", [long.as_bytes()])
         .unwrap();
-    house.hours(24);
-    house.pass().await;
+    app.hours(24);
+    app.pass().await;
     let log = net.log();
     assert_eq!(log.len(), 2);
     assert!(log[1].request.header("if-none-match").is_none());
     assert!(log[1].request.header("if-modified-since").is_some());
-    let detail = house.store.reads().feed(1).unwrap().unwrap();
+    let detail = app.store.reads().feed(1).unwrap().unwrap();
     assert!(detail.validators[0].1.is_none());
 }
 

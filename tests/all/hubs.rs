@@ -9,10 +9,10 @@ use newswire::store::FeedChange;
 use tokio::time::timeout;
 
 use crate::support::browser::say;
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::internet::Request;
 use crate::support::process::{Daemon, configuration, eventually};
-use crate::support::{Framing, House, Internet, Reply};
+use crate::support::{EndToEnd, Framing, Internet, Reply};
 use crate::websub::{PAPER, ask, news, push, verified};
 
 /// More than pushes are read at once.
@@ -22,18 +22,18 @@ const SOON: Duration = Duration::from_secs(15);
 
 #[tokio::test]
 async fn rel_13_a_push_is_stored_although_its_hub_hung_up_before_the_answer() {
-    let (net, house, feed, path, secret) = verified().await;
+    let (net, app, feed, path, secret) = verified().await;
     let change = FeedChange {
         full_text: Some(true),
         ..FeedChange::default()
     };
-    house.store.change_feed(feed, change).unwrap();
+    app.store.change_feed(feed, change).unwrap();
     let page = Reply::status(200).header("Content-Type", "text/html");
     let drip = Framing::Drip(Duration::from_millis(5));
     let page = page.body("<p>".repeat(60)).framing(drip);
     net.always(PAPER, "/articles/2", page);
     let call = push(&secret, &news(&[2]).replace("https://", "http://"));
-    let (ingest, to) = (house.ingest.clone(), path.clone());
+    let (ingest, to) = (app.ingest.clone(), path.clone());
     let answer = tokio::spawn(async move { ingest.answer_hub(to, call).await });
     let is_page = |path: &str| path == "/articles/2";
     while !net.log().iter().any(|seen| is_page(&seen.request.path)) {
@@ -41,8 +41,8 @@ async fn rel_13_a_push_is_stored_although_its_hub_hung_up_before_the_answer() {
     }
     answer.abort();
     let next = push(&secret, &news(&[3]));
-    assert_eq!(house.ingest.answer_hub(path, next).await, HubReply::Taken);
-    assert_eq!(house.articles().len(), 3);
+    assert_eq!(app.ingest.answer_hub(path, next).await, HubReply::Taken);
+    assert_eq!(app.articles().len(), 3);
     let pages = net.log();
     let pages = pages.iter().filter(|seen| is_page(&seen.request.path));
     assert_eq!(pages.count(), 1, "its page is asked for once");
@@ -62,17 +62,17 @@ async fn rel_04_a_hub_that_never_answers_does_not_hold_up_the_others() {
         net.document(host, "/feed", Reply::feed(news(&[1])).header("Link", link));
     }
     net.always("hub.example", "/", Reply::status(202));
-    let house = House::called_back(&net);
+    let app = EndToEnd::called_back(&net);
     let feeds = feeds.map(|host| format!("http://{host}/feed"));
-    house.subscribe(&feeds.each_ref().map(String::as_str));
-    house.pass_due().await;
+    app.subscribe(&feeds.each_ref().map(String::as_str));
+    app.pass_due().await;
     let is_asked = async {
         while !net.log().iter().any(|s| s.request.method == "POST") {
             tokio::task::yield_now().await;
         }
     };
     tokio::select! {
-        () = ask(&house) => panic!("the silent hubs have answered"),
+        () = ask(&app) => panic!("the silent hubs have answered"),
         asked = timeout(SOON, is_asked) => asked.unwrap(),
     }
 }
@@ -91,7 +91,7 @@ struct Called {
 }
 
 impl Called {
-    async fn start(home: &Home) -> Self {
+    async fn start(home: &CliHome) -> Self {
         let net = Internet::start().await;
         let base = format!("http://{}", net.address());
         let at = free_address();
@@ -142,7 +142,7 @@ impl Called {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rel_04_pushes_of_one_hub_that_never_end_do_not_keep_out_those_of_another() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let called = Called::start(&home).await;
     let half = called.post(0, &news(&[2]));
     let held: Vec<TcpStream> = (0..MANY)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::process::{Daemon, configuration, eventually};
 use crate::support::{Framing, Internet, Item, Reply, rss};
 
@@ -67,7 +67,7 @@ fn under_way(daemon: &Daemon) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rel_09_after_hostile_servers_a_daemon_holds_nothing_of_them() {
-    let (net, home) = (Internet::start().await, Home::empty());
+    let (net, home) = (Internet::start().await, CliHome::empty());
     let mut text = configuration(&home).replace("[fetch]\n", "[fetch]\ntimeout = \"1s\"\n");
     for (path, reply) in servers() {
         net.always(HOST, path, reply);

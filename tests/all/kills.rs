@@ -13,9 +13,9 @@ use newswire::model::{ArticleView, Time};
 use newswire::store::{Reads, Selection};
 use rustix::process::Signal;
 
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::process::{Daemon, configuration, eventually};
-use crate::support::{Framing, House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Framing, Internet, Item, Reply, rss};
 
 const HOST: &str = "127.0.0.1";
 const FEEDS: usize = 24;
@@ -87,7 +87,7 @@ async fn rel_01_killed_at_any_moment_it_loses_nothing_visible_and_doubles_nothin
 async fn series(first: usize) {
     let net = Internet::start().await;
     let issue = Arc::new(AtomicUsize::new(0));
-    let home = Home::empty();
+    let home = CliHome::empty();
     let mut text = configuration(&home);
     for feed in 0..FEEDS {
         let issue = Arc::clone(&issue);
@@ -157,19 +157,19 @@ async fn rel_01_after_a_power_cut_no_feed_is_spared_what_it_does_not_have() {
             edition(feed, issue.load(Ordering::SeqCst)).conditional(request)
         });
     }
-    let house = House::new(&net);
+    let app = EndToEnd::new(&net);
     let urls: Vec<String> = (0..6)
         .map(|n| format!("http://papers.example/{n}"))
         .collect();
-    house.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+    app.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
     // A pass is one transaction at least, and no more on a busy machine: so many that cuts fall between them.
     for n in 0..14 {
         issue.store(n, Ordering::SeqCst);
-        assert_eq!(house.pass().await.failed, 0);
+        assert_eq!(app.pass().await.failed, 0);
     }
     let log_of = |db: &Path| db.with_extension("db-wal");
-    let store = std::fs::read(house.db()).unwrap();
-    let log = std::fs::read(log_of(&house.db())).unwrap();
+    let store = std::fs::read(app.db()).unwrap();
+    let log = std::fs::read(log_of(&app.db())).unwrap();
     assert!(log.len() > 100 * 4096, "{} bytes of log", log.len());
     let mut found = BTreeSet::new();
     for cut in 0..60 {
@@ -206,7 +206,7 @@ async fn rel_01_what_a_killed_daemon_was_polling_the_next_one_polls_at_once() {
     let net = Internet::start().await;
     let drip = Framing::Drip(Duration::from_secs(3600));
     net.always(HOST, "/slow", edition(0, 0).framing(drip));
-    let home = Home::empty();
+    let home = CliHome::empty();
     let feed = format!("[[feed]]\nurl = \"http://{}/slow\"\n", net.address());
     home.configure(&(configuration(&home) + &feed));
     let noon = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();

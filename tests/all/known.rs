@@ -11,48 +11,48 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::support::{House, Internet, Reply, sequences};
+use crate::support::{EndToEnd, Internet, Reply, sequences};
 
 const URL: &str = "http://paper.test/feed";
 
 /// What ingest would normalize of this document.
-fn read(house: &House, body: &str) -> Document {
-    house.hours(2);
+fn read(app: &EndToEnd, body: &str) -> Document {
+    app.hours(2);
     let scope = ClaimScope::All {
         manual_interval: Duration::ZERO,
     };
-    let (mut claims, _) = house.store.claim(house.clock.now(), scope, 1).unwrap();
+    let (mut claims, _) = app.store.claim(app.clock.now(), scope, 1).unwrap();
     let claim = claims.pop().unwrap();
     let context = ParseContext {
         url: WebUrl::parse(URL).ok(),
         content_type: None,
     };
-    let (store, whole) = (&house.store, Normalized::Unknown);
+    let (store, whole) = (&app.store, Normalized::Unknown);
     let read = document::read(store, &claim, body.as_bytes(), &context, whole);
-    house.store.give_back(&claim).unwrap();
+    app.store.give_back(&claim).unwrap();
     read.unwrap().unwrap()
 }
 
 /// How many items of this document ingest would normalize.
-fn normalized(house: &House, body: &str) -> usize {
-    read(house, body).normalized
+fn normalized(app: &EndToEnd, body: &str) -> usize {
+    read(app, body).normalized
 }
 
 /// The feed shows this, and is polled: how many articles are new, and how many changed.
-async fn shows(net: &Internet, house: &House, body: &str) -> (usize, usize) {
+async fn shows(net: &Internet, app: &EndToEnd, body: &str) -> (usize, usize) {
     net.always("paper.test", "/feed", Reply::feed(body));
-    house.hours(2);
-    let report = house.pass().await;
+    app.hours(2);
+    let report = app.pass().await;
     assert_eq!((report.fetched, report.failed), (1, 0));
     (report.articles_new, report.articles_changed)
 }
 
-fn subscribed(net: &Internet) -> House {
+fn subscribed(net: &Internet) -> EndToEnd {
     // Names are known from the beginning.
     net.always("paper.test", "/feed", Reply::feed(""));
-    let house = House::new(net);
-    house.subscribe(&[URL]);
-    house
+    let app = EndToEnd::new(net);
+    app.subscribe(&[URL]);
+    app
 }
 
 /// How items are put into a feed, and how the item of a number is written.
@@ -99,18 +99,18 @@ async fn rel_06_a_document_that_repeats_normalizes_nothing_and_a_new_item_one() 
     let dialects: [Dialect; 3] = [(rss, rss_item), (atom, atom_item), (json, json_item)];
     for (dialect, item) in dialects {
         let net = Internet::start().await;
-        let house = subscribed(&net);
+        let app = subscribed(&net);
         let items = |from: usize| -> String { (from..from + 20).rev().map(item).collect() };
-        assert_eq!(shows(&net, &house, &dialect(&items(1))).await, (20, 0));
+        assert_eq!(shows(&net, &app, &dialect(&items(1))).await, (20, 0));
         let (same, next) = (dialect(&items(1)), dialect(&items(2)));
-        assert_eq!(normalized(&house, &same), 0);
-        assert_eq!(normalized(&house, &next), 1);
+        assert_eq!(normalized(&app, &same), 0);
+        assert_eq!(normalized(&app, &next), 1);
         let edited = same.replace("Boat 7", "Ferry 7");
-        assert_eq!(normalized(&house, &edited), 1);
-        assert_eq!(shows(&net, &house, &next).await, (1, 0));
-        assert_eq!(normalized(&house, &next), 0);
+        assert_eq!(normalized(&app, &edited), 1);
+        assert_eq!(shows(&net, &app, &next).await, (1, 0));
+        assert_eq!(normalized(&app, &next), 0);
         // What was listed before is known as well.
-        assert_eq!(normalized(&house, &same), 0);
+        assert_eq!(normalized(&app, &same), 0);
     }
 }
 
@@ -133,7 +133,7 @@ async fn rel_06_an_edit_of_any_field_is_seen_and_nothing_else_is_normalized() {
         "<dc:language>de</dc:language>",
     ];
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let others: String = (1..4).map(rss_item).collect();
     let item = |fields: &str| {
         rss(&format!(
@@ -141,25 +141,25 @@ async fn rel_06_an_edit_of_any_field_is_seen_and_nothing_else_is_normalized() {
         ))
     };
     let mut shown = String::new();
-    assert_eq!(shows(&net, &house, &item(&shown)).await, (4, 0));
+    assert_eq!(shows(&net, &app, &item(&shown)).await, (4, 0));
     for field in fields {
         shown.push_str(field);
-        assert_eq!(normalized(&house, &item(&shown)), 1, "{field}");
-        assert_eq!(shows(&net, &house, &item(&shown)).await, (0, 1), "{field}");
-        assert_eq!(normalized(&house, &item(&shown)), 0, "{field}");
+        assert_eq!(normalized(&app, &item(&shown)), 1, "{field}");
+        assert_eq!(shows(&net, &app, &item(&shown)).await, (0, 1), "{field}");
+        assert_eq!(normalized(&app, &item(&shown)), 0, "{field}");
     }
     let moved = item(&shown).replace("paper.test/e<", "paper.test/f<");
-    assert_eq!(shows(&net, &house, &moved).await, (0, 1));
+    assert_eq!(shows(&net, &app, &moved).await, (0, 1));
     let tracked = moved.replace("paper.test/f<", "paper.test/f?utm_source=x<");
-    assert_eq!(normalized(&house, &tracked), 0, "tracking is no edit");
+    assert_eq!(normalized(&app, &tracked), 0, "tracking is no edit");
 }
 
 #[tokio::test]
 async fn rel_06_what_a_document_says_of_the_feed_edits_no_article() {
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let items: String = (1..4).map(rss_item).collect();
-    assert_eq!(shows(&net, &house, &rss(&items)).await, (3, 0));
+    assert_eq!(shows(&net, &app, &rss(&items)).await, (3, 0));
     let other = rss(&items)
         .replace(
             "<title>Paper<",
@@ -169,64 +169,64 @@ async fn rel_06_what_a_document_says_of_the_feed_edits_no_article() {
             "<channel>",
             "<channel xml:base='https://other.test/'><!-- 12:00 -->",
         );
-    assert_eq!(normalized(&house, &other), 0);
-    assert_eq!(shows(&net, &house, &other).await, (0, 0));
-    assert_eq!(house.feeds()[0].title, "Gazette");
+    assert_eq!(normalized(&app, &other), 0);
+    assert_eq!(shows(&net, &app, &other).await, (0, 0));
+    assert_eq!(app.feeds()[0].title, "Gazette");
 }
 
 #[tokio::test]
 async fn rel_06_items_without_names_are_told_apart_by_their_texts() {
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let item = |text: &str| format!("<item><description>{text}</description></item>");
     let two = rss(&(item("The tide is high.") + &item("The tide is low.")));
-    assert_eq!(shows(&net, &house, &two).await, (2, 0));
-    assert_eq!(normalized(&house, &two), 0);
+    assert_eq!(shows(&net, &app, &two).await, (2, 0));
+    assert_eq!(normalized(&app, &two), 0);
 }
 
 #[tokio::test]
 async fn rel_14_an_item_without_names_keeps_the_key_of_earlier_versions() {
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let one = rss("<item><description>The tide is high.</description></item>");
-    assert_eq!(shows(&net, &house, &one).await, (1, 0));
-    let conn = rusqlite::Connection::open(house.db()).unwrap();
+    assert_eq!(shows(&net, &app, &one).await, (1, 0));
+    let conn = rusqlite::Connection::open(app.db()).unwrap();
     // Of "", "" and no date.
     let former = "digest:9d908ecfb6b256def8b49a7c504e6c889c4b0e41fe6ce3e01863dd7b61a20aa0";
     conn.execute("UPDATE articles SET key = ?1", [former])
         .unwrap();
-    assert_eq!(normalized(&house, &one), 0);
+    assert_eq!(normalized(&app, &one), 0);
     let other = one.replace("<title>Paper", "<title>The Paper");
-    assert_eq!(shows(&net, &house, &other).await, (0, 0));
+    assert_eq!(shows(&net, &app, &other).await, (0, 0));
 }
 
 #[tokio::test]
 async fn rel_06_what_retention_removed_is_listed_without_being_normalized() {
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let items: String = (1..6).map(rss_item).collect();
-    assert_eq!(shows(&net, &house, &rss(&items)).await, (5, 0));
-    house.store.prune(None, 2, false).unwrap();
-    assert_eq!(normalized(&house, &rss(&items)), 0);
+    assert_eq!(shows(&net, &app, &rss(&items)).await, (5, 0));
+    app.store.prune(None, 2, false).unwrap();
+    assert_eq!(normalized(&app, &rss(&items)), 0);
     let more = rss(&(rss_item(6) + &items));
-    assert_eq!(normalized(&house, &more), 1);
-    assert_eq!(shows(&net, &house, &more).await, (1, 0));
-    assert_eq!(house.articles().len(), 3);
+    assert_eq!(normalized(&app, &more), 1);
+    assert_eq!(shows(&net, &app, &more).await, (1, 0));
+    assert_eq!(app.articles().len(), 3);
 }
 
 #[tokio::test]
 async fn rel_14_a_store_of_before_reads_a_document_whole_once_and_keeps_its_articles() {
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let items: String = (1..9).map(rss_item).collect();
-    assert_eq!(shows(&net, &house, &rss(&items)).await, (8, 0));
-    let conn = rusqlite::Connection::open(house.db()).unwrap();
+    assert_eq!(shows(&net, &app, &rss(&items)).await, (8, 0));
+    let conn = rusqlite::Connection::open(app.db()).unwrap();
     let forget =
         "UPDATE feeds SET languages = NULL; UPDATE articles SET title = 'As it was read then'";
     conn.execute_batch(forget).unwrap();
     let other = rss(&(items + &rss_item(9)));
-    assert_eq!(shows(&net, &house, &other).await, (1, 0));
-    let kept = house.articles();
+    assert_eq!(shows(&net, &app, &other).await, (1, 0));
+    let kept = app.articles();
     let kept = kept.iter().filter(|a| a.title == "As it was read then");
     assert_eq!(
         kept.count(),
@@ -238,7 +238,7 @@ async fn rel_14_a_store_of_before_reads_a_document_whole_once_and_keeps_its_arti
         conn.query_row(languages, [], |r| r.get::<_, bool>(0))
             .unwrap()
     );
-    assert_eq!(normalized(&house, &other), 0);
+    assert_eq!(normalized(&app, &other), 0);
 }
 
 #[tokio::test]
@@ -257,12 +257,12 @@ async fn a_single_new_headline_is_in_the_language_of_its_feed() {
         format!("<item><guid isPermaLink='false'>{title}</guid><title>{title}</title></item>")
     };
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let items: String = headlines.iter().map(|title| item(title)).collect();
-    shows(&net, &house, &rss(&items)).await;
+    shows(&net, &app, &rss(&items)).await;
     let next = rss(&(item("Züge verspätet") + &items));
-    assert_eq!(shows(&net, &house, &next).await, (1, 0));
-    for article in house.articles() {
+    assert_eq!(shows(&net, &app, &next).await, (1, 0));
+    for article in app.articles() {
         assert_eq!(article.language.as_deref(), Some("de"), "{}", article.title);
     }
 }
@@ -279,17 +279,17 @@ async fn an_article_that_is_edited_again_and_again_does_not_tell_the_language_of
     let english = "The harbour master said this morning that the ferry is late because of the fog and that passengers should \
         wait in the hall until the next boat is ready, which may take a while, since the crew is on the other side.";
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let others: String = (1..8)
         .map(|n| item(&format!("g{n}"), &format!("Der {n}. Beschluss"), german))
         .collect();
     for minute in 10..30 {
         let live = item("live", "Live", &format!("{english} Now: {minute} minutes."));
-        shows(&net, &house, &rss(&(live + &others))).await;
+        shows(&net, &app, &rss(&(live + &others))).await;
     }
     let next = rss(&(item("short", "Züge verspätet", "") + &others));
-    assert_eq!(shows(&net, &house, &next).await, (1, 0));
-    let articles = house.articles();
+    assert_eq!(shows(&net, &app, &next).await, (1, 0));
+    let articles = app.articles();
     let short = articles.iter().find(|a| a.title == "Züge verspätet");
     assert_eq!(short.unwrap().language.as_deref(), Some("de"));
 }
@@ -297,7 +297,7 @@ async fn an_article_that_is_edited_again_and_again_does_not_tell_the_language_of
 #[tokio::test]
 async fn rel_06_an_item_under_a_new_guid_at_every_poll_is_known_and_does_not_vote() {
     let net = Internet::start().await;
-    let house = subscribed(&net);
+    let app = subscribed(&net);
     let others: String = (1..4).map(rss_item).collect();
     for page in ["/2030/01/10/a-ferry-is-late", "/live"] {
         let shown = |guid: usize| {
@@ -306,25 +306,25 @@ async fn rel_06_an_item_under_a_new_guid_at_every_poll_is_known_and_does_not_vot
                 format!("<title>Late at {page}</title><link>https://paper.test{page}</link>");
             rss(&format!("<item>{guid}{title}</item>{others}"))
         };
-        shows(&net, &house, &shown(0)).await;
-        let (articles, votes) = (house.articles().len(), votes(&house));
+        shows(&net, &app, &shown(0)).await;
+        let (articles, votes) = (app.articles().len(), votes(&app));
         for guid in 1..5 {
-            assert_eq!(normalized(&house, &shown(guid)), 0, "{page}");
-            assert_eq!(shows(&net, &house, &shown(guid)).await, (0, 0), "{page}");
+            assert_eq!(normalized(&app, &shown(guid)), 0, "{page}");
+            assert_eq!(shows(&net, &app, &shown(guid)).await, (0, 0), "{page}");
         }
-        assert_eq!(house.articles().len(), articles);
-        assert_eq!(self::votes(&house), votes, "it votes once");
+        assert_eq!(app.articles().len(), articles);
+        assert_eq!(self::votes(&app), votes, "it votes once");
         let edited = shown(9).replace("Late at", "Later at");
         assert_eq!(
-            shows(&net, &house, &edited).await.0,
+            shows(&net, &app, &edited).await.0,
             usize::from(page == "/live")
         );
     }
 }
 
 /// What is known of the language of the feed.
-fn votes(house: &House) -> Option<String> {
-    let conn = rusqlite::Connection::open(house.db()).unwrap();
+fn votes(app: &EndToEnd) -> Option<String> {
+    let conn = rusqlite::Connection::open(app.db()).unwrap();
     conn.query_row("SELECT languages FROM feeds", [], |r| r.get(0))
         .unwrap()
 }
@@ -334,8 +334,8 @@ async fn a_notice_is_known_in_a_single_new_article_also_of_a_feed_of_copies() {
     let net = Internet::start().await;
     net.always("wire.test", "/feed", Reply::feed(""));
     net.always("paper.test", "/feed", Reply::feed(""));
-    let house = House::new(&net);
-    house.subscribe(&["http://wire.test/feed"]);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://wire.test/feed"]);
     let body = |n: usize| {
         let words = (0..60).map(|w| format!("word{n}x{w}"));
         words.collect::<Vec<_>>().join(" ")
@@ -352,26 +352,26 @@ async fn a_notice_is_known_in_a_single_new_article_also_of_a_feed_of_copies() {
         rss(&items.collect::<String>())
     };
     net.always("wire.test", "/feed", Reply::feed(feed("wire.test", "", 7)));
-    house.pass().await;
-    house.subscribe(&[URL]);
+    app.pass().await;
+    app.subscribe(&[URL]);
     let notice = "&lt;p&gt;The boats appeared first in The Paper of all.&lt;/p&gt;";
     net.always(
         "paper.test",
         "/feed",
         Reply::feed(feed("paper.test", notice, 6)),
     );
-    house.hours(2);
-    house.pass().await;
-    assert_eq!(house.river().len(), 7, "copies");
+    app.hours(2);
+    app.pass().await;
+    assert_eq!(app.river().len(), 7, "copies");
     net.always(
         "paper.test",
         "/feed",
         Reply::feed(feed("paper.test", notice, 7)),
     );
-    house.hours(2);
-    assert_eq!(house.pass().await.articles_new, 1);
-    assert_eq!(house.river().len(), 7, "copies");
-    for article in house.articles() {
+    app.hours(2);
+    assert_eq!(app.pass().await.articles_new, 1);
+    assert_eq!(app.river().len(), 7, "copies");
+    for article in app.articles() {
         assert!(
             !article
                 .content_text

@@ -8,7 +8,7 @@ use newswire::fetch::{FetchOptions, FetchRequest, Fetcher, Names};
 use newswire::model::{Outcome, Time, WebUrl};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 fn gzip(body: &[u8]) -> Vec<u8> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -104,20 +104,20 @@ async fn rel_13_a_feed_that_found_no_memory_is_put_off_and_not_blamed() {
         "/feed",
         Reply::feed(long("small.example", 3000)),
     );
-    let house = House::with(&net, |options| {
+    let app = EndToEnd::with(&net, |options| {
         options.local_wait = Duration::from_millis(50)
     });
-    house.subscribe(&["http://large.example/feed", "http://small.example/feed"]);
+    app.subscribe(&["http://large.example/feed", "http://small.example/feed"]);
     // Others have all the memory for large bodies, and the place beyond it.
-    let memory = house.ingest.memory();
+    let memory = app.ingest.memory();
     let mut others = [memory.reserve(), memory.reserve()];
     assert!(others.iter_mut().all(|other| other.try_grow(16 << 20)));
-    let report = house.pass().await;
+    let report = app.pass().await;
     assert_eq!((report.fetched, report.failed, report.skipped), (1, 0, 1));
-    let feeds = house.feeds();
+    let feeds = app.feeds();
     let large = feeds.iter().find(|f| f.url.contains("large")).unwrap();
     assert_eq!((large.failures, large.articles), (0, 0));
-    let wait = large.next_poll.unwrap().since(house.clock.now());
+    let wait = large.next_poll.unwrap().since(app.clock.now());
     assert_eq!(
         wait,
         Duration::from_secs(3600),
@@ -125,8 +125,8 @@ async fn rel_13_a_feed_that_found_no_memory_is_put_off_and_not_blamed() {
     );
     drop(others);
     assert_eq!(memory.used(), 0);
-    house.hours(1);
-    assert_eq!(house.pass_due().await.failed, 0);
-    assert_eq!(house.articles().len(), 2);
-    assert_eq!(house.ingest.memory().used(), 0, "all is stored");
+    app.hours(1);
+    assert_eq!(app.pass_due().await.failed, 0);
+    assert_eq!(app.articles().len(), 2);
+    assert_eq!(app.ingest.memory().used(), 0, "all is stored");
 }

@@ -1,7 +1,7 @@
 //! The order of what has no date, or the same one: that of the document, in the river, on pages and in merged feeds.
 
-use crate::support::site::Site;
-use crate::support::{House, Internet, Reply};
+use crate::support::server_fixture::ServerFixture;
+use crate::support::{EndToEnd, Internet, Reply};
 
 const HOST: &str = "a.example";
 /// Titles of different words: nothing here is a copy of anything.
@@ -69,9 +69,8 @@ fn item(format: Format, title: &str, date: Option<&str>) -> String {
     }
 }
 
-fn river(house: &House) -> Vec<String> {
-    house
-        .river()
+fn river(app: &EndToEnd) -> Vec<String> {
+    app.river()
         .into_iter()
         .map(|story| story.content.title)
         .collect()
@@ -91,25 +90,21 @@ async fn what_shares_a_date_or_has_none_stays_in_the_order_of_its_documents() {
                 net.always(HOST, "/feed", Reply::feed(document(format, titles, date)));
             };
             list(old);
-            let house = House::new(&net);
-            house.subscribe(&[&format!("http://{HOST}/feed")]);
-            house.pass().await;
-            assert_eq!(river(&house), old, "{format:?} {date:?}");
-            house.hours(2);
+            let app = EndToEnd::new(&net);
+            app.subscribe(&[&format!("http://{HOST}/feed")]);
+            app.pass().await;
+            assert_eq!(river(&app), old, "{format:?} {date:?}");
+            app.hours(2);
             list(&TITLES);
-            house.pass().await;
-            assert_eq!(
-                river(&house),
-                TITLES,
-                "{format:?} {date:?}, {new:?} are new"
-            );
+            app.pass().await;
+            assert_eq!(river(&app), TITLES, "{format:?} {date:?}, {new:?} are new");
         }
     }
 }
 
 #[tokio::test]
 async fn merged_feeds_and_pages_have_the_order_of_documents_too() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive(1..=9);
     for path in ["/", "/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json"] {
         let text = site.get(path).await.text();

@@ -8,15 +8,15 @@ use dom_query::Document;
 use newswire::model::{Draft, Failure, FailureKind, Outcome, Time, WebUrl};
 use newswire::serve::{ServeOptions, Tokens};
 
-use crate::support::shelf::draft;
-use crate::support::site::{HOST, Site, between, options};
+use crate::support::server_fixture::{HOST, ServerFixture, between, options};
+use crate::support::store_fixture::draft;
 
 const TOKEN: &str = "a&b=c\"<d>%2F+é0123";
 
 /// A site with a topic, a story of three feeds, a feed that fails, and more than a page of stories.
-async fn furnished(options: ServeOptions) -> Site {
-    let site = Site::with(options, || Ok(())).await;
-    site.shelf.topics(&[("sea", "boats")]);
+async fn furnished(options: ServeOptions) -> ServerFixture {
+    let site = ServerFixture::with(options, || Ok(())).await;
+    site.fixture.topics(&[("sea", "boats")]);
     site.arrive(0..25);
     let wire: String = (0..60).map(|n| format!("boats{n} ")).collect();
     let said = |host: &str, title: &str| Draft {
@@ -25,8 +25,8 @@ async fn furnished(options: ServeOptions) -> Site {
     };
     site.put(vec![said(HOST, "Boats come in")]);
     for host in ["b.example", "c.example"] {
-        let feed = site.shelf.subscribe(host);
-        let sequence = site.shelf.put(feed, vec![said(host, "Boats & <ships>")]);
+        let feed = site.fixture.subscribe(host);
+        let sequence = site.fixture.put(feed, vec![said(host, "Boats & <ships>")]);
         site.sequence.send_replace(sequence);
         if host == "c.example" {
             fail(&site, feed, FailureKind::NotFound);
@@ -35,10 +35,10 @@ async fn furnished(options: ServeOptions) -> Site {
     site
 }
 
-fn fail(site: &Site, feed: i64, kind: FailureKind) {
+fn fail(site: &ServerFixture, feed: i64, kind: FailureKind) {
     let message = "HTTP 404".to_owned();
     let failed = Outcome::Failed(Failure { kind, message });
-    site.sequence.send_replace(site.shelf.poll(feed, failed));
+    site.sequence.send_replace(site.fixture.poll(feed, failed));
 }
 
 /// Where a page leads: its links, its style, and the action of its form.
@@ -57,7 +57,11 @@ fn links(page: &Document) -> Vec<String> {
 }
 
 /// Every page that links lead to from `start`, by its path and query.
-async fn crawled(site: &Site, start: &str, headers: &[(&str, &str)]) -> HashMap<String, String> {
+async fn crawled(
+    site: &ServerFixture,
+    start: &str,
+    headers: &[(&str, &str)],
+) -> HashMap<String, String> {
     let origin = url::Url::parse(&format!("http://{}/", site.at)).unwrap();
     let mut open = vec![origin.join(start).unwrap()];
     let mut pages = HashMap::new();
@@ -291,7 +295,7 @@ async fn et_54_times_are_relative_in_steps_and_validators_follow_them() {
         zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
         ..options()
     };
-    let site = Site::with(berlin, || Ok(())).await;
+    let site = ServerFixture::with(berlin, || Ok(())).await;
     let mut late = draft(HOST, 1, "Late", "It was late.");
     late.published = Time::parse_rfc3339("2030-01-09T23:30:00Z");
     site.put(vec![late]);
@@ -305,10 +309,10 @@ async fn et_54_times_are_relative_in_steps_and_validators_follow_them() {
     assert!(text.contains("Thursday, 10 January 2030"), "{text}");
     assert!(text.contains("Times in Europe/Berlin (CET)"), "{text}");
     let tag = page.header("etag").to_owned();
-    site.shelf.clock.advance(Duration::from_secs(20 * 60));
+    site.fixture.clock.advance(Duration::from_secs(20 * 60));
     let same = site.get_with("/", &[("If-None-Match", &tag)]).await;
     assert_eq!(same.status, 304, "it is 12 h for an hour");
-    site.shelf.clock.advance(Duration::from_secs(10 * 60));
+    site.fixture.clock.advance(Duration::from_secs(10 * 60));
     let later = site.get_with("/", &[("If-None-Match", &tag)]).await;
     assert_eq!(later.status, 200);
     assert!(later.text().contains(">13 h ago</time>"));
@@ -361,7 +365,7 @@ async fn the_front_page_names_what_most_feeds_carry() {
         let text = site.get(path).await.text();
         assert!(!text.contains("Most copied today"), "{path}");
     }
-    site.shelf.clock.advance(Duration::from_secs(26 * 3600));
+    site.fixture.clock.advance(Duration::from_secs(26 * 3600));
     assert!(!site.get("/").await.text().contains("Most copied today"));
 }
 
@@ -437,7 +441,7 @@ fn contrast(a: &str, b: &str) -> f64 {
 
 #[tokio::test]
 async fn colours_contrast_as_wcag_aa_asks_in_light_and_dark() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     let style = site.get("/style.css").await.text();
     let schemes = between(&style, ":root {", "}");
     assert_eq!(schemes.len(), 2);
@@ -465,7 +469,7 @@ async fn colours_contrast_as_wcag_aa_asks_in_light_and_dark() {
 async fn the_sources_stand_in_pages_and_are_found_by_title_and_state() {
     let site = furnished(private()).await;
     for n in 0..230 {
-        site.shelf.subscribe(&format!("n{n:03}.example"));
+        site.fixture.subscribe(&format!("n{n:03}.example"));
     }
     let named = |page: &Document| -> Vec<String> {
         let links = page.select("td a");

@@ -4,7 +4,7 @@ use newswire::emit::{Channel, Format, render};
 use newswire::model::FeedState;
 use newswire::parse::{ParseContext, parse};
 
-use crate::support::{Framing, House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Framing, Internet, Item, Reply, rss};
 
 const PAPER: &str = "paper.example";
 const GAZETTE: &str = "gazette.example";
@@ -70,7 +70,7 @@ fn paragraphs(texts: &[&str]) -> String {
     texts.iter().map(|t| format!("<p>{t}</p>")).collect()
 }
 
-async fn two_papers() -> (Internet, House) {
+async fn two_papers() -> (Internet, EndToEnd) {
     let net = Internet::start().await;
     let headline = "Harbour masters discuss 'safety of the strait' in rare phone call";
     let mut items = vec![item(PAPER, "strait", headline, as_printed())];
@@ -87,22 +87,22 @@ async fn two_papers() -> (Internet, House) {
         Reply::feed(rss("The Gazette", &[copy, Item::numbered(GAZETTE, 9)]))
             .header("ETag", "W/\"g\""),
     );
-    let house = House::new(&net);
-    house.topics(&[
+    let app = EndToEnd::new(&net);
+    app.topics(&[
         ("strait", "strait (lighthouse OR harbour)"),
         ("boats", "boats"),
     ]);
-    house.subscribe(&["http://paper.example/feed", "http://gazette.example/rss"]);
-    (net, house)
+    app.subscribe(&["http://paper.example/feed", "http://gazette.example/rss"]);
+    (net, app)
 }
 
 #[tokio::test]
 async fn a_wire_story_as_a_newspaper_prints_it_becomes_a_clean_article() {
-    let (_net, house) = two_papers().await;
-    let report = house.pass().await;
+    let (_net, app) = two_papers().await;
+    let report = app.pass().await;
     assert_eq!((report.feeds, report.fetched, report.failed), (2, 2, 0));
     assert_eq!(report.articles_new, 6);
-    let articles = house.articles();
+    let articles = app.articles();
     let a = articles
         .iter()
         .find(|a| a.url.as_deref() == Some("https://paper.example/strait"))
@@ -142,9 +142,9 @@ async fn a_wire_story_as_a_newspaper_prints_it_becomes_a_clean_article() {
 
 #[tokio::test]
 async fn a_second_papers_copy_of_the_wire_text_is_the_same_story() {
-    let (_net, house) = two_papers().await;
-    house.pass().await;
-    let river = house.river();
+    let (_net, app) = two_papers().await;
+    app.pass().await;
+    let river = app.river();
     assert_eq!(river.len(), 5, "six articles, two of them copies");
     let story = river.iter().find(|s| s.copies == 2).unwrap();
     assert_eq!(story.also_in.len(), 1);
@@ -157,11 +157,11 @@ async fn a_second_papers_copy_of_the_wire_text_is_the_same_story() {
 
 #[tokio::test]
 async fn et_09_a_second_pass_asks_conditionally_and_writes_nothing() {
-    let (net, house) = two_papers().await;
-    house.pass().await;
-    let (before, sequence) = (house.river(), house.store.reads().sequence().unwrap());
-    house.hours(2);
-    let report = house.pass().await;
+    let (net, app) = two_papers().await;
+    app.pass().await;
+    let (before, sequence) = (app.river(), app.store.reads().sequence().unwrap());
+    app.hours(2);
+    let report = app.pass().await;
     assert_eq!(
         (
             report.not_modified,
@@ -170,8 +170,8 @@ async fn et_09_a_second_pass_asks_conditionally_and_writes_nothing() {
         ),
         (2, 0, 0)
     );
-    assert_eq!(house.river(), before);
-    assert_eq!(house.store.reads().sequence().unwrap(), sequence);
+    assert_eq!(app.river(), before);
+    assert_eq!(app.store.reads().sequence().unwrap(), sequence);
     let asked: Vec<Option<String>> = net
         .log()
         .iter()
@@ -186,9 +186,9 @@ async fn et_09_a_second_pass_asks_conditionally_and_writes_nothing() {
 
 #[tokio::test]
 async fn what_is_stored_goes_out_as_a_feed_that_says_the_same() {
-    let (_net, house) = two_papers().await;
-    house.pass().await;
-    let stories = house.river();
+    let (_net, app) = two_papers().await;
+    app.pass().await;
+    let stories = app.river();
     for format in [Format::Atom, Format::Rss, Format::Json] {
         let channel = Channel {
             id: "urn:uuid:5d2a9f3c-0000-4000-8000-000000000000".to_owned(),
@@ -227,8 +227,8 @@ async fn rel_04_one_bad_feed_never_hurts_another() {
     let deep = format!("<rss><channel><item>{}", "<media:group>".repeat(50_000));
     net.always("deep.example", "/", Reply::feed(deep));
     net.always("bin.example", "/", Reply::feed(vec![0xff_u8; 4096]));
-    let house = House::new(&net);
-    house.subscribe(&[
+    let app = EndToEnd::new(&net);
+    app.subscribe(&[
         "http://page.example/",
         "http://empty.example/",
         "http://broken.example/",
@@ -238,10 +238,10 @@ async fn rel_04_one_bad_feed_never_hurts_another() {
         "http://nowhere.example/",
         "http://good.example/feed",
     ]);
-    let report = house.pass().await;
+    let report = app.pass().await;
     assert_eq!(report.articles_new, 1);
     assert!(report.failed >= 6, "{:?}", report.failures);
-    let feeds = house.feeds();
+    let feeds = app.feeds();
     let kind = |url: &str| {
         let feed = feeds.iter().find(|f| f.url == url).unwrap();
         feed.failure_kind.map(|k| k.as_str())
@@ -255,7 +255,7 @@ async fn rel_04_one_bad_feed_never_hurts_another() {
     for feed in feeds.iter().filter(|f| f.state == FeedState::Failing) {
         let error = feed.last_error.as_deref().unwrap();
         assert!(!error.is_empty() && !error.contains('\n'), "{error:?}");
-        assert!(feed.next_poll.unwrap() > house.clock.now());
+        assert!(feed.next_poll.unwrap() > app.clock.now());
     }
 }
 
@@ -275,11 +275,11 @@ async fn et_08_et_35_validators_of_what_was_not_read_are_not_kept() {
             _ => reply.conditional(request),
         }
     });
-    let house = House::new(&net);
-    house.subscribe(&["http://a.example/feed"]);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://a.example/feed"]);
     for _ in 0..3 {
-        house.pass().await;
-        house.hours(30);
+        app.pass().await;
+        app.hours(30);
     }
     let log = net.log();
     assert_eq!(log.len(), 3);
@@ -287,31 +287,31 @@ async fn et_08_et_35_validators_of_what_was_not_read_are_not_kept() {
         log.iter()
             .all(|s| s.request.header("if-none-match").is_none())
     );
-    assert_eq!(house.articles().len(), 1);
+    assert_eq!(app.articles().len(), 1);
 }
 
 #[tokio::test]
 async fn et_21_restarts_ask_for_nothing_that_is_not_due() {
-    let (net, mut house) = two_papers().await;
-    house.pass().await;
+    let (net, mut app) = two_papers().await;
+    app.pass().await;
     let asked = net.log().len();
     for _ in 0..10 {
-        house = house.again(&net);
-        assert_eq!(house.pass_due().await.feeds, 0);
+        app = app.again(&net);
+        assert_eq!(app.pass_due().await.feeds, 0);
     }
     assert_eq!(net.log().len(), asked);
-    house.hours(30);
-    assert_eq!(house.pass_due().await.feeds, 2);
+    app.hours(30);
+    assert_eq!(app.pass_due().await.feeds, 2);
 }
 
 #[tokio::test]
 async fn et_22_overdue_feeds_are_spread() {
-    let (_net, house) = two_papers().await;
-    house.pass().await;
-    house.hours(48);
-    assert_eq!(house.store.spread_overdue(house.clock.now()).unwrap(), 2);
+    let (_net, app) = two_papers().await;
+    app.pass().await;
+    app.hours(48);
+    assert_eq!(app.store.spread_overdue(app.clock.now()).unwrap(), 2);
     assert_eq!(
-        house.pass_due().await.feeds,
+        app.pass_due().await.feeds,
         1,
         "the other one a second later"
     );
@@ -320,26 +320,25 @@ async fn et_22_overdue_feeds_are_spread() {
 #[tokio::test]
 async fn et_30_an_outage_is_no_feeds_fault() {
     let net = Internet::start().await;
-    let house = House::new(&net); // knows no name at all
-    house.subscribe(&[
+    let app = EndToEnd::new(&net); // knows no name at all
+    app.subscribe(&[
         "http://a.example/feed",
         "http://b.example/feed",
         "http://c.example/feed",
         "http://d.example/feed",
     ]);
-    let report = house.pass().await;
+    let report = app.pass().await;
     assert!(report.offline);
     assert_eq!(report.failed, 4);
     assert!(
-        house
-            .feeds()
+        app.feeds()
             .iter()
             .all(|f| f.failures == 0 && f.last_error.is_none())
     );
     // None was ever read, so none is well.
     let is_new = |f: &newswire::model::Feed| f.state == FeedState::New;
-    assert!(house.feeds().iter().all(is_new), "{:?}", house.feeds());
-    let status = house.store.reads().status(house.clock.now()).unwrap();
+    assert!(app.feeds().iter().all(is_new), "{:?}", app.feeds());
+    let status = app.store.reads().status(app.clock.now()).unwrap();
     assert_eq!((status.feeds_new, status.feeds_failing), (4, 0));
 }
 
@@ -357,14 +356,14 @@ async fn rel_06_changed_guids_and_edits_are_the_same_articles() {
         }
         Reply::feed(rss("News", &[one, two]))
     });
-    let house = House::new(&net);
-    house.subscribe(&["http://a.example/feed"]);
-    house.pass().await;
-    let before: Vec<_> = house.articles().iter().map(|a| a.id).collect();
-    house.hours(30);
-    let report = house.pass().await;
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://a.example/feed"]);
+    app.pass().await;
+    let before: Vec<_> = app.articles().iter().map(|a| a.id).collect();
+    app.hours(30);
+    let report = app.pass().await;
     assert_eq!(report.articles_new, 0);
-    let after = house.articles();
+    let after = app.articles();
     assert_eq!(after.iter().map(|a| a.id).collect::<Vec<_>>(), before);
     let two = after.iter().find(|a| a.title.contains("number 2")).unwrap();
     assert_eq!(two.revision, 2);
@@ -378,12 +377,12 @@ async fn et_26_a_hosts_429_holds_its_other_feeds_back_even_after_a_restart() {
     net.always("a.example", "/one", busy);
     let two = rss("Two", &[Item::numbered("a.example", 2)]);
     net.always("feeds.a.example", "/two", Reply::feed(two));
-    let house = House::new(&net);
-    house.subscribe(&["http://a.example/one"]);
-    house.pass().await;
-    let house = house.again(&net);
-    house.subscribe(&["http://feeds.a.example/two"]);
-    let report = house.pass_due().await;
+    let app = EndToEnd::new(&net);
+    app.subscribe(&["http://a.example/one"]);
+    app.pass().await;
+    let app = app.again(&net);
+    app.subscribe(&["http://feeds.a.example/two"]);
+    let report = app.pass_due().await;
     assert_eq!(
         (report.fetched, report.skipped),
         (0, 1),
@@ -391,8 +390,8 @@ async fn et_26_a_hosts_429_holds_its_other_feeds_back_even_after_a_restart() {
         report.skipped_feeds
     );
     assert_eq!(net.log().len(), 1);
-    let left = house.feeds().into_iter().find(|f| f.url.ends_with("two"));
-    assert!(left.unwrap().next_poll.unwrap() > house.clock.now());
+    let left = app.feeds().into_iter().find(|f| f.url.ends_with("two"));
+    assert!(left.unwrap().next_poll.unwrap() > app.clock.now());
 }
 
 #[tokio::test]
@@ -416,17 +415,17 @@ async fn rel_05_a_feed_that_lost_its_items_is_not_ok_and_heals_by_itself() {
         polls += 1;
         reply.conditional(request)
     });
-    let house = House::new(&net);
-    house.subscribe(&[&format!("http://{PAPER}/feed")]);
+    let app = EndToEnd::new(&net);
+    app.subscribe(&[&format!("http://{PAPER}/feed")]);
     let mut seen = Vec::new();
     for _ in 0..6 {
-        house.hours(48);
-        let report = house.pass().await;
+        app.hours(48);
+        let report = app.pass().await;
         assert_eq!(
             report.not_modified, 0,
             "no validator of a broken document is kept"
         );
-        let feed = house.feeds().remove(0);
+        let feed = app.feeds().remove(0);
         seen.push((feed.state, feed.failure_kind.map(|k| k.as_str())));
     }
     let (ok, failing) = (FeedState::Ok, FeedState::Failing);
@@ -434,5 +433,5 @@ async fn rel_05_a_feed_that_lost_its_items_is_not_ok_and_heals_by_itself() {
     assert_eq!(seen[..4], [(ok, None), empty, empty, (ok, None)]);
     assert_eq!(seen[4].0, failing);
     assert_eq!(seen[5], (ok, None));
-    assert_eq!(house.articles().len(), 1, "nothing is withdrawn");
+    assert_eq!(app.articles().len(), 1, "nothing is withdrawn");
 }

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::support::naive::{Article, Ask, Field};
-use crate::support::shelf::{Shelf, draft};
+use crate::support::store_fixture::{StoreFixture, draft};
 
 /// Words that fold, break, begin like others, or stand in scripts without spaces.
 const WORDS: [&str; 17] = [
@@ -232,7 +232,7 @@ fn ask() -> impl Strategy<Value = Ask> {
     })
 }
 
-/// Facts, and who has them on the shelf of [`shelf`].
+/// Facts, and who has them on the fixture of [`fixture`].
 fn facts_asked() -> Vec<Ask> {
     vec![
         Ask::Fact("feed:ONE", |a, _, _| a.feed.title == "one.example"),
@@ -290,16 +290,16 @@ prop_compose! {
 }
 
 /// Two feeds with these articles, by turns; every third of the second feed has the page of one of the first.
-fn shelf(articles: Vec<Draft>) -> Shelf {
-    let shelf = Shelf::new();
-    shelf.topics(&[("seen", "red OR 大阪")]);
-    let feeds = ["one.example", "two.example"].map(|host| shelf.subscribe(host));
+fn fixture(articles: Vec<Draft>) -> StoreFixture {
+    let fixture = StoreFixture::new();
+    fixture.topics(&[("seen", "red OR 大阪")]);
+    let feeds = ["one.example", "two.example"].map(|host| fixture.subscribe(host));
     let filed = FeedChange {
         folder: Some("news/world".to_owned()),
         tags: Some(vec!["Daily".to_owned()]),
         ..FeedChange::default()
     };
-    shelf.store.change_feed(feeds[0], filed).unwrap();
+    fixture.store.change_feed(feeds[0], filed).unwrap();
     let mut drafts = [Vec::new(), Vec::new()];
     for (n, article) in articles.into_iter().enumerate() {
         let host = ["one.example", "two.example"][n % 2];
@@ -314,35 +314,35 @@ fn shelf(articles: Vec<Draft>) -> Shelf {
         });
     }
     for (feed, drafts) in feeds.into_iter().zip(drafts) {
-        shelf.put(feed, drafts);
+        fixture.put(feed, drafts);
     }
-    shelf
+    fixture
 }
 
-fn selection(shelf: &Shelf, expr: Option<&Expr>) -> Selection {
+fn selection(fixture: &StoreFixture, expr: Option<&Expr>) -> Selection {
     Selection {
         expr: expr.cloned(),
-        now: shelf.clock.now(),
+        now: fixture.clock.now(),
         bodies: true,
         ..Selection::default()
     }
 }
 
 /// The articles of which the evaluator says yes, newest first.
-fn evaluated(shelf: &Shelf, expr: &Expr) -> Vec<ArticleView> {
-    let now = shelf.clock.now();
+fn evaluated(fixture: &StoreFixture, expr: &Expr) -> Vec<ArticleView> {
+    let now = fixture.clock.now();
     let is_match =
         |(a, feeds): &(ArticleView, u64)| eval::matches(expr, &folded(a), &facts(a, *feeds), now);
-    let all = stored(shelf).into_iter().filter(is_match);
+    let all = stored(fixture).into_iter().filter(is_match);
     all.map(|(a, _)| a).collect()
 }
 
 /// Every article, newest first, and how many feeds carry its story.
-fn stored(shelf: &Shelf) -> Vec<(ArticleView, u64)> {
-    let all = shelf
+fn stored(fixture: &StoreFixture) -> Vec<(ArticleView, u64)> {
+    let all = fixture
         .store
         .reads()
-        .articles(&selection(shelf, None))
+        .articles(&selection(fixture, None))
         .unwrap();
     let mut feeds: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for a in &all {
@@ -397,12 +397,12 @@ proptest! {
         sources in prop::collection::vec(expression(), 1..12),
         limit in 1_usize..6,
     ) {
-        let shelf = shelf(articles);
-        let reads = shelf.store.reads();
+        let fixture = fixture(articles);
+        let reads = fixture.store.reads();
         for source in &sources {
             let expr = query::parse(source).unwrap();
-            let expected = evaluated(&shelf, &expr);
-            let river = selection(&shelf, Some(&expr));
+            let expected = evaluated(&fixture, &expr);
+            let river = selection(&fixture, Some(&expr));
             prop_assert_eq!(ids(&reads.articles(&river).unwrap()), ids(&expected), "{}", source);
             let first = Selection { limit: Some(limit), ..river.clone() };
             let head = &expected[..expected.len().min(limit)];
@@ -423,8 +423,8 @@ proptest! {
         articles in prop::collection::vec(article(), 1..14),
         asks in prop::collection::vec(ask(), 1..10),
     ) {
-        let shelf = shelf(articles);
-        let (now, all) = (shelf.clock.now(), stored(&shelf));
+        let fixture = fixture(articles);
+        let (now, all) = (fixture.clock.now(), stored(&fixture));
         let mut topics = vec![("seen".to_owned(), query::parse("red OR 大阪").unwrap())];
         for (n, ask) in asks.iter().enumerate() {
             let expr = query::parse(&ask.written()).unwrap();
@@ -439,12 +439,12 @@ proptest! {
             let (_, expr) = &topics[n + 1];
             let naive = all.iter().filter(|(view, feeds)| ask.is_true_of(&Article { view, feeds: *feeds }, now));
             let naive: Vec<String> = naive.map(|(a, _)| a.id.to_string()).collect();
-            prop_assert_eq!(ids(&evaluated(&shelf, expr)), naive.clone(), "the evaluator: {}", expr);
+            prop_assert_eq!(ids(&evaluated(&fixture, expr)), naive.clone(), "the evaluator: {}", expr);
             let compiled = all.iter().zip(&found).filter(|(_, found)| found.contains(&(n + 1)));
             let compiled: Vec<String> = compiled.map(|((a, _), _)| a.id.to_string()).collect();
             prop_assert_eq!(compiled, naive.clone(), "topics: {}", expr);
-            let river = selection(&shelf, Some(expr));
-            prop_assert_eq!(ids(&shelf.store.reads().articles(&river).unwrap()), naive, "the store: {}", expr);
+            let river = selection(&fixture, Some(expr));
+            prop_assert_eq!(ids(&fixture.store.reads().articles(&river).unwrap()), naive, "the store: {}", expr);
         }
     }
 
@@ -453,27 +453,27 @@ proptest! {
         before in prop::collection::vec(article(), 1..10),
         sources in prop::collection::vec(expression(), 1..5),
     ) {
-        let shelf = shelf(before);
+        let fixture = fixture(before);
         let names = ["t0", "t1", "t2", "t3"].into_iter();
         let mut topics: Vec<(&str, &str)> =
             names.zip(&sources).map(|(name, source)| (name, source.as_str())).collect();
         topics.push(("seen", "red OR 大阪"));
-        shelf.topics(&topics);
+        fixture.topics(&topics);
         let agree = |when: &str| {
             for (name, source) in topics.iter().filter(|(name, _)| *name != "seen") {
-                let of_topic = Selection { topic: Some((*name).to_owned()), ..selection(&shelf, None) };
-                let members = ids(&shelf.store.reads().articles(&of_topic).unwrap());
+                let of_topic = Selection { topic: Some((*name).to_owned()), ..selection(&fixture, None) };
+                let members = ids(&fixture.store.reads().articles(&of_topic).unwrap());
                 let expr = query::parse(source).unwrap();
-                prop_assert_eq!(members, ids(&evaluated(&shelf, &expr)), "{} {}", source, when);
+                prop_assert_eq!(members, ids(&evaluated(&fixture, &expr)), "{} {}", source, when);
             }
             Ok(())
         };
         agree("told anew")?;
         // What comes now is tagged as it is written.
-        let feed = shelf.subscribe("three.example");
+        let feed = fixture.subscribe("three.example");
         let drafts = ["red fox", "x 大阪 naive", "Kyiv kyiv red"].iter().enumerate();
         let drafts = drafts.map(|(n, text)| draft("three.example", 100 + n, text, text)).collect();
-        shelf.put(feed, drafts);
+        fixture.put(feed, drafts);
         agree("told at once")?;
     }
 }

@@ -11,8 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 
 use crate::support::browser::{ask, say};
-use crate::support::shelf::draft;
-use crate::support::site::{HOST, Site, between, options};
+use crate::support::server_fixture::{HOST, ServerFixture, between, options};
+use crate::support::store_fixture::draft;
 
 /// A text of so many bytes in words that no other number has.
 fn text(n: usize, bytes: usize) -> String {
@@ -35,14 +35,15 @@ fn giant(n: usize) -> Draft {
 }
 
 /// A site with one story of so many copies, each another text of so many bytes; and the path of its page.
-async fn copied(copies: usize, bytes: usize) -> (Site, String) {
-    let site = Site::open().await;
+async fn copied(copies: usize, bytes: usize) -> (ServerFixture, String) {
+    let site = ServerFixture::open().await;
     for n in 0..copies {
         let host = format!("copy{n}.example");
-        let feed = site.shelf.subscribe(&host);
+        let feed = site.fixture.subscribe(&host);
         let mut copy = draft(&host, n, "Boats come in", &text(n, bytes));
         copy.canonical_url = WebUrl::parse("https://wire.example/boats").ok();
-        site.sequence.send_replace(site.shelf.put(feed, vec![copy]));
+        site.sequence
+            .send_replace(site.fixture.put(feed, vec![copy]));
     }
     let river = site.get("/").await.text();
     let id = between(&river, "href=\"stories/", "\"")[0];
@@ -81,7 +82,7 @@ async fn sec_24_a_story_page_of_long_copies_comes_in_parts() {
 
 #[tokio::test]
 async fn sec_24_a_page_is_bounded_whatever_its_bytes_are_in() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     let labelled = |n: usize| {
         let mut draft = draft(HOST, n, &format!("Report {n}"), "Short.");
         draft.categories = (0..64)
@@ -110,7 +111,7 @@ async fn sec_24_answers_that_nobody_takes_are_bounded_and_small_ones_go_on() {
         response_bytes_max: 40 << 20,
         ..Limits::default()
     };
-    let site = Site::with(
+    let site = ServerFixture::with(
         ServeOptions {
             limits,
             ..options()
@@ -118,7 +119,7 @@ async fn sec_24_answers_that_nobody_takes_are_bounded_and_small_ones_go_on() {
         || Ok(()),
     )
     .await;
-    site.shelf.topics(&[("small", "title:small")]);
+    site.fixture.topics(&[("small", "title:small")]);
     site.put((0..4).map(giant).collect());
     site.put(vec![draft(HOST, 99, "Small", "It is small.")]);
     let mut greedy = Vec::new();
@@ -152,7 +153,7 @@ async fn sec_24_answers_that_nobody_takes_are_bounded_and_small_ones_go_on() {
 
 #[tokio::test]
 async fn sec_24_the_list_of_many_sources_is_that_of_all_in_their_folders() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     let feeds = (0..300).map(|n| newswire::store::NewFeed {
         url: WebUrl::parse(&format!("https://f{n}.example/feed")).unwrap(),
         title: Some(format!("Paper {n}")),
@@ -161,7 +162,7 @@ async fn sec_24_the_list_of_many_sources_is_that_of_all_in_their_folders() {
         settings: Default::default(),
         declared: false,
     });
-    site.shelf.store.subscribe(feeds.collect()).unwrap();
+    site.fixture.store.subscribe(feeds.collect()).unwrap();
     let list = site.get("/subscriptions.opml").await.text();
     let all = newswire::emit::opml::read(&list).unwrap();
     assert_eq!(all.len(), 301);
@@ -183,7 +184,7 @@ async fn sec_22_a_name_that_is_not_ours_is_refused_and_told_what_to_do() {
         allowed_hosts: vec!["newswire".to_owned()],
         ..options()
     };
-    let site = Site::with(ours, || Ok(())).await;
+    let site = ServerFixture::with(ours, || Ok(())).await;
     for path in [
         "/",
         "/feeds/all.atom",
@@ -211,7 +212,7 @@ async fn sec_22_a_name_that_is_not_ours_is_refused_and_told_what_to_do() {
         tokens: Tokens::read("0123456789abcdef0").ok(),
         ..options()
     };
-    let site = Site::with(private, || Ok(())).await;
+    let site = ServerFixture::with(private, || Ok(())).await;
     let asked = [
         ("Host", "nas.home"),
         ("Authorization", "Bearer 0123456789abcdef0"),
@@ -230,7 +231,7 @@ async fn sec_22_no_path_goes_round_the_token() {
         body_bytes_max: 1000,
         handler: Arc::new(|_, _| Box::pin(std::future::ready(HubReply::Gone))),
     };
-    let site = Site::called_back(private, || Ok(()), Some(callback)).await;
+    let site = ServerFixture::called_back(private, || Ok(()), Some(callback)).await;
     for path in [
         "/",
         "/feeds/all.atom",
@@ -269,7 +270,7 @@ async fn sec_22_no_path_goes_round_the_token() {
 
 #[tokio::test]
 async fn the_page_of_the_sources_is_kept_like_others() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive(0..3);
     let first = site.get("/status").await;
     let rendered = site.renderings().await;
@@ -286,7 +287,7 @@ async fn sec_12_a_store_above_its_watermark_is_told_on_the_page_of_the_sources()
             size_warning,
             ..options()
         };
-        let site = Site::with(watched, || Ok(())).await;
+        let site = ServerFixture::with(watched, || Ok(())).await;
         let page = site.get("/status").await.text();
         assert_eq!(
             page.contains("store.size_warning"),

@@ -13,9 +13,9 @@ use newswire::store::ClaimScope;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use super::support::home::Home;
-use super::support::site::{Site, options};
-use super::support::{House, Internet, Item, Reply, rss};
+use super::support::cli_home::CliHome;
+use super::support::server_fixture::{ServerFixture, options};
+use super::support::{EndToEnd, Internet, Item, Reply, rss};
 
 /// The configuration of the sample without its public feeds.
 fn sample() -> config::Config {
@@ -31,38 +31,38 @@ fn sample() -> config::Config {
     config
 }
 
-/// Serves the sites of this house's snapshot at any port, and tells the house their address.
-async fn with_sample_server(house: House, net: &Internet) -> (House, SocketAddr) {
-    let at = snapshot::time_of(&house.store, true, house.clock.now());
+/// Serves the sites of this app's snapshot at any port, and tells the app their address.
+async fn with_sample_server(app: EndToEnd, net: &Internet) -> (EndToEnd, SocketAddr) {
+    let at = snapshot::time_of(&app.store, true, app.clock.now());
     let server = SampleServer::bind(at.unwrap().unwrap(), &[0]).unwrap();
     let (address, hosts) = (server.address(), server.hosts());
     tokio::spawn(server.serve(CancellationToken::new()));
-    let house = house.again_with(net, |fetch| {
+    let app = app.again_with(net, |fetch| {
         fetch.allow_private = Vec::new();
         fetch.local = Some(hosts);
     });
-    (house, address)
+    (app, address)
 }
 
 /// A sample as it is a moment after its first start, on a machine without a network.
-async fn started() -> (House, SocketAddr, Internet) {
+async fn started() -> (EndToEnd, SocketAddr, Internet) {
     let net = Internet::start().await;
-    let (house, address) = with_sample_server(House::new(&net), &net).await;
+    let (app, address) = with_sample_server(EndToEnd::new(&net), &net).await;
     let config = sample();
-    house.store.reconcile(config.declared_feeds()).unwrap();
-    house.store.set_topics(config.topics()).unwrap();
+    app.store.reconcile(config.declared_feeds()).unwrap();
+    app.store.set_topics(config.topics()).unwrap();
     let cancel = CancellationToken::new();
-    sample::first_polls(&house.ingest, house.store.reads(), &cancel)
+    sample::first_polls(&app.ingest, app.store.reads(), &cancel)
         .await
         .unwrap();
-    (house, address, net)
+    (app, address, net)
 }
 
-async fn pass(house: &House) -> PassReport {
+async fn pass(app: &EndToEnd) -> PassReport {
     let manual_interval = Duration::ZERO;
     let scope = ClaimScope::All { manual_interval };
     let cancel = CancellationToken::new();
-    house.ingest.pass(scope, &cancel, &|_| {}).await.unwrap()
+    app.ingest.pass(scope, &cancel, &|_| {}).await.unwrap()
 }
 
 fn wires(stories: &[StoryView]) -> Vec<&StoryView> {
@@ -71,25 +71,25 @@ fn wires(stories: &[StoryView]) -> Vec<&StoryView> {
 
 #[tokio::test]
 async fn the_sample_has_stories_and_an_edit_without_a_network() {
-    let (house, _, net) = started().await;
-    let feeds = house.feeds();
+    let (app, _, net) = started().await;
+    let feeds = app.feeds();
     assert_eq!(feeds.len(), 7);
     let titles: BTreeSet<&str> = feeds.iter().map(|f| f.title.as_str()).collect();
     assert!(titles.contains("Сонцедольський вісник") && titles.contains("潮見ヶ浦新報"));
-    let river = house.river();
+    let river = app.river();
     let wires = wires(&river);
     assert_eq!(wires.len(), 1, "one wire story");
     assert_eq!(wires[0].copies, 4);
     let languages: BTreeSet<_> = river.iter().filter_map(|s| s.language.as_deref()).collect();
     assert_eq!(languages, BTreeSet::from(["en", "ja", "uk"]));
-    let edited: Vec<_> = house
+    let edited: Vec<_> = app
         .articles()
         .into_iter()
         .filter(|a| a.revision > 1)
         .collect();
     assert_eq!(edited.len(), 1);
     assert!(edited[0].title.ends_with("to cost 14 million"), "it was 41");
-    let now = house.clock.now();
+    let now = app.clock.now();
     for story in &river {
         assert!(story.arrived < now, "{}", story.title);
         assert!(now.since(story.arrived) < Duration::from_secs(2 * 86_400));
@@ -99,8 +99,8 @@ async fn the_sample_has_stories_and_an_edit_without_a_network() {
 
 #[tokio::test]
 async fn every_topic_of_the_sample_has_stories_of_its_newspapers() {
-    let (house, ..) = started().await;
-    let topics = house.store.reads().topics().unwrap();
+    let (app, ..) = started().await;
+    let topics = app.store.reads().topics().unwrap();
     assert!(topics.len() >= 4);
     for topic in topics {
         assert!(topic.stories > 0, "{}", topic.name);
@@ -109,8 +109,8 @@ async fn every_topic_of_the_sample_has_stories_of_its_newspapers() {
 
 #[tokio::test]
 async fn one_newspaper_of_the_sample_fails_and_has_another_feed() {
-    let (house, ..) = started().await;
-    let failing: Vec<_> = house
+    let (app, ..) = started().await;
+    let failing: Vec<_> = app
         .feeds()
         .into_iter()
         .filter(|f| f.state != FeedState::Ok)
@@ -119,9 +119,9 @@ async fn one_newspaper_of_the_sample_fails_and_has_another_feed() {
     assert_eq!(failing[0].failure_kind, Some(FailureKind::NotAFeed));
     let front = format!("http://gazette.localhost:{PORT}/");
     let cancel = CancellationToken::new();
-    let added = house
+    let added = app
         .ingest
-        .add(House::feed(&front), false, &cancel)
+        .add(EndToEnd::feed(&front), false, &cancel)
         .await
         .unwrap();
     assert!(added.new && added.articles > 2, "{added:?}");
@@ -129,44 +129,44 @@ async fn one_newspaper_of_the_sample_fails_and_has_another_feed() {
 
 #[tokio::test]
 async fn a_restart_on_another_port_brings_nothing_twice() {
-    let (house, first, net) = started().await;
-    let (articles, feeds) = (house.articles(), house.feeds().len());
-    house.hours(3);
-    let (house, second) = with_sample_server(house, &net).await;
+    let (app, first, net) = started().await;
+    let (articles, feeds) = (app.articles(), app.feeds().len());
+    app.hours(3);
+    let (app, second) = with_sample_server(app, &net).await;
     assert_ne!(first, second);
     let config = sample();
-    house.store.reconcile(config.declared_feeds()).unwrap();
-    let report = pass(&house).await;
+    app.store.reconcile(config.declared_feeds()).unwrap();
+    let report = pass(&app).await;
     assert_eq!((report.not_modified, report.failed), (6, 1), "{report:?}");
-    assert_eq!(house.feeds().len(), feeds);
-    assert_eq!(house.articles(), articles);
+    assert_eq!(app.feeds().len(), feeds);
+    assert_eq!(app.articles(), articles);
 }
 
 #[tokio::test]
 async fn an_old_sample_gets_news_of_today() {
-    let (house, _, net) = started().await;
-    let before = house.articles().len();
-    house.hours(9 * 24);
-    let (house, _) = with_sample_server(house, &net).await;
-    pass(&house).await;
-    assert_eq!(house.articles().len(), 2 * before);
-    let river = house.river();
+    let (app, _, net) = started().await;
+    let before = app.articles().len();
+    app.hours(9 * 24);
+    let (app, _) = with_sample_server(app, &net).await;
+    pass(&app).await;
+    assert_eq!(app.articles().len(), 2 * before);
+    let river = app.river();
     let copies: Vec<u32> = wires(&river).iter().map(|s| s.copies).collect();
     assert_eq!(copies, [4, 4], "the old story got no copies");
-    let newest = house.clock.now().since(river[0].arrived);
+    let newest = app.clock.now().since(river[0].arrived);
     assert!(newest < Duration::from_secs(2 * 3600));
 }
 
 #[tokio::test]
 async fn a_store_is_a_sample_only_if_it_was_made_one() {
     let net = Internet::start().await;
-    let house = House::new(&net);
-    let now = house.clock.now();
-    assert_eq!(snapshot::time_of(&house.store, false, now).unwrap(), None);
-    let made = snapshot::time_of(&house.store, true, now).unwrap();
+    let app = EndToEnd::new(&net);
+    let now = app.clock.now();
+    assert_eq!(snapshot::time_of(&app.store, false, now).unwrap(), None);
+    let made = snapshot::time_of(&app.store, true, now).unwrap();
     assert!(made.is_some());
-    house.hours(30 * 24);
-    let later = snapshot::time_of(&house.store, false, house.clock.now()).unwrap();
+    app.hours(30 * 24);
+    let later = snapshot::time_of(&app.store, false, app.clock.now()).unwrap();
     assert_eq!(later, made, "only `run --sample` makes a new snapshot");
 }
 
@@ -174,29 +174,29 @@ async fn a_store_is_a_sample_only_if_it_was_made_one() {
 async fn a_store_with_feeds_of_its_own_is_not_taken_for_a_sample() {
     let net = Internet::start().await;
     let config = sample();
-    let may_use = |house: &House| snapshot::may_use(&house.store, &config).unwrap();
-    let house = House::new(&net);
-    assert!(may_use(&house), "a new store");
-    house.subscribe(&["https://a.example/feed"]);
-    assert!(!may_use(&house), "subscribed by command");
+    let may_use = |app: &EndToEnd| snapshot::may_use(&app.store, &config).unwrap();
+    let app = EndToEnd::new(&net);
+    assert!(may_use(&app), "a new store");
+    app.subscribe(&["https://a.example/feed"]);
+    assert!(!may_use(&app), "subscribed by command");
     let declared = |url: &str| newswire::store::NewFeed {
         declared: true,
-        ..House::feed(url)
+        ..EndToEnd::feed(url)
     };
-    let house = House::new(&net);
+    let app = EndToEnd::new(&net);
     let feeds = ["https://a.example/feed", config.feeds[0].url.as_str()].map(declared);
-    house.store.reconcile(feeds.to_vec()).unwrap();
-    assert!(!may_use(&house), "declared by a configuration");
-    let house = House::new(&net);
+    app.store.reconcile(feeds.to_vec()).unwrap();
+    assert!(!may_use(&app), "declared by a configuration");
+    let app = EndToEnd::new(&net);
     let older = vec![declared(config.feeds[0].url.as_str())];
-    house.store.reconcile(older).unwrap();
-    house.subscribe(&["https://a.example/feed"]);
-    assert!(may_use(&house), "a sample of an older version");
+    app.store.reconcile(older).unwrap();
+    app.subscribe(&["https://a.example/feed"]);
+    assert!(may_use(&app), "a sample of an older version");
 }
 
 #[test]
 fn commands_on_a_sample_leave_its_feeds_alone_whatever_the_users_configuration() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let clock = newswire::clock::Clock::manual("2030-01-10T06:12:00Z".parse_time());
     std::fs::create_dir_all(home.db().parent().unwrap()).unwrap();
     let store = home.store(&clock);
@@ -219,12 +219,12 @@ fn commands_on_a_sample_leave_its_feeds_alone_whatever_the_users_configuration()
 
 #[test]
 fn the_sample_refuses_a_store_of_the_users_own() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let clock = newswire::clock::Clock::manual("2030-01-10T06:12:00Z".parse_time());
     std::fs::create_dir_all(home.db().parent().unwrap()).unwrap();
     let store = home.store(&clock);
     store
-        .subscribe(vec![House::feed("https://own.example/feed")])
+        .subscribe(vec![EndToEnd::feed("https://own.example/feed")])
         .unwrap();
     drop(store);
     let db = home.db();
@@ -250,7 +250,7 @@ fn the_sample_refuses_a_store_of_the_users_own() {
 
 #[tokio::test]
 async fn sec_06_the_sample_opens_no_other_way_to_this_machine() {
-    let (house, address, net) = started().await;
+    let (app, address, net) = started().await;
     let other = net.names().into_values().flatten().next();
     let other = other.map_or(address.port(), |at| at.port());
     let port = address.port();
@@ -262,8 +262,8 @@ async fn sec_06_the_sample_opens_no_other_way_to_this_machine() {
         format!("https://ledger.localhost:{PORT}/feed.xml"),
         format!("http://evil.localhost:{PORT}/feed.xml"),
     ] {
-        let feed = house.subscribe(&[&url])[0];
-        let report = house.poll(feed).await;
+        let feed = app.subscribe(&[&url])[0];
+        let report = app.poll(feed).await;
         assert_eq!(report.failed, 1, "{url}: {report:?}");
     }
     assert!(net.log().is_empty());
@@ -340,19 +340,19 @@ async fn the_sample_corrects_an_article_for_clients_with_its_first_version() {
 
 #[tokio::test]
 async fn et_30_the_sample_neither_ends_an_outage_nor_is_part_of_one() {
-    let (house, _, net) = started().await;
-    assert_eq!(house.store.reads().network().unwrap(), Network::Unknown);
-    house.subscribe(&[
+    let (app, _, net) = started().await;
+    assert_eq!(app.store.reads().network().unwrap(), Network::Unknown);
+    app.subscribe(&[
         "http://a.example/f",
         "http://b.example/f",
         "http://c.example/f",
     ]);
-    house.hours(3);
-    let since = house.clock.now();
-    let report = pass(&house).await;
+    app.hours(3);
+    let since = app.clock.now();
+    let report = pass(&app).await;
     assert!(report.offline);
     assert_eq!(report.not_modified, 6, "the newspapers are reachable");
-    let down = house.store.reads().network().unwrap();
+    let down = app.store.reads().network().unwrap();
     assert_eq!(
         down,
         Network::Down {
@@ -361,33 +361,33 @@ async fn et_30_the_sample_neither_ends_an_outage_nor_is_part_of_one() {
         }
     );
     let blamed = |f: &&newswire::model::Feed| f.failures > 0 && f.url.contains(".example");
-    assert_eq!(house.feeds().iter().filter(blamed).count(), 0);
-    house.hours(3);
-    let newspapers: Vec<_> = house
+    assert_eq!(app.feeds().iter().filter(blamed).count(), 0);
+    app.hours(3);
+    let newspapers: Vec<_> = app
         .feeds()
         .into_iter()
         .filter(|f| f.site.is_some())
         .collect();
     for newspaper in newspapers {
-        house.poll(newspaper.row).await;
+        app.poll(newspaper.row).await;
     }
-    assert_eq!(house.store.reads().network().unwrap(), down);
+    assert_eq!(app.store.reads().network().unwrap(), down);
     let document = rss("A", &[Item::numbered("a.example", 1)]);
     net.always("a.example", "/f", Reply::feed(document));
-    let house = house.again(&net);
-    house.hours(3);
-    pass(&house).await;
-    assert_eq!(house.store.reads().network().unwrap(), Network::Up);
+    let app = app.again(&net);
+    app.hours(3);
+    pass(&app).await;
+    assert_eq!(app.store.reads().network().unwrap(), Network::Up);
 }
 
 #[test]
 fn the_status_tells_that_there_is_no_network_and_since_when() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let clock = newswire::clock::Clock::manual("2030-01-10T06:12:00Z".parse_time());
     std::fs::create_dir_all(home.db().parent().unwrap()).unwrap();
     let store = home.store(&clock);
     let since = clock.now();
-    let told = |home: &Home| {
+    let told = |home: &CliHome| {
         let json = home.run(&["status", "--json"]).json().remove(0)["network"].clone();
         let text = home.run(&["status", "--time", "utc"]).exits(0).to_owned();
         let line = text
@@ -422,7 +422,7 @@ fn the_status_tells_that_there_is_no_network_and_since_when() {
 
 #[tokio::test]
 async fn the_pages_tell_of_the_sample_and_of_the_missing_network() {
-    let site = Site::with(
+    let site = ServerFixture::with(
         newswire::serve::ServeOptions {
             is_sample: true,
             ..options()
@@ -430,8 +430,8 @@ async fn the_pages_tell_of_the_sample_and_of_the_missing_network() {
         || Ok(()),
     )
     .await;
-    let now = site.shelf.clock.now();
-    site.shelf
+    let now = site.fixture.clock.now();
+    site.fixture
         .store
         .note_network(Network::Down {
             since: now,
@@ -443,7 +443,7 @@ async fn the_pages_tell_of_the_sample_and_of_the_missing_network() {
         assert!(page.contains("This is a sample"), "{path}");
         assert!(page.contains("No network since"), "{path}");
     }
-    let other = Site::open().await;
+    let other = ServerFixture::open().await;
     let page = other.get("/").await.text();
     assert!(!page.contains("sample") && !page.contains("network"));
 }

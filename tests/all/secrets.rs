@@ -12,7 +12,7 @@ use newswire::store::NewFeed;
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 /// A host, one below it, and a stranger.
 const HOSTS: [&str; 3] = ["a.example", "www.a.example", "b.example"];
@@ -25,7 +25,7 @@ fn url(host: usize) -> String {
 fn feed(host: usize, declared: bool, has_secrets: bool) -> NewFeed {
     let mut feed = NewFeed {
         declared,
-        ..House::feed(&url(host))
+        ..EndToEnd::feed(&url(host))
     };
     if has_secrets {
         let secret = format!("secret-of-{}", HOSTS[host]);
@@ -87,27 +87,26 @@ fn publish(net: &Internet, targets: &Targets) {
     }
 }
 
-async fn take(step: &Step, house: House, net: &Internet, targets: &Targets) -> House {
+async fn take(step: &Step, app: EndToEnd, net: &Internet, targets: &Targets) -> EndToEnd {
     match *step {
         Step::Declare(host, secrets) => {
-            house
-                .store
+            app.store
                 .reconcile(vec![feed(host, true, secrets)])
                 .unwrap();
         }
         Step::DeclareBoth(a, b) => {
             let mut both = vec![feed(a, true, true)];
             both.extend((a != b).then(|| feed(b, true, true)));
-            house.store.reconcile(both).unwrap();
+            app.store.reconcile(both).unwrap();
         }
-        Step::Undeclare => house.store.reconcile(Vec::new()).unwrap(),
+        Step::Undeclare => app.store.reconcile(Vec::new()).unwrap(),
         Step::Add(host, secrets) => {
             let added = vec![feed(host, false, secrets)];
-            house.store.subscribe(added).unwrap();
+            app.store.subscribe(added).unwrap();
         }
         Step::Remove => {
-            for feed in house.feeds() {
-                house.store.unsubscribe(feed.row).unwrap();
+            for feed in app.feeds() {
+                app.store.unsubscribe(feed.row).unwrap();
             }
         }
         Step::Point(host, to) => {
@@ -119,13 +118,13 @@ async fn take(step: &Step, house: House, net: &Internet, targets: &Targets) -> H
         }
         Step::Poll(times) => {
             for _ in 0..times {
-                house.pass().await;
-                house.hours(37);
+                app.pass().await;
+                app.hours(37);
             }
         }
-        Step::Restart => return house.again(net),
+        Step::Restart => return app.again(net),
     }
-    house
+    app
 }
 
 /// Everything that a request says, its credentials in clear.
@@ -168,9 +167,9 @@ proptest! {
             let targets = Targets::default();
             publish(&net, &targets);
             targets.lock().unwrap().insert(0, 2);
-            let mut house = House::new(&net);
+            let mut app = EndToEnd::new(&net);
             for step in steps.iter().flatten() {
-                house = take(step, house, &net, &targets).await;
+                app = take(step, app, &net, &targets).await;
             }
             judge(&net);
         });
@@ -183,25 +182,25 @@ async fn sec_23_what_is_given_for_the_old_address_of_a_moved_feed_is_withheld_an
     let targets = Targets::default();
     publish(&net, &targets);
     targets.lock().unwrap().insert(0, 2);
-    let mut house = House::new(&net);
+    let mut app = EndToEnd::new(&net);
     let steps = [
         Step::Declare(0, false),
         Step::Poll(4),
         Step::Declare(0, true),
     ];
     for step in steps.into_iter().chain([Step::Poll(2)]) {
-        house = take(&step, house, &net, &targets).await;
+        app = take(&step, app, &net, &targets).await;
     }
-    assert_eq!(house.feeds()[0].url, url(2), "it has moved");
+    assert_eq!(app.feeds()[0].url, url(2), "it has moved");
     assert_eq!(judge(&net), 0);
-    let told = house.feeds()[0].secrets_withheld_for.clone();
+    let told = app.feeds()[0].secrets_withheld_for.clone();
     assert_eq!(told.as_deref(), Some("http://a.example"));
     // With its present address they are sent, and nothing is left to tell.
     for step in [Step::Declare(2, true), Step::Poll(1)] {
-        house = take(&step, house, &net, &targets).await;
+        app = take(&step, app, &net, &targets).await;
     }
     assert_eq!(judge(&net), 1);
-    assert_eq!(house.feeds()[0].secrets_withheld_for, None);
+    assert_eq!(app.feeds()[0].secrets_withheld_for, None);
 }
 
 #[tokio::test]
@@ -215,19 +214,16 @@ async fn sec_23_a_page_cannot_have_its_password_sent_to_the_feed_that_it_names()
         .body(page);
     net.always("a.example", "/", page);
     publish(&net, &Targets::default());
-    let house = House::new(&net);
+    let app = EndToEnd::new(&net);
     let page = NewFeed {
         url: WebUrl::parse("http://a.example/").unwrap(),
         ..feed(0, false, true)
     };
-    let added = house
-        .ingest
-        .add(page, false, &CancellationToken::new())
-        .await;
+    let added = app.ingest.add(page, false, &CancellationToken::new()).await;
     let added: Result<_, AddError> = added;
     assert_eq!(added.unwrap().url.as_str(), url(2));
-    house.hours(37);
-    house.pass().await;
+    app.hours(37);
+    app.pass().await;
     assert_eq!(judge(&net), 1, "only the page itself was told");
     assert!(
         net.log()

@@ -11,8 +11,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::support::browser::{Page, ask, get, hear, say};
-use crate::support::shelf::draft;
-use crate::support::site::{HOST, Site, between, options};
+use crate::support::server_fixture::{HOST, ServerFixture, between, options};
+use crate::support::store_fixture::draft;
 
 fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
@@ -22,8 +22,8 @@ fn gunzip(bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn every_feed_comes_in_three_formats() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("sea", "boats"), ("air", "planes")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("sea", "boats"), ("air", "planes")]);
     site.arrive([1]);
     for (path, entries) in [
         ("/feeds/all", 1),
@@ -61,7 +61,7 @@ async fn every_feed_comes_in_three_formats() {
 
 #[tokio::test]
 async fn et_54_what_a_client_has_is_not_sent_again() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive([1]);
     for path in ["/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/"] {
         let whole = site.get(path).await;
@@ -92,7 +92,7 @@ async fn et_54_what_a_client_has_is_not_sent_again() {
 
 #[tokio::test]
 async fn et_54_each_coding_has_its_tag_and_the_same_content() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive(0..8);
     let path = "/feeds/all.atom";
     let plain = site.get(path).await;
@@ -121,8 +121,8 @@ async fn et_54_each_coding_has_its_tag_and_the_same_content() {
 
 #[tokio::test]
 async fn a_hit_renders_nothing_and_validators_change_with_the_content_alone() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("five", "title:\"report 5\"")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("five", "title:\"report 5\"")]);
     site.arrive([5]);
     let path = "/feeds/five.atom";
     let first = site.get(path).await;
@@ -148,8 +148,8 @@ async fn a_hit_renders_nothing_and_validators_change_with_the_content_alone() {
         "Thu, 10 Jan 2030 12:03:00 GMT"
     );
 
-    site.shelf.clock.advance(Duration::from_secs(61));
-    site.shelf.topics(&[("five", "title:\"report 6\"")]);
+    site.fixture.clock.advance(Duration::from_secs(61));
+    site.fixture.topics(&[("five", "title:\"report 6\"")]);
     let redefined = site.get(path).await.text();
     assert!(
         redefined.contains("Report 6"),
@@ -159,7 +159,7 @@ async fn a_hit_renders_nothing_and_validators_change_with_the_content_alone() {
 
 #[tokio::test]
 async fn a_feed_is_fresh_until_the_next_planned_poll() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive([1]);
     let page = site.get("/feeds/all.atom").await;
     assert_eq!(page.header("cache-control"), "max-age=300");
@@ -172,8 +172,8 @@ async fn a_feed_is_fresh_until_the_next_planned_poll() {
 
 #[tokio::test]
 async fn a_bad_request_is_told_what_where_and_what_to_do() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("ukraine", "kyiv")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("ukraine", "kyiv")]);
     for (path, status, told) in [
         (
             "/feeds/all.atom?limit=0",
@@ -210,7 +210,7 @@ async fn a_bad_request_is_told_what_where_and_what_to_do() {
 
 #[tokio::test]
 async fn an_address_with_a_slash_too_many_leads_to_the_page() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     for (path, status, place) in [
         ("/topics/", 308, "../topics"),
         ("/status/?token=a%26b", 308, "../status?token=a%26b"),
@@ -231,7 +231,7 @@ async fn an_address_with_a_slash_too_many_leads_to_the_page() {
 
 #[tokio::test]
 async fn sec_18_only_whole_and_harmless_requests_are_answered() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
         for path in ["/feeds/all.atom", "/nowhere"] {
             let page = ask(site.at, method, path, &[]).await;
@@ -278,7 +278,7 @@ async fn sec_18_only_whole_and_harmless_requests_are_answered() {
 
 #[tokio::test]
 async fn sec_10_every_answer_says_that_nothing_in_it_runs() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive([1]);
     for path in [
         "/",
@@ -316,7 +316,7 @@ async fn sec_18_no_header_of_a_request_reaches_an_answer() {
         hub: Some(WebUrl::parse("https://hub.example/").unwrap()),
         ..options()
     };
-    let site = Site::with(public, || Ok(())).await;
+    let site = ServerFixture::with(public, || Ok(())).await;
     site.arrive(0..12);
     for path in [
         "/feeds/all.atom",
@@ -347,10 +347,10 @@ async fn sec_18_no_header_of_a_request_reaches_an_answer() {
 
 #[tokio::test]
 async fn pages_have_neither_gap_nor_repeat_while_articles_arrive() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("sea", "boats")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("sea", "boats")]);
     site.arrive(0..47);
-    let river = site.shelf.store.reads().stories(&Selection::default());
+    let river = site.fixture.store.reads().stories(&Selection::default());
     let all: Vec<_> = river.unwrap().iter().map(|s| s.id.to_string()).collect();
     for start in [
         "/feeds/all.atom",
@@ -392,7 +392,7 @@ async fn pages_have_neither_gap_nor_repeat_while_articles_arrive() {
 
 #[tokio::test]
 async fn a_page_of_giants_ends_early_and_leads_to_the_rest() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     let giant = |n| {
         let mut giant = draft(HOST, n, &format!("Report {n}"), &format!("{n} boats."));
         giant.content_html.push_str(&" ".repeat(1 << 20));
@@ -414,9 +414,9 @@ async fn a_page_of_giants_ends_early_and_leads_to_the_rest() {
 
 #[tokio::test]
 async fn a_list_keeps_to_its_limit_and_its_time() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive(0..3);
-    site.shelf.clock.advance(Duration::from_secs(48 * 3600));
+    site.fixture.clock.advance(Duration::from_secs(48 * 3600));
     site.arrive(3..5);
     let count = |page: Page| page.text().matches("<entry").count();
     assert_eq!(count(site.get("/feeds/all.atom?limit=4").await), 4);
@@ -437,7 +437,7 @@ async fn rel_08_a_half_sent_request_does_not_hold_up_the_end() {
         drain_timeout: Duration::from_millis(50),
         ..Limits::default()
     };
-    let site = Site::with(
+    let site = ServerFixture::with(
         ServeOptions {
             limits,
             ..options()
@@ -468,7 +468,7 @@ async fn rel_08_a_request_that_was_asked_is_answered_before_the_end() {
         held.wait();
         Ok(())
     };
-    let site = Site::with(options(), ready).await;
+    let site = ServerFixture::with(options(), ready).await;
     let asked = tokio::spawn(get(site.at, "/readyz", &[]));
     let pass = || {
         let gate = Arc::clone(&gate);
@@ -488,7 +488,7 @@ async fn sec_18_who_sends_no_request_is_cut_off() {
         header_timeout: Duration::from_millis(50),
         ..Limits::default()
     };
-    let site = Site::with(
+    let site = ServerFixture::with(
         ServeOptions {
             limits,
             ..options()
@@ -511,7 +511,7 @@ async fn sec_18_who_keeps_us_waiting_longest_makes_room_for_one_connection_too_m
         limits,
         ..options()
     };
-    let site = Site::with(two, || Ok(())).await;
+    let site = ServerFixture::with(two, || Ok(())).await;
     let mut first = TcpStream::connect(site.at).await.unwrap();
     first.write_all(b"GET / HT").await.unwrap();
     let mut second = TcpStream::connect(site.at).await.unwrap();
@@ -543,7 +543,7 @@ async fn sec_18_who_keeps_us_waiting_longest_makes_room_for_one_connection_too_m
 
 #[tokio::test]
 async fn a_panic_is_one_failed_request() {
-    let site = Site::with(options(), || panic!("a bug")).await;
+    let site = ServerFixture::with(options(), || panic!("a bug")).await;
     let page = site.get("/readyz").await;
     assert_eq!(page.status, 500);
     assert!(page.text().contains("log"), "{}", page.text());
@@ -553,7 +553,7 @@ async fn a_panic_is_one_failed_request() {
 #[tokio::test]
 async fn readiness_says_why_not() {
     let reason = || Err("the scheduler has not run for 3 minutes".to_owned());
-    let site = Site::with(options(), reason).await;
+    let site = ServerFixture::with(options(), reason).await;
     let page = site.get("/readyz").await;
     assert_eq!(page.status, 503);
     assert_eq!(page.text(), "the scheduler has not run for 3 minutes\n");
@@ -561,8 +561,8 @@ async fn readiness_says_why_not() {
 
 #[tokio::test]
 async fn metrics_count_what_is_stored_and_asked() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("sea", "boats")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("sea", "boats")]);
     site.arrive(0..3);
     let tag = site.get("/feeds/all.atom").await.header("etag").to_owned();
     site.get_with("/feeds/all.atom", &[("If-None-Match", &tag)])
@@ -588,8 +588,8 @@ async fn metrics_count_what_is_stored_and_asked() {
 
 #[tokio::test]
 async fn subscription_lists_name_our_feeds_and_our_sources() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("sea", "boats")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("sea", "boats")]);
     let ours = site.get("/feeds.opml").await;
     assert_eq!(ours.status, 200);
     let urls: Vec<String> = ["all", "sea"]
@@ -605,9 +605,9 @@ async fn subscription_lists_name_our_feeds_and_our_sources() {
 
 #[tokio::test]
 async fn pages_show_the_river_a_story_and_its_copies() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("sea", "boats")]);
-    let other = site.shelf.subscribe("b.example");
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("sea", "boats")]);
+    let other = site.fixture.subscribe("b.example");
     let wire: String = (0..60).map(|n| format!("boats{n} ")).collect();
     site.put(vec![draft(
         HOST,
@@ -617,7 +617,7 @@ async fn pages_show_the_river_a_story_and_its_copies() {
     )]);
     let copy = draft("b.example", 1, "Boats come in", &format!("boats {wire}"));
     site.sequence
-        .send_replace(site.shelf.put(other, vec![copy]));
+        .send_replace(site.fixture.put(other, vec![copy]));
 
     let river = site.get("/").await.text();
     assert!(
@@ -646,7 +646,7 @@ async fn pages_show_the_river_a_story_and_its_copies() {
 
 #[tokio::test]
 async fn pages_of_the_river_lead_to_older_ones() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive(0..25);
     let mut seen = HashSet::new();
     let mut path = "/".to_owned();
@@ -667,7 +667,7 @@ async fn pages_of_the_river_lead_to_older_ones() {
 
 #[tokio::test]
 async fn sec_10_titles_names_and_questions_are_text() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     let bad = "<script>alert(1)</script>\" onload=\"x";
     let mut hostile = draft(HOST, 1, bad, "Boats.");
     hostile.summary = bad.to_owned();
@@ -701,8 +701,8 @@ async fn sec_10_titles_names_and_questions_are_text() {
 
 #[tokio::test]
 async fn a_person_is_told_on_a_page_and_a_program_in_plain_text() {
-    let site = Site::open().await;
-    site.shelf.topics(&[("seaside", "boats")]);
+    let site = ServerFixture::open().await;
+    site.fixture.topics(&[("seaside", "boats")]);
     let browser = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
     for (path, status, told) in [
         ("/topics/saeside", 404, "did you mean seaside?"),
@@ -745,7 +745,7 @@ async fn a_person_is_told_on_a_page_and_a_program_in_plain_text() {
 
 #[tokio::test]
 async fn a_search_finds_or_explains() {
-    let site = Site::open().await;
+    let site = ServerFixture::open().await;
     site.arrive(0..3);
     let found = site.get("/search?q=%22report+2%22").await;
     assert_eq!(found.status, 200);
@@ -762,8 +762,8 @@ async fn a_search_finds_or_explains() {
 
 #[tokio::test]
 async fn a_story_shows_where_its_copies_differ() {
-    let site = Site::open().await;
-    let other = site.shelf.subscribe("b.example");
+    let site = ServerFixture::open().await;
+    let other = site.fixture.subscribe("b.example");
     let text = "Ten boats came into the harbour at night, and nobody saw <them>.";
     site.put(vec![draft(HOST, 1, "Boats", &text.replace('<', "&lt;"))]);
     let mut copy = draft(
@@ -774,7 +774,7 @@ async fn a_story_shows_where_its_copies_differ() {
     );
     copy.canonical_url = draft(HOST, 1, "", "").canonical_url;
     site.sequence
-        .send_replace(site.shelf.put(other, vec![copy]));
+        .send_replace(site.fixture.put(other, vec![copy]));
     let river = site.get("/").await.text();
     let id = between(&river, "stories/", "\"")[0]
         .split('#')
@@ -792,13 +792,13 @@ async fn a_story_shows_where_its_copies_differ() {
 
 #[tokio::test]
 async fn a_source_has_a_page_with_plots_and_topics_have_a_list() {
-    let site = Site::open().await;
-    site.shelf
+    let site = ServerFixture::open().await;
+    site.fixture
         .topics(&[("sea", "boats <b>"), ("land", "hills")]);
     site.arrive(0..5);
-    site.shelf.clock.advance(Duration::from_secs(3600));
+    site.fixture.clock.advance(Duration::from_secs(3600));
     let mut late = draft(HOST, 9, "Late", "It came late.");
-    late.published = Some(site.shelf.clock.now());
+    late.published = Some(site.fixture.clock.now());
     site.put(vec![late]);
     let status = site.get("/status").await.text();
     let source = between(&status, "href=\"sources/", "\"")[0];

@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rustix::process::Signal;
 
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::process::{Daemon, configuration, eventually, log_bytes};
 use crate::support::{Framing, Internet, Item, Reply, preload, rss};
 
@@ -35,7 +35,7 @@ async fn rel_09_besieged_from_all_sides_it_lives_and_polls_every_honest_feed() {
     let net = Internet::start().await;
     let edition = Arc::new(AtomicUsize::new(1));
     let urls = servers(&net, &edition);
-    let home = Home::empty();
+    let home = CliHome::empty();
     let usual = configuration(&home).replace("[fetch]\n", "[fetch]\ntimeout = \"5s\"\n");
     home.configure(&(usual + &feeds(&net, &urls)));
     let names = preload::library(&home, "names");

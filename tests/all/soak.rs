@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::browser::get;
 use crate::support::process::log_bytes;
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Articles are kept for so long, and so long the window of copies is; each is left behind twice in the warm-up.
@@ -65,39 +65,37 @@ async fn alone() {
         World.publish(&net, n);
     }
     let keep = 24 * HOUR * u32::try_from(days).unwrap() / KEPT_PART;
-    let house = House::remembering(&net, keep);
-    house.topics(&[
+    let app = EndToEnd::remembering(&net, keep);
+    app.topics(&[
         ("boats", "boats OR harbour"),
         ("recent", "word7* since:12h"),
         ("firsts", "feed:/paper 1/i"),
     ]);
-    let server = Serving::start(&house).await;
+    let server = Serving::start(&app).await;
     let url = |n: usize| format!("http://{}/feed", host(n));
-    let mut rows: Vec<_> = (0..feeds)
-        .flat_map(|n| house.subscribe(&[&url(n)]))
-        .collect();
+    let mut rows: Vec<_> = (0..feeds).flat_map(|n| app.subscribe(&[&url(n)])).collect();
 
     let mut samples = Vec::new();
     let mut polls = 0;
     for day in 0..days {
         for n in 0..CHURN {
-            house.store.unsubscribe(rows.remove(n)).unwrap();
+            app.store.unsubscribe(rows.remove(n)).unwrap();
             let new = feeds + day * CHURN + n;
-            rows.extend(house.subscribe(&[&url(new)]));
+            rows.extend(app.subscribe(&[&url(new)]));
         }
         let mut log_bytes_max = 0;
         for hour in 0..24 {
-            house.clock.advance(HOUR);
-            polls += house.pass_due().await.feeds;
-            log_bytes_max = log_bytes_max.max(log_bytes(&house.db()));
-            house.store.refresh_topics().unwrap();
-            house.store.prune(Some(keep), 200, false).unwrap();
+            app.clock.advance(HOUR);
+            polls += app.pass_due().await.feeds;
+            log_bytes_max = log_bytes_max.max(log_bytes(&app.db()));
+            app.store.refresh_topics().unwrap();
+            app.store.prune(Some(keep), 200, false).unwrap();
             if hour % 4 == 0 {
-                server.read(&house, day * 24 + hour).await;
+                server.read(&app, day * 24 + hour).await;
             }
         }
         net.forget();
-        samples.push(Sample::take(&house, log_bytes_max));
+        samples.push(Sample::take(&app, log_bytes_max));
         println!("day {:3}: {}", day + 1, samples[day]);
     }
     println!("{polls} polls");
@@ -138,16 +136,16 @@ async fn alone() {
         }
     }
     for (table, bound) in [("polls", 58), ("paragraphs", 4100)] {
-        let most = most_of_a_feed(&house, table);
+        let most = most_of_a_feed(&app, table);
         assert!(most <= bound, "{most} {table} of one feed");
     }
     let log = most(&samples, &|s| s.log_bytes as i64);
     assert!(log <= 64 << 20, "the log grew to {log} bytes");
-    assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+    assert_eq!(app.store.reads().verify().unwrap(), Vec::<String>::new());
 }
 
-fn most_of_a_feed(house: &House, table: &str) -> i64 {
-    let conn = Connection::open_with_flags(house.db(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+fn most_of_a_feed(app: &EndToEnd, table: &str) -> i64 {
+    let conn = Connection::open_with_flags(app.db(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let sql = format!("SELECT max(n) FROM (SELECT count(*) n FROM {table} GROUP BY feed)");
     conn.query_row(&sql, [], |r| r.get(0)).unwrap()
 }
@@ -226,10 +224,10 @@ struct Serving {
 }
 
 impl Serving {
-    async fn start(house: &House) -> Self {
+    async fn start(app: &EndToEnd) -> Self {
         let (sequence, watched) = watch::channel(0);
         let server = Server {
-            reads: house.store.reads().clone(),
+            reads: app.store.reads().clone(),
             options: ServeOptions {
                 title: "The River".to_owned(),
                 ..ServeOptions::default()
@@ -238,7 +236,7 @@ impl Serving {
             ready: Arc::new(|| Ok(())),
             registry: Arc::new(Registry::default()),
             callback: None,
-            clock: house.clock.clone(),
+            clock: app.clock.clone(),
         };
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let at = listener.address().unwrap();
@@ -252,9 +250,9 @@ impl Serving {
     }
 
     /// Somebody reads, and looks for something else each time.
-    async fn read(&self, house: &House, time: usize) {
+    async fn read(&self, app: &EndToEnd, time: usize) {
         self.sequence
-            .send_replace(house.store.reads().sequence().unwrap());
+            .send_replace(app.store.reads().sequence().unwrap());
         let search = format!("/feeds/search.atom?q=word{}&limit=5", time % 40);
         for path in ["/feeds/all.atom", "/feeds/boats.json", "/status", &search] {
             assert_eq!(get(self.at, path, &[]).await.status, 200, "{path}");
@@ -269,9 +267,8 @@ impl Drop for Serving {
 }
 
 impl Sample {
-    fn take(house: &House, log_bytes: u64) -> Self {
-        let conn =
-            Connection::open_with_flags(house.db(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    fn take(app: &EndToEnd, log_bytes: u64) -> Self {
+        let conn = Connection::open_with_flags(app.db(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
         let tables: Vec<String> = conn
             .prepare(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'

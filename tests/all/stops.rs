@@ -6,8 +6,8 @@ use newswire::clock::Clock;
 use newswire::store::ClaimScope;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::home::{Home, NOW, subscribe, time};
-use crate::support::{Framing, House, Internet, Item, Reply, rss};
+use crate::support::cli_home::{CliHome, NOW, subscribe, time};
+use crate::support::{EndToEnd, Framing, Internet, Item, Reply, rss};
 
 const HOST: &str = "slow.example";
 
@@ -20,24 +20,24 @@ async fn et_21_a_stopped_pass_gives_back_what_it_has_not_asked_and_only_that() {
         let drip = Framing::Drip(Duration::from_secs(1));
         net.always(HOST, path, Reply::feed(feed).framing(drip));
     }
-    let house = House::new(&net);
-    house.subscribe(
+    let app = EndToEnd::new(&net);
+    app.subscribe(
         &paths
             .map(|path| format!("http://{HOST}{path}"))
             .each_ref()
             .map(String::as_str),
     );
     let due = || {
-        let reads = house.store.reads();
+        let reads = app.store.reads();
         reads
-            .claimable(house.clock.now(), &ClaimScope::Due)
+            .claimable(app.clock.now(), &ClaimScope::Due)
             .unwrap()
             .0
             .len()
     };
     let cancel = CancellationToken::new();
     let pass = {
-        let (ingest, cancel) = (house.ingest.clone(), cancel.clone());
+        let (ingest, cancel) = (app.ingest.clone(), cancel.clone());
         tokio::spawn(async move { ingest.pass(ClaimScope::Due, &cancel, &|_| {}).await })
     };
     while net.log().is_empty() {
@@ -53,10 +53,10 @@ async fn et_21_a_stopped_pass_gives_back_what_it_has_not_asked_and_only_that() {
         2,
         "those that waited for their turn are due as before"
     );
-    let asked = house
+    let asked = app
         .feeds()
         .into_iter()
-        .find(|f| f.next_poll > Some(house.clock.now()));
+        .find(|f| f.next_poll > Some(app.clock.now()));
     assert!(
         net.log()[0]
             .request
@@ -67,7 +67,7 @@ async fn et_21_a_stopped_pass_gives_back_what_it_has_not_asked_and_only_that() {
 
 #[test]
 fn fetch_says_that_it_is_busy_when_another_process_polls_all_it_was_to_ask() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let store = home.store(&Clock::manual(time(NOW)));
     subscribe(&store, "a.example", "A");
     subscribe(&store, "b.example", "B");

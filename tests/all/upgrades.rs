@@ -3,7 +3,7 @@
 
 use newswire::model::{ArticleId, Seq, StoryId};
 
-use crate::support::{House, Internet, Reply};
+use crate::support::{EndToEnd, Internet, Reply};
 
 /// Stores by their schema version, compressed.
 const STORES: [(u32, &[u8]); 1] = [(7, include_bytes!("../stores/schema-07.store.zst"))];
@@ -18,8 +18,8 @@ const DOCUMENTS: [(&str, &str); 3] = [
 ];
 
 /// What an edit or another story would change.
-fn ids(house: &House) -> Vec<(ArticleId, StoryId, u32, Seq)> {
-    let articles = house.articles().into_iter();
+fn ids(app: &EndToEnd) -> Vec<(ArticleId, StoryId, u32, Seq)> {
+    let articles = app.articles().into_iter();
     articles
         .map(|a| (a.id, a.story_id, a.revision, a.seq))
         .collect()
@@ -33,25 +33,25 @@ async fn rel_14_an_older_store_opens_and_nothing_in_it_is_marked_as_edited() {
             net.always(host, "/feed", Reply::feed(document));
         }
         let store = zstd::decode_all(store).unwrap();
-        let house = House::inheriting(&net, &store, WRITTEN);
-        let before = ids(&house);
+        let app = EndToEnd::inheriting(&net, &store, WRITTEN);
+        let before = ids(&app);
         assert_eq!(before.len(), 7, "schema {schema}");
         for _ in 0..2 {
-            house.hours(48);
-            let report = house.pass().await;
+            app.hours(48);
+            let report = app.pass().await;
             assert_eq!((report.fetched, report.failed), (3, 0), "schema {schema}");
             assert_eq!((report.articles_new, report.articles_changed), (0, 0));
         }
-        assert_eq!(ids(&house), before, "schema {schema}");
-        assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
+        assert_eq!(ids(&app), before, "schema {schema}");
+        assert_eq!(app.store.reads().verify().unwrap(), Vec::<String>::new());
 
         let edited = DOCUMENTS[0]
             .1
             .replace("Poison changes", "Changes of poison");
         net.always("paper.test", "/feed", Reply::feed(edited));
-        house.hours(48);
+        app.hours(48);
         assert_eq!(
-            house.pass().await.articles_changed,
+            app.pass().await.articles_changed,
             1,
             "what is edited now is"
         );

@@ -11,10 +11,10 @@ use newswire::store::HubStatus;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::browser::say;
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::internet::Request;
 use crate::support::process::{Daemon, configuration, eventually};
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 pub const PAPER: &str = "paper.example";
 const FEED: &str = "http://paper.example/feed";
@@ -33,21 +33,20 @@ fn links() -> String {
 }
 
 /// A paper whose headers name a hub, subscribed and polled once, and the hub asked.
-async fn paper() -> (Internet, House, FeedRow) {
+async fn paper() -> (Internet, EndToEnd, FeedRow) {
     let net = Internet::start().await;
     let feed = Reply::feed(news(&[1])).header("ETag", "\"1\"");
     net.document(PAPER, "/feed", feed.header("Link", &links()));
     net.always("hub.example", "/hub", Reply::status(202));
-    let house = House::called_back(&net);
-    let feed = house.subscribe(&[FEED])[0];
-    assert_eq!(house.pass_due().await.articles_new, 1);
-    ask(&house).await;
-    (net, house, feed)
+    let app = EndToEnd::called_back(&net);
+    let feed = app.subscribe(&[FEED])[0];
+    assert_eq!(app.pass_due().await.articles_new, 1);
+    ask(&app).await;
+    (net, app, feed)
 }
 
-pub async fn ask(house: &House) {
-    house
-        .ingest
+pub async fn ask(app: &EndToEnd) {
+    app.ingest
         .send_hub_requests(&CancellationToken::new())
         .await
         .unwrap();
@@ -98,24 +97,24 @@ pub fn push(secret: &str, body: &str) -> HubCall {
     }
 }
 
-fn hub(house: &House, feed: FeedRow) -> Option<HubStatus> {
-    house.store.reads().feed(feed).unwrap().unwrap().hub
+fn hub(app: &EndToEnd, feed: FeedRow) -> Option<HubStatus> {
+    app.store.reads().feed(feed).unwrap().unwrap().hub
 }
 
-fn wait(house: &House) -> Duration {
-    house.feeds()[0].next_poll.unwrap().since(house.clock.now())
+fn wait(app: &EndToEnd) -> Duration {
+    app.feeds()[0].next_poll.unwrap().since(app.clock.now())
 }
 
 /// The paper, its lease verified.
-pub async fn verified() -> (Internet, House, FeedRow, String, String) {
-    let (net, house, feed) = paper().await;
+pub async fn verified() -> (Internet, EndToEnd, FeedRow, String, String) {
+    let (net, app, feed) = paper().await;
     let (path, secret) = given(&net);
-    let reply = house
+    let reply = app
         .ingest
         .answer_hub(path.clone(), verify(true, TOPIC))
         .await;
     assert_eq!(reply, HubReply::Challenge("ch4llenge".to_owned()));
-    (net, house, feed, path, secret)
+    (net, app, feed, path, secret)
 }
 
 #[tokio::test]
@@ -143,35 +142,35 @@ async fn et_50_the_hub_is_asked_for_a_lease_with_a_secret_and_nothing_else_is_sa
 
 #[tokio::test]
 async fn et_50_without_a_callback_no_hub_is_asked() {
-    let (net, house, feed) = paper().await;
-    let house = house.with_hubs(&net, None);
-    house.hours(30);
-    house.pass_due().await;
-    ask(&house).await;
+    let (net, app, feed) = paper().await;
+    let app = app.with_hubs(&net, None);
+    app.hours(30);
+    app.pass_due().await;
+    ask(&app).await;
     assert_eq!(asked(&net).len(), 1);
-    house.store.reach_by(None, house.clock.now()).unwrap();
-    assert_eq!(hub(&house, feed).unwrap().ask_at, None);
+    app.store.reach_by(None, app.clock.now()).unwrap();
+    assert_eq!(hub(&app, feed).unwrap().ask_at, None);
 }
 
 #[tokio::test]
 async fn et_50_only_what_was_asked_for_is_verified() {
-    let (net, house, feed) = paper().await;
+    let (net, app, feed) = paper().await;
     let (path, _) = given(&net);
-    let answer = |path: &str, call: HubCall| house.ingest.answer_hub(path.to_owned(), call);
+    let answer = |path: &str, call: HubCall| app.ingest.answer_hub(path.to_owned(), call);
     assert_eq!(answer("0000", verify(true, TOPIC)).await, HubReply::Unknown);
     assert_eq!(
         answer(&path, verify(true, "http://paper.example/other")).await,
         HubReply::Unknown
     );
     assert_eq!(answer(&path, verify(false, TOPIC)).await, HubReply::Unknown);
-    assert_eq!(hub(&house, feed).unwrap().verified, None);
+    assert_eq!(hub(&app, feed).unwrap().verified, None);
     assert!(matches!(
         answer(&path, verify(true, TOPIC)).await,
         HubReply::Challenge(_)
     ));
-    let lease = hub(&house, feed).unwrap();
-    assert_eq!(lease.verified, Some(house.clock.now()));
-    assert_eq!(lease.lease_until, Some(house.clock.now().plus(DAY * 10)));
+    let lease = hub(&app, feed).unwrap();
+    assert_eq!(lease.verified, Some(app.clock.now()));
+    assert_eq!(lease.lease_until, Some(app.clock.now().plus(DAY * 10)));
 }
 
 #[tokio::test]
@@ -187,19 +186,19 @@ async fn et_50_the_document_names_hub_and_self_where_headers_do_not() {
         Reply::feed(news(&[1]).replacen("<channel>", &head, 1)),
     );
     net.always("hub.example", "/hub", Reply::status(202));
-    let house = House::called_back(&net);
-    house.subscribe(&[FEED]);
-    house.pass_due().await;
-    ask(&house).await;
+    let app = EndToEnd::called_back(&net);
+    app.subscribe(&[FEED]);
+    app.pass_due().await;
+    ask(&app).await;
     assert_eq!(asked(&net)[0].form("hub.topic").as_deref(), Some(TOPIC));
 }
 
 #[tokio::test]
 async fn et_50_a_signed_push_is_stored_like_a_poll_and_an_unsigned_one_is_not() {
-    let (_net, house, feed, path, secret) = verified().await;
-    house.clock.advance(HOUR / 2);
+    let (_net, app, feed, path, secret) = verified().await;
+    app.clock.advance(HOUR / 2);
     for wrong in ["", "0".repeat(40).as_str()] {
-        let reply = house
+        let reply = app
             .ingest
             .answer_hub(path.clone(), push(wrong, &news(&[2])))
             .await;
@@ -211,52 +210,50 @@ async fn et_50_a_signed_push_is_stored_like_a_poll_and_an_unsigned_one_is_not() 
         body: held(&news(&[2])),
     };
     assert_eq!(
-        house.ingest.answer_hub(path.clone(), unsigned).await,
+        app.ingest.answer_hub(path.clone(), unsigned).await,
         HubReply::Taken
     );
-    assert_eq!(house.articles().len(), 1);
+    assert_eq!(app.articles().len(), 1);
 
-    let reply = house
+    let reply = app
         .ingest
         .answer_hub(path.clone(), push(&secret, &news(&[2, 3])))
         .await;
     assert_eq!(reply, HubReply::Taken);
-    assert_eq!(house.articles().len(), 3);
-    let reply = house
+    assert_eq!(app.articles().len(), 3);
+    let reply = app
         .ingest
         .answer_hub("f".repeat(40), push(&secret, &news(&[4])))
         .await;
     assert_eq!(reply, HubReply::Unknown);
-    let detail = house.store.reads().feed(feed).unwrap().unwrap();
+    let detail = app.store.reads().feed(feed).unwrap().unwrap();
     assert_eq!(detail.polls[0].outcome, "push");
     assert_eq!(detail.polls[0].new, 2);
 
     // A push repeated, and one with an edit.
-    let sequence = house.store.reads().sequence().unwrap();
-    house
-        .ingest
+    let sequence = app.store.reads().sequence().unwrap();
+    app.ingest
         .answer_hub(path.clone(), push(&secret, &news(&[2, 3])))
         .await;
     assert_eq!(
-        house.store.reads().sequence().unwrap(),
+        app.store.reads().sequence().unwrap(),
         sequence,
         "the same writes nothing"
     );
     let edited = news(&[3]).replace("counted", "counted twice");
-    house.ingest.answer_hub(path, push(&secret, &edited)).await;
-    assert_eq!(house.articles().len(), 3);
+    app.ingest.answer_hub(path, push(&secret, &edited)).await;
+    assert_eq!(app.articles().len(), 3);
     assert!(
-        house
-            .articles()
+        app.articles()
             .iter()
             .any(|a| a.revision == 1 || a.revision == 2)
     );
 
     // The feed's validators are what they were.
-    house.hours(25);
-    assert_eq!(house.pass_due().await.not_modified, 1);
+    app.hours(25);
+    assert_eq!(app.pass_due().await.not_modified, 1);
     assert_eq!(
-        house.articles().len(),
+        app.articles().len(),
         3,
         "what the feed no longer shows stays"
     );
@@ -264,155 +261,144 @@ async fn et_50_a_signed_push_is_stored_like_a_poll_and_an_unsigned_one_is_not() 
 
 #[tokio::test]
 async fn et_51_polls_become_rare_while_the_lease_holds_and_come_back_when_it_is_lost() {
-    let (_net, house, _feed, ..) = verified().await;
-    house.hours(4);
-    assert_eq!(house.pass_due().await.not_modified, 1);
-    assert!(wait(&house) >= DAY - HOUR, "{:?}", wait(&house));
+    let (_net, app, _feed, ..) = verified().await;
+    app.hours(4);
+    assert_eq!(app.pass_due().await.not_modified, 1);
+    assert!(wait(&app) >= DAY - HOUR, "{:?}", wait(&app));
     for _ in 0..12 {
-        house.hours(25);
-        house.pass_due().await;
+        app.hours(25);
+        app.pass_due().await;
     }
     // Ten days are over, and no hub has verified a renewal.
-    ask(&house).await;
-    assert!(wait(&house) <= HOUR, "{:?}", wait(&house));
-    house.hours(1);
-    assert_eq!(house.pass_due().await.not_modified, 1);
-    assert!(wait(&house) < DAY - HOUR, "{:?}", wait(&house));
+    ask(&app).await;
+    assert!(wait(&app) <= HOUR, "{:?}", wait(&app));
+    app.hours(1);
+    assert_eq!(app.pass_due().await.not_modified, 1);
+    assert!(wait(&app) < DAY - HOUR, "{:?}", wait(&app));
 }
 
 #[tokio::test]
 async fn et_50_a_lease_is_renewed_at_four_fifths_with_the_same_path_and_secret() {
-    let (net, house, feed, path, secret) = verified().await;
-    house.hours(8 * 24 - 1);
-    ask(&house).await;
+    let (net, app, feed, path, secret) = verified().await;
+    app.hours(8 * 24 - 1);
+    ask(&app).await;
     assert_eq!(asked(&net).len(), 1);
-    house.hours(2);
-    ask(&house).await;
+    app.hours(2);
+    ask(&app).await;
     assert_eq!(asked(&net).len(), 2);
     assert_eq!(given(&net), (path.clone(), secret));
-    let since = hub(&house, feed).unwrap().verified;
-    house.ingest.answer_hub(path, verify(true, TOPIC)).await;
-    let renewed = hub(&house, feed).unwrap();
-    assert_eq!(renewed.lease_until, Some(house.clock.now().plus(DAY * 10)));
+    let since = hub(&app, feed).unwrap().verified;
+    app.ingest.answer_hub(path, verify(true, TOPIC)).await;
+    let renewed = hub(&app, feed).unwrap();
+    assert_eq!(renewed.lease_until, Some(app.clock.now().plus(DAY * 10)));
     assert_eq!(renewed.verified, since, "without a gap");
 }
 
 #[tokio::test]
 async fn et_50_a_failing_hub_is_asked_again_ever_later_and_a_denying_one_after_a_week() {
-    let (net, house, feed) = paper().await;
+    let (net, app, feed) = paper().await;
     net.always("hub.example", "/hub", Reply::status(500));
     let mut times = 0;
     for _ in 0..48 {
-        house.clock.advance(HOUR / 2);
-        ask(&house).await;
+        app.clock.advance(HOUR / 2);
+        ask(&app).await;
         times = asked(&net).len();
     }
     assert!((4..=6).contains(&times), "{times} times in a day");
-    assert!(
-        hub(&house, feed)
-            .unwrap()
-            .last_error
-            .unwrap()
-            .contains("500")
-    );
+    assert!(hub(&app, feed).unwrap().last_error.unwrap().contains("500"));
     let denied = HubCall::Denied {
         topic: TOPIC.to_owned(),
         reason: Some("no such topic".to_owned()),
     };
     let (path, _) = given(&net);
-    assert_eq!(house.ingest.answer_hub(path, denied).await, HubReply::Taken);
-    house.hours(6 * 24);
-    ask(&house).await;
+    assert_eq!(app.ingest.answer_hub(path, denied).await, HubReply::Taken);
+    app.hours(6 * 24);
+    ask(&app).await;
     assert_eq!(asked(&net).len(), times);
     assert!(
-        hub(&house, feed)
+        hub(&app, feed)
             .unwrap()
             .last_error
             .unwrap()
             .contains("no such topic")
     );
-    house.hours(25);
-    ask(&house).await;
+    app.hours(25);
+    ask(&app).await;
     assert_eq!(asked(&net).len(), times + 1);
 }
 
 #[tokio::test]
 async fn et_51_a_thin_ping_leads_to_one_conditional_get_within_a_minute() {
-    let (net, house, _feed, path, secret) = verified().await;
-    house.hours(4);
-    house.pass_due().await;
-    assert!(wait(&house) > HOUR);
+    let (net, app, _feed, path, secret) = verified().await;
+    app.hours(4);
+    app.pass_due().await;
+    assert!(wait(&app) > HOUR);
     let before = net.log().len();
     for body in ["", "<!doctype html><title>updated</title>"] {
-        let reply = house
+        let reply = app
             .ingest
             .answer_hub(path.clone(), push(&secret, body))
             .await;
         assert_eq!(reply, HubReply::Taken);
     }
-    assert!(
-        wait(&house) <= Duration::from_secs(60),
-        "{:?}",
-        wait(&house)
-    );
-    assert_eq!(house.feeds()[0].failures, 0);
-    house.clock.advance(Duration::from_secs(60));
-    assert_eq!(house.pass_due().await.not_modified, 1);
+    assert!(wait(&app) <= Duration::from_secs(60), "{:?}", wait(&app));
+    assert_eq!(app.feeds()[0].failures, 0);
+    app.clock.advance(Duration::from_secs(60));
+    assert_eq!(app.pass_due().await.not_modified, 1);
     assert_eq!(net.log().len(), before + 1);
     assert!(net.log()[before].request.header("if-none-match").is_some());
 }
 
 #[tokio::test]
 async fn et_51_a_ping_does_not_go_below_the_servers_word() {
-    let (net, house, _feed, path, secret) = verified().await;
+    let (net, app, _feed, path, secret) = verified().await;
     let reply = Reply::feed(news(&[1]))
         .header("ETag", "\"1\"")
         .header("Cache-Control", "max-age=7200");
     net.document(PAPER, "/feed", reply);
-    house.hours(4);
-    house.pass_due().await;
-    house.ingest.answer_hub(path, push(&secret, "")).await;
+    app.hours(4);
+    app.pass_due().await;
+    app.ingest.answer_hub(path, push(&secret, "")).await;
     assert!(
-        wait(&house) >= HOUR * 2 - Duration::from_secs(60),
+        wait(&app) >= HOUR * 2 - Duration::from_secs(60),
         "{:?}",
-        wait(&house)
+        wait(&app)
     );
 }
 
 #[tokio::test]
 async fn et_50_a_feed_that_is_removed_leaves_its_hub() {
-    let (net, house, feed, path, secret) = verified().await;
-    house.store.unsubscribe(feed).unwrap();
-    ask(&house).await;
+    let (net, app, feed, path, secret) = verified().await;
+    app.store.unsubscribe(feed).unwrap();
+    ask(&app).await;
     let last = asked(&net).pop().unwrap();
     assert_eq!(last.form("hub.mode").as_deref(), Some("unsubscribe"));
     assert_eq!(last.form("hub.secret"), None);
-    let reply = house
+    let reply = app
         .ingest
         .answer_hub(path.clone(), push(&secret, &news(&[2])))
         .await;
     assert_eq!(reply, HubReply::Gone);
     assert_eq!(
-        house
-            .ingest
+        app.ingest
             .answer_hub(path.clone(), verify(true, TOPIC))
             .await,
         HubReply::Unknown
     );
-    let reply = house
+    let reply = app
         .ingest
         .answer_hub(path.clone(), verify(false, TOPIC))
         .await;
     assert!(matches!(reply, HubReply::Challenge(_)));
-    let reply = house
+    let reply = app
         .ingest
         .answer_hub(path, push(&secret, &news(&[2])))
         .await;
     assert_eq!(reply, HubReply::Unknown);
-    house.hours(100);
-    ask(&house).await;
+    app.hours(100);
+    ask(&app).await;
     assert_eq!(asked(&net).len(), 2, "and that was that");
-    assert_eq!(house.articles().len(), 1);
+    assert_eq!(app.articles().len(), 1);
 }
 
 #[tokio::test]
@@ -425,12 +411,12 @@ async fn sec_06_a_hub_passes_the_same_guard_as_a_feed() {
         let link = format!("<{hub}>; rel=hub");
         net.document(host, "/feed", Reply::feed(news(&[1])).header("Link", &link));
     }
-    let house = House::called_back(&net);
-    let feeds = house.subscribe(&["http://a.example/feed", "http://b.example/feed"]);
-    house.pass_due().await;
-    ask(&house).await;
+    let app = EndToEnd::called_back(&net);
+    let feeds = app.subscribe(&["http://a.example/feed", "http://b.example/feed"]);
+    app.pass_due().await;
+    ask(&app).await;
     for feed in feeds {
-        let told = hub(&house, feed).unwrap().last_error.unwrap();
+        let told = hub(&app, feed).unwrap().last_error.unwrap();
         assert!(told.contains("10.0.0.1") || told.contains("::1"), "{told}");
     }
     assert_eq!(net.log().len(), 2);
@@ -447,7 +433,7 @@ async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
         Reply::feed(news(&[1])).header("Link", &link),
     );
     net.always("127.0.0.1", "/hub", Reply::status(202));
-    let home = Home::empty();
+    let home = CliHome::empty();
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -520,22 +506,22 @@ async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
 
 #[tokio::test]
 async fn a_callback_that_was_taken_away_costs_no_news() {
-    let (net, house, _feed, ..) = verified().await;
-    house.hours(4);
-    house.pass_due().await;
-    assert!(wait(&house) > HOUR);
-    let house = house.with_hubs(&net, None);
-    house.store.reach_by(None, house.clock.now()).unwrap();
-    assert!(wait(&house) <= HOUR, "{:?}", wait(&house));
-    let house = house.with_hubs(
+    let (net, app, _feed, ..) = verified().await;
+    app.hours(4);
+    app.pass_due().await;
+    assert!(wait(&app) > HOUR);
+    let app = app.with_hubs(&net, None);
+    app.store.reach_by(None, app.clock.now()).unwrap();
+    assert!(wait(&app) <= HOUR, "{:?}", wait(&app));
+    let app = app.with_hubs(
         &net,
         Some(WebSub {
             callback: WebUrl::parse("https://elsewhere.example/").unwrap(),
         }),
     );
     let elsewhere = Some("https://elsewhere.example/".to_owned());
-    house.store.reach_by(elsewhere, house.clock.now()).unwrap();
-    ask(&house).await;
+    app.store.reach_by(elsewhere, app.clock.now()).unwrap();
+    ask(&app).await;
     let callback = asked(&net).pop().unwrap().form("hub.callback").unwrap();
     assert!(
         callback.starts_with("https://elsewhere.example/"),
@@ -549,7 +535,7 @@ async fn our_own_hub_is_told_of_every_changed_feed() {
     let base = format!("http://{}", net.address());
     net.document("127.0.0.1", "/feed", Reply::feed(news(&[1])));
     net.always("127.0.0.1", "/hub", Reply::status(204));
-    let home = Home::empty();
+    let home = CliHome::empty();
     let text = configuration(&home).replace(
         "[server]\n",
         "[server]\npublic_url = \"https://news.example/river\"\n",

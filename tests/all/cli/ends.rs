@@ -6,11 +6,11 @@ use std::process::Stdio;
 use newswire::clock::Clock;
 
 use super::filled;
-use crate::support::home::{Home, NOW, exists, time, topics};
+use crate::support::cli_home::{CliHome, NOW, exists, time, topics};
 
 /// Runs a command that must fail so, with one message that begins with our name and says `says`.
 #[track_caller]
-fn fails(home: &Home, args: &[&str], code: i32, says: &str) {
+fn fails(home: &CliHome, args: &[&str], code: i32, says: &str) {
     let ran = home.run(args);
     ran.exits(code);
     assert_eq!(ran.out, "", "{args:?}");
@@ -20,7 +20,7 @@ fn fails(home: &Home, args: &[&str], code: i32, says: &str) {
 
 #[test]
 fn without_a_store_reads_say_what_to_do() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     for args in [
         &["list"][..],
         &["search", "x"],
@@ -142,7 +142,7 @@ fn a_wrong_configuration_is_exit_78_with_line_and_nearest_name() {
         );
     }
     fails(
-        &Home::empty(),
+        &CliHome::empty(),
         &["--config", "none.toml", "check"],
         78,
         "none.toml",
@@ -151,7 +151,7 @@ fn a_wrong_configuration_is_exit_78_with_line_and_nearest_name() {
 
 #[test]
 fn rel_03_a_store_that_is_none_is_exit_74_and_stays_as_it_is() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let notes = "not a database, just notes ".repeat(100);
     home.write("notes.db", &notes);
     for args in [
@@ -269,7 +269,7 @@ fn rel_08_the_daemon_is_well_is_one_and_ends_in_order() {
 #[test]
 fn a_store_that_cannot_be_looked_for_is_not_said_to_be_missing() {
     // As in a directory that only root may look into, which a test that runs as root cannot make.
-    let home = Home::empty();
+    let home = CliHome::empty();
     let file = home.write("file", "");
     let db = file.join("store.db");
     for args in [&["list"][..], &["add", "http://a.example/"], &["verify"]] {
@@ -283,7 +283,7 @@ fn a_store_that_cannot_be_looked_for_is_not_said_to_be_missing() {
 
 #[test]
 fn help_version_completions_and_man_pages_are_there() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     assert!(home.run(&["--version"]).exits(0).starts_with("newswire "));
     assert!(
         home.run(&["list", "--help"])
@@ -320,7 +320,7 @@ fn a_shell_completes_feeds_and_topics() {
     assert_eq!(completed(&["topic", "explain", "s"]).trim(), "sea");
     assert!(completed(&["list", "--topic", ""]).contains("war"));
     assert!(completed(&["expl"]).contains("explain"));
-    let nothing = Home::empty();
+    let nothing = CliHome::empty();
     let done = nothing
         .command(&["--", "newswire", "feed", ""])
         .env("COMPLETE", "bash")
@@ -332,7 +332,7 @@ fn a_shell_completes_feeds_and_topics() {
 }
 
 /// What bash puts on its command line.
-fn completed_by_bash(home: &Home, line: &str, words: &str, at: usize, word: &str) -> String {
+fn completed_by_bash(home: &CliHome, line: &str, words: &str, at: usize, word: &str) -> String {
     let script = home.run(&["completions", "bash"]).exits(0).to_owned();
     assert!(script.contains("-F _newswire newswire"), "{script}");
     home.write("completions.bash", &script);
@@ -375,7 +375,7 @@ fn bash_completes_urls_though_it_parts_them_at_colons() {
 
 #[test]
 fn sec_15_bash_gets_names_of_others_as_words_and_not_as_commands() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let list = "<opml version='2.0'><body><outline text='$(id) `id`;id'>
         <outline xmlUrl='https://x.example/?a=$(id)&amp;b=1' category='*,q&quot;,a b'/></outline></body></opml>";
     home.run_with(&["import", "-"], list.as_bytes()).exits(0);
@@ -400,7 +400,7 @@ fn sec_15_bash_gets_names_of_others_as_words_and_not_as_commands() {
 
 #[test]
 fn a_dry_run_and_a_backup_put_nothing_in_force() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let clock = Clock::manual(time(NOW));
     {
         let store = home.store(&clock);

@@ -8,9 +8,9 @@ use newswire::model::Draft;
 use serde_json::Value;
 
 use super::{HOSTILE, filled};
-use crate::support::home::{Home, draft, poll, subscribe, time};
+use crate::support::cli_home::{CliHome, draft, poll, subscribe, time};
 
-fn titles(home: &Home, args: &[&str]) -> Vec<String> {
+fn titles(home: &CliHome, args: &[&str]) -> Vec<String> {
     let all: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
     let items = home.run(&all).json();
     items
@@ -129,7 +129,7 @@ fn a_story_has_the_fields_of_the_contract_in_their_order() {
 
 #[test]
 fn what_was_left_out_of_bodies_is_a_field_and_shown() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let clock = Clock::manual(time("2030-01-10T12:00:00Z"));
     let store = home.store(&clock);
     let feed = subscribe(&store, "argus.example", "The Argus");
@@ -393,10 +393,10 @@ fn following_prints_what_comes_until_it_is_stopped() {
 
 #[test]
 fn an_article_that_is_dated_by_its_update_alone_is_shown_with_that_date() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let clock = Clock::manual(time("2030-01-10T08:00:00Z"));
     let store = home.store(&clock);
-    let argus = crate::support::home::subscribe(&store, "argus.example", "The Argus");
+    let argus = crate::support::cli_home::subscribe(&store, "argus.example", "The Argus");
     let mut dated = draft("argus.example", 1, "Tides", "They come and go.");
     dated.updated = Some(time("2030-01-09T18:30:00Z"));
     poll(&store, &clock, argus, vec![dated]);

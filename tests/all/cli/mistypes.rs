@@ -1,7 +1,7 @@
 //! Whatever a user mistypes ends with the exit code of its kind and says, in a line, what is wrong and what would be right.
 
 use super::filled;
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 
 /// The line, the exit code, and what the user has to be told.
 const MISTYPES: &[(&str, i32, &str)] = &[
@@ -182,7 +182,7 @@ fn whatever_is_mistyped_gets_one_helpful_line() {
 
 #[test]
 fn no_hidden_command_is_suggested_and_only_the_nearest() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let err = home.run(&["serach", "x"]).err;
     assert!(
         err.contains("a similar subcommand exists: 'search'"),

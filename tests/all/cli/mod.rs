@@ -17,7 +17,7 @@ use std::time::Duration;
 use newswire::clock::Clock;
 use newswire::store::Store;
 
-use crate::support::home::{Home, draft, poll, subscribe, time, topics};
+use crate::support::cli_home::{CliHome, draft, poll, subscribe, time, topics};
 
 /// A headline with everything in it that a terminal or a spreadsheet could be tricked with (SEC-14, SEC-15).
 const HOSTILE: &str = "=cmd\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}|\"x\", y";
@@ -29,8 +29,8 @@ fn wire() -> String {
 }
 
 /// A home whose store has two feeds, five articles and four stories; "Boats come in" stands in both feeds.
-fn filled() -> Home {
-    let home = Home::empty();
+fn filled() -> CliHome {
+    let home = CliHome::empty();
     let clock = Clock::manual(time("2030-01-10T08:00:00Z"));
     fill(&home.store(&clock), &clock);
     home

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 use crate::support::{Item, rss};
 
 fn feed() -> String {
@@ -17,7 +17,7 @@ fn feed() -> String {
 
 #[test]
 fn a_feed_becomes_one_object_with_every_field() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.write("a.xml", &feed());
     home.write("b.xml", &feed().replace("The Argus", "The Herald"));
     let feeds = home.run(&["parse", "--json", "a.xml", "b.xml"]).json();
@@ -59,7 +59,7 @@ fn a_feed_becomes_one_object_with_every_field() {
 
 #[test]
 fn url_and_content_type_are_what_the_fetcher_would_know() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let text = feed()
         .replace("https://argus.example/articles/1", "/articles/1")
         .replace("The Argus", "Caf\u{e9}");
@@ -81,7 +81,7 @@ fn url_and_content_type_are_what_the_fetcher_would_know() {
 
 #[test]
 fn what_is_no_feed_is_exit_65_and_the_others_are_read_all_the_same() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.write("a.xml", &feed());
     home.write(
         "page.html",
@@ -102,7 +102,7 @@ fn what_is_no_feed_is_exit_65_and_the_others_are_read_all_the_same() {
 
 #[test]
 fn a_batch_answers_line_by_line_in_order() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.write("a.xml", &feed());
     home.write("page.html", "<p>Hello</p>");
     let requests = "{\"file\":\"a.xml\",\"url\":\"https://x.example/\",\"content_type\":null}\n\
@@ -126,7 +126,7 @@ fn a_batch_answers_line_by_line_in_order() {
 
 #[test]
 fn a_broken_configuration_is_no_matter_of_parse() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.configure("nonsense");
     home.write("a.xml", &feed());
     home.run(&["parse", "a.xml"]).exits(0);

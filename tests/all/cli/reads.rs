@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{filled, wire};
-use crate::support::home::{Home, exists};
+use crate::support::cli_home::{CliHome, exists};
 
 #[test]
 fn a_story_is_shown_by_id_by_a_copys_id_and_by_url() {
@@ -305,7 +305,7 @@ fn what_check_prints_is_a_configuration_that_says_the_same() {
                 title = \"A \\\"b\\\" # c\"\ntags = [\"x\", \"y\"]\nheaders = { \"X-Key\" = \"k\" }\n[[feed]]\nurl = \"https://b.example/\"\n\
                 [[topic]]\nname = \"sea\"\nmatch = 'boats OR \"red fox\"'\nlanguage = \"en\"\n";
     home.configure(text);
-    let print = |home: &Home, args: &[&str]| {
+    let print = |home: &CliHome, args: &[&str]| {
         let printed = home
             .run(&[&["check", "--print"], args].concat())
             .exits(0)

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::filled;
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 
 const ARGUS: &str = "https://argus.example/articles/1";
 const HERALD: &str = "https://herald.example/articles/7";
 
 /// The ids of the copies at these pages and those of their stories.
-fn ids(home: &Home) -> [(String, String); 2] {
+fn ids(home: &CliHome) -> [(String, String); 2] {
     let copies = home.run(&["list", "--copies", "--json"]).json();
     [ARGUS, HERALD].map(|page| {
         let copy = copies
@@ -21,7 +21,7 @@ fn ids(home: &Home) -> [(String, String); 2] {
     })
 }
 
-fn are_one_story(home: &Home) -> bool {
+fn are_one_story(home: &CliHome) -> bool {
     let [(_, a), (_, b)] = ids(home);
     a == b
 }

@@ -8,18 +8,18 @@ use newswire::model::Draft;
 
 use super::filled;
 use super::subscriptions::serve;
-use crate::support::home::{Home, draft, poll, subscribe, time};
+use crate::support::cli_home::{CliHome, draft, poll, subscribe, time};
 use crate::support::{Item, rss};
 
-fn titles(home: &Home, args: &[&str]) -> Vec<String> {
+fn titles(home: &CliHome, args: &[&str]) -> Vec<String> {
     let rows = home.run(&[args, &["--json"]].concat()).json();
     let title = |row: &serde_json::Value| row["title"].as_str().unwrap().to_owned();
     rows.iter().map(title).collect()
 }
 
 /// A home with a feed whose backlog is a year old, and one more item a day later.
-fn backlog() -> Home {
-    let home = Home::empty();
+fn backlog() -> CliHome {
+    let home = CliHome::empty();
     let clock = Clock::manual(time("2030-01-08T12:00:00Z"));
     let store = home.store(&clock);
     let feed = subscribe(&store, "argus.example", "The Argus");
@@ -112,7 +112,7 @@ fn a_story_is_named_by_four_characters_that_only_it_has() {
             .to_owned();
         assert!(shown.contains("Boats come in"), "{shown}");
     }
-    let many = Home::empty();
+    let many = CliHome::empty();
     let clock = Clock::manual(time("2030-01-10T08:00:00Z"));
     let store = many.store(&clock);
     let feed = subscribe(&store, "argus.example", "The Argus");
@@ -155,8 +155,8 @@ fn a_page_is_opened_by_the_browser_that_is_named_or_printed() {
     assert!(shown.starts_with("word0 word1"), "{shown}");
 }
 
-fn online() -> (Home, String) {
-    let home = Home::empty();
+fn online() -> (CliHome, String) {
+    let home = CliHome::empty();
     home.configure("[fetch]\nallow_private = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\n");
     let whole = rss(
         "a.example",

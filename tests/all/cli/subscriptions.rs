@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use newswire::clock::Clock;
 
 use super::filled;
-use crate::support::home::{Home, NOW, exists, time};
+use crate::support::cli_home::{CliHome, NOW, exists, time};
 use crate::support::{Item, rss};
 
 const OPML: &str = r#"<?xml version="1.0"?>
@@ -20,7 +20,7 @@ const OPML: &str = r#"<?xml version="1.0"?>
 
 #[test]
 fn a_second_import_changes_nothing() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.write("subs.opml", OPML);
     let first = home.run(&["import", "subs.opml"]);
     first.exits(0);
@@ -47,7 +47,7 @@ fn a_second_import_changes_nothing() {
 
 #[test]
 fn sec_17_a_malformed_list_is_taken_as_a_whole_or_not_at_all() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.write("broken.opml", &OPML.replace("</body>", ""));
     let ran = home.run(&["import", "broken.opml"]);
     ran.exits(65);
@@ -63,7 +63,7 @@ fn sec_17_a_malformed_list_is_taken_as_a_whole_or_not_at_all() {
 
 #[test]
 fn sec_17_outlines_that_are_never_asked_are_told_and_the_rest_is_taken() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     home.write(
         "subs.opml",
         &OPML.replace("https://lwn.example/rss", "exec:rm -rf /"),
@@ -84,7 +84,7 @@ fn what_is_exported_is_imported_as_it_was() {
     let opml = home.run(&["export"]).exits(0).to_owned();
     // Another reader's own attributes come back out.
     let opml = opml.replacen(" xmlUrl", " maxItems=\"3\" xmlUrl", 1);
-    let other = Home::empty();
+    let other = CliHome::empty();
     other.run_with(&["import", "-"], opml.as_bytes()).exits(0);
     let again = other.run(&["export"]).exits(0).to_owned();
     assert_eq!(again.matches("xmlUrl").count(), 2);
@@ -145,7 +145,7 @@ fn a_feed_line_has_the_fields_of_the_contract_first() {
 #[test]
 fn a_subscription_is_set_paused_resumed_and_removed() {
     let home = filled();
-    let feed = |home: &Home| {
+    let feed = |home: &CliHome| {
         home.run(&["feed", "https://argus.example/feed", "--json"])
             .json()
             .remove(0)
@@ -228,8 +228,8 @@ pub fn serve(documents: HashMap<&'static str, (&'static str, String)>) -> String
     format!("http://{address}")
 }
 
-fn online() -> (Home, String) {
-    let home = Home::empty();
+fn online() -> (CliHome, String) {
+    let home = CliHome::empty();
     home.configure(
         "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\n[schedule]\nmanual_interval = \"0s\"\n",
     );
@@ -354,12 +354,12 @@ fn a_list_is_imported_from_its_url() {
 
 #[test]
 fn sec_14_names_of_feeds_are_clean_when_they_come_in() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let list = "<opml><body><outline text=\"A\u{202e}B\"><outline text=\"T\u{202e}x&#10;y\" \
                 xmlUrl=\"https://a.example/f\"/></outline></body></opml>";
     home.run_with(&["import", "-"], list.as_bytes()).exits(0);
     let clock = Clock::manual(time(NOW));
-    let named = |home: &Home| home.store(&clock).reads().feeds().unwrap().remove(0);
+    let named = |home: &CliHome| home.store(&clock).reads().feeds().unwrap().remove(0);
     let feed = named(&home);
     assert_eq!(
         (feed.title.as_str(), feed.folder.as_deref()),

@@ -1,9 +1,9 @@
 //! Times for people are local and say so; times for programs are UTC.
 
 use super::filled;
-use crate::support::home::Home;
+use crate::support::cli_home::CliHome;
 
-fn in_berlin(home: &Home, args: &[&str]) -> String {
+fn in_berlin(home: &CliHome, args: &[&str]) -> String {
     let output = home.command(args).env("TZ", "Europe/Berlin").output();
     String::from_utf8(output.unwrap().stdout).unwrap()
 }

@@ -1,7 +1,7 @@
 //! What the operator does with a store: look whether a daemon runs, restore, check a backup, delete a feed's articles.
 
 use super::filled;
-use crate::support::home::{Home, Ran};
+use crate::support::cli_home::{CliHome, Ran};
 use crate::support::process::{Daemon, configuration};
 
 /// Fails the test unless the run printed this, to stdout or stderr.
@@ -11,7 +11,7 @@ fn says<'r>(ran: &'r Ran, text: &str) -> &'r Ran {
     ran
 }
 
-fn articles(home: &Home) -> u64 {
+fn articles(home: &CliHome) -> u64 {
     home.run(&["status", "--json"]).json()[0]["articles"]
         .as_u64()
         .unwrap()
@@ -140,7 +140,7 @@ fn quiet_shows_failures_only_and_very_quiet_shows_nothing() {
 
 #[test]
 fn only_the_default_directory_of_a_store_is_made() {
-    let home = Home::empty();
+    let home = CliHome::empty();
     let elsewhere = home.path("missing/n.db");
     let elsewhere = elsewhere.to_str().unwrap();
     for args in [

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use newswire::model::StoryId;
 
-use crate::support::{House, Internet, Item, Reply, rss};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 /// A copy as the corpus describes it.
 #[derive(Debug, Clone)]
@@ -143,15 +143,15 @@ pub async fn grouped(copies: &[Printed], order: &[&str], is_restarted: bool) -> 
             Reply::feed(rss(&title, &items)),
         );
     }
-    let mut house = House::new(&net);
+    let mut app = EndToEnd::new(&net);
     for paper in order {
-        let row = house.subscribe(&[&format!("http://{paper}.example/feed")])[0];
-        house.poll(row).await;
+        let row = app.subscribe(&[&format!("http://{paper}.example/feed")])[0];
+        app.poll(row).await;
         if is_restarted {
-            house = house.again(&net);
+            app = app.again(&net);
         }
     }
-    let story_of = house
+    let story_of = app
         .articles()
         .into_iter()
         .map(|a| (a.guid.unwrap(), a.story_id))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use newswire::model::{ArticleView, Draft, FeedRow, WebUrl};
 use newswire::store::Selection;
 
-use crate::support::shelf::{Shelf, draft};
+use crate::support::store_fixture::{StoreFixture, draft};
 
 const BOATS: &str = "The harbour masters of Aldmouth and Kessport agreed on Friday to mark the channel through the \
     winter, after three boats had run aground within a week. Buoys are to be laid out before the end of the month, and \
@@ -37,42 +37,42 @@ fn on_page_of(other: &Draft, draft: Draft) -> Draft {
     }
 }
 
-fn articles(shelf: &Shelf) -> Vec<ArticleView> {
+fn articles(fixture: &StoreFixture) -> Vec<ArticleView> {
     let selection = Selection {
         bodies: true,
         ..Selection::default()
     };
-    shelf.store.reads().articles(&selection).unwrap()
+    fixture.store.reads().articles(&selection).unwrap()
 }
 
-fn printed_by(shelf: &Shelf, host: &str) -> Vec<ArticleView> {
+fn printed_by(fixture: &StoreFixture, host: &str) -> Vec<ArticleView> {
     let url = format!("https://{host}/feed");
-    let all = articles(shelf).into_iter();
+    let all = articles(fixture).into_iter();
     all.filter(|a| a.feed_url == url).collect()
 }
 
 /// The one article of a host.
-fn of(shelf: &Shelf, host: &str) -> ArticleView {
-    let mut all = printed_by(shelf, host);
+fn of(fixture: &StoreFixture, host: &str) -> ArticleView {
+    let mut all = printed_by(fixture, host);
     assert_eq!(all.len(), 1, "{host}");
     all.remove(0)
 }
 
 #[test]
 fn sec_13_a_guid_means_nothing_outside_its_feed() {
-    let shelf = Shelf::new();
+    let fixture = StoreFixture::new();
     let (honest, hostile) = (
-        shelf.subscribe("honest.example"),
-        shelf.subscribe("bad.example"),
+        fixture.subscribe("honest.example"),
+        fixture.subscribe("bad.example"),
     );
-    shelf.put(honest, vec![boats("honest.example")]);
+    fixture.put(honest, vec![boats("honest.example")]);
     let forged = Draft {
         guid: boats("honest.example").guid,
         key: boats("honest.example").key,
         ..tax("bad.example")
     };
-    shelf.put(hostile, vec![forged]);
-    let (a, x) = (of(&shelf, "honest.example"), of(&shelf, "bad.example"));
+    fixture.put(hostile, vec![forged]);
+    let (a, x) = (of(&fixture, "honest.example"), of(&fixture, "bad.example"));
     assert_eq!(a.guid, x.guid);
     assert_ne!(a.id, x.id);
     assert_ne!(a.story_id, x.story_id);
@@ -82,10 +82,10 @@ fn sec_13_a_guid_means_nothing_outside_its_feed() {
 #[test]
 fn sec_13_a_page_is_shown_as_its_own_feed_has_it() {
     for hostile_first in [true, false] {
-        let shelf = Shelf::new();
+        let fixture = StoreFixture::new();
         let (honest, hostile) = (
-            shelf.subscribe("honest.example"),
-            shelf.subscribe("bad.example"),
+            fixture.subscribe("honest.example"),
+            fixture.subscribe("bad.example"),
         );
         let claim = draft(
             "bad.example",
@@ -97,15 +97,15 @@ fn sec_13_a_page_is_shown_as_its_own_feed_has_it() {
         let site = WebUrl::parse("https://honest.example/").unwrap();
         // It says that the honest site is its own, as well.
         if hostile_first {
-            shelf.put_from(hostile, Some(&site), vec![claim]);
-            shelf.put(honest, vec![boats("honest.example")]);
+            fixture.put_from(hostile, Some(&site), vec![claim]);
+            fixture.put(honest, vec![boats("honest.example")]);
         } else {
-            shelf.put(honest, vec![boats("honest.example")]);
-            shelf.put_from(hostile, Some(&site), vec![claim]);
+            fixture.put(honest, vec![boats("honest.example")]);
+            fixture.put_from(hostile, Some(&site), vec![claim]);
         }
-        let a = of(&shelf, "honest.example");
+        let a = of(&fixture, "honest.example");
         assert_eq!((a.content_text.as_deref(), a.revision), (Some(BOATS), 1));
-        let story = shelf.store.reads().story(a.story_id).unwrap().unwrap();
+        let story = fixture.store.reads().story(a.story_id).unwrap().unwrap();
         assert_eq!(story.content_text.as_deref(), Some(BOATS));
         assert_eq!(story.feed.url, "https://honest.example/feed");
     }
@@ -113,14 +113,14 @@ fn sec_13_a_page_is_shown_as_its_own_feed_has_it() {
 
 #[test]
 fn the_first_copy_is_shown_where_no_feed_owns_a_page() {
-    let shelf = Shelf::new();
+    let fixture = StoreFixture::new();
     for host in ["one.example", "two.example"] {
-        let feed = shelf.subscribe(host);
+        let feed = fixture.subscribe(host);
         let elsewhere = draft("elsewhere.example", 7, BOATS_TITLE, BOATS);
-        shelf.put(feed, vec![on_page_of(&elsewhere, boats(host))]);
+        fixture.put(feed, vec![on_page_of(&elsewhere, boats(host))]);
     }
-    let story = of(&shelf, "two.example").story_id;
-    let story = shelf.store.reads().story(story).unwrap().unwrap();
+    let story = of(&fixture, "two.example").story_id;
+    let story = fixture.store.reads().story(story).unwrap().unwrap();
     assert_eq!(
         (story.copies, story.feed.url.as_str()),
         (2, "https://one.example/feed")
@@ -143,21 +143,21 @@ fn sec_13_no_feed_brings_two_others_together() {
             [2, 0, 1],
             [2, 1, 0],
         ] {
-            let shelf = Shelf::new();
+            let fixture = StoreFixture::new();
             let printed = [
-                (shelf.subscribe("boats.example"), boats("boats.example")),
-                (shelf.subscribe("tax.example"), tax("tax.example")),
-                (shelf.subscribe("bad.example"), forged.clone()),
+                (fixture.subscribe("boats.example"), boats("boats.example")),
+                (fixture.subscribe("tax.example"), tax("tax.example")),
+                (fixture.subscribe("bad.example"), forged.clone()),
             ];
             for n in order {
                 let (feed, draft) = &printed[n];
-                shelf.put(*feed, vec![draft.clone()]);
+                fixture.put(*feed, vec![draft.clone()]);
             }
             let second = [boats("second.example"), tax("second.example")];
-            shelf.put(shelf.subscribe("second.example"), second.to_vec());
-            let (a, b) = (of(&shelf, "boats.example"), of(&shelf, "tax.example"));
+            fixture.put(fixture.subscribe("second.example"), second.to_vec());
+            let (a, b) = (of(&fixture, "boats.example"), of(&fixture, "tax.example"));
             assert_ne!(a.story_id, b.story_id, "{order:?}");
-            let second = printed_by(&shelf, "second.example");
+            let second = printed_by(&fixture, "second.example");
             let story = |title| second.iter().find(|c| c.title == title).unwrap().story_id;
             assert_eq!(story(BOATS_TITLE), a.story_id, "{order:?}");
             assert_eq!(story(TAX_TITLE), b.story_id, "{order:?}");
@@ -199,14 +199,14 @@ fn sec_13_three_items_of_two_texts_each_join_no_papers() {
         let mut order: Vec<(String, Vec<Draft>)> =
             (0..3).map(|n| paper(n, is_on_own_pages)).collect();
         order.insert(roundup_at, ("roundup.example".to_owned(), roundup.clone()));
-        let shelf = Shelf::new();
+        let fixture = StoreFixture::new();
         for (host, printed) in order {
-            let feed = shelf.subscribe(&host);
+            let feed = fixture.subscribe(&host);
             for item in printed {
-                shelf.put(feed, vec![item]);
+                fixture.put(feed, vec![item]);
             }
         }
-        let story = |n: usize| of(&shelf, &format!("paper{n}.example")).story_id;
+        let story = |n: usize| of(&fixture, &format!("paper{n}.example")).story_id;
         let stories = BTreeSet::from([story(0), story(1), story(2)]);
         assert_eq!(stories.len(), 3, "the round-up came at {roundup_at}");
     }
@@ -214,32 +214,32 @@ fn sec_13_three_items_of_two_texts_each_join_no_papers() {
 
 #[test]
 fn sec_13_an_edit_captures_nothing() {
-    let shelf = Shelf::new();
+    let fixture = StoreFixture::new();
     let (honest, hostile) = (
-        shelf.subscribe("boats.example"),
-        shelf.subscribe("bad.example"),
+        fixture.subscribe("boats.example"),
+        fixture.subscribe("bad.example"),
     );
-    shelf.put(honest, vec![boats("boats.example")]);
-    shelf.put(hostile, vec![boats("bad.example")]);
+    fixture.put(honest, vec![boats("boats.example")]);
+    fixture.put(hostile, vec![boats("bad.example")]);
     let edited = Draft {
         digest: newswire::normalize::identity::digest_of(b"edited"),
         ..draft("bad.example", 1, TAX_TITLE, TAX)
     };
-    shelf.put(hostile, vec![edited]);
-    shelf.put(shelf.subscribe("tax.example"), vec![tax("tax.example")]);
-    let a = of(&shelf, "boats.example");
+    fixture.put(hostile, vec![edited]);
+    fixture.put(fixture.subscribe("tax.example"), vec![tax("tax.example")]);
+    let a = of(&fixture, "boats.example");
     assert_eq!(
-        of(&shelf, "bad.example").story_id,
+        of(&fixture, "bad.example").story_id,
         a.story_id,
         "it stays where it was"
     );
-    assert_ne!(of(&shelf, "tax.example").story_id, a.story_id);
+    assert_ne!(of(&fixture, "tax.example").story_id, a.story_id);
 }
 
 #[test]
 fn sec_13_a_flood_hides_nobody() {
-    let shelf = Shelf::new();
-    let hostile = shelf.subscribe("bad.example");
+    let fixture = StoreFixture::new();
+    let hostile = fixture.subscribe("bad.example");
     let flood = |from: usize| -> Vec<Draft> {
         (from..from + 1100)
             .map(|n| draft("bad.example", n, BOATS_TITLE, BOATS))
@@ -248,20 +248,20 @@ fn sec_13_a_flood_hides_nobody() {
     let papers: Vec<(FeedRow, String)> = (0..5)
         .map(|n| {
             let host = format!("paper{n}.example");
-            (shelf.subscribe(&host), host)
+            (fixture.subscribe(&host), host)
         })
         .collect();
-    shelf.put(papers[0].0, vec![boats(&papers[0].1)]);
-    shelf.put(hostile, flood(0));
+    fixture.put(papers[0].0, vec![boats(&papers[0].1)]);
+    fixture.put(hostile, flood(0));
     for (feed, host) in &papers[1..4] {
-        shelf.put(*feed, vec![boats(host)]);
+        fixture.put(*feed, vec![boats(host)]);
     }
-    shelf.put(hostile, flood(5000));
-    shelf.put(papers[4].0, vec![boats(&papers[4].1)]);
-    let story = of(&shelf, "paper0.example").story_id;
+    fixture.put(hostile, flood(5000));
+    fixture.put(papers[4].0, vec![boats(&papers[4].1)]);
+    let story = of(&fixture, "paper0.example").story_id;
     for (_, host) in &papers {
-        assert_eq!(of(&shelf, host).story_id, story, "{host}");
+        assert_eq!(of(&fixture, host).story_id, story, "{host}");
     }
-    let copies = shelf.store.reads().copies(story).unwrap();
+    let copies = fixture.store.reads().copies(story).unwrap();
     assert!(copies.len() <= 60, "{} copies", copies.len());
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use newswire::model::{ArticleId, ArticleView, Seq};
 
-use crate::support::{House, Internet, Reply};
+use crate::support::{EndToEnd, Internet, Reply};
 
 /// An item as its publisher writes it: what is empty is not there.
 #[derive(Clone, Copy, Default)]
@@ -51,7 +51,7 @@ fn document(items: &[Item<'_>], built: &str) -> String {
 
 /// A feed that prints one document after the other, each polled a day after the last.
 pub struct Paper {
-    house: House,
+    app: EndToEnd,
     printed: std::sync::Arc<std::sync::Mutex<String>>,
     _net: Internet,
 }
@@ -64,10 +64,10 @@ impl Paper {
         net.on("a.example", "/feed", move |_| {
             Reply::feed(now.lock().unwrap().clone())
         });
-        let house = House::new(&net);
-        house.subscribe(&["http://a.example/feed"]);
+        let app = EndToEnd::new(&net);
+        app.subscribe(&["http://a.example/feed"]);
         Self {
-            house,
+            app,
             printed,
             _net: net,
         }
@@ -75,15 +75,15 @@ impl Paper {
 
     /// New and changed articles of the next poll.
     pub async fn prints(&self, items: &[Item<'_>]) -> (usize, usize) {
-        self.house.hours(24);
-        *self.printed.lock().unwrap() = document(items, &self.house.clock.now().to_string());
-        let report = self.house.pass().await;
+        self.app.hours(24);
+        *self.printed.lock().unwrap() = document(items, &self.app.clock.now().to_string());
+        let report = self.app.pass().await;
         assert_eq!((report.fetched, report.failed), (1, 0));
         (report.articles_new, report.articles_changed)
     }
 
     fn articles(&self) -> Vec<ArticleView> {
-        self.house.articles()
+        self.app.articles()
     }
 
     fn ids(&self) -> BTreeSet<ArticleId> {
@@ -98,7 +98,7 @@ impl Paper {
     }
 
     fn sequence(&self) -> Seq {
-        self.house.store.reads().sequence().unwrap()
+        self.app.store.reads().sequence().unwrap()
     }
 }
 

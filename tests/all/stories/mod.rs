@@ -1,12 +1,12 @@
 //! One story once: what joins and what stays apart, in any order, after a restart, and whatever one feed does to another.
 
+mod commands;
 mod corpus;
 mod hostile;
 mod identity;
 mod shared_links;
 mod shown;
 mod switches;
-mod told;
 mod world;
 
 use corpus::{grouped, read, series, unseen};

@@ -3,8 +3,8 @@
 use newswire::model::{Draft, StoryView};
 use newswire::store::Selection;
 
-use crate::support::shelf::draft;
-use crate::support::site::{HOST, Site, between};
+use crate::support::server_fixture::{HOST, ServerFixture, between};
+use crate::support::store_fixture::draft;
 
 const TEXT: &str = "The harbour masters of Aldmouth and Kessport agreed on Friday to mark the channel through the \
     winter, after three boats had run aground within a week. Buoys are to be laid out before the end of the month, and \
@@ -27,23 +27,23 @@ fn entry_ids(page: &str) -> Vec<String> {
         .collect()
 }
 
-fn in_topic(site: &Site, topic: &str) -> Vec<StoryView> {
+fn in_topic(site: &ServerFixture, topic: &str) -> Vec<StoryView> {
     let selection = Selection {
         topic: Some(topic.to_owned()),
         ..Selection::default()
     };
-    site.shelf.store.reads().stories(&selection).unwrap()
+    site.fixture.store.reads().stories(&selection).unwrap()
 }
 
 #[tokio::test]
 async fn sec_13_a_topic_prefers_among_those_on_whose_site_the_page_is() {
-    let site = Site::open().await;
-    let shelf = &site.shelf;
-    let mut topics = shelf.definitions(&[("sea", "buoys"), ("winter", "winter")]);
+    let site = ServerFixture::open().await;
+    let fixture = &site.fixture;
+    let mut topics = fixture.definitions(&[("sea", "buoys"), ("winter", "winter")]);
     topics[0].feed.prefer = ["the wire", "Nobody", "BEACON", "argus"]
         .map(str::to_owned)
         .into();
-    shelf.store.set_topics(topics).unwrap();
+    fixture.store.set_topics(topics).unwrap();
     // The wire links to the page of another.
     let elsewhere = Draft {
         canonical_url: copy("argus.example", TEXT).url,
@@ -64,11 +64,15 @@ async fn sec_13_a_topic_prefers_among_those_on_whose_site_the_page_is() {
             copy("courier.example", TEXT),
         ),
     ] {
-        let feed = shelf.subscribe_titled(host, Some(title));
-        let sequence = shelf.put(feed, vec![draft]);
+        let feed = fixture.subscribe_titled(host, Some(title));
+        let sequence = fixture.put(feed, vec![draft]);
         site.sequence.send_replace(sequence);
     }
-    let river = shelf.store.reads().stories(&Selection::default()).unwrap();
+    let river = fixture
+        .store
+        .reads()
+        .stories(&Selection::default())
+        .unwrap();
     assert_eq!((river.len(), river[0].copies), (1, 4));
     assert_eq!(
         river[0].feed.title, "The Argus",
@@ -103,11 +107,11 @@ async fn sec_13_a_topic_prefers_among_those_on_whose_site_the_page_is() {
 
 #[tokio::test]
 async fn ids_that_subscribers_have_seen_stay_and_the_younger_leads_to_the_older() {
-    let site = Site::open().await;
-    let shelf = &site.shelf;
+    let site = ServerFixture::open().await;
+    let fixture = &site.fixture;
     let count = TEXT.split(' ').count();
     let put = |host: &str, draft: Draft| {
-        let sequence = shelf.put(shelf.subscribe(host), vec![draft]);
+        let sequence = fixture.put(fixture.subscribe(host), vec![draft]);
         site.sequence.send_replace(sequence);
     };
     site.arrive([7]);
@@ -133,7 +137,7 @@ async fn ids_that_subscribers_have_seen_stay_and_the_younger_leads_to_the_older(
             );
         }
     }
-    assert!(shelf.store.reads().verify().unwrap().is_empty());
+    assert!(fixture.store.reads().verify().unwrap().is_empty());
     // What comes later changes no id either.
     put("dispatch.example", copy("dispatch.example", TEXT));
     put(HOST, copy("more.example", &words(24..count)));

@@ -2,10 +2,10 @@
 
 pub mod atom_grammar;
 pub mod browser;
+pub mod cli_home;
 pub mod comes_back;
+pub mod end_to_end;
 pub mod feeds;
-pub mod home;
-pub mod house;
 pub mod internet;
 pub mod naive;
 pub mod naive_words;
@@ -13,10 +13,10 @@ pub mod preload;
 pub mod process;
 pub mod properties;
 pub mod sequences;
-pub mod shelf;
-pub mod site;
+pub mod server_fixture;
+pub mod store_fixture;
 pub mod tree;
 
+pub use end_to_end::EndToEnd;
 pub use feeds::{Item, rss};
-pub use house::House;
 pub use internet::{Framing, Internet, Reply};

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::home::Home;
+use super::cli_home::CliHome;
 
 /// Builds `tests/all/support/NAME.c` into the home.
-pub fn library(home: &Home, name: &str) -> PathBuf {
+pub fn library(home: &CliHome, name: &str) -> PathBuf {
     let library = home.path(&format!("{name}.so"));
     let source = format!("{}/tests/all/support/{name}.c", env!("CARGO_MANIFEST_DIR"));
     let made = Command::new("cc")

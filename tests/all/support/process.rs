@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use newswire::model::Time;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
-use super::home::Home;
+use super::cli_home::CliHome;
 
 /// What is waited for comes within this, or never.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
 }
 
 /// A configuration that serves on a socket in the home and polls loopback at will.
-pub fn configuration(home: &Home) -> String {
+pub fn configuration(home: &CliHome) -> String {
     format!(
         "[server]\nlisten = [\"unix:{}\"]\n[fetch]\nallow_private = [\"127.0.0.0/8\"]\nhost_delay = \"0s\"\nper_host = 8\n\
          [schedule]\nmanual_interval = \"0s\"\n",
@@ -47,14 +47,14 @@ pub fn configuration(home: &Home) -> String {
 }
 
 /// The binary on a home, with the true clock.
-pub fn command(home: &Home, args: &[&str]) -> Command {
+pub fn command(home: &CliHome, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_newswire"));
     command.args(args);
     clean(&mut command, home);
     command
 }
 
-fn clean(command: &mut Command, home: &Home) {
+fn clean(command: &mut Command, home: &CliHome) {
     command
         .env_clear()
         .env("HOME", home.path(""))
@@ -65,32 +65,32 @@ fn clean(command: &mut Command, home: &Home) {
 
 impl Daemon {
     /// Starts it and waits until it says that it is ready.
-    pub fn start(home: &Home) -> Self {
+    pub fn start(home: &CliHome) -> Self {
         let daemon = Self::spawn(home, &[]);
         daemon.hears("READY=1");
         daemon
     }
 
     /// Starts it with more variables.
-    pub fn spawn(home: &Home, vars: &[(&str, &str)]) -> Self {
+    pub fn spawn(home: &CliHome, vars: &[(&str, &str)]) -> Self {
         // A file that cannot grow is to be an error and not the end of the process (setrlimit(2)).
         Self::by_shell(home, "trap '' XFSZ; exec \"$0\" run", Stdio::null(), vars)
     }
 
     /// Starts it with its clock held at `now`.
-    pub fn at(home: &Home, now: Time) -> Self {
+    pub fn at(home: &CliHome, now: Time) -> Self {
         let now = now.to_string();
         let script = "exec \"$0\" --now \"$NOW\" run";
         Self::by_shell(home, script, Stdio::null(), &[("NOW", &now)])
     }
 
     /// Starts it with a socket that is open already, as systemd hands it over (sd_listen_fds(3)).
-    pub fn activated(home: &Home, socket: TcpListener) -> Self {
+    pub fn activated(home: &CliHome, socket: TcpListener) -> Self {
         let script = "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" run";
         Self::by_shell(home, script, OwnedFd::from(socket).into(), &[])
     }
 
-    fn by_shell(home: &Home, script: &str, stdin: Stdio, vars: &[(&str, &str)]) -> Self {
+    fn by_shell(home: &CliHome, script: &str, stdin: Stdio, vars: &[(&str, &str)]) -> Self {
         let notify = home.path("notify.sock");
         let _ = std::fs::remove_file(&notify);
         let notified = UnixDatagram::bind(&notify).unwrap();

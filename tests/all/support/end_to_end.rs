@@ -20,15 +20,15 @@ use super::Internet;
 /// How long stories gather copies, as by default.
 const WINDOW: Duration = Duration::from_secs(7 * 86_400);
 
-pub struct House {
+pub struct EndToEnd {
     pub clock: Clock,
     pub store: Arc<Store>,
     pub ingest: Arc<Ingest>,
     pub dir: Arc<tempfile::TempDir>,
 }
 
-impl House {
-    /// A house on 20 January 2030 whose internet is `net` as it is now.
+impl EndToEnd {
+    /// An app on 20 January 2030 whose internet is `net` as it is now.
     pub fn new(net: &Internet) -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let now = Time::parse_rfc3339("2030-01-20T12:00:00Z").unwrap();
@@ -44,14 +44,14 @@ impl House {
 
     /// The same, and hubs reach it at `https://reader.example/websub`.
     pub fn called_back(net: &Internet) -> Self {
-        let house = Self::new(net);
+        let app = Self::new(net);
         let websub = WebSub {
             callback: WebUrl::parse("https://reader.example/websub").unwrap(),
         };
-        house.with_hubs(net, Some(websub))
+        app.with_hubs(net, Some(websub))
     }
 
-    /// The same house, hubs being asked or not.
+    /// The same app, hubs being asked or not.
     pub fn with_hubs(self, net: &Internet, websub: Option<WebSub>) -> Self {
         let Self {
             clock,
@@ -78,7 +78,7 @@ impl House {
         Self::open(net, dir, clock.clone(), change)
     }
 
-    /// A house at `now` that finds this store, as an older version wrote it.
+    /// An app at `now` that finds this store, as an older version wrote it.
     pub fn inheriting(net: &Internet, store: &[u8], now: &str) -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         std::fs::write(dir.path().join("newswire.db"), store).unwrap();
@@ -91,7 +91,7 @@ impl House {
         self.dir.path().join("newswire.db")
     }
 
-    /// The same house after a restart.
+    /// The same app after a restart.
     pub fn again(self, net: &Internet) -> Self {
         self.again_with(net, |_| {})
     }

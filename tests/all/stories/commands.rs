@@ -4,7 +4,7 @@
 use newswire::clock::Clock;
 use newswire::store::Selection;
 
-use crate::support::home::{self, Home, draft, poll, subscribe};
+use crate::support::cli_home::{self, CliHome, draft, poll, subscribe};
 
 const BOATS: &str = "The harbour masters of Aldmouth and Kessport agreed on Friday to mark the channel through the \
     winter, after three boats had run aground within a week. Buoys are to be laid out before the end of the month.";
@@ -16,9 +16,9 @@ const SHARES_NEXT: &str = "Shares in Aldmouth closed lower on Tuesday. The main 
     points, led by shipping companies. Turnover was 15 billion crowns.";
 
 /// Four papers: a story in two of them, and a form filled twice.
-fn papers() -> Home {
-    let home = Home::empty();
-    let clock = Clock::manual(home::time("2030-01-10T08:00:00Z"));
+fn papers() -> CliHome {
+    let home = CliHome::empty();
+    let clock = Clock::manual(cli_home::time("2030-01-10T08:00:00Z"));
     let store = home.store(&clock);
     let printed = [
         ("argus", "Harbour masters agree on buoys", BOATS),
@@ -89,7 +89,7 @@ fn what_came_closest_is_told_with_what_held_them_apart() {
 #[test]
 fn other_settings_are_tried_without_touching_the_store() {
     let home = papers();
-    let clock = Clock::manual(home::time("2030-01-10T08:00:00Z"));
+    let clock = Clock::manual(cli_home::time("2030-01-10T08:00:00Z"));
     let sequence = home.store(&clock).reads().sequence().unwrap();
     let same = home.run(&["dedup", "test", "--json"]).json();
     assert_eq!(

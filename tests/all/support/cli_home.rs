@@ -18,7 +18,7 @@ use newswire::store::{
 pub const NOW: &str = "2030-01-10T12:00:00Z";
 
 /// A directory with a store in it.
-pub struct Home {
+pub struct CliHome {
     dir: tempfile::TempDir,
 }
 
@@ -33,7 +33,7 @@ pub struct Ran {
     pub err: String,
 }
 
-impl Home {
+impl CliHome {
     /// An empty home: no configuration, no store.
     pub fn empty() -> Self {
         Self {

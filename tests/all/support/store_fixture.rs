@@ -12,8 +12,8 @@ use newswire::store::{
 };
 
 /// A store in a directory of its own.
-pub struct Shelf {
-    /// Where; it goes with the shelf.
+pub struct StoreFixture {
+    /// Where; it goes with the fixture.
     _dir: tempfile::TempDir,
     /// The store.
     pub store: Arc<Store>,
@@ -21,7 +21,7 @@ pub struct Shelf {
     pub clock: Clock,
 }
 
-impl Shelf {
+impl StoreFixture {
     /// An empty store on 10 January 2030.
     pub fn new() -> Self {
         Self::grouping(true)

@@ -1,4 +1,4 @@
-//! A server over a shelf of its own, asked through a real socket.
+//! A server over a fixture of its own, asked through a real socket.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::browser::{Page, get};
-use super::shelf::{Shelf, draft};
+use super::store_fixture::{StoreFixture, draft};
 
 /// Where the articles come from.
 pub const HOST: &str = "a.example";
 
-/// A server over a shelf of its own.
-pub struct Site {
-    pub shelf: Shelf,
+/// A server over a fixture of its own.
+pub struct ServerFixture {
+    pub fixture: StoreFixture,
     pub feed: FeedRow,
     pub at: SocketAddr,
     pub sequence: watch::Sender<Seq>,
@@ -33,7 +33,7 @@ pub fn options() -> ServeOptions {
     }
 }
 
-impl Site {
+impl ServerFixture {
     pub async fn open() -> Self {
         Self::with(options(), || Ok(())).await
     }
@@ -51,24 +51,24 @@ impl Site {
         ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
         callback: Option<HubCallback>,
     ) -> Self {
-        let shelf = Shelf::new();
-        let feed = shelf.subscribe(HOST);
+        let fixture = StoreFixture::new();
+        let feed = fixture.subscribe(HOST);
         let (sequence, watched) = watch::channel(0);
         let server = Server {
-            reads: shelf.store.reads().clone(),
+            reads: fixture.store.reads().clone(),
             options,
             sequence: watched,
             ready: Arc::new(ready),
             registry: Arc::new(Registry::default()),
             callback,
-            clock: shelf.clock.clone(),
+            clock: fixture.clock.clone(),
         };
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let at = listener.address().unwrap();
         let cancel = CancellationToken::new();
         let running = tokio::spawn(server.run(vec![listener], cancel.clone()));
         Self {
-            shelf,
+            fixture,
             feed,
             at,
             sequence,
@@ -92,7 +92,7 @@ impl Site {
     }
 
     pub fn put(&self, drafts: Vec<newswire::model::Draft>) {
-        let sequence = self.shelf.put(self.feed, drafts);
+        let sequence = self.fixture.put(self.feed, drafts);
         self.sequence.send_replace(sequence);
     }
 
