@@ -6,7 +6,7 @@ use super::constructs::{self, Scope};
 use super::dialect::Dialect;
 use super::element::{Element, Node};
 use super::entry_bodies::{Bodies, Body};
-use super::entry_dates::{date_in, date_of};
+use super::entry_values::{date_in, date_of, page_in};
 use super::media::{self, Media};
 use super::pictures::image_url;
 use super::vocabulary::Ns;
@@ -497,13 +497,4 @@ impl Reader {
             is_partial: false,
         }
     }
-}
-
-/// The page that a link names; adds a warning if it names none.
-fn page_in(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebUrl> {
-    let url = scope.page(written);
-    if url.is_none() && !written.trim().is_empty() {
-        warnings.add("a link without a valid address was dropped");
-    }
-    url
 }

@@ -6,7 +6,7 @@ use super::context::{ParseContext, ParseError};
 use super::dialect::Dialect;
 use super::element::Element;
 use super::entry_bodies::Bodies;
-use super::entry_dates::{date_in, date_of};
+use super::entry_values::{date_in, date_of};
 use super::pictures::image_url;
 use super::vocabulary::{self, Ns};
 use super::warnings::Warnings;

@@ -15,7 +15,7 @@
 //! | [`collect`], [`warnings`] | values and entries, bounded; what was repaired |
 //! | [`pictures`] | pictures of feeds and entries |
 //! | [`head`], [`entry`], [`media`] | the fields of a feed, of an entry, of a media group |
-//! | [`entry_bodies`], [`entry_dates`] | the bodies of an entry, read when they are needed; dates with their warnings |
+//! | [`entry_bodies`], [`entry_values`] | the bodies of an entry, read when they are needed; dates and pages, with warnings |
 //! | [`Raw`] | a document whose bodies are not read yet |
 //! | [`source_digest`] | a digest that detects edits |
 //! | [`guid`], [`people`] | values with many spellings |
@@ -33,7 +33,7 @@ mod dialect;
 mod element;
 mod entry;
 mod entry_bodies;
-mod entry_dates;
+mod entry_values;
 mod escaped;
 mod fields;
 mod guid;

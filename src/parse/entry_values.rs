@@ -1,8 +1,9 @@
-//! Dates of feeds and entries.
+//! Dates and pages of feeds and entries. A value that cannot be read is dropped with a warning.
 
+use super::constructs::Scope;
 use super::element::Element;
 use super::warnings::Warnings;
-use crate::model::Time;
+use crate::model::{Time, WebUrl};
 use crate::text::dates;
 
 /// The date in an element; adds a warning if it cannot be read (SEC-04).
@@ -22,4 +23,13 @@ pub fn date_in(written: &str, name: &str, warnings: &mut Warnings) -> Option<Tim
         warnings.add(format!("{shown:?} in {name} is not a date and was dropped"));
     }
     date
+}
+
+/// The page that a link names; adds a warning if it names none.
+pub fn page_in(written: &str, scope: &Scope, warnings: &mut Warnings) -> Option<WebUrl> {
+    let url = scope.page(written);
+    if url.is_none() && !written.trim().is_empty() {
+        warnings.add("a link without a valid address was dropped");
+    }
+    url
 }
