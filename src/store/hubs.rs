@@ -4,23 +4,122 @@
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
 
 use crate::model::{FeedRow, Secret, Time, WebUrl};
-use crate::store::records::{HubAsk, HubLease, HubOffer, HubRow, HubStatus};
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
 use crate::store::sql::{self, Sql};
 
 /// A hub that does not answer, or whose answer does not come back, is asked again after this, then twice as late every
 /// time up to a day.
 const AGAIN_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
+
 /// A hub that said no is asked again after this: the publisher may have come to terms with it.
 const DENIED_MS: i64 = 7 * DAY_MS;
+
 /// A hub is asked so often to stop, then forgotten: its lease ends by itself.
 const GOODBYES: i64 = 3;
+
 /// Feeds whose lease was lost are asked within this (ET-22: not all at once).
 const LOST_MS: i64 = DAY_MS / 24;
+
 /// A lease is renewed when this much of it is over, in percent (ET-50).
 const RENEW_PERCENT: i64 = 80;
+
+/// A hub that a feed names, as claims know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubLease {
+    /// The hub's address.
+    pub hub: String,
+    /// What the hub knows the feed by.
+    pub topic: String,
+    /// Whether the hub is being asked to stop.
+    pub leaving: bool,
+    /// Since when, and until when, it tells us; none: it does not.
+    pub verified: Option<(Time, Time)>,
+}
+
+impl HubLease {
+    /// Since when the hub tells us, if it does at `now`.
+    pub fn since(&self, now: Time) -> Option<Time> {
+        let (since, until) = self.verified?;
+        (until > now && !self.leaving).then_some(since)
+    }
+}
+
+/// A hub that a feed names, with what a new subscription needs.
+#[derive(Debug, Clone)]
+pub struct HubOffer {
+    /// The hub.
+    pub hub: WebUrl,
+    /// What the feed calls itself.
+    pub topic: WebUrl,
+    /// The end of our callback's URL for it.
+    pub path: String,
+    /// What the hub is to sign with.
+    pub secret: Secret,
+}
+
+/// A hub whose turn it is to be asked.
+#[derive(Debug, Clone)]
+pub struct HubAsk {
+    /// Of which feed.
+    pub feed: FeedRow,
+    /// The hub's address.
+    pub hub: String,
+    /// What the hub knows the feed by.
+    pub topic: String,
+    /// The end of our callback's URL.
+    pub path: String,
+    /// What the hub is to sign with.
+    pub secret: Secret,
+    /// To tell us, or else to stop.
+    pub subscribe: bool,
+}
+
+/// The subscription that a hub calls about.
+#[derive(Debug, Clone)]
+pub struct HubRow {
+    /// Of which feed.
+    pub feed: FeedRow,
+    /// Where the feed is.
+    pub url: WebUrl,
+    /// What the hub signs with.
+    pub secret: Secret,
+    /// Whether the hub is being asked to stop.
+    pub leaving: bool,
+    /// Whether the user paused the feed.
+    pub paused: bool,
+}
+
+/// A hub as `newswire feed FEED` shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HubStatus {
+    /// The hub's address.
+    pub url: String,
+    /// Since when it tells us, without a gap.
+    pub verified: Option<Time>,
+    /// Until when it has promised to.
+    pub lease_until: Option<Time>,
+    /// When it is asked next.
+    pub ask_at: Option<Time>,
+    /// Why it was last asked in vain.
+    pub last_error: Option<String>,
+}
+
+impl Reads {
+    /// The subscription whose callback ends in `path`.
+    pub fn hub_at(&self, path: &str) -> Result<Option<HubRow>, StoreError> {
+        self.read(|conn| by_path(conn, path))
+    }
+
+    /// Whether a hub is to be asked, or a lease has ended.
+    pub fn are_hubs_due(&self, now: Time) -> Result<bool, StoreError> {
+        self.read(|conn| is_anything_due(conn, now))
+    }
+}
 
 /// Stores the hub that a feed names.
 pub(super) fn offer(conn: &Connection, feed: FeedRow, new: &HubOffer, now: Time) -> Sql<()> {

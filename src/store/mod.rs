@@ -10,28 +10,29 @@
 //! | `feeds` | subscriptions, their health and events, what is known of their texts |
 //! | `leases` | which feeds may be polled, and by which process |
 //! | `polls` | what a document lists and what the store has of it; drafts made ready to be written |
-//! | `articles` | writing articles |
+//! | `articles` | writing, reading and removing articles |
 //! | `stories` | which copies are one story, by the rules and by the user's decisions |
 //! | `topics` | definitions and memberships, and the backfill of stored articles |
 //! | `search` | selections: the word index, and the evaluator for what SQL cannot answer |
-//! | `hubs` | WebSub subscriptions |
+//! | `hosts`, `hubs` | how each host was treated; WebSub subscriptions |
 //! | `settings`, `sequence`, `status` | values of the store as a whole |
 //! | `maintenance` | retention, backup, restore, the write-ahead log, a clock that was set |
 //! | `writer` | the thread that writes |
 //! | `file` | opening the file, its schema and its owner |
+//! | `connections` | the connections that read |
 //! | `error`, `options`, `sql`, `stop` | what all of them use |
 
 mod articles;
+mod connections;
 mod error;
 mod feeds;
 mod file;
+mod hosts;
 mod hubs;
 mod leases;
 mod maintenance;
 mod options;
 mod polls;
-mod readers;
-pub mod records;
 mod search;
 mod sequence;
 mod settings;
@@ -44,24 +45,39 @@ mod tests;
 mod topics;
 mod writer;
 
+pub use articles::article_views::Lineage;
+pub use articles::removal::Pruned;
+pub use articles::standings::Standing;
+pub use connections::Reads;
 pub use error::{StoreError, io_reason};
+pub use feeds::activity::Activity;
+pub use feeds::events::{EventKind, FeedEvent};
+pub use feeds::feed_settings::{FeedChange, FeedSettings, NewFeed, Subscribed};
+pub use feeds::feed_views::{FeedDetail, PollRecord};
 pub use feeds::health::{HealthPage, HealthQuery};
 pub use feeds::outlines::{Outline, OutlinePlace};
 pub use file::opening::exists;
 pub use file::owner::create_new;
 pub use file::place::place_of;
+pub use hosts::{HostStatus, PollTotals};
+pub use hubs::{HubAsk, HubLease, HubOffer, HubRow, HubStatus};
+pub use leases::claim::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 pub use maintenance::restore::{Restored, restore};
-pub use options::StoreOptions;
+pub use options::{DedupSettings, StoreOptions};
 pub use polls::listing::{Item, Listed, Listing};
-pub use readers::Reads;
-pub use records::*;
+pub use polls::poll_commit::{
+    ArchiveCommit, Committed, DocumentCommit, HubChange, PlanCommit, PollCommit,
+};
 pub use search::find::RANKED_MAX;
 pub use search::selection::{Order, RiverPlace, Selection};
+pub use status::{Overview, Status, size_warning};
 pub use stop::Stop;
-pub use stories::decisions::{Decided, DecisionKind};
+pub use stories::copies::Nearest;
+pub use stories::decisions::{Decided, DecisionCounts, DecisionKind};
 pub use stories::most_copied::Copied;
 pub use stories::regroup::{Regroup, RegroupOutcome, Regrouped};
 pub use stories::walk::Walk;
+pub use topics::definition::{TopicDefinition, TopicFeed, TopicHead, TopicInfo};
 pub use writer::upcoming::OnItsWay;
 
 use std::path::Path;
@@ -74,6 +90,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::model::{ArticleRow, FeedRow, Network, Time};
+use articles::{removal, tombstones};
 use feeds::subscriptions;
 use file::opening;
 use leases::claims;
@@ -443,7 +460,7 @@ impl Store {
 
     /// Keeps what was seen of the network, for [`Reads::network`].
     pub fn note_network(&self, seen: Network) -> Result<(), StoreError> {
-        self.remember(status::NETWORK, seen.to_text())
+        self.remember(settings::NETWORK, seen.to_text())
     }
 
     /// Removes what retention no longer keeps (`keep` none: for ever), in small parts between which polls are committed.
@@ -460,11 +477,11 @@ impl Store {
         }
         let doomed = self.reads.doomed(keep, keep_max_per_feed, now)?;
         let pruned = self.remove_all(&doomed)?;
-        for part in self.reads.weathered(now)?.chunks(prune::PART_MAX) {
+        for part in self.reads.weathered(now)?.chunks(removal::PART_MAX) {
             let part = part.to_vec();
-            self.short(move |conn| prune::level(conn, &part))?;
+            self.short(move |conn| tombstones::level(conn, &part))?;
         }
-        self.short(move |conn| prune::forget_hosts(conn, now))?;
+        self.short(move |conn| hosts::forget_hosts(conn, now))?;
         self.short(move |conn| decisions::forget_withdrawn(conn, now))?;
         for feed in self.reads.forsaken(now)? {
             self.short(move |conn| {
@@ -481,7 +498,7 @@ impl Store {
     fn remove_all(&self, articles: &[ArticleRow]) -> Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
         let mut left = articles;
-        let mut part_max = prune::PART_MAX;
+        let mut part_max = removal::PART_MAX;
         while !left.is_empty() {
             let part: Vec<_> = left.iter().take(part_max).copied().collect();
             let first = part.first().copied();
@@ -499,7 +516,7 @@ impl Store {
                 }
                 Err(e) => {
                     tracing::warn!(article = first, "an article could not be removed: {e}");
-                    part_max = prune::PART_MAX;
+                    part_max = removal::PART_MAX;
                     1
                 }
             };

@@ -2,12 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::model::Time;
+use crate::model::{Network, Time};
+use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::readers::Reads;
+use crate::store::sql::Sql;
 
 /// The name of the value in `meta`, in milliseconds.
 const KEY: &str = "created";
+
+/// Under which name of `meta` stands what was seen of the network.
+pub(in crate::store) const NETWORK: &str = "network";
 
 impl Reads {
     /// When the store was made; the web's beginning for a store that no version since has opened for writing.
@@ -25,6 +29,31 @@ impl Reads {
     }
 }
 
+impl Reads {
+    /// The text kept under a name.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+                .query_row([name], |r| r.get(0))
+                .optional()
+        })
+    }
+
+    /// What the newswire processes of this store last saw of the network.
+    pub fn network(&self) -> Result<Network, StoreError> {
+        self.read(network)
+    }
+
+    /// A number that tells this installation from another with the same feeds.
+    pub fn install(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            conn.query_row("SELECT value FROM meta WHERE key = 'install'", [], |r| {
+                r.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+}
+
 /// Notes the time at which the store is made. A store of a version that did not note it was made no later than its first
 /// article was seen, or its first poll was made.
 pub(super) fn note_creation(conn: &Connection, now: Time) -> rusqlite::Result<()> {
@@ -37,6 +66,15 @@ pub(super) fn note_creation(conn: &Connection, now: Time) -> rusqlite::Result<()
         rusqlite::params![KEY, now.millis()],
     )?;
     Ok(())
+}
+
+/// What was last seen of the network.
+pub(in crate::store) fn network(conn: &Connection) -> Sql<Network> {
+    let text = conn
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([NETWORK], |r| r.get::<_, String>(0))
+        .optional()?;
+    Ok(text.map_or(Network::Unknown, |text| Network::from_text(&text)))
 }
 
 #[cfg(test)]

@@ -3,11 +3,19 @@
 
 use std::time::Duration;
 
+use rusqlite::Row;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The result of a query.
 pub(super) type Sql<T> = rusqlite::Result<T>;
+
+#[cfg(test)]
+impl From<crate::faults::Injected> for rusqlite::Error {
+    fn from(_: crate::faults::Injected) -> Self {
+        Self::QueryReturnedNoRows
+    }
+}
 
 /// A value as the JSON of a column.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
@@ -33,9 +41,9 @@ pub(super) fn wrong_type(column: usize, what: &str) -> rusqlite::Error {
     )
 }
 
-#[cfg(test)]
-impl From<crate::faults::Injected> for rusqlite::Error {
-    fn from(_: crate::faults::Injected) -> Self {
-        Self::QueryReturnedNoRows
-    }
+pub(super) fn count(r: &Row<'_>, i: usize) -> Sql<u64> {
+    Ok(r.get::<_, Option<i64>>(i)?
+        .unwrap_or(0)
+        .max(0)
+        .cast_unsigned())
 }

@@ -3,23 +3,24 @@
 //! Reading, deciding and writing happen in one transaction, so two feeds with the same story cannot race. A copy
 //! never changes another feed's copy (SEC-13).
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::{Join, StoredCopy};
-use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, StoryId, Time};
+use crate::model::{ArticleId, ArticleRow, FeedRow, StoryId, Time};
+use crate::store::articles::tombstones::{self, is_tombstone};
 use crate::store::feeds::paragraphs;
-use crate::store::maintenance::prune;
+use crate::store::leases::claim::Claim;
 use crate::store::polls::known;
 use crate::store::polls::listing::Listed;
-use crate::store::polls::prepare::{PageOf, Pages, Prepared, unpack};
-use crate::store::records::{Claim, Committed, Standing};
+use crate::store::polls::poll_commit::Committed;
+use crate::store::polls::prepare::{PageOf, Prepared};
 use crate::store::search::word_index::WordIndex;
 use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
+use crate::store::stories::refresh::{merge, refresh_story};
 use crate::store::stories::story_ids;
 use crate::store::topics::tagging::Tagger;
 
@@ -74,10 +75,10 @@ pub(in crate::store) fn write(
     for known in known_items.iter().filter(|l| l.article.is_none()) {
         if known
             .noted
-            .is_none_or(|noted| prune::is_to_be_noted(noted, now))
+            .is_none_or(|noted| tombstones::is_to_be_noted(noted, now))
         {
             let id = ArticleId::of(claim.id, &known.key);
-            prune::note_listed(conn, id, claim.feed, now)?;
+            tombstones::note_listed(conn, id, claim.feed, now)?;
         }
     }
     if prepared.is_empty() {
@@ -115,7 +116,7 @@ pub(in crate::store) fn write(
             None => {
                 let id = ArticleId::of(claim.id, &p.draft.key);
                 if is_tombstone(conn, id)? {
-                    prune::note_listed(conn, id, claim.feed, now)?;
+                    tombstones::note_listed(conn, id, claim.feed, now)?;
                     continue;
                 }
                 let new = New {
@@ -205,61 +206,6 @@ fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> 
     Ok(())
 }
 
-/// What is stored of each article that a document lists beside its known items; see [`Standing`]. An article is found as
-/// [`write`] will find it: what another item has, or an older article on the same link, is not the draft's.
-pub(in crate::store) fn standings(
-    conn: &Connection,
-    claim: &Claim,
-    drafts: &[Draft],
-    known_items: &[Listed],
-) -> Sql<Vec<Standing>> {
-    let pages = Pages::of(drafts, known_items);
-    let items: Vec<known::Item<'_>> = drafts
-        .iter()
-        .map(|draft| (draft, pages.shared_by(draft) == 1))
-        .collect();
-    let mut document = known::Document::new(conn, claim.feed, &items, known_items);
-    let found = document.find_all(&items)?;
-    let mut standings = Vec::with_capacity(items.len());
-    for ((draft, has_page_alone), mut found) in items.into_iter().zip(found) {
-        let mut draft = Cow::Borrowed(draft);
-        if let Some(known) = found.as_ref().filter(|known| known.is_edited_by(&draft))
-            && let Some(key) = known::key_beside_others(conn, claim.feed, known, &draft)?
-        {
-            draft.to_mut().key = key;
-            found = document.find_again((&draft, has_page_alone), known)?;
-        }
-        standings.push(standing(conn, claim, &draft, found)?);
-    }
-    Ok(standings)
-}
-
-fn standing(
-    conn: &Connection,
-    claim: &Claim,
-    draft: &Draft,
-    found: Option<known::Known>,
-) -> Sql<Standing> {
-    Ok(match found {
-        Some(known) if !known.is_edited_by(draft) => Standing::Same,
-        Some(known) => {
-            let content: Vec<u8> = conn
-                .prepare_cached("SELECT content FROM articles WHERE article = ?1")?
-                .query_row([known.article], |r| r.get(0))?;
-            Standing::Edited {
-                html: unpack(&content),
-            }
-        }
-        None if is_tombstone(conn, ArticleId::of(claim.id, &draft.key))? => Standing::Same,
-        None => Standing::New,
-    })
-}
-
-fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bool> {
-    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?
-        .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
-}
-
 /// Writes a new article; its row, and whether it joined a story that was there.
 fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
     let (conn, p) = (desk.conn, new.p);
@@ -307,47 +253,6 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
     let text = (&p.folded, p.topics.as_ref());
     desk.tagger.tag_article(conn, article, story, text)?;
     Ok((article, join.is_some()))
-}
-
-/// Makes one story of two that are the same, as the copy `with` shows; the row that is left. The older one stays, for its id has
-/// been out longer; what links to the younger finds the same copies.
-pub(in crate::store) fn merge(
-    conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &Tagger,
-    story: i64,
-    other: &Join,
-    with: ArticleId,
-    numbers: &mut Numbers,
-) -> Sql<i64> {
-    let (into, from) = (story.min(other.story), story.max(other.story));
-    if into == from {
-        return Ok(into);
-    }
-    // The first copy of the younger one is a copy now.
-    conn.prepare_cached(
-        "UPDATE articles SET joined_with = ?2, signal = ?3, score = ?4 WHERE story = ?1 AND signal IS NULL",
-    )?
-    .execute(params![
-        from,
-        &with.0.as_bytes()[..],
-        other.signal.as_str(),
-        other.score
-    ])?;
-    let moved: Vec<i64> = conn
-        .prepare_cached("SELECT article FROM articles WHERE story = ?1")?
-        .query_map([from], |r| r.get(0))?
-        .collect::<Sql<_>>()?;
-    for article in moved {
-        let seq = numbers.next(conn)?;
-        conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
-            .execute([article, into, seq])?;
-    }
-    grouping.merge(from, into);
-    story_ids::note_merged(conn, from, into)?;
-    tagger.story_merged(conn, into)?;
-    refresh_story(conn, from, numbers)?; // it has no copy left, and goes
-    Ok(into)
 }
 
 /// Writes the story that a new article begins.
@@ -478,43 +383,6 @@ fn update(
     let text = (&p.folded, p.topics.as_ref());
     desk.tagger
         .tag_article(conn, known.article, known.story, text)
-}
-
-/// Counts the copies again and chooses the one that is shown: a copy on its feed's own host, else on the site that its feed
-/// names, else any; of these the first (SEC-13). A story without copies goes. Returns its copies and feeds before and now.
-pub(in crate::store) fn refresh_story(
-    conn: &Connection,
-    story: i64,
-    numbers: &mut Numbers,
-) -> Sql<((u64, u64), (u64, u64))> {
-    let unsigned = |(copies, feeds): (i64, i64)| (copies.cast_unsigned(), feeds.cast_unsigned());
-    let before: Option<(i64, i64)> = conn
-        .prepare_cached("SELECT copies, feeds FROM stories WHERE story = ?1")?
-        .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))
-        .optional()?;
-    let (copies, feeds): (i64, i64) = conn
-        .prepare_cached("SELECT count(*), count(DISTINCT feed) FROM articles WHERE story = ?1")?
-        .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    let counts = (
-        unsigned(before.unwrap_or_default()),
-        unsigned((copies, feeds)),
-    );
-    if copies == 0 {
-        conn.prepare_cached("DELETE FROM stories WHERE story = ?1")?
-            .execute([story])?;
-        conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
-            .execute([story])?;
-        story_ids::forget(conn, story)?;
-        return Ok(counts);
-    }
-    let seq = numbers.next(conn)?;
-    conn.prepare_cached(
-        "UPDATE stories SET seq = ?2, copies = ?3, feeds = ?4, shown =
-           (SELECT article FROM articles WHERE story = ?1 ORDER BY own_host DESC, article LIMIT 1)
-         WHERE story = ?1",
-    )?
-    .execute([story, seq, copies, feeds])?;
-    Ok(counts)
 }
 
 #[cfg(test)]

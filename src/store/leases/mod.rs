@@ -1,4 +1,6 @@
 //! Which feeds may be polled now, and which process holds them while it polls.
 
+pub(super) mod claim;
 pub(super) mod claims;
+pub(super) mod held;
 pub(super) mod runs;

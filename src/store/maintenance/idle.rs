@@ -1,10 +1,11 @@
 //! What is done to the file while nobody writes: the word index is merged, free pages go back to the disk, the planner's
 //! statistics are brought up to date. In steps so short that nobody waits for one; never while a command waits.
 
-use crate::store::sql::Sql;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+
+use crate::store::sql::Sql;
 
 /// Pages of the word index written by one step of merging, about.
 const MERGED_PAGES: i64 = 64;

@@ -2,4 +2,6 @@
 
 pub(super) mod known;
 pub(super) mod listing;
+pub(super) mod poll_commit;
 pub(super) mod prepare;
+pub(super) mod recording;

@@ -4,14 +4,14 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
+use crate::dedup::Signal;
 use crate::dedup::decisions::STAYED;
-use crate::dedup::{Join, Signal};
 use crate::model::{ArticleId, ArticleRow, StoryId, StoryRow, Time};
-use crate::store::articles::writing;
+use crate::store::options::COPIES_MAX;
 use crate::store::sequence::{self, Numbers};
 use crate::store::sql::Sql;
-use crate::store::stories::grouping::{COPIES_MAX, Grouping};
-use crate::store::stories::{decisions, story_ids};
+use crate::store::stories::grouping::Grouping;
+use crate::store::stories::{decisions, refresh, story_ids};
 use crate::store::topics::tagging::{self, Tagger};
 
 /// What a user wants of stories.
@@ -215,7 +215,7 @@ fn join(
     for other in others {
         let join = Join::by_user(*other, with_article);
         let mut numbers = Numbers::default();
-        writing::merge(conn, grouping, tagger, into, &join, with, &mut numbers)?;
+        refresh::merge(conn, grouping, tagger, into, &join, with, &mut numbers)?;
         numbers.write(conn)?;
     }
     let decision = decisions::begin(conn, "join", now)?;
@@ -315,7 +315,7 @@ fn make_first(conn: &Connection, copies: &[Row]) -> Sql<()> {
 /// A story has other copies now.
 fn settle(conn: &Connection, tagger: &Tagger, story: StoryRow) -> Sql<()> {
     let mut numbers = Numbers::default();
-    writing::refresh_story(conn, story, &mut numbers)?;
+    refresh::refresh_story(conn, story, &mut numbers)?;
     numbers.write(conn)?;
     tagging::tag_story(conn, story)?;
     tagger.story_merged(conn, story)

@@ -1,4 +1,5 @@
 //! Topics: their definitions, and which articles and stories belong to them.
 
 pub(super) mod backfill;
+pub(super) mod definition;
 pub(super) mod tagging;

@@ -4,9 +4,6 @@
 //! the writer remembers is read again (REL-12); a disk that is full fails the whole group, and the next group is tried
 //! afresh (REL-02). Nothing that a command does ends the thread.
 
-pub(super) mod fault;
-pub(super) mod upcoming;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,31 +13,36 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::model::{ArticleRow, FeedRow, Time};
+use crate::store::articles::removal;
 use crate::store::articles::writing::{self, Desk};
 use crate::store::error::StoreError;
+use crate::store::feeds::feed_settings::{FeedChange, NewFeed, Subscribed};
 use crate::store::feeds::subscriptions;
 use crate::store::hubs;
-use crate::store::leases::claims;
+use crate::store::leases::claim::{ClaimScope, Skipped};
 use crate::store::leases::runs::Run;
+use crate::store::leases::{claims, held};
+use crate::store::maintenance::clock_set;
 use crate::store::maintenance::idle::{self, Tidying};
 use crate::store::maintenance::log::Log;
-use crate::store::maintenance::{clock_set, prune};
+use crate::store::polls::poll_commit::{Committed, HubChange, PollCommit};
 use crate::store::polls::prepare::Prepared;
-use crate::store::records::{
-    Claim, ClaimScope, Committed, FeedChange, HubChange, NewFeed, PollCommit, Skipped, Subscribed,
-    TopicDefinition,
-};
+use crate::store::polls::recording;
 use crate::store::search::reindex;
 use crate::store::search::word_index::WordIndex;
 use crate::store::sequence::{self, Numbers};
 use crate::store::sql::Sql;
 use crate::store::stories::copy_keys;
 use crate::store::stories::grouping::{Grouping, Review};
-use crate::store::stories::regroup::{self, Regroup, Regrouped};
+use crate::store::stories::regroup::{self, Regrouped};
 use crate::store::topics::backfill;
+use crate::store::topics::definition::TopicDefinition;
 use crate::store::topics::tagging::{self, Published, Tagger};
 use crate::store::writer::fault::{Fault, guarded};
 use crate::store::writer::upcoming::Coming;
+
+pub(super) mod fault;
+pub(super) mod upcoming;
 
 /// Takes the answer to where it is waited for; never blocks.
 pub(in crate::store) type Reply<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
@@ -111,7 +113,7 @@ pub(in crate::store) enum Command {
         Held,
         Reply<Committed>,
     ),
-    Prune(Vec<ArticleRow>, Reply<prune::Progress>),
+    Prune(Vec<ArticleRow>, Reply<removal::Progress>),
     Regroup(Regroup, bool, Reply<Regrouped>),
     SettleTopics(Reply<()>),
 }
@@ -593,7 +595,7 @@ fn execute(
         }
         Command::RefreshTopics(reply) => answer(|| hands.tagger.tag_times(conn, now), reply, path),
         Command::Prune(part, reply) => {
-            let pruned = || prune::remove_part(conn, hands.grouping, hands.tagger, &part, now);
+            let pruned = || removal::remove_part(conn, hands.grouping, hands.tagger, &part, now);
             answer(pruned, reply, path)
         }
         Command::Regroup(wanted, is_trial, reply) => {
@@ -658,7 +660,7 @@ fn commit(
     commit: &PollCommit,
     prepared: Vec<Prepared>,
 ) -> Sql<Committed> {
-    let Some(before) = claims::held(conn, &commit.claim)? else {
+    let Some(before) = held::held(conn, &commit.claim)? else {
         return Ok(Committed {
             lease_lost: true,
             sequence: sequence::current(conn)?,
@@ -676,7 +678,7 @@ fn commit(
     if let Some(document) = &commit.document {
         #[cfg(test)]
         crate::faults::at("name", commit.claim.url.host())?;
-        if subscriptions::renames(conn, feed, || subscriptions::name(conn, feed, document))? {
+        if subscriptions::renames(conn, feed, || recording::name(conn, feed, document))? {
             hands.tagger.feeds_changed(conn, &[feed], now)?;
         }
         hands.tagger.refresh(conn, now)?;
@@ -701,7 +703,7 @@ fn commit(
         crate::faults::at("articles", commit.claim.url.host())?;
         if document.is_complete {
             done.withdrawn =
-                prune::withdraw(conn, hands.grouping, hands.tagger, feed, &listed, now)?;
+                removal::withdraw(conn, hands.grouping, hands.tagger, feed, &listed, now)?;
         }
         #[cfg(test)]
         crate::faults::at("withdrawn", commit.claim.url.host())?;
@@ -710,7 +712,7 @@ fn commit(
             hands.grouping.seen(done.sequence);
         }
     }
-    subscriptions::record(conn, commit, &before, &done)?;
+    recording::record(conn, commit, &before, &done)?;
     match &commit.hub {
         HubChange::Unchanged => {}
         HubChange::Offered(hub) => hubs::offer(conn, feed, hub, now)?,
