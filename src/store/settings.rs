@@ -1,17 +1,19 @@
-//! When the store was made: the date of a merged feed that has no stories yet. Written once, never changed.
+//! Values of the store as a whole, by name: when it was made, which installation it is, and what processes keep for each other.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Network, Time};
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
+use crate::store::handle::Store;
 use crate::store::sql::Sql;
+use crate::store::writer::command::{WriteCommand, WriteContext};
 
 /// The name of the value in `meta`, in milliseconds.
-const KEY: &str = "created";
+const CREATED: &str = "created";
 
-/// Under which name of `meta` stands what was seen of the network.
-pub(in crate::store) const NETWORK: &str = "network";
+/// The name of the value in `meta` for what was last seen of the network.
+const NETWORK: &str = "network";
 
 impl Reads {
     /// When the store was made; the web's beginning for a store that no version since has opened for writing.
@@ -22,14 +24,12 @@ impl Reads {
         self.read(|conn| {
             let created = conn
                 .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
-                .query_row([KEY], |r| r.get(0))
+                .query_row([CREATED], |r| r.get(0))
                 .optional()?;
             Ok(created.map_or(Time::EPOCH, Time::from_millis))
         })
     }
-}
 
-impl Reads {
     /// The text kept under a name.
     pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.read(|conn| {
@@ -54,6 +54,35 @@ impl Reads {
     }
 }
 
+impl Store {
+    /// Keeps a text under a name, for [`Reads::remembered`].
+    pub fn remember(&self, name: &'static str, text: String) -> Result<(), StoreError> {
+        self.ask(Remember { name, text })
+    }
+
+    /// Keeps what was seen of the network, for [`Reads::network`].
+    pub fn note_network(&self, seen: Network) -> Result<(), StoreError> {
+        self.remember(NETWORK, seen.to_text())
+    }
+}
+
+struct Remember {
+    name: &'static str,
+    text: String,
+}
+
+impl WriteCommand for Remember {
+    type Output = ();
+
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<()> {
+        context
+            .conn
+            .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+            .execute([self.name, &self.text])?;
+        Ok(())
+    }
+}
+
 /// Notes the time at which the store is made. A store of a version that did not note it was made no later than its first
 /// article was seen, or its first poll was made.
 pub(super) fn note_creation(conn: &Connection, now: Time) -> rusqlite::Result<()> {
@@ -63,7 +92,7 @@ pub(super) fn note_creation(conn: &Connection, now: Time) -> rusqlite::Result<()
            coalesce((SELECT min(first_seen) FROM articles), ?2),
            coalesce((SELECT at FROM polls ORDER BY poll LIMIT 1), ?2)
          ) WHERE NOT EXISTS (SELECT 1 FROM meta WHERE key = ?1)",
-        rusqlite::params![KEY, now.millis()],
+        rusqlite::params![CREATED, now.millis()],
     )?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use crate::model::{ArticleRow, FeedRow, Time};
-use crate::store::articles::tombstones::bury;
+use crate::store::articles::tombstones::insert_tombstone;
 use crate::store::sequence::{self, Numbers};
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
@@ -49,7 +49,7 @@ pub(in crate::store) fn remove_part(
     tagger.refresh(conn, now)?;
     let mut progress = Progress::default();
     for &article in part {
-        bury(conn, article, now)?;
+        insert_tombstone(conn, article, now)?;
         decisions::forget(conn, article)?;
         if let Some(ends_story) = remove(conn, tagger, article)? {
             grouping.remove(article);

@@ -18,8 +18,11 @@ const NOTED_EVERY: Duration = Duration::from_secs(30 * 86_400);
 
 impl Reads {
     /// The tombstones that are no longer needed.
-    pub(in crate::store) fn weathered(&self, now: Time) -> Result<Vec<[u8; 16]>, StoreError> {
-        self.read(|conn| weathered(conn, now))
+    pub(in crate::store) fn expired_tombstones(
+        &self,
+        now: Time,
+    ) -> Result<Vec<[u8; 16]>, StoreError> {
+        self.read(|conn| expired_tombstones(conn, now))
     }
 }
 
@@ -30,7 +33,7 @@ pub(in crate::store) fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bo
 
 /// The ids of tombstones that nobody will ask for any more: the feed has been read since, or is read no more. One that says
 /// nothing new for years still lists what it listed.
-pub(in crate::store) fn weathered(conn: &Connection, now: Time) -> Sql<Vec<[u8; 16]>> {
+pub(in crate::store) fn expired_tombstones(conn: &Connection, now: Time) -> Sql<Vec<[u8; 16]>> {
     conn.prepare_cached(
         "SELECT id FROM tombstones t WHERE pruned < ?1 AND (
            feed IS NULL
@@ -68,8 +71,8 @@ pub(in crate::store) fn note_listed(
     Ok(())
 }
 
-/// Removes such tombstones.
-pub(in crate::store) fn level(conn: &Connection, ids: &[[u8; 16]]) -> Sql<()> {
+/// Removes these tombstones.
+pub(in crate::store) fn remove(conn: &Connection, ids: &[[u8; 16]]) -> Sql<()> {
     let mut remove = conn.prepare_cached("DELETE FROM tombstones WHERE id = ?1")?;
     for id in ids {
         remove.execute([&id[..]])?;
@@ -78,7 +81,11 @@ pub(in crate::store) fn level(conn: &Connection, ids: &[[u8; 16]]) -> Sql<()> {
 }
 
 /// Keeps the article's id, so that the article does not come back as new.
-pub(in crate::store) fn bury(conn: &Connection, article: ArticleRow, now: Time) -> Sql<usize> {
+pub(in crate::store) fn insert_tombstone(
+    conn: &Connection,
+    article: ArticleRow,
+    now: Time,
+) -> Sql<usize> {
     conn.prepare_cached(
         "INSERT OR REPLACE INTO tombstones (id, pruned, feed) SELECT id, ?2, feed FROM articles WHERE article = ?1",
     )?

@@ -34,7 +34,7 @@ struct New<'a> {
 }
 
 /// Everything that the drafts of a document go through.
-pub(in crate::store) struct Desk<'a> {
+pub(in crate::store) struct DocumentWriter<'a> {
     pub(in crate::store) conn: &'a Connection,
     pub(in crate::store) grouping: &'a mut Grouping,
     pub(in crate::store) tagger: &'a Tagger,
@@ -44,7 +44,7 @@ pub(in crate::store) struct Desk<'a> {
     pub(in crate::store) last_row: Option<ArticleRow>,
 }
 
-impl Desk<'_> {
+impl DocumentWriter<'_> {
     /// The row of the next new article.
     fn next_row(&mut self) -> Sql<ArticleRow> {
         let last = match self.last_row {
@@ -62,13 +62,13 @@ impl Desk<'_> {
 /// Writes the prepared drafts of one document, beside those of its items that are known; gives what was done, and the
 /// articles that the document lists.
 pub(in crate::store) fn write(
-    desk: &mut Desk<'_>,
+    writer: &mut DocumentWriter<'_>,
     claim: &Claim,
     prepared: Vec<Prepared>,
     known_items: &[Listed],
     now: Time,
 ) -> Sql<(Committed, Vec<ArticleRow>)> {
-    let conn = desk.conn;
+    let conn = writer.conn;
     let mut done = Committed::default();
     let mut learned = Vec::new();
     let mut listed: Vec<ArticleRow> = known_items.iter().filter_map(|l| l.article).collect();
@@ -109,8 +109,8 @@ pub(in crate::store) fn write(
             }
             Some(known) => {
                 listed.push(known.article);
-                update(desk, claim.feed, &known, &p, now)?;
-                desk.index.add(conn, known.article, p.folded, true)?;
+                update(writer, claim.feed, &known, &p, now)?;
+                writer.index.add(conn, known.article, p.folded, true)?;
                 done.changed += 1;
             }
             None => {
@@ -126,20 +126,20 @@ pub(in crate::store) fn write(
                     arrived,
                     now,
                 };
-                let (article, joined) = insert(desk, &new)?;
+                let (article, joined) = insert(writer, &new)?;
                 listed.push(article);
                 // A piece that the feed has listed already would make its whole text boilerplate.
                 if !p.paragraphs.is_empty() && (!joined || !has_another(conn, claim.feed, article)?)
                 {
                     learned.push(std::mem::take(&mut p.paragraphs));
                 }
-                desk.index.add(conn, article, p.folded, false)?;
+                writer.index.add(conn, article, p.folded, false)?;
                 done.new += 1;
                 done.joined += usize::from(joined);
             }
         }
     }
-    std::mem::take(&mut desk.numbers).write(conn)?;
+    std::mem::take(&mut writer.numbers).write(conn)?;
     paragraphs::learn(conn, claim.feed, &learned, now)?;
     Ok((done, listed))
 }
@@ -207,8 +207,8 @@ fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> 
 }
 
 /// Writes a new article; its row, and whether it joined a story that was there.
-fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
-    let (conn, p) = (desk.conn, new.p);
+fn insert(writer: &mut DocumentWriter<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
+    let (conn, p) = (writer.conn, new.p);
     let mut copy = StoredCopy {
         article: 0,
         story: 0,
@@ -218,47 +218,49 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
         dated: p.is_dated(),
         own_page: p.page == PageOf::ItsHost,
     };
-    let decision = desk.grouping.decide(conn, new.id, &copy, &p.fingerprint)?;
+    let decision = writer
+        .grouping
+        .decide(conn, new.id, &copy, &p.fingerprint)?;
     let join = decision.join;
-    let article = desk.next_row()?;
-    let seq = desk.numbers.next(conn)?;
+    let article = writer.next_row()?;
+    let seq = writer.numbers.next(conn)?;
     let mut story = match &join {
         Some(join) => join.story,
-        None => begin_story(desk, new, article)?,
+        None => begin_story(writer, new, article)?,
     };
     insert_row(conn, new, (article, story, seq), join.as_ref())?;
     #[cfg(test)]
     crate::faults::at("insert", new.claim.url.host())?;
     for other in &decision.bridged {
-        let Desk {
+        let DocumentWriter {
             grouping,
             tagger,
             numbers,
             ..
-        } = &mut *desk;
+        } = &mut *writer;
         story = merge(conn, grouping, tagger, story, other, new.id, numbers)?;
     }
     (copy.article, copy.story) = (article, story);
-    desk.grouping.insert(copy, &p.fingerprint);
-    desk.grouping.note_stored(conn, new.id)?;
+    writer.grouping.insert(copy, &p.fingerprint);
+    writer.grouping.note_stored(conn, new.id)?;
     // A story that begins is whole.
     if join.is_some() || !decision.bridged.is_empty() {
-        let (before, after) = refresh_story(conn, story, &mut desk.numbers)?;
+        let (before, after) = refresh_story(conn, story, &mut writer.numbers)?;
         if join.is_some() {
-            desk.tagger.counts_changed(conn, story, before, after)?;
+            writer.tagger.counts_changed(conn, story, before, after)?;
         }
     }
     #[cfg(test)]
     crate::faults::at("tag", new.claim.url.host())?;
     let text = (&p.folded, p.topics.as_ref());
-    desk.tagger.tag_article(conn, article, story, text)?;
+    writer.tagger.tag_article(conn, article, story, text)?;
     Ok((article, join.is_some()))
 }
 
 /// Writes the story that a new article begins.
-fn begin_story(desk: &mut Desk<'_>, new: &New<'_>, article: ArticleRow) -> Sql<i64> {
-    let conn = desk.conn;
-    let seq = desk.numbers.next(conn)?;
+fn begin_story(writer: &mut DocumentWriter<'_>, new: &New<'_>, article: ArticleRow) -> Sql<i64> {
+    let conn = writer.conn;
+    let seq = writer.numbers.next(conn)?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1)
          ON CONFLICT (id) DO NOTHING",
@@ -333,14 +335,14 @@ fn insert_row(
 
 /// An edit: the row changes in place and gains a revision; its story, its place and its id stay.
 fn update(
-    desk: &mut Desk<'_>,
+    writer: &mut DocumentWriter<'_>,
     feed: FeedRow,
     known: &known::Known,
     p: &Prepared,
     now: Time,
 ) -> Sql<()> {
-    let (conn, d) = (desk.conn, &p.draft);
-    let seq = desk.numbers.next(conn)?;
+    let (conn, d) = (writer.conn, &p.draft);
+    let seq = writer.numbers.next(conn)?;
     conn.prepare_cached(
         "UPDATE articles SET seq = ?2, guid = ?3, url = ?4, canonical_url = ?5, title = ?6, summary = ?7, words = ?8,
             published = ?9, updated = ?10, language = ?11, own_host = ?12, facts = ?13, digest = ?14,
@@ -376,12 +378,13 @@ fn update(
         dated: p.is_dated(),
         own_page: p.page == PageOf::ItsHost,
     };
-    desk.grouping.insert(copy, &p.fingerprint);
-    refresh_story(conn, known.story, &mut desk.numbers)?;
+    writer.grouping.insert(copy, &p.fingerprint);
+    refresh_story(conn, known.story, &mut writer.numbers)?;
     #[cfg(test)]
     crate::faults::at("update", d.url.as_ref().map_or("", |u| u.host()))?;
     let text = (&p.folded, p.topics.as_ref());
-    desk.tagger
+    writer
+        .tagger
         .tag_article(conn, known.article, known.story, text)
 }
 

@@ -11,7 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::feeds::feed_settings::outline;
 use crate::store::feeds::secrets;
 use crate::store::hosts::{HostStatus, host};
-use crate::store::hubs::{self, HubStatus};
+use crate::store::hubs::websub::{self, HubStatus};
 use crate::store::sql::{Sql, from_json};
 
 pub(in crate::store) const COLUMNS: &str = "f.feed, f.id, f.url, coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, f.paused,
@@ -181,7 +181,7 @@ pub(in crate::store) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<Feed
             })
         })?
         .collect::<Sql<_>>()?;
-    let hub = hubs::status(conn, row)?;
+    let hub = websub::status(conn, row)?;
     let host = host(conn, &feed.url)?;
     Ok(Some(FeedDetail {
         hub,

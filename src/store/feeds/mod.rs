@@ -2,6 +2,7 @@
 
 pub(super) mod activity;
 pub(super) mod archives;
+pub(super) mod commands;
 pub(super) mod events;
 pub(super) mod feed_settings;
 pub(super) mod feed_views;

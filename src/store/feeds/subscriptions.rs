@@ -7,8 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::{FeedId, FeedRow, Time};
 use crate::store::feeds::feed_settings::{FeedChange, NewFeed, Subscribed};
 use crate::store::feeds::secrets;
+use crate::store::hubs::websub;
+use crate::store::sequence;
 use crate::store::sql::{Sql, json, millis};
-use crate::store::{hubs, sequence};
 use crate::text::plain;
 
 pub(in crate::store) fn subscribe(
@@ -116,7 +117,7 @@ pub(in crate::store) fn unsubscribe(conn: &Connection, feed: FeedRow, now: Time)
         [feed],
     )?;
     conn.execute("DELETE FROM validators WHERE feed = ?1", [feed])?;
-    hubs::leave(conn, feed, now)
+    websub::leave(conn, feed, now)
 }
 
 pub(in crate::store) fn change(

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::model::{FeedId, FeedRow, Time, Validators, WebUrl};
 use crate::normalize::boilerplate::Boilerplate;
 use crate::store::feeds::feed_settings::FeedSettings;
-use crate::store::hubs::HubLease;
+use crate::store::hubs::websub::HubLease;
 use crate::text::language::Votes;
 
 /// A feed that may be asked.

@@ -29,7 +29,7 @@ const DUE: &str =
     "SELECT feed, url FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1
                    ORDER BY next_at, feed";
 
-/// What a claim is made of. The last five columns are those of [`hubs::lease_of`].
+/// What a claim is made of. The last five columns are those of [`websub::lease_of`].
 const CLAIM: &str =
     "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
             next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
@@ -373,7 +373,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
             schedule: r.get(5)?,
             last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
             failures: r.get(7)?,
-            hub: hubs::lease_of(r, 22)?,
+            hub: websub::lease_of(r, 22)?,
             settings,
             archive: r.get(20)?,
         })

@@ -2,5 +2,6 @@
 
 pub(super) mod claim;
 pub(super) mod claims;
+mod commands;
 pub(super) mod held;
 pub(super) mod runs;

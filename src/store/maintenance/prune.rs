@@ -15,7 +15,7 @@ use crate::store::feeds::subscriptions;
 use crate::store::sql::{self, Sql};
 
 /// So long after its last poll a feed that was unsubscribed from is not expected back.
-const FORSAKEN: Duration = Duration::from_secs(30 * 86_400);
+const ABANDONED_AFTER: Duration = Duration::from_secs(30 * 86_400);
 
 /// What is kept.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl Reads {
     }
 
     /// The rows of these articles.
-    pub(in crate::store) fn doomed(
+    pub(in crate::store) fn expired_articles(
         &self,
         keep: Option<Duration>,
         keep_max_per_feed: u64,
@@ -52,12 +52,12 @@ impl Reads {
             keep,
             keep_max_per_feed,
         };
-        self.read(|conn| doomed(conn, &retention, now))
+        self.read(|conn| expired_articles(conn, &retention, now))
     }
 
     /// The feeds of which nothing but name and articles is needed any more.
-    pub(in crate::store) fn forsaken(&self, now: Time) -> Result<Vec<FeedRow>, StoreError> {
-        self.read(|conn| forsaken(conn, now))
+    pub(in crate::store) fn abandoned_feeds(&self, now: Time) -> Result<Vec<FeedRow>, StoreError> {
+        self.read(|conn| abandoned_feeds(conn, now))
     }
 }
 
@@ -67,24 +67,24 @@ pub(in crate::store) fn prunable(
     retention: &Retention,
     now: Time,
 ) -> Sql<Pruned> {
-    let doomed = doomed(conn, retention, now)?;
+    let expired = expired_articles(conn, retention, now)?;
     Ok(Pruned {
-        articles: doomed.len() as u64,
-        stories: emptied(conn, &doomed)?,
+        articles: expired.len() as u64,
+        stories: emptied(conn, &expired)?,
     })
 }
 
 /// The articles that retention does not keep, oldest first.
-pub(in crate::store) fn doomed(
+pub(in crate::store) fn expired_articles(
     conn: &Connection,
     retention: &Retention,
     now: Time,
 ) -> Sql<Vec<ArticleRow>> {
-    let mut doomed = BTreeSet::new();
+    let mut expired = BTreeSet::new();
     if let Some(keep) = retention.keep {
         let mut old = conn.prepare_cached("SELECT article FROM articles WHERE arrived < ?1")?;
         for row in old.query_map([now.minus(keep).millis()], |r| r.get(0))? {
-            doomed.insert(row?);
+            expired.insert(row?);
         }
     }
     let most = i64::try_from(retention.keep_max_per_feed).unwrap_or(i64::MAX);
@@ -97,21 +97,21 @@ pub(in crate::store) fn doomed(
     )?;
     for feed in full {
         for row in too_many.query_map(params![feed, most], |r| r.get(0))? {
-            doomed.insert(row?);
+            expired.insert(row?);
         }
     }
-    Ok(doomed.into_iter().collect())
+    Ok(expired.into_iter().collect())
 }
 
 /// Feeds that nobody is subscribed to any more, and of which more is kept than their name and their articles.
-pub(in crate::store) fn forsaken(conn: &Connection, now: Time) -> Sql<Vec<FeedRow>> {
+pub(in crate::store) fn abandoned_feeds(conn: &Connection, now: Time) -> Sql<Vec<FeedRow>> {
     conn.prepare_cached(
         "SELECT feed FROM feeds f WHERE subscribed = 0 AND coalesce(last_poll, 0) < ?1 AND (
            EXISTS (SELECT 1 FROM polls WHERE feed = f.feed)
            OR EXISTS (SELECT 1 FROM paragraphs WHERE feed = f.feed)
            OR EXISTS (SELECT 1 FROM archives WHERE feed = f.feed))",
     )?
-    .query_map([now.minus(FORSAKEN).millis()], |r| r.get(0))?
+    .query_map([now.minus(ABANDONED_AFTER).millis()], |r| r.get(0))?
     .collect()
 }
 
@@ -148,12 +148,12 @@ pub(in crate::store) fn purge(conn: &Connection, feed: FeedRow) -> Sql<()> {
 }
 
 /// How many stories would lose all their copies.
-fn emptied(conn: &Connection, doomed: &[ArticleRow]) -> Sql<u64> {
+fn emptied(conn: &Connection, articles: &[ArticleRow]) -> Sql<u64> {
     let mut left: std::collections::HashMap<i64, i64> = std::collections::HashMap::new();
     let mut look = conn.prepare(
         "SELECT s.story, s.copies FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
     )?;
-    for &article in doomed {
+    for &article in articles {
         let (story, copies): (i64, i64) =
             look.query_row([article], |r| Ok((r.get(0)?, r.get(1)?)))?;
         *left.entry(story).or_insert(copies) -= 1;

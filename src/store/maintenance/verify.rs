@@ -9,6 +9,7 @@ use crate::store::connections::Reads;
 use crate::store::error::StoreError;
 use crate::store::file::migrating::SCHEMA;
 use crate::store::file::{copying, opening};
+use crate::store::handle::Store;
 use crate::store::sql::Sql;
 use crate::store::stories::decisions;
 
@@ -65,6 +66,13 @@ impl Reads {
         // finds faults in what was written since (SQLite 3.54).
         let conn = opening::reader(self.path())?;
         verify(&conn).map_err(|e| StoreError::from_sqlite(self.path(), &e))
+    }
+}
+
+impl Store {
+    /// Online backup into a new file.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        self.reads().backup(to)
     }
 }
 

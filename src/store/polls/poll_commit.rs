@@ -2,7 +2,7 @@
 
 use crate::model::{Draft, Extent, Outcome, Poll, Seq, Time, WebUrl};
 use crate::schedule::PlanExplanation;
-use crate::store::hubs::HubOffer;
+use crate::store::hubs::websub::HubOffer;
 use crate::store::leases::claim::Claim;
 use crate::store::polls::listing::Listed;
 use crate::text::language::Votes;

@@ -7,12 +7,15 @@ use uuid::Uuid;
 use crate::dedup::Signal;
 use crate::dedup::decisions::STAYED;
 use crate::model::{ArticleId, ArticleRow, StoryId, StoryRow, Time};
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
 use crate::store::options::COPIES_MAX;
 use crate::store::sequence::{self, Numbers};
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
 use crate::store::stories::{decisions, refresh, story_ids};
 use crate::store::topics::tagging::{self, Tagger};
+use crate::store::writer::command::{WriteCommand, WriteContext};
 
 /// What a user wants of stories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,33 +66,46 @@ pub struct RegroupOutcome {
     pub copies: u64,
 }
 
-/// Does what a user decided, and notes it. A trial tells what would come of it and changes nothing.
-pub(in crate::store) fn regroup(
-    conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &mut Tagger,
-    (wanted, is_trial): (&Regroup, bool),
-    now: Time,
-) -> Sql<Regrouped> {
-    tagger.refresh(conn, now)?;
-    conn.execute_batch("SAVEPOINT regroup")?;
-    let done = match wanted {
-        Regroup::Split {
-            story,
-            copies,
-            each,
-        } => split(conn, tagger, *story, copies, *each, now),
-        Regroup::Join(stories) => join(conn, grouping, tagger, stories, now),
-    }?;
-    if matches!(done, Regrouped::Done(_)) {
-        decisions::note_change(conn)?;
-        grouping.forget(); // read again when the next article comes
+impl Store {
+    /// Splits a story or joins stories as the user decided, whatever the rules of grouping decide, now and later. A trial
+    /// computes the result and changes nothing.
+    pub fn regroup(&self, wanted: Regroup, is_trial: bool) -> Result<Regrouped, StoreError> {
+        self.ask(RegroupStories { wanted, is_trial })
     }
-    conn.execute_batch(match is_trial {
-        true => "ROLLBACK TO regroup; RELEASE regroup",
-        false => "RELEASE regroup",
-    })?;
-    Ok(done)
+}
+
+struct RegroupStories {
+    wanted: Regroup,
+    is_trial: bool,
+}
+
+impl WriteCommand for RegroupStories {
+    type Output = Regrouped;
+
+    /// Does what the user decided, and notes it.
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<Regrouped> {
+        let (conn, now) = (context.conn, context.now);
+        let (grouping, tagger) = (&mut *context.grouping, &mut *context.tagger);
+        tagger.refresh(conn, now)?;
+        conn.execute_batch("SAVEPOINT regroup")?;
+        let done = match &self.wanted {
+            Regroup::Split {
+                story,
+                copies,
+                each,
+            } => split(conn, tagger, *story, copies, *each, now),
+            Regroup::Join(stories) => join(conn, grouping, tagger, stories, now),
+        }?;
+        if matches!(done, Regrouped::Done(_)) {
+            decisions::note_change(conn)?;
+            grouping.forget(); // read again when the next article comes
+        }
+        conn.execute_batch(match self.is_trial {
+            true => "ROLLBACK TO regroup; RELEASE regroup",
+            false => "RELEASE regroup",
+        })?;
+        Ok(done)
+    }
 }
 
 /// A copy: its row, its id, and the one that it was joined with.

@@ -122,7 +122,12 @@ impl Reads {
 }
 
 /// Stores the hub that a feed names.
-pub(super) fn offer(conn: &Connection, feed: FeedRow, new: &HubOffer, now: Time) -> Sql<()> {
+pub(in crate::store) fn offer(
+    conn: &Connection,
+    feed: FeedRow,
+    new: &HubOffer,
+    now: Time,
+) -> Sql<()> {
     let (hub, topic) = (new.hub.as_str(), new.topic.as_str());
     let known: Option<(String, String, bool)> = conn
         .prepare_cached("SELECT hub, topic, leaving FROM hubs WHERE feed = ?1")?
@@ -148,7 +153,7 @@ pub(super) fn offer(conn: &Connection, feed: FeedRow, new: &HubOffer, now: Time)
 }
 
 /// The hub is to be asked to stop.
-pub(super) fn leave(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
+pub(in crate::store) fn leave(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE hubs SET leaving = 1, ask_at = ?2, asked = 0, verified_at = NULL WHERE feed = ?1 AND leaving = 0",
     )?
@@ -157,7 +162,12 @@ pub(super) fn leave(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
 }
 
 /// Which hubs are to be asked now. Each is claimed by being put off.
-pub(super) fn asks(conn: &Connection, callback: &str, now: Time, limit: usize) -> Sql<Vec<HubAsk>> {
+pub(in crate::store) fn asks(
+    conn: &Connection,
+    callback: &str,
+    now: Time,
+    limit: usize,
+) -> Sql<Vec<HubAsk>> {
     conn.prepare_cached("DELETE FROM hubs WHERE leaving = 1 AND asked >= ?1")?
         .execute([GOODBYES])?;
     let rows = conn
@@ -193,7 +203,7 @@ fn ask_of(r: &Row<'_>) -> Sql<HubAsk> {
 }
 
 /// What came of asking.
-pub(super) fn asked(conn: &Connection, path: &str, error: Option<&str>) -> Sql<()> {
+pub(in crate::store) fn asked(conn: &Connection, path: &str, error: Option<&str>) -> Sql<()> {
     conn.prepare_cached("UPDATE hubs SET last_error = ?2 WHERE path = ?1")?
         .execute(params![path, error])?;
     Ok(())
@@ -201,7 +211,7 @@ pub(super) fn asked(conn: &Connection, path: &str, error: Option<&str>) -> Sql<(
 
 /// The hub asks whether we meant to subscribe: yes, if we still want it, for some hubs ask again by themselves. The lease
 /// runs from now.
-pub(super) fn verify(
+pub(in crate::store) fn verify(
     conn: &Connection,
     path: &str,
     topic: &str,
@@ -220,7 +230,7 @@ pub(super) fn verify(
 }
 
 /// The hub asks whether we meant to unsubscribe: yes, if we did, and with that it is over.
-pub(super) fn part(conn: &Connection, path: &str, topic: &str) -> Sql<bool> {
+pub(in crate::store) fn part(conn: &Connection, path: &str, topic: &str) -> Sql<bool> {
     let known = conn
         .prepare_cached("DELETE FROM hubs WHERE path = ?1 AND topic = ?2 AND leaving = 1")?
         .execute([path, topic])?;
@@ -228,7 +238,7 @@ pub(super) fn part(conn: &Connection, path: &str, topic: &str) -> Sql<bool> {
 }
 
 /// The hub will not, or will no longer.
-pub(super) fn deny(
+pub(in crate::store) fn deny(
     conn: &Connection,
     path: &str,
     topic: &str,
@@ -250,7 +260,7 @@ pub(super) fn deny(
 }
 
 /// Leases that ended: their feeds are polled by plan again, one after the other. Gives how many.
-pub(super) fn lapse(conn: &Connection, now: Time) -> Sql<usize> {
+pub(in crate::store) fn lapse(conn: &Connection, now: Time) -> Sql<usize> {
     let lost = conn
         .prepare_cached(
             "UPDATE hubs SET verified_at = NULL, lease_until = NULL WHERE lease_until <= ?1 RETURNING feed",
@@ -271,7 +281,7 @@ pub(super) fn lapse(conn: &Connection, now: Time) -> Sql<usize> {
 }
 
 /// From now on hubs reach us at `callback`, or not at all: leases that were given for elsewhere are lost. Gives how many.
-pub(super) fn reach(conn: &Connection, callback: Option<&str>, now: Time) -> Sql<usize> {
+pub(in crate::store) fn reach(conn: &Connection, callback: Option<&str>, now: Time) -> Sql<usize> {
     conn.prepare_cached(
         "UPDATE hubs SET lease_until = 0 WHERE verified_at IS NOT NULL AND callback IS NOT ?1",
     )?
@@ -288,7 +298,7 @@ pub(super) fn reach(conn: &Connection, callback: Option<&str>, now: Time) -> Sql
 }
 
 /// Makes a feed due at `at`, if it would be later; a server's floor and a poll on its way win.
-pub(super) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &str) -> Sql<()> {
+pub(in crate::store) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &str) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE feeds SET why_next = ?3, next_at = max(coalesce(floor_until, 0), min(next_at, ?2))
          WHERE feed = ?1 AND next_at > ?2 AND coalesce(leased_until, 0) <= ?2",
@@ -298,7 +308,7 @@ pub(super) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &str) -> Sql
 }
 
 /// A feed's hub, read off a row whose columns from `at` on are hub, topic, leaving, verified_at and lease_until of `hubs`.
-pub(super) fn lease_of(r: &Row<'_>, at: usize) -> Sql<Option<HubLease>> {
+pub(in crate::store) fn lease_of(r: &Row<'_>, at: usize) -> Sql<Option<HubLease>> {
     let Some(hub) = r.get(at)? else {
         return Ok(None);
     };
@@ -315,7 +325,7 @@ pub(super) fn lease_of(r: &Row<'_>, at: usize) -> Sql<Option<HubLease>> {
 }
 
 /// The hub of a feed, for people.
-pub(super) fn status(conn: &Connection, feed: FeedRow) -> Sql<Option<HubStatus>> {
+pub(in crate::store) fn status(conn: &Connection, feed: FeedRow) -> Sql<Option<HubStatus>> {
     let time = |ms: Option<i64>| ms.map(Time::from_millis);
     conn.prepare_cached(
         "SELECT hub, verified_at, lease_until, ask_at, last_error FROM hubs WHERE feed = ?1",
@@ -333,7 +343,7 @@ pub(super) fn status(conn: &Connection, feed: FeedRow) -> Sql<Option<HubStatus>>
 }
 
 /// The subscription whose callback ends so.
-pub(super) fn by_path(conn: &Connection, path: &str) -> Sql<Option<HubRow>> {
+pub(in crate::store) fn by_path(conn: &Connection, path: &str) -> Sql<Option<HubRow>> {
     conn.prepare_cached(
         "SELECT h.feed, f.url, h.secret, h.leaving, f.paused FROM hubs h JOIN feeds f USING (feed) WHERE h.path = ?1",
     )?
@@ -351,7 +361,7 @@ pub(super) fn by_path(conn: &Connection, path: &str) -> Sql<Option<HubRow>> {
 }
 
 /// Whether any hub is to be asked, or any lease has ended.
-pub(super) fn is_anything_due(conn: &Connection, now: Time) -> Sql<bool> {
+pub(in crate::store) fn is_anything_due(conn: &Connection, now: Time) -> Sql<bool> {
     conn.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM hubs WHERE ask_at <= ?1 OR lease_until <= ?1)",
     )?
