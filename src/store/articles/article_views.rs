@@ -13,12 +13,35 @@ use crate::store::error::StoreError;
 use crate::store::feeds::feed_views::tags;
 use crate::store::feeds::paragraphs::boilerplate;
 use crate::store::search::selection::Selection;
-use crate::store::sql::{Sql, from_json};
+use crate::store::sql::{Sql, columns, from_json};
 
-const COLUMNS: &str =
-    "a.id, a.seq, a.title, a.url, a.summary, a.published, a.updated, a.first_seen, a.arrived,
-    a.language, a.facts, a.guid, a.canonical_url, a.revision, a.signal, a.score, f.id, f.url,
-    coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, s.id, s.copies, f.feed";
+columns!(COLUMNS, Column {
+    Id = "a.id",
+    Seq = "a.seq",
+    Title = "a.title",
+    Url = "a.url",
+    Summary = "a.summary",
+    Published = "a.published",
+    Updated = "a.updated",
+    FirstSeen = "a.first_seen",
+    Arrived = "a.arrived",
+    Language = "a.language",
+    Facts = "a.facts",
+    Guid = "a.guid",
+    CanonicalUrl = "a.canonical_url",
+    Revision = "a.revision",
+    Signal = "a.signal",
+    Score = "a.score",
+    FeedId = "f.id",
+    FeedUrl = "f.url",
+    FeedTitle = "coalesce(f.title_user, f.title_own)",
+    FeedSite = "f.site",
+    FeedFolder = "f.folder",
+    FeedTags = "f.tags",
+    StoryId = "s.id",
+    StoryCopies = "s.copies",
+    Feed = "f.feed",
+});
 
 /// Why two copies are one story, and what an article's identity rests on: for `newswire explain`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,7 +88,7 @@ impl Reads {
                     key_kind: crate::normalize::identity::key_kind(&key),
                     key,
                     joined_with: with.map(|b| Uuid::from_bytes(b).to_string()),
-                    same_as: same_as(r, 2)?,
+                    same_as: same_as(r.get(2)?, r.get(3)?),
                 })
             })
             .optional()
@@ -113,7 +136,7 @@ pub(in crate::store) fn article(
             "SELECT {COLUMNS} FROM articles a JOIN feeds f USING (feed) JOIN stories s USING (story)
              WHERE a.article = ?1"
         ))?
-        .query_row([row], |r| Ok((view(r)?, r.get::<_, FeedRow>(24)?)))
+        .query_row([row], |r| Ok((view(r)?, Column::Feed.get::<FeedRow>(r)?)))
         .optional()?;
     let Some((mut view, feed)) = found else {
         return Ok(None);
@@ -144,52 +167,49 @@ fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<content::Readable
 }
 
 fn view(r: &Row<'_>) -> Sql<ArticleView> {
-    let time =
-        |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
-    let facts: Facts = from_json(&r.get::<_, String>(10)?);
-    let feed_url: String = r.get(17)?;
+    let facts: Facts = from_json(&Column::Facts.get::<String>(r)?);
+    let feed_url: String = Column::FeedUrl.get(r)?;
+    let feed_tags: String = Column::FeedTags.get(r)?;
     Ok(ArticleView {
-        id: ArticleId(Uuid::from_bytes(r.get(0)?)),
-        seq: r.get(1)?,
-        title: r.get(2)?,
-        url: r.get(3)?,
-        summary: r.get(4)?,
+        id: ArticleId(Uuid::from_bytes(Column::Id.get(r)?)),
+        seq: Column::Seq.get(r)?,
+        title: Column::Title.get(r)?,
+        url: Column::Url.get(r)?,
+        summary: Column::Summary.get(r)?,
         content_html: None,
         content_text: None,
         boilerplate: Vec::new(),
         authors: facts.authors,
         agencies: facts.agencies,
         categories: facts.categories,
-        tags: tags(r.get(20)?, &r.get::<_, String>(21)?),
+        tags: tags(Column::FeedFolder.get(r)?, &feed_tags),
         topics: Vec::new(),
-        language: r.get(9)?,
-        published: time(5)?,
-        updated: time(6)?,
-        first_seen: Time::from_millis(r.get(7)?),
-        arrived: Time::from_millis(r.get(8)?),
+        language: Column::Language.get(r)?,
+        published: Column::Published.time(r)?,
+        updated: Column::Updated.time(r)?,
+        first_seen: Time::from_millis(Column::FirstSeen.get(r)?),
+        arrived: Time::from_millis(Column::Arrived.get(r)?),
         image: facts.image,
         enclosures: facts.enclosures,
         feed: FeedRef {
-            id: FeedId(Uuid::from_bytes(r.get(16)?)),
+            id: FeedId(Uuid::from_bytes(Column::FeedId.get(r)?)),
             url: feed_url.clone(),
-            title: r.get(18)?,
-            site: r.get(19)?,
+            title: Column::FeedTitle.get(r)?,
+            site: Column::FeedSite.get(r)?,
         },
         feed_url,
-        guid: r.get(11)?,
-        canonical_url: r.get(12)?,
-        story_id: StoryId(Uuid::from_bytes(r.get(22)?)),
-        same_as: same_as(r, 14)?,
-        revision: r.get(13)?,
-        copies: r.get(23)?,
+        guid: Column::Guid.get(r)?,
+        canonical_url: Column::CanonicalUrl.get(r)?,
+        story_id: StoryId(Uuid::from_bytes(Column::StoryId.get(r)?)),
+        same_as: same_as(Column::Signal.get(r)?, Column::Score.get(r)?),
+        revision: Column::Revision.get(r)?,
+        copies: Column::StoryCopies.get(r)?,
     })
 }
 
-fn same_as(r: &Row<'_>, at: usize) -> Sql<Option<SameAs>> {
-    let signal: Option<String> = r.get(at)?;
-    let score: Option<f64> = r.get(at + 1)?;
-    Ok(signal.map(|signal| SameAs {
+fn same_as(signal: Option<String>, score: Option<f64>) -> Option<SameAs> {
+    signal.map(|signal| SameAs {
         signal,
         score: score.unwrap_or(1.0),
-    }))
+    })
 }

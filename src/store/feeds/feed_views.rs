@@ -12,13 +12,33 @@ use crate::store::feeds::feed_settings::outline;
 use crate::store::feeds::secrets;
 use crate::store::hosts::{HostStatus, host};
 use crate::store::hubs::websub::{self, HubStatus};
-use crate::store::sql::{Sql, from_json};
+use crate::store::sql::{Sql, columns, count, from_json};
 
-pub(in crate::store) const COLUMNS: &str = "f.feed, f.id, f.url, coalesce(f.title_user, f.title_own), f.site, f.folder, f.tags, f.paused,
-    f.gone, f.last_poll, f.last_success, f.next_at, f.failures, f.last_error, f.last_kind, f.declared, f.interval_ms,
-    f.repairs, (SELECT count(*) FROM articles a WHERE a.feed = f.feed),
-    (SELECT p.status FROM polls p WHERE p.feed = f.feed ORDER BY p.poll DESC LIMIT 1), f.outline,
-    f.auth_user IS NOT NULL OR f.headers <> '[]', f.secrets_for";
+columns!(COLUMNS, Column {
+    Row = "f.feed",
+    Id = "f.id",
+    Url = "f.url",
+    Title = "coalesce(f.title_user, f.title_own)",
+    Site = "f.site",
+    Folder = "f.folder",
+    Tags = "f.tags",
+    Paused = "f.paused",
+    Gone = "f.gone",
+    LastPoll = "f.last_poll",
+    LastSuccess = "f.last_success",
+    NextAt = "f.next_at",
+    Failures = "f.failures",
+    LastError = "f.last_error",
+    LastKind = "f.last_kind",
+    Declared = "f.declared",
+    IntervalMs = "f.interval_ms",
+    Repairs = "f.repairs",
+    Articles = "(SELECT count(*) FROM articles a WHERE a.feed = f.feed)",
+    HttpStatus = "(SELECT p.status FROM polls p WHERE p.feed = f.feed ORDER BY p.poll DESC LIMIT 1)",
+    Outline = "f.outline",
+    HasSecrets = "f.auth_user IS NOT NULL OR f.headers <> '[]'",
+    SecretsFor = "f.secrets_for",
+});
 
 /// One poll of a feed as the history keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -89,10 +109,9 @@ pub(in crate::store) fn feeds(conn: &Connection) -> Sql<Vec<Feed>> {
 }
 
 pub(in crate::store) fn feed_of(r: &Row<'_>) -> Sql<Feed> {
-    let time =
-        |i: usize| -> Sql<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time::from_millis)) };
-    let (paused, gone, failures): (bool, bool, u32) = (r.get(7)?, r.get(8)?, r.get(12)?);
-    let last_success = time(10)?;
+    let (paused, gone): (bool, bool) = (Column::Paused.get(r)?, Column::Gone.get(r)?);
+    let failures: u32 = Column::Failures.get(r)?;
+    let last_success = Column::LastSuccess.time(r)?;
     let state = match (paused, gone, failures, last_success) {
         (true, ..) => FeedState::Paused,
         (_, true, ..) => FeedState::Gone,
@@ -100,62 +119,66 @@ pub(in crate::store) fn feed_of(r: &Row<'_>) -> Sql<Feed> {
         (_, _, 0, Some(_)) => FeedState::Ok,
         _ => FeedState::Failing,
     };
-    let url: String = r.get(2)?;
-    let id = FeedId(Uuid::from_bytes(r.get(1)?));
-    let (has_secrets, given_for): (bool, Option<String>) = (r.get(21)?, r.get(22)?);
+    let url: String = Column::Url.get(r)?;
+    let id = FeedId(Uuid::from_bytes(Column::Id.get(r)?));
+    let has_secrets: bool = Column::HasSecrets.get(r)?;
+    let given_for: Option<String> = Column::SecretsFor.get(r)?;
     let withheld = WebUrl::parse(&url)
         .ok()
         .filter(|_| has_secrets)
         .and_then(|url| secrets::withheld(given_for.as_deref(), id, &url));
-    let kind: Option<String> = r.get(14)?;
+    let kind: Option<String> = Column::LastKind.get(r)?;
     Ok(Feed {
-        row: r.get(0)?,
+        row: Column::Row.get(r)?,
         id,
-        title: r.get(3)?,
-        site: r.get(4)?,
-        folder: r.get(5)?,
-        tags: from_json(&r.get::<_, String>(6)?),
+        title: Column::Title.get(r)?,
+        site: Column::Site.get(r)?,
+        folder: Column::Folder.get(r)?,
+        tags: from_json(&Column::Tags.get::<String>(r)?),
         state,
-        last_poll: time(9)?,
+        last_poll: Column::LastPoll.time(r)?,
         last_success,
-        next_poll: if paused || gone { None } else { time(11)? },
+        next_poll: if paused || gone {
+            None
+        } else {
+            Column::NextAt.time(r)?
+        },
         failures,
-        last_error: r.get(13)?,
-        articles: r.get::<_, i64>(18)?.cast_unsigned(),
+        last_error: Column::LastError.get(r)?,
+        articles: Column::Articles.get::<i64>(r)?.cast_unsigned(),
         failure_kind: kind.as_deref().and_then(FailureKind::from_name),
-        http_status: r.get(19)?,
-        declared: r.get(15)?,
-        interval_s: r
-            .get::<_, Option<i64>>(16)?
+        http_status: Column::HttpStatus.get(r)?,
+        declared: Column::Declared.get(r)?,
+        interval_s: Column::IntervalMs
+            .get::<Option<i64>>(r)?
             .map(|ms| ms.max(0).cast_unsigned() / 1000),
         secrets_withheld_for: withheld,
-        repairs: from_json(&r.get::<_, String>(17)?),
-        outline: outline(r, 20)?,
+        repairs: from_json(&Column::Repairs.get::<String>(r)?),
+        outline: outline(r, Column::Outline as usize)?,
         url,
     })
 }
 
 pub(in crate::store) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<FeedDetail>> {
     let found = conn
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS}, f.why_next, f.floor_until, f.floor_reason, f.full_text, f.keep_boilerplate
-             FROM feeds f WHERE f.feed = ?1"
-        ))?
-        .query_row([row], |r| {
-            let floor: Option<i64> = r.get(24)?;
-            let reason: Option<String> = r.get(25)?;
-            Ok((
-                feed_of(r)?,
-                r.get::<_, Option<String>>(23)?,
-                floor.map(|t| (Time::from_millis(t), reason.unwrap_or_default())),
-                r.get::<_, bool>(26)?,
-                r.get::<_, bool>(27)?,
-            ))
-        })
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM feeds f WHERE f.feed = ?1"))?
+        .query_row([row], feed_of)
         .optional()?;
-    let Some((feed, why_next, floor, full_text, keep_boilerplate)) = found else {
+    let Some(feed) = found else {
         return Ok(None);
     };
+    let (why_next, floor, full_text, keep_boilerplate) = conn
+        .prepare_cached(
+            "SELECT why_next, floor_until, coalesce(floor_reason, ''), full_text, keep_boilerplate
+             FROM feeds WHERE feed = ?1",
+        )?
+        .query_row([row], |r| {
+            let why_next: Option<String> = r.get(0)?;
+            let floor: Option<i64> = r.get(1)?;
+            let reason: String = r.get(2)?;
+            let floor = floor.map(|t| (Time::from_millis(t), reason));
+            Ok((why_next, floor, r.get(3)?, r.get(4)?))
+        })?;
     let text = |bytes: Option<Vec<u8>>| bytes.map(|b| String::from_utf8_lossy(&b).into_owned());
     let validators = conn
         .prepare_cached(
