@@ -4,10 +4,9 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Feed, FeedRow, FeedState};
+use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::readers::Reads;
 use crate::store::sql::Sql;
-use crate::store::status::{COLUMNS, feed_of};
 
 /// Which subscriptions are shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! What the store has of the items of a document, told from what their publisher calls them and a digest of what was sent: an
-//! item that is known needs no normalizing. Decides nothing that [`crate::store::polls::known`] would decide otherwise: where an item's
+//! item that is known needs no normalizing. Decides nothing that [`super::known`] would decide otherwise: where an item's
 //! article is not plain from its key, it is [`Listing::Changed`].
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::model::{ArticleId, ArticleRow, FeedRow, Time, WebUrl};
 use crate::normalize::{identity, links};
-use crate::store::records::Claim;
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
+use crate::store::leases::claim::Claim;
 use crate::store::sql::Sql;
 
 /// An item of a document, before it is normalized.
@@ -72,6 +74,19 @@ pub struct Listed {
     pub url: Option<WebUrl>,
 }
 
+impl Reads {
+    /// What is stored of the items of a document.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn listings(&self, claim: &Claim, items: &[Item<'_>]) -> Result<Vec<Listing>, StoreError> {
+        self.read(|conn| {
+            let listings = items.iter().map(|item| of(conn, claim, item));
+            listings.collect()
+        })
+    }
+}
+
 /// What is stored of an item. Each look-up is one of an index.
 pub(in crate::store) fn of(conn: &Connection, claim: &Claim, item: &Item<'_>) -> Sql<Listing> {
     let feed = claim.feed;
@@ -125,7 +140,7 @@ fn has_others(conn: &Connection, feed: FeedRow, item: &Item<'_>, key: &str) -> S
     .query_row(params![feed, from, behind, key], |r| r.get(0))
 }
 
-/// Whether an article of the feed has anything by which [`crate::store::polls::known`] might take it for this item.
+/// Whether an article of the feed has anything by which [`super::known`] might take it for this item.
 fn is_like_another(conn: &Connection, feed: FeedRow, item: &Item<'_>) -> Sql<bool> {
     if has_others(conn, feed, item, item.key)? {
         return Ok(true);

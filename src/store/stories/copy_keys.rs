@@ -14,8 +14,9 @@ use crate::dedup::fingerprint::VERSION;
 use crate::dedup::window::{self, Key, SKETCHES_MAX, Window, is_too_old, sketches_since};
 use crate::dedup::{Fingerprint, Grouper, Limits, StoredCopy};
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
+use crate::store::sequence;
 use crate::store::sql::Sql;
-use crate::store::stories::copies::{self, COPIES};
+use crate::store::stories::copies;
 
 /// Articles in a part.
 const PART_ROWS: usize = if cfg!(test) { 4 } else { 1024 };
@@ -113,7 +114,7 @@ impl CopyKeys {
             parts,
             stale: HashSet::new(),
             others: Others::default(),
-            sequence: crate::store::sequence::current(conn)?,
+            sequence: sequence::current(conn)?,
             first,
         };
         keys.take_in(conn, "WHERE article > ?1", covered)?;
