@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::model::{FeedId, Network, Seq, Time, WebUrl};
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
+use crate::store::feeds::plans::next_poll;
 use crate::store::feeds::{activity, secrets};
 use crate::store::hosts::{HOSTS, HostStatus, hosts};
 use crate::store::sequence;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::model::{Feed, FeedRow, FeedState};
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
+use crate::store::feeds::feed_views::{COLUMNS, feed_of};
 use crate::store::sql::Sql;
 
 /// Which subscriptions are shown.

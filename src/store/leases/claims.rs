@@ -6,14 +6,22 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::model::Time;
 use crate::model::site::site_of;
+use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
+use crate::normalize::boilerplate::Boilerplate;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::leases::claim::{Candidate, ClaimScope, DueLimits, Skipped};
-use crate::store::sql::Sql;
+use crate::store::feeds::feed_settings::settings;
+use crate::store::feeds::{paragraphs, secrets};
+use crate::store::hubs::websub;
+use crate::store::leases::claim::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
+use crate::store::leases::runs;
+use crate::store::sql::{Sql, wrong_type};
+use crate::store::writer::fault::{Fault, guarded};
+use crate::text::language::Votes;
+use crate::text::plain;
 
 /// So long a feed is left alone whose row cannot be read.
 const PUT_ASIDE: Duration = Duration::from_secs(86_400);

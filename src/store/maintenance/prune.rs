@@ -12,7 +12,7 @@ use crate::store::articles::removal::Pruned;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
 use crate::store::feeds::subscriptions;
-use crate::store::sql::{self, Sql};
+use crate::store::sql::Sql;
 
 /// So long after its last poll a feed that was unsubscribed from is not expected back.
 const ABANDONED_AFTER: Duration = Duration::from_secs(30 * 86_400);

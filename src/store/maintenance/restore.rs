@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::Time;
 use crate::store::error::StoreError;
+use crate::store::file::place::place_of;
 use crate::store::file::{copying, opening};
 
 /// What SQLite keeps beside a database.

@@ -26,7 +26,7 @@ pub(in crate::store) const ALONE_MIN: usize = 300;
 /// A poll that is ready to be committed.
 pub struct ReadyCommit {
     commit: PollCommit,
-    drafts: Vec<Prepared>,
+    pub(in crate::store) drafts: Vec<Prepared>,
     is_alone: bool,
     /// What is held until the poll is written.
     held: Option<Box<dyn Any + Send>>,

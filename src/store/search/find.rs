@@ -20,7 +20,7 @@ use crate::store::search::narrow::{self, Among};
 use crate::store::search::newest::{BOUNDS, Bounds, Search, newest};
 use crate::store::search::plain;
 use crate::store::search::selection::{Order, Selection};
-use crate::store::sql::{self, Sql};
+use crate::store::sql::Sql;
 use crate::store::stop::Stop;
 
 /// How many of the newest matches are ranked: common words stay fast.

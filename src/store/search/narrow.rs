@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use crate::model::{FeedRow, Time, WebUrl};
-use crate::query::ast::Fact;
+use crate::query::ast::{Compare, Fact, Measure};
 use crate::query::plan::{IndexPlan, index_plan};
 use crate::query::{Expr, Facts, eval};
 use crate::store::search::matcher;

@@ -16,7 +16,7 @@ use crate::dedup::{Fingerprint, Grouper, Limits, StoredCopy};
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::store::sequence;
 use crate::store::sql::Sql;
-use crate::store::stories::copies;
+use crate::store::stories::copies::{self, COPIES};
 
 /// Articles in a part.
 const PART_ROWS: usize = if cfg!(test) { 4 } else { 1024 };

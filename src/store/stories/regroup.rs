@@ -4,8 +4,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::dedup::Signal;
 use crate::dedup::decisions::STAYED;
+use crate::dedup::{Join, Signal};
 use crate::model::{ArticleId, ArticleRow, StoryId, StoryRow, Time};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;

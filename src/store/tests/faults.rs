@@ -70,7 +70,7 @@ async fn rel_12_polls_that_are_committed_together_land_without_the_one_that_fail
         let all: Vec<_> = wires
             .map(|(feed, host)| ready(&house, *feed, vec![draft(host, 1, "Boats", &wire())]))
             .collect();
-        arm("tag", name, kind);
+        faults::arm("tag", name, kind);
         let held = hold(&house);
         let answers: Vec<_> = all
             .into_iter()
@@ -85,7 +85,7 @@ async fn rel_12_polls_that_are_committed_together_land_without_the_one_that_fail
         let landed = [&done[0], &done[2]].map(|d| d.as_ref().unwrap().new);
         assert_eq!(landed, [1, 1]);
         assert_eq!(house.river()[0].copies, 2, "no trace of the third copy");
-        disarm(name);
+        faults::disarm(name);
         house.clock.advance(16 * MINUTE); // its lease is over
         let again = house.poll(feeds[1], vec![draft(&hosts[1], 1, "Boats", &wire())]);
         assert_eq!((again.new, again.joined), (1, 1));
@@ -109,7 +109,7 @@ async fn rel_12_a_failing_poll_without_articles_is_undone_with_its_group_and_ret
             ready(1, Vec::new()),
             ready(2, Vec::new()),
         ];
-        arm("recorded", name, kind);
+        faults::arm("recorded", name, kind);
         let held = hold(&house);
         let [first, fails, last] = all.map(|r| house.store.commit_soon(r));
         drop(held);
@@ -119,7 +119,7 @@ async fn rel_12_a_failing_poll_without_articles_is_undone_with_its_group_and_ret
         assert!(house.river().is_empty());
         let alone = house.store.commit(ready(0, vec![boat(1)]).alone());
         assert_eq!(alone.unwrap().new, 1);
-        disarm(name);
+        faults::disarm(name);
     }
 }
 
@@ -137,7 +137,7 @@ async fn rel_12_a_poll_that_fails_takes_no_words_of_others_along() {
         b,
         vec![draft("manywords.example", 1, "Much", &long)],
     );
-    arm("articles", "manywords", Kind::Error);
+    faults::arm("articles", "manywords", Kind::Error);
     let held = hold(&house);
     let (first, second) = (
         house.store.commit_soon(first),
@@ -164,7 +164,7 @@ async fn rel_12_what_fails_with_the_words_of_a_group_lands_or_fails_by_itself() 
         )]
     };
     let all = [0, 1].map(|n| ready(&house, feeds[n], of(n)));
-    arm("flush", "groupwords", Kind::Panic);
+    faults::arm("flush", "groupwords", Kind::Panic);
     let held = hold(&house);
     let answers = all.map(|r| house.store.commit_soon(r));
     drop(held);
@@ -176,7 +176,7 @@ async fn rel_12_what_fails_with_the_words_of_a_group_lands_or_fails_by_itself() 
     let alone = [0, 1].map(|n| house.store.commit(ready(&house, feeds[n], of(n)).alone()));
     assert_eq!(alone[0].as_ref().unwrap().new, 1);
     assert!(matches!(alone[1], Err(StoreError::Internal(_))));
-    disarm("groupwords");
+    faults::disarm("groupwords");
 }
 
 #[test]
@@ -186,10 +186,10 @@ fn rel_12_retention_goes_on_beside_an_article_that_cannot_be_removed() {
     let drafts = (0..9).map(|n| draft("stays.example", n, &format!("Boat {n}"), "Came."));
     house.poll(feed, drafts.collect());
     house.clock.advance(30 * DAY);
-    arm("remove", "stays.example/4", Kind::Panic);
+    faults::arm("remove", "stays.example/4", Kind::Panic);
     let pruned = house.store.prune(Some(DAY), 1000, false).unwrap();
     assert_eq!(pruned.articles, 8);
-    disarm("stays.example/4");
+    faults::disarm("stays.example/4");
     assert_eq!(
         house.store.prune(Some(DAY), 1000, false).unwrap().articles,
         1

@@ -98,7 +98,7 @@ fn rel_14_an_older_index_is_made_again_and_no_article_is_changed() {
     assert_eq!(state(&house), before);
     assert_eq!(house.store.reads().verify().unwrap(), Vec::<String>::new());
     let raw = Connection::open(house.dir.path().join("newswire.db")).unwrap();
-    assert!(!is_left(&raw).unwrap());
+    assert!(!reindex::is_left(&raw).unwrap());
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn where_no_daemon_runs_a_command_goes_on_with_the_index_when_it_ends() {
     drop(store);
     drop(Store::open(&options(dir.path()), clock).unwrap());
     let raw = Connection::open(dir.path().join("newswire.db")).unwrap();
-    assert!(!is_left(&raw).unwrap());
+    assert!(!reindex::is_left(&raw).unwrap());
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn an_index_is_made_again_from_the_newest_article_down_in_parts() {
     while is_left {
         // No time at all: the least that can be done.
         let tx = raw.transaction().unwrap();
-        is_left = go_on(&tx, house.clock.now(), Instant::now()).unwrap();
+        is_left = reindex::go_on(&tx, house.clock.now(), Instant::now()).unwrap();
         tx.commit().unwrap();
         found.push(house.stories("wifi OR obrien").len());
     }
@@ -130,7 +130,7 @@ fn an_index_is_made_again_from_the_newest_article_down_in_parts() {
     raw.execute("DELETE FROM articles WHERE article = 2", [])
         .unwrap();
     let long = Instant::now() + std::time::Duration::from_secs(60);
-    assert!(!go_on(&raw, house.clock.now(), long).unwrap());
+    assert!(!reindex::go_on(&raw, house.clock.now(), long).unwrap());
     assert_eq!(house.stories("wifi").len(), 2);
 }
 
@@ -138,5 +138,5 @@ fn an_index_is_made_again_from_the_newest_article_down_in_parts() {
 fn an_empty_store_has_nothing_to_index_again() {
     let dir = tempfile::tempdir().unwrap();
     let conn = opening::writer(&dir.path().join("store.db"), false).unwrap();
-    assert!(!is_left(&conn).unwrap());
+    assert!(!reindex::is_left(&conn).unwrap());
 }
