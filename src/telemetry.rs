@@ -1,5 +1,5 @@
-//! L4: the log. Everything goes to stderr, or to the journal where systemd reads it; data never does. A message reads
-//! alone and carries fields.
+//! L4: the log. It is written to stderr, or to the journal of systemd if stderr leads there; output data never is. Every message
+//! can be understood without its fields.
 
 use std::io::IsTerminal;
 
@@ -8,23 +8,23 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For a person; with fields of its own where the journal reads it.
+    /// Text for people; in the journal, with structured fields.
     #[default]
     Human,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Starts the log; once a process. `filter` is a level or a list such as `newswire::fetch=debug,info`.
+/// Starts the log, once per process. `filter` is a level or a list such as `newswire::fetch=debug,info`.
 ///
 /// # Errors
-/// A text for a person if the filter cannot be read or a log runs already.
+/// A message for people if the filter is invalid or the log was started before.
 pub fn start(filter: &str, format: LogFormat, color: bool) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|e| {
-        format!("cannot read the log filter \"{filter}\": {e}; write a level such as debug, or newswire::fetch=debug,info")
+        format!("invalid log filter \"{filter}\": {e}; use a level such as debug, or a list such as newswire::fetch=debug,info")
     })?;
     Registry::default()
         .with(output(format, color).with_filter(filter))
@@ -49,11 +49,10 @@ fn output(format: LogFormat, color: bool) -> Box<dyn Layer<Registry> + Send + Sy
     }
 }
 
-/// The journal, if stderr leads there (systemd.exec(5), `$JOURNAL_STREAM`): a service that writes elsewhere keeps its
-/// plain lines.
+/// The journal, if stderr leads there (systemd.exec(5), `$JOURNAL_STREAM`). Otherwise stderr gets plain lines.
 fn journal() -> Option<tracing_journald::Layer> {
-    let told = std::env::var("JOURNAL_STREAM").ok()?;
-    let (device, inode) = told.split_once(':')?;
+    let stream = std::env::var("JOURNAL_STREAM").ok()?;
+    let (device, inode) = stream.split_once(':')?;
     let stderr = rustix::fs::fstat(std::io::stderr()).ok()?;
     let is_ours = device.parse() == Ok(stderr.st_dev) && inode.parse() == Ok(stderr.st_ino);
     is_ours.then(tracing_journald::layer)?.ok()

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use super::{item, terminal_escape};
-use crate::config::{self, Given};
+use crate::config::{self, ConfigFlags};
 use crate::store::Reads;
 
 /// The environment variable with which a completion script requests candidates.
@@ -84,6 +84,6 @@ pub fn candidates(values: impl Iterator<Item = String>) -> Vec<CompletionCandida
 
 /// The store of the default configuration. Options on the command line, such as --db, are not known here.
 fn reads() -> Option<Reads> {
-    let config = config::load(&Given::default()).ok()?;
+    let config = config::load(&ConfigFlags::default()).ok()?;
     Reads::open(&config.store.path).ok()
 }

@@ -6,9 +6,9 @@ use super::output::Out;
 use super::times::{Style, Times};
 use crate::clock::Clock;
 use crate::config::environment::Environment;
-use crate::config::{self, Config, Given, places};
+use crate::config::{self, Config, ConfigFlags, paths};
 use crate::daemon::parts;
-use crate::daemon::press::edition;
+use crate::daemon::sample::snapshot;
 use crate::store::{self, Reads, Store, StoreError};
 
 /// The environment of one command.
@@ -20,7 +20,7 @@ pub struct Context {
     /// How times are displayed.
     pub times: Times,
     /// The locations given on the command line.
-    pub given: Given,
+    pub given: ConfigFlags,
 }
 
 impl Context {
@@ -34,22 +34,22 @@ impl Context {
             out: Out::new(global.color, more.saturating_sub(less)),
             times: Times::new(style, clock.now()),
             clock,
-            given: Given {
+            given: ConfigFlags {
                 config: global.config.clone(),
                 db: global.db.clone(),
-                ..Given::default()
+                ..ConfigFlags::default()
             },
         }
     }
 
     /// The locations given on the command line. If the named store is a sample, the sample's configuration is used unless another
     /// one is named: with the user's own, the feeds of the sample would be unsubscribed.
-    pub fn places(&self) -> Given {
+    pub fn places(&self) -> ConfigFlags {
         let mut given = self.given.clone();
         if given.config.is_none()
-            && let Some(db) = places::named_store(&given, &Environment::of_process())
+            && let Some(db) = paths::named_store(&given, &Environment::of_process())
         {
-            given.sample |= Reads::open(&db).is_ok_and(|reads| edition::is_sample(&reads));
+            given.sample |= Reads::open(&db).is_ok_and(|reads| snapshot::is_sample(&reads));
         }
         given
     }

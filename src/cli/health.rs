@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use crate::config::Listen;
-use crate::daemon::lock::Daemon;
+use crate::daemon::lock::DaemonInfo;
 
 /// Timeout of connecting and of each read and write.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ pub fn healthcheck(cx: &mut Context) -> Result<(), Failure> {
                 )));
             }
         }
-        None if Daemon::of(&config.store.path).is_some() => {}
+        None if DaemonInfo::of(&config.store.path).is_some() => {}
         None => return Err(unhealthy("the daemon is not running")),
     }
     cx.out.note("ready");

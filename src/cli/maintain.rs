@@ -118,7 +118,7 @@ pub fn backup(cx: &mut Context, args: &BackupArgs) -> Result<(), Failure> {
 pub fn restore(cx: &mut Context, args: &RestoreArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let store = &config.store.path;
-    parts::check_place(&config)?;
+    parts::check_store_directory(&config)?;
     // No daemon may start and write to the store while it is being replaced.
     let _lock = Lock::take(store).map_err(|e| match e {
         LockError::Held { holder, .. } => Failure::new(

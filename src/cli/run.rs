@@ -17,7 +17,7 @@ pub struct RunArgs {
     /// Do not serve HTTP
     #[arg(long)]
     pub no_serve: bool,
-    /// Use a built-in configuration for a first look: a dozen public feeds, seven made-up newspapers that work without a
+    /// Use a built-in configuration for a first look: a dozen public feeds, seven fictional newspapers that work without a
     /// network, and topics. It has a store of its own
     #[arg(long, conflicts_with = "config")]
     pub sample: bool,
@@ -80,7 +80,7 @@ impl From<DaemonError> for Failure {
             DaemonError::Lock(LockError::Unusable { .. }) => Exit::Store,
             DaemonError::NotASample(_) => Exit::Usage,
             DaemonError::Bind(_) => Exit::Failed,
-            DaemonError::Ended { .. } => Exit::Internal,
+            DaemonError::Opening(_) | DaemonError::Ended { .. } => Exit::Internal,
         };
         Self::new(exit, error.to_string())
     }

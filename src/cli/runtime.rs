@@ -11,7 +11,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::press::{self, Press};
+use crate::daemon::sample::{self, SampleServer};
 use crate::daemon::{DaemonError, parts};
 use crate::fetch::{FetchSetupError, LocalHosts, Page};
 use crate::ingest::Ingest;
@@ -48,23 +48,23 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 /// The ingest that writes to this store.
 pub fn ingest(cx: &Context, config: &Config, store: Store) -> Result<Arc<Ingest>, Failure> {
-    let press = press_of(&store, cx)?;
-    let fetcher = parts::fetcher_with(config, &cx.clock, press)?;
+    let sample_hosts = serve_sample(&store, cx)?;
+    let fetcher = parts::fetcher_with(config, &cx.clock, sample_hosts)?;
     Ok(parts::ingest(config, Arc::new(store), fetcher, &cx.clock)?)
 }
 
 /// Serves the newspapers of a sample store on a thread of its own until the process ends, because the daemon may not be running.
-fn press_of(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failure> {
-    let Some(edition) = press::edition::of_store(store, false, cx.clock.now())? else {
+fn serve_sample(store: &Store, cx: &Context) -> Result<Option<LocalHosts>, Failure> {
+    let Some(at) = sample::snapshot::time_of(store, false, cx.clock.now())? else {
         return Ok(None);
     };
-    let press = Press::bind(edition, &[0]).map_err(DaemonError::Bind)?;
-    let hosts = press.hosts();
+    let server = SampleServer::bind(at, &[0]).map_err(DaemonError::Bind)?;
+    let hosts = server.hosts();
     let serve = move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        runtime.map(|runtime| runtime.block_on(press.serve(CancellationToken::new())))
+        runtime.map(|runtime| runtime.block_on(server.serve(CancellationToken::new())))
     };
     let served = std::thread::Builder::new().spawn(serve);
     served.map_err(|e| Failure::new(Exit::Internal, format!("cannot start a thread: {e}")))?;

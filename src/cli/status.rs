@@ -11,7 +11,7 @@ use super::feeds::facts_table;
 use super::humanize::{bytes, count, sparkline};
 use super::table::Table;
 use super::times::Times;
-use crate::daemon::lock::Daemon;
+use crate::daemon::lock::DaemonInfo;
 use crate::model::Network;
 use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
 
@@ -29,7 +29,7 @@ struct StatusLine<'s> {
     #[serde(flatten)]
     overview: &'s Overview,
     /// The daemon that uses this store; null if none is running.
-    daemon: Option<Daemon>,
+    daemon: Option<DaemonInfo>,
     /// Conditions that need attention, one line each.
     warnings: Vec<String>,
 }
@@ -39,7 +39,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let overview = Reads::open(&config.store.path)?.overview(cx.clock.now())?;
     let status = &overview.status;
-    let daemon = Daemon::of(&config.store.path);
+    let daemon = DaemonInfo::of(&config.store.path);
     let bytes_max = config.store.size_warning;
     let warning = size_warning(status.db_bytes + status.wal_bytes, bytes_max);
     if args.json {
@@ -101,7 +101,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     }
 }
 
-fn daemon_in_words(daemon: Option<&Daemon>, times: &Times) -> String {
+fn daemon_in_words(daemon: Option<&DaemonInfo>, times: &Times) -> String {
     let Some(daemon) = daemon else {
         return "not running".to_owned();
     };

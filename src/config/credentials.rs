@@ -1,7 +1,7 @@
-//! User names and passwords on their way from the user to a feed's `auth`. They never stay in a URL (SEC-08).
+//! Passwords and tokens of the configuration. They never stay in a URL (SEC-08).
 //!
-//! A secret is in a file of the operator's, or it is a credential that systemd hands to the service
-//! (systemd.exec(5), `LoadCredential=`). Only the service itself and root can read a credential.
+//! A secret is in a file of the operator, or it is a credential that systemd passes to the service (systemd.exec(5),
+//! `LoadCredential=`). Only the service itself and root can read a credential.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use super::environment::Environment;
 use crate::model::Secret;
 pub use crate::model::web_url::part;
 
-/// Longest password file read, in bytes; a longer one is the wrong file.
+/// Maximum size of a password file, in bytes; a larger one is the wrong file.
 pub const PASSWORD_BYTES_MAX: u64 = 4096;
 
-/// The variable in which systemd names the folder of a service's credentials.
+/// The variable in which systemd names the directory of a service's credentials.
 const DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
-/// Where systemd keeps the credentials of our unit while it runs; so that root's commands find them too.
-const OF_SERVICE: &str = "/run/credentials/newswire.service";
+/// The directory of our unit's credentials while it runs, so that commands of root find them too.
+const SERVICE_DIRECTORY: &str = "/run/credentials/newswire.service";
 
 /// The credentials that this process can read.
 #[derive(Debug, Clone, Default)]
@@ -25,25 +25,25 @@ pub struct Credentials {
     directory: Option<PathBuf>,
 }
 
-/// Why a credential gives no secret.
+/// Why a credential cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CredentialError {
-    /// This process was not given it: no mistake of the configuration.
+    /// It is not available to this process, which is not a mistake in the configuration.
     Unavailable(String),
     /// The name or the content is wrong.
     Wrong(String),
 }
 
 impl Credentials {
-    /// Those of the service that this process is, else those of the running `newswire.service`.
+    /// The credentials of the service of this process, else those of the running `newswire.service`.
     pub fn of(env: &Environment) -> Self {
-        let of_service = || Some(PathBuf::from(OF_SERVICE)).filter(|path| path.is_dir());
+        let of_service = || Some(PathBuf::from(SERVICE_DIRECTORY)).filter(|path| path.is_dir());
         Self {
             directory: env.path(DIRECTORY).or_else(of_service),
         }
     }
 
-    /// The credential that a path names: `$CREDENTIALS_DIRECTORY/NAME`.
+    /// The credential in a path of the form `$CREDENTIALS_DIRECTORY/NAME`.
     pub fn named_by(path: &Path) -> Option<&str> {
         let rest = path.to_str()?.strip_prefix('$')?;
         let rest = rest
@@ -55,7 +55,7 @@ impl Credentials {
     /// Reads a credential with `read`.
     ///
     /// # Errors
-    /// [`CredentialError`]; its text never holds the secret.
+    /// [`CredentialError`], whose text never contains the secret.
     pub fn read<T>(
         &self,
         name: &str,
@@ -103,7 +103,7 @@ pub fn read_first_line(path: &Path) -> Result<String, String> {
     }
 }
 
-/// Reads a text file of at most `bytes_max` bytes. The limit holds for what is read: a device or a pipe gives no size.
+/// Reads a text file of at most `bytes_max` bytes. The limit applies to the bytes read, because a device or a pipe has no size.
 ///
 /// # Errors
 /// The reason, without the content: it cannot be read, is longer, or is not UTF-8.
@@ -122,7 +122,7 @@ pub fn read_text(path: &Path, bytes_max: u64) -> Result<String, String> {
     })
 }
 
-/// Whether others than the owner may read this file (SEC-19). False if that is not known.
+/// Whether other users than the owner may read this file (SEC-19). False if that is unknown.
 pub fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o077 != 0)
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_credential_is_a_file_of_the_services_directory() {
+    fn a_credential_is_a_file_in_the_directory_of_the_service() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("lwn"), "s3cret\n").unwrap();
         let env: Environment = [(DIRECTORY, dir.path())].into_iter().collect();
@@ -167,7 +167,7 @@ mod tests {
         assert!(read_password(&file).is_err());
         std::fs::write(&file, "x".repeat(5000)).unwrap();
         assert!(read_password(&file).is_err());
-        // Its size is given as 0, as that of a device or a pipe is.
+        // Its reported size is 0, like that of a device or a pipe.
         let endless = read_password(Path::new("/proc/self/smaps"));
         assert!(endless.unwrap_err().contains("longer than"));
     }

@@ -1,5 +1,4 @@
-//! The process environment as a value, so that tests hold it. It never reads the real environment but in
-//! [`Environment::of_process`].
+//! The environment variables as a value, so that tests can set them. Only [`Environment::of_process`] reads the real environment.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,7 +9,7 @@ use std::path::PathBuf;
 pub struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
-    /// The variables of this process. Names that are not UTF-8 are none of ours.
+    /// The variables of this process, except those whose names are not UTF-8.
     pub fn of_process() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
@@ -27,7 +26,7 @@ impl Environment {
         self.get(name).map(PathBuf::from)
     }
 
-    /// The variables that begin with `prefix`, without it, in alphabetical order; empty ones are left out.
+    /// The variables that begin with `prefix`, without it, in alphabetical order; empty ones are omitted.
     pub fn with_prefix<'e>(
         &'e self,
         prefix: &'e str,

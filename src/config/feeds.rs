@@ -1,4 +1,4 @@
-//! `[[feed]]`: the subscriptions that stand in the file.
+//! `[[feed]]`: the subscriptions of the file.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,33 +6,39 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::credentials::{part, read_password};
-use super::document::{Placed, Reading, Section};
 use super::problem::Problem;
-use super::value::{HeaderText, quoted, text_of};
+use super::reading::{Reading, SpannedTable};
+use super::section::Section;
+use super::setting_types::HeaderText;
+use super::value::{quoted, text_of};
 use crate::fetch::RESERVED_HEADERS;
 use crate::model::{Secret, WebUrl, span, web_url};
 use crate::store::{FeedSettings, NewFeed};
 
-/// Headers that a feed cannot set beside those of a request's own: `auth` is the one way to credentials, and newswire
-/// keeps no session.
+/// Headers that a feed cannot set, besides those that newswire sets itself: credentials belong in `auth`, and newswire has no
+/// sessions.
 const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
 
-/// Reads every `[[feed]]`; a URL may stand once.
-pub fn read(reading: &mut Reading<'_>, tables: &[Placed<'_>], file: Option<&Path>) -> Vec<NewFeed> {
+/// Reads every `[[feed]]`. Each URL may occur once.
+pub fn read(
+    reading: &mut Reading<'_>,
+    tables: &[SpannedTable<'_>],
+    file: Option<&Path>,
+) -> Vec<NewFeed> {
     let mut seen: HashMap<String, Range<usize>> = HashMap::new();
     let mut feeds = Vec::with_capacity(tables.len());
-    for (n, (table, place)) in tables.iter().enumerate() {
+    for (n, (table, span)) in tables.iter().enumerate() {
         let path = format!("feed[{}]", n + 1);
-        let mut s = Section::open(reading, path, Some(table), place.clone(), &[]);
+        let mut s = Section::open(reading, path, Some(table), span.clone(), &[]);
         let url = read_url(&mut s);
-        if let Some((url, place, _)) = &url {
+        if let Some((url, span, _)) = &url {
             match seen.get(url.as_str()) {
                 Some(first) => s.problem(
-                    Problem::new(place.clone(), "this feed stands here twice", "again here")
+                    Problem::new(span.clone(), "this feed occurs twice", "again here")
                         .related(first.clone(), "first here"),
                 ),
                 None => {
-                    seen.insert(url.as_str().to_owned(), place.clone());
+                    seen.insert(url.as_str().to_owned(), span.clone());
                 }
             }
         }
@@ -47,31 +53,31 @@ pub fn read(reading: &mut Reading<'_>, tables: &[Placed<'_>], file: Option<&Path
 type FeedUrl = (WebUrl, Range<usize>, Option<(String, Secret)>);
 
 fn read_url(s: &mut Section<'_, '_, '_>) -> Option<FeedUrl> {
-    let Some((text, place)) = s.get_unshown::<String>("url") else {
-        let place = s.place();
+    let Some((text, span)) = s.get_unrecorded::<String>("url") else {
+        let span = s.span();
         if s.raw("url").is_none() {
             s.wrong(
-                place,
+                span,
                 "a feed needs its url",
                 "url = \"https://…\" is missing",
             );
         }
         return None;
     };
-    // As `newswire add` reads it.
+    // The scheme may be missing, as in `newswire add`.
     let text = web_url::with_scheme(&text).unwrap_or(text);
     match part(&text) {
         Ok((url, auth)) => {
-            s.note("url", quoted(url.as_str()), &place);
+            s.record("url", quoted(url.as_str()), &span);
             if auth.is_some() {
                 s.warn(format!(
-                    "the password of {url} stands in the configuration; auth = {{ user, password_file }} keeps it apart"
+                    "the password of {url} is in the configuration; use auth = {{ user, password_file }} to keep it in a file of its own"
                 ));
             }
-            Some((url, place, auth))
+            Some((url, span, auth))
         }
         Err(why) => {
-            s.wrong(place, "expected an http or https URL", why.to_string());
+            s.wrong(span, "expected an http or https URL", why.to_string());
             None
         }
     }
@@ -82,7 +88,7 @@ fn read_rest(
     url: Option<FeedUrl>,
     file: Option<&Path>,
 ) -> Option<NewFeed> {
-    // Everything is read before the URL is asked for, so that one reading finds every mistake.
+    // The URL is checked last, so that one reading reports all mistakes.
     let title = s.get::<String>("title").map(|(title, _)| title);
     let folder = read_folder(s);
     let tags = s
@@ -115,24 +121,28 @@ fn read_rest(
 }
 
 fn read_folder(s: &mut Section<'_, '_, '_>) -> Option<String> {
-    let (folder, place) = s.get::<String>("folder")?;
+    let (folder, span) = s.get::<String>("folder")?;
     if folder.split('/').any(|part| part.trim().is_empty()) {
-        s.wrong(place, "a folder is written \"news/world\"", "an empty part");
+        s.wrong(
+            span,
+            "expected a folder such as \"news/world\"",
+            "a part is empty",
+        );
         return None;
     }
     Some(folder)
 }
 
-/// An interval below this is taken, and warned of.
+/// A shorter interval is accepted with a warning.
 pub const INTERVAL_TOLERATED: Duration = Duration::from_secs(300);
 
 fn read_interval(s: &mut Section<'_, '_, '_>) -> Option<Duration> {
-    let (interval, place) = s.get::<Duration>("interval")?;
+    let (interval, span) = s.get::<Duration>("interval")?;
     if interval.is_zero() {
         s.wrong(
-            place,
+            span,
             "interval is out of range",
-            "leave it out for newswire's own plan",
+            "remove it for newswire's own schedule",
         );
         return None;
     }
@@ -167,8 +177,8 @@ fn read_auth(
     if from_url.is_some() {
         s.wrong(
             found.span(),
-            "the url has a user already",
-            "one of the two, please",
+            "the url already has a user",
+            "remove one of the two",
         );
     }
     let mut inner = s.inner("auth", table, found.span());
@@ -180,8 +190,8 @@ fn read_auth(
         ("password_file or credential", !has_password),
     ] {
         if missing {
-            let place = inner.place();
-            inner.wrong(place, &format!("auth needs {what}"), "it is missing here");
+            let span = inner.span();
+            inner.wrong(span, &format!("auth needs {what}"), "it is missing here");
         }
     }
     let what = format!("the password of {url}");
@@ -230,7 +240,7 @@ fn read_headers(s: &mut Section<'_, '_, '_>) -> Vec<(String, String)> {
         .iter()
         .map(|(name, _)| format!("{} = \"***\"", quoted(name)))
         .collect();
-    s.note(
+    s.record(
         "headers",
         format!("{{ {} }}", names.join(", ")),
         &found.span(),

@@ -1,17 +1,17 @@
-//! Secrets in the text of a configuration, hidden before a line of it is shown (SEC-08): mistakes are printed to
-//! terminals, logs and tickets. It reads text rather than TOML, for the text may be wrong. Never moves a byte.
+//! Masks the secrets in the text of a configuration before a line of it is shown in a message (SEC-08). Works on text, not on TOML,
+//! because the text may be invalid. Never changes the number of bytes, so that spans stay valid.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Where secrets stand: the userinfo of a URL; what is assigned to a name that says so.
+/// Secrets: the userinfo of a URL, and values of keys with such names.
 static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         r#"://([^\s"'/]*)@"#,
         r#"://([^\s"'/@]*:[^\s"']*)@"#,
-        // The scheme was forgotten, or is no scheme.
+        // A URL without a scheme, or with an invalid one.
         r#"([^\s"'/=]+:[^\s"'/][^\s"']*)@"#,
         r#"(?i)(?:password|passwd|secret|token|authorization|cookie|api[-_]?key)["']?\s*=\s*"((?:[^"\\\n]|\\.)*)"#,
         r#"(?i)(?:password|passwd|secret|token|authorization|cookie|api[-_]?key)["']?\s*=\s*'([^'\n]*)"#,
@@ -21,7 +21,7 @@ static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .collect()
 });
 
-/// A table of headers, whatever it calls them: on one line, or under a title.
+/// A table of headers: on one line, or as a section. All its values are secret.
 static HEADERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)^\s*headers\s*=\s*\{.*$|^\s*\[[^\]\n]*headers\]\n[^\[]*").ok()
 });
@@ -30,7 +30,7 @@ static HEADERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static VALUE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"=\s*(?:"((?:[^"\\\n]|\\.)*)|'([^'\n]*))"#).ok());
 
-/// The same text with a star for each byte of a secret.
+/// The text with a star for each byte of a secret.
 pub fn mask(text: &str) -> String {
     let mut secrets: Vec<Range<usize>> = Vec::new();
     for pattern in SECRETS.iter() {
@@ -43,11 +43,11 @@ pub fn mask(text: &str) -> String {
     }
     let mut bytes = text.as_bytes().to_vec();
     for secret in secrets {
-        if let Some(place) = bytes.get_mut(secret) {
-            place.fill(b'*');
+        if let Some(bytes) = bytes.get_mut(secret) {
+            bytes.fill(b'*');
         }
     }
-    // Whole characters were replaced.
+    // Only whole characters were replaced.
     String::from_utf8(bytes).unwrap_or_default()
 }
 
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_08_no_secret_is_left_and_no_byte_has_moved() {
+    fn sec_08_every_secret_is_masked_and_no_byte_moves() {
         let text = r#"
             [fetch]
             proxy = "http://me:pröxy@10.0.0.1/"   # stays

@@ -1,22 +1,31 @@
-//! L4: what the operator wants. TOML in, one checked [`Config`] out, or every mistake at once with its place.
+//! L4: the configuration. It reads TOML into a checked [`Config`], or reports all mistakes with their positions. It never writes a
+//! file and never prints a secret.
 //!
-//! Nobody below L4 sees `Config`: it is taken apart into small options here ([`Config::store_options`],
-//! [`Config::declared_feeds`], [`Config::topics`]) and by the daemon. It never writes a file and never prints a
-//! secret.
+//! Modules below L4 do not know `Config`: the daemon and [`Config::store_options`], [`Config::declared_feeds`] and
+//! [`Config::topics`] turn it into their options.
 //!
-//! Where to look: [`document`] walks the TOML and keeps the places, [`value`] reads single values, `read` is the
-//! schema, `feeds` and `topics` the two lists, [`places`] which file and which store, [`problem`] how a mistake
-//! is shown, `mask` without its secrets.
+//! | file | purpose |
+//! |---|---|
+//! | `read` | reads the whole configuration |
+//! | `sections`, `feeds`, `topics` | the keys, with defaults and limits |
+//! | `section`, `reading` | reads a table key by key; collects values and mistakes |
+//! | [`value`], [`setting_types`], `size` | how values are read and shown |
+//! | [`paths`], [`environment`], `overlay` | the paths of file and store; variables and flags that override settings |
+//! | [`credentials`] | passwords and tokens |
+//! | [`problem`], `mask` | how mistakes are shown, without secrets |
 
 pub mod credentials;
-mod document;
 pub mod environment;
 mod feeds;
 mod mask;
 mod overlay;
-pub mod places;
+pub mod paths;
 pub mod problem;
 mod read;
+mod reading;
+mod section;
+mod sections;
+pub mod setting_types;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -33,18 +42,18 @@ use crate::serve::Tokens;
 use crate::store::{NewFeed, StoreOptions, TopicDefinition};
 
 pub use feeds::INTERVAL_TOLERATED;
-pub use places::Given;
+pub use paths::ConfigFlags;
 pub use problem::{ConfigError, Problem};
 pub use read::{load, read_text};
-pub use value::{Etiquette, Keep, Listen};
+pub use setting_types::{Etiquette, Keep, Listen};
 
-/// The configuration for a first look (`newswire run --sample`): public feeds, made-up papers and topics.
+/// The configuration for a first look (`newswire run --sample`): public feeds, fictional newspapers and topics.
 pub const SAMPLE: &str = include_str!("../../config/sample.toml");
 
-/// The whole configuration, checked. Every value is effective: defaults, environment and flags are in it.
+/// The whole configuration, checked, with defaults, environment and flags applied.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The file it came from; none: built-in defaults.
+    /// The file; `None` for built-in defaults.
     pub file: Option<PathBuf>,
     /// Whether it is the built-in sample.
     pub is_sample: bool,
@@ -62,13 +71,13 @@ pub struct Config {
     pub websub: WebSubConfig,
     /// Every `[[feed]]`.
     pub feeds: Vec<NewFeed>,
-    /// Every `[[topic]]`, its expression read.
+    /// Every `[[topic]]`, with its expression parsed.
     pub topics: Vec<TopicDefinition>,
-    /// Every value with where it comes from, in the order of the file's sections.
+    /// Every value with its origin, in the order of the sections.
     pub settings: Vec<Setting>,
-    /// What is allowed but unwise, one line each.
+    /// Warnings, one line each.
     pub warnings: Vec<String>,
-    /// The credentials that this process was not given, one line each: its feeds and readers' tokens are incomplete.
+    /// The credentials that are not available to this process, one line each. Their feeds and tokens are missing.
     pub unavailable: Vec<String>,
 }
 
@@ -77,61 +86,61 @@ pub struct Config {
 pub struct StoreConfig {
     /// The database file.
     pub path: PathBuf,
-    /// Whether no flag, variable or file names the path: its directory is made if it is missing.
-    pub is_default_place: bool,
+    /// Whether the path is the default one, whose directory is created if it is missing.
+    pub is_default_path: bool,
     /// How long an article is kept.
     pub keep: Keep,
-    /// How many articles are kept of one feed.
+    /// Maximum number of articles kept per feed.
     pub keep_max_per_feed: u64,
-    /// Above how many bytes the operator is warned of the store's size; 0: never.
+    /// Size of the store, in bytes, above which there is a warning; 0: never.
     pub size_warning: u64,
-    /// Whether every commit is synced (`full`) or only checkpoints (`normal`).
+    /// Whether every commit is synced (`full`), or only checkpoints (`normal`).
     pub synchronous_full: bool,
 }
 
 /// `[server]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerConfig {
-    /// Where to listen; empty: no HTTP server.
+    /// The addresses to listen on; empty: no HTTP server.
     pub listen: Vec<Listen>,
-    /// The base of the URLs that readers see.
+    /// The base of our URLs.
     pub public_url: Option<WebUrl>,
     /// Further host names that the server answers to.
     pub allowed_hosts: Vec<String>,
     /// The title of the pages and of the merged feed.
     pub title: String,
-    /// Entries a page of a merged feed, 1 to 1000.
+    /// Entries per page of a merged feed, 1 to 1000.
     pub page_size: usize,
-    /// Whether pages show publishers' pictures, loaded from the publishers.
+    /// Whether pages show images, which browsers load from the publishers.
     pub images: bool,
-    /// Who may read (`token_file`); none: everybody who can connect.
+    /// The tokens of readers (`token_file`); `None`: no token is needed.
     pub tokens: Option<Tokens>,
 }
 
 /// `[fetch]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchConfig {
-    /// Requests in flight at once, over all hosts.
+    /// Maximum number of requests in flight.
     pub concurrency: usize,
-    /// Requests in flight at once to one host.
+    /// Maximum number of requests in flight to one host.
     pub per_host: usize,
-    /// Time between two request starts to one host.
+    /// Minimum time between the starts of two requests to one host.
     pub host_delay: Duration,
-    /// Total limit of one visit, redirects included.
+    /// Time limit for the servers of one poll, redirects included.
     pub timeout: Duration,
-    /// Most bytes of a decoded body.
+    /// Maximum size of a decoded body, in bytes.
     pub max_body_bytes: u64,
-    /// Most redirects followed.
+    /// Maximum number of redirects.
     pub max_redirects: usize,
-    /// A User-Agent instead of newswire's own.
+    /// Replaces newswire's User-Agent.
     pub user_agent: Option<String>,
-    /// How a publisher reaches the operator; part of the User-Agent.
+    /// How publishers can reach the operator; part of the User-Agent.
     pub contact: Option<String>,
-    /// Whether any address may be contacted (closed networks only).
+    /// Whether any address may be contacted; for closed networks only.
     pub allow_private_addresses: bool,
-    /// Networks that may be contacted although they are not public.
+    /// Private networks that may be contacted.
     pub allow_private: Vec<IpNet>,
-    /// A proxy for every request, `http://host:port`, without userinfo.
+    /// The proxy for all requests, `http://host:port`, without credentials.
     pub proxy: Option<WebUrl>,
     /// A PEM file with further certificate authorities.
     pub extra_ca: Option<PathBuf>,
@@ -140,55 +149,55 @@ pub struct FetchConfig {
 /// `[schedule]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScheduleConfig {
-    /// Mean polls a feed and day.
+    /// Average number of polls per feed and day.
     pub polls_per_day: f64,
-    /// Least time between two planned polls of a feed.
+    /// Minimum time between two planned polls of a feed.
     pub min_interval: Duration,
-    /// Most time between two planned polls of a feed.
+    /// Maximum time between two planned polls of a feed.
     pub max_interval: Duration,
-    /// Least time between two polls by command of a feed.
+    /// Minimum time between two polls of a feed by command.
     pub manual_interval: Duration,
-    /// How strictly publishers' wishes are followed.
+    /// How strictly hints of publishers are followed.
     pub etiquette: Etiquette,
 }
 
 /// `[dedup]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DedupConfig {
-    /// How long a story may gather copies.
+    /// Time in which a story gathers copies.
     pub window: Duration,
-    /// Whether near copies are joined too, not only equal ones.
+    /// Whether near copies are joined too.
     pub near: bool,
 }
 
 /// `[websub]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WebSubConfig {
-    /// Where hubs reach this server, to tell of news; none: hubs are not asked.
+    /// The URL at which hubs reach this server; `None`: hubs are not used.
     pub callback_url: Option<WebUrl>,
-    /// Our own hub, which is told of changes in our merged feeds; none on a private server, where it could not read them.
+    /// Our hub, which is notified of changes in the merged feeds; `None` if readers need tokens, because it could not read them.
     pub hub: Option<WebUrl>,
 }
 
-/// One value as it is in force.
+/// A value that is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// `store.keep`, `feed[2].title`.
     pub key: String,
-    /// The value in TOML; secrets are masked.
+    /// The value as TOML; secrets are masked.
     pub value: String,
-    /// Where it comes from.
+    /// The origin.
     pub origin: Origin,
 }
 
 impl Setting {
-    /// Whether it has a value; TOML cannot say that one has none.
+    /// Whether it has a value. TOML cannot express a missing one.
     pub fn is_set(&self) -> bool {
         self.value != value::NOT_SET
     }
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Built in.
@@ -212,7 +221,7 @@ impl Config {
         }
     }
 
-    /// Where a setting comes from, for people: `default`, `FILE:LINE`, `$NAME` or `--flag`.
+    /// The origin of a setting, for people: `default`, `FILE:LINE`, `$NAME` or `--flag`.
     pub fn origin_of(&self, key: &str) -> String {
         let setting = self.settings.iter().find(|s| s.key == key);
         match setting.map(|s| &s.origin) {
@@ -223,7 +232,7 @@ impl Config {
         }
     }
 
-    /// That every secret of the configuration is known, as the daemon needs it.
+    /// Checks that all secrets of the configuration are available, which the daemon requires.
     ///
     /// # Errors
     /// [`ConfigError::Unavailable`] otherwise.

@@ -1,7 +1,7 @@
-//! Settings that replace those of the file: environment variables `NEWSWIRE_SECTION__KEY`, their `_FILE` form, and flags.
+//! Settings that override those of the file: environment variables `NEWSWIRE_SECTION__KEY`, their `_FILE` form, and flags.
 //!
-//! Each is one line of a text that is put behind the file's, so that a mistake in it has a place and is shown with a
-//! caret as one in the file is. It never reads a section of lists (`[[feed]]`, `[[topic]]`).
+//! Each is one line of a text that follows the file's text, so that a mistake in it has a span and is shown like one in the file.
+//! Lists (`[[feed]]`, `[[topic]]`) cannot be overridden.
 
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -16,17 +16,17 @@ use super::environment::Environment;
 use super::problem::Problem;
 use super::value::Value;
 
-/// What the names of our variables begin with.
+/// The prefix of our variables.
 const PREFIX: &str = "NEWSWIRE_";
-/// Between section and key: both have single underscores.
-const BETWEEN: &str = "__";
-/// Behind a key: the value is the first line of the file that the variable names, as containers give secrets.
-const FROM_FILE: &str = "_file";
+/// The separator of section and key, which may contain single underscores.
+const SEPARATOR: &str = "__";
+/// The suffix of a key whose value is the first line of a file, as containers provide secrets.
+const FILE_SUFFIX: &str = "_file";
 
-/// The settings that replace those of the file.
+/// The settings that override those of the file.
 #[derive(Debug, Default)]
 pub struct Overlay {
-    /// One line an entry.
+    /// A line for each entry.
     text: String,
     entries: Vec<Entry>,
 }
@@ -37,15 +37,15 @@ struct Entry {
     section: String,
     key: String,
     origin: Origin,
-    given: Given,
-    /// Where the value is in [`Overlay::text`].
-    place: Range<usize>,
+    raw: RawValue,
+    /// The span of the value in [`Overlay::text`].
+    span: Range<usize>,
 }
 
-/// The form in which a value was given.
+/// A value before it is parsed.
 #[derive(Debug)]
-enum Given {
-    /// A variable: TOML, or a text without quotes, or texts between commas.
+enum RawValue {
+    /// A variable: TOML, text without quotes, or a list separated by commas.
     Text(String),
     /// A variable that is not UTF-8.
     Unreadable,
@@ -58,12 +58,12 @@ impl Overlay {
     pub fn of_environment(environment: &Environment) -> Self {
         let mut overlay = Self::default();
         for (rest, value) in environment.with_prefix(PREFIX) {
-            let Some((section, key)) = rest.split_once(BETWEEN) else {
+            let Some((section, key)) = rest.split_once(SEPARATOR) else {
                 continue;
             };
-            let given = given(value);
-            let shown = match &given {
-                Given::Text(text) => text.replace(['\n', '\r'], " "),
+            let raw = raw_value(value);
+            let shown = match &raw {
+                RawValue::Text(text) => text.replace(['\n', '\r'], " "),
                 _ => String::new(),
             };
             let name = format!("{PREFIX}{rest}");
@@ -71,28 +71,28 @@ impl Overlay {
                 (&section.to_lowercase(), &key.to_lowercase()),
                 &format!("{name}="),
                 &shown,
-                (given, Origin::Env(name)),
+                (raw, Origin::Env(name)),
             );
         }
         overlay
     }
 
-    /// Adds a flag with its values; none: the flag was not given. It replaces a variable.
+    /// Adds a flag with its values, if there are any. It overrides a variable.
     pub fn flag(&mut self, flag: &'static str, setting: (&str, &str), values: &[String]) {
         if values.is_empty() {
             return;
         }
         let (section, key) = setting;
-        let of_file = format!("{key}{FROM_FILE}");
+        let file_key = format!("{key}{FILE_SUFFIX}");
         self.entries
-            .retain(|e| e.section != section || (e.key != key && e.key != of_file));
-        let given = Given::List(values.to_vec());
+            .retain(|e| e.section != section || (e.key != key && e.key != file_key));
+        let raw = RawValue::List(values.to_vec());
         let shown = values.join(" ");
         self.add(
             setting,
             &format!("{flag} "),
             &shown,
-            (given, Origin::Flag(flag)),
+            (raw, Origin::Flag(flag)),
         );
     }
 
@@ -101,7 +101,7 @@ impl Overlay {
         (section, key): (&str, &str),
         name: &str,
         value: &str,
-        (given, origin): (Given, Origin),
+        (raw, origin): (RawValue, Origin),
     ) {
         self.text.push_str(name);
         let start = self.text.len();
@@ -110,8 +110,8 @@ impl Overlay {
             section: section.to_owned(),
             key: key.to_owned(),
             origin,
-            given,
-            place: start..self.text.len(),
+            raw,
+            span: start..self.text.len(),
         });
         self.text.push('\n');
     }
@@ -121,77 +121,81 @@ impl Overlay {
         &self.text
     }
 
-    /// Where the setting at a place of [`Overlay::text`] comes from.
+    /// The origin of the setting at an offset of [`Overlay::text`].
     pub fn origin(&self, at: usize) -> Option<Origin> {
-        let found = self.entries.iter().find(|e| e.place.end >= at)?;
+        let found = self.entries.iter().find(|e| e.span.end >= at)?;
         Some(found.origin.clone())
     }
 
-    /// The value of a setting with its place in [`Overlay::text`]. `None` if the overlay does not have it; the value is
-    /// `None` after a mistake was reported.
+    /// The value of a setting with its span in [`Overlay::text`]. `None` if the setting is not overridden; the value is `None` if it
+    /// is invalid, which is added to `problems`.
     pub fn get<T: Value>(
         &self,
         section: &str,
         key: &str,
         problems: &mut Vec<Problem>,
     ) -> Option<(Option<T>, Range<usize>)> {
-        let from_file = self.named(section, &format!("{key}{FROM_FILE}"));
-        let entry = self.named(section, key).or(from_file)?;
-        // Names of variables differ in case too.
+        let from_file = self.entry(section, &format!("{key}{FILE_SUFFIX}"));
+        let entry = self.entry(section, key).or(from_file)?;
+        // The names of variables may differ in case only.
         let mut others = self.entries.iter().filter(|other| {
             let is_same = other.key == entry.key || from_file.is_some_and(|f| f.key == other.key);
-            other.section == section && is_same && other.place != entry.place
+            other.section == section && is_same && other.span != entry.span
         });
         if let Some(other) = others.next() {
             problems.push(Problem::new(
-                other.place.clone(),
-                format!("{section}.{key} is given twice"),
+                other.span.clone(),
+                format!("{section}.{key} is set twice"),
                 "unset one of the two variables",
             ));
         }
         let mut own = Vec::new();
-        let value = match (&entry.given, entry.key == key) {
-            (Given::Text(text), true) => read::<T>(text, &mut own),
-            (Given::Text(path), false) => match read_first_line(Path::new(path)) {
-                Ok(line) => read::<T>(&line, &mut own),
+        let value = match (&entry.raw, entry.key == key) {
+            (RawValue::Text(text), true) => parse::<T>(text, &mut own),
+            (RawValue::Text(path), false) => match read_first_line(Path::new(path)) {
+                Ok(line) => parse::<T>(&line, &mut own),
                 Err(why) => {
                     own.push(Problem::new(0..0, "the file cannot be used", why));
                     None
                 }
             },
-            (Given::List(values), _) => T::read(&list(values.iter().map(String::as_str)), &mut own),
-            (Given::Unreadable, _) => {
+            (RawValue::List(values), _) => {
+                T::read(&list(values.iter().map(String::as_str)), &mut own)
+            }
+            (RawValue::Unreadable, _) => {
                 own.push(Problem::new(0..0, "not UTF-8", "set it to UTF-8 text"));
                 None
             }
         };
-        // The values were read out of texts of their own.
+        // The values were parsed from texts of their own.
         problems.extend(own.into_iter().map(|mut problem| {
-            problem.place = entry.place.clone();
+            problem.span = entry.span.clone();
             problem
         }));
-        Some((value, entry.place.clone()))
+        Some((value, entry.span.clone()))
     }
 
-    /// Whether a setting is given.
+    /// Whether a setting is overridden.
     pub fn has(&self, section: &str, key: &str) -> bool {
-        self.named(section, key).is_some()
-            || self.named(section, &format!("{key}{FROM_FILE}")).is_some()
+        self.entry(section, key).is_some()
+            || self
+                .entry(section, &format!("{key}{FILE_SUFFIX}"))
+                .is_some()
     }
 
-    fn named(&self, section: &str, key: &str) -> Option<&Entry> {
+    fn entry(&self, section: &str, key: &str) -> Option<&Entry> {
         self.entries
             .iter()
             .find(|e| e.section == section && e.key == key)
     }
 
-    /// The settings that are none of `known` (section and key), with their places and names.
+    /// The settings that are not in `known` (section and key), with their spans and names.
     pub fn unknown<'o>(
         &'o self,
         known: &'o [(String, &'static str)],
     ) -> impl Iterator<Item = (Range<usize>, String)> + 'o {
         let is_known = |entry: &&Entry| {
-            let base = entry.key.strip_suffix(FROM_FILE);
+            let base = entry.key.strip_suffix(FILE_SUFFIX);
             known.iter().any(|(section, key)| {
                 *section == entry.section && (*key == entry.key || Some(*key) == base)
             })
@@ -199,42 +203,46 @@ impl Overlay {
         self.entries
             .iter()
             .filter(move |entry| !is_known(entry))
-            .map(|e| (e.place.clone(), format!("{}.{}", e.section, e.key)))
+            .map(|e| (e.span.clone(), format!("{}.{}", e.section, e.key)))
     }
 }
 
-/// The variable of a setting.
+/// The name of the variable for a setting.
 pub fn variable(section: &str, key: &str) -> String {
-    format!("{PREFIX}{section}{BETWEEN}{key}").to_uppercase()
+    format!("{PREFIX}{section}{SEPARATOR}{key}").to_uppercase()
 }
 
-fn given(value: &OsStr) -> Given {
+fn raw_value(value: &OsStr) -> RawValue {
     value
         .to_str()
-        .map_or(Given::Unreadable, |text| Given::Text(text.to_owned()))
+        .map_or(RawValue::Unreadable, |text| RawValue::Text(text.to_owned()))
 }
 
-/// Reads a text without quotes as what the setting expects: a text, else TOML, else texts between commas.
-fn read<T: Value>(text: &str, problems: &mut Vec<Problem>) -> Option<T> {
-    let mut of_text = Vec::new();
+/// Parses a text without quotes as what the setting expects: text, else TOML, else a list separated by commas.
+fn parse<T: Value>(text: &str, problems: &mut Vec<Problem>) -> Option<T> {
+    let mut text_problems = Vec::new();
     let plain = Spanned::new(0..0, DeValue::String(text.to_owned().into()));
-    if let Some(value) = T::read(&plain, &mut of_text) {
+    if let Some(value) = T::read(&plain, &mut text_problems) {
         return Some(value);
     }
-    let mut of_toml = Vec::new();
+    let mut toml_problems = Vec::new();
     if let Ok(parsed) = DeValue::parse(text)
-        && let Some(value) = T::read(&parsed, &mut of_toml)
+        && let Some(value) = T::read(&parsed, &mut toml_problems)
     {
         return Some(value);
     }
-    let mut of_list = Vec::new();
+    let mut list_problems = Vec::new();
     let parts = text.split(',').map(str::trim).filter(|p| !p.is_empty());
-    if let Some(value) = T::read(&list(parts), &mut of_list) {
+    if let Some(value) = T::read(&list(parts), &mut list_problems) {
         return Some(value);
     }
-    // The mistakes of a list name the wrong item; those of a text say what was expected.
-    let expects_list = of_list.iter().all(|p| p.label != "this is an array");
-    problems.extend(if expects_list { of_list } else { of_text });
+    // The problems of a list name the invalid item; those of a text say what was expected.
+    let expects_list = list_problems.iter().all(|p| p.label != "this is an array");
+    problems.extend(if expects_list {
+        list_problems
+    } else {
+        text_problems
+    });
     None
 }
 

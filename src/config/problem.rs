@@ -1,4 +1,4 @@
-//! A mistake in the configuration, and how a person is shown it: the line, a caret, what would be right.
+//! Mistakes in the configuration, and their display with the line, a caret, and what would be right.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,26 +7,26 @@ use std::path::PathBuf;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-/// One mistake at one place of the file.
+/// A mistake in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The bytes of the file it stands at.
-    pub place: Range<usize>,
+    /// The bytes of the file that are wrong.
+    pub span: Range<usize>,
     /// What is wrong, in one line.
     pub what: String,
-    /// What stands beside the caret.
+    /// The text at the caret.
     pub label: String,
     /// What would be right.
     pub help: Option<String>,
-    /// Another place that belongs to it, with its label.
+    /// Another span that belongs to it, with its label.
     pub related: Option<(Range<usize>, String)>,
 }
 
 impl Problem {
-    /// A mistake without more to say.
-    pub fn new(place: Range<usize>, what: impl Into<String>, label: impl Into<String>) -> Self {
+    /// A mistake without advice.
+    pub fn new(span: Range<usize>, what: impl Into<String>, label: impl Into<String>) -> Self {
         Self {
-            place,
+            span,
             what: what.into(),
             label: label.into(),
             help: None,
@@ -34,17 +34,17 @@ impl Problem {
         }
     }
 
-    /// The same with advice.
+    /// Adds advice.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same with a second place.
+    /// Adds a second span.
     #[must_use]
-    pub fn related(mut self, place: Range<usize>, label: impl Into<String>) -> Self {
-        self.related = Some((place, label.into()));
+    pub fn related(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.related = Some((span, label.into()));
         self
     }
 }
@@ -55,22 +55,22 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read the configuration {path}: {reason}")]
     Unreadable {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The file is wrong; every mistake is in it.
+    /// The file has mistakes; all of them are listed.
     #[error(transparent)]
     Invalid(#[from] Box<Invalid>),
-    /// This process was not given a secret that the configuration names.
+    /// A secret that the configuration names is not available to this process.
     #[error("cannot read a credential: {0}")]
     Unavailable(String),
-    /// No folder for the store could be found.
+    /// Nothing names a directory for the store.
     #[error(
-        "no place for the store: neither --db, NEWSWIRE_DB, store.path, STATE_DIRECTORY, XDG_DATA_HOME nor HOME is set"
+        "no path for the store: none of --db, NEWSWIRE_DB, store.path, STATE_DIRECTORY, XDG_DATA_HOME and HOME is set"
     )]
-    NoPlace,
+    NoStorePath,
 }
 
 /// A file with its mistakes.
@@ -80,14 +80,14 @@ pub struct Invalid {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// The settings of the environment and of flags, a line each. Their places begin one byte behind the text's end.
+    /// The settings of the environment and of flags, a line each. Their spans begin one byte after the end of the text.
     pub overlay: String,
     /// The mistakes, in the order of the file.
     pub problems: Vec<Problem>,
 }
 
 impl ConfigError {
-    /// Everything that is to say, over several lines, without the final line break.
+    /// The whole message, on several lines, without a final line break.
     pub fn render(&self, color: bool) -> String {
         match self {
             Self::Invalid(invalid) => invalid.render(color),
@@ -101,12 +101,12 @@ impl fmt::Display for Invalid {
         let n = self.problems.len();
         let s = if n == 1 { "" } else { "s" };
         write!(f, "{n} mistake{s} in the configuration {}", self.path)?;
-        // One line must say enough where only one line is shown: a log, a unit's status.
+        // A log or the status of a unit shows only one line, so it has the first mistake.
         if let Some(first) = self.problems.first() {
-            match self.in_overlay(&first.place) {
-                Some(place) => write!(f, "; {}: {}", self.setting_at(place.start), first.what)?,
+            match self.in_overlay(&first.span) {
+                Some(span) => write!(f, "; {}: {}", self.setting_at(span.start), first.what)?,
                 None => {
-                    let (line, column) = line_and_column(&self.text, first.place.start);
+                    let (line, column) = line_and_column(&self.text, first.span.start);
                     write!(f, "; line {line}, column {column}: {}", first.what)?;
                 }
             }
@@ -118,7 +118,7 @@ impl fmt::Display for Invalid {
 impl std::error::Error for Invalid {}
 
 impl Invalid {
-    /// Every mistake with its line and a caret.
+    /// All mistakes with their lines and carets.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color {
             Renderer::styled()
@@ -137,13 +137,13 @@ impl Invalid {
         shown.join("\n\n")
     }
 
-    /// A place behind the text, counted from the beginning of the overlay.
-    fn in_overlay(&self, place: &Range<usize>) -> Option<Range<usize>> {
+    /// The span in the overlay, if it is after the text.
+    fn in_overlay(&self, span: &Range<usize>) -> Option<Range<usize>> {
         let begin = self.text.len() + 1;
-        (place.start >= begin).then(|| place.start - begin..place.end.saturating_sub(begin))
+        (span.start >= begin).then(|| span.start - begin..span.end.saturating_sub(begin))
     }
 
-    /// The line of the overlay at a place.
+    /// The line of the overlay at an offset.
     fn setting_at(&self, at: usize) -> &str {
         let lines = self.overlay.split_inclusive('\n');
         let mut end = 0;
@@ -157,19 +157,19 @@ impl Invalid {
     }
 
     fn group<'a>(&'a self, problem: &'a Problem) -> annotate_snippets::Group<'a> {
-        let (text, path, place) = match self.in_overlay(&problem.place) {
-            Some(place) => (&self.overlay, "(environment and flags)", place),
-            None => (&self.text, self.path.as_str(), problem.place.clone()),
+        let (text, path, span) = match self.in_overlay(&problem.span) {
+            Some(span) => (&self.overlay, "(environment and flags)", span),
+            None => (&self.text, self.path.as_str(), problem.span.clone()),
         };
         let mut snippet = Snippet::source(text.as_str()).path(path).annotation(
             AnnotationKind::Primary
-                .span(within(text, &place))
+                .span(within(text, &span))
                 .label(problem.label.as_str()),
         );
-        if let Some((place, label)) = &problem.related {
+        if let Some((span, label)) = &problem.related {
             snippet = snippet.annotation(
                 AnnotationKind::Context
-                    .span(within(&self.text, place))
+                    .span(within(&self.text, span))
                     .label(label.as_str()),
             );
         }
@@ -183,10 +183,10 @@ impl Invalid {
     }
 }
 
-/// A place that is inside the text and ends on its first line: a caret under one line reads best.
-fn within(text: &str, place: &Range<usize>) -> Range<usize> {
-    let start = place.start.min(text.len());
-    let end = place.end.clamp(start, text.len());
+/// The span limited to the text and to its first line: carets below one line are easiest to read.
+fn within(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = span.start.min(text.len());
+    let end = span.end.clamp(start, text.len());
     let first_line = text
         .get(start..end)
         .and_then(|t| t.find('\n'))
@@ -194,7 +194,7 @@ fn within(text: &str, place: &Range<usize>) -> Range<usize> {
     start..first_line.max(start)
 }
 
-/// The line and column (both from 1, the column in characters) of a byte of a text.
+/// The line and column of a byte offset, both starting at 1; the column is in characters.
 pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;

@@ -1,4 +1,4 @@
-//! The configuration as its user meets it: whole texts in, values or rendered mistakes out.
+//! The configuration as users see it: whole texts in, values or rendered mistakes out.
 
 mod environment;
 
@@ -16,7 +16,7 @@ fn read(text: &str) -> Result<Config, ConfigError> {
     read_text(
         text,
         Some(Path::new("newswire.toml")),
-        &Given::default(),
+        &ConfigFlags::default(),
         &home(),
     )
 }
@@ -89,7 +89,7 @@ fn the_documented_file_names_every_key() {
             _ => line,
         })
         .map(|line| format!("{line}\n"))
-        // These name files that are not there.
+        // These name files that do not exist.
         .filter(|line| {
             let files = ["extra_ca", "auth", "token_file", "token_credential"];
             !files.iter().any(|file| line.starts_with(file))
@@ -153,7 +153,7 @@ fn the_sample_loads_without_a_warning() {
 }
 
 #[test]
-fn a_wrong_name_is_shown_with_the_right_one() {
+fn an_unknown_key_is_shown_with_the_nearest_one() {
     assert_eq!(
         mistakes("[store]\npath = \"a.db\"\n\n[fetch]\nconcurency = 3\n"),
         "\
@@ -168,7 +168,7 @@ error: unknown key \"concurency\" in [fetch]
 }
 
 #[test]
-fn every_mistake_is_told_at_once_in_the_order_of_the_file() {
+fn all_mistakes_are_reported_in_the_order_of_the_file() {
     let shown = mistakes(
         r#"
 [store]
@@ -213,19 +213,19 @@ fn the_first_mistake_fits_on_one_line() {
 }
 
 #[test]
-fn syntax_errors_have_their_place_too() {
+fn syntax_errors_have_a_position_too() {
     let shown = mistakes("[store\npath = \"x\"\n[server]\nlisten = [\n");
     assert!(shown.contains("--> newswire.toml:1:7"), "{shown}");
 }
 
 #[test]
-fn what_comes_later_is_refused_and_says_so() {
+fn keys_of_a_later_version_are_refused_with_a_hint() {
     let shown = mistakes("[[notify]]\ntopic = \"a\"\n");
     assert!(shown.contains("comes with a later version"), "{shown}");
 }
 
 #[test]
-fn sec_22_a_callback_has_the_one_path_that_hubs_are_answered_below() {
+fn sec_22_a_callback_has_the_one_path_for_hubs() {
     let written = |url: &str| format!("[websub]\ncallback_url = \"{url}\"\n");
     for good in [
         "https://x.example",
@@ -244,28 +244,28 @@ fn sec_22_a_callback_has_the_one_path_that_hubs_are_answered_below() {
         ),
         ("https://x.example/websubs", "/websubs/websub\""),
         ("https://x.example//websub", "\"https://x.example/websub\""),
-        ("https://x.example/a//websub", "has to end in /websub"),
-        ("https://x.example/websub//", "has to end in /websub"),
+        ("https://x.example/a//websub", "must end in /websub"),
+        ("https://x.example/websub//", "must end in /websub"),
         ("https://x.example/websub?a=b", "without ? and #"),
     ] {
-        let told = mistakes(&written(bad));
-        assert!(told.contains(right), "{bad}: {told}");
+        let message = mistakes(&written(bad));
+        assert!(message.contains(right), "{bad}: {message}");
     }
 }
 
 #[test]
-fn sec_22_allowed_hosts_are_names_and_nothing_else() {
+fn sec_22_allowed_hosts_are_host_names_only() {
     let hosts = |name: &str| format!("[server]\nallowed_hosts = [\"{name}\"]\n");
     let config = read(&hosts("newswire")).unwrap();
     assert_eq!(config.server.allowed_hosts, ["newswire"]);
     for bad in ["http://nas", "nas:8390", "a/b", "*", "10.0.0.1", "a b"] {
-        let told = mistakes(&hosts(bad));
-        assert!(told.contains("host names"), "{bad}: {told}");
+        let message = mistakes(&hosts(bad));
+        assert!(message.contains("host names"), "{bad}: {message}");
     }
 }
 
 #[test]
-fn a_hub_needs_a_public_address_and_is_not_used_where_it_could_not_read() {
+fn a_hub_needs_a_public_url_and_is_not_used_with_tokens() {
     let hub = "[websub]\nhub = \"https://hub.example/\"\n";
     assert!(mistakes(hub).contains("server.public_url"));
     let public = "[server]\npublic_url = \"https://x.example/\"\n";
@@ -293,7 +293,7 @@ fn the_topics_by_section_load_without_a_warning() {
 }
 
 #[test]
-fn a_topic_says_how_its_feed_is_made_up() {
+fn a_topic_has_settings_for_its_feed() {
     let topic = "[[topic]]\nname = \"a\"\nmatch = \"b\"\n";
     let fed = |keys: &str| {
         read(&format!("{topic}{keys}")).unwrap().topics[0]
@@ -315,24 +315,24 @@ fn a_topic_says_how_its_feed_is_made_up() {
 }
 
 #[test]
-fn intervals_that_cross_are_shown_together() {
+fn contradicting_intervals_are_shown_together() {
     let shown = mistakes("[schedule]\nmin_interval = \"2h\"\nmax_interval = \"1h\"\n");
     assert!(shown.contains("and here"), "{shown}");
     assert!(mistakes("[schedule]\nmin_interval = \"2d\"\n").contains("2:16"));
 }
 
 #[test]
-fn a_feed_may_stand_once_and_a_topic_name_too() {
+fn feeds_and_names_of_topics_are_unique() {
     let feed = "[[feed]]\nurl = \"https://x.example/f\"\n";
     assert!(mistakes(&format!("{feed}{feed}")).contains("first here"));
     let topic = "[[topic]]\nname = \"a\"\nmatch = \"b\"\n";
     assert!(mistakes(&format!("{topic}{topic}")).contains("first here"));
-    assert!(mistakes("[[topic]]\nname = \"all\"\nmatch = \"b\"\n").contains("taken"));
+    assert!(mistakes("[[topic]]\nname = \"all\"\nmatch = \"b\"\n").contains("reserved"));
     assert!(mistakes("[[topic]]\nname = \"A b\"\nmatch = \"b\"\n").contains("a-z"));
 }
 
 #[test]
-fn narrowing_a_topic_is_text_composition() {
+fn feeds_tags_and_language_are_added_to_the_expression() {
     let config = read(
         "[[topic]]\nname = \"a\"\nmatch = 'x OR y'\nfeeds = [\"LWN\", \"BBC News\"]\ntags = [\"eu\"]\nlanguage = \"EN\"\n",
     )
@@ -347,12 +347,12 @@ fn narrowing_a_topic_is_text_composition() {
 }
 
 #[test]
-fn sec_08_a_password_is_read_apart_and_never_shown() {
+fn sec_08_a_password_is_separated_from_the_url_and_never_shown() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("pw"), "hunter2\n").unwrap();
     let file = dir.path().join("newswire.toml");
     let text = "[[feed]]\nurl = \"https://x.example/f\"\nauth = { user = \"ann\", password_file = \"pw\" }\nheaders = { X-Token = \"t0ken\" }\n[[feed]]\nurl = \"https://bob:s3cret@y.example/f\"\n";
-    let config = read_text(text, Some(&file), &Given::default(), &home()).unwrap();
+    let config = read_text(text, Some(&file), &ConfigFlags::default(), &home()).unwrap();
     let (user, password) = config.feeds[0].settings.auth.clone().unwrap();
     assert_eq!((user.as_str(), password.reveal()), ("ann", "hunter2"));
     assert_eq!(config.feeds[1].url.as_str(), "https://y.example/f");
@@ -363,7 +363,7 @@ fn sec_08_a_password_is_read_apart_and_never_shown() {
 }
 
 #[test]
-fn sec_19_an_open_password_file_is_warned_of() {
+fn sec_19_a_password_file_open_to_others_causes_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let password = dir.path().join("pw");
@@ -372,7 +372,7 @@ fn sec_19_an_open_password_file_is_warned_of() {
     let text = "[[feed]]\nurl = \"https://x.example/f\"\nauth = { user = \"ann\", password_file = \"pw\" }\n";
     let warnings = |mode: u32| {
         std::fs::set_permissions(&password, std::fs::Permissions::from_mode(mode)).unwrap();
-        read_text(text, Some(&file), &Given::default(), &home())
+        read_text(text, Some(&file), &ConfigFlags::default(), &home())
             .unwrap()
             .warnings
             .len()
@@ -381,7 +381,7 @@ fn sec_19_an_open_password_file_is_warned_of() {
 }
 
 #[test]
-fn headers_that_are_newswires_own_cannot_be_set() {
+fn headers_that_newswire_sets_itself_cannot_be_set() {
     for header in ["Cookie", "If-None-Match", "Host", "Authorization"] {
         let text =
             format!("[[feed]]\nurl = \"https://x.example/f\"\nheaders = {{ {header} = \"x\" }}\n");
@@ -392,7 +392,7 @@ fn headers_that_are_newswires_own_cannot_be_set() {
 }
 
 #[test]
-fn every_value_knows_where_it_comes_from() {
+fn every_value_has_its_origin() {
     let config = read("[store]\nkeep = \"forever\"\n").unwrap();
     let of = |key: &str| {
         config
@@ -407,7 +407,7 @@ fn every_value_knows_where_it_comes_from() {
     );
     assert_eq!(of("dedup.window"), Some(("\"7d\"".into(), Origin::Default)));
     let env = [("NEWSWIRE_DB", "/e.db")].into_iter().collect();
-    let config = read_text("", None, &Given::default(), &env).unwrap();
+    let config = read_text("", None, &ConfigFlags::default(), &env).unwrap();
     let path = config.settings.iter().find(|s| s.key == "store.path");
     assert_eq!(
         path.map(|s| (s.value.as_str(), s.origin.clone())),
@@ -426,8 +426,8 @@ fn a_mistake_in_a_long_expression_is_shown_with_a_window_around_it() {
             "a', '".repeat(30)
         ),
     ] {
-        let told = mistakes(&text);
-        assert!(told.len() < 4000, "{} bytes: {told}", told.len());
-        assert!(told.contains('^'), "{told}");
+        let message = mistakes(&text);
+        assert!(message.len() < 4000, "{} bytes: {message}", message.len());
+        assert!(message.contains('^'), "{message}");
     }
 }

@@ -1,35 +1,36 @@
-//! `[[topic]]`: named expressions. Narrowing by feeds, tags and language is text composition, so that a topic
-//! means the same wherever its expression stands.
+//! `[[topic]]`: named expressions. `feeds`, `tags` and `language` are added to the text of the expression, so that it means the same
+//! everywhere.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::document::{Placed, Reading, Section};
 use super::problem::{Problem, line_and_column};
+use super::reading::{Reading, SpannedTable};
+use super::section::Section;
 use crate::query;
 use crate::store::{TopicDefinition, TopicFeed};
 
-/// Longest name of a topic, in characters: it stands in URLs.
+/// Maximum length of a topic's name, in characters.
 const NAME_CHARS_MAX: usize = 64;
 
-/// Names that URLs use for something else: `/feeds/all.atom`, `/feeds/search.atom`, `/feeds/newswire-health.atom`.
+/// Names with another meaning in URLs: `/feeds/all.atom`, `/feeds/search.atom`, `/feeds/newswire-health.atom`.
 const RESERVED: [&str; 3] = ["all", "search", crate::merged::health::NAME];
 
-/// Largest `limit_per_feed`: a page has no more entries.
+/// Maximum of `limit_per_feed`, the maximum number of entries on a page.
 const LIMIT_PER_FEED_MAX: usize = 1000;
 
-/// Reads every `[[topic]]`; a name may stand once.
+/// Reads every `[[topic]]`. Each name may occur once.
 pub fn read(
     reading: &mut Reading<'_>,
-    tables: &[Placed<'_>],
+    tables: &[SpannedTable<'_>],
     file: Option<&Path>,
 ) -> Vec<TopicDefinition> {
     let mut seen: HashMap<String, Range<usize>> = HashMap::new();
     let mut topics = Vec::with_capacity(tables.len());
-    for (n, (table, place)) in tables.iter().enumerate() {
+    for (n, (table, span)) in tables.iter().enumerate() {
         let path = format!("topic[{}]", n + 1);
-        let mut s = Section::open(reading, path, Some(table), place.clone(), &[]);
+        let mut s = Section::open(reading, path, Some(table), span.clone(), &[]);
         let name = read_name(&mut s, &mut seen);
         let title = s.get::<String>("title").map(|(title, _)| title);
         let source = read_source(&mut s, name.as_deref(), file);
@@ -52,10 +53,10 @@ fn read_name(
     s: &mut Section<'_, '_, '_>,
     seen: &mut HashMap<String, Range<usize>>,
 ) -> Option<String> {
-    let Some((name, place)) = s.get::<String>("name") else {
+    let Some((name, span)) = s.get::<String>("name") else {
         if s.raw("name").is_none() {
-            let place = s.place();
-            s.wrong(place, "a topic needs its name", "name = \"…\" is missing");
+            let span = s.span();
+            s.wrong(span, "a topic needs its name", "name = \"…\" is missing");
         }
         return None;
     };
@@ -66,51 +67,51 @@ fn read_name(
     {
         s.problem(
             Problem::new(
-                place,
-                "a topic's name stands in URLs",
+                span,
+                "a topic's name is part of URLs",
                 "only a-z, 0-9, - and _",
             )
-            .help("put what people read into title"),
+            .help("use title for the name that people see"),
         );
         return None;
     }
     if RESERVED.contains(&name.as_str()) {
         s.wrong(
-            place,
-            "this name is taken",
-            format!("/feeds/{name}.atom is something else"),
+            span,
+            "this name is reserved",
+            format!("/feeds/{name}.atom has another meaning"),
         );
         return None;
     }
     if let Some(first) = seen.get(&name) {
         s.problem(
-            Problem::new(place, "two topics have this name", "again here")
+            Problem::new(span, "two topics have this name", "again here")
                 .related(first.clone(), "first here"),
         );
         return None;
     }
-    seen.insert(name.clone(), place);
+    seen.insert(name.clone(), span);
     Some(name)
 }
 
-/// How the topic's merged feed is made up.
+/// How the topic's merged feed is built.
 fn read_feed(s: &mut Section<'_, '_, '_>) -> TopicFeed {
     let default = TopicFeed::default();
     let one_per_story = s.or("one_per_story", default.one_per_story);
-    let (prefer, place) = s.or_placed("prefer", default.prefer);
-    if let Some(place) = place.filter(|_| prefer.iter().any(|name| name.trim().is_empty())) {
+    let (prefer, span) = s.or_spanned("prefer", default.prefer);
+    if let Some(span) = span.filter(|_| prefer.iter().any(|name| name.trim().is_empty())) {
         s.wrong(
-            place,
+            span,
             "a name in prefer is empty",
-            "words of a feed's title",
+            "expected words of a feed's title",
         );
     }
     let limit = s.get::<usize>("limit_per_feed");
-    if let Some((limit, place)) = &limit
+    if let Some((limit, span)) = &limit
         && !(1..=LIMIT_PER_FEED_MAX).contains(limit)
     {
         let limits = format!("from 1 to {LIMIT_PER_FEED_MAX}; without the key there is no limit");
-        s.wrong(place.clone(), "limit_per_feed is out of range", limits);
+        s.wrong(span.clone(), "limit_per_feed is out of range", limits);
     }
     TopicFeed {
         one_per_story,
@@ -119,7 +120,7 @@ fn read_feed(s: &mut Section<'_, '_, '_>) -> TopicFeed {
     }
 }
 
-/// The composed expression, as text and read.
+/// The composed expression, as text and parsed.
 fn read_source(
     s: &mut Section<'_, '_, '_>,
     name: Option<&str>,
@@ -133,9 +134,9 @@ fn read_source(
     ];
     let narrowing: Vec<String> = narrowing.into_iter().flatten().collect();
     if s.raw("match").is_none() && narrowing.is_empty() {
-        let place = s.place();
+        let span = s.span();
         s.problem(
-            Problem::new(place, "a topic needs its expression", "match is missing")
+            Problem::new(span, "a topic needs its expression", "match is missing")
                 .help("match = 'ukraine (defence OR \"armed forces\") -sport'; or narrow by feeds, tags or language"),
         );
         return None;
@@ -152,10 +153,14 @@ fn read_source(
     match query::parse(&source) {
         Ok(expr) => Some((source, expr)),
         Err(errors) => {
-            let place = s.place();
+            let span = s.span();
             s.problem(
-                Problem::new(place, "this topic cannot be narrowed so", "see below")
-                    .help(errors.render("the whole of it")),
+                Problem::new(
+                    span,
+                    "these feeds, tags or language cannot be added to the expression",
+                    "see below",
+                )
+                .help(errors.render("the composed expression")),
             );
             None
         }
@@ -179,7 +184,7 @@ fn read_match(
     }
     match query::parse(text) {
         Ok(_) => {
-            s.note("match", super::value::quoted(text.trim()), &found.span());
+            s.record("match", super::value::quoted(text.trim()), &found.span());
             Some(text.trim().to_owned())
         }
         Err(errors) => {
@@ -198,33 +203,33 @@ fn read_match(
 
 /// `feeds = ["LWN", "BBC"]` becomes `(feed:"LWN" OR feed:"BBC")`.
 fn alternatives(s: &mut Section<'_, '_, '_>, key: &'static str, field: &str) -> Option<String> {
-    let (names, place) = s.get::<Vec<String>>(key)?;
+    let (names, span) = s.get::<Vec<String>>(key)?;
     if names.iter().any(|name| name.contains(['"', '\\'])) {
         s.wrong(
-            place,
-            "quotes and backslashes cannot stand in these names",
-            "take a part of the name without them",
+            span,
+            "these names cannot contain quotes and backslashes",
+            "use a part of the name without them",
         );
         return None;
     }
     let quoted: Vec<String> = names.iter().map(|n| format!("{field}:\"{n}\"")).collect();
-    joined(s, place, &quoted)
+    joined(s, span, &quoted)
 }
 
 /// `language = "en"` or `["en", "de"]`.
 fn languages(s: &mut Section<'_, '_, '_>) -> Option<String> {
     let found = s.raw("language")?;
-    let (tags, place) = if found.get_ref().is_array() {
+    let (tags, span) = if found.get_ref().is_array() {
         s.get::<Vec<String>>("language")?
     } else {
-        let (tag, place) = s.get::<String>("language")?;
-        (vec![tag], place)
+        let (tag, span) = s.get::<String>("language")?;
+        (vec![tag], span)
     };
     let is_tag =
         |t: &String| (2..=3).contains(&t.len()) && t.chars().all(|c| c.is_ascii_alphabetic());
     if !tags.iter().all(is_tag) {
         s.wrong(
-            place,
+            span,
             "expected a language such as \"en\"",
             "two or three letters",
         );
@@ -234,13 +239,13 @@ fn languages(s: &mut Section<'_, '_, '_>) -> Option<String> {
         .iter()
         .map(|t| format!("lang:{}", t.to_ascii_lowercase()))
         .collect();
-    joined(s, place, &fields)
+    joined(s, span, &fields)
 }
 
-fn joined(s: &mut Section<'_, '_, '_>, place: Range<usize>, fields: &[String]) -> Option<String> {
+fn joined(s: &mut Section<'_, '_, '_>, span: Range<usize>, fields: &[String]) -> Option<String> {
     match fields {
         [] => {
-            s.wrong(place, "the list is empty", "leave the key out instead");
+            s.wrong(span, "the list is empty", "remove the key instead");
             None
         }
         [one] => Some(one.clone()),

@@ -1,10 +1,6 @@
-//! Single values of the configuration: how each kind is read and shown.
-//!
-//! A reader says what it expected and what stands there; it never falls back to something else.
+//! How each kind of TOML value is read and shown. An invalid value is reported with what was expected; it is never replaced.
 
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -12,89 +8,30 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::problem::Problem;
-use super::size::{parse_size, show_size};
 use crate::fetch::parse_network;
 use crate::model::WebUrl;
 use crate::model::span;
 
-/// Stands for the value of a setting without one; it is no TOML.
+/// Shown for a setting without a value. It is not TOML.
 pub const NOT_SET: &str = "(not set)";
 
-/// Longest plain text, in characters.
+/// Maximum length of a text, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
 
-/// A kind of value.
+/// A kind of value of a setting.
 pub trait Value: Sized {
-    /// Reads it; none after reporting why not.
+    /// Reads a value; `None` after it added a problem.
     fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self>;
-    /// The value in TOML.
+    /// The value as TOML.
     fn show(&self) -> String;
 }
 
-/// How long articles are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// Always.
-    Forever,
-    /// So long after they arrived.
-    For(Duration),
-}
-
-impl Keep {
-    /// None is for ever, as `Store::prune` has it.
-    pub fn limit(self) -> Option<Duration> {
-        match self {
-            Self::Forever => None,
-            Self::For(duration) => Some(duration),
-        }
-    }
-}
-
-/// How strictly publishers' wishes are followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Etiquette {
-    /// What the standards and good use ask.
-    Normal,
-    /// Every wish to the letter, hints included.
-    Strict,
-}
-
-/// An address of the HTTP server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listen {
-    /// An address and port.
-    Tcp(SocketAddr),
-    /// A socket in the file system.
-    Unix(PathBuf),
-}
-
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => address.fmt(f),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
-
-/// A number of bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
-pub struct Size(pub u64);
-
-/// `full` or `normal`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SynchronousFull(pub bool);
-
-/// A text that may stand in an HTTP header: visible ASCII and spaces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeaderText(pub String);
-
-/// A text in TOML.
+/// A text as TOML.
 pub fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// The text that stands there, else a report of what was expected.
+/// The text of a value; `None` after it added a problem that names what was `expected`.
 pub fn text_of<'v>(
     found: &'v Spanned<DeValue<'_>>,
     expected: &str,
@@ -121,7 +58,8 @@ fn mismatch(found: &Spanned<DeValue<'_>>, expected: &str) -> Problem {
     )
 }
 
-fn bad(found: &Spanned<DeValue<'_>>, what: &str, why: impl Into<String>) -> Problem {
+/// A problem of a value with the expected kind.
+pub fn bad(found: &Spanned<DeValue<'_>>, what: &str, why: impl Into<String>) -> Problem {
     Problem::new(found.span(), what, why)
 }
 
@@ -193,7 +131,7 @@ impl Value for String {
     fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
         let text = text_of(found, "a text in quotes", problems)?;
         if text.trim().is_empty() {
-            problems.push(bad(found, "the text is empty", "leave the key out instead"));
+            problems.push(bad(found, "the text is empty", "remove the key instead"));
             return None;
         }
         if text.chars().any(char::is_control) {
@@ -219,32 +157,14 @@ impl Value for String {
     }
 }
 
-impl Value for HeaderText {
-    fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
-        let text = String::read(found, problems)?;
-        if text.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
-            return Some(Self(text));
-        }
-        problems.push(bad(
-            found,
-            "this goes into an HTTP header",
-            "only visible ASCII characters can stand there",
-        ));
-        None
-    }
-    fn show(&self) -> String {
-        quoted(&self.0)
-    }
-}
-
 impl Value for PathBuf {
     fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
         let text = String::read(found, problems)?;
         if text.starts_with('~') {
             problems.push(bad(
                 found,
-                "~ is the shell's and not read here",
-                "write the whole path",
+                "~ is only expanded by shells",
+                "write the full path",
             ));
             return None;
         }
@@ -282,89 +202,6 @@ impl Value for Duration {
     }
 }
 
-impl Value for Keep {
-    fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
-        if found.get_ref().as_str() == Some("forever") {
-            return Some(Self::Forever);
-        }
-        Duration::read(found, problems).map(Self::For)
-    }
-    fn show(&self) -> String {
-        match self {
-            Self::Forever => quoted("forever"),
-            Self::For(duration) => duration.show(),
-        }
-    }
-}
-
-impl Value for Size {
-    fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
-        if found.get_ref().is_integer() {
-            return u64::read(found, problems).map(Self);
-        }
-        let text = text_of(
-            found,
-            "a size such as \"10MiB\" or a number of bytes",
-            problems,
-        )?;
-        match parse_size(text) {
-            Ok(bytes) => Some(Self(bytes)),
-            Err(why) => {
-                problems.push(bad(found, "expected a size such as \"10MiB\"", why));
-                None
-            }
-        }
-    }
-    fn show(&self) -> String {
-        quoted(&show_size(self.0))
-    }
-}
-
-/// Reads one word of a few.
-fn one_of<T: Copy>(
-    found: &Spanned<DeValue<'_>>,
-    words: &[(&str, T)],
-    problems: &mut Vec<Problem>,
-) -> Option<T> {
-    let all = words
-        .iter()
-        .map(|(word, _)| quoted(word))
-        .collect::<Vec<_>>()
-        .join(" or ");
-    let text = text_of(found, &all, problems)?;
-    let value = words.iter().find(|(word, _)| *word == text);
-    if value.is_none() {
-        problems.push(bad(found, &format!("expected {all}"), "not one of these"));
-    }
-    value.map(|(_, value)| *value)
-}
-
-impl Value for SynchronousFull {
-    fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
-        one_of(
-            found,
-            &[("normal", Self(false)), ("full", Self(true))],
-            problems,
-        )
-    }
-    fn show(&self) -> String {
-        quoted(if self.0 { "full" } else { "normal" })
-    }
-}
-
-impl Value for Etiquette {
-    fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
-        let words = [("normal", Self::Normal), ("strict", Self::Strict)];
-        one_of(found, &words, problems)
-    }
-    fn show(&self) -> String {
-        quoted(match self {
-            Self::Normal => "normal",
-            Self::Strict => "strict",
-        })
-    }
-}
-
 impl Value for WebUrl {
     fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
         let text = text_of(found, "a URL in quotes", problems)?;
@@ -378,42 +215,6 @@ impl Value for WebUrl {
     }
     fn show(&self) -> String {
         quoted(self.as_str())
-    }
-}
-
-impl Value for Listen {
-    fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
-        let expected = "an address such as \"127.0.0.1:8390\" or \"unix:/path\"";
-        let text = text_of(found, expected, problems)?;
-        if let Some(path) = text.strip_prefix("unix:") {
-            if Path::new(path).is_absolute() {
-                return Some(Self::Unix(PathBuf::from(path)));
-            }
-            problems.push(bad(
-                found,
-                "a socket needs an absolute path",
-                "as in \"unix:/run/newswire/http.sock\"",
-            ));
-            return None;
-        }
-        if let Ok(address) = text.parse() {
-            return Some(Self::Tcp(address));
-        }
-        let why = match text.rsplit_once(':') {
-            Some(("localhost", port)) => format!("names are not looked up: \"127.0.0.1:{port}\""),
-            Some(("" | "*", port)) => {
-                format!(
-                    "\"0.0.0.0:{port}\" for every address, \"127.0.0.1:{port}\" for this machine"
-                )
-            }
-            _ if text.parse::<IpAddr>().is_ok() => "the port is missing".to_owned(),
-            _ => "not an address with a port".to_owned(),
-        };
-        problems.push(bad(found, &format!("expected {expected}"), why));
-        None
-    }
-    fn show(&self) -> String {
-        quoted(&self.to_string())
     }
 }
 
@@ -442,7 +243,7 @@ impl<T: Value> Value for Vec<T> {
             problems.push(mismatch(found, "a list in brackets"));
             return None;
         };
-        // Not collect::<Option<_>>: that would stop at the first mistake.
+        // collect::<Option<_>> would stop at the first mistake.
         let read: Self = items
             .iter()
             .filter_map(|item| T::read(item, problems))
@@ -455,7 +256,7 @@ impl<T: Value> Value for Vec<T> {
     }
 }
 
-/// A value that may be absent; absent is shown as a comment, for TOML has no null.
+/// A value that may be missing.
 impl<T: Value> Value for Option<T> {
     fn read(found: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Self> {
         T::read(found, problems).map(Some)

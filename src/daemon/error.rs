@@ -1,16 +1,17 @@
-//! Why the daemon could not start, or ended without a signal.
+//! Why the daemon cannot start, or why it ended without a signal.
 
 use std::path::PathBuf;
 
 use super::lock::LockError;
+use super::task::Task;
 use crate::fetch::FetchSetupError;
 use crate::serve::BindError;
 use crate::store::StoreError;
 
-/// Why the daemon could not start, or ended unasked.
+/// Why the daemon cannot start, or why it ended without a signal.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// Another one runs.
+    /// Another daemon uses the store, or the lock file cannot be used.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The store cannot be used.
@@ -19,22 +20,25 @@ pub enum DaemonError {
     /// The fetcher cannot be set up.
     #[error(transparent)]
     Fetch(#[from] FetchSetupError),
-    /// An address cannot be listened on.
+    /// The server cannot listen on an address.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// `--sample` was given for a store that holds something else.
+    /// `--sample` was given for a store with feeds of the user.
     #[error(
-        "{} holds feeds of your own, so it cannot be the sample's store; leave out --db (and unset NEWSWIRE_DB), or name a \
-         file that does not exist yet",
+        "{} has feeds of your own, so it cannot be used for the sample; leave out --db (and unset NEWSWIRE_DB), or name a file \
+         that does not exist yet",
         .0.display()
     )]
     NotASample(PathBuf),
-    /// A task ended that never ends.
-    #[error("{task} ended: {reason}")]
+    /// The store could not be opened because of a bug.
+    #[error("the store could not be opened: {0}")]
+    Opening(String),
+    /// A task ended that runs until the daemon stops.
+    #[error("{} ended unexpectedly: {reason}", .task.map_or("a task", Task::name))]
     Ended {
-        /// Which.
-        task: &'static str,
-        /// Why.
+        /// The task; `None` if it panicked.
+        task: Option<Task>,
+        /// The reason.
         reason: String,
     },
 }

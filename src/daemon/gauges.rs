@@ -1,5 +1,5 @@
-//! What polling has under way, as numbers for `/metrics`: memory, requests, documents. All are zero while nothing is being
-//! polled; one that stays up shows something that was not given back. Never keeps the room alive that it reads.
+//! Gauges of polling, for `/metrics`: memory, requests and documents. All are zero while nothing is polled; one that is not shows a
+//! leak. Holds only a weak reference, so that it does not keep the store open.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -11,13 +11,13 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use crate::ingest::Ingest;
 use crate::serve::Registry;
 
-/// Registers them; they are read off `ingest` at every scrape.
+/// Registers the gauges. They are read from `ingest` at every scrape.
 pub(super) fn register(registry: &mut Registry, ingest: &Arc<Ingest>) {
     let registry = registry.sub_registry_with_prefix("newswire");
     registry.register_collector(Box::new(Polling(Arc::downgrade(ingest))));
     registry.register(
         "poll_duration_seconds",
-        "How long polls took, from the first request to the last byte",
+        "Duration of polls, from the first request to the last byte",
         ingest.durations().clone(),
     );
 }
@@ -35,22 +35,22 @@ impl Collector for Polling {
         let numbers = [
             (
                 "fetch_memory_bytes",
-                "Memory taken by what was read off the network and is not stored yet",
+                "Memory of data that was read from the network and is not stored yet",
                 fetch.memory_bytes,
             ),
             (
                 "fetch_requests",
-                "Requests in flight, slow ones excepted",
+                "Requests in flight, except to slow servers",
                 fetch.requests,
             ),
             (
                 "fetch_requests_slow",
-                "Requests in flight whose servers are slow",
+                "Requests in flight to slow servers",
                 fetch.requests_slow,
             ),
             (
                 "fetch_requests_waiting",
-                "Requests that wait for the turn of their host",
+                "Requests that wait for the limit of their host",
                 fetch.waiting,
             ),
             (
@@ -60,25 +60,25 @@ impl Collector for Polling {
             ),
             (
                 "fetch_lookups",
-                "Host names being looked up, or waiting for it",
+                "DNS lookups that run or wait",
                 fetch.lookups,
             ),
             (
                 "documents_decoding",
-                "Bodies being decoded beside the async threads",
+                "Response bodies being decoded on worker threads",
                 fetch.decoding,
             ),
             (
                 "documents_reading",
-                "Documents being read",
+                "Documents being parsed",
                 load.reading.saturating_add(load.reading_large),
             ),
             (
                 "documents_committing",
-                "Documents that are read and not stored yet",
+                "Documents that are parsed and not stored yet",
                 load.committing,
             ),
-            ("pushes_storing", "Pushes of hubs being stored", load.pushes),
+            ("pushes_storing", "WebSub pushes being stored", load.pushes),
         ];
         for (name, help, n) in numbers {
             let gauge = ConstGauge::new(i64::try_from(n).unwrap_or(i64::MAX));

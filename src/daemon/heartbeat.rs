@@ -1,94 +1,105 @@
-//! Proof that the scheduler makes progress: it looks for due feeds, and the visits that it sends off end. Monotonic: a jump
-//! of the wall clock is no standstill (REL-07).
+//! The heartbeat of the scheduler, for `/readyz` and the watchdog: it looks for due feeds, and its visits end. Uses the monotonic
+//! clock, so that setting the wall clock changes nothing (REL-07).
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::ingest::VISIT_MAX;
 use crate::ingest::scheduler::SchedulerStatus;
 use crate::store::StoreError;
 
-/// A scheduler that has not looked for so long is stuck.
-const STUCK: Duration = Duration::from_secs(30);
+/// Time without a heartbeat after which the scheduler is stuck.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
 
-/// How long after its deadline a visit has met a fault of newswire's own: its feed, and those behind it, are not polled
-/// (REL-13). The daemon is not ready then.
-const OVERDUE: Duration = Duration::from_secs(60);
+/// A visit that runs this long after its time limit shows a bug: its feed, and those that wait for it, are not polled (REL-13).
+/// The daemon is then not ready.
+const OVERDUE_AFTER: Duration = Duration::from_secs(60);
 
-/// So long after that only a restart helps: the watchdog is not fed any more. Much later, for a restart costs all the visits
-/// under way, and a machine under load may be slow.
-const VISIT_LOST: Duration = Duration::from_secs(45 * 60);
+/// After this further time the watchdog restarts the daemon. It is long because a restart ends all running visits, and a loaded
+/// machine may only be slow.
+const RESTART_AFTER: Duration = Duration::from_secs(45 * 60);
 
-/// When the scheduler last looked for due feeds, and how it fared.
+/// The last heartbeat of the scheduler.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
-    begun: Instant,
-    /// No visit takes longer.
+    start: Instant,
+    /// Maximum duration of a visit, with [`OVERDUE_AFTER`].
     visit_max: Duration,
     last_ms: AtomicU64,
-    /// For how long the oldest visit had been under way then.
+    /// The duration of the longest running visit at that time.
     oldest_ms: AtomicU64,
-    /// What keeps the store from taking anything.
-    trouble: Mutex<Option<String>>,
+    /// Why the store accepts no writes.
+    store_error: Mutex<Option<String>>,
 }
 
 impl Heartbeat {
-    /// `timeout` is how long the servers of one visit may take.
+    /// `timeout` is the time limit for the servers of one visit.
     pub(super) fn new(timeout: Duration) -> Self {
         Self {
-            begun: Instant::now(),
-            visit_max: VISIT_MAX.saturating_add(OVERDUE).saturating_add(timeout),
+            start: Instant::now(),
+            visit_max: VISIT_MAX
+                .saturating_add(OVERDUE_AFTER)
+                .saturating_add(timeout),
             last_ms: AtomicU64::new(0),
             oldest_ms: AtomicU64::new(0),
-            trouble: Mutex::default(),
+            store_error: Mutex::default(),
         }
     }
 
-    /// Notes a tick of the scheduler.
+    /// Records a heartbeat.
     pub(super) fn note(&self, status: SchedulerStatus<'_>) {
         self.last_ms
-            .store(millis(self.begun.elapsed()), Ordering::Relaxed);
+            .store(millis(self.start.elapsed()), Ordering::Relaxed);
         self.oldest_ms
             .store(millis(status.oldest_visit), Ordering::Relaxed);
-        // Without the path of the store: the answer is public.
-        let trouble = status.store_error.map(|e| match e {
-            StoreError::Unusable { reason, .. } => format!("the store takes nothing: {reason}"),
-            _ => "the store takes nothing at present".to_owned(),
+        // Without the path of the store, because the response is public.
+        let error = status.store_error.map(|e| match e {
+            StoreError::Unusable { reason, .. } => format!("the store accepts no writes: {reason}"),
+            _ => "the store accepts no writes at present".to_owned(),
         });
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        *self.lock_error() = error;
     }
 
-    /// Whether the scheduler is on time, its visits end, and the store takes what they bring; else why not.
+    /// Whether the scheduler runs, its visits end, and the store accepts writes.
+    ///
+    /// # Errors
+    /// The reason for people, without local paths.
     pub(super) fn check(&self) -> Result<(), String> {
-        let silent = self.silent();
-        if silent >= STUCK {
+        let silence = self.silence();
+        if silence >= STUCK_AFTER {
             return Err(format!(
-                "the scheduler has not looked for {} s",
-                silent.as_secs()
+                "the scheduler has not run for {} s",
+                silence.as_secs()
             ));
         }
         let oldest = self.oldest();
         if oldest >= self.visit_max {
             return Err(format!(
-                "a visit to a feed has not ended for {} s, and none may take longer than {} s; that is a fault of \
-                 newswire: please report it, and restart the daemon",
+                "a poll of a feed has run for {} s, longer than the limit of {} s; this is a bug of newswire: please report it, and \
+                 restart the daemon",
                 oldest.as_secs(),
                 self.visit_max.as_secs()
             ));
         }
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.clone().map_or(Ok(()), Err)
+        self.lock_error().clone().map_or(Ok(()), Err)
     }
 
-    /// Whether a restart would help: the scheduler has stopped looking, or visits have not ended for very long.
+    /// Whether only a restart helps: the scheduler has stopped, or a visit has run for very long.
     pub(super) fn is_stuck(&self) -> bool {
-        self.silent() >= STUCK || self.oldest() >= self.visit_max.saturating_add(VISIT_LOST)
+        self.silence() >= STUCK_AFTER
+            || self.oldest() >= self.visit_max.saturating_add(RESTART_AFTER)
     }
 
-    fn silent(&self) -> Duration {
+    fn lock_error(&self) -> MutexGuard<'_, Option<String>> {
+        self.store_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn silence(&self) -> Duration {
         let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
-        self.begun.elapsed().saturating_sub(last)
+        self.start.elapsed().saturating_sub(last)
     }
 
     fn oldest(&self) -> Duration {
@@ -114,25 +125,25 @@ mod tests {
     }
 
     #[test]
-    fn rel_13_visits_that_do_not_end_are_told_and_after_long_a_restart_is_due() {
+    fn rel_13_endless_visits_are_reported_and_later_need_a_restart() {
         let heart = Heartbeat::new(TIMEOUT);
-        let most = VISIT_MAX + OVERDUE + TIMEOUT;
-        heart.note(status(None, most - Duration::from_secs(1)));
+        let limit = VISIT_MAX + OVERDUE_AFTER + TIMEOUT;
+        heart.note(status(None, limit - Duration::from_secs(1)));
         assert_eq!(heart.check(), Ok(()));
-        heart.note(status(None, most));
-        assert!(heart.check().unwrap_err().contains("not ended for 990 s"));
-        assert!(!heart.is_stuck(), "nothing that a restart has to mend yet");
-        heart.note(status(None, most + VISIT_LOST));
+        heart.note(status(None, limit));
+        assert!(heart.check().unwrap_err().contains("has run for 990 s"));
+        assert!(!heart.is_stuck(), "too early for a restart");
+        heart.note(status(None, limit + RESTART_AFTER));
         assert!(heart.is_stuck());
         heart.note(status(None, Duration::ZERO));
         assert_eq!(heart.check(), Ok(()));
     }
 
     #[test]
-    fn rel_08_a_scheduler_that_looks_no_more_is_stuck_until_it_looks_again() {
+    fn rel_08_a_scheduler_without_heartbeat_is_stuck_until_the_next_one() {
         let mut heart = Heartbeat::new(TIMEOUT);
         assert_eq!(heart.check(), Ok(()));
-        heart.begun = Instant::now().checked_sub(STUCK).unwrap();
+        heart.start = Instant::now().checked_sub(STUCK_AFTER).unwrap();
         assert!(heart.is_stuck());
         assert!(heart.check().unwrap_err().contains("30 s"));
         heart.note(status(None, Duration::ZERO));
@@ -148,10 +159,10 @@ mod tests {
             reason: "the disk is full".to_owned(),
         };
         heart.note(status(Some(&full), Duration::ZERO));
-        let told = heart.check().unwrap_err();
+        let reason = heart.check().unwrap_err();
         assert!(
-            told.contains("the disk is full") && !told.contains("/var"),
-            "{told}"
+            reason.contains("the disk is full") && !reason.contains("/var"),
+            "{reason}"
         );
         assert!(!heart.is_stuck());
     }

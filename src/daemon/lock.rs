@@ -1,4 +1,5 @@
-//! One daemon a store: an OS lock on a file beside it, which dies with the process (REL-08). Never waits.
+//! One daemon per store: a lock of the operating system on a file beside the store, which ends with the process (REL-08). Never
+//! waits.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -9,36 +10,33 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Time;
-use crate::store::io_reason;
+use crate::store::{create_new, io_reason, place_of};
 
-/// Longest note in a lock file that is read, in bytes.
-const NOTE_BYTES_MAX: u64 = 4096;
+/// Maximum length of the text in a lock file that is read, in bytes.
+const TEXT_BYTES_MAX: u64 = 4096;
 
-use crate::store::{create_new, place_of};
-
-/// The lock; given up when dropped.
+/// The lock, released when dropped.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
 }
 
-/// A daemon that runs, as it describes itself in its lock file: the number of its process on the first line, the rest as
-/// JSON on the second.
+/// The running daemon as it describes itself in its lock file: the process id on the first line, JSON on the second.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Daemon {
-    /// The number of its process, in its own container.
+pub struct DaemonInfo {
+    /// The process id, in the namespace of its container.
     pub pid: u32,
-    /// When it started.
+    /// The time of its start.
     pub since: Option<Time>,
     /// Its version.
     pub version: Option<String>,
-    /// Where it serves HTTP, as `server.listen` writes addresses.
+    /// The addresses of its HTTP server, in the notation of `server.listen`.
     pub addresses: Vec<String>,
 }
 
-impl Daemon {
-    /// This process, started at `since`.
-    pub fn this(since: Time, addresses: Vec<String>) -> Self {
+impl DaemonInfo {
+    /// Describes this process, started at `since`.
+    pub fn of_this_process(since: Time, addresses: Vec<String>) -> Self {
         Self {
             pid: std::process::id(),
             since: Some(since),
@@ -47,17 +45,17 @@ impl Daemon {
         }
     }
 
-    /// The daemon that holds the lock of a store. `None` if none runs, or if the lock file cannot be read.
+    /// The daemon that holds the lock of a store; `None` if none runs, or if the lock file cannot be read.
     pub fn of(store: &Path) -> Option<Self> {
         let mut file = File::open(path_of(store)).ok()?;
-        // Taken for no longer than the look.
+        // If no daemon has the lock, ours is released with the file at the end.
         if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
             return None;
         }
-        let mut note = String::new();
-        let mut start = (&mut file).take(NOTE_BYTES_MAX);
-        start.read_to_string(&mut note).ok()?;
-        let (pid, rest) = note.split_once('\n').unwrap_or((&note, ""));
+        let mut text = String::new();
+        let mut start = (&mut file).take(TEXT_BYTES_MAX);
+        start.read_to_string(&mut text).ok()?;
+        let (pid, rest) = text.split_once('\n').unwrap_or((&text, ""));
         let described = serde_json::from_str(rest.trim()).ok();
         described.or_else(|| {
             Some(Self {
@@ -70,7 +68,7 @@ impl Daemon {
     }
 }
 
-/// The lock file of a store, whatever name the store is given: a link leads to the same one.
+/// The lock file of a store. Links to the store have the same lock file.
 fn path_of(store: &Path) -> PathBuf {
     let mut path = place_of(store).into_os_string();
     path.push(".lock");
@@ -82,13 +80,13 @@ fn path_of(store: &Path) -> PathBuf {
 pub enum LockError {
     /// Another daemon runs.
     #[error(
-        "a daemon runs already on {} (process {holder}); stop that one first, or give this one another --db",
+        "a daemon already runs on {} (process {holder}); stop it first, or use another store (--db)",
         .store.display()
     )]
     Held {
         /// The store.
         store: PathBuf,
-        /// The process that holds it, as it said itself.
+        /// The process id in the lock file.
         holder: String,
     },
     /// The lock file cannot be used.
@@ -96,13 +94,16 @@ pub enum LockError {
     Unusable {
         /// The lock file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
 }
 
 impl Lock {
-    /// Takes the lock of a store; makes its directory if there is none yet.
+    /// Takes the lock of a store, and makes its directory if it is missing.
+    ///
+    /// # Errors
+    /// [`LockError`].
     pub fn take(store: &Path) -> Result<Self, LockError> {
         let path = path_of(store);
         let unusable = |source: std::io::Error| LockError::Unusable {
@@ -117,7 +118,7 @@ impl Lock {
             Err(e) if e.kind() == ErrorKind::AlreadyExists => OpenOptions::new()
                 .read(true)
                 .write(true)
-                // The number is written into it: a link would have it written into somebody else's file.
+                // We write to this file: behind a link it would be another file.
                 .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
                 .open(&path),
             created => created,
@@ -127,13 +128,14 @@ impl Lock {
             .metadata()
             .is_ok_and(|found| found.is_file() && found.nlink() == 1)
         {
-            let what = "it is no file of its own, but a link, a pipe or a device; remove it";
+            let what =
+                "it is not a regular file of its own, but a link, a pipe or a device; remove it";
             return Err(unusable(std::io::Error::other(what)));
         }
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut holder = String::new();
-            // Its holder may be writing just now: an unknown number is no reason to fail.
-            let _ = (&mut file).take(NOTE_BYTES_MAX).read_to_string(&mut holder);
+            // The holder may be writing the file, so the id may be unknown.
+            let _ = (&mut file).take(TEXT_BYTES_MAX).read_to_string(&mut holder);
             let holder = holder.lines().next().unwrap_or_default().trim();
             return Err(LockError::Held {
                 store: store.to_owned(),
@@ -141,23 +143,23 @@ impl Lock {
             });
         }
         let mut lock = Self { file };
-        lock.note(&format!("{}\n", std::process::id()));
+        lock.write(&format!("{}\n", std::process::id()));
         Ok(lock)
     }
 
     /// Describes the daemon for `newswire status`.
-    pub fn describe(&mut self, daemon: &Daemon) {
+    pub fn describe(&mut self, daemon: &DaemonInfo) {
         let rest = serde_json::to_string(daemon).unwrap_or_default();
-        self.note(&format!("{}\n{rest}\n", daemon.pid));
+        self.write(&format!("{}\n{rest}\n", daemon.pid));
     }
 
-    /// Writes the note. The lock is what counts: on a full disk there is no note.
-    fn note(&mut self, note: &str) {
+    /// Writes the text. An error is ignored: only the lock itself is essential.
+    fn write(&mut self, text: &str) {
         let file = &mut self.file;
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(note.as_bytes()));
+            .and_then(|()| file.write_all(text.as_bytes()));
     }
 }
 
@@ -166,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rel_08_a_second_daemon_is_refused_and_told_who_runs() {
+    fn rel_08_a_second_daemon_is_refused_with_the_id_of_the_first() {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("newswire.db");
         let first = Lock::take(&store).unwrap();
@@ -178,13 +180,13 @@ mod tests {
         std::fs::write(&store, "").unwrap();
         let link = dir.path().join("link.db");
         std::os::unix::fs::symlink(&store, &link).unwrap();
-        assert!(Lock::take(&link).is_err(), "by another name");
+        assert!(Lock::take(&link).is_err(), "through a link");
         drop(first);
         assert!(Lock::take(&store).is_ok());
     }
 
     #[test]
-    fn rel_08_a_link_has_the_lock_of_its_file_before_that_exists_too() {
+    fn rel_08_a_link_has_the_lock_of_its_target_even_before_that_exists() {
         let dir = tempfile::tempdir().unwrap();
         let (store, link) = (dir.path().join("newswire.db"), dir.path().join("link.db"));
         std::os::unix::fs::symlink("newswire.db", &link).unwrap();
@@ -199,20 +201,24 @@ mod tests {
     fn a_running_daemon_describes_itself() {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("newswire.db");
-        assert_eq!(Daemon::of(&store), None);
+        assert_eq!(DaemonInfo::of(&store), None);
         let mut lock = Lock::take(&store).unwrap();
-        assert_eq!(Daemon::of(&store).unwrap().pid, std::process::id());
+        assert_eq!(DaemonInfo::of(&store).unwrap().pid, std::process::id());
         let since = Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap();
-        let this = Daemon::this(since, vec!["127.0.0.1:8390".into()]);
+        let this = DaemonInfo::of_this_process(since, vec!["127.0.0.1:8390".into()]);
         lock.describe(&this);
-        assert_eq!(Daemon::of(&store), Some(this));
+        assert_eq!(DaemonInfo::of(&store), Some(this));
         let refused = Lock::take(&store).unwrap_err().to_string();
         assert!(
             !refused.contains('{') && !refused.contains('\n'),
             "{refused}"
         );
         drop(lock);
-        assert_eq!(Daemon::of(&store), None, "the note is older than the lock");
+        assert_eq!(
+            DaemonInfo::of(&store),
+            None,
+            "the text remains, the lock does not"
+        );
     }
 
     #[test]

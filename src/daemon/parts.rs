@@ -1,5 +1,4 @@
-//! The configuration taken apart into the options of each room, and the rooms put together. Commands that run without the
-//! daemon use the same parts.
+//! Builds the store, the fetcher, `ingest` and the options of the server from the configuration, for the daemon and for commands that run without it.
 
 use std::sync::Arc;
 
@@ -9,20 +8,20 @@ use crate::fetch::{FetchOptions, FetchSetupError, Fetcher, LocalHosts, user_agen
 use crate::ingest::{Ingest, IngestOptions, WebSub};
 use crate::model::WebUrl;
 use crate::schedule::Policy;
-use crate::serve::CALLBACK_PATH;
+use crate::serve::{CALLBACK_PATH, Limits, ServeOptions};
 use crate::store::{Store, StoreError, exists};
 
-/// Checks that the directory of the store exists. Only that of the default place is made by newswire: elsewhere a wrong path
-/// would begin a second store.
+/// Checks that the directory of the store exists. newswire creates only the default directory: for another one, a mistake in the
+/// path would create a second store.
 ///
 /// # Errors
 /// [`StoreError::Unusable`] if the directory does not exist or may not be accessed.
-pub fn check_place(config: &Config) -> Result<(), StoreError> {
+pub fn check_store_directory(config: &Config) -> Result<(), StoreError> {
     let path = &config.store.path;
     exists(path)?;
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     match directory {
-        Some(directory) if !config.store.is_default_place && !directory.is_dir() => {
+        Some(directory) if !config.store.is_default_path && !directory.is_dir() => {
             Err(StoreError::Unusable {
                 path: path.clone(),
                 reason: format!(
@@ -36,12 +35,12 @@ pub fn check_place(config: &Config) -> Result<(), StoreError> {
     }
 }
 
-/// Opens the store for writing and puts the file's feeds and topics in force, also for all that is stored.
+/// Opens the store for writing and applies the feeds and topics of the configuration, also to stored articles.
 ///
 /// # Errors
 /// See [`Store::open`].
 pub fn open_store(config: &Config, clock: &Clock) -> Result<Store, StoreError> {
-    check_place(config)?;
+    check_store_directory(config)?;
     let store = Store::open(&config.store_options(), clock.clone())?;
     if apply(config, &store)? > 0 {
         store.settle_topics()?;
@@ -49,15 +48,17 @@ pub fn open_store(config: &Config, clock: &Clock) -> Result<Store, StoreError> {
     Ok(store)
 }
 
-/// Puts the feeds and topics of the configuration in force. Without a configuration those in the store stay: a command
-/// that was given only `--db` must not unsubscribe anything. Returns how many topics changed; what is stored may not be
-/// told anew yet then.
+/// Applies the feeds and topics of the configuration. Without a configuration those of the store remain: a command with only `--db`
+/// must not unsubscribe anything. Returns the number of changed topics, whose stored articles may not be re-evaluated yet.
+///
+/// # Errors
+/// [`StoreError`] if the store cannot be written.
 pub fn apply(config: &Config, store: &Store) -> Result<usize, StoreError> {
-    let says_nothing = config.file.is_none() && config.feeds.is_empty() && config.topics.is_empty();
-    if says_nothing {
+    let is_empty = config.file.is_none() && config.feeds.is_empty() && config.topics.is_empty();
+    if is_empty {
         return Ok(0);
     }
-    // Without its credentials a feed would lose the password that the daemon stored.
+    // Without its credentials a feed would lose the password that the daemon has stored.
     if config.unavailable.is_empty() {
         store.reconcile(config.declared_feeds())?;
     }
@@ -65,22 +66,22 @@ pub fn apply(config: &Config, store: &Store) -> Result<usize, StoreError> {
     if changed > 0 {
         tracing::info!(
             topics = changed,
-            "{changed} {} changed; re-matching stored articles, the newest first",
+            "{changed} {} changed; re-evaluating stored articles, the newest first",
             if changed == 1 { "topic" } else { "topics" }
         );
     }
     Ok(changed)
 }
 
-/// The fetcher that the configuration asks for.
+/// The fetcher.
 ///
 /// # Errors
-/// [`FetchSetupError`] if the proxy, the authorities or the user agent cannot be used.
+/// [`FetchSetupError`] if the proxy, the certificate authorities or the user agent cannot be used.
 pub fn fetcher(config: &Config, clock: &Clock) -> Result<Fetcher, FetchSetupError> {
     fetcher_with(config, clock, None)
 }
 
-/// The same, with hosts that this process serves itself.
+/// The same, with `local` hosts that this process serves itself.
 ///
 /// # Errors
 /// As [`fetcher`].
@@ -89,33 +90,51 @@ pub fn fetcher_with(
     clock: &Clock,
     local: Option<LocalHosts>,
 ) -> Result<Fetcher, FetchSetupError> {
-    let f = &config.fetch;
+    let fetch = &config.fetch;
     let outputs = u32::try_from(config.topics.len())
         .unwrap_or(u32::MAX)
         .saturating_add(1);
     let options = FetchOptions {
-        user_agent: f
+        user_agent: fetch
             .user_agent
             .clone()
-            .unwrap_or_else(|| user_agent(f.contact.as_deref(), outputs)),
-        timeout_total: f.timeout,
-        body_bytes_max: usize::try_from(f.max_body_bytes).unwrap_or(usize::MAX),
-        redirects_max: f.max_redirects,
-        concurrency: f.concurrency,
-        per_host: f.per_host,
-        host_delay: f.host_delay,
-        allow_private_all: f.allow_private_addresses,
-        allow_private: f.allow_private.clone(),
-        proxy: f.proxy.as_ref().map(ToString::to_string),
-        extra_ca: f.extra_ca.clone(),
+            .unwrap_or_else(|| user_agent(fetch.contact.as_deref(), outputs)),
+        timeout_total: fetch.timeout,
+        body_bytes_max: usize::try_from(fetch.max_body_bytes).unwrap_or(usize::MAX),
+        redirects_max: fetch.max_redirects,
+        concurrency: fetch.concurrency,
+        per_host: fetch.per_host,
+        host_delay: fetch.host_delay,
+        allow_private_all: fetch.allow_private_addresses,
+        allow_private: fetch.allow_private.clone(),
+        proxy: fetch.proxy.as_ref().map(ToString::to_string),
+        extra_ca: fetch.extra_ca.clone(),
         local,
         ..FetchOptions::default()
     };
     Fetcher::new(options, clock.clone())
 }
 
-/// Where hubs reach us, the subscription's own part excepted. A URL without a path gets [`CALLBACK_PATH`]; the
-/// configuration takes no other path.
+/// The options of the HTTP server.
+pub fn serve_options(config: &Config, is_sample: bool) -> ServeOptions {
+    ServeOptions {
+        title: config.server.title.clone(),
+        public_url: config.server.public_url.clone(),
+        allowed_hosts: config.server.allowed_hosts.clone(),
+        callback_url: config.websub.callback_url.clone(),
+        hub: config.websub.hub.clone(),
+        tokens: config.server.tokens.clone(),
+        page_size: config.server.page_size,
+        is_sample,
+        size_warning: config.store.size_warning,
+        zone: jiff::tz::TimeZone::system(),
+        images: config.server.images,
+        limits: Limits::default(),
+    }
+}
+
+/// The callback URL without the part of a subscription. A URL without a path gets [`CALLBACK_PATH`]; the configuration accepts no
+/// other path.
 fn callback(config: &Config) -> Option<WebUrl> {
     let url = config.websub.callback_url.as_ref()?;
     match url.as_url().path() {
@@ -124,7 +143,7 @@ fn callback(config: &Config) -> Option<WebUrl> {
     }
 }
 
-/// Store, fetcher and clock as one room that brings news in.
+/// Polling and storing, with this store and fetcher.
 ///
 /// # Errors
 /// [`StoreError`] if the store cannot be read.
@@ -138,17 +157,17 @@ pub fn ingest(
     for (host, until) in store.reads().resting_hosts(now)? {
         fetcher.back_off(&host, until.since(now));
     }
-    let s = &config.schedule;
+    let schedule = &config.schedule;
     let options = IngestOptions {
         policy: Policy {
-            polls_per_day: s.polls_per_day,
-            min_interval: s.min_interval,
-            max_interval: s.max_interval,
-            strict: s.etiquette == Etiquette::Strict,
+            polls_per_day: schedule.polls_per_day,
+            min_interval: schedule.min_interval,
+            max_interval: schedule.max_interval,
+            strict: schedule.etiquette == Etiquette::Strict,
             install: store.reads().install()?,
             poll_cost: None,
         },
-        manual_interval: s.manual_interval,
+        manual_interval: schedule.manual_interval,
         websub: callback(config).map(|callback| WebSub { callback }),
     };
     Ingest::new(store, Arc::new(fetcher), clock.clone(), options).map(Arc::new)

@@ -1,6 +1,6 @@
-//! The daemon's process in numbers for `/metrics`, by the names that Prometheus clients share
-//! (<https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>). They come from `/proc/self` at every
-//! scrape; what cannot be read is left out.
+//! Metrics of the process, with the names that Prometheus clients use
+//! (<https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>). They are read from `/proc/self` at every scrape;
+//! those that cannot be read are omitted.
 
 use std::fmt;
 use std::fs;
@@ -14,7 +14,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::model::Time;
 use crate::serve::Registry;
 
-/// Registers the numbers of a process that started at `since`.
+/// Registers the metrics of a process that started at `since`.
 pub(super) fn register(registry: &mut Registry, since: Time) {
     registry
         .sub_registry_with_prefix("process")
@@ -36,21 +36,25 @@ impl Collector for Process {
         let numbers = [
             (
                 "start_time_seconds",
-                "When the daemon started, in seconds since 1970",
+                "Start time of the process, in seconds since 1970",
                 Some(self.since.millis() as f64 / 1000.0),
             ),
             (
                 "resident_memory_bytes",
-                "Memory in RAM",
+                "Resident memory",
                 kibibytes(&status, "VmRSS:"),
             ),
             (
                 "virtual_memory_bytes",
-                "Memory mapped",
+                "Virtual memory",
                 kibibytes(&status, "VmSize:"),
             ),
             ("open_fds", "Open file descriptors", open_files()),
-            ("max_fds", "Most open file descriptors", files_max()),
+            (
+                "max_fds",
+                "Maximum number of open file descriptors",
+                files_max(),
+            ),
             ("threads", "Threads", number(&status, "Threads:")),
         ];
         for (name, help, value) in numbers {

@@ -1,5 +1,5 @@
-//! Tells our own WebSub hub (`websub.hub`) which merged feeds have changed, so that it fetches them and tells their
-//! subscribers. Once for what changes within a few seconds, and again for what a hub could not be told.
+//! Notifies our WebSub hub (`websub.hub`) of changed merged feeds, so that it sends them to their subscribers. Changes within a few
+//! seconds are one notification; a failed one is repeated.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -11,39 +11,38 @@ use tokio_util::sync::CancellationToken;
 use super::error::DaemonError;
 use crate::emit::Format;
 use crate::fetch::Fetcher;
-use crate::merged::BaseUrl;
-use crate::merged::List;
+use crate::merged::{BaseUrl, List};
 use crate::model::{Seq, WebUrl};
 use crate::store::Reads;
 
-/// What changes within this time is told at once.
-const QUIET: Duration = Duration::from_secs(2);
+/// Changes within this time are notified together.
+const COLLECT_TIME: Duration = Duration::from_secs(2);
 
-/// How long a hub that could not be told is left alone.
-const PAUSE: Duration = Duration::from_secs(60);
+/// Pause after a failed notification.
+const RETRY_PAUSE: Duration = Duration::from_secs(60);
 
-/// Addresses in one request.
+/// Maximum number of URLs in one request.
 const URLS_MAX: usize = 60;
 
-/// The hub, and who it hears from.
-pub(super) struct Publisher {
+/// Notifies the hub.
+pub(super) struct HubNotifier {
     pub(super) hub: WebUrl,
     pub(super) base: BaseUrl,
     pub(super) fetcher: Fetcher,
     pub(super) reads: Reads,
 }
 
-impl Publisher {
-    /// Tells the hub of every change from now on.
+impl HubNotifier {
+    /// Notifies the hub of every change from now on.
     pub(super) async fn run(self, sequence: watch::Receiver<Seq>) -> Result<(), DaemonError> {
         let host = self.hub.host().to_owned();
-        tell_each(sequence, host, |told| self.tell(told)).await;
+        notify_changes(sequence, host, |since| self.notify(since)).await;
         std::future::pending().await // the daemon ends
     }
 
-    async fn tell(&self, told: Seq) -> Result<(), String> {
+    async fn notify(&self, since: Seq) -> Result<(), String> {
         let reads = self.reads.clone();
-        let names = tokio::task::spawn_blocking(move || reads.topics_changed(told));
+        let names = tokio::task::spawn_blocking(move || reads.topics_changed(since));
         let names = names
             .await
             .map_err(|e| e.to_string())?
@@ -55,43 +54,44 @@ impl Publisher {
             .flat_map(|list| Format::ALL.map(|format| self.base.at(&list.file(format))))
             .collect();
         let cancel = CancellationToken::new();
-        for some in urls.chunks(URLS_MAX) {
-            let told = self.fetcher.notify_hub(&self.hub, some, &cancel);
-            told.await.map_err(|failure| failure.message)?;
+        for urls in urls.chunks(URLS_MAX) {
+            let sent = self.fetcher.notify_hub(&self.hub, urls, &cancel);
+            sent.await.map_err(|failure| failure.message)?;
         }
         tracing::debug!(
             host = self.hub.host(),
             feeds = urls.len(),
-            "the hub was told of changes"
+            "the hub was notified of changes"
         );
         Ok(())
     }
 }
 
-/// When the hub is told: `tell` gets the sequence up to which it knows of everything. Ends with the sender.
-async fn tell_each<F: Future<Output = Result<(), String>>>(
+/// Decides when the hub is notified. `notify` gets the sequence up to which the hub knows all changes. Ends when the sender is
+/// dropped.
+async fn notify_changes<F: Future<Output = Result<(), String>>>(
     mut sequence: watch::Receiver<Seq>,
     host: String,
-    tell: impl Fn(Seq) -> F,
+    notify: impl Fn(Seq) -> F,
 ) {
-    let mut told = *sequence.borrow_and_update();
-    let mut is_well = true;
+    let mut known = *sequence.borrow_and_update();
+    let mut is_healthy = true;
     while sequence.changed().await.is_ok() {
-        tokio::time::sleep(QUIET).await;
+        tokio::time::sleep(COLLECT_TIME).await;
         let now = *sequence.borrow_and_update();
-        // A panic is a failure like any other: it is tried again (REL-12).
-        let tried = AssertUnwindSafe(async { tell(told).await }).catch_unwind();
-        let tried = tried.await;
-        match tried.unwrap_or_else(|_| Err("newswire itself failed".to_owned())) {
+        // A panic is a failure like any other and is retried (REL-12).
+        let result = AssertUnwindSafe(async { notify(known).await }).catch_unwind();
+        let result = result.await;
+        match result.unwrap_or_else(|_| Err("internal error".to_owned())) {
             Ok(()) => {
-                told = now;
-                is_well = true;
+                known = now;
+                is_healthy = true;
             }
-            Err(why) => {
-                if std::mem::take(&mut is_well) {
-                    tracing::warn!(host, "the hub could not be told of changes: {why}");
+            Err(reason) => {
+                if std::mem::take(&mut is_healthy) {
+                    tracing::warn!(host, "the hub could not be notified of changes: {reason}");
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_PAUSE).await;
                 sequence.mark_changed();
             }
         }
@@ -107,26 +107,29 @@ mod tests {
 
     use super::*;
 
-    /// What a hub that gives these answers is told, with the seconds after the start; at `panic` the code panics. `script`
-    /// moves the sequence.
-    async fn told(
+    /// The notifications of a hub that gives these answers, with the seconds after the start; the answer `panic` panics. `script`
+    /// changes the sequence.
+    async fn notified(
         answers: &[Result<(), &str>],
         script: impl AsyncFnOnce(&watch::Sender<Seq>),
     ) -> Vec<(u64, Seq)> {
         let (sequence, changes) = watch::channel(7);
         let (log, start) = (RefCell::new(Vec::new()), Instant::now());
         let answers = RefCell::new(VecDeque::from(answers.to_vec()));
-        let hub = |told| {
-            log.borrow_mut().push((start.elapsed().as_secs(), told));
+        let hub = |since| {
+            log.borrow_mut().push((start.elapsed().as_secs(), since));
             let answer = answers.borrow_mut().pop_front().unwrap();
             assert_ne!(answer, Err("panic"));
             std::future::ready(answer.map_err(str::to_owned))
         };
-        let moves = async {
+        let changing = async {
             script(&sequence).await;
             drop(sequence);
         };
-        tokio::join!(tell_each(changes, "hub.example".to_owned(), hub), moves);
+        tokio::join!(
+            notify_changes(changes, "hub.example".to_owned(), hub),
+            changing
+        );
         log.into_inner()
     }
 
@@ -135,8 +138,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_changes_within_two_seconds_is_told_at_once() {
-        let told = told(&[Ok(()), Ok(())], async |sequence| {
+    async fn changes_within_two_seconds_are_one_notification() {
+        let notified = notified(&[Ok(()), Ok(())], async |sequence| {
             wait(10).await;
             sequence.send_replace(8);
             wait(1).await;
@@ -145,21 +148,21 @@ mod tests {
             sequence.send_replace(10);
             wait(100).await;
         });
-        assert_eq!(told.await, [(12, 7), (113, 9)]);
+        assert_eq!(notified.await, [(12, 7), (113, 9)]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn rel_12_a_failing_hub_is_notified_again_after_a_minute_of_every_change() {
         let answers = [Err("503"), Err("panic"), Ok(()), Ok(())];
-        let told = told(&answers, async |sequence| {
+        let notified = notified(&answers, async |sequence| {
             sequence.send_replace(8);
             wait(20).await;
-            sequence.send_replace(9); // meanwhile: no reason to come earlier
+            sequence.send_replace(9); // during the pause, which stays the same
             wait(300).await;
             sequence.send_replace(10);
             wait(100).await;
         });
-        // Each time of all since the last that it heard, and only once more when it did.
-        assert_eq!(told.await, [(2, 7), (64, 7), (126, 7), (322, 9)]);
+        // Each includes all changes since the last successful one, and a successful one is not repeated.
+        assert_eq!(notified.await, [(2, 7), (64, 7), (126, 7), (322, 9)]);
     }
 }

@@ -1,4 +1,5 @@
-//! What the outside asks for by signal. TERM and INT stop in order; a second one ends the process at once.
+//! The signals of the daemon: TERM and INT stop it in order, a second one at once; HUP reloads the configuration; USR1 polls all
+//! feeds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-/// A wish from outside.
+/// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
     /// TERM, INT.
@@ -17,31 +18,31 @@ pub(super) enum Signal {
     PollAll,
 }
 
-/// Status after a second TERM or INT: as if the signal had ended it.
-const EXIT_AT_ONCE: i32 = 143;
+/// Exit status after a second TERM or INT, as if the signal had killed the process.
+const KILLED_STATUS: i32 = 143;
 
-/// Signals as they come.
+/// The signals as they arrive. Needs a runtime.
 pub(super) fn listen() -> mpsc::Receiver<Signal> {
-    let (tell, signals) = mpsc::channel(8);
+    let (sender, signals) = mpsc::channel(8);
     let stopping = Arc::new(AtomicBool::new(false));
-    for (kind, wish) in [
+    for (kind, request) in [
         (SignalKind::terminate(), Signal::Stop),
         (SignalKind::interrupt(), Signal::Stop),
         (SignalKind::hangup(), Signal::Reload),
         (SignalKind::user_defined1(), Signal::PollAll),
     ] {
         let Ok(mut signals) = signal(kind) else {
-            tracing::warn!("signal {} cannot be listened to", kind.as_raw_value());
+            tracing::warn!("cannot listen to signal {}", kind.as_raw_value());
             continue;
         };
-        let (tell, stopping) = (tell.clone(), Arc::clone(&stopping));
+        let (sender, stopping) = (sender.clone(), Arc::clone(&stopping));
         tokio::spawn(async move {
             while signals.recv().await.is_some() {
-                // TERM after INT is the second one too.
-                if wish == Signal::Stop && stopping.swap(true, Ordering::Relaxed) {
-                    std::process::exit(EXIT_AT_ONCE);
+                // TERM after INT counts as the second one too.
+                if request == Signal::Stop && stopping.swap(true, Ordering::Relaxed) {
+                    std::process::exit(KILLED_STATUS);
                 }
-                if tell.send(wish).await.is_err() && wish != Signal::Stop {
+                if sender.send(request).await.is_err() && request != Signal::Stop {
                     return;
                 }
             }

@@ -1,4 +1,4 @@
-//! What systemd is told about this process: its state and the watchdog (sd_notify(3)). Without systemd all of it does nothing.
+//! Messages to systemd about the state of this process, and its watchdog (sd_notify(3)). Without systemd they do nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::error::DaemonError;
 use super::heartbeat::Heartbeat;
-use super::upkeep::blocking;
+use super::maintenance::blocking;
 use crate::clock::Clock;
 use crate::store::{ClaimScope, Store, StoreError};
 
@@ -17,7 +17,7 @@ pub(super) fn notify(states: &[NotifyState<'_>]) {
     let _ = sd_notify::notify(states);
 }
 
-/// Tells systemd that writer and scheduler make progress, if it wants to know (sd_watchdog_enabled(3)).
+/// Tells the watchdog of systemd that writer and scheduler make progress, if it is enabled (sd_watchdog_enabled(3)).
 pub(super) async fn watchdog(
     store: Arc<Store>,
     heartbeat: Option<Arc<Heartbeat>>,
@@ -31,7 +31,7 @@ pub(super) async fn watchdog(
     loop {
         ticks.tick().await;
         let now = clock.now();
-        // A claim of nothing goes through the writer and writes nothing.
+        // An empty claim passes through the writer and writes nothing.
         let nothing = ClaimScope::These {
             feeds: Vec::new(),
             manual_interval: Duration::ZERO,

@@ -94,30 +94,32 @@ fn message(event: &FeedEvent) -> (String, String) {
         EventKind::Broke => (
             format!("{feed} is broken"),
             format!(
-                "It failed three times in a row: {note}. newswire goes on trying, less and less often."
+                "Three polls in a row failed: {note}. newswire retries it, at growing intervals."
             ),
         ),
         EventKind::Recovered => (
             format!("{feed} works again"),
-            "It was read without trouble.".to_owned(),
+            "The last poll succeeded.".to_owned(),
         ),
         EventKind::Moved => (
             format!("{feed} has moved"),
-            format!("It is asked at {note} from now on."),
+            format!("It is polled at {note} from now on."),
         ),
         EventKind::Gone => (
             format!("{feed} is gone"),
             format!(
-                "Its server says that it is gone for good: {note}. newswire does not ask any more; `newswire resume` tries again."
+                "Its server reports that it was removed for good: {note}. newswire no longer polls it; `newswire resume` polls it again."
             ),
         ),
         EventKind::Silent => (
             format!("{feed} fell silent"),
-            format!("Its newest article arrived at {note}, far longer ago than it usually takes."),
+            format!(
+                "Its newest article arrived at {note}, much longer ago than usual for this feed."
+            ),
         ),
         EventKind::Spoke => (
-            format!("{feed} speaks again"),
-            "A new article came after a long silence.".to_owned(),
+            format!("{feed} has new articles again"),
+            "A new article arrived after a long time without any.".to_owned(),
         ),
     }
 }

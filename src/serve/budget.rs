@@ -1,8 +1,8 @@
-//! The memory that answers may take, over all connections: what is read for them, what is being rendered, what is kept,
-//! and what waits to be sent (SEC-24). A reservation lives exactly as long as the bytes that it stands for.
+//! The memory of all responses together: what is read from the store for them, rendered, cached, and waiting to be sent
+//! (SEC-24). A reservation lives exactly as long as the bytes that it stands for.
 //!
-//! Never waits while something else is held: a request waits here before it takes its turn at the store, and what grows
-//! later is granted or refused at once (REL-13).
+//! No request waits here while it holds something else: it waits before it takes a permit for the store, and later growth is
+//! granted or refused at once (REL-13).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,56 +12,56 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::HttpError;
+use super::error::HttpError;
 use crate::merged::{MergedError, PAGE_BYTES_MAX, PageMemory};
 
-/// Bytes that only small answers may take: they go on when large ones have used up the rest.
+/// Bytes that only small responses may take, so that they continue when large ones have used up the rest.
 const SMALL_SHARE: usize = 16 << 20;
 
-/// A small answer, with everything that is read to render it.
+/// Maximum size of a small response, with everything that is read to render it.
 const SMALL_BYTES_MAX: usize = 256 << 10;
 
-/// Bytes of a rendered document per byte of its stories in memory, at most: escaping makes text longer.
+/// Maximum bytes of a rendered document per byte of its stories in memory: escaping makes text longer.
 pub const RENDERED_FACTOR: usize = 4;
 
-/// How much must be free for an answer to be begun without a wait: the largest page has room then.
-const FREE_WANTED: usize = SMALL_SHARE + (1 + RENDERED_FACTOR) * PAGE_BYTES_MAX;
+/// Free bytes with which a response starts without a wait: enough for the largest page.
+const FREE_BYTES_WANTED: usize = SMALL_SHARE + (1 + RENDERED_FACTOR) * PAGE_BYTES_MAX;
 
-/// How long a request waits for that, while slow readers are cut.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a request waits for [`FREE_BYTES_WANTED`], while slow readers are closed.
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// How often a slow reader is cut meanwhile.
-const CUT_EVERY: Duration = Duration::from_millis(20);
+/// Interval at which a slow reader is closed meanwhile.
+const CLOSE_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The budget; cheap to clone.
+/// The budget. Clones share it.
 #[derive(Debug, Clone)]
-pub struct AnswerBudget(Arc<Budget>);
+pub struct ResponseBudget(Arc<Budget>);
 
 #[derive(Debug)]
 struct Budget {
     bytes_max: usize,
     used: AtomicUsize,
-    /// Something was given back.
-    freed: Notify,
-    /// Somebody waits: the slowest reader is to be cut.
-    short: Notify,
+    /// Notified when bytes are released.
+    released: Notify,
+    /// Notified when a request waits: the slowest reader is to be closed.
+    exhausted: Notify,
 }
 
-/// A part of the budget, given back when dropped.
+/// A part of the budget, released when dropped.
 #[derive(Debug)]
 pub struct Reservation {
-    budget: AnswerBudget,
+    budget: ResponseBudget,
     bytes: usize,
 }
 
-impl AnswerBudget {
-    /// A budget of so many bytes, [`SMALL_SHARE`] included.
+impl ResponseBudget {
+    /// A budget of `bytes_max` bytes, [`SMALL_SHARE`] included.
     pub fn new(bytes_max: usize) -> Self {
         Self(Arc::new(Budget {
             bytes_max,
             used: AtomicUsize::new(0),
-            freed: Notify::new(),
-            short: Notify::new(),
+            released: Notify::new(),
+            exhausted: Notify::new(),
         }))
     }
 
@@ -70,36 +70,33 @@ impl AnswerBudget {
         self.0.used.load(Ordering::Relaxed)
     }
 
-    /// An empty reservation, at once if there is room; else after a wait of at most two seconds in which slow readers
-    /// are cut. There may be no room after that either: then it can only grow to a small answer.
-    pub async fn begin(&self) -> Reservation {
-        let until = Instant::now() + PATIENCE;
-        while !self.is_roomy() && Instant::now() < until {
-            let freed = self.0.freed.notified();
-            if self.is_roomy() {
+    /// An empty reservation: at once if enough is free, else after at most two seconds in which slow readers are closed. If
+    /// too little is free even then, the reservation can grow to a small response only.
+    pub async fn start(&self) -> Reservation {
+        let until = Instant::now() + WAIT_MAX;
+        while !self.has_enough() && Instant::now() < until {
+            let released = self.0.released.notified();
+            if self.has_enough() {
                 break;
             }
-            self.0.short.notify_one();
-            let _ = timeout_at(until.min(Instant::now() + CUT_EVERY), freed).await;
+            self.0.exhausted.notify_one();
+            let _ = timeout_at(until.min(Instant::now() + CLOSE_INTERVAL), released).await;
         }
-        Reservation {
-            budget: self.clone(),
-            bytes: 0,
-        }
+        self.reserve()
     }
 
-    /// Returns when somebody waits for room that is not there.
-    pub async fn is_short(&self) {
+    /// Returns when a request waits for bytes that are not free.
+    pub async fn is_exhausted(&self) {
         loop {
-            self.0.short.notified().await;
-            if !self.is_roomy() {
+            self.0.exhausted.notified().await;
+            if !self.has_enough() {
                 return;
             }
         }
     }
 
-    fn is_roomy(&self) -> bool {
-        self.0.bytes_max.saturating_sub(self.used()) >= FREE_WANTED.min(self.0.bytes_max)
+    fn has_enough(&self) -> bool {
+        self.0.bytes_max.saturating_sub(self.used()) >= FREE_BYTES_WANTED.min(self.0.bytes_max)
     }
 
     /// An empty reservation, without a wait.
@@ -115,58 +112,61 @@ impl Reservation {
     /// Reserves `bytes` more.
     ///
     /// # Errors
-    /// [`HttpError::Busy`] if the budget does not have them: 503 with Retry-After.
+    /// [`HttpError::Busy`] if they are not free: 503 with Retry-After.
     pub fn grow(&mut self, bytes: usize) -> Result<(), HttpError> {
-        match self.take(bytes) {
+        match self.try_grow(bytes) {
             true => Ok(()),
-            false => Err(HttpError::busy_with_answers()),
+            false => Err(HttpError::responses_too_large()),
         }
     }
 
-    /// Reserves `bytes` more, or nothing; whether they were available.
-    fn take(&mut self, bytes: usize) -> bool {
-        let AnswerBudget(budget) = &self.budget;
+    /// Reserves `bytes` more, or nothing; whether they were free.
+    fn try_grow(&mut self, bytes: usize) -> bool {
+        let ResponseBudget(budget) = &self.budget;
         let limit = match self.bytes.saturating_add(bytes) <= SMALL_BYTES_MAX {
             true => budget.bytes_max,
             false => budget.bytes_max.saturating_sub(SMALL_SHARE),
         };
-        let taken = budget
+        let reserved = budget
             .used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
                 used.checked_add(bytes).filter(|used| *used <= limit)
             });
-        if taken.is_ok() {
+        if reserved.is_ok() {
             self.bytes += bytes;
         }
-        taken.is_ok()
+        reserved.is_ok()
     }
 
-    /// Gives back what is over so many bytes.
+    /// Releases what exceeds `bytes`.
     pub fn shrink_to(&mut self, bytes: usize) {
-        let over = self.bytes.saturating_sub(bytes);
-        if over > 0 {
-            let AnswerBudget(budget) = &self.budget;
-            budget.used.fetch_sub(over, Ordering::Relaxed);
-            budget.freed.notify_waiters();
+        let excess = self.bytes.saturating_sub(bytes);
+        if excess > 0 {
+            let ResponseBudget(budget) = &self.budget;
+            budget.used.fetch_sub(excess, Ordering::Relaxed);
+            budget.released.notify_waiters();
             self.bytes = bytes;
         }
     }
 
-    /// These bytes, with the reservation of just as many.
+    /// `bytes` with a reservation of exactly their size.
     ///
     /// # Errors
     /// As [`Self::grow`].
-    pub fn hold(mut self, mut bytes: Vec<u8>) -> Result<Bytes, HttpError> {
+    pub fn attach_to(mut self, mut bytes: Vec<u8>) -> Result<Bytes, HttpError> {
         bytes.shrink_to_fit();
         self.grow(bytes.len().saturating_sub(self.bytes))?;
         self.shrink_to(bytes.len());
-        Ok(Bytes::from_owner(Held { bytes, _room: self }))
+        Ok(Bytes::from_owner(ReservedBytes {
+            bytes,
+            _reservation: self,
+        }))
     }
 }
 
 impl PageMemory for Reservation {
     fn grow(&mut self, bytes: usize) -> Result<(), MergedError> {
-        match self.take(bytes) {
+        match self.try_grow(bytes) {
             true => Ok(()),
             false => Err(MergedError::NoMemory),
         }
@@ -179,12 +179,12 @@ impl Drop for Reservation {
     }
 }
 
-struct Held {
+struct ReservedBytes {
     bytes: Vec<u8>,
-    _room: Reservation,
+    _reservation: Reservation,
 }
 
-impl AsRef<[u8]> for Held {
+impl AsRef<[u8]> for ReservedBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -197,24 +197,24 @@ mod tests {
     const BYTES_MAX: usize = 80 << 20;
 
     #[test]
-    fn sec_24_small_answers_go_on_when_large_ones_have_used_up_their_part() {
-        let budget = AnswerBudget::new(BYTES_MAX);
+    fn sec_24_small_responses_continue_when_large_ones_have_used_up_their_share() {
+        let budget = ResponseBudget::new(BYTES_MAX);
         let mut large = budget.reserve();
         large.grow(BYTES_MAX - SMALL_SHARE).unwrap();
         assert!(budget.reserve().grow(SMALL_BYTES_MAX + 1).is_err());
         let mut small = budget.reserve();
         small.grow(SMALL_BYTES_MAX).unwrap();
-        assert!(small.grow(1).is_err(), "it is not small any more");
+        assert!(small.grow(1).is_err(), "it is no longer small");
         drop(large);
         small.grow(1).unwrap();
     }
 
     #[test]
-    fn sec_24_the_bytes_of_an_answer_are_reserved_as_long_as_one_holds_them() {
-        let budget = AnswerBudget::new(BYTES_MAX);
-        let mut room = budget.reserve();
-        room.grow(5000).unwrap();
-        let bytes = room.hold(vec![7; 3000]).unwrap();
+    fn sec_24_the_bytes_of_a_response_are_reserved_while_a_part_of_them_is_alive() {
+        let budget = ResponseBudget::new(BYTES_MAX);
+        let mut reservation = budget.reserve();
+        reservation.grow(5000).unwrap();
+        let bytes = reservation.attach_to(vec![7; 3000]).unwrap();
         let sent = bytes.slice(10..20);
         drop(bytes);
         assert_eq!(budget.used(), 3000);
@@ -223,21 +223,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn sec_24_an_answer_begins_when_room_is_given_back_and_no_later_than_in_two_seconds() {
-        let budget = AnswerBudget::new(BYTES_MAX);
+    async fn sec_24_a_response_starts_when_bytes_are_released_or_after_two_seconds() {
+        let budget = ResponseBudget::new(BYTES_MAX);
         let mut large = budget.reserve();
         large.grow(BYTES_MAX - SMALL_SHARE).unwrap();
         let began = Instant::now();
-        let cut = async {
-            budget.is_short().await;
+        let release = async {
+            budget.is_exhausted().await;
             tokio::time::sleep(Duration::from_millis(500)).await;
             large.shrink_to(0);
         };
-        tokio::join!(budget.begin(), cut);
+        tokio::join!(budget.start(), release);
         assert!(began.elapsed() < Duration::from_secs(1));
         large.grow(BYTES_MAX - SMALL_SHARE).unwrap();
         let began = Instant::now();
-        assert!(budget.begin().await.grow(1 << 20).is_err());
-        assert_eq!(began.elapsed(), PATIENCE);
+        assert!(budget.start().await.grow(1 << 20).is_err());
+        assert_eq!(began.elapsed(), WAIT_MAX);
     }
 }

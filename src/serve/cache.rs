@@ -1,8 +1,7 @@
-//! What was rendered, kept until something changes. Whether it still holds is told by the sequence in memory: a request
-//! that hits does no work in the store. The bytes bear reservations of the budget of all answers ([`super::budget`]).
+//! Rendered documents, kept until the store changes. They are valid while the store's sequence, which is known in memory, is the
+//! same, so that a hit reads nothing from the store. Their bytes carry reservations of the budget ([`super::budget`]).
 
 use std::future::Future;
-use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,34 +11,25 @@ use bytes::Bytes;
 use quick_cache::sync::{Cache as QuickCache, DefaultLifecycle, EntryAction, EntryResult};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-use super::budget::AnswerBudget;
+use super::budget::ResponseBudget;
 use super::coding::Coding;
 use super::error::HttpError;
 use crate::model::{Seq, Time};
 
-/// What a document weighs beside its bytes.
+/// Memory of a cached document besides its content, in bytes.
 const OVERHEAD_BYTES: u64 = 512;
 
-/// A document of some size, for the cache's tables.
+/// Typical size of a document, by which the cache sizes its tables.
 const DOCUMENT_BYTES: u64 = 64 << 10;
 
-/// How long a rendering is trusted while the sequence stands still. Titles, topics, retention and `since=24h` change
-/// without it; nobody is told to ask more often than this ([`super::conditional::AGE_MIN`]).
-const TRUSTED_FOR: Duration = Duration::from_secs(60);
+/// Maximum age of a rendering while the sequence stays the same: titles, topics, retention and `since=24h` change without it.
+/// No client is asked to return sooner than this (`max-age`).
+const TTL: Duration = Duration::from_secs(60);
 
-/// brotli: the highest quality that is not much slower than gzip.
-const BROTLI_QUALITY: u32 = 5;
-
-/// log2 of brotli's window: no larger than the content, for the encoder's memory grows with it.
-const BROTLI_WINDOWS: std::ops::RangeInclusive<u32> = 16..=20;
-
-/// About what an encoder takes in memory, in windows.
-const WINDOWS_OF_AN_ENCODER: usize = 6;
-
-/// 16 bytes of SHA-256: enough that no two contents of one URL share a tag.
+/// Bytes of the SHA-256 digest in an entity tag: enough that no two contents of one URL share a tag.
 const TAG_BYTES: usize = 16;
 
-/// A document as its renderer gives it.
+/// A document as rendered.
 #[derive(Debug)]
 pub struct Document {
     /// The Content-Type header.
@@ -48,13 +38,13 @@ pub struct Document {
     pub links: Option<String>,
     /// The content, with its reservation.
     pub body: Bytes,
-    /// When the content last changed, as far as it tells.
+    /// When the content last changed, as far as the content shows it.
     pub changed: Option<Time>,
-    /// When it may change next: a poll is planned then.
+    /// When it may change next: the time of the next planned poll.
     pub next_change: Option<Time>,
 }
 
-/// A document as it is kept and sent.
+/// A document as cached and sent.
 #[derive(Debug)]
 pub struct Rendered {
     /// The Content-Type header.
@@ -63,7 +53,7 @@ pub struct Rendered {
     pub links: Option<String>,
     /// The entity tag of the content, without quotes.
     pub tag: String,
-    /// The Last-Modified date, in whole seconds; none for a document that nothing ever changed.
+    /// The Last-Modified date, in whole seconds; `None` for a document without dates.
     pub modified: Option<Time>,
     /// When it may change next.
     pub next_change: Option<Time>,
@@ -72,18 +62,18 @@ pub struct Rendered {
     identity: Bytes,
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
-    /// Held by the one who encodes.
+    /// Locked while the content is encoded.
     encoding: Mutex<()>,
 }
 
 impl Rendered {
-    /// The document rendered at `at` with the store at `sequence`; `old` is what stood in its place.
+    /// The document rendered at `at` with the store at `sequence`; `old` is the previous rendering.
     pub fn new(document: Document, sequence: Seq, at: Time, old: Option<&Self>) -> Self {
         let tag = tag(&document.body);
         let changed = document.changed.map(|t| whole_seconds(t.min(at)));
         let (same, modified) = match old {
             Some(old) if old.tag == tag => (Some(old), old.modified),
-            // The change may be one that the stories do not date: a copy joined, a story went. The date moves with it.
+            // Some changes have no date in the stories (a copy joined, a story was removed): the time of rendering counts.
             Some(old) if changed <= old.modified => (
                 None,
                 old.modified
@@ -106,13 +96,13 @@ impl Rendered {
         }
     }
 
-    /// The bytes as they are.
+    /// The content without a coding.
     pub fn identity(&self) -> Bytes {
         self.identity.clone()
     }
 
-    /// The bytes in that coding, if they are there.
-    pub fn ready(&self, coding: Coding) -> Option<Bytes> {
+    /// The encoded content, if it was encoded before.
+    pub fn encoded_before(&self, coding: Coding) -> Option<Bytes> {
         match coding {
             Coding::Identity => Some(self.identity.clone()),
             Coding::Gzip => self.gzip.get().cloned(),
@@ -120,52 +110,50 @@ impl Rendered {
         }
     }
 
-    /// The bytes in that coding, made the first time they are asked for. Slow then.
+    /// The encoded content. The first call for a coding encodes it, which is slow.
     ///
     /// # Errors
-    /// There is no room to make them ([`HttpError::Busy`]); the content as it is can be sent.
-    pub fn encoded(&self, coding: Coding, budget: &AnswerBudget) -> Result<Bytes, HttpError> {
-        let (kept, encode): (_, Encode) = match coding {
+    /// [`HttpError::Busy`] without memory for the encoder; the content can still be sent without a coding.
+    pub fn encoded(&self, coding: Coding, budget: &ResponseBudget) -> Result<Bytes, HttpError> {
+        let encoded = match coding {
             Coding::Identity => return Ok(self.identity.clone()),
-            Coding::Gzip => (&self.gzip, gzip),
-            Coding::Brotli => (&self.brotli, brotli),
+            Coding::Gzip => &self.gzip,
+            Coding::Brotli => &self.brotli,
         };
-        let _turn = self.encoding.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = kept.get() {
+        let _guard = self.encoding.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = encoded.get() {
             return Ok(bytes.clone());
         }
-        let mut room = budget.reserve();
-        room.grow((WINDOWS_OF_AN_ENCODER << window_of(&self.identity)) + self.identity.len() / 2)?;
-        let bytes = room.hold(encode(&self.identity))?;
-        Ok(kept.get_or_init(|| bytes).clone())
+        let mut reservation = budget.reserve();
+        reservation.grow(Coding::encoder_memory(&self.identity))?;
+        let bytes = reservation.attach_to(coding.encode(&self.identity))?;
+        Ok(encoded.get_or_init(|| bytes).clone())
     }
 
-    /// A clock that was set back trusts nothing.
-    fn holds(&self, sequence: Seq, now: Time) -> bool {
-        self.sequence == sequence && self.at <= now && now.since(self.at) < TRUSTED_FOR
+    /// Whether it may be sent at `now` with the store at `sequence`. Never after the clock was set back.
+    fn is_valid(&self, sequence: Seq, now: Time) -> bool {
+        self.sequence == sequence && self.at <= now && now.since(self.at) < TTL
     }
 }
 
-type Encode = fn(&[u8]) -> Vec<u8>;
-
-/// Renderings by what was asked for: path and parameters in one order.
+/// Renderings by key: the path, and the parameters in a fixed order.
 pub struct Cache(QuickCache<String, Arc<Rendered>, ByBytes>);
 
 #[derive(Clone)]
 struct ByBytes;
 
 impl Weighter<String, Arc<Rendered>> for ByBytes {
-    /// Compressed bytes come later and are never more than the content.
+    /// Encoded content comes later and is never larger than the content.
     fn weight(&self, key: &String, value: &Arc<Rendered>) -> u64 {
         2 * value.identity.len() as u64 + key.len() as u64 + OVERHEAD_BYTES
     }
 }
 
 impl Cache {
-    /// Nothing rendered yet; at most so many bytes are kept.
+    /// An empty cache of at most `bytes_max` bytes.
     pub fn new(bytes_max: usize) -> Self {
         let bytes_max = bytes_max as u64;
-        // One shard, so that the largest document finds room too.
+        // One shard, so that the largest document fits.
         let documents = usize::try_from(bytes_max / DOCUMENT_BYTES).unwrap_or(usize::MAX);
         let options = OptionsBuilder::new()
             .shards(1)
@@ -183,8 +171,11 @@ impl Cache {
         })
     }
 
-    /// What is kept under `key` if it still holds, else what `render` makes. Of many who ask at once, one renders. A
-    /// failure leaves the old one for its dates, and is not kept.
+    /// The rendering with this `key` if it is valid, else that of `render`. Concurrent requests for one key render once. After an
+    /// error the old rendering is kept, because the next one takes its date over.
+    ///
+    /// # Errors
+    /// What `render` returns.
     pub async fn get(
         &self,
         key: &str,
@@ -192,33 +183,37 @@ impl Cache {
         now: Time,
         render: impl Future<Output = Result<Document, HttpError>>,
     ) -> Result<Arc<Rendered>, HttpError> {
-        if let Some(kept) = self.0.get(key).filter(|kept| kept.holds(sequence, now)) {
-            return Ok(kept);
+        if let Some(cached) = self
+            .0
+            .get(key)
+            .filter(|cached| cached.is_valid(sequence, now))
+        {
+            return Ok(cached);
         }
-        let entry = self.0.entry_async(key, |_, kept| {
-            if kept.holds(sequence, now) {
-                EntryAction::Retain(Arc::clone(kept))
+        let entry = self.0.entry_async(key, |_, cached| {
+            if cached.is_valid(sequence, now) {
+                EntryAction::Retain(Arc::clone(cached))
             } else {
                 EntryAction::ReplaceWithGuard
             }
         });
         let (place, old) = match entry.await {
-            EntryResult::Retained(kept) => return Ok(kept),
+            EntryResult::Retained(cached) => return Ok(cached),
             EntryResult::Replaced(place, old) => (Some(place), Some(old)),
             EntryResult::Vacant(place) => (Some(place), None),
             EntryResult::Removed(..) | EntryResult::Timeout => (None, None),
         };
         let rendered = match render.await {
             Ok(document) => Arc::new(Rendered::new(document, sequence, now, old.as_deref())),
-            Err(refusal) => {
+            Err(error) => {
                 if let (Some(place), Some(old)) = (place, old) {
                     let _ = place.insert(old);
                 }
-                return Err(refusal);
+                return Err(error);
             }
         };
         if let Some(place) = place {
-            // One that is too large is sent all the same.
+            // One that is too large to be cached is still sent.
             let _ = place.insert(Arc::clone(&rendered));
         }
         Ok(rendered)
@@ -231,31 +226,9 @@ fn tag(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(digest.get(..TAG_BYTES).unwrap_or(digest))
 }
 
-/// HTTP dates have no fractions: rounded up they would be in the future, rounded down they are not.
+/// HTTP dates are in whole seconds. Rounding down never gives a date in the future.
 fn whole_seconds(t: Time) -> Time {
     Time::from_seconds(t.seconds())
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    // Writing into memory does not fail.
-    let _ = out.write_all(bytes);
-    out.finish().unwrap_or_default()
-}
-
-fn brotli(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    {
-        let mut writer =
-            brotli::CompressorWriter::new(&mut out, 1 << 16, BROTLI_QUALITY, window_of(bytes));
-        let _ = writer.write_all(bytes);
-    }
-    out
-}
-
-fn window_of(bytes: &[u8]) -> u32 {
-    let wanted = usize::BITS - bytes.len().leading_zeros();
-    wanted.clamp(*BROTLI_WINDOWS.start(), *BROTLI_WINDOWS.end())
 }
 
 #[cfg(test)]
@@ -286,11 +259,7 @@ mod tests {
         assert_eq!(dated.modified, Some(t(210)));
         assert_ne!(dated.tag, first.tag);
         let undated = Rendered::new(document("c", 210), 4, t(400), Some(&dated));
-        assert_eq!(
-            undated.modified,
-            Some(t(400)),
-            "a change that nothing dates"
-        );
+        assert_eq!(undated.modified, Some(t(400)), "a change without a date");
         let at_once = Rendered::new(document("d", 210), 5, t(400), Some(&undated));
         assert_eq!(at_once.modified, Some(t(401)), "within the same second");
         let future = Rendered::new(document("a", 999), 1, t(100), None);
@@ -298,19 +267,19 @@ mod tests {
     }
 
     #[test]
-    fn a_rendering_holds_while_the_sequence_stands_and_for_a_minute() {
+    fn a_rendering_is_valid_for_one_sequence_and_for_at_most_a_minute() {
         let rendered = Rendered::new(document("a", 0), 7, t(100), None);
-        assert!(rendered.holds(7, t(159)));
-        assert!(!rendered.holds(8, t(100)), "the store moved");
-        assert!(!rendered.holds(7, t(160)), "the minute is over");
-        assert!(!rendered.holds(7, t(99)), "the clock was set back");
+        assert!(rendered.is_valid(7, t(159)));
+        assert!(!rendered.is_valid(8, t(100)), "the store changed");
+        assert!(!rendered.is_valid(7, t(160)), "a minute is over");
+        assert!(!rendered.is_valid(7, t(99)), "the clock was set back");
     }
 
     #[test]
-    fn both_codings_hold_the_same_content() {
+    fn both_codings_decode_to_the_same_content() {
         let text = "boats and ships ".repeat(500);
         let rendered = Rendered::new(document(&text, 0), 1, t(0), None);
-        let budget = AnswerBudget::new(80 << 20);
+        let budget = ResponseBudget::new(80 << 20);
         let gzip = rendered.encoded(Coding::Gzip, &budget).unwrap();
         let mut plain = String::new();
         std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&gzip[..]), &mut plain)
@@ -325,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_who_ask_at_once_one_renders() {
+    fn concurrent_requests_render_once() {
         let cache = Cache::new(1 << 20);
         let rendered = std::sync::atomic::AtomicUsize::new(0);
         let ask = || {

@@ -10,17 +10,17 @@ use crate::model::{HubCall, HubReply};
 /// The one path on this server below which hubs are answered.
 pub const CALLBACK_PATH: &str = "/websub";
 
-/// Who answers hubs: the end of the callback's URL, and what was said there.
+/// Answers a hub's request. The text is the last part of the callback URL, which names the subscription.
 pub type HubHandler =
     Arc<dyn Fn(String, HubCall) -> Pin<Box<dyn Future<Output = HubReply> + Send>> + Send + Sync>;
 
-/// The callback.
+/// What the callback route needs.
 #[derive(Clone)]
 pub struct HubCallback {
-    /// Most bytes of what a hub pushes.
+    /// Maximum size of a pushed document, in bytes.
     pub body_bytes_max: usize,
-    /// What pushes share with everything else that is read off the network (SEC-24).
+    /// The memory that pushes share with everything else that is read from the network (SEC-24).
     pub memory: MemoryBudget,
-    /// Who answers.
+    /// Answers the requests.
     pub handler: HubHandler,
 }

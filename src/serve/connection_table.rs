@@ -1,5 +1,5 @@
-//! The clients that are connected: how long each keeps us waiting, and how fast it takes what it asked for. Whoever is
-//! slowest goes first when there are too many connections, or too many answers in memory.
+//! The open connections: how long each has been idle, and how fast it reads its response. From this the accept loop chooses
+//! the connection to close when there are too many, or when responses take too much memory. Never touches a socket.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,165 +8,165 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-/// An answer that waits for its reader for less than this is not cut: it may just have been sent.
-const GRACE: Duration = Duration::from_secs(1);
+/// A client that has had less time than this to read its response is not closed as slow.
+const SLOW_READ_GRACE: Duration = Duration::from_secs(1);
 
-/// Everybody who is connected.
-pub struct Guests {
+/// The open connections with the tasks that serve them.
+pub struct ConnectionTable {
     start: Instant,
-    list: Vec<(AbortHandle, Guest)>,
+    connections: Vec<(AbortHandle, Connection)>,
 }
 
-/// One client.
+/// The activity of one connection. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Guest {
+pub struct Connection {
     start: Instant,
-    /// Since when it keeps us waiting: milliseconds of the server's life, or [`Guest::OURS`] while it waits for us.
-    since: Arc<AtomicU64>,
-    /// How it takes its answer.
-    pub taking: Taking,
+    /// Milliseconds after `start` at which it became idle, or [`Connection::BUSY`] while a request is being answered.
+    idle_since: Arc<AtomicU64>,
+    /// How fast the client reads its response.
+    pub write_progress: WriteProgress,
 }
 
-/// How fast a client takes the answer that is being sent.
+/// How fast a client reads the response that is being sent. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Taking {
+pub struct WriteProgress {
     start: Instant,
-    state: Arc<TakingState>,
+    state: Arc<WriteState>,
 }
 
 #[derive(Debug)]
-struct TakingState {
-    /// Since when an answer waits to be taken: milliseconds after `start`, or [`Taking::NOTHING`].
-    since: AtomicU64,
-    /// Bytes taken since.
+struct WriteState {
+    /// Milliseconds after `start` at which writing blocked, or [`WriteProgress::NOT_BLOCKED`].
+    blocked_since: AtomicU64,
+    /// Bytes written since then.
     bytes: AtomicU64,
 }
 
-impl Default for Guests {
+impl Default for ConnectionTable {
     fn default() -> Self {
         Self {
             start: Instant::now(),
-            list: Vec::new(),
+            connections: Vec::new(),
         }
     }
 }
 
-impl Guests {
-    /// How many there are.
-    pub fn here(&mut self) -> usize {
-        self.list.retain(|(task, _)| !task.is_finished());
-        self.list.len()
+impl ConnectionTable {
+    /// The number of open connections.
+    pub fn len(&mut self) -> usize {
+        self.connections.retain(|(task, _)| !task.is_finished());
+        self.connections.len()
     }
 
-    /// One who has just come.
-    pub fn comes(&self) -> Guest {
-        let guest = Guest {
+    /// A new connection, idle from now on. [`Self::add`] puts it into the table.
+    pub fn new_connection(&self) -> Connection {
+        let connection = Connection {
             start: self.start,
-            since: Arc::default(),
-            taking: Taking::default(),
+            idle_since: Arc::default(),
+            write_progress: WriteProgress::default(),
         };
-        guest.answered();
-        guest
+        connection.request_ended();
+        connection
     }
 
-    /// Adds the task that serves a guest.
-    pub fn add(&mut self, task: AbortHandle, guest: Guest) {
-        self.list.push((task, guest));
+    /// Adds a connection with the task that serves it.
+    pub fn add(&mut self, task: AbortHandle, connection: Connection) {
+        self.connections.push((task, connection));
     }
 
-    /// Ends the connection that has kept us waiting longest; false if each waits for us.
-    pub fn send_away_the_slowest(&mut self) -> bool {
-        let since = |(n, (_, guest)): (usize, &(AbortHandle, Guest))| {
-            (guest.since.load(Ordering::Relaxed), n)
+    /// Closes the connection that has been idle longest; false if none is idle.
+    pub fn close_longest_idle(&mut self) -> bool {
+        let idle_since = |(n, (_, connection)): (usize, &(AbortHandle, Connection))| {
+            (connection.idle_since.load(Ordering::Relaxed), n)
         };
-        let slowest = self.list.iter().enumerate().map(since).min();
-        match slowest {
-            Some((since, n)) if since != Guest::OURS => {
-                self.list.remove(n).0.abort();
+        match self.connections.iter().enumerate().map(idle_since).min() {
+            Some((since, n)) if since != Connection::BUSY => {
+                self.connections.remove(n).0.abort();
                 true
             }
             _ => false,
         }
     }
 
-    /// Ends the connection whose answer is taken most slowly; false if none waits to be taken.
-    pub fn cut_the_slowest_reader(&mut self) -> bool {
-        self.here();
-        let rates = self.list.iter().enumerate();
-        let rates = rates.filter_map(|(n, (_, guest))| Some((guest.taking.rate()?, n)));
+    /// Closes the connection that reads its response most slowly; false if none is blocked.
+    pub fn close_slowest_reader(&mut self) -> bool {
+        self.len();
+        let rates = self.connections.iter().enumerate();
+        let rates =
+            rates.filter_map(|(n, (_, connection))| Some((connection.write_progress.rate()?, n)));
         let Some((_, n)) = rates.min() else {
             return false;
         };
-        self.list.remove(n).0.abort();
+        self.connections.remove(n).0.abort();
         true
     }
 }
 
-impl Guest {
-    const OURS: u64 = u64::MAX;
+impl Connection {
+    const BUSY: u64 = u64::MAX;
 
-    /// It waits for us.
-    pub fn asked(&self) {
-        self.since.store(Self::OURS, Ordering::Relaxed);
+    /// A request has been read and is being answered.
+    pub fn request_started(&self) {
+        self.idle_since.store(Self::BUSY, Ordering::Relaxed);
     }
 
-    /// We wait for it.
-    pub fn answered(&self) {
-        self.since.store(millis(self.start), Ordering::Relaxed);
+    /// The response is ready to be sent.
+    pub fn request_ended(&self) {
+        self.idle_since
+            .store(millis_since(self.start), Ordering::Relaxed);
     }
 }
 
-impl Default for Taking {
+impl Default for WriteProgress {
     fn default() -> Self {
         Self {
             start: Instant::now(),
-            state: Arc::new(TakingState {
-                since: AtomicU64::new(Self::NOTHING),
+            state: Arc::new(WriteState {
+                blocked_since: AtomicU64::new(Self::NOT_BLOCKED),
                 bytes: AtomicU64::new(0),
             }),
         }
     }
 }
 
-impl Taking {
-    const NOTHING: u64 = u64::MAX;
+impl WriteProgress {
+    const NOT_BLOCKED: u64 = u64::MAX;
 
-    /// An answer waits to be taken.
-    pub fn waits(&self) {
+    /// The socket takes no more bytes for now.
+    pub fn blocked(&self) {
         self.state.bytes.store(0, Ordering::Relaxed);
         self.state
-            .since
-            .store(millis(self.start), Ordering::Relaxed);
+            .blocked_since
+            .store(millis_since(self.start), Ordering::Relaxed);
     }
 
-    /// Bytes of it were taken.
-    pub fn took(&self, bytes: usize) {
+    /// The socket took this many bytes.
+    pub fn wrote(&self, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.state.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// All of it was taken.
-    pub fn is_done(&self) {
-        self.state.since.store(Self::NOTHING, Ordering::Relaxed);
+    /// The whole response was written.
+    pub fn flushed(&self) {
+        self.state
+            .blocked_since
+            .store(Self::NOT_BLOCKED, Ordering::Relaxed);
     }
 
-    /// Bytes a second; none if nothing waits, or not for long.
+    /// Bytes per second since writing blocked; `None` if it is not blocked, or only for less than [`SLOW_READ_GRACE`].
     fn rate(&self) -> Option<u64> {
-        let since = self.state.since.load(Ordering::Relaxed);
-        let waits = millis(self.start).checked_sub(since)?;
-        let is_long = Duration::from_millis(waits) >= GRACE;
-        is_long.then(|| {
-            self.state
-                .bytes
-                .load(Ordering::Relaxed)
-                .saturating_mul(1000)
-                / waits.max(1)
-        })
+        let since = self.state.blocked_since.load(Ordering::Relaxed);
+        let blocked_ms = millis_since(self.start).checked_sub(since)?;
+        if Duration::from_millis(blocked_ms) < SLOW_READ_GRACE {
+            return None;
+        }
+        let bytes = self.state.bytes.load(Ordering::Relaxed);
+        Some(bytes.saturating_mul(1000) / blocked_ms.max(1))
     }
 }
 
-/// Milliseconds since then.
-fn millis(start: Instant) -> u64 {
+/// Less than `u64::MAX`, which stands for "not idle" and "not blocked".
+fn millis_since(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX - 1)
 }
 
@@ -175,31 +175,28 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn sec_24_the_slowest_reader_is_cut_and_one_that_was_just_answered_is_not() {
-        let mut guests = Guests::default();
+    async fn sec_24_the_slowest_reader_is_closed_but_never_a_new_one() {
+        let mut table = ConnectionTable::default();
         let tasks: Vec<_> = (0..3)
             .map(|_| {
-                let guest = guests.comes();
+                let connection = table.new_connection();
                 let task = tokio::spawn(std::future::pending::<()>());
-                guests.add(task.abort_handle(), guest.clone());
-                (task, guest)
+                table.add(task.abort_handle(), connection.clone());
+                (task, connection)
             })
             .collect();
-        assert!(!guests.cut_the_slowest_reader(), "none has an answer");
-        let [slow, quick, new] = [0, 1, 2].map(|n| tasks[n].1.taking.clone());
-        slow.waits();
-        quick.waits();
-        tokio::time::sleep(GRACE).await;
-        slow.took(10);
-        quick.took(1_000_000);
-        new.waits();
-        assert!(guests.cut_the_slowest_reader());
+        assert!(!table.close_slowest_reader(), "nothing is being sent");
+        let [slow, fast, new] = [0, 1, 2].map(|n| tasks[n].1.write_progress.clone());
+        slow.blocked();
+        fast.blocked();
+        tokio::time::sleep(SLOW_READ_GRACE).await;
+        slow.wrote(10);
+        fast.wrote(1_000_000);
+        new.blocked();
+        assert!(table.close_slowest_reader());
         tokio::task::yield_now().await;
         assert!(tasks[0].0.is_finished() && !tasks[1].0.is_finished());
-        quick.is_done();
-        assert!(
-            !guests.cut_the_slowest_reader(),
-            "what is new is not cut yet"
-        );
+        fast.flushed();
+        assert!(!table.close_slowest_reader(), "the new one has its grace");
     }
 }

@@ -1,9 +1,9 @@
-//! The accept loop. axum's own server sets no timers, so that one half-sent request would hold up the end of the
-//! process; here every wait has a limit and every connection an owner.
+//! The accept loop. axum's own server sets no timeouts, so a half-sent request could delay the end of the process; here every
+//! wait has a limit and every connection is in a table ([`super::connection_table`]).
 //!
-//! When all places are taken, the client that has kept us waiting longest for a request makes room for the next: a
-//! thousand clients that send a byte a second cost a good one nothing. A client that waits for our answer is never sent
-//! away. When the memory for answers is used up, the slowest reader is cut ([`super::connection_table`]).
+//! When the limit of connections is reached, the connection that has been idle longest is closed for a new one, so that a
+//! thousand clients that send a byte a second do not lock out a good one. A connection whose request is being answered is
+//! never closed for that. When responses take too much memory, the slowest reader is closed.
 
 use std::time::Duration;
 
@@ -18,69 +18,69 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Limits;
-use super::budget::AnswerBudget;
-use super::connection_table::{Guest, Guests};
+use super::budget::ResponseBudget;
+use super::connection_table::{Connection, ConnectionTable};
 use super::deadline::Deadline;
 use super::listen::{Listener, Stream};
 use super::metrics::Metrics;
+use super::options::Limits;
 
-/// The head of a request, with room for a URL of [`super::request_guard::URL_BYTES_MAX`] and its headers.
+/// Maximum size of a request's head: a URL of [`super::request_guard::URL_BYTES_MAX`] and the headers.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// Bytes read ahead of one connection.
+/// Maximum number of bytes read ahead on a connection.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
-/// Pause when no connection can be accepted: descriptors are out, and the next try would fail the same.
+/// Pause after a failed accept: without free file descriptors the next one would fail too.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Takes connections until cancelled, then lets those that are open end for `drain_timeout` at most.
+/// Serves connections until cancelled, then waits at most `drain_timeout` for the open ones to end.
 pub async fn serve(
     listeners: Vec<Listener>,
     router: Router,
     limits: &Limits,
     metrics: &Metrics,
-    budget: &AnswerBudget,
+    budget: &ResponseBudget,
     cancel: CancellationToken,
 ) {
-    let mut open = JoinSet::new();
-    let mut guests = Guests::default();
+    let mut tasks = JoinSet::new();
+    let mut table = ConnectionTable::default();
     let mut accepting = true;
     loop {
         metrics
             .connections
-            .set(i64::try_from(open.len()).unwrap_or(i64::MAX));
+            .set(i64::try_from(tasks.len()).unwrap_or(i64::MAX));
         tokio::select! {
             () = cancel.cancelled() => break,
-            Some(ended) = open.join_next() => report(ended),
-            () = budget.is_short() => {
-                if guests.cut_the_slowest_reader() {
+            Some(ended) = tasks.join_next() => log_panic(ended),
+            () = budget.is_exhausted() => {
+                if table.close_slowest_reader() {
                     metrics.cut.inc();
                 }
             }
             accepted = accept(&listeners) => match accepted {
                 Ok(stream) => {
                     accepting = true;
-                    if guests.here() >= limits.connections_max {
+                    if table.len() >= limits.connections_max {
                         metrics.refused.inc();
-                        if !guests.send_away_the_slowest() {
-                            continue; // everybody waits for us: this one is closed
+                        if !table.close_longest_idle() {
+                            continue; // all are busy: the new connection is closed
                         }
                     }
-                    let guest = guests.comes();
+                    let connection = table.new_connection();
                     let (router, limits, cancel) = (router.clone(), limits.clone(), cancel.clone());
-                    let served = guest.clone();
-                    let task = open.spawn(async move {
+                    let served = connection.clone();
+                    let task = tasks.spawn(async move {
                         match stream {
-                            Stream::Tcp(stream) => converse(stream, router, served, &limits, cancel).await,
-                            Stream::Unix(stream) => converse(stream, router, served, &limits, cancel).await,
+                            Stream::Tcp(s) => serve_connection(s, router, served, &limits, cancel).await,
+                            Stream::Unix(s) => serve_connection(s, router, served, &limits, cancel).await,
                         }
                     });
-                    guests.add(task, guest);
+                    table.add(task, connection);
                 }
                 Err(e) => {
                     if std::mem::take(&mut accepting) {
-                        tracing::warn!(error = %e, "cannot accept connections for now");
+                        tracing::warn!(error = %e, "cannot accept connections at present");
                     }
                     sleep(ACCEPT_PAUSE).await;
                 }
@@ -89,16 +89,16 @@ pub async fn serve(
     }
     drop(listeners);
     let all_ended = async {
-        while let Some(ended) = open.join_next().await {
-            report(ended);
+        while let Some(ended) = tasks.join_next().await {
+            log_panic(ended);
         }
     };
     if timeout(limits.drain_timeout, all_ended).await.is_err() {
         tracing::info!(
-            connections = open.len(),
-            "closing connections that did not end"
+            connections = tasks.len(),
+            "closing connections that did not end in time"
         );
-        open.shutdown().await;
+        tasks.shutdown().await;
     }
 }
 
@@ -110,52 +110,56 @@ async fn accept(listeners: &[Listener]) -> std::io::Result<Stream> {
     select_all(accepts).await.0
 }
 
-/// One connection from its first byte to its last.
-async fn converse<S>(
+/// Serves one connection until it is closed.
+async fn serve_connection<S>(
     stream: S,
     router: Router,
-    guest: Guest,
+    connection: Connection,
     limits: &Limits,
     cancel: CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = TowerToHyperService::new(router);
-    let taking = guest.taking.clone();
-    let paced = service_fn(move |request| {
-        guest.asked();
-        let (guest, answer) = (guest.clone(), service.call(request));
+    let progress = connection.write_progress.clone();
+    let tracked = service_fn(move |request| {
+        connection.request_started();
+        let (connection, response) = (connection.clone(), service.call(request));
         async move {
-            let answer = answer.await;
-            guest.answered();
-            answer
+            let response = response.await;
+            connection.request_ended();
+            response
         }
     });
-    let limited = Deadline::new(stream, limits.request_timeout, limits.stall_timeout, taking);
-    let io = TokioIo::new(limited);
-    let connection = http1::Builder::new()
+    let limited = Deadline::new(
+        stream,
+        limits.request_timeout,
+        limits.stall_timeout,
+        progress,
+    );
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(io, paced);
-    let mut connection = std::pin::pin!(connection);
+        .serve_connection(TokioIo::new(limited), tracked);
+    let mut served = std::pin::pin!(served);
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        ended = served.as_mut() => ended,
         () = cancel.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            served.as_mut().graceful_shutdown();
+            served.await
         }
     };
     if let Err(e) = ended {
-        tracing::debug!(error = %e, "connection ended early");
+        tracing::debug!(error = %e, "a connection ended early");
     }
 }
 
-fn report(ended: Result<(), tokio::task::JoinError>) {
+fn log_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(e) = ended
         && e.is_panic()
     {
-        tracing::error!(error = %e, "a connection panicked");
+        tracing::error!(error = %e, "the task of a connection panicked");
     }
 }

@@ -1,5 +1,5 @@
-//! A stream whose answers must be taken in time: a client that reads one byte a minute holds a connection, and the
-//! answer with it, no longer than that (SEC-18), and one that reads nothing at all not even so long.
+//! A stream with time limits on writing: a client that reads too slowly, or not at all, cannot keep a connection and its
+//! response in memory (SEC-18). Reading has no limit here; hyper limits the time for a request's headers.
 
 use std::future::Future;
 use std::io;
@@ -10,62 +10,63 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::connection_table::Taking;
+use super::connection_table::WriteProgress;
 
-/// Fails with `TimedOut` when what was to be written has not gone out within the limit, or when nothing of it went out
-/// for a while. hyper flushes only when all it has is written, so a flush ends the wait.
+/// Fails with `TimedOut` if a response is not written within `limit`, or if none of it is written for `stall`. hyper flushes
+/// only when everything is written, so a flush ends the response.
 pub struct Deadline<S> {
     stream: S,
     limit: Duration,
     stall: Duration,
-    taking: Taking,
-    waiting: Option<Waiting>,
+    progress: WriteProgress,
+    blocked: Option<Blocked>,
 }
 
-/// An answer that the client has not taken yet.
-struct Waiting {
+/// A response that the socket has not taken completely.
+struct Blocked {
+    /// When the whole response must be written.
     until: Instant,
-    alarm: Pin<Box<Sleep>>,
+    timer: Pin<Box<Sleep>>,
 }
 
 impl<S> Deadline<S> {
-    /// Gives every answer `limit` to go out, and `stall` to every part of it. `taking` tells others how it goes.
-    pub fn new(stream: S, limit: Duration, stall: Duration, taking: Taking) -> Self {
+    /// A stream on which each response may take `limit`, and each part of it `stall`. The speed is recorded in `progress`.
+    pub fn new(stream: S, limit: Duration, stall: Duration, progress: WriteProgress) -> Self {
         Self {
             stream,
             limit,
             stall,
-            taking,
-            waiting: None,
+            progress,
+            blocked: None,
         }
     }
 
-    fn in_time(
+    fn check_time(
         &mut self,
         cx: &mut Context<'_>,
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let now = Instant::now();
         if let Poll::Ready(written) = written {
-            if let (Ok(bytes), Some(waiting)) = (&written, &mut self.waiting) {
-                self.taking.took(*bytes);
-                waiting
-                    .alarm
+            if let (Ok(bytes), Some(blocked)) = (&written, &mut self.blocked) {
+                self.progress.wrote(*bytes);
+                blocked
+                    .timer
                     .as_mut()
-                    .reset(waiting.until.min(now + self.stall));
+                    .reset(blocked.until.min(now + self.stall));
             }
             return Poll::Ready(written);
         }
         let (limit, stall) = (self.limit, self.stall);
-        let taking = &self.taking;
-        let waiting = self.waiting.get_or_insert_with(|| {
-            taking.waits();
-            Waiting {
+        let progress = &self.progress;
+        let blocked = self.blocked.get_or_insert_with(|| {
+            progress.blocked();
+            Blocked {
                 until: now + limit,
-                alarm: Box::pin(sleep_until(now + limit.min(stall))),
+                timer: Box::pin(sleep_until(now + limit.min(stall))),
             }
         });
-        match waiting.alarm.as_mut().poll(cx) {
+        match blocked.timer.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,
         }
@@ -79,7 +80,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Deadline<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.in_time(cx, written)
+        self.check_time(cx, written)
     }
 
     fn poll_write_vectored(
@@ -88,7 +89,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Deadline<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.in_time(cx, written)
+        self.check_time(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -96,8 +97,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Deadline<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.waiting.take().is_some() {
-            self.taking.is_done();
+        if self.blocked.take().is_some() {
+            self.progress.flushed();
         }
         Pin::new(&mut self.stream).poll_flush(cx)
     }
@@ -128,7 +129,7 @@ mod tests {
     const STALL: Duration = Duration::from_secs(10);
 
     fn limited(stream: DuplexStream) -> Deadline<DuplexStream> {
-        Deadline::new(stream, LIMIT, STALL, Taking::default())
+        Deadline::new(stream, LIMIT, STALL, WriteProgress::default())
     }
 
     fn paused<F: Future>(test: F) -> F::Output {
@@ -141,19 +142,19 @@ mod tests {
     }
 
     #[test]
-    fn sec_18_an_answer_that_nobody_takes_ends_the_connection() {
+    fn sec_18_a_response_that_is_not_read_ends_the_connection() {
         paused(async {
             let (near, _far) = duplex(8);
             let mut near = limited(near);
             let began = Instant::now();
             let stuck = near.write_all(&[0; 64]).await.unwrap_err();
             assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);
-            assert_eq!(began.elapsed(), STALL, "nothing was taken");
+            assert_eq!(began.elapsed(), STALL, "nothing was read");
         });
     }
 
     #[test]
-    fn sec_18_dripping_does_not_stretch_the_limit_and_a_flush_ends_it() {
+    fn sec_18_reading_slowly_does_not_extend_the_limit_and_a_flush_ends_it() {
         paused(async {
             let (near, mut far) = duplex(8);
             let mut near = limited(near);

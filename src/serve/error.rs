@@ -1,5 +1,5 @@
-//! Why a request gets no document: a status, and plain text that says what, where and what to do; in a browser, a page that
-//! says the same ([`super::pages::trouble`]). Never a path of this machine, and never markup.
+//! Errors of routes: a status, and plain text that says what is wrong, where, and what to do. For a browser the text becomes a
+//! page ([`super::pages::as_error_page`]). The text never contains a path of this machine, and never markup.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,63 +11,61 @@ use crate::merged::MergedError;
 use crate::store::StoreError;
 use crate::text::nearest::nearest;
 
-/// Seconds after which a busy server may be asked again.
+/// The `Retry-After` of a 503, in seconds.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("10");
 
-/// What a response that is no document says, as [`text`] printed it: a page can say it too.
+/// The text of a response made by [`plain_text`], as an extension of the response, so that a page can show it.
 #[derive(Debug, Clone)]
-pub(super) struct Told(pub String);
+pub(super) struct PlainText(pub String);
 
-/// How often a failing store is told to the log.
-const LOG_EVERY: Duration = Duration::from_secs(60);
+/// Minimum time between two log lines about a failing store.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Why a request gets no document.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// The request cannot be understood: 400.
+    /// The request is wrong: 400.
     #[error("{0}")]
-    Bad(String),
-    /// There is nothing of that name: 404.
+    BadRequest(String),
+    /// There is no such resource: 404.
     #[error("{0}")]
-    Missing(String),
-    /// Now is not the time: 503.
+    NotFound(String),
+    /// The server is overloaded: 503.
     #[error("{0}")]
     Busy(String),
-    /// The store cannot be read: 503 if that may pass, else 500. The message is for the log.
+    /// The store cannot be read: 503 if a later request may succeed, else 500. The message is for the log only.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A bug: 500.
-    #[error("newswire failed at this; its log says more")]
+    #[error("internal error; the log of newswire has the details")]
     Internal,
 }
 
 impl HttpError {
-    /// Something that is not there, with the nearest name that is.
+    /// A 404 for the unknown name `wrong`, with the nearest of the known `names`, or else `hint`.
     pub(super) fn no_such<'n>(
         what: &str,
         wrong: &str,
         names: impl Iterator<Item = &'n str>,
-        instead: &str,
+        hint: &str,
     ) -> Self {
-        let hint = nearest(wrong, names).map_or_else(
-            || instead.to_owned(),
-            |name| format!("did you mean {name}?"),
-        );
-        Self::Missing(format!("there is no {what} \"{wrong}\"; {hint}"))
+        let hint = nearest(wrong, names)
+            .map_or_else(|| hint.to_owned(), |name| format!("did you mean {name}?"));
+        Self::NotFound(format!("there is no {what} \"{wrong}\"; {hint}"))
     }
 
     /// The memory for responses is used up.
-    pub(super) fn busy_with_answers() -> Self {
+    pub(super) fn responses_too_large() -> Self {
         Self::Busy(
-            "too many large answers are being sent; try again later, or ask for less (limit=…)"
+            "too many large responses are being sent; try again later, or ask for less (limit=…)"
                 .to_owned(),
         )
     }
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::Missing(_) => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Busy(_) | Self::Store(StoreError::Busy(_) | StoreError::Unusable { .. }) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -75,12 +73,15 @@ impl HttpError {
         }
     }
 
-    fn told(&self) -> String {
+    /// The text for the client.
+    fn public_message(&self) -> String {
         match self {
             Self::Store(StoreError::Busy(_)) => {
-                "this takes too long at the moment; narrow it, or try again".to_owned()
+                "this takes too long at present; narrow the request, or try again later".to_owned()
             }
-            Self::Store(_) => "the store cannot be read; newswire's log says why".to_owned(),
+            Self::Store(_) => {
+                "the store cannot be read; the log of newswire has the details".to_owned()
+            }
             other => other.to_string(),
         }
     }
@@ -89,12 +90,12 @@ impl HttpError {
 impl From<MergedError> for HttpError {
     fn from(error: MergedError) -> Self {
         match error {
-            MergedError::Parameter(message) => Self::Bad(message),
+            MergedError::Parameter(message) => Self::BadRequest(message),
             MergedError::NoSuchTopic { name, topics } => {
                 let names = topics.iter().map(String::as_str);
                 Self::no_such("topic", &name, names, "/topics lists them")
             }
-            MergedError::NoMemory => Self::busy_with_answers(),
+            MergedError::NoMemory => Self::responses_too_large(),
             MergedError::Store(e) => Self::Store(e),
         }
     }
@@ -106,7 +107,7 @@ impl IntoResponse for HttpError {
             log(e);
         }
         let status = self.status();
-        let mut response = text(status, &self.told());
+        let mut response = plain_text(status, &self.public_message());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
@@ -116,20 +117,20 @@ impl IntoResponse for HttpError {
     }
 }
 
-/// A store that cannot be read fails every request: it is told once a minute (REL-02).
+/// A store that cannot be read fails every request, so it is logged once a minute (REL-02).
 fn log(e: &StoreError) {
-    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if told.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
-        *told = Some(Instant::now());
-        tracing::warn!(error = %e, "requests cannot be answered");
+    static LOGGED: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+        *logged = Some(Instant::now());
+        tracing::warn!(error = %e, "requests fail because the store cannot be read");
     }
 }
 
-/// Lines of plain text. What came from a request may stand in them, but no control character, for they are read in
-/// terminals too (SEC-14).
-pub(super) fn text(status: StatusCode, lines: &str) -> Response {
-    let printable: String = lines
+/// A response of plain text. It may contain parts of the request, but no control characters except line feeds, because it is
+/// read in terminals too (SEC-14).
+pub(super) fn plain_text(status: StatusCode, text: &str) -> Response {
+    let printable: String = text
         .trim_end()
         .chars()
         .map(|c| if c.is_control() && c != '\n' { ' ' } else { c })
@@ -139,7 +140,7 @@ pub(super) fn text(status: StatusCode, lines: &str) -> Response {
         (header::CACHE_CONTROL, "no-store"),
     ];
     let mut response = (status, headers, format!("{printable}\n")).into_response();
-    response.extensions_mut().insert(Told(printable));
+    response.extensions_mut().insert(PlainText(printable));
     response
 }
 
@@ -160,12 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn the_path_of_the_store_stays_in_the_log() {
-        let refusal = HttpError::from(StoreError::Unusable {
+    fn the_path_of_the_store_is_in_the_log_only() {
+        let error = HttpError::from(StoreError::Unusable {
             path: "/home/alice/news.db".into(),
             reason: "the disk failed".to_owned(),
         });
-        assert!(!refusal.told().contains("alice"));
-        assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!error.public_message().contains("alice"));
+        assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE);
     }
 }

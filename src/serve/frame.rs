@@ -1,25 +1,25 @@
-//! What all pages have in common: their head and foot, their policy, and how sizes and states are written.
+//! What all pages have in common: header and footer, security policy, and the formats of sizes and states.
 
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
-use super::HttpError;
 use super::budget::Reservation;
 use super::cache::Document;
-use super::state;
+use super::error::HttpError;
+use super::state::State;
 use super::times::Times;
 use crate::merged::LinkToken;
 use crate::model::{FeedState, StoryView, Time, WebUrl};
 use crate::store::{Reads, TopicHead};
 
-/// The pages' own style and icon, and the search form; nothing else loads, runs, or is sent anywhere.
+/// Only our style sheet, our icon and the search form: nothing else is loaded, run or sent.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'; sandbox allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads",
 );
 
-/// The same where the operator lets browsers load publishers' pictures (`server.images`).
+/// The same with images from publishers (`server.images`).
 const POLICY_WITH_IMAGES: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src data: https: http:; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'; sandbox allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads",
@@ -28,43 +28,43 @@ const POLICY_WITH_IMAGES: HeaderValue = HeaderValue::from_static(
 /// The Content-Type of pages.
 pub const HTML: &str = "text/html; charset=utf-8";
 
-/// Topics that stand in the head of every page; the others are a page away.
-const TOPICS_SHOWN: usize = 12;
+/// Number of topics in the header of every page.
+const HEADER_TOPICS_MAX: usize = 12;
 
-/// What all pages show around their content.
+/// What all pages show around their content, for `frame.html`.
 pub struct Frame {
     pub site: String,
-    /// From this page to the root: links are relative, so that a proxy may serve us under any path.
+    /// The relative path from this page to the root: links are relative, so that a proxy may serve us under any path.
     pub root: &'static str,
     pub title: String,
-    /// The feeds of what is shown.
+    /// The merged feeds of the shown list.
     pub feeds: Option<Feeds>,
     pub topics: Vec<TopicHead>,
     pub topic: Option<String>,
     pub q: String,
     /// Whether the store is a sample.
     pub is_sample: bool,
-    /// Since when nothing can be reached.
-    pub no_network: Option<Time>,
+    /// Since when there is no network connection.
+    pub no_network_since: Option<Time>,
     pub times: Times,
-    /// Whether pictures are shown.
+    /// Whether images are shown.
     pub images: bool,
     token: Option<LinkToken>,
 }
 
-/// Where a list can be subscribed to.
+/// The merged feeds of a list.
 pub struct Feeds {
     /// The path from the root, without the extension.
     pub path: String,
-    /// The parameters, with their `?`.
+    /// The query with its `?`.
     pub query: String,
-    /// Whether it is in the list of our feeds.
+    /// Whether `/feeds.opml` lists them.
     pub is_listed: bool,
 }
 
-/// What stands around a page at `root`, whose links carry `token` on.
+/// The frame of a page with this relative path to the `root`; its links carry `token`.
 pub fn frame(
-    state: &state::State,
+    state: &State,
     reads: &Reads,
     root: &'static str,
     title: &str,
@@ -84,7 +84,7 @@ pub fn frame(
         topic: None,
         q: String::new(),
         is_sample: state.options.is_sample,
-        no_network: reads.network()?.down_since(state.clock.now()),
+        no_network_since: reads.network()?.down_since(state.clock.now()),
         times: Times::new(state.clock.now(), state.options.zone.clone()),
         images: state.options.images,
         token,
@@ -100,17 +100,17 @@ impl Frame {
         }
     }
 
-    /// What every link to a page or feed of ours ends in: the token that the request gave in its address.
+    /// The end of every link to one of our pages or feeds: the token of the request.
     pub fn token(&self) -> String {
         self.parameter('?')
     }
 
-    /// The same behind other parameters.
+    /// The same after other parameters.
     pub fn and_token(&self) -> String {
         self.parameter('&')
     }
 
-    /// The token for a form.
+    /// The value of the token field of a form.
     pub fn token_field(&self) -> Option<&str> {
         self.token.as_ref().map(LinkToken::as_str)
     }
@@ -120,16 +120,16 @@ impl Frame {
         token.map_or_else(String::new, |t| t.parameter(before))
     }
 
-    /// The picture of a story, where pictures are shown.
+    /// The URL of a story's image, if images are shown.
     pub fn picture<'s>(&self, story: &'s StoryView) -> Option<&'s str> {
         let image = story.image.as_deref().filter(|_| self.images)?;
         WebUrl::parse(image).is_ok().then_some(image)
     }
 
-    /// The topics in the head of the page, and whether there are more.
-    pub fn shown(&self) -> (&[TopicHead], bool) {
-        match self.topics.get(..TOPICS_SHOWN) {
-            Some(shown) if self.topics.len() > TOPICS_SHOWN => (shown, true),
+    /// The topics in the header of the page, and whether there are more.
+    pub fn header_topics(&self) -> (&[TopicHead], bool) {
+        match self.topics.get(..HEADER_TOPICS_MAX) {
+            Some(shown) if self.topics.len() > HEADER_TOPICS_MAX => (shown, true),
             _ => (&self.topics, false),
         }
     }
@@ -140,26 +140,25 @@ impl Frame {
     }
 }
 
-/// A rendered page as a document. It changed when its content did, or when one of its relative times did; a page whose
-/// content has no date has none.
+/// Renders a page. It changed when its content or one of its relative times did; without a date of the content it has none.
 pub fn document(
     changed: Option<Time>,
     page: &impl Template,
     times: &Times,
-    room: Reservation,
+    reservation: Reservation,
 ) -> Result<Document, HttpError> {
-    let html = page.render().map_err(broken)?;
+    let html = page.render().map_err(template_error)?;
     Ok(Document {
         content_type: HTML,
         links: None,
-        body: room.hold(html.into_bytes())?,
+        body: reservation.attach_to(html.into_bytes())?,
         changed: changed.map(|changed| times.changed().map_or(changed, |t| t.max(changed))),
         next_change: None,
     })
 }
 
-/// A 304 carries the policy too: a browser takes it over for what it kept.
-pub fn guarded(state: &state::State, mut page: Response) -> Response {
+/// Sets the security policy of a page, also of a 304: a browser applies its headers to the cached page.
+pub fn with_page_headers(state: &State, mut page: Response) -> Response {
     let policy = match state.options.images {
         true => POLICY_WITH_IMAGES,
         false => POLICY,
@@ -169,34 +168,34 @@ pub fn guarded(state: &state::State, mut page: Response) -> Response {
     page
 }
 
-/// A page that could not be rendered: a bug.
-pub fn broken(e: askama::Error) -> HttpError {
+/// A template that fails is a bug.
+pub fn template_error(e: askama::Error) -> HttpError {
     tracing::error!(error = %e, "a page could not be rendered");
     HttpError::Internal
 }
 
-/// The host of a URL, for people.
+/// The host of a URL, without `www.`.
 pub fn host(url: &str) -> String {
     let url = WebUrl::parse(url);
     url.map(|u| u.host().trim_start_matches("www.").to_owned())
         .unwrap_or_default()
 }
 
-/// The headline; of a story without one, its first words.
+/// The title of a story, else its first words.
 pub fn headline(story: &StoryView) -> &str {
-    first_said(&story.title, &story.summary)
+    title_or_summary(&story.title, &story.summary)
 }
 
-/// The title, else the summary, else that there is neither.
-pub fn first_said<'t>(title: &'t str, summary: &'t str) -> &'t str {
+/// The title, else the summary, else a remark that there is neither.
+pub fn title_or_summary<'t>(title: &'t str, summary: &'t str) -> &'t str {
     [title, summary]
         .into_iter()
         .find(|t| !t.is_empty())
         .unwrap_or("(without a title)")
 }
 
-/// A message as a sentence of its own: with a capital, unless it begins with a name, and with a full stop. A message of
-/// several lines stays as it is.
+/// A message as a sentence: with a capital letter, unless it begins with a name, and a full stop. A message of several lines is
+/// not changed.
 pub fn sentence(message: &str) -> String {
     let message = message.trim();
     let mut words = message.split(' ');
@@ -221,7 +220,7 @@ pub fn sentence(message: &str) -> String {
     format!("{capital}{}{stop}", rest.as_str())
 }
 
-/// Words with commands between backticks, as HTML.
+/// Text as HTML; parts between backticks become `<code>`.
 pub fn with_commands(text: &str) -> String {
     let mut html = String::new();
     for (n, part) in text.split('`').enumerate() {
@@ -234,7 +233,7 @@ pub fn with_commands(text: &str) -> String {
     html
 }
 
-/// A number of bytes.
+/// A number of bytes with its unit.
 pub fn size(bytes: &u64) -> String {
     match *bytes {
         b if b < 1 << 10 => format!("{b} bytes"),
@@ -243,7 +242,7 @@ pub fn size(bytes: &u64) -> String {
     }
 }
 
-/// The name of a state, which is also its class.
+/// The name of a state, which is also its CSS class.
 pub fn state_name(state: &FeedState) -> &'static str {
     match state {
         FeedState::New => "new",
@@ -259,8 +258,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_a_sentence_and_a_name_stays_as_it_is() {
-        for (message, told) in [
+    fn a_message_becomes_a_sentence_unless_it_begins_with_a_name() {
+        for (message, expected) in [
             ("there is no topic \"x\"", "There is no topic \"x\"."),
             ("nothing, if it passes", "Nothing, if it passes."),
             ("did you mean it?", "Did you mean it?"),
@@ -269,7 +268,7 @@ mod tests {
             ("a line\n  ^", "a line\n  ^"),
             ("", ""),
         ] {
-            assert_eq!(sentence(message), told);
+            assert_eq!(sentence(message), expected);
         }
     }
 

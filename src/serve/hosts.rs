@@ -1,9 +1,9 @@
-//! Which names this server answers to. A page of another site can make its own name lead to this machine and read what
-//! it likes of a server that asks for no token (DNS rebinding); the name that it used stands in `Host`, so what is no
-//! name of ours is refused (SEC-22).
+//! The host names that this server answers to, against DNS rebinding (SEC-22): a page of another site can resolve its own host
+//! name to this machine and would then read a server without tokens. The browser sends that name in `Host`, so a request
+//! with an unknown name is refused.
 //!
-//! An address is no name: nobody but its owner gives it out. With a token no name has to be known: a page of another site
-//! does not have it.
+//! IP addresses are always allowed, because no other site can use them for rebinding. With tokens every name is allowed: the
+//! other site has no token.
 
 use std::collections::BTreeSet;
 
@@ -13,79 +13,81 @@ use url::Host;
 
 use super::options::ServeOptions;
 
-/// Paths that are answered under any name: monitors ask by whatever name they know, and what is said is in no article.
-const OPEN: [&str; 2] = ["/healthz", "/readyz"];
+/// Paths that are answered under any name: monitoring systems use names of their own, and the responses contain no article.
+const OPEN_PATHS: [&str; 2] = ["/healthz", "/readyz"];
 
-/// What is wrong with the host that a request names.
+/// Why the host of a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
-    /// There is none, there are several, or it is no host: 400.
+pub enum HostError {
+    /// There is no host, several, or an invalid one: 400.
     Malformed,
-    /// It is none of ours: 421 (RFC 9110 section 15.5.20).
-    Foreign,
+    /// It is not a name of this server: 421 (RFC 9110 section 15.5.20).
+    Unknown,
 }
 
-/// The names of this server.
+/// The host names of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hosts {
-    /// None: any name will do.
-    ours: Option<BTreeSet<String>>,
+pub struct AllowedHosts {
+    /// `None`: every name.
+    names: Option<BTreeSet<String>>,
 }
 
-impl Hosts {
-    /// `server.public_url`, the names of `server.allowed_hosts` and the host of the callback; any name, if a token is
-    /// asked for.
-    pub fn of(options: &ServeOptions) -> Self {
+impl AllowedHosts {
+    /// The hosts of `server.public_url` and of the callback, and `server.allowed_hosts`; every name if there are tokens.
+    pub fn new(options: &ServeOptions) -> Self {
         let url_hosts = [&options.public_url, &options.callback_url];
         let url_hosts = url_hosts.into_iter().flatten().map(|url| url.host());
         let names = options.allowed_hosts.iter().map(String::as_str);
         Self {
-            ours: options
+            names: options
                 .tokens
                 .is_none()
-                .then(|| url_hosts.chain(names).map(plain).collect()),
+                .then(|| url_hosts.chain(names).map(normalized).collect()),
         }
     }
 
-    /// What is wrong with the host of a request, if anything. In HTTP/1.0 it need not name one; no browser speaks it.
-    pub fn wrong(&self, request: &Request) -> Option<Wrong> {
+    /// Checks the host of a request. HTTP/1.0 requires none, and no browser uses it.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn check(&self, request: &Request) -> Result<(), HostError> {
         let mut named = request.headers().get_all(header::HOST).iter();
         let (first, second) = (named.next(), named.next());
         if second.is_some() || (first.is_none() && request.version() != Version::HTTP_10) {
-            return Some(Wrong::Malformed);
+            return Err(HostError::Malformed);
         }
-        let is_open = OPEN.contains(&request.uri().path());
-        // RFC 9112 section 3.2.2: a target may be a whole URL. Both hosts have to be right.
+        let is_open = OPEN_PATHS.contains(&request.uri().path());
+        // RFC 9112 section 3.2.2: the target may be a whole URL. Both hosts are checked.
         let of_target = request.uri().authority().map(|a| a.as_str());
         let of_header = match first.map(HeaderValue::to_str).transpose() {
             Ok(host) => host,
-            Err(_) => return Some(Wrong::Malformed),
+            Err(_) => return Err(HostError::Malformed),
         };
         for authority in of_target.into_iter().chain(of_header) {
             match host(authority) {
-                None => return Some(Wrong::Malformed),
-                Some(host) if !is_open && !self.answers_to(&host) => return Some(Wrong::Foreign),
+                None => return Err(HostError::Malformed),
+                Some(host) if !is_open && !self.allows(&host) => return Err(HostError::Unknown),
                 Some(_) => {}
             }
         }
-        None
+        Ok(())
     }
 
-    fn answers_to(&self, host: &Host<String>) -> bool {
-        let Some(ours) = &self.ours else {
+    fn allows(&self, host: &Host<String>) -> bool {
+        let Some(names) = &self.names else {
             return true;
         };
         match host {
             Host::Ipv4(_) | Host::Ipv6(_) => true,
             Host::Domain(name) => {
-                let name = plain(name);
-                name == "localhost" || name.ends_with(".localhost") || ours.contains(&name)
+                let name = normalized(name);
+                name == "localhost" || name.ends_with(".localhost") || names.contains(&name)
             }
         }
     }
 }
 
-/// The host of `host:port`, as URLs have it (the WHATWG URL standard); none if it is no host.
+/// The host of `host:port`, parsed as in URLs (WHATWG URL standard); `None` if it is invalid.
 fn host(authority: &str) -> Option<Host<String>> {
     let after_brackets = authority.rfind(']').map_or(0, |end| end + 1);
     let (host, port) = match authority.get(after_brackets..)?.rfind(':') {
@@ -97,8 +99,8 @@ fn host(authority: &str) -> Option<Host<String>> {
     Host::parse(host).ok().filter(|_| is_port && is_plain)
 }
 
-/// A name as it is compared: in lower case, without the dot of the root.
-fn plain(name: &str) -> String {
+/// A name for comparison: in lower case, without a trailing dot.
+fn normalized(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
@@ -109,21 +111,21 @@ mod tests {
     use super::*;
     use crate::model::WebUrl;
 
-    fn hosts() -> Hosts {
-        Hosts::of(&ServeOptions {
+    fn hosts() -> AllowedHosts {
+        AllowedHosts::new(&ServeOptions {
             public_url: WebUrl::parse("https://News.example.org/river").ok(),
             allowed_hosts: vec!["newswire".to_owned()],
             ..ServeOptions::default()
         })
     }
 
-    fn asked(target: &str, host: &str) -> Option<Wrong> {
+    fn check(target: &str, host: &str) -> Result<(), HostError> {
         let request = Request::builder().uri(target).header(header::HOST, host);
-        hosts().wrong(&request.body(Body::empty()).unwrap())
+        hosts().check(&request.body(Body::empty()).unwrap())
     }
 
     #[test]
-    fn sec_22_addresses_localhost_and_our_own_names_are_answered() {
+    fn sec_22_addresses_localhost_and_configured_names_are_allowed() {
         for host in [
             "127.0.0.1:8390",
             "192.168.1.7",
@@ -137,12 +139,12 @@ mod tests {
             "NEWS.example.org.:443",
             "newswire:8390",
         ] {
-            assert_eq!(asked("/", host), None, "{host}");
+            assert_eq!(check("/", host), Ok(()), "{host}");
         }
     }
 
     #[test]
-    fn sec_22_any_other_name_is_refused_but_for_the_probes() {
+    fn sec_22_any_other_name_is_refused_except_for_probes() {
         for host in [
             "evil.example",
             "evil.example:8390",
@@ -152,20 +154,20 @@ mod tests {
             "example.org",
             "xnews.example.org",
         ] {
-            assert_eq!(asked("/", host), Some(Wrong::Foreign), "{host}");
-            assert_eq!(asked("/healthz", host), None, "{host}");
-            assert_eq!(asked("/metrics", host), Some(Wrong::Foreign), "{host}");
+            assert_eq!(check("/", host), Err(HostError::Unknown), "{host}");
+            assert_eq!(check("/healthz", host), Ok(()), "{host}");
+            assert_eq!(check("/metrics", host), Err(HostError::Unknown), "{host}");
         }
         assert_eq!(
-            asked("http://evil.example/", "127.0.0.1"),
-            Some(Wrong::Foreign),
+            check("http://evil.example/", "127.0.0.1"),
+            Err(HostError::Unknown),
             "the target counts"
         );
-        assert_eq!(asked("http://localhost/", "localhost"), None);
+        assert_eq!(check("http://localhost/", "localhost"), Ok(()));
     }
 
     #[test]
-    fn sec_22_what_is_no_host_is_refused_everywhere() {
+    fn sec_22_an_invalid_host_is_refused_everywhere() {
         for host in [
             "",
             ":80",
@@ -175,18 +177,22 @@ mod tests {
             "[::1",
             "a%41.localhost",
         ] {
-            assert_eq!(asked("/", host), Some(Wrong::Malformed), "{host:?}");
-            assert_eq!(asked("/healthz", host), Some(Wrong::Malformed), "{host:?}");
+            assert_eq!(check("/", host), Err(HostError::Malformed), "{host:?}");
+            assert_eq!(
+                check("/healthz", host),
+                Err(HostError::Malformed),
+                "{host:?}"
+            );
         }
     }
 
     #[test]
-    fn sec_22_with_a_token_any_name_will_do() {
-        let private = Hosts::of(&ServeOptions {
+    fn sec_22_with_tokens_every_name_is_allowed() {
+        let private = AllowedHosts::new(&ServeOptions {
             tokens: super::super::Tokens::read("0123456789abcdef0").ok(),
             ..ServeOptions::default()
         });
         let request = Request::builder().uri("/").header(header::HOST, "nas.home");
-        assert_eq!(private.wrong(&request.body(Body::empty()).unwrap()), None);
+        assert_eq!(private.check(&request.body(Body::empty()).unwrap()), Ok(()));
     }
 }

@@ -1,4 +1,4 @@
-//! Sockets to listen on: made here, or inherited from systemd; and why one cannot be had, in words.
+//! Listening sockets, opened here or inherited from systemd, and the messages for those that cannot be opened.
 
 use std::fmt;
 use std::io::{Error, ErrorKind};
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-/// Who may connect to a unix socket: its owner and group. A directory narrows it further.
+/// The mode of a unix socket: its owner and group may connect.
 const UNIX_MODE: u32 = 0o660;
 
-/// Bytes of an answer that the kernel keeps for one connection, which it counts twice: left to itself it takes megabytes
-/// for each client that does not read. Enough for 10 Mbit/s at 100 ms.
+/// The send buffer of a connection in the kernel, which doubles this value. Without a limit the kernel buffers megabytes for each
+/// client that does not read. Enough for 10 Mbit/s at a round trip of 100 ms.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
 
-/// An open socket that takes connections.
+/// A listening socket.
 #[derive(Debug)]
 pub struct Listener(Socket);
 
@@ -24,7 +24,7 @@ enum Socket {
     Tcp(TcpListener),
     Unix {
         socket: UnixListener,
-        /// The file goes with the listener, if it is ours.
+        /// Removes the file with the listener, if we made it.
         _file: Option<SocketFile>,
     },
 }
@@ -36,7 +36,7 @@ pub(super) enum Stream {
     Unix(UnixStream),
 }
 
-/// Why there is no listener: which address, what is wrong, what to do.
+/// Why a socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {reason}")]
 pub struct BindError {
@@ -50,16 +50,16 @@ impl Listener {
     /// Listens on an address and port. Needs a runtime.
     ///
     /// # Errors
-    /// The address is taken, not this machine's, or not permitted.
+    /// The address is in use, not an address of this machine, or not permitted.
     pub async fn tcp(address: SocketAddr) -> Result<Self, BindError> {
         let socket = TcpListener::bind(address)
             .await
-            .map_err(|e| refused(&address, &e))?;
+            .map_err(|e| bind_error(&address, &e))?;
         Ok(Self::of_tcp(socket))
     }
 
-    /// Where it listens, as `server.listen` writes addresses.
-    pub fn place(&self) -> String {
+    /// The address in the notation of `server.listen`.
+    pub fn name(&self) -> String {
         match &self.0 {
             Socket::Tcp(socket) => socket
                 .local_addr()
@@ -75,19 +75,19 @@ impl Listener {
         }
     }
 
-    /// Connections take over the size of the send buffer. A kernel that sets another serves all the same.
+    /// Accepted connections inherit the size of the send buffer. If it cannot be set, the server still works.
     fn of_tcp(socket: TcpListener) -> Self {
         let _ = socket2::SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES);
         Self(Socket::Tcp(socket))
     }
 
-    /// Listens on a socket in the file system; a dead one that stands there is replaced. Needs a runtime.
+    /// Listens on a unix socket at `path`; replaces one that no process listens on. Needs a runtime.
     ///
     /// # Errors
-    /// Somebody listens there, it is another file, or the directory does not allow it.
+    /// Another process listens there, the path is another kind of file, or the directory is not writable.
     pub async fn unix(path: &Path) -> Result<Self, BindError> {
         let address = format!("unix:{}", path.display());
-        remove_dead(path).await.map_err(|reason| BindError {
+        remove_stale(path).await.map_err(|reason| BindError {
             address: address.clone(),
             reason,
         })?;
@@ -99,37 +99,37 @@ impl Listener {
                 _file: Some(file),
             }))
         });
-        bound.map_err(|e| refused(&address, &e))
+        bound.map_err(|e| bind_error(&address, &e))
     }
 
     /// Takes over a TCP socket that systemd opened. Needs a runtime.
     ///
     /// # Errors
-    /// The runtime does not take it.
+    /// The runtime cannot use it.
     pub fn inherited_tcp(socket: std::net::TcpListener) -> Result<Self, BindError> {
         let taken = socket
             .set_nonblocking(true)
             .and_then(|()| TcpListener::from_std(socket));
-        let socket = taken.map_err(|e| refused(&"the inherited socket", &e))?;
+        let socket = taken.map_err(|e| bind_error(&"the inherited socket", &e))?;
         Ok(Self::of_tcp(socket))
     }
 
     /// Takes over a unix socket that systemd opened; its file stays systemd's. Needs a runtime.
     ///
     /// # Errors
-    /// The runtime does not take it.
+    /// The runtime cannot use it.
     pub fn inherited_unix(socket: std::os::unix::net::UnixListener) -> Result<Self, BindError> {
         let taken = socket
             .set_nonblocking(true)
             .and_then(|()| UnixListener::from_std(socket));
-        let socket = taken.map_err(|e| refused(&"the inherited socket", &e))?;
+        let socket = taken.map_err(|e| bind_error(&"the inherited socket", &e))?;
         Ok(Self(Socket::Unix {
             socket,
             _file: None,
         }))
     }
 
-    /// The address and port, the one given for port 0 too; none for a unix socket.
+    /// The address with the actual port; `None` for a unix socket.
     pub fn address(&self) -> Option<SocketAddr> {
         match &self.0 {
             Socket::Tcp(socket) => socket.local_addr().ok(),
@@ -141,8 +141,8 @@ impl Listener {
         match &self.0 {
             Socket::Tcp(socket) => {
                 let (stream, _) = socket.accept().await?;
-                // An answer is one write; it should not wait for the acknowledgement of the last. A stream that
-                // is dead already will say so when it is read.
+                // A response is one write and must not wait for the acknowledgement of the previous one. If the connection is
+                // already closed, reading from it will fail.
                 let _ = stream.set_nodelay(true);
                 Ok(Stream::Tcp(stream))
             }
@@ -151,34 +151,34 @@ impl Listener {
     }
 }
 
-/// Removes its socket from the file system when it goes.
+/// Removes the socket's file when dropped.
 #[derive(Debug)]
 struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Somebody may have removed it; then there is nothing to do.
+        // It may have been removed already.
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
-/// A socket that nobody listens on was left by a process that died.
-async fn remove_dead(path: &Path) -> Result<(), String> {
+/// Removes the socket of a process that was killed: one that refuses connections.
+async fn remove_stale(path: &Path) -> Result<(), String> {
     let Ok(found) = std::fs::symlink_metadata(path) else {
         return Ok(());
     };
     if !found.file_type().is_socket() {
-        return Err("a file that is no socket stands there; name another path".to_owned());
+        return Err("the path is another kind of file; use another path".to_owned());
     }
     match UnixStream::connect(path).await {
         Err(e) if e.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path)
-            .map_err(|e| format!("a dead socket stands there and cannot be removed: {e}")),
+            .map_err(|e| format!("the socket of a process that ended cannot be removed: {e}")),
         Err(e) => Err(reason(&e)),
         Ok(_) => Err(reason(&ErrorKind::AddrInUse.into())),
     }
 }
 
-fn refused(address: &dyn fmt::Display, e: &Error) -> BindError {
+fn bind_error(address: &dyn fmt::Display, e: &Error) -> BindError {
     BindError {
         address: address.to_string(),
         reason: reason(e),
@@ -188,10 +188,11 @@ fn refused(address: &dyn fmt::Display, e: &Error) -> BindError {
 fn reason(e: &Error) -> String {
     match e.kind() {
         ErrorKind::AddrInUse => {
-            "port or socket already in use; stop that program, or change server.listen".to_owned()
+            "already in use; stop the program that listens there, or change server.listen"
+                .to_owned()
         }
         ErrorKind::PermissionDenied => format!(
-            "not permitted ({e}); take a port above 1023 or a directory that newswire may write, or let systemd open the socket"
+            "not permitted ({e}); use a port above 1023 or a directory that newswire may write to, or let systemd open the socket"
         ),
         ErrorKind::AddrNotAvailable => {
             "this machine has no such address; change server.listen".to_owned()
@@ -213,20 +214,20 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_use_is_said_to_be_in_use() {
+    fn the_message_for_an_address_in_use_says_so() {
         runtime().block_on(async {
             let first = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let taken = first.address().unwrap();
-            let refused = Listener::tcp(taken).await.unwrap_err().to_string();
-            assert!(refused.starts_with(&format!("cannot listen on {taken}: ")));
-            assert!(refused.contains("server.listen"), "{refused}");
+            let bind_error = Listener::tcp(taken).await.unwrap_err().to_string();
+            assert!(bind_error.starts_with(&format!("cannot listen on {taken}: ")));
+            assert!(bind_error.contains("server.listen"), "{bind_error}");
             let foreign = Listener::tcp("192.0.2.1:0".parse().unwrap()).await;
             assert!(foreign.unwrap_err().to_string().contains("no such address"));
         });
     }
 
     #[test]
-    fn a_dead_unix_socket_is_replaced_and_a_living_one_is_not() {
+    fn a_stale_unix_socket_is_replaced_and_one_in_use_is_not() {
         runtime().block_on(async {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("http.sock");
@@ -238,10 +239,10 @@ mod tests {
             let second = Listener::unix(&path).await.unwrap_err().to_string();
             assert!(second.contains("already in use"), "{second}");
             drop(living);
-            assert!(!path.exists(), "the file goes with the listener");
+            assert!(!path.exists(), "the file is removed with the listener");
             std::fs::write(&path, "notes").unwrap();
             let other = Listener::unix(&path).await.unwrap_err().to_string();
-            assert!(other.contains("no socket"), "{other}");
+            assert!(other.contains("another kind of file"), "{other}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), "notes");
         });
     }

@@ -1,5 +1,5 @@
-//! Numbers for machines, in OpenMetrics. Labels come from lists that are written here, never from a request or a feed,
-//! so that their number is bounded.
+//! The metrics of the server and the store, in OpenMetrics. Label values are constants of this file, never taken from a
+//! request or a feed, so that their number is bounded.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,35 +20,35 @@ use crate::store::{PollTotals, Status};
 /// The Content-Type of [`Metrics::print`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The prefix of every name.
+/// The prefix of every metric.
 const PREFIX: &str = "newswire";
 
 /// How long the numbers of the store are kept: less than the interval of a monitoring system.
 const STORE_NUMBERS_TTL: Duration = Duration::from_secs(5);
 
-/// What the server counts of itself, and the numbers of other rooms.
+/// The counters of the server, and the metrics of other modules.
 pub struct Metrics {
-    /// Connections that are open.
+    /// Open connections.
     pub connections: Gauge,
     /// Connections closed because too many were open.
     pub refused: Counter,
-    /// Connections closed because their answer was taken too slowly when memory was short.
+    /// Connections closed because the client read its response too slowly while memory was short.
     pub cut: Counter,
-    /// Bytes that answers take.
-    pub answer_bytes: Gauge,
-    /// Documents rendered because none was cached or the cached one was old.
+    /// Bytes of memory that responses take.
+    pub response_bytes: Gauge,
+    /// Documents rendered because no valid one was cached.
     pub renderings: Counter,
     requests: Family<Request, Counter>,
     own: Registry,
     others: Arc<Registry>,
 }
 
-/// What was asked for.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A merged feed or a list of feeds.
+    /// A merged feed or an OPML list.
     Feed,
-    /// A page for people.
+    /// A page.
     Page,
     /// Health or metrics.
     Probe,
@@ -56,7 +56,7 @@ pub enum Kind {
     Other,
 }
 
-/// The numbers of the store at a moment.
+/// The numbers of the store at one time.
 pub struct StoreNumbers {
     pub status: Status,
     pub polls: PollTotals,
@@ -65,7 +65,7 @@ pub struct StoreNumbers {
 }
 
 impl StoreNumbers {
-    /// Whether they may still be shown for the store at `sequence`.
+    /// Whether they may be used at `now` with the store at `sequence`.
     pub fn is_fresh(&self, sequence: Seq, now: Time) -> bool {
         self.sequence == sequence && self.at <= now && now.since(self.at) < STORE_NUMBERS_TTL
     }
@@ -77,7 +77,7 @@ struct Request {
     class: Class,
 }
 
-/// The class of a status; 304 stands apart, for it shows whether caching works.
+/// The class of a status. 304 has its own, because it shows whether caching works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Class {
     Success,
@@ -98,29 +98,33 @@ struct Outcome {
 }
 
 impl Metrics {
-    /// Nothing counted yet. `others` are printed beside the server's own.
+    /// New counters. `others` are printed after the server's own.
     pub fn new(others: Arc<Registry>) -> Self {
         let (connections, refused) = (Gauge::default(), Counter::default());
-        let (cut, answer_bytes) = (Counter::default(), Gauge::default());
+        let (cut, response_bytes) = (Counter::default(), Gauge::default());
         let (renderings, requests) = (Counter::default(), Family::default());
         let mut own = Registry::with_prefix(PREFIX);
-        own.register("http_requests", "Requests answered", requests.clone());
+        own.register(
+            "http_requests",
+            "Responses by kind and status class",
+            requests.clone(),
+        );
         own.register("http_connections", "Open connections", connections.clone());
         let help = "Connections closed because too many were open";
         own.register("http_connections_refused", help, refused.clone());
-        let help = "Connections closed because they read too slowly when memory was short";
+        let help = "Connections closed because the client read too slowly while memory was short";
         own.register("http_connections_cut", help, cut.clone());
-        let help = "Memory taken by answers: being rendered, kept, or waiting to be sent";
-        own.register("http_answer_bytes", help, answer_bytes.clone());
-        let help = "Documents rendered; every other answer came from memory";
+        let help = "Memory of responses that are being rendered, cached, or sent";
+        own.register("http_answer_bytes", help, response_bytes.clone());
+        let help = "Documents rendered; all other responses came from the cache";
         own.register("http_renderings", help, renderings.clone());
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        own.register("build", "This build of newswire", build);
+        own.register("build", "The version of newswire", build);
         Self {
             connections,
             refused,
             cut,
-            answer_bytes,
+            response_bytes,
             renderings,
             requests,
             own,
@@ -128,7 +132,7 @@ impl Metrics {
         }
     }
 
-    /// Counts an answer.
+    /// Counts a response.
     pub fn count(&self, kind: Kind, status: StatusCode) {
         let class = match status.as_u16() {
             304 => Class::NotModified,
@@ -140,13 +144,13 @@ impl Metrics {
         self.requests.get_or_create(&Request { kind, class }).inc();
     }
 
-    /// The whole exposition.
+    /// All metrics as text.
     ///
     /// # Errors
-    /// Only if one of the numbers cannot be formatted, which is a bug.
+    /// A metric cannot be formatted, which is a bug.
     pub fn print(&self, status: &Status, polls: &PollTotals) -> Result<String, fmt::Error> {
         let mut out = String::new();
-        encode_registry(&mut out, &of_store(status, polls))?;
+        encode_registry(&mut out, &store_registry(status, polls))?;
         encode_registry(&mut out, &self.own)?;
         encode_registry(&mut out, &self.others)?;
         encode_eof(&mut out)?;
@@ -154,8 +158,8 @@ impl Metrics {
     }
 }
 
-/// The numbers of the store at this moment.
-fn of_store(status: &Status, polls: &PollTotals) -> Registry {
+/// The metrics of the store.
+fn store_registry(status: &Status, polls: &PollTotals) -> Registry {
     let mut registry = Registry::with_prefix(PREFIX);
     let feeds = Family::<State, Gauge>::default();
     let others = status.feeds_new + status.feeds_failing + status.feeds_paused + status.feeds_gone;
@@ -178,7 +182,11 @@ fn of_store(status: &Status, polls: &PollTotals) -> Registry {
         ("articles", "Articles stored", signed(status.articles)),
         ("stories", "Stories stored", signed(status.stories)),
         ("topics", "Topics", signed(status.topics)),
-        ("sequence", "The last sequence given", status.sequence),
+        (
+            "sequence",
+            "The sequence number of the last change",
+            status.sequence,
+        ),
         (
             "store_bytes",
             "Size of the database file",
@@ -195,7 +203,7 @@ fn of_store(status: &Status, polls: &PollTotals) -> Registry {
     if let Some(at) = status.last_success {
         registry.register(
             "last_success_timestamp_seconds",
-            "When a feed last answered with a document or a 304",
+            "Time of the last successful poll (a document or 304)",
             ConstGauge::new(at.millis() as f64 / 1000.0),
         );
     }
@@ -212,10 +220,14 @@ fn of_store(status: &Status, polls: &PollTotals) -> Registry {
     }
     registry.register("polls", "Polls by outcome", outcomes);
     for (name, help, n) in [
-        ("polls_throttled", "Polls answered 429", polls.throttled),
+        (
+            "polls_throttled",
+            "Polls answered with 429",
+            polls.throttled,
+        ),
         (
             "polls_received_bytes",
-            "Bytes of bodies received",
+            "Bytes of response bodies received by polls",
             polls.bytes,
         ),
     ] {

@@ -1,24 +1,26 @@
-//! L3: the HTTP server. It reads the store and never writes; it answers GET and HEAD and nothing else (SEC-18). It never
-//! learns how articles come in (`ingest`), and nothing of a request but its path, its parameters and its conditions
-//! reaches an answer.
+//! L3: the HTTP server. It reads the store and never writes to it; except for WebSub hubs it answers only GET and HEAD (SEC-18). It
+//! does not know how articles arrive (`ingest`), and of a request only the path, the parameters and the conditions affect a
+//! response.
 //!
-//! | file | idea |
+//! | file | purpose |
 //! |---|---|
-//! | [`listen`] | sockets, and why one cannot be had |
-//! | `connections`, `deadline`, `guests` | the accept loop: limits, the drain, who is slowest |
-//! | `gate`, `hosts`, `tokens` | what holds for every request and response; our names; who may read |
-//! | `state` | what all requests share; reads in turns, off the runtime |
-//! | `cache`, `conditional` | rendered once, then sent in the fewest bytes |
-//! | `budget` | the memory of all answers together |
-//! | `feeds`, `river`, `story`, `sources`, `status`, `pages`, `health` | the routes |
-//! | `frame`, `times` | what all pages have in common; times in the zone of the server |
-//! | `copies`, `diff`, `plot` | the copies of a story, page by page; where two differ; small plots |
-//! | `websub`, `pushes` | the callback of hubs, and how many pushes are taken at once |
-//! | `metrics` | numbers for machines |
+//! | `options` | what a server is made of |
+//! | [`listen`] | listening sockets, and why one cannot be opened |
+//! | `connections`, `connection_table`, `deadline` | the accept loop: limits, time-outs, the end of the server |
+//! | `request_guard`, `hosts`, `tokens` | checks of every request; host names; who may read |
+//! | `state` | what all requests share; limited concurrent reads |
+//! | `error` | errors as responses |
+//! | `cache`, `coding`, `conditional` | rendered documents; content codings; 304 and caching headers |
+//! | `budget` | the memory of all responses |
+//! | `feeds`, `opml_lists`, `river`, `story`, `sources`, `status`, `pages`, `health`, `static_routes` | the routes |
+//! | `cached`, `frame`, `times` | what all pages share; times in the time zone of the server |
+//! | `copies`, `diff`, `edit_script`, `plot` | the copies of a story; differences of texts; plots |
+//! | `callback`, `websub`, `pushes` | the callback for hubs, its route, and the limit of concurrent pushes |
+//! | `metrics` | counters for monitoring |
 
 mod budget;
 mod cache;
-mod cached_page;
+mod cached;
 mod callback;
 mod coding;
 mod conditional;
@@ -27,6 +29,7 @@ mod connections;
 mod copies;
 mod deadline;
 mod diff;
+mod edit_script;
 mod error;
 mod feeds;
 mod frame;
@@ -34,6 +37,7 @@ mod health;
 mod hosts;
 pub mod listen;
 mod metrics;
+mod opml_lists;
 mod options;
 mod pages;
 mod plot;
@@ -42,6 +46,7 @@ mod request_guard;
 mod river;
 mod sources;
 mod state;
+mod static_routes;
 mod status;
 mod story;
 mod times;
@@ -66,7 +71,7 @@ use crate::merged::BaseUrl;
 use state::{Shared, State};
 
 impl Server {
-    /// Serves on these listeners until cancelled; then answers what was asked, for `drain_timeout` at most.
+    /// Serves on the listeners until cancelled, then waits at most `drain_timeout` for open requests.
     pub async fn run(self, listeners: Vec<Listener>, cancel: CancellationToken) {
         let base = match &self.options.public_url {
             Some(url) => BaseUrl::public(url),
@@ -80,7 +85,7 @@ impl Server {
     }
 }
 
-/// Serves another router than ours under the same limits of connections and time, until cancelled.
+/// Serves another router with the same limits of connections, time and memory, until cancelled.
 pub async fn serve_router(
     listeners: Vec<Listener>,
     router: Router,
@@ -88,21 +93,21 @@ pub async fn serve_router(
     cancel: CancellationToken,
 ) {
     let metrics = metrics::Metrics::new(Arc::default());
-    let budget = budget::AnswerBudget::new(limits.answer_bytes_max);
+    let budget = budget::ResponseBudget::new(limits.response_bytes_max);
     connections::serve(listeners, router, limits, &metrics, &budget, cancel).await;
 }
 
-/// Routes that readers have, which want a token where there is one, and routes that want none: by the route alone, never
-/// by how a path begins (SEC-22).
+/// The routes. Those of readers require a token if there are tokens, the others never do: it depends on the matched route, not on
+/// the beginning of a path (SEC-22).
 fn router(state: Shared) -> Router {
-    let mut open = Router::new()
+    let mut public = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/robots.txt", get(request_guard::robots))
-        .route("/style.css", get(pages::style));
+        .route("/robots.txt", get(static_routes::robots))
+        .route("/style.css", get(static_routes::style));
     if state.callback.is_some() {
         let path = format!("{CALLBACK_PATH}/{{path}}");
-        open = open.route(&path, get(websub::ask).post(websub::push));
+        public = public.route(&path, get(websub::verify).post(websub::push));
     }
     let readers = Router::new()
         .route("/", get(river::river))
@@ -110,23 +115,24 @@ fn router(state: Shared) -> Router {
         .route("/stories/{id}", get(story::story))
         .route("/search", get(pages::search))
         .route("/topics", get(pages::topics))
-        .route("/sources", get(request_guard::sources))
+        .route("/sources", get(static_routes::sources))
         .route("/sources/{id}", get(sources::source))
         .route("/status", get(status::status))
         .route("/feeds/{file}", get(feeds::feed))
-        .route("/feeds.opml", get(feeds::merged_feeds))
-        .route("/subscriptions.opml", get(feeds::subscriptions))
+        .route("/feeds.opml", get(opml_lists::merged_feeds))
+        .route("/subscriptions.opml", get(opml_lists::subscriptions))
         .route("/metrics", get(health::metrics))
-        .fallback(request_guard::nothing_here)
-        .method_not_allowed_fallback(request_guard::only_reads)
+        .fallback(static_routes::not_found)
+        .method_not_allowed_fallback(static_routes::method_not_allowed)
         .layer(request_guard::catch_panics())
         .layer(from_fn_with_state(
             Arc::clone(&state),
-            request_guard::readers,
+            request_guard::guard_readers,
         ));
-    open.method_not_allowed_fallback(request_guard::only_reads)
+    public
+        .method_not_allowed_fallback(static_routes::method_not_allowed)
         .layer(request_guard::catch_panics())
         .merge(readers)
-        .layer(from_fn_with_state(Arc::clone(&state), request_guard::gate))
+        .layer(from_fn_with_state(Arc::clone(&state), request_guard::guard))
         .with_state(state)
 }

@@ -1,4 +1,4 @@
-//! What the server is given before it starts: the operator's options, limits, and its connections to the rest of the daemon.
+//! What a server is made of before it starts: the operator's options, the limits, and the connections to the rest of the daemon.
 //! Never reads a configuration file.
 
 use std::sync::Arc;
@@ -14,36 +14,36 @@ use crate::clock::Clock;
 use crate::model::{Seq, WebUrl};
 use crate::store::Reads;
 
-/// What the operator decides about the server.
+/// The operator's options.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
-    /// The title of the pages and of the feed of everything.
+    /// The title of the pages and of the merged feed of all stories.
     pub title: String,
-    /// The base of the URLs that readers see; without it, the first address listened on.
+    /// The base of our URLs; if `None`, the first address listened on.
     pub public_url: Option<WebUrl>,
-    /// Further host names under which readers reach the server ([`hosts`]).
+    /// Further host names that the server answers to ([`super::hosts`]).
     pub allowed_hosts: Vec<String>,
-    /// Where WebSub hubs reach the server; it is answered under this host too.
+    /// The URL at which WebSub hubs reach the server; its host is allowed too.
     pub callback_url: Option<WebUrl>,
-    /// A WebSub hub that is told of changes.
+    /// The WebSub hub that our merged feeds name.
     pub hub: Option<WebUrl>,
-    /// Who may read; none: everybody.
+    /// The tokens of readers; `None`: no token is needed.
     pub tokens: Option<Tokens>,
-    /// Entries a page, 1 to [`crate::merged::LIMIT_MAX`].
+    /// Entries per page, 1 to [`crate::merged::LIMIT_MAX`].
     pub page_size: usize,
-    /// Whether the store is a sample, which the pages say.
+    /// Whether the store is a sample; the pages then say so.
     pub is_sample: bool,
-    /// Above how many bytes the page of the sources warns of the store's size; 0: never.
+    /// Size of the store, in bytes, above which `/status` shows a warning; 0: never.
     pub size_warning: u64,
-    /// The zone of the times on pages.
+    /// The time zone of the pages.
     pub zone: TimeZone,
-    /// Whether pages show publishers' pictures, which browsers load from them.
+    /// Whether pages show images, which browsers load from the publishers.
     pub images: bool,
-    /// What one client may take.
+    /// The limits of connections, time and memory.
     pub limits: Limits,
 }
 
-/// A public server of fifty stories a page, without a name.
+/// A server without tokens and public URL, with fifty stories per page.
 impl Default for ServeOptions {
     fn default() -> Self {
         Self {
@@ -63,20 +63,20 @@ impl Default for ServeOptions {
     }
 }
 
-/// What one client, and all of them together, may take (SEC-18).
+/// Limits on what one client, and all together, may take (SEC-18).
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections at once; one more is closed.
+    /// Maximum number of open connections.
     pub connections_max: usize,
-    /// From the start of a request, or the end of the last, to the end of its headers.
+    /// Time for a request's headers, from the start of the connection or the end of the previous request.
     pub header_timeout: Duration,
-    /// From there to the answer; and again for the answer to be taken.
+    /// Time from the headers to the response, and again to send the response.
     pub request_timeout: Duration,
-    /// How long a client may take nothing of an answer.
+    /// Time for which a client may read nothing of a response.
     pub stall_timeout: Duration,
-    /// Memory of all answers together, in bytes.
-    pub answer_bytes_max: usize,
-    /// How long open requests may go on when the server ends (REL-08).
+    /// Memory of all responses together, in bytes.
+    pub response_bytes_max: usize,
+    /// Time for open requests to end when the server stops (REL-08).
     pub drain_timeout: Duration,
 }
 
@@ -87,28 +87,28 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(10),
-            answer_bytes_max: 80 << 20,
+            response_bytes_max: 80 << 20,
             drain_timeout: Duration::from_secs(3),
         }
     }
 }
 
-/// Whether newswire is ready, else why not in one line. It is called for every `/readyz` and must not block.
+/// Whether newswire is ready, else the reason in one line. Called for every `/readyz`; must not block.
 pub type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
-/// The server, before it listens.
+/// A server that does not run yet.
 pub struct Server {
     /// Read access.
     pub reads: Reads,
-    /// What the operator decided.
+    /// The operator's options.
     pub options: ServeOptions,
-    /// The last sequence; when it moves, what was rendered is rendered again.
+    /// The sequence of the store; when it changes, cached documents are no longer valid.
     pub sequence: watch::Receiver<Seq>,
-    /// The answer of `/readyz`.
+    /// Readiness, for `/readyz`.
     pub ready: Ready,
-    /// The numbers of other rooms for `/metrics`, beside the store's and the server's own.
+    /// Metrics of other modules, for `/metrics`.
     pub registry: Arc<Registry>,
-    /// The callback of WebSub hubs, where there is one.
+    /// The handler of WebSub hubs' requests, if WebSub is configured.
     pub callback: Option<HubCallback>,
     /// The clock.
     pub clock: Clock,

@@ -1,18 +1,14 @@
-//! The pages that are no list and no story: search and how to write one, topics, what is not there; and what all page routes
-//! share. Plain HTML without any script. Nothing loads from elsewhere but pictures, where the operator says so (SEC-10).
+//! The pages for searching, for the list of topics, and for errors. Pages are plain HTML without scripts. They load nothing from
+//! other servers, except images if the operator allows it (SEC-10).
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
-use bytes::Bytes;
 
-use super::HttpError;
-use super::cache::Document;
-use super::cached_page::{cached, key_of};
-use super::conditional::{Freshness, answer};
-use super::error::Told;
-use super::frame::{Frame, HTML, broken, document, frame, guarded};
+use super::cached::{cached_page, token_key};
+use super::error::{HttpError, PlainText};
+use super::frame::{Frame, HTML, document, frame, template_error, with_page_headers};
 use super::river::list;
 use super::state::{Cost, Shared};
 use crate::merged::{LinkToken, ListRequest};
@@ -25,19 +21,19 @@ struct Search {
     mistakes: Vec<Mistake>,
 }
 
-/// A mistake in an expression: what is wrong, and the place with a caret below it.
+/// A mistake in an expression: the message, and the lines of the expression with a caret.
 #[derive(Debug, PartialEq, Eq)]
 struct Mistake {
-    told: String,
-    place: String,
+    message: String,
+    excerpt: String,
 }
 
 #[derive(Template)]
 #[template(path = "error.html")]
-struct Trouble {
+struct ErrorPage {
     frame: Frame,
     title: &'static str,
-    told: String,
+    message: String,
 }
 
 #[derive(Template)]
@@ -47,75 +43,59 @@ struct Topics {
     topics: Vec<TopicInfo>,
 }
 
-/// `/search?q=EXPR`; without an expression, or with a wrong one, how to write one.
+/// `/search?q=EXPR`: the matching stories. Without an expression, or with an invalid one: how to write one.
 pub async fn search(
     State(state): State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
-    let (q, token) = (q(&query), state.carried_by_pages(&query));
+    let (q, token) = (expression(&query), state.page_token(&query));
     if q.trim().is_empty() {
-        return explain_search(&state, q, token, None).await;
+        return search_help(&state, q, token, None).await;
     }
-    let wanted = ListRequest::read("search", &query);
-    let listed = match wanted {
-        Ok(mut wanted) => {
-            wanted.token.clone_from(&token);
-            list(&state, &headers, wanted).await
+    let request = ListRequest::read("search", &query);
+    let listed = match request {
+        Ok(mut request) => {
+            request.token.clone_from(&token);
+            list(&state, &headers, request).await
         }
         Err(refused) => Err(refused.into()),
     };
     match listed {
         Ok(response) => Ok(response),
-        Err(HttpError::Bad(mistake)) => explain_search(&state, q, token, Some(mistake)).await,
+        Err(HttpError::BadRequest(mistake)) => search_help(&state, q, token, Some(mistake)).await,
         Err(other) => Err(other),
     }
 }
 
-/// `/topics`: all of them, with counts.
+/// `/topics`: all topics with their number of stories.
 pub async fn topics(
     State(state): State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let token = state.carried_by_pages(&query.unwrap_or_default());
-    let key = format!("/topics{}", key_of(token.as_ref()));
-    cached(
+    let token = state.page_token(&query.unwrap_or_default());
+    let key = format!("/topics{}", token_key(token.as_ref()));
+    cached_page(
         &state,
         &headers,
         &key,
         Cost::Shared,
-        move |state, reads, room| {
+        move |state, reads, reservation| {
             let topics = reads.topics()?;
             let newest = topics.iter().filter_map(|t| t.newest).max();
             let page = Topics {
                 frame: frame(state, reads, "", "Topics", token)?,
                 topics,
             };
-            document(newest, &page, &page.frame.times, room)
+            document(newest, &page, &page.frame.times, reservation)
         },
     )
     .await
 }
 
-/// `/style.css`
-pub async fn style(State(state): State<Shared>, headers: HeaderMap) -> Result<Response, HttpError> {
-    let render = async {
-        Ok(Document {
-            content_type: "text/css; charset=utf-8",
-            links: None,
-            body: Bytes::from_static(include_bytes!("templates/style.css")),
-            changed: None,
-            next_change: None,
-        })
-    };
-    let (sequence, now) = (state.sequence(), state.clock.now());
-    let rendered = state.cache.get("/style.css", sequence, now, render).await?;
-    answer(&state, &headers, rendered, Freshness::Planned, Cost::Shared).await
-}
-
-async fn explain_search(
+async fn search_help(
     state: &Shared,
     q: String,
     token: Option<LinkToken>,
@@ -129,44 +109,43 @@ async fn explain_search(
     let page = state.read(Cost::Small, move |state, reads| {
         let mut frame = frame(state, reads, "", "Search", token)?;
         frame.q = q;
-        let mistakes = mistakes(&mistake.unwrap_or_default());
-        Search { frame, mistakes }.render().map_err(broken)
+        let mistakes = parse_mistakes(&mistake.unwrap_or_default());
+        Search { frame, mistakes }.render().map_err(template_error)
     });
     let page = (status, Html(page.await?)).into_response();
-    Ok(guarded(state, page))
+    Ok(with_page_headers(state, page))
 }
 
-/// What was told line by line: a message, then the lines with its place, which begin with spaces.
-fn mistakes(told: &str) -> Vec<Mistake> {
+/// The mistakes in an error message: each is a line, followed by indented lines of the expression.
+fn parse_mistakes(message: &str) -> Vec<Mistake> {
     let mut found: Vec<Mistake> = Vec::new();
-    for line in told.lines() {
+    for line in message.lines() {
         match found.last_mut() {
             Some(last) if line.starts_with("  ") => {
-                last.place.push_str(line.get(2..).unwrap_or_default());
-                last.place.push('\n');
+                last.excerpt.push_str(line.get(2..).unwrap_or_default());
+                last.excerpt.push('\n');
             }
             _ => found.push(Mistake {
-                told: line.strip_prefix("q: ").unwrap_or(line).to_owned(),
-                place: String::new(),
+                message: line.strip_prefix("q: ").unwrap_or(line).to_owned(),
+                excerpt: String::new(),
             }),
         }
     }
     found
 }
 
-/// The answer to a person where there is no document: the same words as a page, with a way on. Whatever else the response
-/// is, it stays as it was.
-pub async fn trouble(state: &Shared, url: &Uri, mut response: Response) -> Response {
-    let Some(Told(told)) = response.extensions_mut().remove() else {
+/// Turns an error of plain text into a page with the same text and status; other responses are returned unchanged.
+pub async fn as_error_page(state: &Shared, url: &Uri, mut response: Response) -> Response {
+    let Some(PlainText(message)) = response.extensions_mut().remove() else {
         return response;
     };
     let title = match response.status() {
         StatusCode::NOT_FOUND => "Page not found",
-        StatusCode::BAD_REQUEST => "Not understood",
-        StatusCode::SERVICE_UNAVAILABLE => "Not now",
-        _ => "That failed",
+        StatusCode::BAD_REQUEST => "Bad request",
+        StatusCode::SERVICE_UNAVAILABLE => "Temporarily unavailable",
+        _ => "Error",
     };
-    let token = state.carried_by_pages(url.query().unwrap_or_default());
+    let token = state.page_token(url.query().unwrap_or_default());
     let root = match url.path().matches('/').count() {
         0 | 1 => "",
         2 => "../",
@@ -175,9 +154,15 @@ pub async fn trouble(state: &Shared, url: &Uri, mut response: Response) -> Respo
     };
     let page = state.read(Cost::Small, move |state, reads| {
         let frame = frame(state, reads, root, title, token)?;
-        Trouble { frame, title, told }.render().map_err(broken)
+        ErrorPage {
+            frame,
+            title,
+            message,
+        }
+        .render()
+        .map_err(template_error)
     });
-    // Where no page can be made, what was said is said plainly.
+    // If the page cannot be rendered, the plain text is sent.
     let Ok(page) = page.await else {
         return response;
     };
@@ -189,10 +174,10 @@ pub async fn trouble(state: &Shared, url: &Uri, mut response: Response) -> Respo
     parts
         .headers
         .insert(header::VARY, HeaderValue::from_static("Accept"));
-    guarded(state, Response::from_parts(parts, page.into()))
+    with_page_headers(state, Response::from_parts(parts, page.into()))
 }
 
-fn q(query: &str) -> String {
+fn expression(query: &str) -> String {
     let mut parameters = url::form_urlencoded::parse(query.as_bytes());
     let found = parameters.find(|(name, _)| name == "q");
     found

@@ -1,5 +1,5 @@
-//! Small plots as SVG within the page: no script, no request, colours from the style sheet so that they follow the dark
-//! mode. Each says in words what it shows, for those who do not see it.
+//! Small plots as inline SVG, without scripts and requests. Their colours are in the style sheet, which knows the dark mode. Each has
+//! a text label for screen readers.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,18 +8,18 @@ use super::times::Times;
 use crate::model::{Time, span};
 use crate::store::PollRecord;
 
-/// The height of a plot, in units of its own; it is as wide as its place.
+/// Height of a plot in its own units; the width follows the page.
 const HEIGHT: f64 = 40.0;
 
-/// Polls shown.
+/// Number of polls shown.
 const POLLS: usize = 20;
 
-/// Bars, a day each, the newest last. `unit` is what is counted.
+/// A bar per day, the newest last. `unit` is the plural of what is counted.
 pub fn days(counts: &[u64], unit: &str) -> String {
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     let total: u64 = counts.iter().sum();
     let label = format!(
-        "{unit} a day over {} days: {total} in all, at most {most}",
+        "{unit} per day over {} days: {total} in total, at most {most}",
         counts.len()
     );
     let mut svg = open(counts.len() as f64 * 8.0, &label);
@@ -43,8 +43,8 @@ pub fn days(counts: &[u64], unit: &str) -> String {
     close(svg)
 }
 
-/// How late articles came, each a dot: time from left to right, the delay upwards on a logarithmic scale from a minute to
-/// a week.
+/// A dot per article: the horizontal axis is the time at which it was seen, the vertical axis its delay, logarithmic from a minute
+/// to a week.
 pub fn delays(delays: &[(Time, u64)], from: Time, until: Time) -> String {
     const WIDTH: f64 = 240.0;
     const LEAST_MS: f64 = 60_000.0;
@@ -53,7 +53,7 @@ pub fn delays(delays: &[(Time, u64)], from: Time, until: Time) -> String {
     sorted.sort_unstable();
     let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
     let label = format!(
-        "delay from publication of {} articles: median {}",
+        "delay after publication for {} articles: median {}",
         delays.len(),
         span::in_words(Duration::from_millis(median))
     );
@@ -81,7 +81,7 @@ pub fn delays(delays: &[(Time, u64)], from: Time, until: Time) -> String {
     close(svg)
 }
 
-/// The last polls, a square each, the newest last: whether they went well, and whether they brought anything.
+/// A square per poll, the newest last; its colour shows failures and polls without new articles.
 pub fn polls(newest_first: &[PollRecord], times: &Times) -> String {
     let failed = newest_first.iter().filter(|p| p.error.is_some()).count();
     let label = format!("the last {} polls: {failed} failed", newest_first.len());
@@ -121,10 +121,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plot_says_in_words_what_it_shows() {
+    fn a_plot_has_a_text_label() {
         let svg = days(&[0, 3, 1], "articles");
         assert!(
-            svg.contains("aria-label=\"articles a day over 3 days: 4 in all, at most 3\""),
+            svg.contains("aria-label=\"articles per day over 3 days: 4 in total, at most 3\""),
             "{svg}"
         );
         assert_eq!(svg.matches("<rect").count(), 3);

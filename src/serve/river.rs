@@ -1,25 +1,25 @@
-//! The pages of a list of stories: the front page with all of them, a topic, a search. By days, newest first, and each with the
-//! feeds that hold the same.
+//! The pages of a list of stories, newest first and grouped by day: all stories, a topic, or a search. Each page links to the feeds
+//! of the same list.
 
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{self, Path, RawQuery};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::HttpError;
 use super::budget::RENDERED_FACTOR;
-use super::cached_page::cached;
+use super::cached::cached_page;
+use super::error::HttpError;
 use super::frame::{Feeds, Frame, document, frame};
-use super::state::{self, Cost, Shared};
+use super::state::{Cost, Shared, State};
 use super::times::Times;
 use crate::merged::{Heading, List, ListRequest, Page, last_change};
 use crate::model::{StoryView, Time};
 use crate::store::{Copied, Reads};
 
-/// Stories that the front page names as the most copied ones of the last day.
-const COPIED_MAX: usize = 10;
+/// Number of most copied stories on the front page.
+const MOST_COPIED_MAX: usize = 10;
 
 #[derive(Template)]
 #[template(path = "river.html")]
@@ -36,75 +36,82 @@ struct River {
 
 /// The stories that arrived on one day, in the server's zone.
 pub struct Day {
-    /// As ISO 8601 has it.
+    /// The date in ISO 8601.
     pub date: String,
-    /// As people have it.
+    /// The date in words.
     pub name: String,
-    /// Its stories.
+    /// The stories.
     pub stories: Vec<StoryView>,
 }
 
 /// `/`
 pub async fn river(
-    State(state): State<Shared>,
+    extract::State(state): extract::State<Shared>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
-    let mut wanted = ListRequest::read("all", &query)?;
-    wanted.token = state.carried_by_pages(&query);
-    list(&state, &headers, wanted).await
+    let mut request = ListRequest::read("all", &query)?;
+    request.token = state.page_token(&query);
+    list(&state, &headers, request).await
 }
 
 /// `/topics/TOPIC`
 pub async fn topic(
-    State(state): State<Shared>,
+    extract::State(state): extract::State<Shared>,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
-    let mut wanted = ListRequest::read("all", &query)?;
-    wanted.list = List::Topic(name);
-    wanted.token = state.carried_by_pages(&query);
-    list(&state, &headers, wanted).await
+    let mut request = ListRequest::read("all", &query)?;
+    request.list = List::Topic(name);
+    request.token = state.page_token(&query);
+    list(&state, &headers, request).await
 }
 
-/// A list as a page.
+/// The page of a list.
 pub async fn list(
     state: &Shared,
     headers: &HeaderMap,
-    wanted: ListRequest,
+    request: ListRequest,
 ) -> Result<Response, HttpError> {
-    let key = format!("{}{}", wanted.list.page_path(), wanted.query());
-    let cost = Cost::of(&wanted);
-    cached(state, headers, &key, cost, move |state, reads, mut room| {
-        let now = state.clock.now();
-        let heading = Heading::of(&wanted.list, reads, &state.options.title)?;
-        let page = wanted.load(reads, now, state.options.page_size, false, &mut room)?;
-        let stories: usize = page.stories.iter().map(StoryView::memory).sum();
-        room.grow(RENDERED_FACTOR * stories)?;
-        let mut changed = last_change(&page.stories, now);
-        let mut river = river_of(state, reads, &wanted, heading, page)?;
-        if is_front(&wanted) {
-            let hour = start_of_hour(now);
-            river.copied = reads.most_copied(hour.minus(DAY), COPIED_MAX)?;
-            let titles = river.copied.iter().map(|c| c.title.len()).sum::<usize>();
-            room.grow(RENDERED_FACTOR * titles)?;
-            // What falls out of the last day does so at a full hour.
-            changed = changed.max(Some(hour));
-        }
-        document(changed, &river, &river.frame.times, room)
-    })
+    let key = format!("{}{}", request.list.page_path(), request.query());
+    let cost = Cost::of(&request);
+    cached_page(
+        state,
+        headers,
+        &key,
+        cost,
+        move |state, reads, mut reservation| {
+            let now = state.clock.now();
+            let heading = Heading::of(&request.list, reads, &state.options.title)?;
+            let page =
+                request.load(reads, now, state.options.page_size, false, &mut reservation)?;
+            let stories: usize = page.stories.iter().map(StoryView::memory).sum();
+            reservation.grow(RENDERED_FACTOR * stories)?;
+            let mut changed = last_change(&page.stories, now);
+            let mut river = river_page(state, reads, &request, heading, page)?;
+            if is_front(&request) {
+                let hour = start_of_hour(now);
+                river.copied = reads.most_copied(hour.minus(DAY), MOST_COPIED_MAX)?;
+                let titles = river.copied.iter().map(|c| c.title.len()).sum::<usize>();
+                reservation.grow(RENDERED_FACTOR * titles)?;
+                // The list of the last day changes at full hours.
+                changed = changed.max(Some(hour));
+            }
+            document(changed, &river, &river.frame.times, reservation)
+        },
+    )
     .await
 }
 
-/// Whether this is the page that the server begins with.
-fn is_front(wanted: &ListRequest) -> bool {
-    matches!(wanted.list, List::All)
-        && wanted.limit.is_none()
-        && wanted.since.is_none()
-        && wanted.before.is_none()
+/// Whether this is the front page: all stories, without parameters.
+fn is_front(request: &ListRequest) -> bool {
+    matches!(request.list, List::All)
+        && request.limit.is_none()
+        && request.since.is_none()
+        && request.before.is_none()
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -114,57 +121,57 @@ fn start_of_hour(t: Time) -> Time {
     Time::from_millis(t.millis() - t.millis().rem_euclid(HOUR_MS))
 }
 
-fn river_of(
-    state: &state::State,
+fn river_page(
+    state: &State,
     reads: &Reads,
-    wanted: &ListRequest,
+    request: &ListRequest,
     heading: Heading,
     page: Page,
 ) -> Result<River, HttpError> {
-    let root = match &wanted.list {
+    let root = match &request.list {
         List::Topic(_) => "../",
         List::All | List::Search(_) => "",
     };
-    let mut frame = frame(state, reads, root, &heading.title, wanted.token.clone())?;
-    let mut feed = ListRequest::first(wanted.list.clone());
-    feed.token.clone_from(&wanted.token);
+    let mut frame = frame(state, reads, root, &heading.title, request.token.clone())?;
+    let mut feed = ListRequest::first(request.list.clone());
+    feed.token.clone_from(&request.token);
     frame.feeds = Some(Feeds {
-        path: wanted.list.feed_path().trim_start_matches('/').to_owned(),
+        path: request.list.feed_path().trim_start_matches('/').to_owned(),
         query: feed.query(),
-        is_listed: !matches!(wanted.list, List::Search(_)),
+        is_listed: !matches!(request.list, List::Search(_)),
     });
-    let (shown, empty) = match &wanted.list {
-        List::All => (None, "Nothing has arrived yet."),
+    let (shown, empty) = match &request.list {
+        List::All => (None, "There are no stories yet."),
         List::Topic(name) => {
             frame.topic = Some(name.clone());
-            (Some(heading), "No story belongs to this topic yet.")
+            (Some(heading), "This topic has no stories yet.")
         }
         List::Search(text) => {
             frame.q.clone_from(text);
-            (Some(heading), "No story matches.")
+            (Some(heading), "No stories match.")
         }
     };
-    // Links that begin with ? stay on this path; "./" stands for a path without parameters.
-    let at = |wanted: &ListRequest| match wanted.query() {
-        query if query.is_empty() && wanted.list.page_path() == "/" => "./".to_owned(),
+    // A link that begins with ? keeps the path; "./" is the path without parameters.
+    let at = |request: &ListRequest| match request.query() {
+        query if query.is_empty() && request.list.page_path() == "/" => "./".to_owned(),
         query if query.is_empty() => {
-            format!("{root}{}", wanted.list.page_path().trim_start_matches('/'))
+            format!("{root}{}", request.list.page_path().trim_start_matches('/'))
         }
         query => query,
     };
     Ok(River {
         heading: shown,
         copied: Vec::new(),
-        days: days_of(page.stories, &frame.times),
+        days: group_by_day(page.stories, &frame.times),
         frame,
         empty,
-        first: wanted.before.map(|_| at(&wanted.from_place(None))),
-        next: page.next.map(|place| at(&wanted.from_place(Some(place)))),
+        first: request.before.map(|_| at(&request.from_place(None))),
+        next: page.next.map(|place| at(&request.from_place(Some(place)))),
     })
 }
 
-/// Stories in river order by the days on which they arrived.
-pub fn days_of(stories: Vec<StoryView>, times: &Times) -> Vec<Day> {
+/// Groups stories by the day on which they arrived. They must be in order of arrival.
+pub fn group_by_day(stories: Vec<StoryView>, times: &Times) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for story in stories {
         let (date, name) = times.day(&story.arrived);

@@ -1,5 +1,4 @@
-//! `/sources/ID`, the page about one source: what it brought, how late, how the last polls went, and why it is asked when it
-//! is.
+//! `/sources/ID`: the page about one subscribed feed, with its articles, its last polls and the explanation of its schedule.
 
 use std::time::Duration;
 
@@ -9,20 +8,21 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::budget::RENDERED_FACTOR;
-use super::cached_page::{cached, key_of};
+use super::cached::{cached_page, token_key};
+use super::error::HttpError;
 use super::frame::{self, Frame, document};
-use super::river::{Day, days_of};
+use super::plot;
+use super::river::{Day, group_by_day};
 use super::state::{Cost, Shared};
-use super::{HttpError, plot};
 use crate::model::{FeedId, FeedState, span};
 use crate::schedule::remedy;
 use crate::store::{FeedDetail, Selection, Walk};
 
-/// Days of the large plot.
-const DAYS_LARGE: usize = 42;
+/// Days of the plot.
+const PLOT_DAYS: usize = 42;
 
-/// Stories that the page of a feed shows.
-const STORIES: usize = 20;
+/// Number of stories on the page.
+const STORIES_MAX: usize = 20;
 
 #[derive(Template)]
 #[template(path = "source.html")]
@@ -33,12 +33,12 @@ struct Source {
     delays: Option<Delays>,
     polls: String,
     days: usize,
-    days_of_stories: Vec<Day>,
-    /// What an operator can do about a failure, as HTML.
+    stories_by_day: Vec<Day>,
+    /// What the operator can do about a failure, as HTML.
     remedy: Option<String>,
-    /// By which rule it is tried again.
+    /// The rule for the next attempt.
     next_try: Option<&'static str>,
-    /// Why its credentials are not sent, as HTML.
+    /// Why the feed's credentials are not sent, as HTML.
     withheld: Option<String>,
 }
 
@@ -54,34 +54,34 @@ pub async fn source(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let missing = || HttpError::Missing("there is no such source; /status lists them".to_owned());
+    let missing = || HttpError::NotFound("there is no such source; /status lists them".to_owned());
     let id: FeedId = id.parse().map_err(|_| missing())?;
-    let token = state.carried_by_pages(&query.unwrap_or_default());
-    let key = format!("/sources/{id}{}", key_of(token.as_ref()));
-    cached(
+    let token = state.page_token(&query.unwrap_or_default());
+    let key = format!("/sources/{id}{}", token_key(token.as_ref()));
+    cached_page(
         &state,
         &headers,
         &key,
         Cost::Small,
-        move |state, reads, mut room| {
+        move |state, reads, mut reservation| {
             let now = state.clock.now();
-            let (feed, activity) = reads.activity(id, DAYS_LARGE, now)?.ok_or_else(missing)?;
+            let (feed, activity) = reads.activity(id, PLOT_DAYS, now)?.ok_or_else(missing)?;
             let detail = reads.feed(feed)?.ok_or_else(missing)?;
             let newest = Selection {
                 feed: Some(feed),
-                limit: Some(STORIES),
+                limit: Some(STORIES_MAX),
                 ..Selection::default()
             };
-            let (mut stories, mut has_room) = (Vec::new(), Ok(()));
+            let (mut stories, mut reserved) = (Vec::new(), Ok(()));
             reads.each_story(None, &reads.find_stories(&newest)?, false, |story| {
-                has_room = room.grow(RENDERED_FACTOR * story.memory());
+                reserved = reservation.grow(RENDERED_FACTOR * story.memory());
                 stories.push(story);
-                match has_room {
+                match reserved {
                     Ok(()) => Walk::Continue(()),
                     Err(_) => Walk::Break(()),
                 }
             })?;
-            has_room?;
+            reserved?;
             let mut late: Vec<u64> = activity.delays.iter().map(|(_, late)| *late).collect();
             late.sort_unstable();
             let first = activity.delays.first().map(|(seen, _)| *seen);
@@ -98,9 +98,9 @@ pub async fn source(
                 daily: plot::days(&activity.daily, "articles"),
                 delays,
                 polls: plot::polls(&detail.polls, &frame.times),
-                days: DAYS_LARGE,
-                days_of_stories: days_of(stories, &frame.times),
-                // What is the same is said once.
+                days: PLOT_DAYS,
+                stories_by_day: group_by_day(stories, &frame.times),
+                // The remedy may be the same text.
                 withheld: withheld
                     .filter(|why| remedy.as_ref() != Some(why))
                     .map(|why| frame::with_commands(&frame::sentence(&why))),
@@ -109,7 +109,7 @@ pub async fn source(
                 detail,
                 frame,
             };
-            document(None, &page, &page.frame.times, room)
+            document(None, &page, &page.frame.times, reservation)
         },
     )
     .await

@@ -1,15 +1,15 @@
-//! What all requests share. Every read of the store happens on a thread that may block, and only so many at once.
+//! What all requests share. The store is only read on threads that may block, and by a limited number of requests at once.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
-use super::budget::{AnswerBudget, Reservation};
+use super::budget::{Reservation, ResponseBudget};
 use super::cache::{Cache, Document};
 use super::callback::HubCallback;
 use super::error::HttpError;
-use super::hosts::Hosts;
+use super::hosts::AllowedHosts;
 use super::metrics::{Metrics, StoreNumbers};
 use super::options::{Ready, ServeOptions, Server};
 use super::pushes::Pushes;
@@ -18,70 +18,69 @@ use crate::merged::{BaseUrl, LinkToken, List, ListRequest};
 use crate::model::Seq;
 use crate::store::{Reads, Stop};
 
-/// Reads of the store at once: as many as it keeps connections for.
+/// Concurrent reads of the store: as many as it keeps connections for.
 const READS_MAX: usize = 4;
 
-/// Of these, reads for answers that few ask for: one is left for those that all readers share, however many addresses
-/// somebody makes up.
-const OTHERS_MAX: usize = READS_MAX - 1;
+/// Concurrent reads for other responses than [`Cost::Shared`]: one read is left for those, however many different addresses
+/// a client asks for.
+const UNSHARED_READS_MAX: usize = READS_MAX - 1;
 
-/// Of these, searches: a costly expression must not hold up the feeds.
+/// Concurrent searches: an expensive expression must not delay the feeds.
 const SEARCHES_MAX: usize = 2;
 
-/// Tenths of the memory of all answers that rendered documents are kept in, so that there is always room for what is not
-/// kept.
-const CACHED_TENTHS: usize = 3;
+/// Tenths of the memory for responses that cached documents may take.
+const CACHE_TENTHS: usize = 3;
 
-/// Longest time a search takes (SEC-21), from its turn on.
-const SEARCH_TIME: Duration = Duration::from_secs(4);
+/// Time limit of a search, without its wait for a permit (SEC-21).
+const SEARCH_TIME_MAX: Duration = Duration::from_secs(4);
 
-/// Shared by all requests.
+/// The state as handlers get it.
 pub type Shared = Arc<State>;
 
 /// What all requests share.
 pub struct State {
-    /// What the operator decided.
+    /// The operator's options.
     pub options: ServeOptions,
-    /// Where this server is for its readers.
+    /// The base of our URLs.
     pub base: BaseUrl,
-    /// The names that it answers to.
-    pub hosts: Hosts,
-    /// The answer of `/readyz`.
+    /// The host names that the server answers to.
+    pub hosts: AllowedHosts,
+    /// Readiness, for `/readyz`.
     pub ready: Ready,
-    /// The callback of hubs.
+    /// The handler of hubs' requests, if WebSub is configured.
     pub callback: Option<HubCallback>,
     /// The clock.
     pub clock: Clock,
-    /// What is counted.
+    /// The counters.
     pub metrics: Metrics,
-    /// What was rendered.
+    /// Rendered documents.
     pub cache: Cache,
-    /// What the store counted last; whoever counts holds it.
-    pub numbers: tokio::sync::Mutex<Option<Arc<StoreNumbers>>>,
-    /// The memory of all answers.
-    pub budget: AnswerBudget,
-    /// Leave to take what a hub pushes.
+    /// The last numbers of the store; locked while they are counted.
+    pub store_numbers: tokio::sync::Mutex<Option<Arc<StoreNumbers>>>,
+    /// The memory of all responses.
+    pub budget: ResponseBudget,
+    /// The limit of concurrent pushes.
     pub pushes: Pushes,
     reads: Reads,
     sequence: watch::Receiver<Seq>,
-    reading: Arc<Semaphore>,
-    others: Arc<Semaphore>,
-    searching: Arc<Semaphore>,
+    read_permits: Arc<Semaphore>,
+    unshared_permits: Arc<Semaphore>,
+    search_permits: Arc<Semaphore>,
 }
 
-/// What a read may cost.
+/// What a read of the store costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {
-    /// An index answers it, and it is the same for all who ask: there are only so many such answers.
+    /// An index answers it, and all clients get the same document; there are few such documents.
     Shared,
     /// An index answers it.
     Small,
-    /// An expression of the request decides.
+    /// An expression of the client is evaluated.
     Search,
 }
 
 impl Cost {
-    /// The cost of a list. Without parameters it is the same document for all readers.
+    /// The cost of a list. Without parameters it is the same document for all clients.
     pub fn of(request: &ListRequest) -> Self {
         match request.list {
             List::Search(_) => Self::Search,
@@ -92,84 +91,90 @@ impl Cost {
 }
 
 impl State {
-    /// Nothing asked yet.
+    /// The state of a server that starts.
     pub fn new(server: Server, base: BaseUrl) -> Self {
-        let bytes_max = server.options.limits.answer_bytes_max;
+        let bytes_max = server.options.limits.response_bytes_max;
         Self {
-            hosts: Hosts::of(&server.options),
+            hosts: AllowedHosts::new(&server.options),
             options: server.options,
             base,
             ready: server.ready,
             callback: server.callback,
             clock: server.clock,
             metrics: Metrics::new(server.registry),
-            cache: Cache::new(bytes_max / 10 * CACHED_TENTHS),
-            numbers: tokio::sync::Mutex::new(None),
-            budget: AnswerBudget::new(bytes_max),
+            cache: Cache::new(bytes_max / 10 * CACHE_TENTHS),
+            store_numbers: tokio::sync::Mutex::new(None),
+            budget: ResponseBudget::new(bytes_max),
             pushes: Pushes::default(),
             reads: server.reads,
             sequence: server.sequence,
-            reading: Arc::new(Semaphore::new(READS_MAX)),
-            others: Arc::new(Semaphore::new(OTHERS_MAX)),
-            searching: Arc::new(Semaphore::new(SEARCHES_MAX)),
+            read_permits: Arc::new(Semaphore::new(READS_MAX)),
+            unshared_permits: Arc::new(Semaphore::new(UNSHARED_READS_MAX)),
+            search_permits: Arc::new(Semaphore::new(SEARCHES_MAX)),
         }
     }
 
-    /// The last sequence that was told.
+    /// The last known sequence of the store.
     pub fn sequence(&self) -> Seq {
         *self.sequence.borrow()
     }
 
-    /// The token that a request gave in its address: links to the feed that it opens carry it on.
-    pub fn carried(&self, query: &str) -> Option<LinkToken> {
-        self.options.tokens.as_ref()?.carried(query)
+    /// The valid token in a request's query, for the links to the feed that it opens.
+    pub fn link_token(&self, query: &str) -> Option<LinkToken> {
+        self.options.tokens.as_ref()?.link_token(query)
     }
 
-    /// The same for links to pages: only a token that opens every page.
-    pub fn carried_by_pages(&self, query: &str) -> Option<LinkToken> {
-        self.carried(query)?.for_pages()
+    /// The valid token in a request's query, for links to pages: only one that opens every page.
+    pub fn page_token(&self, query: &str) -> Option<LinkToken> {
+        self.link_token(query)?.for_pages()
     }
 
-    /// Renders a document in a reservation of the budget. What is read for it, and what is written, is reserved before it
-    /// is there or as it comes.
+    /// Renders a document with a reservation of the budget. `work` must reserve what it reads and writes, before or as it
+    /// does so.
+    ///
+    /// # Errors
+    /// What `work` returns.
     pub async fn render(
         self: &Arc<Self>,
         cost: Cost,
         work: impl FnOnce(&State, &Reads, Reservation) -> Result<Document, HttpError> + Send + 'static,
     ) -> Result<Document, HttpError> {
-        let room = self.budget.begin().await;
+        let reservation = self.budget.start().await;
         self.read(cost, move |state, reads| {
             state.metrics.renderings.inc();
-            work(state, reads, room)
+            work(state, reads, reservation)
         })
         .await
     }
 
-    /// Does `work` on a thread that may block, when it is its turn. A client that goes away, or that was told that it takes
-    /// too long, ends the wait, and a search with it; other work is bounded, and ends by itself.
+    /// Runs `work` on a thread that may block, as soon as its permits are free. If the returned future is dropped, because
+    /// the client is gone or its time is over, a search is stopped; other work is short and runs to its end.
+    ///
+    /// # Errors
+    /// What `work` returns; [`HttpError::Internal`] if it panics.
     pub async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         cost: Cost,
         work: impl FnOnce(&State, &Reads) -> Result<T, HttpError> + Send + 'static,
     ) -> Result<T, HttpError> {
         let search = match cost {
-            Cost::Search => Some(turn(&self.searching).await?),
+            Cost::Search => Some(permit(&self.search_permits).await?),
             Cost::Shared | Cost::Small => None,
         };
-        let other = match cost {
+        let unshared = match cost {
             Cost::Shared => None,
-            Cost::Small | Cost::Search => Some(turn(&self.others).await?),
+            Cost::Small | Cost::Search => Some(permit(&self.unshared_permits).await?),
         };
-        let read = turn(&self.reading).await?;
+        let read = permit(&self.read_permits).await?;
         let state = Arc::clone(self);
         let stop = match cost {
-            Cost::Search => Stop::after(SEARCH_TIME),
+            Cost::Search => Stop::after(SEARCH_TIME_MAX),
             Cost::Shared | Cost::Small => Stop::default(),
         };
         let reads = self.reads.stopping(stop.clone());
-        let _stopper = (cost == Cost::Search).then(|| Stopper(stop));
+        let _cancel = (cost == Cost::Search).then(|| CancelOnDrop(stop));
         let done = tokio::task::spawn_blocking(move || {
-            let _turns = (search, other, read);
+            let _permits = (search, unshared, read);
             work(&state, &reads)
         });
         done.await.unwrap_or_else(|e| {
@@ -179,19 +184,19 @@ impl State {
     }
 }
 
-/// Stops a search whose answer is not waited for any more.
-struct Stopper(Stop);
+/// Stops a search when its result is no longer awaited.
+struct CancelOnDrop(Stop);
 
-impl Drop for Stopper {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.cancel();
     }
 }
 
-async fn turn(of: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, HttpError> {
+async fn permit(of: &Arc<Semaphore>) -> Result<tokio::sync::OwnedSemaphorePermit, HttpError> {
     // The semaphores are never closed.
-    let turn = Arc::clone(of).acquire_owned().await;
-    turn.map_err(|_| HttpError::Internal)
+    let permit = Arc::clone(of).acquire_owned().await;
+    permit.map_err(|_| HttpError::Internal)
 }
 
 #[cfg(test)]
@@ -222,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_21_a_search_ends_when_nobody_waits_for_it() {
+    async fn sec_21_a_search_stops_when_its_request_is_dropped() {
         let dir = tempfile::tempdir().unwrap();
         let state = state(dir.path());
         let (began, begins) = tokio::sync::oneshot::channel();
@@ -233,7 +238,7 @@ mod tests {
                 expr: Some(crate::query::parse("boats").unwrap()),
                 ..Selection::default()
             };
-            // Searches for as long as it is let.
+            // Runs until it is stopped.
             while reads.stories(&selection).is_ok() {}
             let _ = ended.send(());
             Ok(())

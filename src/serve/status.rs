@@ -1,5 +1,5 @@
-//! `/status`: the sources and how they are doing, a page at a time, those that need a look first. `q` finds them by title or
-//! URL, `state` keeps those in one state, `page` counts from 1.
+//! `/status`: the subscribed feeds with their state, a page at a time, those with problems first. `q` selects by title or URL,
+//! `state` by state; `page` starts at 1.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -8,21 +8,22 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use super::budget::RENDERED_FACTOR;
-use super::cached_page::cached;
+use super::cached::cached_page;
+use super::error::HttpError;
 use super::frame::{self, Frame, document, state_name};
+use super::plot;
 use super::state::{Cost, Shared};
-use super::{HttpError, plot};
 use crate::merged::{LinkToken, health};
 use crate::model::{Feed, FeedState};
 use crate::store::{HealthQuery, Status, size_warning};
 
-/// Feeds of a page.
-const FEEDS: usize = 100;
+/// Feeds per page.
+const FEEDS_MAX: usize = 100;
 
 /// Days of the plots.
-const DAYS: usize = 14;
+const PLOT_DAYS: usize = 14;
 
-/// Longest `q`, in bytes.
+/// Maximum length of `q`, in bytes.
 const TEXT_BYTES_MAX: usize = 200;
 
 const STATES: [FeedState; 5] = [
@@ -39,11 +40,11 @@ struct Health {
     frame: Frame,
     status: Status,
     warning: Option<String>,
-    wanted: StatusQuery,
-    /// The states that can be asked for, and whether this one is.
+    query: StatusQuery,
+    /// The states that can be selected, and whether each is.
     states: Vec<(&'static str, bool)>,
     feeds: Vec<Row>,
-    /// Which feeds are shown, of how many; none if all are.
+    /// Which feeds are shown, of how many; `None` if all are.
     range: Option<String>,
     first: Option<String>,
     previous: Option<String>,
@@ -52,18 +53,18 @@ struct Health {
     health_feed: &'static str,
 }
 
-/// A feed of the list, and what it brought lately.
+/// A feed of the list, and a plot of its new articles.
 struct Row {
     feed: Feed,
     plot: String,
 }
 
-/// What a request asks for.
+/// The parameters of a request.
 #[derive(Debug, Clone, Default)]
 struct StatusQuery {
     state: Option<FeedState>,
     text: String,
-    /// From 0 on.
+    /// Starts at 0.
     page: usize,
     token: Option<LinkToken>,
 }
@@ -74,38 +75,39 @@ pub async fn status(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let query = query.unwrap_or_default();
-    let wanted = StatusQuery {
-        token: state.carried_by_pages(&query),
-        ..StatusQuery::read(&query)?
+    let text = query.unwrap_or_default();
+    let query = StatusQuery {
+        token: state.page_token(&text),
+        ..StatusQuery::parse(&text)?
     };
-    let cost = match wanted.is_filtered() || wanted.page > 0 {
+    let cost = match query.is_filtered() || query.page > 0 {
         true => Cost::Small,
         false => Cost::Shared,
     };
-    let key = format!("/status{}", wanted.query());
-    cached(
+    let key = format!("/status{}", query.to_query_string());
+    cached_page(
         &state,
         &headers,
         &key,
         cost,
-        move |state, reads, mut room| {
+        move |state, reads, mut reservation| {
             let now = state.clock.now();
             let status = reads.status(now)?;
             let found = reads.feeds_by_health(&HealthQuery {
-                state: wanted.state,
-                text: wanted.text.clone(),
-                page_size: FEEDS,
-                page: wanted.page,
+                state: query.state,
+                text: query.text.clone(),
+                page_size: FEEDS_MAX,
+                page: query.page,
             })?;
             let rows: Vec<_> = found.feeds.iter().map(|feed| feed.row).collect();
-            let daily = reads.daily(&rows, DAYS, now)?;
-            room.grow(RENDERED_FACTOR * found.feeds.iter().map(Feed::memory).sum::<usize>())?;
-            let first = found.page * FEEDS;
+            let daily = reads.daily(&rows, PLOT_DAYS, now)?;
+            reservation
+                .grow(RENDERED_FACTOR * found.feeds.iter().map(Feed::memory).sum::<usize>())?;
+            let first = found.page * FEEDS_MAX;
             let last = first + rows.len();
-            let at = |page: usize| wanted.at(page);
+            let at = |page: usize| query.link(page);
             let page = Health {
-                frame: frame::frame(state, reads, "", "Sources", wanted.token.clone())?,
+                frame: frame::frame(state, reads, "", "Sources", query.token.clone())?,
                 warning: size_warning(
                     status.db_bytes + status.wal_bytes,
                     state.options.size_warning,
@@ -113,7 +115,7 @@ pub async fn status(
                 status,
                 states: STATES
                     .iter()
-                    .map(|s| (state_name(s), wanted.state == Some(*s)))
+                    .map(|s| (state_name(s), query.state == Some(*s)))
                     .collect(),
                 range: (rows.len() < found.found)
                     .then(|| format!("{} to {last} of {}", first + 1, found.found)),
@@ -122,10 +124,10 @@ pub async fn status(
                 next: (last < found.found).then(|| at(found.page + 1)),
                 failing: StatusQuery {
                     state: Some(FeedState::Failing),
-                    token: wanted.token.clone(),
+                    token: query.token.clone(),
                     ..StatusQuery::default()
                 }
-                .at(0),
+                .link(0),
                 feeds: found
                     .feeds
                     .into_iter()
@@ -135,62 +137,64 @@ pub async fn status(
                         feed,
                     })
                     .collect(),
-                wanted,
+                query,
                 health_feed: health::NAME,
             };
-            document(None, &page, &page.frame.times, room)
+            document(None, &page, &page.frame.times, reservation)
         },
     )
     .await
 }
 
 impl StatusQuery {
-    fn read(query: &str) -> Result<Self, HttpError> {
-        let mut wanted = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    fn parse(text: &str) -> Result<Self, HttpError> {
+        let mut query = Self::default();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             match &*name {
                 "q" if value.len() > TEXT_BYTES_MAX => {
-                    return Err(HttpError::Bad(format!(
-                        "q: at most {TEXT_BYTES_MAX} bytes of a title or URL"
+                    return Err(HttpError::BadRequest(format!(
+                        "q: expected at most {TEXT_BYTES_MAX} bytes of a title or URL"
                     )));
                 }
-                "q" => wanted.text = value.trim().to_owned(),
+                "q" => query.text = value.trim().to_owned(),
                 "state" if value.is_empty() => {}
                 "state" => {
                     let known = STATES.iter().find(|s| state_name(s) == value);
                     let names = STATES.map(|s| state_name(&s)).join(", ");
-                    let wrong = || HttpError::Bad(format!("state: expected one of {names}"));
-                    wanted.state = Some(*known.ok_or_else(wrong)?);
+                    let wrong = || HttpError::BadRequest(format!("state: expected one of {names}"));
+                    query.state = Some(*known.ok_or_else(wrong)?);
                 }
                 "page" => {
                     let page = value.parse::<usize>().ok().filter(|page| *page > 0);
-                    let wrong = || HttpError::Bad("page: expected a number from 1 on".to_owned());
-                    wanted.page = page.ok_or_else(wrong)? - 1;
+                    let wrong = || {
+                        HttpError::BadRequest("page: expected a number of at least 1".to_owned())
+                    };
+                    query.page = page.ok_or_else(wrong)? - 1;
                 }
                 _ => {}
             }
         }
-        Ok(wanted)
+        Ok(query)
     }
 
     fn is_filtered(&self) -> bool {
         self.state.is_some() || !self.text.is_empty()
     }
 
-    /// The link to a page of the same.
-    fn at(&self, page: usize) -> String {
-        let there = Self {
+    /// The link to another page of this list.
+    fn link(&self, page: usize) -> String {
+        let query = Self {
             page,
             ..self.clone()
         };
-        match there.query() {
+        match query.to_query_string() {
             query if query.is_empty() => "status".to_owned(),
             query => query,
         }
     }
 
-    /// The parameters in one order, with their `?`; empty if there are none.
-    fn query(&self) -> String {
+    /// The query with its `?`, its parameters in a fixed order; empty without parameters.
+    fn to_query_string(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if !self.text.is_empty() {
             query.append_pair("q", &self.text);

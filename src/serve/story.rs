@@ -1,14 +1,14 @@
-//! The page of a story: its text, then its copies, each with its headline, its page and where it differs.
+//! `/stories/ID`: the page of a story, with its text, and its copies with their differences from it.
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::HttpError;
-use super::cached_page::{cached, key_of};
+use super::cached::{cached_page, token_key};
 use super::copies::{self, Copy};
-use super::diff::Piece;
+use super::diff::Segment;
+use super::error::HttpError;
 use super::frame::{Frame, document, frame, headline, host};
 use super::state::{Cost, Shared};
 use crate::merged::last_change;
@@ -22,17 +22,17 @@ struct Story {
     authors: Vec<String>,
     host: String,
     updated: Option<Time>,
-    /// The picture, unless the body shows it.
+    /// The image, unless the body has it.
     picture: Option<String>,
     body: String,
-    /// Whether this is the page with the story itself.
+    /// Whether this is the first page, with the story itself.
     is_first: bool,
     copies: Vec<Copy>,
-    /// Where the copies go on.
+    /// The last copy of this page, if there are more.
     next: Option<ArticleRow>,
 }
 
-/// `/stories/ID`: the story with its first copies, and with `after=ROW` those that follow that article.
+/// `/stories/ID`: the story with its first copies; with `after=ROW`, the copies after that article.
 pub async fn story(
     State(state): State<Shared>,
     Path(id): Path<String>,
@@ -42,23 +42,23 @@ pub async fn story(
     let id: StoryId = id.parse().map_err(|_| no_such_story())?;
     let query = query.unwrap_or_default();
     let after = copies::after(&query)?;
-    let token = state.carried_by_pages(&query);
-    let key = format!("/stories/{id}?after={after}{}", key_of(token.as_ref()));
-    cached(
+    let token = state.page_token(&query);
+    let key = format!("/stories/{id}?after={after}{}", token_key(token.as_ref()));
+    cached_page(
         &state,
         &headers,
         &key,
         Cost::Small,
-        move |state, reads, mut room| {
+        move |state, reads, mut reservation| {
             let story = reads.story_briefly(id)?.ok_or_else(no_such_story)?;
-            room.grow(2 * story.memory())?;
-            let page = copies::read(reads, &story, after, &mut room)?;
+            reservation.grow(2 * story.memory())?;
+            let page = copies::read(reads, &story, after, &mut reservation)?;
             let changed = last_change(std::slice::from_ref(&story), state.clock.now());
             let frame = frame(state, reads, "../", headline(&story), token)?;
             let picture = frame.picture(&story).map(str::to_owned);
             let shows = |url: &String| {
                 let html = story.content_html.as_deref().unwrap_or_default();
-                // Attributes are written with entities.
+                // URLs in attributes are written with entities.
                 html.contains(&*html_escape::encode_double_quoted_attribute(url))
             };
             let page = Story {
@@ -77,17 +77,20 @@ pub async fn story(
                 next: page.next,
                 frame,
             };
-            document(changed, &page, &page.frame.times, room)
+            document(changed, &page, &page.frame.times, reservation)
         },
     )
     .await
 }
 
 fn no_such_story() -> HttpError {
-    HttpError::Missing("there is no such story; it may have been pruned, see store.keep".to_owned())
+    HttpError::NotFound(
+        "there is no such story; it may have been removed because of its age (store.keep)"
+            .to_owned(),
+    )
 }
 
-/// The body as sanitized when it came in, else the summary as a paragraph.
+/// The stored, sanitized body, else the summary as a paragraph.
 fn body(story: &StoryView) -> String {
     let html = story.content_html.as_deref().unwrap_or_default();
     if html.is_empty() && !story.summary.is_empty() {

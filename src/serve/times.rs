@@ -1,8 +1,8 @@
-//! Times on pages, as `<time>` elements: how long ago where that is nearer than a date, with the exact time in the server's
-//! zone on hover and in UTC for programs.
+//! Times on pages, as `<time>` elements: relative if recent, else a date; with the exact time in the server's time zone as the
+//! title, and in UTC for programs.
 //!
-//! Relative times go in steps, counted from whole minutes, so that a page keeps its bytes between two steps. [`Times::changed`]
-//! tells when the last step was, so that validators can cover it. Never reads a clock.
+//! Relative times change in steps at full minutes, so that the bytes of a page stay the same between two steps.
+//! [`Times::changed`] is the time of the last step, for `Last-Modified`. Never reads a clock.
 
 use std::cell::Cell;
 use std::fmt::Write;
@@ -15,10 +15,10 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// From so long ago on a date is nearer.
+/// Times further away than this are shown as a date.
 const DAYS_MAX: i64 = 30;
 
-/// The steps of relative times: a step in milliseconds, the end of its range, and the unit that it is told in.
+/// The steps of relative times: the step and the end of its range in milliseconds, the unit, and its name.
 const STEPS: [(i64, i64, i64, &str); 4] = [
     (MINUTE, 10 * MINUTE, MINUTE, "min"),
     (5 * MINUTE, HOUR, MINUTE, "min"),
@@ -30,11 +30,11 @@ const STEPS: [(i64, i64, i64, &str); 4] = [
 pub struct Times {
     now: Time,
     zone: TimeZone,
-    /// When the text of the page last changed because time passed.
+    /// When a relative time of the page last changed.
     changed: Cell<Option<Time>>,
 }
 
-/// A relative time, and since when it reads like that.
+/// A relative time, and since when its text is the same.
 struct Relative {
     text: String,
     since: Time,
@@ -50,12 +50,12 @@ impl Times {
         }
     }
 
-    /// When the text of what was printed so far last changed because time passed.
+    /// When one of the relative times printed so far last changed.
     pub fn changed(&self) -> Option<Time> {
         self.changed.get()
     }
 
-    /// The zone: its name and its present abbreviation.
+    /// The name of the time zone and its current abbreviation.
     pub fn zone(&self) -> String {
         let short = self.abbreviation(self.now);
         match self.zone.iana_name() {
@@ -66,26 +66,26 @@ impl Times {
         }
     }
 
-    /// How long ago, or how soon; beyond a month, the date.
+    /// How long ago, or in how long; the date if it is more than a month away.
     pub fn ago(&self, t: &Time) -> String {
-        self.told_or(*t, DAYS_MAX * DAY, "%-d %b %Y")
+        self.relative_or(*t, DAYS_MAX * DAY, "%-d %b %Y")
     }
 
-    /// How long ago; the hour if that is more than a day, for a list with headings that name the days.
+    /// How long ago; the hour and minute if it is more than a day, for lists grouped by day.
     pub fn within_days(&self, t: &Time) -> String {
-        self.told_or(*t, DAY, "%H:%M")
+        self.relative_or(*t, DAY, "%H:%M")
     }
 
-    /// How soon; what is past is due.
+    /// In how long; "due now" if it is past.
     pub fn due(&self, t: &Time) -> String {
         if *t > self.now {
             return self.ago(t);
         }
-        self.note(*t);
+        self.note_change(*t);
         self.element(*t, "due now", &self.exact(t))
     }
 
-    /// The exact time, and in the last day how long ago.
+    /// The exact time, and how long ago if that is less than a day.
     pub fn full(&self, t: &Time) -> String {
         let exact = self.exact(t);
         match self.relative(*t, DAY) {
@@ -97,7 +97,7 @@ impl Times {
         }
     }
 
-    /// The exact time in the server's zone, which is named.
+    /// The exact time with the abbreviation of the server's time zone.
     pub fn exact(&self, t: &Time) -> String {
         format!(
             "{} {}",
@@ -106,38 +106,38 @@ impl Times {
         )
     }
 
-    /// The day in the server's zone: as ISO 8601 has it, and as people do.
+    /// The day in the server's time zone: in ISO 8601, and in words.
     pub fn day(&self, t: &Time) -> (String, String) {
         (self.local(*t, "%Y-%m-%d"), self.local(*t, "%A, %-d %B %Y"))
     }
 
-    fn told_or(&self, t: Time, within: i64, format: &str) -> String {
+    fn relative_or(&self, t: Time, within: i64, format: &str) -> String {
         let text = self.relative(t, within);
         let text = text.unwrap_or_else(|| self.local(t, format));
         self.element(t, &text, &self.exact(&t))
     }
 
-    /// How long ago or how soon, if that is nearer than `within`, which is a day or [`DAYS_MAX`] days.
+    /// The relative time, if it is less than `within` away, which is a day or [`DAYS_MAX`] days.
     fn relative(&self, t: Time, within: i64) -> Option<String> {
-        let minute = whole_minute(self.now.millis());
+        let minute = minute_before(self.now.millis());
         let is_past = t <= self.now;
         let away = match is_past {
             true => (minute - t.millis()).max(0),
             false => t.millis() - minute,
         };
         if away >= within {
-            // Of the past it was relative until then.
-            self.note(Time::from_millis(minute_after(
+            // A past time was relative until then.
+            self.note_change(Time::from_millis(minute_after(
                 t.millis().saturating_add(within),
             )));
             return None;
         }
         let relative = relative(t, is_past, away)?;
-        self.note(relative.since);
+        self.note_change(relative.since);
         Some(relative.text)
     }
 
-    fn note(&self, change: Time) {
+    fn note_change(&self, change: Time) {
         if change <= self.now {
             self.changed.set(self.changed.get().max(Some(change)));
         }
@@ -159,7 +159,7 @@ impl Times {
         local.strftime(format).to_string()
     }
 
-    /// `CET`; of a zone that has numbers only, `UTC-03`.
+    /// `CET`, or `UTC-03` for zones without abbreviations.
     fn abbreviation(&self, t: Time) -> String {
         let info = self.zone.to_offset_info(t.jiff());
         match info.abbreviation() {
@@ -169,7 +169,7 @@ impl Times {
     }
 }
 
-/// A moment that is `away` milliseconds before or after the minute that has begun; none if it is too far.
+/// The text for a time `away` milliseconds before or after the current full minute; `None` if it is too far away.
 fn relative(t: Time, is_past: bool, away: i64) -> Option<Relative> {
     let (step, _, unit, name) = STEPS.iter().find(|(_, end, ..)| away < *end)?;
     let steps = away / step;
@@ -181,23 +181,23 @@ fn relative(t: Time, is_past: bool, away: i64) -> Option<Relative> {
         (true, _) => format!("{count} {name}{plural} ago"),
         (false, _) => format!("in {count} {name}{plural}"),
     };
-    // The first whole minute at which so many steps had passed, or no more were left.
+    // The first full minute at which this number of steps had passed, or was left.
     let since = match (is_past, count) {
         (true, 0) => t,
         (true, _) => Time::from_millis(minute_after(t.millis() + steps * step)),
-        (false, _) => Time::from_millis(whole_minute(t.millis() - (steps + 1) * step) + MINUTE),
+        (false, _) => Time::from_millis(minute_before(t.millis() - (steps + 1) * step) + MINUTE),
     };
     Some(Relative { text, since })
 }
 
-/// The last whole minute.
-fn whole_minute(ms: i64) -> i64 {
+/// The last full minute at or before a time.
+fn minute_before(ms: i64) -> i64 {
     ms - ms.rem_euclid(MINUTE)
 }
 
-/// The next whole minute, or this one.
+/// The first full minute at or after a time.
 fn minute_after(ms: i64) -> i64 {
-    whole_minute(ms.saturating_add(MINUTE - 1))
+    minute_before(ms.saturating_add(MINUTE - 1))
 }
 
 #[cfg(test)]
@@ -212,15 +212,15 @@ mod tests {
         Times::new(t(now), TimeZone::get(zone).unwrap())
     }
 
-    /// What stands in the element.
+    /// The text of the element.
     fn text(html: &str) -> &str {
         html.split(['<', '>']).nth(2).unwrap()
     }
 
     #[test]
-    fn a_time_is_told_by_how_long_ago_it_is() {
+    fn a_recent_time_is_relative() {
         let times = at("2026-11-30T12:00:30Z", "UTC");
-        for (then, told) in [
+        for (then, expected) in [
             ("2026-11-30T12:00:30Z", "just now"),
             ("2026-11-30T11:59:10Z", "just now"),
             ("2026-11-30T11:53:00Z", "7 min ago"),
@@ -233,7 +233,7 @@ mod tests {
             ("2026-11-30T12:25:00Z", "in 25 min"),
             ("2026-12-02T13:00:00Z", "in 2 days"),
         ] {
-            assert_eq!(text(&times.ago(&t(then))), told, "{then}");
+            assert_eq!(text(&times.ago(&t(then))), expected, "{then}");
         }
         assert_eq!(
             text(&times.within_days(&t("2026-11-29T08:05:00Z"))),
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_time_is_in_the_zone_of_the_server() {
+    fn the_exact_time_is_in_the_time_zone_of_the_server() {
         let times = at("2026-11-30T23:30:00Z", "Europe/Berlin");
         assert_eq!(times.zone(), "Europe/Berlin (CET)");
         assert_eq!(
@@ -268,19 +268,19 @@ mod tests {
     }
 
     #[test]
-    fn a_text_changes_when_it_says_so_and_at_no_other_time() {
+    fn changed_is_exactly_the_time_at_which_a_text_changed() {
         let then = t("2026-11-30T12:34:56.789Z");
-        let told = |now: Time| {
+        let texts = |now: Time| {
             let times = Times::new(now, TimeZone::UTC);
             let html = [times.ago(&then), times.within_days(&then), times.due(&then)];
             (html, times.changed())
         };
-        let (mut last, mut changed) = told(then.minus(std::time::Duration::from_secs(90_000)));
+        let (mut last, mut changed) = texts(then.minus(std::time::Duration::from_secs(90_000)));
         // From a day before to two months after, in steps of 47 s and then of an hour.
         let near = (-90_000..90_000).step_by(47);
         for s in near.chain((90_000..5_184_000).step_by(3600)) {
             let now = then.moved(s * 1000);
-            let (html, since) = told(now);
+            let (html, since) = texts(now);
             assert!(since.is_none_or(|s| s <= now), "{now}: {since:?}");
             if html == last {
                 assert_eq!(since, changed, "{now}: {html:?}");

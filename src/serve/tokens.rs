@@ -1,7 +1,7 @@
-//! `server.token_file`: who may read. With one, every route of readers wants a token: as the password of Basic
-//! credentials with any user name, as a Bearer token, or as the parameter `token`. A token may be for some feeds alone.
+//! The tokens of `server.token_file`. If there are any, every route of readers requires one: as the password of Basic credentials
+//! with any user name, as a Bearer token, or as the parameter `token`. A token may open only some feeds.
 //!
-//! Tokens are kept and compared as digests, each with every one, in constant time (SEC-18).
+//! Only digests of tokens are kept. A given token is compared with all of them, in constant time (SEC-18).
 
 use std::collections::BTreeSet;
 
@@ -14,28 +14,29 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
-use super::error::text;
+use super::error::plain_text;
 use crate::merged::LinkToken;
 
-/// Shortest token, in characters: nobody guesses it, however often they try.
+/// Minimum length of a token, in characters, so that it cannot be guessed.
 const TOKEN_CHARS_MIN: usize = 16;
 
-/// The tokens that open this server.
+/// The tokens of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens(Vec<Token>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Token {
     digest: Vec<u8>,
-    /// The feeds that it opens; none: everything.
+    /// The feeds that it opens; `None`: everything.
     feeds: Option<BTreeSet<String>>,
 }
 
 impl Tokens {
-    /// Reads a file: a token a line, and behind it the names of the feeds that it opens, if not all; `#` begins a comment.
+    /// Parses a token file: a token per line, followed by the names of the feeds that it opens if it does not open everything; `#`
+    /// begins a comment.
     ///
     /// # Errors
-    /// What is wrong, with its line, never with a token.
+    /// The problem and its line, never a token.
     pub fn read(file: &str) -> Result<Self, String> {
         let mut tokens = Vec::new();
         for (n, line) in file.lines().enumerate() {
@@ -54,36 +55,39 @@ impl Tokens {
             });
         }
         if tokens.is_empty() {
-            return Err("there is no token in it; nobody could read anything".to_owned());
+            return Err("the file contains no token, so no client could read anything".to_owned());
         }
         Ok(Self(tokens))
     }
 
-    /// The refusal of a request that none of its tokens opens.
-    pub(super) fn refused(&self, request: &Request) -> Option<Response> {
+    /// The response to a request whose tokens do not open it; `None` if one does.
+    pub(super) fn rejection(&self, request: &Request) -> Option<Response> {
         let path = request.uri().path();
-        let known: Vec<&Token> = given(request).iter().filter_map(|t| self.find(t)).collect();
+        let known: Vec<&Token> = tokens_in(request)
+            .iter()
+            .filter_map(|t| self.find(t))
+            .collect();
         if known.is_empty() {
-            let mut refused = text(
+            let mut response = plain_text(
                 StatusCode::UNAUTHORIZED,
-                "this server is private: give a token as the password of any user, or as the parameter token",
+                "this server requires a token: as the password of any user name, or as the parameter \"token\"",
             );
             let challenge = HeaderValue::from_static("Basic realm=\"newswire\", charset=\"UTF-8\"");
-            refused
+            response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, challenge);
-            return Some(refused);
+            return Some(response);
         }
         let is_open = known.iter().any(|token| match &token.feeds {
             None => true,
             Some(feeds) => feed_of(path).is_some_and(|name| feeds.contains(name)),
         });
-        let told = "this token opens other feeds";
-        (!is_open).then(|| text(StatusCode::FORBIDDEN, told))
+        let message = "this token opens other feeds only";
+        (!is_open).then(|| plain_text(StatusCode::FORBIDDEN, message))
     }
 
-    /// The token in the parameters of a request, if it opens anything: what is made up is not carried on.
-    pub(super) fn carried(&self, query: &str) -> Option<LinkToken> {
+    /// The token in a query, if it is valid: links must not carry a wrong one.
+    pub(super) fn link_token(&self, query: &str) -> Option<LinkToken> {
         let token = parameter(query)?;
         let opens_all = self.find(&token)?.feeds.is_none();
         Some(LinkToken::new(token, opens_all))
@@ -101,14 +105,15 @@ impl Tokens {
     }
 }
 
-/// The token in the parameters of a request.
+/// The token in a query.
 fn parameter(query: &str) -> Option<String> {
     let parameters = form_urlencoded::parse(query.as_bytes());
     let mut tokens = parameters.filter(|(name, _)| name == "token");
     tokens.next().map(|(_, value)| value.into_owned())
 }
 
-fn given(request: &Request) -> Vec<String> {
+/// All tokens in a request.
+fn tokens_in(request: &Request) -> Vec<String> {
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.and_then(|value| value.to_str().ok());
     let credentials = header.and_then(|value| {
@@ -140,38 +145,38 @@ mod tests {
     const MINE: &str = "0123456789abcdef0";
     const ANNS: &str = "fedcba98765432100";
 
-    fn asked(path: &str, authorization: Option<&str>) -> u16 {
+    fn status(path: &str, authorization: Option<&str>) -> u16 {
         let tokens = Tokens::read(&format!("# mine\n{MINE}\n\n{ANNS} sea all # ann\n")).unwrap();
         let mut request = Request::builder().uri(path);
         if let Some(value) = authorization {
             request = request.header(header::AUTHORIZATION, value);
         }
-        let refused = tokens.refused(&request.body(Body::empty()).unwrap());
-        refused.map_or(200, |r| r.status().as_u16())
+        let rejection = tokens.rejection(&request.body(Body::empty()).unwrap());
+        rejection.map_or(200, |r| r.status().as_u16())
     }
 
     #[test]
-    fn sec_18_a_token_opens_what_it_is_for_however_it_is_given() {
+    fn sec_18_a_token_opens_its_feeds_in_each_way_to_send_it() {
         let basic = |token: &str| format!("Basic {}", STANDARD.encode(format!("ann:{token}")));
-        assert_eq!(asked("/", None), 401);
-        assert_eq!(asked("/metrics", None), 401);
-        assert_eq!(asked("/", Some(&basic(MINE))), 200);
-        assert_eq!(asked("/", Some(&format!("bearer {MINE}"))), 200);
-        assert_eq!(asked(&format!("/feeds/x.rss?token={MINE}"), None), 200);
-        assert_eq!(asked("/", Some(&basic("0123456789abcdef1"))), 401);
-        assert_eq!(asked("/", Some("Basic ???")), 401);
-        assert_eq!(asked("/feeds/sea.atom", Some(&basic(ANNS))), 200);
-        assert_eq!(asked(&format!("/feeds/all.json?token={ANNS}"), None), 200);
-        assert_eq!(asked("/feeds/land.atom", Some(&basic(ANNS))), 403);
-        assert_eq!(asked("/", Some(&basic(ANNS))), 403);
-        assert_eq!(asked("/feeds/search.atom?q=sea", Some(&basic(ANNS))), 403);
+        assert_eq!(status("/", None), 401);
+        assert_eq!(status("/metrics", None), 401);
+        assert_eq!(status("/", Some(&basic(MINE))), 200);
+        assert_eq!(status("/", Some(&format!("bearer {MINE}"))), 200);
+        assert_eq!(status(&format!("/feeds/x.rss?token={MINE}"), None), 200);
+        assert_eq!(status("/", Some(&basic("0123456789abcdef1"))), 401);
+        assert_eq!(status("/", Some("Basic ???")), 401);
+        assert_eq!(status("/feeds/sea.atom", Some(&basic(ANNS))), 200);
+        assert_eq!(status(&format!("/feeds/all.json?token={ANNS}"), None), 200);
+        assert_eq!(status("/feeds/land.atom", Some(&basic(ANNS))), 403);
+        assert_eq!(status("/", Some(&basic(ANNS))), 403);
+        assert_eq!(status("/feeds/search.atom?q=sea", Some(&basic(ANNS))), 403);
     }
 
     #[test]
-    fn a_file_without_a_good_token_is_refused_and_no_token_is_told() {
+    fn a_file_without_a_valid_token_is_refused_and_not_quoted() {
         for bad in ["", "# none\n", "short\n"] {
-            let told = Tokens::read(bad).unwrap_err();
-            assert!(!told.contains("short "), "{told}");
+            let message = Tokens::read(bad).unwrap_err();
+            assert!(!message.contains("short "), "{message}");
         }
         let tokens = Tokens::read(MINE).unwrap();
         assert!(!format!("{tokens:?}").contains(MINE));

@@ -176,7 +176,7 @@ async fn a_reload_puts_feeds_and_topics_in_force_and_a_wrong_one_changes_nothing
     let told = eventually("why", || {
         Some(daemon.log()).filter(|l| l.contains("listen"))
     });
-    assert!(told.contains("the old one stays in force"), "{told}");
+    assert!(told.contains("the previous one remains in use"), "{told}");
     assert_eq!(daemon.get("/readyz").0, 200);
     entries(&daemon, "council.atom", 7);
 

@@ -289,7 +289,12 @@ async fn the_feed_of_our_own_health_tells_what_broke_recovered_and_fell_silent()
         entries.iter().map(title).collect()
     };
     let page = site.get("/feeds/newswire-health.atom").await.text();
-    let told = ["speaks again", "fell silent", "works again", "is broken"];
+    let told = [
+        "has new articles again",
+        "fell silent",
+        "works again",
+        "is broken",
+    ];
     assert_eq!(titles(&page), told.map(|t| format!("{HOST} {t}")), "{page}");
     assert!(page.contains("404 &amp;lt;Not&amp;gt; Found"), "{page}");
     assert_eq!(page, site.get("/feeds/newswire-health.atom").await.text());

@@ -146,7 +146,7 @@ async fn sec_18_pages_with_a_token_are_kept_by_nobody_else() {
         let carried = site.get(&with_token(path)).await;
         assert_eq!(carried.status, 200, "{path}");
         assert!(
-            carried.header("cache-control").starts_with("private"),
+            carried.header("cache-control").contains("private"),
             "{path}"
         );
         assert_eq!(carried.header("referrer-policy"), "no-referrer");
@@ -455,7 +455,7 @@ async fn colours_contrast_as_wcag_aa_asks_in_light_and_dark() {
                 assert!(ratio >= least, "{name} on {ground}: {ratio:.2}");
             }
         }
-        for ground in ["--came", "--gone"] {
+        for ground in ["--inserted", "--deleted"] {
             assert!(contrast(colours["--ink"], colours[ground]) >= 4.5);
         }
     }

@@ -107,7 +107,7 @@ async fn sec_24_a_page_is_bounded_whatever_its_bytes_are_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sec_24_answers_that_nobody_takes_are_bounded_and_small_ones_go_on() {
     let limits = Limits {
-        answer_bytes_max: 40 << 20,
+        response_bytes_max: 40 << 20,
         ..Limits::default()
     };
     let site = Site::with(

@@ -1,12 +1,12 @@
-//! The sample: its press of made-up papers, polled as any feed is, without a network; and what newswire says of the network.
+//! The sample: its fictional newspapers, polled like all feeds, without a network; and what newswire says about the network.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use newswire::config::environment::Environment;
-use newswire::config::{self, Given, SAMPLE};
-use newswire::daemon::press::{self, PORT, Press, edition};
+use newswire::config::{self, ConfigFlags, SAMPLE};
+use newswire::daemon::sample::{self, PORT, SampleServer, snapshot};
 use newswire::ingest::PassReport;
 use newswire::model::{FailureKind, FeedState, Network, StoryView};
 use newswire::store::ClaimScope;
@@ -19,10 +19,10 @@ use super::support::{House, Internet, Item, Reply, rss};
 
 /// The configuration of the sample without its public feeds.
 fn sample() -> config::Config {
-    let given = Given {
+    let given = ConfigFlags {
         db: Some("sample.db".into()),
         sample: true,
-        ..Given::default()
+        ..ConfigFlags::default()
     };
     let mut config = config::read_text(SAMPLE, None, &given, &Environment::default()).unwrap();
     config
@@ -31,12 +31,12 @@ fn sample() -> config::Config {
     config
 }
 
-/// Serves the papers of this house's edition at some port, and lets the house find them.
-async fn with_press(house: House, net: &Internet) -> (House, SocketAddr) {
-    let at = edition::of_store(&house.store, true, house.clock.now());
-    let press = Press::bind(at.unwrap().unwrap(), &[0]).unwrap();
-    let (address, hosts) = (press.address(), press.hosts());
-    tokio::spawn(press.serve(CancellationToken::new()));
+/// Serves the sites of this house's snapshot at any port, and tells the house their address.
+async fn with_sample_server(house: House, net: &Internet) -> (House, SocketAddr) {
+    let at = snapshot::time_of(&house.store, true, house.clock.now());
+    let server = SampleServer::bind(at.unwrap().unwrap(), &[0]).unwrap();
+    let (address, hosts) = (server.address(), server.hosts());
+    tokio::spawn(server.serve(CancellationToken::new()));
     let house = house.again_with(net, |fetch| {
         fetch.allow_private = Vec::new();
         fetch.local = Some(hosts);
@@ -47,12 +47,12 @@ async fn with_press(house: House, net: &Internet) -> (House, SocketAddr) {
 /// A sample as it is a moment after its first start, on a machine without a network.
 async fn started() -> (House, SocketAddr, Internet) {
     let net = Internet::start().await;
-    let (house, address) = with_press(House::new(&net), &net).await;
+    let (house, address) = with_sample_server(House::new(&net), &net).await;
     let config = sample();
     house.store.reconcile(config.declared_feeds()).unwrap();
     house.store.set_topics(config.topics()).unwrap();
     let cancel = CancellationToken::new();
-    press::first_polls(&house.ingest, house.store.reads(), &cancel)
+    sample::first_polls(&house.ingest, house.store.reads(), &cancel)
         .await
         .unwrap();
     (house, address, net)
@@ -70,7 +70,7 @@ fn wires(stories: &[StoryView]) -> Vec<&StoryView> {
 }
 
 #[tokio::test]
-async fn the_sample_has_papers_stories_and_an_edit_without_a_network() {
+async fn the_sample_has_stories_and_an_edit_without_a_network() {
     let (house, _, net) = started().await;
     let feeds = house.feeds();
     assert_eq!(feeds.len(), 7);
@@ -98,7 +98,7 @@ async fn the_sample_has_papers_stories_and_an_edit_without_a_network() {
 }
 
 #[tokio::test]
-async fn every_topic_of_the_sample_has_stories_of_its_papers() {
+async fn every_topic_of_the_sample_has_stories_of_its_newspapers() {
     let (house, ..) = started().await;
     let topics = house.store.reads().topics().unwrap();
     assert!(topics.len() >= 4);
@@ -108,7 +108,7 @@ async fn every_topic_of_the_sample_has_stories_of_its_papers() {
 }
 
 #[tokio::test]
-async fn one_paper_of_the_sample_fails_and_its_site_has_another_feed() {
+async fn one_newspaper_of_the_sample_fails_and_has_another_feed() {
     let (house, ..) = started().await;
     let failing: Vec<_> = house
         .feeds()
@@ -132,7 +132,7 @@ async fn a_restart_on_another_port_brings_nothing_twice() {
     let (house, first, net) = started().await;
     let (articles, feeds) = (house.articles(), house.feeds().len());
     house.hours(3);
-    let (house, second) = with_press(house, &net).await;
+    let (house, second) = with_sample_server(house, &net).await;
     assert_ne!(first, second);
     let config = sample();
     house.store.reconcile(config.declared_feeds()).unwrap();
@@ -147,7 +147,7 @@ async fn an_old_sample_gets_news_of_today() {
     let (house, _, net) = started().await;
     let before = house.articles().len();
     house.hours(9 * 24);
-    let (house, _) = with_press(house, &net).await;
+    let (house, _) = with_sample_server(house, &net).await;
     pass(&house).await;
     assert_eq!(house.articles().len(), 2 * before);
     let river = house.river();
@@ -162,23 +162,23 @@ async fn a_store_is_a_sample_only_if_it_was_made_one() {
     let net = Internet::start().await;
     let house = House::new(&net);
     let now = house.clock.now();
-    assert_eq!(edition::of_store(&house.store, false, now).unwrap(), None);
-    let made = edition::of_store(&house.store, true, now).unwrap();
+    assert_eq!(snapshot::time_of(&house.store, false, now).unwrap(), None);
+    let made = snapshot::time_of(&house.store, true, now).unwrap();
     assert!(made.is_some());
     house.hours(30 * 24);
-    let later = edition::of_store(&house.store, false, house.clock.now()).unwrap();
-    assert_eq!(later, made, "only `run --sample` starts a new edition");
+    let later = snapshot::time_of(&house.store, false, house.clock.now()).unwrap();
+    assert_eq!(later, made, "only `run --sample` makes a new snapshot");
 }
 
 #[tokio::test]
 async fn a_store_with_feeds_of_its_own_is_not_taken_for_a_sample() {
     let net = Internet::start().await;
     let config = sample();
-    let may_take = |house: &House| edition::may_take(&house.store, &config).unwrap();
+    let may_use = |house: &House| snapshot::may_use(&house.store, &config).unwrap();
     let house = House::new(&net);
-    assert!(may_take(&house), "a new store");
+    assert!(may_use(&house), "a new store");
     house.subscribe(&["https://a.example/feed"]);
-    assert!(!may_take(&house), "subscribed by command");
+    assert!(!may_use(&house), "subscribed by command");
     let declared = |url: &str| newswire::store::NewFeed {
         declared: true,
         ..House::feed(url)
@@ -186,12 +186,12 @@ async fn a_store_with_feeds_of_its_own_is_not_taken_for_a_sample() {
     let house = House::new(&net);
     let feeds = ["https://a.example/feed", config.feeds[0].url.as_str()].map(declared);
     house.store.reconcile(feeds.to_vec()).unwrap();
-    assert!(!may_take(&house), "declared by a configuration");
+    assert!(!may_use(&house), "declared by a configuration");
     let house = House::new(&net);
     let older = vec![declared(config.feeds[0].url.as_str())];
     house.store.reconcile(older).unwrap();
     house.subscribe(&["https://a.example/feed"]);
-    assert!(may_take(&house), "a sample of an older version");
+    assert!(may_use(&house), "a sample of an older version");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn commands_on_a_sample_leave_its_feeds_alone_whatever_the_users_configuration()
     let clock = newswire::clock::Clock::manual("2030-01-10T06:12:00Z".parse_time());
     std::fs::create_dir_all(home.db().parent().unwrap()).unwrap();
     let store = home.store(&clock);
-    edition::of_store(&store, true, clock.now()).unwrap();
+    snapshot::time_of(&store, true, clock.now()).unwrap();
     store.reconcile(sample().declared_feeds()).unwrap();
     drop(store);
     home.configure("[[feed]]\nurl = \"https://own.example/feed\"\n");
@@ -237,7 +237,7 @@ fn the_sample_refuses_a_store_of_the_users_own() {
     ]);
     refused.exits(2);
     assert!(
-        refused.err.contains("holds feeds of your own"),
+        refused.err.contains("has feeds of your own"),
         "{}",
         refused.err
     );
@@ -249,7 +249,7 @@ fn the_sample_refuses_a_store_of_the_users_own() {
 }
 
 #[tokio::test]
-async fn sec_06_the_press_opens_no_other_way_to_this_machine() {
+async fn sec_06_the_sample_opens_no_other_way_to_this_machine() {
     let (house, address, net) = started().await;
     let other = net.names().into_values().flatten().next();
     let other = other.map_or(address.port(), |at| at.port());
@@ -269,7 +269,7 @@ async fn sec_06_the_press_opens_no_other_way_to_this_machine() {
     assert!(net.log().is_empty());
 }
 
-/// What the press answers to these bytes.
+/// The response of the sample's server to these bytes.
 async fn say(address: SocketAddr, request: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -279,7 +279,7 @@ async fn say(address: SocketAddr, request: &str) -> String {
 }
 
 #[tokio::test]
-async fn sec_22_the_press_answers_to_the_names_of_its_papers_alone() {
+async fn sec_22_the_sample_answers_only_to_the_names_of_its_newspapers() {
     let (_house, address, _net) = started().await;
     assert!(address.ip().is_loopback());
     let status = async |method: &str, path: &str, host: &str| {
@@ -320,7 +320,7 @@ async fn sec_22_the_press_answers_to_the_names_of_its_papers_alone() {
 }
 
 #[tokio::test]
-async fn the_press_corrects_an_article_for_those_who_have_its_first_version() {
+async fn the_sample_corrects_an_article_for_clients_with_its_first_version() {
     let (_house, address, _net) = started().await;
     let ask = async |tag: &str| {
         let head = format!(
@@ -339,7 +339,7 @@ async fn the_press_corrects_an_article_for_those_who_have_its_first_version() {
 }
 
 #[tokio::test]
-async fn et_30_the_press_neither_ends_an_outage_nor_is_part_of_one() {
+async fn et_30_the_sample_neither_ends_an_outage_nor_is_part_of_one() {
     let (house, _, net) = started().await;
     assert_eq!(house.store.reads().network().unwrap(), Network::Unknown);
     house.subscribe(&[
@@ -351,7 +351,7 @@ async fn et_30_the_press_neither_ends_an_outage_nor_is_part_of_one() {
     let since = house.clock.now();
     let report = pass(&house).await;
     assert!(report.offline);
-    assert_eq!(report.not_modified, 6, "the papers are there");
+    assert_eq!(report.not_modified, 6, "the newspapers are reachable");
     let down = house.store.reads().network().unwrap();
     assert_eq!(
         down,
@@ -363,13 +363,13 @@ async fn et_30_the_press_neither_ends_an_outage_nor_is_part_of_one() {
     let blamed = |f: &&newswire::model::Feed| f.failures > 0 && f.url.contains(".example");
     assert_eq!(house.feeds().iter().filter(blamed).count(), 0);
     house.hours(3);
-    let papers: Vec<_> = house
+    let newspapers: Vec<_> = house
         .feeds()
         .into_iter()
         .filter(|f| f.site.is_some())
         .collect();
-    for paper in papers {
-        house.poll(paper.row).await;
+    for newspaper in newspapers {
+        house.poll(newspaper.row).await;
     }
     assert_eq!(house.store.reads().network().unwrap(), down);
     let document = rss("A", &[Item::numbered("a.example", 1)]);

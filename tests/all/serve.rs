@@ -811,7 +811,7 @@ async fn a_source_has_a_page_with_plots_and_topics_have_a_list() {
     let page = page.text();
     let plots = between(&page, "aria-label=\"", "\"");
     assert!(
-        plots.contains(&"articles a day over 42 days: 6 in all, at most 6"),
+        plots.contains(&"articles per day over 42 days: 6 in total, at most 6"),
         "{plots:?}"
     );
     assert!(

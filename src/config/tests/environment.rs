@@ -7,7 +7,7 @@ fn with(text: &str, pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
     read_text(
         text,
         Some(Path::new("/etc/newswire/newswire.toml")),
-        &Given::default(),
+        &ConfigFlags::default(),
         &env,
     )
 }
@@ -68,12 +68,12 @@ fn a_variable_replaces_the_line_of_the_file() {
 
 #[test]
 fn a_flag_replaces_variable_and_file() {
-    let given = Given {
+    let flags = ConfigFlags {
         listen: vec!["127.0.0.1:9".into(), "[::1]:9".into()],
-        ..Given::default()
+        ..ConfigFlags::default()
     };
     let env = [("HOME", "/h"), ("NEWSWIRE_SERVER__LISTEN", "127.0.0.1:2")];
-    let config = read_text("", None, &given, &env.into_iter().collect()).unwrap();
+    let config = read_text("", None, &flags, &env.into_iter().collect()).unwrap();
     assert_eq!(
         shown(&config, "server.listen"),
         (
@@ -84,7 +84,7 @@ fn a_flag_replaces_variable_and_file() {
 }
 
 #[test]
-fn a_wrong_variable_is_shown_with_its_name_and_place() {
+fn an_invalid_variable_is_shown_with_its_name_and_value() {
     let cases = [
         (
             "NEWSWIRE_SERVER__LISTEN",
@@ -124,10 +124,10 @@ fn a_wrong_variable_is_shown_with_its_name_and_place() {
 }
 
 #[test]
-fn what_is_suggested_for_a_wrong_variable_is_a_variable() {
+fn only_variables_are_suggested_for_an_unknown_variable() {
     for (name, says) in [
-        ("NEWSWIRE_FEED__URL", "feeds are in the file only"),
-        ("NEWSWIRE_TOPIC__NAME", "topics are in the file only"),
+        ("NEWSWIRE_FEED__URL", "feeds can be set in the file only"),
+        ("NEWSWIRE_TOPIC__NAME", "topics can be set in the file only"),
         ("NEWSWIRE_FETCH__", "unset it"),
         ("NEWSWIRE___", "unset it"),
     ] {
@@ -138,7 +138,7 @@ fn what_is_suggested_for_a_wrong_variable_is_a_variable() {
 }
 
 #[test]
-fn sec_19_no_file_that_the_configuration_names_is_read_without_end() {
+fn sec_19_files_that_the_configuration_names_have_size_limits() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tokens");
     let file = std::fs::File::create(&path).unwrap();
@@ -155,17 +155,17 @@ fn sec_19_no_file_that_the_configuration_names_is_read_without_end() {
 }
 
 #[test]
-fn what_is_given_twice_is_a_mistake_and_a_flag_replaces_every_variable() {
+fn a_setting_given_twice_is_a_mistake_and_flags_override_variables() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("listen");
     std::fs::write(&file, "127.0.0.1:1\n").unwrap();
     let of_file = ("NEWSWIRE_SERVER__LISTEN_FILE", file.to_str().unwrap());
-    let given = Given {
+    let flags = ConfigFlags {
         listen: vec!["127.0.0.1:2".to_owned()],
-        ..Given::default()
+        ..ConfigFlags::default()
     };
     let env: Environment = [of_file, ("HOME", "/h")].into_iter().collect();
-    let config = read_text("", None, &given, &env).unwrap();
+    let config = read_text("", None, &flags, &env).unwrap();
     assert_eq!(shown(&config, "server.listen").1, Origin::Flag("--listen"));
     for (pairs, says) in [
         (
@@ -173,7 +173,7 @@ fn what_is_given_twice_is_a_mistake_and_a_flag_replaces_every_variable() {
                 ("NEWSWIRE_SERVER__TITLE", "a"),
                 ("NEWSWIRE_server__title", "b"),
             ],
-            "server.title is given twice",
+            "server.title is set twice",
         ),
         (
             [
@@ -196,7 +196,7 @@ fn what_is_given_twice_is_a_mistake_and_a_flag_replaces_every_variable() {
 }
 
 #[test]
-fn sec_08_a_password_in_what_is_no_url_is_not_shown() {
+fn sec_08_a_password_in_an_invalid_url_is_not_shown() {
     for value in [
         "ann:hunter2@p.example:3128",
         "ann:hunter2/x@p.example",
@@ -225,7 +225,7 @@ fn sec_08_a_password_in_a_variable_is_not_shown() {
 }
 
 #[test]
-fn a_variable_may_name_a_file_that_holds_the_value() {
+fn a_variable_may_name_a_file_with_the_value() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("contact");
     std::fs::write(&file, "ann@x.example\n").unwrap();
@@ -237,12 +237,12 @@ fn a_variable_may_name_a_file_that_holds_the_value() {
         with("", &both)
             .unwrap_err()
             .render(false)
-            .contains("given twice")
+            .contains("set twice")
     );
 }
 
 #[test]
-fn a_relative_path_of_a_variable_counts_from_the_working_directory() {
+fn a_relative_path_in_a_variable_is_relative_to_the_working_directory() {
     let config = with("", &[("NEWSWIRE_STORE__PATH", "x.db")]).unwrap();
     assert_eq!(config.store.path, PathBuf::from("x.db"));
     let config = with("[store]\npath = 'x.db'\n", &[]).unwrap();
@@ -261,7 +261,7 @@ auth = { user = 'bob', password_file = '$CREDENTIALS_DIRECTORY/y' }
 ";
 
 #[test]
-fn secrets_come_as_credentials_of_the_service() {
+fn secrets_can_be_credentials_of_the_service() {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in [
         ("readers", "0123456789abcdef0123\n"),
@@ -284,7 +284,7 @@ fn secrets_come_as_credentials_of_the_service() {
 }
 
 #[test]
-fn a_command_without_the_credentials_still_has_a_configuration() {
+fn a_command_without_the_credentials_still_gets_a_configuration() {
     let config = with(WITH_CREDENTIALS, &[]).unwrap();
     assert_eq!(config.unavailable.len(), 3, "{:?}", config.unavailable);
     assert!(config.feeds.iter().all(|f| f.settings.auth.is_none()));
@@ -293,5 +293,5 @@ fn a_command_without_the_credentials_still_has_a_configuration() {
         assert!(why.contains(word), "{why}");
     }
     let both = "[[feed]]\nurl = 'https://x.example/f'\nauth = { user = 'a', credential = 'x', password_file = 'y' }\n";
-    assert!(mistakes(both).contains("exclude each other"));
+    assert!(mistakes(both).contains("are both set"));
 }

@@ -35,9 +35,9 @@ pub(in crate::store) struct Facts {
 /// `atom:source` as stored.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(in crate::store) struct SourceFact {
-    title: Option<String>,
-    url: Option<String>,
-    id: Option<String>,
+    pub(in crate::store) title: Option<String>,
+    pub(in crate::store) url: Option<String>,
+    pub(in crate::store) id: Option<String>,
 }
 
 /// A stored article as it is shown.

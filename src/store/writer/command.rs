@@ -80,14 +80,6 @@ impl Request {
     pub(in crate::store) fn write<C: WriteCommand>(command: C, reply: Reply<C::Output>) -> Self {
         Self::Write(Box::new(Asked { command, reply }))
     }
-
-    /// Answers a request that could not even begin.
-    pub(in crate::store) fn refuse(self, error: StoreError) {
-        match self {
-            Self::Write(job) => job.refuse(error),
-            Self::SettleTopics(reply) => reply(Err(error)),
-        }
-    }
 }
 
 /// A command of any kind with the place where its answer goes; see [`WriteCommand`] for what its properties mean.

@@ -1,43 +1,43 @@
-//! The papers as they are written: a TOML file each, embedded in the program. Their towns, people and events are made up.
-//! Knows no dates: an article says how old it is when the edition comes out.
+//! The texts of the sample's newspapers, a TOML file for each, embedded in the program. Their towns, people and events are
+//! fictional. There are no dates here: an article has an age relative to the snapshot.
 
 use serde::Deserialize;
 
-/// The port in the papers' URLs, and where they are served unless another program has it.
+/// The port in the URLs of the newspapers. They are served on it unless another program uses it.
 pub const PORT: u16 = 8391;
 
-/// The texts, by the name of their file.
+/// The texts with the names of their files.
 const TEXTS: [(&str, &str); 7] = [
-    ("ledger.toml", include_str!("papers/ledger.toml")),
-    ("courier.toml", include_str!("papers/courier.toml")),
-    ("observer.toml", include_str!("papers/observer.toml")),
-    ("lathe.toml", include_str!("papers/lathe.toml")),
-    ("visnyk.toml", include_str!("papers/visnyk.toml")),
-    ("shiomi.toml", include_str!("papers/shiomi.toml")),
-    ("gazette.toml", include_str!("papers/gazette.toml")),
+    ("ledger.toml", include_str!("newspapers/ledger.toml")),
+    ("courier.toml", include_str!("newspapers/courier.toml")),
+    ("observer.toml", include_str!("newspapers/observer.toml")),
+    ("lathe.toml", include_str!("newspapers/lathe.toml")),
+    ("visnyk.toml", include_str!("newspapers/visnyk.toml")),
+    ("shiomi.toml", include_str!("newspapers/shiomi.toml")),
+    ("gazette.toml", include_str!("newspapers/gazette.toml")),
 ];
 
-/// A paper.
+/// A newspaper.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Paper {
-    /// Its host name, below `localhost`.
+pub struct Newspaper {
+    /// The host name, below `localhost`.
     pub host: String,
-    /// The format of its feed.
+    /// The format of the feed.
     pub format: Format,
-    /// The path of its feed.
+    /// The path of the feed.
     pub feed: String,
-    /// Where the feed was before; a page that links to the new one is there now.
+    /// The previous path of the feed, which is now a page with a link to the new one.
     pub former_feed: Option<String>,
-    /// Its name.
+    /// The name.
     pub title: String,
-    /// What it is, in a line.
+    /// A description in one line.
     pub about: String,
     /// The language tag.
     pub language: String,
     /// Paragraphs at the end of every article.
     pub boilerplate: Vec<String>,
-    /// What it prints.
+    /// The articles.
     #[serde(rename = "article")]
     pub articles: Vec<Article>,
 }
@@ -46,21 +46,21 @@ pub struct Paper {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Article {
-    /// Its name in URLs.
+    /// The name in URLs.
     pub slug: String,
-    /// Minutes from its publication to the edition.
+    /// Age in minutes at the time of the snapshot.
     pub age: u32,
-    /// Who wrote it.
+    /// The author.
     pub author: String,
-    /// The section that it stands in.
+    /// The section.
     pub section: String,
     /// The headline.
     pub headline: String,
     /// The standfirst.
     pub lead: String,
-    /// Paragraphs, parted by empty lines.
+    /// Paragraphs separated by empty lines.
     pub body: String,
-    /// What the paper puts in its place when it has found a mistake.
+    /// The correction, if the article has one.
     pub corrected: Option<Correction>,
 }
 
@@ -70,7 +70,7 @@ pub struct Article {
 pub struct Correction {
     /// The headline.
     pub headline: String,
-    /// Paragraphs, parted by empty lines.
+    /// Paragraphs separated by empty lines.
     pub body: String,
 }
 
@@ -100,28 +100,28 @@ impl Format {
     }
 }
 
-impl Paper {
-    /// The URL of its first page.
+impl Newspaper {
+    /// The URL of the front page.
     pub fn home(&self) -> String {
         format!("http://{}:{PORT}/", self.host)
     }
 
-    /// The URL of its feed.
+    /// The URL of the feed.
     pub fn feed_url(&self) -> String {
         format!("http://{}:{PORT}{}", self.host, self.feed)
     }
 
-    /// Whether it has something to correct.
+    /// Whether it corrects an article.
     pub fn has_correction(&self) -> bool {
         self.articles.iter().any(|a| a.corrected.is_some())
     }
 }
 
-/// Reads all papers. One that cannot be read, a bug, is left out and told in the log.
-pub fn all() -> Vec<Paper> {
+/// Reads all newspapers. One that cannot be read, which is a bug, is logged and omitted.
+pub fn all() -> Vec<Newspaper> {
     let read = |(file, text): &(&str, &str)| {
-        let paper = toml::from_str(text);
-        paper
+        let newspaper = toml::from_str(text);
+        newspaper
             .inspect_err(|e| tracing::error!("the sample's {file} cannot be read: {e}"))
             .ok()
     };
@@ -134,33 +134,33 @@ mod tests {
 
     use super::*;
     use crate::config::environment::Environment;
-    use crate::config::{Given, SAMPLE, read_text};
+    use crate::config::{ConfigFlags, SAMPLE, read_text};
 
     #[test]
-    fn every_paper_can_be_read_and_has_a_feed_in_the_sample() {
-        let papers = all();
-        assert_eq!(papers.len(), TEXTS.len());
-        let given = Given {
+    fn every_newspaper_can_be_read_and_has_a_feed_in_the_sample() {
+        let newspapers = all();
+        assert_eq!(newspapers.len(), TEXTS.len());
+        let given = ConfigFlags {
             sample: true,
             db: Some("sample.db".into()),
-            ..Given::default()
+            ..ConfigFlags::default()
         };
         let sample = read_text(SAMPLE, None, &given, &Environment::default()).unwrap();
         let declared: HashSet<String> = sample.feeds.iter().map(|f| f.url.to_string()).collect();
-        for paper in &papers {
-            let path = paper.former_feed.as_ref().unwrap_or(&paper.feed);
-            let url = format!("http://{}:{PORT}{path}", paper.host);
+        for newspaper in &newspapers {
+            let path = newspaper.former_feed.as_ref().unwrap_or(&newspaper.feed);
+            let url = format!("http://{}:{PORT}{path}", newspaper.host);
             assert!(declared.contains(&url), "{url}");
         }
         let local = declared.iter().filter(|url| url.contains(".localhost:"));
-        assert_eq!(local.count(), papers.len());
+        assert_eq!(local.count(), newspapers.len());
     }
 
     #[test]
-    fn articles_are_of_the_last_two_days_and_whole() {
-        for paper in all() {
+    fn articles_are_complete_and_at_most_two_days_old() {
+        for newspaper in all() {
             let mut slugs = HashSet::new();
-            for article in &paper.articles {
+            for article in &newspaper.articles {
                 assert!((1..48 * 60).contains(&article.age), "{}", article.slug);
                 assert!(slugs.insert(article.slug.clone()), "{}", article.slug);
                 assert!(!article.headline.is_empty() && !article.lead.is_empty());

@@ -1,5 +1,5 @@
-//! Which configuration file is read and where the store lies (contract.md): flags, then the environment, then
-//! the folders of the XDG base directory specification and of systemd.
+//! The paths of the configuration file and of the store: from flags, else from the environment, else in the directories of the XDG
+//! base directory specification and of systemd.
 
 use std::path::{Path, PathBuf};
 
@@ -7,47 +7,51 @@ use super::environment::Environment;
 use super::problem::ConfigError;
 use super::{Config, Origin};
 
-/// The variable in which systemd names the folder of a service's state.
+/// The variable in which systemd names the state directory of a service.
 pub const STATE_DIRECTORY: &str = "STATE_DIRECTORY";
 
-/// What the command line said about places.
+/// The flags of the command line that the configuration depends on.
 #[derive(Debug, Clone, Default)]
-pub struct Given {
+pub struct ConfigFlags {
     /// `--config`.
     pub config: Option<PathBuf>,
     /// `--db`.
     pub db: Option<PathBuf>,
-    /// `run --sample`: the embedded configuration, and a store of its own.
+    /// `run --sample`: the embedded configuration with its own store.
     pub sample: bool,
-    /// `run --listen`: replaces `server.listen`.
+    /// `run --listen`: overrides `server.listen`.
     pub listen: Vec<String>,
 }
 
-/// The file to read; `None` if there is none and none was given.
-pub fn config_file(given: &Given, env: &Environment) -> Option<PathBuf> {
-    if let Some(path) = &given.config {
+/// The configuration file; `None` if no path is flags and no default file exists.
+pub fn config_file(flags: &ConfigFlags, env: &Environment) -> Option<PathBuf> {
+    if let Some(path) = &flags.config {
         return Some(path.clone());
     }
     if let Some(path) = env.path("NEWSWIRE_CONFIG") {
         return Some(path);
     }
-    let user = base(env, "XDG_CONFIG_HOME", ".config").map(|b| b.join("newswire/newswire.toml"));
+    let user =
+        xdg_directory(env, "XDG_CONFIG_HOME", ".config").map(|b| b.join("newswire/newswire.toml"));
     let system = PathBuf::from("/etc/newswire/newswire.toml");
     user.into_iter().chain([system]).find(|p| p.is_file())
 }
 
-/// The store's file, if the command line or the environment names it.
-pub fn named_store(given: &Given, env: &Environment) -> Option<PathBuf> {
-    given.db.clone().or_else(|| env.path("NEWSWIRE_DB"))
+/// The store, if a flag or a variable names it.
+pub fn named_store(flags: &ConfigFlags, env: &Environment) -> Option<PathBuf> {
+    flags.db.clone().or_else(|| env.path("NEWSWIRE_DB"))
 }
 
-/// The store's file and where that comes from; `declared` is `store.path` with its place.
+/// The store and the origin of its path; `declared` is `store.path` with its origin.
+///
+/// # Errors
+/// [`ConfigError::NoStorePath`] if nothing names a directory.
 pub fn store_file(
-    given: &Given,
+    flags: &ConfigFlags,
     env: &Environment,
     declared: Option<(PathBuf, Origin)>,
 ) -> Result<(PathBuf, Origin), ConfigError> {
-    if let Some(path) = &given.db {
+    if let Some(path) = &flags.db {
         return Ok((path.clone(), Origin::Flag("--db")));
     }
     if let Some(path) = env.path("NEWSWIRE_DB") {
@@ -56,38 +60,39 @@ pub fn store_file(
     if let Some(declared) = declared {
         return Ok(declared);
     }
-    let file = if given.sample {
+    let file = if flags.sample {
         "newswire-sample.db"
     } else {
         "newswire.db"
     };
-    // systemd gives several directories separated by colons where a unit names several.
+    // The variable has several directories, separated by colons, if the unit names several.
     if let Some(list) = env.get(STATE_DIRECTORY)
         && let Some(first) = std::env::split_paths(list).next()
     {
         return Ok((first.join(file), Origin::Env(STATE_DIRECTORY.to_owned())));
     }
-    let base = base(env, "XDG_DATA_HOME", ".local/share").ok_or(ConfigError::NoPlace)?;
+    let base =
+        xdg_directory(env, "XDG_DATA_HOME", ".local/share").ok_or(ConfigError::NoStorePath)?;
     Ok((base.join("newswire").join(file), Origin::Default))
 }
 
-/// A relative path in the configuration counts from the folder of its file, elsewhere from the working directory.
-pub fn beside(config: Option<&Path>, path: PathBuf, origin: &Origin) -> PathBuf {
+/// A relative path in the configuration file is relative to the directory of the file, others to the working directory.
+pub fn resolve(config: Option<&Path>, path: PathBuf, origin: &Origin) -> PathBuf {
     match (config.and_then(Path::parent), origin) {
-        (Some(folder), Origin::Line(_)) if path.is_relative() => folder.join(path),
+        (Some(directory), Origin::Line(_)) if path.is_relative() => directory.join(path),
         _ => path,
     }
 }
 
-/// An XDG folder. Relative values are ignored, as the specification says.
-fn base(env: &Environment, name: &str, below_home: &str) -> Option<PathBuf> {
+/// An XDG directory. Relative values are ignored, as the specification requires.
+fn xdg_directory(env: &Environment, name: &str, below_home: &str) -> Option<PathBuf> {
     env.path(name)
         .filter(|p| p.is_absolute())
         .or_else(|| env.path("HOME").map(|home| home.join(below_home)))
 }
 
 impl Config {
-    /// Where this configuration comes from, for people.
+    /// The origin of this configuration, for people.
     pub fn source(&self) -> String {
         match &self.file {
             Some(path) => path.display().to_string(),
@@ -106,19 +111,19 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_wins_over_the_environment() {
-        let given = Given {
+    fn a_flag_overrides_the_environment() {
+        let flags = ConfigFlags {
             config: Some("a.toml".into()),
             db: Some("a.db".into()),
-            ..Given::default()
+            ..ConfigFlags::default()
         };
         let env = env(&[("NEWSWIRE_CONFIG", "b.toml"), ("NEWSWIRE_DB", "b.db")]);
-        assert_eq!(config_file(&given, &env), Some("a.toml".into()));
+        assert_eq!(config_file(&flags, &env), Some("a.toml".into()));
         assert_eq!(
-            store_file(&given, &env, None).unwrap(),
+            store_file(&flags, &env, None).unwrap(),
             ("a.db".into(), Origin::Flag("--db"))
         );
-        let none = Given::default();
+        let none = ConfigFlags::default();
         assert_eq!(config_file(&none, &env), Some("b.toml".into()));
         let declared = Some((PathBuf::from("c.db"), Origin::Line(2)));
         assert_eq!(
@@ -128,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn the_file_wins_over_systemd_and_that_over_xdg() {
-        let none = Given::default();
+    fn the_file_overrides_systemd_which_overrides_xdg() {
+        let none = ConfigFlags::default();
         let both = env(&[
             ("STATE_DIRECTORY", "/var/lib/n:/x"),
             ("XDG_DATA_HOME", "/d"),
@@ -159,10 +164,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_has_a_store_of_its_own() {
-        let sample = Given {
+    fn the_sample_has_its_own_store() {
+        let sample = ConfigFlags {
             sample: true,
-            ..Given::default()
+            ..ConfigFlags::default()
         };
         let home = env(&[("HOME", "/h")]);
         assert_eq!(
@@ -172,19 +177,19 @@ mod tests {
     }
 
     #[test]
-    fn relative_paths_count_from_the_file() {
+    fn relative_paths_are_relative_to_the_file() {
         let config = Path::new("/etc/newswire/newswire.toml");
         assert_eq!(
-            beside(Some(config), "ca.pem".into(), &Origin::Line(1)),
+            resolve(Some(config), "ca.pem".into(), &Origin::Line(1)),
             PathBuf::from("/etc/newswire/ca.pem")
         );
         assert_eq!(
-            beside(Some(config), "/x/ca.pem".into(), &Origin::Line(1)),
+            resolve(Some(config), "/x/ca.pem".into(), &Origin::Line(1)),
             PathBuf::from("/x/ca.pem")
         );
         let variable = Origin::Env("NEWSWIRE_FETCH__EXTRA_CA".into());
         assert_eq!(
-            beside(Some(config), "ca.pem".into(), &variable),
+            resolve(Some(config), "ca.pem".into(), &variable),
             PathBuf::from("ca.pem")
         );
     }

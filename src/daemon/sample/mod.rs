@@ -1,19 +1,18 @@
-//! The press of the sample: a few made-up papers, served on loopback, which `newswire run --sample` polls beside public feeds,
-//! so that there is something to see within seconds and without a network. Their articles take the way of all articles;
-//! only the way to their hosts is special ([`crate::fetch::LocalHosts`]). Never listens beyond loopback, and never runs for a
-//! store that is no sample.
+//! The server of the sample: fictional newspapers on loopback, which `newswire run --sample` polls besides public feeds, so that there are stories within seconds and without a network. Their feeds are polled like all others; only their hosts are
+//! reached in a special way ([`crate::fetch::LocalHosts`]). Never listens beyond loopback, and never runs for a store that is not
+//! a sample.
 //!
-//! | file | idea |
+//! | file | purpose |
 //! |---|---|
-//! | `papers` | the texts as they are written |
-//! | [`edition`] | the texts with dates, which a store keeps |
+//! | `newspapers` | the texts |
+//! | [`snapshot`] | the texts with dates, and which store is a sample |
 //! | `feeds` | the feeds in their formats |
-//! | `answer` | what is answered to a request |
+//! | `responses` | the responses to requests |
 
-mod answer;
-pub mod edition;
 mod feeds;
-mod papers;
+mod newspapers;
+mod responses;
+pub mod snapshot;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -27,25 +26,25 @@ use crate::ingest::Ingest;
 use crate::model::{Feed, FeedRow, Time, WebUrl};
 use crate::serve::{self, BindError, Limits, Listener};
 use crate::store::{ClaimScope, Reads, StoreError};
-use edition::Edition;
-pub use papers::PORT;
+pub use newspapers::PORT;
+use snapshot::Snapshot;
 
-/// What is taken from one machine.
+/// Maximum number of connections.
 const CONNECTIONS_MAX: usize = 64;
 
-/// The papers, ready to be served.
+/// The server of the newspapers, with a bound socket.
 #[derive(Debug)]
-pub struct Press {
-    edition: Arc<Edition>,
+pub struct SampleServer {
+    snapshot: Arc<Snapshot>,
     socket: TcpListener,
     address: SocketAddr,
 }
 
-impl Press {
-    /// Takes a port on loopback: the first of `ports` that is free; 0 is any. `at` is when the edition came out.
+impl SampleServer {
+    /// Binds the first free port of `ports` on loopback; 0 is any port. `at` is the time of the snapshot.
     ///
     /// # Errors
-    /// No port can be had.
+    /// None of the ports can be bound.
     pub fn bind(at: Time, ports: &[u16]) -> Result<Self, BindError> {
         let mut refused = None;
         for port in ports {
@@ -54,7 +53,7 @@ impl Press {
             match bound.and_then(|socket| Ok((socket.local_addr()?, socket))) {
                 Ok((address, socket)) => {
                     return Ok(Self {
-                        edition: Arc::new(Edition::new(at)),
+                        snapshot: Arc::new(Snapshot::new(at)),
                         socket,
                         address,
                     });
@@ -67,23 +66,23 @@ impl Press {
             |(address, e)| {
                 (
                     address.to_string(),
-                    format!("{e}; the sample's press needs a port there"),
+                    format!("{e}; the server of the sample needs a port there"),
                 )
             },
         );
         Err(BindError { address, reason })
     }
 
-    /// Where it listens.
+    /// The address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How the fetcher finds the papers.
+    /// The hosts of the newspapers, for the fetcher.
     pub fn hosts(&self) -> LocalHosts {
-        let papers = self.edition.papers.iter();
+        let newspapers = self.snapshot.newspapers.iter();
         LocalHosts {
-            names: papers.map(|p| p.host.clone()).collect(),
+            names: newspapers.map(|p| p.host.clone()).collect(),
             port: PORT,
             address: self.address,
         }
@@ -92,12 +91,12 @@ impl Press {
     /// Serves until cancelled.
     ///
     /// # Errors
-    /// The runtime does not take the socket.
+    /// The runtime cannot use the socket.
     pub async fn serve(self, cancel: CancellationToken) -> Result<(), BindError> {
         let listener = Listener::inherited_tcp(self.socket)?;
         let router = Router::new()
-            .fallback(answer::answer)
-            .with_state(self.edition);
+            .fallback(responses::respond)
+            .with_state(self.snapshot);
         let limits = Limits {
             connections_max: CONNECTIONS_MAX,
             drain_timeout: Duration::from_millis(200),
@@ -108,8 +107,8 @@ impl Press {
     }
 }
 
-/// Polls the papers that were never polled, before anything else is, and then once more those that have found a mistake in
-/// the meantime: so the first page has stories in seconds, and an edit among them.
+/// Polls the newspapers that were never polled, and then those with a correction once more, so that the front page soon has
+/// stories, and one of them an edit.
 ///
 /// # Errors
 /// [`StoreError`] if the store cannot be used.
@@ -118,18 +117,25 @@ pub async fn first_polls(
     reads: &Reads,
     cancel: &CancellationToken,
 ) -> Result<(), StoreError> {
-    let papers = papers::all();
-    let paper_of = |feed: &Feed| {
+    let newspapers = newspapers::all();
+    let newspaper_of = |feed: &Feed| {
         let url = WebUrl::parse(&feed.url).ok()?;
-        papers.iter().find(|paper| paper.host == url.host())
+        newspapers
+            .iter()
+            .find(|newspaper| newspaper.host == url.host())
     };
     let new = reads.feeds()?.into_iter();
     let new: Vec<Feed> = new.filter(|f| f.last_poll.is_none()).collect();
-    let rows = |is_wanted: &dyn Fn(&papers::Paper) -> bool| -> Vec<FeedRow> {
-        let wanted = new.iter().filter(|f| paper_of(f).is_some_and(is_wanted));
+    let rows = |is_wanted: &dyn Fn(&newspapers::Newspaper) -> bool| -> Vec<FeedRow> {
+        let wanted = new
+            .iter()
+            .filter(|f| newspaper_of(f).is_some_and(is_wanted));
         wanted.map(|f| f.row).collect()
     };
-    for feeds in [rows(&|_| true), rows(&papers::Paper::has_correction)] {
+    for feeds in [
+        rows(&|_| true),
+        rows(&newspapers::Newspaper::has_correction),
+    ] {
         if !feeds.is_empty() {
             let manual_interval = Duration::ZERO;
             let scope = ClaimScope::These {

@@ -1,56 +1,57 @@
-//! An edition: the papers with dates. It comes out when a sample store is made, and its dates, links and ids stay what they
-//! are for as long as that store keeps the edition, so that a restart brings nothing twice.
+//! A snapshot of the newspapers: their articles with dates. It is made with the sample's store, which keeps its time, so that dates, links
+//! and ids stay the same and a restart causes no duplicates.
 
 use std::time::Duration;
 
-use super::papers::{Article, PORT, Paper, all};
+use super::newspapers::{Article, Newspaper, PORT, all};
 use crate::config::Config;
 use crate::model::{Feed, Time};
 use crate::store::{Reads, Store, StoreError};
 
-/// Under which name a store keeps the time of its edition: a store that has one is a sample.
+/// The name under which a store keeps the time of its snapshot. A store that has one is a sample.
 const NAME: &str = "sample_edition";
 
-/// An edition is followed by the next after so long: longer than stories gather copies (`dedup.window` is seven days by
-/// default), because the next edition has the same texts.
-const KEPT: Duration = Duration::from_secs(8 * 86_400);
+/// Age at which a new snapshot is made. It is longer than the window in which stories gather copies (`dedup.window`, seven days by
+/// default), because the new snapshot has the same texts.
+const AGE_MAX: Duration = Duration::from_secs(8 * 86_400);
 
-/// The papers at a date.
+/// The newspapers with dates.
 #[derive(Debug)]
-pub struct Edition {
-    /// When it came out; its newest article is a little older.
+pub struct Snapshot {
+    /// Its time; the newest article is a little older.
     pub at: Time,
-    /// The papers.
-    pub papers: Vec<Paper>,
+    /// The newspapers.
+    pub newspapers: Vec<Newspaper>,
 }
 
-/// An article with its dates and addresses.
+/// An article with its dates and URL.
 #[derive(Debug)]
 pub struct Item<'e> {
-    paper: &'e Paper,
+    newspaper: &'e Newspaper,
     /// The article.
     pub article: &'e Article,
-    /// Its headline, corrected if it is.
+    /// The headline, maybe corrected.
     pub headline: &'e str,
     body: &'e str,
-    /// Its id in feeds.
+    /// The id in feeds.
     pub id: String,
-    /// Its URL.
+    /// The URL.
     pub url: String,
-    /// When it was published.
+    /// The time of publication.
     pub published: Time,
-    /// When it was last changed.
+    /// The time of the last change.
     pub updated: Time,
 }
 
-/// The edition of this store; none if it is no sample. `is_sample`: it is to be one, and an old edition is replaced.
+/// The time of the store's snapshot; `None` if the store is not a sample. With `is_sample` it becomes one, and an old snapshot is
+/// replaced.
 ///
 /// # Errors
 /// [`StoreError`] if the store cannot be read or written.
-pub fn of_store(store: &Store, is_sample: bool, now: Time) -> Result<Option<Time>, StoreError> {
+pub fn time_of(store: &Store, is_sample: bool, now: Time) -> Result<Option<Time>, StoreError> {
     let kept = store.reads().remembered(NAME)?;
     let kept = kept.and_then(|text| Time::parse_rfc3339(&text));
-    let is_old = |at: Time| at.since(now).max(now.since(at)) > KEPT;
+    let is_old = |at: Time| at.since(now).max(now.since(at)) > AGE_MAX;
     match kept {
         Some(at) if !is_sample || !is_old(at) => Ok(Some(at)),
         None if !is_sample => Ok(None),
@@ -62,17 +63,17 @@ pub fn of_store(store: &Store, is_sample: bool, now: Time) -> Result<Option<Time
     }
 }
 
-/// Whether a store is a sample. One that cannot be read is none.
+/// Whether a store is a sample. False if it cannot be read.
 pub fn is_sample(reads: &Reads) -> bool {
     reads.remembered(NAME).is_ok_and(|kept| kept.is_some())
 }
 
-/// Whether `run --sample` may take a store: it is a sample, it has no feeds, or all that were declared are of the sample
-/// (older versions made samples without an edition). A store of the user's own would lose its declared feeds and topics.
+/// Whether `run --sample` may use a store: it is a sample, it has no feeds, or its declared feeds are all of the sample (older
+/// versions made samples without a snapshot). A store of the user would lose its declared feeds and topics.
 ///
 /// # Errors
 /// [`StoreError`] if the store cannot be read.
-pub fn may_take(store: &Store, sample: &Config) -> Result<bool, StoreError> {
+pub fn may_use(store: &Store, sample: &Config) -> Result<bool, StoreError> {
     let feeds = store.reads().feeds()?;
     if feeds.is_empty() || is_sample(store.reads()) {
         return Ok(true);
@@ -82,34 +83,42 @@ pub fn may_take(store: &Store, sample: &Config) -> Result<bool, StoreError> {
     Ok(!declared.is_empty() && declared.iter().all(is_of_sample))
 }
 
-impl Edition {
-    /// The papers as they come out at `at`.
+impl Snapshot {
+    /// The newspapers at the time `at`.
     pub fn new(at: Time) -> Self {
-        Self { at, papers: all() }
+        Self {
+            at,
+            newspapers: all(),
+        }
     }
 
-    /// The articles of a paper, the newest first, corrected or as they were at first.
-    pub fn items<'e>(&self, paper: &'e Paper, corrected: bool) -> Vec<Item<'e>> {
-        let mut articles: Vec<&Article> = paper.articles.iter().collect();
+    /// The articles of a newspaper, the newest first, with corrections or in their first versions.
+    pub fn items<'e>(&self, newspaper: &'e Newspaper, corrected: bool) -> Vec<Item<'e>> {
+        let mut articles: Vec<&Article> = newspaper.articles.iter().collect();
         articles.sort_by_key(|a| a.age);
-        let item = |a| self.item(paper, a, corrected);
+        let item = |a| self.item(newspaper, a, corrected);
         articles.into_iter().map(item).collect()
     }
 
-    fn item<'e>(&self, paper: &'e Paper, article: &'e Article, corrected: bool) -> Item<'e> {
+    fn item<'e>(
+        &self,
+        newspaper: &'e Newspaper,
+        article: &'e Article,
+        corrected: bool,
+    ) -> Item<'e> {
         let published = self
             .at
             .minus(Duration::from_secs(60 * u64::from(article.age)));
         let day = published.jiff().strftime("%Y/%m/%d");
-        let url = format!("http://{}:{PORT}/{day}/{}", paper.host, article.slug);
-        let edition = self.at.jiff().strftime("%Y-%m-%d");
+        let url = format!("http://{}:{PORT}/{day}/{}", newspaper.host, article.slug);
+        let date = self.at.jiff().strftime("%Y-%m-%d");
         let correction = article.corrected.as_ref().filter(|_| corrected);
         Item {
-            paper,
+            newspaper,
             article,
             headline: correction.map_or(&article.headline, |c| &c.headline),
             body: correction.map_or(&article.body, |c| &c.body),
-            id: format!("tag:{},{edition}:{}", paper.host, article.slug),
+            id: format!("tag:{},{date}:{}", newspaper.host, article.slug),
             url,
             published,
             updated: if correction.is_some() {
@@ -122,11 +131,11 @@ impl Edition {
 }
 
 impl<'e> Item<'e> {
-    /// The paragraphs, with those that the paper puts under everything.
+    /// The paragraphs, with those at the end of every article of the newspaper.
     pub fn paragraphs(&self) -> Vec<&'e str> {
         let own = self.body.split("\n\n").map(str::trim);
         let own = own.filter(|p| !p.is_empty());
-        own.chain(self.paper.boilerplate.iter().map(String::as_str))
+        own.chain(self.newspaper.boilerplate.iter().map(String::as_str))
             .collect()
     }
 
@@ -138,7 +147,7 @@ impl<'e> Item<'e> {
             .collect()
     }
 
-    /// The path of its page.
+    /// The path of the URL.
     pub fn path(&self) -> &str {
         let at = self.url.match_indices('/').nth(2).map_or(0, |(at, _)| at);
         self.url.get(at..).unwrap_or_default()
@@ -150,20 +159,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_edition_has_dates_of_its_own_and_none_to_come() {
+    fn a_snapshot_has_its_own_dates_and_none_in_the_future() {
         let at = Time::parse_rfc3339("2030-01-02T00:10:00Z").unwrap();
-        let edition = Edition::new(at);
-        for paper in &edition.papers {
-            let items = edition.items(paper, true);
+        let snapshot = Snapshot::new(at);
+        for newspaper in &snapshot.newspapers {
+            let items = snapshot.items(newspaper, true);
             for item in &items {
                 assert!(item.published < at && item.updated <= at, "{}", item.url);
                 assert!(at.since(item.published) < Duration::from_secs(2 * 86_400));
             }
             let sorted = items.is_sorted_by(|a, b| a.published >= b.published);
-            assert!(sorted, "{}", paper.title);
+            assert!(sorted, "{}", newspaper.title);
         }
-        let ledger = &edition.papers[0];
-        let item = &edition.items(ledger, false)[0];
+        let ledger = &snapshot.newspapers[0];
+        let item = &snapshot.items(ledger, false)[0];
         assert_eq!(item.path(), "/2030/01/01/malware-stops-ferry-tickets");
         assert_eq!(
             item.id,

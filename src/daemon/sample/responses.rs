@@ -1,34 +1,35 @@
-//! What the press answers to a request: the feeds, the first page and the articles of the paper that the host names. Answers
-//! GET and HEAD, keeps nothing of a request, and shows nothing but its own texts.
+//! The responses of the sample's newspapers: the feed, the front page and the articles of the newspaper that the Host header names. Answers
+//! only GET and HEAD, stores nothing, and never repeats a part of a request.
+
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
 
-use super::edition::{Edition, Item};
 use super::feeds::feed;
-use super::papers::Paper;
+use super::newspapers::Newspaper;
+use super::snapshot::{Item, Snapshot};
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 #[derive(Template)]
-#[template(path = "press-page.html")]
+#[template(path = "sample-page.html")]
 struct Page<'e> {
-    paper: &'e Paper,
+    newspaper: &'e Newspaper,
     title: &'e str,
     item: Option<&'e Item<'e>>,
     items: Vec<Item<'e>>,
-    /// Whether the request was for the former address of the feed.
+    /// Whether the request was for the previous URL of the feed.
     moved: bool,
 }
 
 /// Answers a request.
-pub async fn answer(State(edition): State<Arc<Edition>>, request: Request) -> Response {
+pub async fn respond(State(snapshot): State<Arc<Snapshot>>, request: Request) -> Response {
     let mut response = match *request.method() {
-        Method::GET | Method::HEAD => of_paper(&edition, &request),
+        Method::GET | Method::HEAD => of_newspaper(&snapshot, &request),
         _ => {
             let allow = [(header::ALLOW, "GET, HEAD")];
             (StatusCode::METHOD_NOT_ALLOWED, allow).into_response()
@@ -48,47 +49,54 @@ pub async fn answer(State(edition): State<Arc<Edition>>, request: Request) -> Re
     response
 }
 
-fn of_paper(edition: &Edition, request: &Request) -> Response {
+fn of_newspaper(snapshot: &Snapshot, request: &Request) -> Response {
     let host = host_of(request);
-    let paper = edition
-        .papers
+    let newspaper = snapshot
+        .newspapers
         .iter()
         .find(|p| host.as_deref() == Some(p.host.as_str()));
-    match paper {
-        Some(paper) => of_path(edition, paper, request),
-        // Also what an attacker's name gets that leads here (SEC-22).
-        None => said(StatusCode::MISDIRECTED_REQUEST, papers_at(edition)),
+    match newspaper {
+        Some(newspaper) => of_path(snapshot, newspaper, request),
+        // Also for a foreign name that resolves to this machine (SEC-22).
+        None => text(
+            StatusCode::MISDIRECTED_REQUEST,
+            list_of_newspapers(snapshot),
+        ),
     }
 }
 
-fn of_path(edition: &Edition, paper: &Paper, request: &Request) -> Response {
+fn of_path(snapshot: &Snapshot, newspaper: &Newspaper, request: &Request) -> Response {
     let path = request.uri().path();
-    if path == paper.feed {
-        return of_feed(edition, paper, request.headers());
+    if path == newspaper.feed {
+        return of_feed(snapshot, newspaper, request.headers());
     }
-    let is_former = paper.former_feed.as_deref() == Some(path);
+    let is_former = newspaper.former_feed.as_deref() == Some(path);
     if path == "/" || is_former {
         let page = Page {
-            paper,
-            title: &paper.title,
+            newspaper,
+            title: &newspaper.title,
             item: None,
-            items: edition.items(paper, true),
+            items: snapshot.items(newspaper, true),
             moved: is_former,
         };
         return rendered(page.render(), HTML);
     }
     if path == "/robots.txt" {
-        return said(StatusCode::OK, "User-agent: *\nAllow: /\n".to_owned());
+        return text(StatusCode::OK, "User-agent: *\nAllow: /\n".to_owned());
     }
-    // The date says nothing: a link of another edition leads to the same text.
+    // The date in the URL is ignored, so that links of another snapshot lead to the same article.
     let slug = path.rsplit('/').next().unwrap_or_default();
-    let items = edition.items(paper, true);
+    let items = snapshot.items(newspaper, true);
     let Some(item) = items.iter().find(|i| i.article.slug == slug) else {
-        let told = format!("{} has no such page; see {}\n", paper.title, paper.home());
-        return said(StatusCode::NOT_FOUND, told);
+        let message = format!(
+            "{} has no such page; see {}\n",
+            newspaper.title,
+            newspaper.home()
+        );
+        return text(StatusCode::NOT_FOUND, message);
     };
     let page = Page {
-        paper,
+        newspaper,
         title: item.headline,
         item: Some(item),
         items: Vec::new(),
@@ -97,20 +105,24 @@ fn of_path(edition: &Edition, paper: &Paper, request: &Request) -> Response {
     rendered(page.render(), HTML)
 }
 
-/// The feed. Who has its first version gets the corrected one: so a correction is seen as one, by every store, however often
-/// the press was restarted in between.
-fn of_feed(edition: &Edition, paper: &Paper, headers: &HeaderMap) -> Response {
-    let tag = |version: u8| format!("\"{}-{version}\"", edition.at.seconds());
+/// The feed. A client that has the first version gets the corrected one, so that every store sees a correction, also after restarts
+/// of the server.
+fn of_feed(snapshot: &Snapshot, newspaper: &Newspaper, headers: &HeaderMap) -> Response {
+    let tag = |version: u8| format!("\"{}-{version}\"", snapshot.at.seconds());
     let known = headers.get(header::IF_NONE_MATCH);
     let known = known.and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (first, second) = (tag(1), tag(2));
-    let corrected = paper.has_correction() && (known.contains(&first) || known.contains(&second));
+    let corrected =
+        newspaper.has_correction() && (known.contains(&first) || known.contains(&second));
     let current = if corrected { second } else { first };
     let tag = [(header::ETAG, current.clone())];
     if known.contains(&current) {
         return (StatusCode::NOT_MODIFIED, tag).into_response();
     }
-    let document = rendered(feed(edition, paper, corrected), paper.format.content_type());
+    let document = rendered(
+        feed(snapshot, newspaper, corrected),
+        newspaper.format.content_type(),
+    );
     (tag, document).into_response()
 }
 
@@ -118,25 +130,25 @@ fn rendered(document: askama::Result<String>, content_type: &'static str) -> Res
     match document {
         Ok(text) => ([(header::CONTENT_TYPE, content_type)], text).into_response(),
         Err(e) => {
-            tracing::error!("a page of the sample's press could not be rendered: {e}");
+            tracing::error!("a page of the sample could not be rendered: {e}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-fn said(status: StatusCode, text: String) -> Response {
+fn text(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, TEXT)], text).into_response()
 }
 
-fn papers_at(edition: &Edition) -> String {
-    let papers = edition.papers.iter();
-    let papers: String = papers
+fn list_of_newspapers(snapshot: &Snapshot) -> String {
+    let newspapers = snapshot.newspapers.iter();
+    let newspapers: String = newspapers
         .map(|p| format!("{}  {}\n", p.home(), p.title))
         .collect();
-    format!("The made-up papers of the newswire sample are at:\n{papers}")
+    format!("The fictional newspapers of the newswire sample:\n{newspapers}")
 }
 
-/// The name that the request is meant for, without its port; none if that is not clear.
+/// The host name of the request without its port; `None` if there are several Host headers or none.
 fn host_of(request: &Request) -> Option<String> {
     let mut named = request.headers().get_all(header::HOST).iter();
     let (first, second) = (named.next(), named.next());
