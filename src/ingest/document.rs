@@ -10,15 +10,16 @@
 //! | places in the river, pages that several items name | of all items: dates and pages of known ones are at hand |
 //! | the language of most | kept with the feed ([`Votes`](crate::text::language::Votes)) |
 //! | boilerplate | learned by the store of each new article; a document adds what recurs in a third of all its items |
+//! | an item that the document cuts off | edits nothing; where its key is not certain it is left out |
 //! | effort of sanitizing | of the bodies that are read; more is left for each |
 
 use std::collections::HashSet;
 
-use crate::model::{ParsedFeed, Time};
+use crate::model::{ParsedEntry, ParsedFeed, Time};
 use crate::normalize::boilerplate::Boilerplate;
 use crate::normalize::{self, Context, Drafted, Entry, identity};
 use crate::parse::{self, ParseContext, ParseError, Raw};
-use crate::store::{Claim, Item, Listed, Listing, Store, StoreError};
+use crate::store::{Claim, Item, Listed, Listing, Partial, Store, StoreError};
 
 /// Which items of a document are normalized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +64,10 @@ pub fn read(
         Ok(raw) => raw,
         Err(e) => return Ok(Err(e)),
     };
-    let items = Items::of(&raw);
-    let listings = store.reads().listings(claim, &items.named(&raw))?;
+    raw.drop_ambiguous();
+    let mut items = Items::of(&raw);
+    let mut listings = store.reads().listings(claim, &items.named(&raw))?;
+    items.leave_out_unclear(&mut listings);
     let known: Vec<bool> = listings.iter().map(Listing::is_known).collect();
     let mut drafted = items.drafts(&mut raw, &listings, normalized, claim);
     let count = drafted.drafts.len();
@@ -95,7 +98,7 @@ pub fn read(
     }))
 }
 
-/// The drafts of a document of which nothing is known.
+/// The drafts of a document of which nothing is known, without an item that it cuts off.
 ///
 /// # Errors
 /// [`ParseError`] if it is no feed.
@@ -104,10 +107,9 @@ pub(super) fn drafts_of(
     context: &ParseContext,
     boilerplate: &Boilerplate,
 ) -> Result<Drafted, ParseError> {
-    Ok(normalize::drafts(
-        &parse::parse(body, context)?,
-        boilerplate,
-    ))
+    let mut feed = parse::parse(body, context)?;
+    feed.entries.retain(|entry| !entry.is_partial);
+    Ok(normalize::drafts(&feed, boilerplate))
 }
 
 /// The items of a document: of entries with one key the first, in document order.
@@ -120,6 +122,7 @@ struct Identity {
     key: String,
     former_key: Option<String>,
     digest: Vec<u8>,
+    partial: Option<Partial>,
 }
 
 impl Items {
@@ -131,10 +134,19 @@ impl Items {
         let items = first.map(|(entry, (key, e))| Identity {
             former_key: identity::former_key(e),
             digest: identity::content_digest(e),
+            partial: e.is_partial.then(|| partial(e, entries)),
             entry,
             key,
         });
         Self(items.collect())
+    }
+
+    /// Drops the items of which nothing can be told before they are whole.
+    fn leave_out_unclear(&mut self, listings: &mut Vec<Listing>) {
+        let mut is_clear = listings.iter().map(|l| *l != Listing::Unclear);
+        self.0.retain(|_| is_clear.next().unwrap_or(true));
+        drop(is_clear);
+        listings.retain(|l| *l != Listing::Unclear);
     }
 
     /// As the store asks for them.
@@ -146,7 +158,10 @@ impl Items {
                 former_key: item.former_key.as_deref(),
                 guid: entry.id.as_deref(),
                 url: entry.url.as_ref(),
+                title: entry.title.as_deref(),
+                published: entry.published,
                 digest: &item.digest,
+                partial: item.partial,
             })
         });
         items.collect()
@@ -163,7 +178,7 @@ impl Items {
                 published,
             } => (key, Some(*article), *published, None),
             Listing::Pruned { noted } => (&item.key, None, None, Some(*noted)),
-            Listing::New | Listing::Changed => return None,
+            Listing::New | Listing::Changed | Listing::Unclear => return None,
         };
         Some(Listed {
             at,
@@ -211,6 +226,22 @@ impl Items {
             votes: claim.votes.as_ref(),
         };
         normalize::drafts_of(entries, language, others, &context)
+    }
+}
+
+/// What an entry has told when its document ends. Its key is certain only if it rests on what the other entries are named by,
+/// and its page is known too: several entries may bear one guid.
+fn partial(entry: &ParsedEntry, entries: &[ParsedEntry]) -> Partial {
+    let has_guid = |e: &ParsedEntry| e.id.as_deref().is_some_and(|id| !id.is_empty());
+    let mut others = entries.iter().filter(|e| !e.is_partial).map(has_guid);
+    let has_name = has_guid(entry) || others.next() == Some(false) && !others.any(|has| has);
+    let has_title = entry
+        .title
+        .as_deref()
+        .is_some_and(|title| !title.is_empty());
+    match has_name && has_title && entry.url.is_some() {
+        true => Partial::Named,
+        false => Partial::Unnamed,
     }
 }
 

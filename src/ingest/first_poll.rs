@@ -41,7 +41,7 @@ impl FirstPoll {
     /// What is wrong with the document of a feed, although it can be read.
     pub(super) fn doubt(&self) -> Option<&'static str> {
         let feed = self.parsed()?;
-        if feed.warnings.iter().any(|w| w.contains(parse::BREAKS_OFF)) {
+        if feed.breaks_off {
             return Some(
                 "the document breaks off; the readable part was stored, and the next poll reads it again",
             );

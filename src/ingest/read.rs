@@ -12,7 +12,7 @@ use super::read_document::{Contents, read_document};
 use super::visited::Visited;
 use super::websub::offer;
 use crate::clock::Clock;
-use crate::model::{Outcome, Poll, WebUrl};
+use crate::model::{Outcome, Poll, Validators, WebUrl};
 use crate::normalize::Drafted;
 use crate::normalize::draft::take_pages;
 use crate::normalize::page::Page;
@@ -52,7 +52,14 @@ pub(super) fn read(
         (&visited.poll.outcome, &visited.body)
     {
         match read_document(store, claim, &visited.poll, body, content_type.clone())? {
-            Ok(read) => contents = read,
+            Ok(read) => {
+                contents = read;
+                if let (true, Outcome::Document { validators, .. }) =
+                    (contents.breaks_off, &mut poll.outcome)
+                {
+                    *validators = Validators::default();
+                }
+            }
             // A body that is not a feed stores neither articles nor validators (ET-08, ET-35).
             Err(failure) => poll.outcome = Outcome::Failed(failure),
         }

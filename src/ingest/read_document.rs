@@ -20,6 +20,9 @@ pub(super) struct Contents {
     pub(super) window: usize,
     /// What the document says about later polls and its hub.
     pub(super) hints: Hints,
+    /// Whether the document broke off. Its validators may be those of the whole document and are not stored then, so that the
+    /// next request is unconditional. If the same bytes come again, the document is what it is.
+    pub(super) breaks_off: bool,
     /// The archive document that has what dropped out of the feed, if it overflowed.
     pub(super) archive: Option<WebUrl>,
 }
@@ -51,10 +54,11 @@ pub(super) fn read_document(
         url: poll.final_url.clone(),
         content_type,
     };
-    // Without votes on the language, as after an upgrade, the document is normalized as a whole once.
-    let normalized = match claim.votes {
-        Some(_) => Normalized::Unknown,
-        None => Normalized::All,
+    // Without votes on the language, as after an upgrade, the next whole document is normalized as a whole once. A part, which
+    // lists what is new, says nothing about the rest.
+    let normalized = match (&claim.votes, is_whole) {
+        (None, true) => Normalized::All,
+        _ => Normalized::Unknown,
     };
     let read = catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]
@@ -115,6 +119,7 @@ fn contents(claim: &Claim, poll: &Poll, read: Document, body_digest: Vec<u8>) ->
     let mut contents = Contents {
         new: read.new.clone(),
         window: if is_whole { read.items } else { 0 },
+        breaks_off: feed.breaks_off,
         hints: Hints {
             hub: feed.hub.clone(),
             topic: feed.feed_url.clone(),
@@ -133,6 +138,9 @@ fn contents(claim: &Claim, poll: &Poll, read: Document, body_digest: Vec<u8>) ->
         .filter(|url| url.origin() == base.origin());
     let mut document = document_commit(read, body_digest);
     document.is_complete &= is_whole;
+    if claim.votes.is_none() && !is_whole {
+        document.votes = None;
+    }
     if let Some(coding) = &poll.hints.unknown_coding {
         document.repairs.push(format!(
             "its Content-Encoding {coding:?} is unknown; the document was read as it came"

@@ -105,6 +105,9 @@ pub struct ParsedFeed {
     /// Whether the document has tags of items but no item could be read: it is broken beyond repair.
     #[serde(skip)]
     pub lost_entries: bool,
+    /// Whether the document ends before the feed does: items may be missing.
+    #[serde(skip)]
+    pub breaks_off: bool,
     /// When to poll again, by the document (ttl, skipHours, skipDays, sy:*).
     #[serde(skip)]
     pub hints: Hints,
@@ -154,6 +157,9 @@ pub struct ParsedEntry {
     /// A digest of what the publisher sent, before cleaning: a different one is an edit.
     #[serde(skip)]
     pub source_digest: [u8; 16],
+    /// Whether the document ends within it: fields may be missing; those that it has are complete.
+    #[serde(skip)]
+    pub is_partial: bool,
 }
 
 impl ParsedEntry {

@@ -184,6 +184,10 @@ fn key(e: &ParsedEntry, shared: Option<&Shared<'_>>, sessions: &Sessions) -> Str
 /// compared.
 pub const DIGEST_VERSION: u8 = 1;
 
+/// The first byte of the digest of an entry that its document cut off: the whole entry completes the article, it does not
+/// edit it.
+const PARTIAL: u8 = 0xff;
+
 /// A digest of what the publisher gave of an entry, 17 bytes, the first of them [`DIGEST_VERSION`]: an edit changes it; what
 /// newswire makes of the entry does not (ET-09, REL-14), and neither does another guid, nor tracking on its link.
 #[must_use]
@@ -194,7 +198,17 @@ pub fn content_digest(entry: &ParsedEntry) -> Vec<u8> {
     });
     let mut all = entry.source_digest.to_vec();
     all.extend_from_slice(page.unwrap_or_default().as_bytes());
-    digest_of(&all)
+    let mut digest = digest_of(&all);
+    if let Some(version) = digest.first_mut().filter(|_| entry.is_partial) {
+        *version = PARTIAL;
+    }
+    digest
+}
+
+/// Whether a digest is that of an entry that its document cut off.
+#[must_use]
+pub fn is_of_partial(digest: &[u8]) -> bool {
+    digest.first() == Some(&PARTIAL)
 }
 
 /// A digest of the current version over bytes that represent an article's content.

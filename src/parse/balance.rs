@@ -17,6 +17,8 @@ const OPEN_MAX: usize = 65_536;
 pub struct Balance {
     /// Byte offsets of their `<`, ascending.
     unclosed: Vec<usize>,
+    /// Of these, the ones that are open at the end of the document.
+    cut_off: Vec<usize>,
 }
 
 impl Balance {
@@ -35,11 +37,11 @@ impl Balance {
                 [b'<', b'?', ..] => end_behind(rest, b"?>"),
                 [b'<', b'!', ..] => memchr(b'>', rest).map(|end| end + 1),
                 _ => {
+                    // What has no end is none: the document ends in it.
                     let len = end_of_tag(rest);
-                    scan.tag(
-                        here,
-                        rest.get(..len.unwrap_or(rest.len())).unwrap_or_default(),
-                    );
+                    if let Some(tag) = len.and_then(|len| rest.get(..len)) {
+                        scan.tag(here, tag);
+                    }
                     len
                 }
             };
@@ -51,6 +53,11 @@ impl Balance {
     /// Whether the start tag whose `<` is at byte `at` has an end tag.
     pub fn is_closed(&self, at: usize) -> bool {
         self.unclosed.binary_search(&at).is_err()
+    }
+
+    /// Whether the element that starts at byte `at` is open at the end of the document.
+    pub fn is_cut_off(&self, at: usize) -> bool {
+        self.cut_off.binary_search(&at).is_ok()
     }
 }
 
@@ -110,9 +117,11 @@ impl Scan {
     }
 
     fn finish(mut self) -> Balance {
-        self.unclosed.extend(self.open.iter().map(|(at, _)| *at));
+        let cut_off: Vec<usize> = self.open.iter().map(|(at, _)| *at).collect();
+        self.unclosed.extend(&cut_off);
         self.unclosed.sort_unstable();
         Balance {
+            cut_off,
             unclosed: self.unclosed,
         }
     }

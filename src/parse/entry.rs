@@ -494,6 +494,7 @@ impl Reader {
             rights: self.rights.take(),
             source: self.source,
             source_digest: [0; source_digest::LEN],
+            is_partial: false,
         }
     }
 }

@@ -111,3 +111,32 @@ pub fn is_tag_of_feeds(raw: &str) -> bool {
 pub fn is_entry_name(local: &str) -> bool {
     matches!(local, "item" | "entry")
 }
+
+/// The names of roots that hold entries.
+pub fn is_root_name(local: &str) -> bool {
+    matches!(local, "rss" | "rdf" | "feed")
+}
+
+/// Where the last end tag of a feed stands, in bytes; the beginning if there is none.
+pub fn last_end_of_a_feed(text: &str) -> usize {
+    last_end_of(text, is_root_name)
+}
+
+/// The same of a feed or a channel.
+pub fn last_end_of_a_channel(text: &str) -> usize {
+    last_end_of(text, |name| is_root_name(name) || name == "channel")
+}
+
+fn last_end_of(text: &str, is_wanted: impl Fn(&str) -> bool) -> usize {
+    const NAME_BYTES_MAX: usize = 64;
+    let is_end = |at: usize| {
+        let rest = text.as_bytes().get(at + 2..).unwrap_or_default();
+        let is_of_name =
+            |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.');
+        let name = rest.iter().take(NAME_BYTES_MAX).take_while(is_of_name);
+        let name: String = name.map(|b| char::from(b.to_ascii_lowercase())).collect();
+        is_wanted(name.rsplit(':').next().unwrap_or(&name))
+    };
+    let mut ends = text.rmatch_indices("</").map(|(at, _)| at);
+    ends.find(|at| is_end(*at)).unwrap_or_default()
+}

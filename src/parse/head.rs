@@ -24,7 +24,9 @@ pub fn read(
     let mended = mend::mend(text, warnings);
     let mut walk = Walk::new(&mended);
     let (mut feed, mut bodies, mut scope) = read_walk(&mut walk, context, warnings)?;
-    if feed.entries.is_empty() && (walk.saw_entry || walk.saw_entry_behind) {
+    if feed.entries.is_empty() && walk.breaks_off_in_entry {
+        feed.lost_entries = true;
+    } else if feed.entries.is_empty() && (walk.saw_entry || walk.saw_entry_behind) {
         let had_entries = walk.saw_entry;
         walk = Walk::ignoring_nesting(&mended);
         (feed, bodies, scope) = read_walk(&mut walk, context, warnings)?;
@@ -33,6 +35,7 @@ pub fn read(
     for fault in &walk.faults {
         warnings.add(*fault);
     }
+    feed.breaks_off = walk.breaks_off;
     Ok((feed, bodies, scope))
 }
 
@@ -66,7 +69,8 @@ fn read_walk(
         match piece {
             Piece::Container(container) => head.container(&container, warnings),
             Piece::Child(child) if is_entry(&child) => {
-                let (entry, bodies) = entry::read(child, dialect, &head.scope, warnings);
+                let (mut entry, bodies) = entry::read(child, dialect, &head.scope, warnings);
+                entry.is_partial = walk.breaks_off;
                 entries.push(entry.published.or(entry.updated), (entry, bodies));
             }
             Piece::Child(child) => head.child(&child, warnings),

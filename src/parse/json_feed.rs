@@ -29,6 +29,7 @@ pub fn read(
     let Document {
         head: document,
         items,
+        breaks_off,
     } = json_text::read(source, warnings)
         .map_err(|e| ParseError::Unreadable(format!("it is not valid JSON: {e}")))?;
     let is_feed =
@@ -78,6 +79,7 @@ pub fn read(
             .flatten()
             .find_map(|h| scope.url_as_written(h.get("url")?.as_str()?)),
         entries,
+        breaks_off,
         ..ParsedFeed::default()
     };
     Ok((feed, bodies, scope))

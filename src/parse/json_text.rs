@@ -50,6 +50,8 @@ pub struct Document {
     pub head: Map<String, Value>,
     /// Its items; `None` if it has no list of items.
     pub items: Option<Vec<Map<String, Value>>>,
+    /// Whether it could not be read to its end.
+    pub breaks_off: bool,
 }
 
 /// Reads a document up to the first error.
@@ -65,6 +67,7 @@ pub fn read(source: &str, warnings: &mut Warnings) -> Result<Document, String> {
             warnings.add("the JSON had errors that were repaired");
         }
     }
+    let breaks_off = failure.is_some();
     match failure {
         Some(why) if read.seen() == 0 => return Err(why),
         Some(why) => warnings.add(format!("the JSON was read up to its first error: {why}")),
@@ -75,6 +78,7 @@ pub fn read(source: &str, warnings: &mut Warnings) -> Result<Document, String> {
     }
     Ok(Document {
         head: read.head,
+        breaks_off,
         items: read.items.map(|items| items.into_vec(warnings)),
     })
 }

@@ -17,6 +17,7 @@ pub fn mend<'t>(text: &'t str, warnings: &mut Warnings) -> Cow<'t, str> {
         out: String::new(),
         copied: 0,
         endless: Endless::default(),
+        feed_end: None,
         faults: Vec::new(),
     };
     let mut at = 0;
@@ -41,6 +42,8 @@ struct Mender<'t> {
     /// How much of the text is in `out`.
     copied: usize,
     endless: Endless,
+    /// Where the last end tag of a feed stands; looked for when it is first asked for.
+    feed_end: Option<usize>,
     faults: Vec<&'static str>,
 }
 
@@ -81,6 +84,11 @@ impl<'t> Mender<'t> {
         let end = end_of(rest, "]]>", &mut self.endless.cdata);
         let Some(end) = end else {
             self.fault("a CDATA section never ends");
+            if self.breaks_off_behind(here) {
+                self.replace(here, start, "<![CDATA[");
+                self.replace(self.text.len(), self.text.len(), "]]>");
+                return self.text.len();
+            }
             self.replace(here, start, "");
             return start;
         };
@@ -88,6 +96,14 @@ impl<'t> Mender<'t> {
             self.replace(here, start, "<![CDATA[");
         }
         here + end
+    }
+
+    /// Whether the document breaks off behind `here`: then what has no end was cut off, and nothing in it is the feed's.
+    fn breaks_off_behind(&mut self, here: usize) -> bool {
+        let text = self.text;
+        here > *self
+            .feed_end
+            .get_or_insert_with(|| fields::last_end_of_a_channel(text))
     }
 
     fn comment(&mut self, here: usize, rest: &str) -> usize {
@@ -106,6 +122,10 @@ impl<'t> Mender<'t> {
                 here + odd
             }
             (None, Some(end)) => here + end,
+            (None, None) if self.breaks_off_behind(here) => {
+                self.replace(here, self.text.len(), "");
+                self.text.len()
+            }
             (None, None) => {
                 self.fault("a comment never ends");
                 self.replace(here, here + 4, "");
@@ -301,15 +321,25 @@ mod tests {
 
     #[test]
     fn rel_05_what_never_ends_does_not_take_the_rest_along() {
-        assert_eq!(mended("<a><![CDATA[ x</a><b/>"), "<a> x</a><b/>");
+        assert_eq!(
+            mended("<a><![CDATA[ x</a><b/></rss>"),
+            "<a> x</a><b/></rss>"
+        );
         assert_eq!(mended("<![cdata[ x ]]>"), "<![CDATA[ x ]]>");
-        assert_eq!(mended("<a><!-- x</a>"), "<a> x</a>");
+        assert_eq!(mended("<a><!-- x</a></feed>"), "<a> x</a></feed>");
         assert_eq!(mended("<a><!-- x --!>y</a>"), "<a>y</a>");
         assert_eq!(mended("<?xml version='1.0'><a/>"), "<a/>");
         assert_eq!(
             mended("<guid x='1' y=\"a>text</guid><link z=\"b\"/>"),
             "<guid x=\"1\">text</guid><link z=\"b\"/>"
         );
+    }
+
+    #[test]
+    fn rel_05_what_never_ends_because_the_document_breaks_off_is_no_markup() {
+        let cut = "<rss><item><![CDATA[ x <item>";
+        assert_eq!(mended(cut), "<rss><item><![CDATA[ x <item>]]>");
+        assert_eq!(mended("<rss><item><!-- x <item>"), "<rss><item>");
     }
 
     #[test]

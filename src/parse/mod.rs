@@ -60,7 +60,6 @@ pub use context::{ParseContext, ParseError};
 use raw::Bodies;
 pub use raw::Raw;
 pub use warnings::{WARNINGS_MAX, Warnings};
-pub use xml::BREAKS_OFF;
 
 /// Maximum length of text before the feed, in bytes.
 const PREAMBLE_BYTES_MAX: usize = 4096;

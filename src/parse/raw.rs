@@ -63,6 +63,22 @@ impl Raw {
         }
     }
 
+    /// Drops the entry within which the document ends if another entry has its name, or might have it when both are whole: nothing
+    /// would tell them apart, and the other one would be named otherwise because of it.
+    pub fn drop_ambiguous(&mut self) {
+        let Some((last, others)) = self.feed.entries.split_last() else {
+            return;
+        };
+        let has_its_name = |e: &ParsedEntry| match &last.id {
+            Some(id) => e.id.as_ref() == Some(id),
+            None => e.id.is_none() && e.link_of_key() == last.link_of_key(),
+        };
+        if last.is_partial && others.iter().any(has_its_name) {
+            self.feed.entries.pop();
+            self.bodies.pop();
+        }
+    }
+
     /// Reads the bodies of the entry at this place, if they are not read yet.
     pub fn complete(&mut self, at: usize) {
         let bodies = self.bodies.get_mut(at).and_then(Option::take);

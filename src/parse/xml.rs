@@ -14,7 +14,7 @@ use super::vocabulary::{self, Ns};
 use crate::text::references;
 
 /// The warning of a document that ends before its end tags do.
-pub const BREAKS_OFF: &str = "the document breaks off";
+const BREAKS_OFF: &str = "the document breaks off";
 
 /// Deepest nesting kept; what is deeper is left out.
 pub const DEPTH_MAX: usize = 256;
@@ -50,6 +50,10 @@ pub struct Walk<'t> {
     /// Open elements that are left out.
     left_out: usize,
     done: bool,
+    /// Whether the document ends within an element.
+    pub breaks_off: bool,
+    /// Whether that is an entry, so that what stands in it is no entry of the feed.
+    pub breaks_off_in_entry: bool,
     text: &'t str,
     /// Read when recovery first needs it.
     balance: Option<Balance>,
@@ -98,6 +102,8 @@ impl<'t> Walk<'t> {
             elements: 0,
             left_out: 0,
             done: false,
+            breaks_off: false,
+            breaks_off_in_entry: false,
             text,
             balance: None,
             last_end: None,
@@ -157,15 +163,19 @@ impl<'t> Walk<'t> {
         None
     }
 
-    /// The end, wanted or not. An entry that breaks off after it said who it is stays, without what is unfinished.
+    /// The end, wanted or not. An entry that breaks off after it said who it is stays, without what is unfinished: neither
+    /// an open field nor text that may go on.
     fn finish(&mut self) -> Option<Piece> {
         self.done = true;
         if self.stack.is_empty() && self.containers.is_empty() {
             return None;
         }
+        self.breaks_off = true;
+        self.breaks_off_in_entry = self.is_entry_open();
         self.fault(BREAKS_OFF);
         self.stack.truncate(1);
-        let last = self.stack.pop()?.element;
+        let mut last = self.stack.pop()?.element;
+        last.children.pop_if(|child| matches!(child, Node::Text(_)));
         let is_entry = matches!(last.name.as_str(), "item" | "entry");
         let is_known = last
             .elements()
@@ -236,6 +246,9 @@ impl<'t> Walk<'t> {
             return None;
         }
         let from = if self.trusts_nesting {
+            if self.is_quoted() {
+                return None;
+            }
             let places: Vec<usize> = self.stack.iter().map(|o| o.at).collect();
             places.into_iter().position(|at| !self.is_closed(at))?
         } else {
@@ -258,11 +271,39 @@ impl<'t> Walk<'t> {
             outer.at,
             fields::is_field(next) && !fields::may_stand_in(next, &outer.element),
         );
-        if !is_ended || self.is_closed(at) {
+        let is_inside = |walk: &mut Self| walk.is_in_cut_source(level) || walk.is_quoted();
+        if !is_ended || self.is_closed(at) || is_inside(self) {
             return None;
         }
         self.fault("a field has no end tag");
         self.close_to(level)
+    }
+
+    /// Whether the document breaks off within the entry at hand, and a feed that this entry quotes, or a field that is closed later,
+    /// is open: what stands in there is no entry of the feed.
+    fn is_quoted(&mut self) -> bool {
+        let Some(entry) = self.stack.first().filter(|_| self.is_entry_open()) else {
+            return false;
+        };
+        let entry = entry.at;
+        let inner = self.stack.iter().skip(1);
+        let inner: Vec<_> = inner
+            .map(|o| (o.at, fields::is_root_name(&o.element.name)))
+            .collect();
+        let mut holds =
+            |(at, is_feed): (usize, bool)| self.is_closed(at) || is_feed && self.is_cut_off(at);
+        inner.into_iter().any(&mut holds) && self.is_cut_off(entry)
+    }
+
+    /// Whether the field at this level is the source of an entry, with fields of its own, and the document breaks off in it.
+    fn is_in_cut_source(&mut self, level: usize) -> bool {
+        let Some(outer) = self.stack.get(level) else {
+            return false;
+        };
+        // In RSS a source is a text.
+        let is_source = outer.element.name == "source" && outer.element.own_text().is_empty();
+        let at = outer.at;
+        is_source && self.is_cut_off(at)
     }
 
     /// Whether the current child of the feed is an entry.
@@ -273,9 +314,16 @@ impl<'t> Walk<'t> {
     }
 
     fn is_closed(&mut self, at: usize) -> bool {
-        self.balance
-            .get_or_insert_with(|| Balance::of(self.text))
-            .is_closed(at)
+        self.balance().is_closed(at)
+    }
+
+    /// Whether the element at `at`, and all around it, is open at the end of the document.
+    fn is_cut_off(&mut self, at: usize) -> bool {
+        self.balance().is_cut_off(at)
+    }
+
+    fn balance(&mut self) -> &Balance {
+        self.balance.get_or_insert_with(|| Balance::of(self.text))
     }
 
     /// Whether the name is that of the current entry.
@@ -372,10 +420,10 @@ impl<'t> Walk<'t> {
                 self.fault("tags are nested wrongly");
             }
             self.containers.truncate(at);
-            if at == 0 && is_root_name(local_of(&raw)) {
+            if at == 0 && fields::is_root_name(local_of(&raw)) {
                 let text = self.text;
                 self.last_end
-                    .get_or_insert_with(|| last_end_of_a_feed(text));
+                    .get_or_insert_with(|| fields::last_end_of_a_feed(text));
             }
             self.forget_namespaces();
             return child.map(Piece::Child);
@@ -428,7 +476,7 @@ impl<'t> Walk<'t> {
             return false;
         };
         let may_be_read = fields::is_entry_name(local) || is_container_name(local);
-        !is_root_name(local) && (at > end || !may_be_read)
+        !fields::is_root_name(local) && (at > end || !may_be_read)
     }
 
     /// Closes every open element from `at` on; the child of the container, if that was the last.
@@ -472,26 +520,6 @@ impl<'t> Walk<'t> {
 /// The elements that hold all of an RSS feed, or an item of it.
 fn is_rss_name(raw: &str) -> bool {
     matches!(raw, "rss" | "channel" | "items" | "item")
-}
-
-/// The names of roots that hold entries.
-fn is_root_name(local: &str) -> bool {
-    matches!(local, "rss" | "rdf" | "feed")
-}
-
-/// The byte offset of the last end tag of a feed; 0 if there is none.
-fn last_end_of_a_feed(text: &str) -> usize {
-    const NAME_BYTES_MAX: usize = 64;
-    let is_feed = |at: usize| {
-        let rest = text.as_bytes().get(at + 2..).unwrap_or_default();
-        let is_of_name =
-            |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.');
-        let name = rest.iter().take(NAME_BYTES_MAX).take_while(is_of_name);
-        let name: String = name.map(|b| char::from(b.to_ascii_lowercase())).collect();
-        is_root_name(local_of(&name))
-    };
-    let mut ends = text.rmatch_indices("</").map(|(at, _)| at);
-    ends.find(|at| is_feed(*at)).unwrap_or_default()
 }
 
 fn is_container_name(local: &str) -> bool {

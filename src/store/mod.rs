@@ -67,7 +67,7 @@ pub use leases::claim::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 pub use maintenance::restore::{Restored, restore};
 pub use options::{DedupSettings, StoreOptions};
 pub use polls::committing::ReadyCommit;
-pub use polls::listing::{Item, Listed, Listing};
+pub use polls::listing::{Item, Listed, Listing, Partial};
 pub use polls::poll_commit::{
     ArchiveCommit, Committed, DocumentCommit, HubChange, PlanCommit, PollCommit,
 };

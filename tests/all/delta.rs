@@ -68,6 +68,26 @@ async fn et_10_a_delta_is_asked_for_only_with_an_etag_and_adds_to_what_is_there(
 }
 
 #[tokio::test]
+async fn rel_14_the_language_of_a_feed_of_before_is_not_learned_from_a_delta() {
+    let (net, house) = then(delta(10..12)).await;
+    let conn = rusqlite::Connection::open(house.db()).unwrap();
+    conn.execute_batch("UPDATE feeds SET languages = NULL")
+        .unwrap();
+    assert_eq!(house.pass_due().await.articles_new, 2);
+    let is_known = || {
+        conn.query_row("SELECT languages IS NOT NULL FROM feeds", [], |r| {
+            r.get::<_, bool>(0)
+        })
+        .unwrap()
+    };
+    assert!(!is_known(), "two new articles are not the feed");
+    net.always(HOST, "/feed", Reply::feed(news(0..13)));
+    house.hours(30);
+    assert_eq!(house.pass_due().await.articles_new, 1);
+    assert!(is_known());
+}
+
+#[tokio::test]
 async fn et_10_et_53_a_delta_of_new_articles_only_is_no_overflow() {
     let (_net, house) = then(delta(10..30)).await;
     house.pass_due().await;

@@ -295,6 +295,41 @@ async fn an_article_that_is_edited_again_and_again_does_not_tell_the_language_of
 }
 
 #[tokio::test]
+async fn rel_06_an_item_under_a_new_guid_at_every_poll_is_known_and_does_not_vote() {
+    let net = Internet::start().await;
+    let house = subscribed(&net);
+    let others: String = (1..4).map(rss_item).collect();
+    for page in ["/2030/01/10/a-ferry-is-late", "/live"] {
+        let shown = |guid: usize| {
+            let guid = format!("<guid isPermaLink='false'>request-{guid}</guid>");
+            let title =
+                format!("<title>Late at {page}</title><link>https://paper.test{page}</link>");
+            rss(&format!("<item>{guid}{title}</item>{others}"))
+        };
+        shows(&net, &house, &shown(0)).await;
+        let (articles, votes) = (house.articles().len(), votes(&house));
+        for guid in 1..5 {
+            assert_eq!(normalized(&house, &shown(guid)), 0, "{page}");
+            assert_eq!(shows(&net, &house, &shown(guid)).await, (0, 0), "{page}");
+        }
+        assert_eq!(house.articles().len(), articles);
+        assert_eq!(self::votes(&house), votes, "it votes once");
+        let edited = shown(9).replace("Late at", "Later at");
+        assert_eq!(
+            shows(&net, &house, &edited).await.0,
+            usize::from(page == "/live")
+        );
+    }
+}
+
+/// What is known of the language of the feed.
+fn votes(house: &House) -> Option<String> {
+    let conn = rusqlite::Connection::open(house.db()).unwrap();
+    conn.query_row("SELECT languages FROM feeds", [], |r| r.get(0))
+        .unwrap()
+}
+
+#[tokio::test]
 async fn a_notice_is_known_in_a_single_new_article_also_of_a_feed_of_copies() {
     let net = Internet::start().await;
     net.always("wire.test", "/feed", Reply::feed(""));

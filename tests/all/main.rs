@@ -13,6 +13,7 @@ mod boilerplate;
 mod cli;
 mod clock;
 mod crowds;
+mod cuts;
 mod daemon;
 mod delta;
 mod disk;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::{Join, StoredCopy};
 use crate::model::{ArticleId, ArticleRow, FeedRow, StoryId, Time};
+use crate::normalize::identity;
 use crate::store::articles::tombstones::{self, is_tombstone};
 use crate::store::feeds::paragraphs;
 use crate::store::leases::claim::Claim;
@@ -104,7 +105,9 @@ pub(in crate::store) fn write(
             Some(known) if known.digest == p.draft.digest => listed.push(known.article), // ET-09
             Some(known) if !known.is_edited_by(&p.draft) => {
                 // REL-14: it was stored by a version with another rule for digests.
-                set_digest(conn, known.article, &p.draft.digest)?;
+                if !identity::is_of_partial(&p.draft.digest) {
+                    set_digest(conn, known.article, &p.draft.digest)?;
+                }
                 listed.push(known.article);
             }
             Some(known) => {
@@ -333,7 +336,8 @@ fn insert_row(
     Ok(())
 }
 
-/// An edit: the row changes in place and gains a revision; its story, its place and its id stay.
+/// An edit: the row changes in place and gains a revision; its story, its place and its id stay. The rest of an article that
+/// was stored in part is no edit: it changes the row without a revision.
 fn update(
     writer: &mut DocumentWriter<'_>,
     feed: FeedRow,
@@ -343,10 +347,13 @@ fn update(
 ) -> Sql<()> {
     let (conn, d) = (writer.conn, &p.draft);
     let seq = writer.numbers.next(conn)?;
+    let is_edit = !known.is_partial();
+    let claimed = d.updated.map(|t| t.min(now));
+    let updated = claimed.or(is_edit.then_some(now));
     conn.prepare_cached(
         "UPDATE articles SET seq = ?2, guid = ?3, url = ?4, canonical_url = ?5, title = ?6, summary = ?7, words = ?8,
             published = ?9, updated = ?10, language = ?11, own_host = ?12, facts = ?13, digest = ?14,
-            revision = revision + 1, fingerprint = ?15, content = ?16 WHERE article = ?1",
+            revision = revision + ?17, fingerprint = ?15, content = ?16 WHERE article = ?1",
     )?
     .execute(params![
         known.article,
@@ -358,13 +365,14 @@ fn update(
         d.summary,
         p.folded.words.cast_signed(),
         d.published.map(Time::millis),
-        d.updated.map_or(now, |t| t.min(now)).millis(),
+        updated.map(Time::millis),
         d.language,
         p.page as i64,
         p.facts,
         d.digest,
         p.fingerprint.to_bytes(),
         p.content,
+        i64::from(is_edit),
     ])?;
     let (arrived, seen) = conn
         .prepare_cached("SELECT arrived, first_seen FROM articles WHERE article = ?1")?

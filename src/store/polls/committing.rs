@@ -67,12 +67,11 @@ impl Store {
     /// Makes a poll ready to be committed: the costly part of a write, which needs no lock.
     pub fn prepare(&self, mut commit: PollCommit) -> ReadyCommit {
         let mut drafts = prepare::prepare(&mut commit);
-        // Without topics or digests (the store is busy) the writer reads the texts before it takes the lock.
+        // Without topics (the store is busy) the writer reads the texts before it takes the lock.
         if !drafts.is_empty()
             && let Ok(topics) = self.reads().topics_in_force(&self.topics)
-            && let Ok(known) = self.reads().digests(&commit.claim, &drafts)
         {
-            prepare::read_topics(&mut drafts, &topics, &known);
+            drafts.iter_mut().for_each(|p| p.read_topics(&topics));
         }
         ReadyCommit {
             commit,
@@ -124,13 +123,13 @@ impl WriteCommand for ReadyCommit {
     }
 
     fn is_read_for(&self, tagger: &Tagger) -> bool {
-        let mut drafts = self.drafts.iter().filter(|p| !p.seems_known);
+        let mut drafts = self.drafts.iter();
         drafts.all(|p| tagger.knows(p.topics.as_ref()))
     }
 
     fn read_topics(&mut self, tagger: &Tagger) {
         for p in &mut self.drafts {
-            let is_read = p.seems_known || tagger.knows(p.topics.as_ref());
+            let is_read = tagger.knows(p.topics.as_ref());
             if let Some(topics) = tagger.topics().filter(|_| !is_read) {
                 p.read_topics(topics);
             }

@@ -33,9 +33,17 @@ pub(in crate::store) struct Known {
 }
 
 impl Known {
-    /// Whether the publisher changed it since. What was stored under another rule for digests counts as unchanged.
+    /// Whether the publisher changed it since, or sent the rest of it. What was stored under another rule for digests counts as
+    /// unchanged, and so does what is listed only in part.
     pub(in crate::store) fn is_edited_by(&self, draft: &Draft) -> bool {
-        self.digest != draft.digest && identity::is_comparable(&self.digest)
+        self.digest != draft.digest
+            && !identity::is_of_partial(&draft.digest)
+            && (self.is_partial() || identity::is_comparable(&self.digest))
+    }
+
+    /// Whether only a part of it is stored, because its document broke off.
+    pub(in crate::store) fn is_partial(&self) -> bool {
+        identity::is_of_partial(&self.digest)
     }
 }
 

@@ -4,15 +4,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use rusqlite::{OptionalExtension, params};
-
 use crate::dedup::{Fingerprint, Subject};
 use crate::model::{Draft, Source, WebUrl};
 use crate::normalize;
 use crate::query::Folded;
 use crate::store::articles::content::{Facts, SourceFact, fold, pack, with_text};
-use crate::store::connections::Reads;
-use crate::store::error::StoreError;
 use crate::store::leases::claim::Claim;
 use crate::store::polls::listing::Listed;
 use crate::store::polls::poll_commit::PollCommit;
@@ -40,8 +36,6 @@ pub(in crate::store) struct Prepared {
     pub(in crate::store) paragraphs: Vec<u64>,
     /// What the text says of the topics, if it was asked.
     pub(in crate::store) topics: Option<ReadTopics>,
-    /// Whether the article seems to be stored as it is: then nobody needs its topics.
-    pub(in crate::store) seems_known: bool,
 }
 
 /// Whose page an article has (SEC-13), by what proves it: anybody can name any site as its own.
@@ -122,31 +116,6 @@ struct About<'a> {
     titles: Vec<String>,
 }
 
-impl Reads {
-    /// The digests of the articles of a feed that are stored under the keys of these drafts.
-    pub(in crate::store) fn digests(
-        &self,
-        claim: &Claim,
-        drafts: &[Prepared],
-    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
-        self.read(|conn| {
-            let mut look = conn.prepare_cached(
-                "SELECT digest FROM articles WHERE feed = ?1 AND key = ?2 LIMIT 1",
-            )?;
-            let mut known = HashMap::new();
-            for p in drafts {
-                let digest = look.query_row(params![claim.feed, p.draft.key], |r| r.get(0));
-                known.extend(
-                    digest
-                        .optional()?
-                        .map(|digest| (p.draft.key.clone(), digest)),
-                );
-            }
-            Ok(known)
-        })
-    }
-}
-
 /// Prepares the drafts of a poll; they are moved out of it.
 pub(in crate::store) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
     let Some(document) = &mut commit.document else {
@@ -176,20 +145,6 @@ pub(in crate::store) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
             )
         })
         .collect()
-}
-
-/// Asks the texts of drafts everything that depends on them. `known` are keys of articles with digests as they are stored.
-pub(in crate::store) fn read_topics(
-    drafts: &mut [Prepared],
-    topics: &Topics,
-    known: &HashMap<String, Vec<u8>>,
-) {
-    for p in drafts {
-        p.seems_known = known.get(&p.draft.key) == Some(&p.draft.digest);
-        if !p.seems_known {
-            p.read_topics(topics);
-        }
-    }
 }
 
 fn prepare_one(
@@ -242,7 +197,6 @@ fn prepare_one(
         only_with_its_page: page_shared_by == 1,
         paragraphs,
         topics: None,
-        seems_known: false,
         draft,
     }
 }

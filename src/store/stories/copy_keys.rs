@@ -17,11 +17,14 @@ use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::store::sequence;
 use crate::store::sql::Sql;
 use crate::store::stories::copies::{self, COPIES};
+use crate::store::stories::decisions;
 
 /// Articles in a part.
 const PART_ROWS: usize = if cfg!(test) { 4 } else { 1024 };
 /// Articles in no part, and those changed since, that are read at the start at most.
 const OTHERS_MAX: i64 = 4096;
+/// Copies that the user's decisions are about, at most: they are read for each new article.
+const DECIDED_MAX: i64 = 2000;
 /// A part of which more articles have changed is made again.
 const STALE_MAX: i64 = 64;
 /// Keys of another layout of fingerprints or of parts are made again.
@@ -118,12 +121,14 @@ impl CopyKeys {
             first,
         };
         keys.take_in(conn, "WHERE article > ?1", covered)?;
-        let changed = "WHERE article IN (SELECT article FROM copy_keys_stale WHERE article <= ?1)";
-        keys.take_in(conn, changed, covered)?;
-        let mut stale = conn.prepare_cached("SELECT article FROM copy_keys_stale")?;
-        for row in stale.query_map([], |r| r.get(0))? {
+        // Retention notes what it removed of before the window, too.
+        let mut stale =
+            conn.prepare_cached("SELECT article FROM copy_keys_stale WHERE article >= ?1")?;
+        for row in stale.query_map([first], |r| r.get(0))? {
             keys.stale.insert(row?);
         }
+        let changed = "WHERE article IN (SELECT article FROM copy_keys_stale WHERE article >= ?1)";
+        keys.take_in(conn, changed, first)?;
         Ok(Some(keys))
     }
 
@@ -233,12 +238,15 @@ fn covered(conn: &Connection, first: ArticleRow) -> Sql<Option<ArticleRow>> {
     let covered = parts.last().map_or(0, |part| part.1);
     let (others, all): (i64, i64) = conn.query_row(
         "SELECT (SELECT count(*) FROM (SELECT 1 FROM articles WHERE article > ?1 LIMIT ?3))
-              + (SELECT count(*) FROM copy_keys_stale),
+              + (SELECT count(*) FROM (SELECT 1 FROM copy_keys_stale WHERE article >= ?2 LIMIT ?3)),
            (SELECT count(*) FROM (SELECT 1 FROM articles WHERE article >= ?2 LIMIT ?4))",
         params![covered, first, OTHERS_MAX + 1, SKETCHES_MAX as i64 + 1],
         |r| Ok((r.get(0)?, r.get(1)?)),
     )?;
-    let suffice = is_whole && others <= OTHERS_MAX && all <= SKETCHES_MAX as i64;
+    let suffice = is_whole
+        && others <= OTHERS_MAX
+        && all <= SKETCHES_MAX as i64
+        && !decisions::are_more_than(conn, DECIDED_MAX)?;
     Ok(suffice.then_some(covered))
 }
 
@@ -581,6 +589,27 @@ mod tests {
             }
             self.hour += 1;
         }
+    }
+
+    #[test]
+    fn what_retention_removed_before_the_window_costs_no_keys() {
+        let limits = Limits {
+            window: Duration::from_secs(7 * 86_400),
+            copies_max: 20,
+            near: true,
+        };
+        let mut press = Press::new(3);
+        (0..3 * PART_ROWS).for_each(|_| press.store(None));
+        let now = Time::from_millis(press.hour * HOUR_MS);
+        let until = Instant::now() + Duration::from_secs(60);
+        go_on(&press.conn, limits, now, until).unwrap();
+        let stale = format!(
+            "WITH RECURSIVE n (at) AS (SELECT -{OTHERS_MAX} UNION ALL SELECT at + 1 FROM n WHERE at < 0)
+             INSERT INTO copy_keys_stale SELECT at FROM n"
+        );
+        press.conn.execute_batch(&stale).unwrap();
+        let keys = CopyKeys::load(&press.conn, limits, now).unwrap();
+        assert!(keys.is_some_and(|keys| keys.stale.is_empty()));
     }
 
     /// How many stores are written; `NEWSWIRE_SEQUENCES` says otherwise.

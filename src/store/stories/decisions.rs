@@ -197,6 +197,20 @@ pub(in crate::store) fn version(conn: &Connection) -> Sql<i64> {
         .query_row([], |r| r.get(0))
 }
 
+/// Whether a decision is about this copy.
+pub(super) fn are_about(conn: &Connection, id: ArticleId) -> Sql<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM decided WHERE id = ?1)")?
+        .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
+}
+
+/// Whether decisions name copies more than so many times.
+pub(super) fn are_more_than(conn: &Connection, most: i64) -> Sql<bool> {
+    let count: i64 = conn
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM decided LIMIT ?1)")?
+        .query_row([most + 1], |r| r.get(0))?;
+    Ok(count > most)
+}
+
 /// All decisions, with the places of their copies.
 pub(in crate::store) fn read(conn: &Connection) -> Sql<Decisions> {
     let (mut decisions, places) = read_parts(conn)?;

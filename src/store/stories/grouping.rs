@@ -271,7 +271,7 @@ impl Grouping {
     pub(in crate::store) fn note_stored(&mut self, conn: &Connection, id: ArticleId) -> Sql<()> {
         let is_about = match &mut self.window {
             Some(window) => window.decisions().is_about(id),
-            None => self.keys.is_some() && decisions::read(conn)?.is_about(id),
+            None => self.keys.is_some() && decisions::are_about(conn, id)?,
         };
         if is_about {
             decisions::note_came_back(conn, id)?;

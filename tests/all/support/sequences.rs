@@ -17,6 +17,7 @@ use newswire::model::{
     ArticleId, ArticleView, Draft, Failure, FailureKind, FeedId, FeedRow, Outcome, Poll, StoryId,
     StoryView, Time, Validators, WebUrl,
 };
+use newswire::normalize::identity;
 use newswire::parse::ParseContext;
 use newswire::store::{
     Claim, ClaimScope, Committed, DocumentCommit, FeedSettings, HubChange, NewFeed, PlanCommit,
@@ -158,6 +159,8 @@ struct World {
     held: Held,
     /// The digest of what each article's publisher gave last.
     digests: BTreeMap<ArticleId, Vec<u8>>,
+    /// What is stored in part, because its document broke off.
+    partial: HashSet<ArticleId>,
     /// What retention has removed.
     pruned: HashSet<ArticleId>,
     /// The copies that each story had when it was last seen.
@@ -214,6 +217,7 @@ impl World {
             feeds: feeds.into(),
             held: Held::default(),
             digests: BTreeMap::new(),
+            partial: HashSet::new(),
             pruned: HashSet::new(),
             stories_seen: BTreeMap::new(),
             steps: Vec::new(),
@@ -251,6 +255,10 @@ impl World {
             }
             13 => {
                 self.reopen();
+                return Some(());
+            }
+            14 if n == 3 => {
+                self.breaks_off(feed, bytes.next()?, Item::of(bytes)?);
                 return Some(());
             }
             14 => {
@@ -347,6 +355,58 @@ impl World {
         );
     }
 
+    /// A document that breaks off anywhere changes nothing that it showed whole before. Within an item that is listed for the
+    /// first time it stores that item in part at most, and the whole document completes it.
+    fn breaks_off(&mut self, feed: usize, byte: u8, item: Item) {
+        self.shows(feed);
+        let cut = |text: &str, byte: usize| text[..text.len() * byte / 256].to_owned();
+        let text = cut(&self.text(feed), usize::from(byte));
+        self.steps.push(format!("it breaks off: {text}"));
+        let (.., done) = self.poll_of(feed, &text);
+        let nothing = (done.new, done.changed, done.withdrawn);
+        self.assert(nothing == (0, 0, 0), &format!("a part of it: {done:?}"));
+        let is_held = self.read().articles == self.held.articles;
+        self.assert(is_held, "a part of it changes no article");
+        if self.feeds[feed].items.len() == ITEMS_MAX {
+            return;
+        }
+        self.feeds[feed].items.push(item);
+        let text = self.text(feed);
+        let (start, end) = (
+            text.rfind("<item>").unwrap(),
+            text.rfind("</item>").unwrap(),
+        );
+        let last = cut(&text[start..end], usize::from(byte));
+        let text = format!("{}{last}", &text[..start]);
+        self.steps.push(format!("it breaks off: {text}"));
+        let (drafts, _, done) = self.poll_of(feed, &text);
+        let is_well = done.new <= 1 && done.changed == 0;
+        self.assert(is_well, "one item is new at most");
+        let held = self.read();
+        let come = held.articles.values();
+        for article in come.filter(|a| !self.held.articles.contains_key(&a.id)) {
+            // A guid that is used again for another item makes the item that had it new, and that one is whole.
+            match drafts.iter().find(|d| is_as_listed(article, d)) {
+                Some(draft) if !identity::is_of_partial(&draft.digest) => {
+                    self.digests.insert(article.id, draft.digest.clone());
+                }
+                _ => {
+                    self.partial.insert(article.id);
+                }
+            }
+        }
+        for (id, before) in &self.held.articles {
+            let now = held.articles.get(id).map(|now| now.revision);
+            self.assert(
+                now == Some(before.revision),
+                "a part of an item edits nothing",
+            );
+        }
+        self.compare(&held, Some(feed));
+        self.held = held;
+        self.shows(feed);
+    }
+
     /// A poll that took longer than its lease writes nothing.
     fn is_late(&mut self, feed: usize) {
         self.steps
@@ -354,7 +414,7 @@ impl World {
         let late = self.claim(feed);
         self.clock.advance(LEASE);
         let claim = self.claim(feed);
-        let (_, document) = self.document(feed, &late);
+        let (_, document) = self.document(&late, &self.text(feed));
         let commit = self.commit_of(late, document_outcome(), Some(document));
         let done = self.commit(commit);
         self.assert(done.lease_lost, "the lease is lost");
@@ -456,9 +516,14 @@ impl World {
     }
 
     fn poll(&mut self, feed: usize) -> (Vec<Draft>, bool, Committed) {
+        let text = self.text(feed);
+        self.poll_of(feed, &text)
+    }
+
+    fn poll_of(&mut self, feed: usize, text: &str) -> (Vec<Draft>, bool, Committed) {
         self.clock.advance(Duration::from_secs(60));
         let claim = self.claim(feed);
-        let (drafts, document) = self.document(feed, &claim);
+        let (drafts, document) = self.document(&claim, text);
         let is_complete = document.is_complete;
         let commit = self.commit_of(claim, document_outcome(), Some(document));
         let done = self.commit(commit);
@@ -479,18 +544,22 @@ impl World {
         claimed.0.into_iter().next().unwrap()
     }
 
-    /// The drafts of all items of the feed's document, and what is read of it, as ingest reads it.
-    fn document(&self, feed: usize, claim: &Claim) -> (Vec<Draft>, DocumentCommit) {
+    /// The feed's document.
+    fn text(&self, feed: usize) -> String {
         let shown = &self.feeds[feed];
         let items: String = shown.items.iter().map(|i| i.rss(shown.host)).collect();
         let complete = match shown.is_complete {
             true => "<fh:complete xmlns:fh=\"http://purl.org/syndication/history/1.0\"/>",
             false => "",
         };
-        let document = format!(
+        format!(
             "<rss version=\"2.0\"><channel><title>{}</title>{complete}{items}</channel></rss>",
             shown.host
-        );
+        )
+    }
+
+    /// The drafts of all items of a document, and what is read of it, as ingest reads it. One that cannot be read has none.
+    fn document(&self, claim: &Claim, document: &str) -> (Vec<Draft>, DocumentCommit) {
         let context = ParseContext {
             url: Some(claim.url.clone()),
             content_type: None,
@@ -498,12 +567,27 @@ impl World {
         let read = |normalized| {
             let (store, document) = (self.store(), document.as_bytes());
             let read = document::read(store, claim, document, &context, normalized);
-            read.unwrap().unwrap()
+            read.unwrap().ok()
         };
-        let all = read(Normalized::AllForTheStore).drafted.drafts;
-        let read = read(self.normalized);
+        let Some(all) = read(Normalized::AllForTheStore) else {
+            let nothing = DocumentCommit {
+                drafts: Vec::new(),
+                listed: Vec::new(),
+                votes: None,
+                title: None,
+                site: None,
+                digest: vec![1],
+                repairs: Vec::new(),
+                is_complete: false,
+                archive: None,
+                paragraphs: Vec::new(),
+            };
+            return (Vec::new(), nothing);
+        };
+        let all = all.drafted.drafts;
+        let read = read(self.normalized).unwrap();
         let commit = DocumentCommit {
-            is_complete: read.feed.is_complete && read.items > 0,
+            is_complete: read.feed.is_complete && read.feed.warnings.is_empty() && read.items > 0,
             drafts: read.drafted.drafts,
             listed: read.listed,
             votes: Some(read.drafted.votes),
@@ -610,7 +694,8 @@ impl World {
                 Some(before) => {
                     let is_edited = self.digests.get(&found.id) != Some(&draft.digest);
                     changed += usize::from(is_edited);
-                    let revision = before.revision + u32::from(is_edited);
+                    let is_completed = self.partial.remove(&found.id);
+                    let revision = before.revision + u32::from(is_edited && !is_completed);
                     self.assert(
                         found.revision == revision,
                         &format!("revisions of {}", draft.key),
