@@ -1,22 +1,12 @@
 //! The sequence: a number that only grows, given to every new or changed article and story. Readers and the window of copies
 //! tell by it that something was written.
 
-use crate::store::sql::Sql;
 use rusqlite::Connection;
 
-/// The last number given; 0 in a new store.
-pub(super) fn current(conn: &Connection) -> Sql<i64> {
-    conn.prepare_cached("SELECT coalesce((SELECT value FROM meta WHERE key = 'sequence'), 0)")?
-        .query_row([], |r| r.get(0))
-}
-
-/// Gives the next number.
-pub(super) fn next(conn: &Connection) -> Sql<i64> {
-    let mut numbers = Numbers::default();
-    let number = numbers.next(conn)?;
-    numbers.write(conn)?;
-    Ok(number)
-}
+use crate::model::Seq;
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
+use crate::store::sql::Sql;
 
 /// Numbers that are given out in memory and noted once. In between nothing else may take one: it would be given twice.
 #[derive(Debug, Default)]
@@ -43,4 +33,25 @@ impl Numbers {
         }
         Ok(())
     }
+}
+
+impl Reads {
+    /// The last sequence given.
+    pub fn sequence(&self) -> Result<Seq, StoreError> {
+        self.read(current)
+    }
+}
+
+/// The last number given; 0 in a new store.
+pub(super) fn current(conn: &Connection) -> Sql<i64> {
+    conn.prepare_cached("SELECT coalesce((SELECT value FROM meta WHERE key = 'sequence'), 0)")?
+        .query_row([], |r| r.get(0))
+}
+
+/// Gives the next number.
+pub(super) fn next(conn: &Connection) -> Sql<i64> {
+    let mut numbers = Numbers::default();
+    let number = numbers.next(conn)?;
+    numbers.write(conn)?;
+    Ok(number)
 }

@@ -1,13 +1,19 @@
-//! When the store was made: the date of a merged feed that has no stories yet. Written once, never changed.
+//! Values of the store as a whole, by name: when it was made, which installation it is, and what processes keep for each other.
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::model::Time;
+use crate::model::{Network, Time};
+use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::readers::Reads;
+use crate::store::handle::Store;
+use crate::store::sql::Sql;
+use crate::store::writer::command::{WriteCommand, WriteContext};
 
 /// The name of the value in `meta`, in milliseconds.
-const KEY: &str = "created";
+const CREATED: &str = "created";
+
+/// The name of the value in `meta` for what was last seen of the network.
+const NETWORK: &str = "network";
 
 impl Reads {
     /// When the store was made; the web's beginning for a store that no version since has opened for writing.
@@ -18,10 +24,62 @@ impl Reads {
         self.read(|conn| {
             let created = conn
                 .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
-                .query_row([KEY], |r| r.get(0))
+                .query_row([CREATED], |r| r.get(0))
                 .optional()?;
             Ok(created.map_or(Time::EPOCH, Time::from_millis))
         })
+    }
+
+    /// The text kept under a name.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+                .query_row([name], |r| r.get(0))
+                .optional()
+        })
+    }
+
+    /// What the newswire processes of this store last saw of the network.
+    pub fn network(&self) -> Result<Network, StoreError> {
+        self.read(network)
+    }
+
+    /// A number that tells this installation from another with the same feeds.
+    pub fn install(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            conn.query_row("SELECT value FROM meta WHERE key = 'install'", [], |r| {
+                r.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+}
+
+impl Store {
+    /// Keeps a text under a name, for [`Reads::remembered`].
+    pub fn remember(&self, name: &'static str, text: String) -> Result<(), StoreError> {
+        self.ask(Remember { name, text })
+    }
+
+    /// Keeps what was seen of the network, for [`Reads::network`].
+    pub fn note_network(&self, seen: Network) -> Result<(), StoreError> {
+        self.remember(NETWORK, seen.to_text())
+    }
+}
+
+struct Remember {
+    name: &'static str,
+    text: String,
+}
+
+impl WriteCommand for Remember {
+    type Output = ();
+
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<()> {
+        context
+            .conn
+            .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+            .execute([self.name, &self.text])?;
+        Ok(())
     }
 }
 
@@ -34,9 +92,18 @@ pub(super) fn note_creation(conn: &Connection, now: Time) -> rusqlite::Result<()
            coalesce((SELECT min(first_seen) FROM articles), ?2),
            coalesce((SELECT at FROM polls ORDER BY poll LIMIT 1), ?2)
          ) WHERE NOT EXISTS (SELECT 1 FROM meta WHERE key = ?1)",
-        rusqlite::params![KEY, now.millis()],
+        rusqlite::params![CREATED, now.millis()],
     )?;
     Ok(())
+}
+
+/// What was last seen of the network.
+pub(in crate::store) fn network(conn: &Connection) -> Sql<Network> {
+    let text = conn
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([NETWORK], |r| r.get::<_, String>(0))
+        .optional()?;
+    Ok(text.map_or(Network::Unknown, |text| Network::from_text(&text)))
 }
 
 #[cfg(test)]

@@ -3,11 +3,53 @@
 
 use std::time::Duration;
 
+use rusqlite::Row;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The result of a query.
 pub(super) type Sql<T> = rusqlite::Result<T>;
+
+#[cfg(test)]
+impl From<crate::faults::Injected> for rusqlite::Error {
+    fn from(_: crate::faults::Injected) -> Self {
+        Self::QueryReturnedNoRows
+    }
+}
+
+/// A list of columns: what SQL selects, and under which name each is read. A column is added in one place.
+///
+/// `columns!(LIST, Column { Id = "a.id", Title = "a.title" })` makes the text `LIST` and the enum `Column`, whose
+/// `get(row)` reads a value by position.
+macro_rules! columns {
+    ($list:ident, $column:ident { $first:ident = $first_sql:literal $(, $name:ident = $sql:literal)* $(,)? }) => {
+        pub(in crate::store) const $list: &str = concat!($first_sql $(, ", ", $sql)*);
+
+        #[derive(Debug, Clone, Copy)]
+        pub(in crate::store) enum $column {
+            $first,
+            $($name,)*
+        }
+
+        impl $column {
+            pub(in crate::store) fn get<T: rusqlite::types::FromSql>(
+                self,
+                row: &rusqlite::Row<'_>,
+            ) -> $crate::store::sql::Sql<T> {
+                row.get(self as usize)
+            }
+
+            /// A moment that may be missing.
+            pub(in crate::store) fn time(
+                self,
+                row: &rusqlite::Row<'_>,
+            ) -> $crate::store::sql::Sql<Option<$crate::model::Time>> {
+                Ok(self.get::<Option<i64>>(row)?.map($crate::model::Time::from_millis))
+            }
+        }
+    };
+}
+pub(super) use columns;
 
 /// A value as the JSON of a column.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
@@ -33,9 +75,9 @@ pub(super) fn wrong_type(column: usize, what: &str) -> rusqlite::Error {
     )
 }
 
-#[cfg(test)]
-impl From<crate::faults::Injected> for rusqlite::Error {
-    fn from(_: crate::faults::Injected) -> Self {
-        Self::QueryReturnedNoRows
-    }
+pub(super) fn count(r: &Row<'_>, i: usize) -> Sql<u64> {
+    Ok(r.get::<_, Option<i64>>(i)?
+        .unwrap_or(0)
+        .max(0)
+        .cast_unsigned())
 }

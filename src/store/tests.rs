@@ -10,10 +10,11 @@ mod newest;
 mod reindex;
 mod statements;
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::*;
-use crate::model::{Draft, Outcome, Poll, StoryView, Time, Validators, WebUrl};
+use crate::model::{Draft, FeedRow, Outcome, Poll, StoryView, Time, Validators, WebUrl};
 use crate::normalize::identity;
 use crate::query;
 use crate::store::search::narrow;
@@ -984,7 +985,7 @@ fn sec_21_a_renamed_feed_is_told_anew_in_parts_and_costs_its_poll_nothing() {
     house.poll(feed, (0..60).map(boats).collect());
     let mut conn = opening::writer(&house.dir.path().join("newswire.db"), false).unwrap();
     conn.execute("UPDATE feeds SET folder = 'sea'", []).unwrap();
-    let mut tagger = tagging::Tagger::default();
+    let mut tagger = Tagger::default();
     let now = house.clock.now();
     let changes = conn.total_changes();
     tagger.feeds_changed(&conn, &[feed], now).unwrap();

@@ -3,24 +3,25 @@
 //! Reading, deciding and writing happen in one transaction, so two feeds with the same story cannot race. A copy
 //! never changes another feed's copy (SEC-13).
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::{Join, StoredCopy};
-use crate::model::{ArticleId, ArticleRow, Draft, FeedRow, StoryId, Time};
+use crate::model::{ArticleId, ArticleRow, FeedRow, StoryId, Time};
 use crate::normalize::identity;
+use crate::store::articles::tombstones::{self, is_tombstone};
 use crate::store::feeds::paragraphs;
-use crate::store::maintenance::prune;
+use crate::store::leases::claim::Claim;
 use crate::store::polls::known;
 use crate::store::polls::listing::Listed;
-use crate::store::polls::prepare::{PageOf, Pages, Prepared, unpack};
-use crate::store::records::{Claim, Committed, Standing};
+use crate::store::polls::poll_commit::Committed;
+use crate::store::polls::prepare::{PageOf, Prepared};
 use crate::store::search::word_index::WordIndex;
 use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
+use crate::store::stories::refresh::{merge, refresh_story};
 use crate::store::stories::story_ids;
 use crate::store::topics::tagging::Tagger;
 
@@ -34,7 +35,7 @@ struct New<'a> {
 }
 
 /// Everything that the drafts of a document go through.
-pub(in crate::store) struct Desk<'a> {
+pub(in crate::store) struct DocumentWriter<'a> {
     pub(in crate::store) conn: &'a Connection,
     pub(in crate::store) grouping: &'a mut Grouping,
     pub(in crate::store) tagger: &'a Tagger,
@@ -44,7 +45,7 @@ pub(in crate::store) struct Desk<'a> {
     pub(in crate::store) last_row: Option<ArticleRow>,
 }
 
-impl Desk<'_> {
+impl DocumentWriter<'_> {
     /// The row of the next new article.
     fn next_row(&mut self) -> Sql<ArticleRow> {
         let last = match self.last_row {
@@ -62,23 +63,23 @@ impl Desk<'_> {
 /// Writes the prepared drafts of one document, beside those of its items that are known; gives what was done, and the
 /// articles that the document lists.
 pub(in crate::store) fn write(
-    desk: &mut Desk<'_>,
+    writer: &mut DocumentWriter<'_>,
     claim: &Claim,
     prepared: Vec<Prepared>,
     known_items: &[Listed],
     now: Time,
 ) -> Sql<(Committed, Vec<ArticleRow>)> {
-    let conn = desk.conn;
+    let conn = writer.conn;
     let mut done = Committed::default();
     let mut learned = Vec::new();
     let mut listed: Vec<ArticleRow> = known_items.iter().filter_map(|l| l.article).collect();
     for known in known_items.iter().filter(|l| l.article.is_none()) {
         if known
             .noted
-            .is_none_or(|noted| prune::is_to_be_noted(noted, now))
+            .is_none_or(|noted| tombstones::is_to_be_noted(noted, now))
         {
             let id = ArticleId::of(claim.id, &known.key);
-            prune::note_listed(conn, id, claim.feed, now)?;
+            tombstones::note_listed(conn, id, claim.feed, now)?;
         }
     }
     if prepared.is_empty() {
@@ -111,14 +112,14 @@ pub(in crate::store) fn write(
             }
             Some(known) => {
                 listed.push(known.article);
-                update(desk, claim.feed, &known, &p, now)?;
-                desk.index.add(conn, known.article, p.folded, true)?;
+                update(writer, claim.feed, &known, &p, now)?;
+                writer.index.add(conn, known.article, p.folded, true)?;
                 done.changed += 1;
             }
             None => {
                 let id = ArticleId::of(claim.id, &p.draft.key);
                 if is_tombstone(conn, id)? {
-                    prune::note_listed(conn, id, claim.feed, now)?;
+                    tombstones::note_listed(conn, id, claim.feed, now)?;
                     continue;
                 }
                 let new = New {
@@ -128,20 +129,20 @@ pub(in crate::store) fn write(
                     arrived,
                     now,
                 };
-                let (article, joined) = insert(desk, &new)?;
+                let (article, joined) = insert(writer, &new)?;
                 listed.push(article);
                 // A piece that the feed has listed already would make its whole text boilerplate.
                 if !p.paragraphs.is_empty() && (!joined || !has_another(conn, claim.feed, article)?)
                 {
                     learned.push(std::mem::take(&mut p.paragraphs));
                 }
-                desk.index.add(conn, article, p.folded, false)?;
+                writer.index.add(conn, article, p.folded, false)?;
                 done.new += 1;
                 done.joined += usize::from(joined);
             }
         }
     }
-    std::mem::take(&mut desk.numbers).write(conn)?;
+    std::mem::take(&mut writer.numbers).write(conn)?;
     paragraphs::learn(conn, claim.feed, &learned, now)?;
     Ok((done, listed))
 }
@@ -208,64 +209,9 @@ fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> 
     Ok(())
 }
 
-/// What is stored of each article that a document lists beside its known items; see [`Standing`]. An article is found as
-/// [`write`] will find it: what another item has, or an older article on the same link, is not the draft's.
-pub(in crate::store) fn standings(
-    conn: &Connection,
-    claim: &Claim,
-    drafts: &[Draft],
-    known_items: &[Listed],
-) -> Sql<Vec<Standing>> {
-    let pages = Pages::of(drafts, known_items);
-    let items: Vec<known::Item<'_>> = drafts
-        .iter()
-        .map(|draft| (draft, pages.shared_by(draft) == 1))
-        .collect();
-    let mut document = known::Document::new(conn, claim.feed, &items, known_items);
-    let found = document.find_all(&items)?;
-    let mut standings = Vec::with_capacity(items.len());
-    for ((draft, has_page_alone), mut found) in items.into_iter().zip(found) {
-        let mut draft = Cow::Borrowed(draft);
-        if let Some(known) = found.as_ref().filter(|known| known.is_edited_by(&draft))
-            && let Some(key) = known::key_beside_others(conn, claim.feed, known, &draft)?
-        {
-            draft.to_mut().key = key;
-            found = document.find_again((&draft, has_page_alone), known)?;
-        }
-        standings.push(standing(conn, claim, &draft, found)?);
-    }
-    Ok(standings)
-}
-
-fn standing(
-    conn: &Connection,
-    claim: &Claim,
-    draft: &Draft,
-    found: Option<known::Known>,
-) -> Sql<Standing> {
-    Ok(match found {
-        Some(known) if !known.is_edited_by(draft) => Standing::Same,
-        Some(known) => {
-            let content: Vec<u8> = conn
-                .prepare_cached("SELECT content FROM articles WHERE article = ?1")?
-                .query_row([known.article], |r| r.get(0))?;
-            Standing::Edited {
-                html: unpack(&content),
-            }
-        }
-        None if is_tombstone(conn, ArticleId::of(claim.id, &draft.key))? => Standing::Same,
-        None => Standing::New,
-    })
-}
-
-fn is_tombstone(conn: &Connection, id: ArticleId) -> Sql<bool> {
-    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?
-        .query_row([&id.0.as_bytes()[..]], |r| r.get(0))
-}
-
 /// Writes a new article; its row, and whether it joined a story that was there.
-fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
-    let (conn, p) = (desk.conn, new.p);
+fn insert(writer: &mut DocumentWriter<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
+    let (conn, p) = (writer.conn, new.p);
     let mut copy = StoredCopy {
         article: 0,
         story: 0,
@@ -275,88 +221,49 @@ fn insert(desk: &mut Desk<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
         dated: p.is_dated(),
         own_page: p.page == PageOf::ItsHost,
     };
-    let decision = desk.grouping.decide(conn, new.id, &copy, &p.fingerprint)?;
+    let decision = writer
+        .grouping
+        .decide(conn, new.id, &copy, &p.fingerprint)?;
     let join = decision.join;
-    let article = desk.next_row()?;
-    let seq = desk.numbers.next(conn)?;
+    let article = writer.next_row()?;
+    let seq = writer.numbers.next(conn)?;
     let mut story = match &join {
         Some(join) => join.story,
-        None => begin_story(desk, new, article)?,
+        None => begin_story(writer, new, article)?,
     };
     insert_row(conn, new, (article, story, seq), join.as_ref())?;
     #[cfg(test)]
     crate::faults::at("insert", new.claim.url.host())?;
     for other in &decision.bridged {
-        let Desk {
+        let DocumentWriter {
             grouping,
             tagger,
             numbers,
             ..
-        } = &mut *desk;
+        } = &mut *writer;
         story = merge(conn, grouping, tagger, story, other, new.id, numbers)?;
     }
     (copy.article, copy.story) = (article, story);
-    desk.grouping.insert(copy, &p.fingerprint);
-    desk.grouping.note_stored(conn, new.id)?;
+    writer.grouping.insert(copy, &p.fingerprint);
+    writer.grouping.note_stored(conn, new.id)?;
     // A story that begins is whole.
     if join.is_some() || !decision.bridged.is_empty() {
-        let (before, after) = refresh_story(conn, story, &mut desk.numbers)?;
+        let (before, after) = refresh_story(conn, story, &mut writer.numbers)?;
         if join.is_some() {
-            desk.tagger.counts_changed(conn, story, before, after)?;
+            writer.tagger.counts_changed(conn, story, before, after)?;
         }
     }
     #[cfg(test)]
     crate::faults::at("tag", new.claim.url.host())?;
     let text = (&p.folded, p.topics.as_ref());
-    desk.tagger.tag_article(conn, article, story, text)?;
+    writer.tagger.tag_article(conn, article, story, text)?;
     Ok((article, join.is_some()))
 }
 
-/// Makes one story of two that are the same, as the copy `with` shows; the row that is left. The older one stays, for its id has
-/// been out longer; what links to the younger finds the same copies.
-pub(in crate::store) fn merge(
-    conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &Tagger,
-    story: i64,
-    other: &Join,
-    with: ArticleId,
-    numbers: &mut Numbers,
-) -> Sql<i64> {
-    let (into, from) = (story.min(other.story), story.max(other.story));
-    if into == from {
-        return Ok(into);
-    }
-    // The first copy of the younger one is a copy now.
-    conn.prepare_cached(
-        "UPDATE articles SET joined_with = ?2, signal = ?3, score = ?4 WHERE story = ?1 AND signal IS NULL",
-    )?
-    .execute(params![
-        from,
-        &with.0.as_bytes()[..],
-        other.signal.as_str(),
-        other.score
-    ])?;
-    let moved: Vec<i64> = conn
-        .prepare_cached("SELECT article FROM articles WHERE story = ?1")?
-        .query_map([from], |r| r.get(0))?
-        .collect::<Sql<_>>()?;
-    for article in moved {
-        let seq = numbers.next(conn)?;
-        conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
-            .execute([article, into, seq])?;
-    }
-    grouping.merge(from, into);
-    story_ids::note_merged(conn, from, into)?;
-    tagger.story_merged(conn, into)?;
-    refresh_story(conn, from, numbers)?; // it has no copy left, and goes
-    Ok(into)
-}
-
 /// Writes the story that a new article begins.
-fn begin_story(desk: &mut Desk<'_>, new: &New<'_>, article: ArticleRow) -> Sql<i64> {
-    let conn = desk.conn;
-    let seq = desk.numbers.next(conn)?;
+fn begin_story(writer: &mut DocumentWriter<'_>, new: &New<'_>, article: ArticleRow) -> Sql<i64> {
+    let conn = writer.conn;
+    let seq = writer.numbers.next(conn)?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1)
          ON CONFLICT (id) DO NOTHING",
@@ -432,14 +339,14 @@ fn insert_row(
 /// An edit: the row changes in place and gains a revision; its story, its place and its id stay. The rest of an article that
 /// was stored in part is no edit: it changes the row without a revision.
 fn update(
-    desk: &mut Desk<'_>,
+    writer: &mut DocumentWriter<'_>,
     feed: FeedRow,
     known: &known::Known,
     p: &Prepared,
     now: Time,
 ) -> Sql<()> {
-    let (conn, d) = (desk.conn, &p.draft);
-    let seq = desk.numbers.next(conn)?;
+    let (conn, d) = (writer.conn, &p.draft);
+    let seq = writer.numbers.next(conn)?;
     let is_edit = !known.is_partial();
     let claimed = d.updated.map(|t| t.min(now));
     let updated = claimed.or(is_edit.then_some(now));
@@ -479,50 +386,14 @@ fn update(
         dated: p.is_dated(),
         own_page: p.page == PageOf::ItsHost,
     };
-    desk.grouping.insert(copy, &p.fingerprint);
-    refresh_story(conn, known.story, &mut desk.numbers)?;
+    writer.grouping.insert(copy, &p.fingerprint);
+    refresh_story(conn, known.story, &mut writer.numbers)?;
     #[cfg(test)]
     crate::faults::at("update", d.url.as_ref().map_or("", |u| u.host()))?;
     let text = (&p.folded, p.topics.as_ref());
-    desk.tagger
+    writer
+        .tagger
         .tag_article(conn, known.article, known.story, text)
-}
-
-/// Counts the copies again and chooses the one that is shown: a copy on its feed's own host, else on the site that its feed
-/// names, else any; of these the first (SEC-13). A story without copies goes. Returns its copies and feeds before and now.
-pub(in crate::store) fn refresh_story(
-    conn: &Connection,
-    story: i64,
-    numbers: &mut Numbers,
-) -> Sql<((u64, u64), (u64, u64))> {
-    let unsigned = |(copies, feeds): (i64, i64)| (copies.cast_unsigned(), feeds.cast_unsigned());
-    let before: Option<(i64, i64)> = conn
-        .prepare_cached("SELECT copies, feeds FROM stories WHERE story = ?1")?
-        .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))
-        .optional()?;
-    let (copies, feeds): (i64, i64) = conn
-        .prepare_cached("SELECT count(*), count(DISTINCT feed) FROM articles WHERE story = ?1")?
-        .query_row([story], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    let counts = (
-        unsigned(before.unwrap_or_default()),
-        unsigned((copies, feeds)),
-    );
-    if copies == 0 {
-        conn.prepare_cached("DELETE FROM stories WHERE story = ?1")?
-            .execute([story])?;
-        conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
-            .execute([story])?;
-        story_ids::forget(conn, story)?;
-        return Ok(counts);
-    }
-    let seq = numbers.next(conn)?;
-    conn.prepare_cached(
-        "UPDATE stories SET seq = ?2, copies = ?3, feeds = ?4, shown =
-           (SELECT article FROM articles WHERE story = ?1 ORDER BY own_host DESC, article LIMIT 1)
-         WHERE story = ?1",
-    )?
-    .execute([story, seq, copies, feeds])?;
-    Ok(counts)
 }
 
 #[cfg(test)]

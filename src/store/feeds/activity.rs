@@ -3,13 +3,79 @@
 use rusqlite::{Connection, OptionalExtension, Rows};
 
 use crate::model::{FeedId, FeedRow, Time};
-use crate::store::records::Activity;
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
 use crate::store::sql::Sql;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// Articles of which the delay is told.
 const DELAYS_MAX: i64 = 200;
+
+/// What a feed brought lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Articles of each day (UTC), today last.
+    pub daily: Vec<u64>,
+    /// Of the newest articles, oldest first: when each was seen, and how many milliseconds after its publication.
+    pub delays: Vec<(Time, u64)>,
+}
+
+/// Days in a row, the last of them today.
+struct Span {
+    /// Days since 1970.
+    first: i64,
+    days: usize,
+}
+
+impl Span {
+    fn of(days: usize, now: Time) -> Self {
+        let today = now.millis().div_euclid(DAY_MS);
+        let first = today - i64::try_from(days).unwrap_or(0) + 1;
+        Self { first, days }
+    }
+
+    fn begins_ms(&self) -> i64 {
+        self.first.saturating_mul(DAY_MS)
+    }
+
+    /// What rows of a day and its count say, day by day.
+    fn counts(&self, rows: &mut Rows<'_>) -> Sql<Vec<u64>> {
+        let mut counts = vec![0; self.days];
+        while let Some(r) = rows.next()? {
+            let at = usize::try_from(r.get::<_, i64>(0)? - self.first).unwrap_or(usize::MAX);
+            if let Some(slot) = counts.get_mut(at) {
+                *slot = r.get::<_, i64>(1)?.cast_unsigned();
+            }
+        }
+        Ok(counts)
+    }
+}
+
+impl Reads {
+    /// How many articles each of these feeds brought on each of the last `days` days (UTC), today last.
+    pub fn daily(
+        &self,
+        feeds: &[FeedRow],
+        days: usize,
+        now: Time,
+    ) -> Result<Vec<Vec<u64>>, StoreError> {
+        self.read(|conn| {
+            let of = |feed: &FeedRow| daily(conn, *feed, days, now);
+            feeds.iter().map(of).collect()
+        })
+    }
+
+    /// A feed by its id, and what it brought in the last `days` days; none if there is no such feed.
+    pub fn activity(
+        &self,
+        id: FeedId,
+        days: usize,
+        now: Time,
+    ) -> Result<Option<(FeedRow, Activity)>, StoreError> {
+        self.read(|conn| of_feed(conn, id, days, now))
+    }
+}
 
 /// Articles that arrived on each of the last `days` days (UTC), today last.
 pub(in crate::store) fn daily(
@@ -50,37 +116,6 @@ pub(in crate::store) fn daily_of_all(
             "SELECT count(*) FROM articles WHERE arrived >= ?1 AND arrived < ?2 AND signal IS NOT NULL",
         )?,
     ))
-}
-
-/// Days in a row, the last of them today.
-struct Span {
-    /// Days since 1970.
-    first: i64,
-    days: usize,
-}
-
-impl Span {
-    fn of(days: usize, now: Time) -> Self {
-        let today = now.millis().div_euclid(DAY_MS);
-        let first = today - i64::try_from(days).unwrap_or(0) + 1;
-        Self { first, days }
-    }
-
-    fn begins_ms(&self) -> i64 {
-        self.first.saturating_mul(DAY_MS)
-    }
-
-    /// What rows of a day and its count say, day by day.
-    fn counts(&self, rows: &mut Rows<'_>) -> Sql<Vec<u64>> {
-        let mut counts = vec![0; self.days];
-        while let Some(r) = rows.next()? {
-            let at = usize::try_from(r.get::<_, i64>(0)? - self.first).unwrap_or(usize::MAX);
-            if let Some(slot) = counts.get_mut(at) {
-                *slot = r.get::<_, i64>(1)?.cast_unsigned();
-            }
-        }
-        Ok(counts)
-    }
 }
 
 /// A feed by its id, and what it brought; none if there is no such feed.

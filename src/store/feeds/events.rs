@@ -7,9 +7,10 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use crate::model::{FeedId, FeedRef, FeedRow, Outcome, Time};
-use crate::store::feeds::subscriptions;
-use crate::store::leases::claims::Before;
-use crate::store::records::{Committed, EventKind, FeedEvent, PollCommit};
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
+use crate::store::leases::held::Before;
+use crate::store::polls::poll_commit::{self, Committed, PollCommit};
 use crate::store::sql::Sql;
 
 /// A feed is broken after so many failures in a row: one or two are the weather of the internet.
@@ -24,6 +25,72 @@ const USUAL: i64 = 10;
 
 /// Events kept.
 const KEPT: i64 = 1000;
+
+/// Something that happened to a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedEvent {
+    /// Which feed, as it is called now.
+    pub feed: FeedRef,
+    /// When it was noticed.
+    pub at: Time,
+    /// What.
+    pub kind: EventKind,
+    /// Why it broke or went, where it moved, since when it is silent; else empty.
+    pub note: String,
+}
+
+/// What can happen to a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// It failed three times in a row.
+    Broke,
+    /// It was broken or gone and was read again.
+    Recovered,
+    /// It is asked at another URL from now on.
+    Moved,
+    /// Its server says that it is gone for good.
+    Gone,
+    /// It has not brought anything for far longer than usual.
+    Silent,
+    /// It brought something after a silence.
+    Spoke,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Broke,
+        Self::Recovered,
+        Self::Moved,
+        Self::Gone,
+        Self::Silent,
+        Self::Spoke,
+    ];
+
+    /// Its name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Broke => "broke",
+            Self::Recovered => "recovered",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::Silent => "silent",
+            Self::Spoke => "spoke",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl Reads {
+    /// What happened to feeds, the newest first.
+    pub fn events(&self, limit: usize) -> Result<Vec<FeedEvent>, StoreError> {
+        self.read(|conn| newest(conn, limit))
+    }
+}
 
 /// Notes what this poll changes. `before` is what was known of the feed, `url` where it is asked from now on, `done` what
 /// came of its articles.
@@ -40,7 +107,7 @@ pub(in crate::store) fn note(
     let last = before.event.as_deref().and_then(EventKind::from_name);
     if let Outcome::Failed(failure) = &commit.poll.outcome {
         let is_gone = commit.plan.next_at.is_none();
-        let failures = before.failures + u32::from(subscriptions::counts_as_failure(commit));
+        let failures = before.failures + u32::from(poll_commit::counts_as_failure(commit));
         let was_broken = commit.claim.failures >= BROKEN_AFTER;
         if is_gone && last != Some(EventKind::Gone) {
             add(EventKind::Gone, &failure.message)?;

@@ -4,10 +4,10 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Feed, FeedRow, FeedState};
+use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::readers::Reads;
+use crate::store::feeds::feed_views::{COLUMNS, feed_of};
 use crate::store::sql::Sql;
-use crate::store::status::{COLUMNS, feed_of};
 
 /// Which subscriptions are shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

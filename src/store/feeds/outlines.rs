@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::FeedRow;
+use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::feeds::subscriptions::outline;
-use crate::store::readers::Reads;
+use crate::store::feeds::feed_settings::outline;
 use crate::store::sql::{Sql, from_json};
 use crate::store::stories::walk::Walk;
 

@@ -2,8 +2,7 @@
 //! of the feed's URL since (SEC-23). What belongs elsewhere never leaves the store: a claim does not hold it.
 
 use crate::model::{FeedId, WebUrl};
-
-use crate::store::records::FeedSettings;
+use crate::store::feeds::feed_settings::FeedSettings;
 
 /// What stands in the store for an origin that is not known any more.
 pub(in crate::store) const UNKNOWN: &str = "the address that the feed had before";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::store::error::StoreError;
-use crate::store::maintenance::backup;
+use crate::store::file::copying;
 
 /// Marks the file as newswire's: "nwsr".
 const APPLICATION_ID: i64 = 0x6e77_7372;
@@ -83,7 +83,7 @@ fn keep_a_copy(conn: &Connection, path: &Path, version: i64) -> Result<(), Store
     let (copy, fresh) = (beside(""), beside(".new"));
     // Left behind by a start that was killed.
     let _ = std::fs::remove_file(&fresh);
-    backup::backup(conn, &fresh, path)?;
+    copying::backup(conn, &fresh, path)?;
     std::fs::rename(&fresh, &copy).map_err(|e| StoreError::Unusable {
         path: copy.clone(),
         reason: format!("the copy of the store before its upgrade cannot be put there: {e}"),
@@ -172,7 +172,7 @@ mod tests {
         let conn = writer(&path, false).unwrap();
         assert_eq!(version(&conn).unwrap(), MIGRATIONS.len() as i64);
         assert_eq!(
-            crate::store::status::topic_heads(&conn).unwrap()[0].feed,
+            crate::store::topics::definition::topic_heads(&conn).unwrap()[0].feed,
             crate::store::TopicFeed::default()
         );
         let kept = Connection::open(dir.path().join("store.db.schema-1")).unwrap();

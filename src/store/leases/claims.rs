@@ -9,13 +9,15 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::model::site::site_of;
-use crate::model::{FailureKind, FeedId, FeedRow, Seq, Time, Validators, WebUrl};
+use crate::model::{FailureKind, FeedId, FeedRow, Time, Validators, WebUrl};
 use crate::normalize::boilerplate::Boilerplate;
-use crate::store::feeds::subscriptions::settings;
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
+use crate::store::feeds::feed_settings::settings;
 use crate::store::feeds::{paragraphs, secrets};
-use crate::store::hubs;
+use crate::store::hubs::websub;
+use crate::store::leases::claim::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 use crate::store::leases::runs;
-use crate::store::records::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 use crate::store::sql::{Sql, wrong_type};
 use crate::store::writer::fault::{Fault, guarded};
 use crate::text::language::Votes;
@@ -34,6 +36,30 @@ const SPREAD_MAX_MS: i64 = 15 * 60 * 1000;
 const DUE: &str =
     "SELECT feed, url FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1
                    ORDER BY next_at, feed";
+
+/// What a claim is made of. The last five columns are those of [`websub::lease_of`].
+const CLAIM: &str =
+    "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
+            next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
+            keep_boilerplate, outline, secrets_for, archive, languages, hub, topic, leaving, verified_at, lease_until
+     FROM feeds LEFT JOIN hubs USING (feed) WHERE feed = ?1";
+
+impl Reads {
+    /// Which feeds a claim of `scope` would take now, in the order in which they are to be asked, and what it would leave
+    /// alone.
+    pub fn claimable(
+        &self,
+        now: Time,
+        scope: &ClaimScope,
+    ) -> Result<(Vec<Candidate>, Vec<Skipped>), StoreError> {
+        self.read(|conn| claimable(conn, now, scope))
+    }
+
+    /// The feeds that are due, the longest overdue first, within `limits`.
+    pub fn due(&self, now: Time, limits: &DueLimits) -> Result<Vec<Candidate>, StoreError> {
+        self.read(|conn| due(conn, now, limits))
+    }
+}
 
 /// The feeds that are due, the longest overdue first, within `limits`: enough for what can be asked next. Reads the index of
 /// due feeds alone, past the feeds of sites that have enough.
@@ -312,13 +338,6 @@ fn rest(r: &Row<'_>, now: Time, manual_interval: Duration) -> Sql<Option<(Rest, 
     })
 }
 
-/// What a claim is made of. The last five columns are those of [`hubs::lease_of`].
-const CLAIM: &str =
-    "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
-            next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
-            keep_boilerplate, outline, secrets_for, archive, languages, hub, topic, leaving, verified_at, lease_until
-     FROM feeds LEFT JOIN hubs USING (feed) WHERE feed = ?1";
-
 fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql<Claim> {
     let validators = conn
         .prepare_cached(
@@ -362,7 +381,7 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
             schedule: r.get(5)?,
             last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
             failures: r.get(7)?,
-            hub: hubs::lease_of(r, 22)?,
+            hub: websub::lease_of(r, 22)?,
             settings,
             archive: r.get(20)?,
         })
@@ -423,41 +442,6 @@ pub(in crate::store) fn spread_overdue(conn: &Connection, now: Time) -> Sql<usiz
         at += step;
     }
     Ok(rows.len())
-}
-
-/// What the store knows of a feed when its poll comes to be committed.
-pub(in crate::store) struct Before {
-    /// Where it is asked.
-    pub(in crate::store) url: String,
-    /// Failures in a row.
-    pub(in crate::store) failures: u32,
-    /// The name of what happened to it last, its moves aside.
-    pub(in crate::store) event: Option<String>,
-    /// When its newest article arrived.
-    pub(in crate::store) newest: Option<Time>,
-    /// The sequence of the store.
-    pub(in crate::store) sequence: Seq,
-}
-
-/// What is known of a feed whose lease still holds; none: it is lost.
-pub(in crate::store) fn held(conn: &Connection, claim: &Claim) -> Sql<Option<Before>> {
-    conn.prepare_cached(
-        "SELECT url, failures,
-                (SELECT kind FROM events e WHERE e.feed = f.feed AND kind <> 'moved' ORDER BY event DESC LIMIT 1),
-                (SELECT arrived FROM articles a WHERE a.feed = f.feed ORDER BY arrived DESC LIMIT 1),
-                coalesce((SELECT value FROM meta WHERE key = 'sequence'), 0)
-         FROM feeds f WHERE feed = ?1 AND subscribed = 1 AND lease = ?2",
-    )?
-    .query_row([claim.feed, claim.lease], |r| {
-        Ok(Before {
-            url: r.get(0)?,
-            failures: r.get(1)?,
-            event: r.get(2)?,
-            newest: r.get::<_, Option<i64>>(3)?.map(Time::from_millis),
-            sequence: r.get(4)?,
-        })
-    })
-    .optional()
 }
 
 #[cfg(test)]

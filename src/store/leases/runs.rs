@@ -179,7 +179,7 @@ mod tests {
     use crate::store::feeds::subscriptions;
     use crate::store::file::opening;
     use crate::store::leases::claims;
-    use crate::store::records::{ClaimScope, FeedSettings, NewFeed, Rest};
+    use crate::store::{ClaimScope, FeedSettings, NewFeed, Rest};
 
     fn noon() -> Time {
         Time::from_seconds(1_900_000_000)

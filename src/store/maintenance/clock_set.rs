@@ -7,13 +7,49 @@ use rusqlite::{Connection, params};
 
 use crate::model::{FeedRow, Time};
 use crate::schedule::{PlanExplanation, State};
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
 use crate::store::sql::Sql;
+use crate::store::writer::command::{WriteCommand, WriteContext};
 
 /// No server's word is believed for longer (ET-25): what lies further ahead, a wrong clock wrote.
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
+impl Store {
+    /// The machine's clock was set by `ms`, back if below zero: every plan, lease and rest moves along (ET-24).
+    pub fn move_times(&self, ms: i64) -> Result<(), StoreError> {
+        self.ask(MoveTimes(ms))
+    }
+
+    /// Corrects what a wrong clock planned before this process began: no wait is longer than it was meant to be.
+    /// Returns how many feeds had been polled in the future.
+    pub fn bound_times(&self, now: Time) -> Result<usize, StoreError> {
+        self.ask(BoundTimes(now))
+    }
+}
+
+struct MoveTimes(i64);
+
+impl WriteCommand for MoveTimes {
+    type Output = ();
+
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<()> {
+        move_all(context.conn, self.0)
+    }
+}
+
+struct BoundTimes(Time);
+
+impl WriteCommand for BoundTimes {
+    type Output = usize;
+
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<usize> {
+        bound(context.conn, self.0)
+    }
+}
+
 /// The clock was set by `by` ms while we looked: all moves along.
-pub(in crate::store) fn move_all(conn: &Connection, by: i64) -> Sql<()> {
+fn move_all(conn: &Connection, by: i64) -> Sql<()> {
     let feeds = conn
         .prepare_cached("SELECT feed, schedule FROM feeds")?
         .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
@@ -32,7 +68,7 @@ pub(in crate::store) fn move_all(conn: &Connection, by: i64) -> Sql<()> {
 
 /// The clock may have been set while nobody looked. That it was set back shows in feeds that were polled in the future:
 /// for them the last poll is now. Gives how many.
-pub(in crate::store) fn bound(conn: &Connection, now: Time) -> Sql<usize> {
+fn bound(conn: &Connection, now: Time) -> Sql<usize> {
     let feeds = conn
         .prepare_cached("SELECT feed, schedule, last_poll FROM feeds WHERE last_poll > ?1")?
         .query_map([now.millis()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?

@@ -1,10 +1,11 @@
 //! What is done to the file while nobody writes: the word index is merged, free pages go back to the disk, the planner's
 //! statistics are brought up to date. In steps so short that nobody waits for one; never while a command waits.
 
-use crate::store::sql::Sql;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+
+use crate::store::sql::Sql;
 
 /// Pages of the word index written by one step of merging, about.
 const MERGED_PAGES: i64 = 64;
@@ -22,13 +23,13 @@ const OPTIMIZE_EVERY: Duration = Duration::from_secs(86_400);
 
 /// What is still to be done.
 #[derive(Debug)]
-pub(in crate::store) struct Tidying {
+pub(in crate::store) struct IdleMaintenance {
     /// Whether anything was written since the last look.
     is_stale: bool,
     optimize_at: Instant,
 }
 
-impl Default for Tidying {
+impl Default for IdleMaintenance {
     fn default() -> Self {
         Self {
             is_stale: false,
@@ -37,7 +38,7 @@ impl Default for Tidying {
     }
 }
 
-impl Tidying {
+impl IdleMaintenance {
     /// Something was written.
     pub(in crate::store) fn note_write(&mut self) {
         self.is_stale = true;
@@ -118,7 +119,7 @@ mod tests {
             .unwrap();
         }
         let before = segments();
-        let mut tidying = Tidying::default();
+        let mut tidying = IdleMaintenance::default();
         tidying.note_write();
         while tidying.is_wanted() {
             tidying.step(&conn);
@@ -144,7 +145,7 @@ mod tests {
         conn.execute("DELETE FROM meta WHERE length(value) > 1000", [])
             .unwrap();
         let before = free();
-        let mut tidying = Tidying::default();
+        let mut tidying = IdleMaintenance::default();
         tidying.note_write();
         while tidying.is_wanted() {
             tidying.step(&conn);

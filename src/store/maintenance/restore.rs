@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::model::Time;
 use crate::store::error::StoreError;
-use crate::store::file::opening;
-use crate::store::maintenance::backup;
-use crate::store::place_of;
+use crate::store::file::place::place_of;
+use crate::store::file::{copying, opening};
 
 /// What SQLite keeps beside a database.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
@@ -41,13 +40,13 @@ pub fn restore(from: &Path, store: &Path, now: Time) -> Result<Restored, StoreEr
         let reason = "this is the store itself; name a backup".to_owned();
         return Err(unusable(from, reason));
     }
-    if source == fresh || source == backup::part_of(&fresh) {
+    if source == fresh || source == copying::part_of(&fresh) {
         let reason = "restoring uses this name for its own file; rename it first".to_owned();
         return Err(unusable(from, reason));
     }
     // Left behind by a restore that was killed.
     let _ = std::fs::remove_file(&fresh);
-    backup::backup(&conn, &fresh, from)?;
+    copying::backup(&conn, &fresh, from)?;
     drop(conn);
     // The copy is what will be used: it is checked before the store makes room for it.
     let checked = opening::backup_of(&fresh)

@@ -1,5 +1,5 @@
 //! What the store has of the items of a document, told from what their publisher calls them and a digest of what was sent: an
-//! item that is known needs no normalizing. Decides nothing that [`crate::store::polls::known`] would decide otherwise: where an item's
+//! item that is known needs no normalizing. Decides nothing that [`super::known`] would decide otherwise: where an item's
 //! article is not plain from its key, it is [`Listing::Changed`].
 
 use std::collections::{HashMap, HashSet};
@@ -9,7 +9,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::dedup::fingerprint::names_an_article;
 use crate::model::{ArticleId, ArticleRow, FeedRow, Time, WebUrl};
 use crate::normalize::{identity, links};
-use crate::store::records::Claim;
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
+use crate::store::leases::claim::Claim;
 use crate::store::sql::Sql;
 
 /// An item of a document, before it is normalized.
@@ -93,12 +95,18 @@ pub struct Listed {
     pub url: Option<WebUrl>,
 }
 
+impl Reads {
+    /// What is stored of the items of a document.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn listings(&self, claim: &Claim, items: &[Item<'_>]) -> Result<Vec<Listing>, StoreError> {
+        self.read(|conn| of_all(conn, claim, items))
+    }
+}
+
 /// What is stored of the items of a document.
-pub(in crate::store) fn of_all(
-    conn: &Connection,
-    claim: &Claim,
-    items: &[Item<'_>],
-) -> Sql<Vec<Listing>> {
+fn of_all(conn: &Connection, claim: &Claim, items: &[Item<'_>]) -> Sql<Vec<Listing>> {
     let mut listings = items
         .iter()
         .map(|item| of(conn, claim, item))
@@ -218,7 +226,7 @@ fn has_others(conn: &Connection, feed: FeedRow, item: &Item<'_>, key: &str) -> S
     .query_row(params![feed, from, behind, key], |r| r.get(0))
 }
 
-/// Whether an article of the feed has anything by which [`crate::store::polls::known`] might take it for this item.
+/// Whether an article of the feed has anything by which [`super::known`] might take it for this item.
 fn is_like_another(conn: &Connection, feed: FeedRow, item: &Item<'_>) -> Sql<bool> {
     if is_named_by_another(conn, feed, item)? {
         return Ok(true);

@@ -2,30 +2,22 @@
 //! done on the caller's thread.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-use zstd::bulk::{Compressor, Decompressor};
-
 use crate::dedup::{Fingerprint, Subject};
-use crate::model::{Category, Draft, Enclosure, Person, Source, WebUrl};
+use crate::model::{Draft, Source, WebUrl};
 use crate::normalize;
-use crate::normalize::boilerplate::Boilerplate;
-use crate::query::{Folded, Text};
+use crate::query::Folded;
+use crate::store::articles::content::{Facts, SourceFact, fold, pack, with_text};
+use crate::store::leases::claim::Claim;
 use crate::store::polls::listing::Listed;
-use crate::store::records::{Claim, PollCommit};
+use crate::store::polls::poll_commit::PollCommit;
 use crate::store::sql::json;
 use crate::store::topics::tagging::{ReadTopics, Topics};
-use crate::text::body::Body;
 use crate::text::fold::fold as fold_text;
-use crate::text::html_text;
 
-/// Compression of bodies: the default is a good trade for two-kilobyte texts.
-const ZSTD_LEVEL: i32 = 3;
-
-/// Largest body that is unpacked, in bytes: SEC-12 keeps larger ones out.
-const BODY_BYTES_MAX: usize = 8 << 20;
+/// A page that so many articles of a document name is none of theirs.
+const ARTICLES_A_PAGE: usize = 3;
 
 /// A draft, ready to be written.
 #[derive(Debug)]
@@ -44,27 +36,6 @@ pub(in crate::store) struct Prepared {
     pub(in crate::store) paragraphs: Vec<u64>,
     /// What the text says of the topics, if it was asked.
     pub(in crate::store) topics: Option<ReadTopics>,
-}
-
-/// What of an article is shown but never asked for by SQL.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::store) struct Facts {
-    pub(in crate::store) authors: Vec<Person>,
-    pub(in crate::store) agencies: Vec<String>,
-    pub(in crate::store) categories: Vec<Category>,
-    pub(in crate::store) enclosures: Vec<Enclosure>,
-    pub(in crate::store) image: Option<String>,
-    pub(in crate::store) comments_url: Option<String>,
-    pub(in crate::store) rights: Option<String>,
-    pub(in crate::store) source: Option<SourceFact>,
-}
-
-/// `atom:source` as stored.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::store) struct SourceFact {
-    title: Option<String>,
-    url: Option<String>,
-    id: Option<String>,
 }
 
 /// Whose page an article has (SEC-13), by what proves it: anybody can name any site as its own.
@@ -111,37 +82,6 @@ impl Prepared {
     }
 }
 
-/// Prepares the drafts of a poll; they are moved out of it.
-pub(in crate::store) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
-    let Some(document) = &mut commit.document else {
-        return Vec::new();
-    };
-    let drafts = std::mem::take(&mut document.drafts);
-    let mut paragraphs = std::mem::take(&mut document.paragraphs).into_iter();
-    let pages = Pages::of(&drafts, &document.listed);
-    let about = About {
-        claim: &commit.claim,
-        site: document.site.as_ref(),
-        titles: [Some(commit.claim.title.as_str()), document.title.as_deref()]
-            .into_iter()
-            .flatten()
-            .map(fold_text)
-            .collect(),
-    };
-    drafts
-        .into_iter()
-        .map(|draft| {
-            let page_shared_by = pages.shared_by(&draft);
-            prepare_one(
-                &about,
-                draft,
-                page_shared_by,
-                paragraphs.next().unwrap_or_default(),
-            )
-        })
-        .collect()
-}
-
 /// How many items of a document name each page.
 pub(in crate::store) struct Pages(HashMap<String, usize>);
 
@@ -176,8 +116,36 @@ struct About<'a> {
     titles: Vec<String>,
 }
 
-/// A page that so many articles of a document name is none of theirs.
-const ARTICLES_A_PAGE: usize = 3;
+/// Prepares the drafts of a poll; they are moved out of it.
+pub(in crate::store) fn prepare(commit: &mut PollCommit) -> Vec<Prepared> {
+    let Some(document) = &mut commit.document else {
+        return Vec::new();
+    };
+    let drafts = std::mem::take(&mut document.drafts);
+    let mut paragraphs = std::mem::take(&mut document.paragraphs).into_iter();
+    let pages = Pages::of(&drafts, &document.listed);
+    let about = About {
+        claim: &commit.claim,
+        site: document.site.as_ref(),
+        titles: [Some(commit.claim.title.as_str()), document.title.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(fold_text)
+            .collect(),
+    };
+    drafts
+        .into_iter()
+        .map(|draft| {
+            let page_shared_by = pages.shared_by(&draft);
+            prepare_one(
+                &about,
+                draft,
+                page_shared_by,
+                paragraphs.next().unwrap_or_default(),
+            )
+        })
+        .collect()
+}
 
 fn prepare_one(
     about: &About<'_>,
@@ -245,102 +213,10 @@ fn own_words<'a>(draft: &Draft, folded: &'a Folded) -> Cow<'a, str> {
     }
 }
 
-/// Folds the text of an article as topics, searches and the word index see it.
-pub(in crate::store) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
-    let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
-    with_text((title, summary, body), labels, Folded::of)
-}
-
-/// The same only as printed, for regular expressions.
-pub(in crate::store) fn unfolded(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
-    let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
-    with_text((title, summary, body), labels, Folded::raw_only)
-}
-
-fn with_text<T>(
-    (title, summary, body): (&str, &str, &str),
-    (authors, categories, agencies): (&[Person], &[Category], &[String]),
-    read: impl FnOnce(&Text<'_>) -> T,
-) -> T {
-    let authors: Vec<&str> = authors.iter().filter_map(|a| a.name.as_deref()).collect();
-    let categories: Vec<&str> = categories
-        .iter()
-        .flat_map(|c| std::iter::once(c.term.as_str()).chain(c.label.as_deref()))
-        .collect();
-    let agencies: Vec<&str> = agencies.iter().map(String::as_str).collect();
-    read(&Text {
-        title,
-        summary,
-        body,
-        authors: &authors,
-        categories: &categories,
-        agencies: &agencies,
-    })
-}
-
 /// Whether one host is the other, or under it, `www` aside.
 fn related_hosts(a: &str, b: &str) -> bool {
     let a = a.strip_prefix("www.").unwrap_or(a);
     let b = b.strip_prefix("www.").unwrap_or(b);
     let under = |a: &str, b: &str| a.strip_suffix(b).is_some_and(|sub| sub.ends_with('.'));
     a == b || under(a, b) || under(b, a)
-}
-
-/// A body as it is stored.
-fn pack(html: &str) -> Vec<u8> {
-    thread_local! {
-        // Setting one up costs more than packing an article.
-        static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-    }
-    PACKER
-        .with_borrow_mut(|packer| {
-            if packer.is_none() {
-                *packer = Compressor::new(ZSTD_LEVEL).ok();
-            }
-            let mut packed = packer.as_mut()?.compress(html.as_bytes()).ok()?;
-            packed.shrink_to_fit();
-            Some(packed)
-        })
-        .unwrap_or_default()
-}
-
-/// The body of a stored article.
-pub(in crate::store) fn unpack(content: &[u8]) -> String {
-    thread_local! {
-        static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-    }
-    UNPACKER
-        .with_borrow_mut(|unpacker| {
-            if unpacker.is_none() {
-                *unpacker = Decompressor::new().ok();
-            }
-            unpacker.as_mut()?.decompress(content, BODY_BYTES_MAX).ok()
-        })
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_default()
-}
-
-/// A stored article as it is shown.
-pub(in crate::store) struct Readable {
-    /// Its body.
-    pub(in crate::store) html: String,
-    /// The text of that.
-    pub(in crate::store) text: String,
-    /// The paragraphs of the stored body that are left out as boilerplate.
-    pub(in crate::store) removed: Vec<String>,
-}
-
-/// A stored body without what is known as boilerplate.
-pub(in crate::store) fn readable(html: &str, boilerplate: &Boilerplate) -> Readable {
-    let (cleaned, removed) = normalize::boilerplate::separate(html, boilerplate);
-    Readable {
-        text: html_text::from_html(&cleaned),
-        html: cleaned.into_owned(),
-        removed,
-    }
-}
-
-/// The text of a stored body without what is known as boilerplate.
-pub(in crate::store) fn text(html: &str, boilerplate: &Boilerplate) -> String {
-    normalize::boilerplate::text_without(&Body::read(html.to_owned()), boilerplate).into_owned()
 }

@@ -12,9 +12,8 @@ use crate::normalize::boilerplate::Boilerplate;
 use crate::query::ast::{Expr, Fact, Measure, Pattern, Scope};
 use crate::query::plan::Predicate;
 use crate::query::{Facts, Folded, eval};
-use crate::store::feeds::paragraphs;
-use crate::store::polls::prepare::{self, Facts as ArticleFacts};
-use crate::store::readers;
+use crate::store::articles::content::{self, Facts as ArticleFacts};
+use crate::store::feeds::{feed_views, paragraphs};
 use crate::store::search::postings::Postings;
 use crate::store::sql::{self, Sql};
 use crate::store::stop::Stop;
@@ -340,7 +339,7 @@ fn of_feed_row(r: &Row<'_>) -> Sql<OfFeed> {
             feed_id: uuid::Uuid::from_bytes(r.get(0)?).to_string(),
             feed_title: r.get(1)?,
             feed_url: r.get(2)?,
-            tags: readers::tags(r.get(3)?, &r.get::<_, String>(4)?),
+            tags: feed_views::tags(r.get(3)?, &r.get::<_, String>(4)?),
             ..Facts::default()
         },
         site: r.get(5)?,
@@ -378,11 +377,11 @@ fn text(r: &Row<'_>, boilerplate: &Boilerplate, with_words: bool) -> Sql<Folded>
     let content = r.get_ref(3)?.as_blob()?;
     let body = match content.is_empty() {
         true => String::new(),
-        false => prepare::text(&prepare::unpack(content), boilerplate),
+        false => content::text(&content::unpack(content), boilerplate),
     };
     Ok(match with_words {
-        true => prepare::fold(title, summary, &body, &facts),
-        false => prepare::unfolded(title, summary, &body, &facts),
+        true => content::fold(title, summary, &body, &facts),
+        false => content::unfolded(title, summary, &body, &facts),
     })
 }
 

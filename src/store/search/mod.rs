@@ -1,5 +1,6 @@
 //! Which stories and articles a selection means, and the word index.
 
+pub(super) mod candidates;
 pub(super) mod find;
 pub(super) mod matcher;
 pub(super) mod narrow;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::model::Time;
 use crate::query::plan::{IndexPlan, Predicate};
-use crate::store::search::find::{are_few, candidates, filters};
+use crate::store::search::candidates::{are_few, candidates, filters};
 use crate::store::search::matcher::Matcher;
 use crate::store::search::narrow::Among;
 use crate::store::search::postings::Postings;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use crate::model::{FeedRow, Time};
-use crate::store::search::find::{are_few, order_of};
+use crate::store::search::candidates::{are_few, order_of};
 use crate::store::search::selection::{Order, Selection};
 use crate::store::sql::{self, Sql};
 

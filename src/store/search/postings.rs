@@ -1,8 +1,9 @@
 //! Which articles the word index finds for a query, asked about one article at a time: a few look-ups first, then all that it
 //! finds at once, as one bit an article.
 
-use crate::store::sql::Sql;
 use rusqlite::{CachedStatement, Connection};
+
+use crate::store::sql::Sql;
 
 /// Look-ups of one article each before everything is gathered: as long as gathering 100,000 takes.
 const LOOKUPS_MAX: usize = 1000;

@@ -10,7 +10,9 @@ use crate::dedup::{Changes, Fingerprint, Likeness, Limits, Replay, StoredCopy, V
 use crate::model::{ArticleId, ArticleRow, Time};
 use crate::query::ast::{Expr, Pattern, Scope};
 use crate::query::plan::index_plan;
-use crate::store::records::Nearest;
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
+use crate::store::options::DedupSettings;
 use crate::store::search::matcher::Matcher;
 use crate::store::sql::{self, Sql};
 use crate::store::stories::decisions;
@@ -18,6 +20,62 @@ use crate::store::stories::decisions;
 /// The columns that [`read`] takes, and where they are.
 pub(in crate::store) const COPIES: &str = "SELECT article, story, feed, arrived, first_seen,
     published IS NOT NULL OR updated IS NOT NULL, own_host = 2, fingerprint FROM articles";
+
+/// Copies that are all compared: some 50 ms.
+const COMPARED_MAX: i64 = 10_000;
+
+/// Words that are looked up, from the headline on, and articles that have them, in all.
+const WORDS_MAX: usize = 100;
+const SHARING_MAX: usize = 3000;
+
+/// A word that more articles have is not rare.
+const RARE_MAX: usize = 1000;
+
+/// Of at most 2: half the words of a headline and a third of a lead say nothing yet.
+const NEARNESS_MIN: f64 = 0.45;
+
+/// The copy that came closest to another without being of its story.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nearest {
+    /// Its row.
+    pub row: ArticleRow,
+    /// Its id.
+    pub id: ArticleId,
+    /// What held them apart. Alike by themselves: something else did.
+    pub verdict: crate::dedup::Verdict,
+}
+
+impl Reads {
+    /// What comparing two articles comes to as they are now; none if one is gone.
+    pub fn verdict(
+        &self,
+        settings: DedupSettings,
+        a: ArticleId,
+        b: ArticleId,
+    ) -> Result<Option<Verdict>, StoreError> {
+        self.read(|conn| verdict(conn, settings.limits(), a, b))
+    }
+
+    /// The article that came closest to one without being of its story, and what held them apart.
+    pub fn nearest(
+        &self,
+        settings: DedupSettings,
+        id: ArticleId,
+    ) -> Result<Option<Nearest>, StoreError> {
+        self.read(|conn| nearest(conn, settings.limits(), id))
+    }
+
+    /// Which stories would be otherwise under these settings, by the articles seen since `since`: with what the user decided, or
+    /// by the rules alone. Nothing is changed.
+    pub fn replay(
+        &self,
+        settings: DedupSettings,
+        since: Time,
+        follows_decisions: bool,
+    ) -> Result<Changes, StoreError> {
+        self.read(|conn| replay(conn, settings.limits(), since, follows_decisions))
+    }
+}
 
 /// A copy and its fingerprint; none if that is of an older layout.
 pub(in crate::store) fn read(r: &Row<'_>) -> Sql<Option<(StoredCopy, Fingerprint)>> {
@@ -129,16 +187,6 @@ pub(in crate::store) fn nearest(
     }))
 }
 
-/// Copies that are all compared: some 50 ms.
-const COMPARED_MAX: i64 = 10_000;
-
-/// Words that are looked up, from the headline on, and articles that have them, in all.
-const WORDS_MAX: usize = 100;
-const SHARING_MAX: usize = 3000;
-
-/// A word that more articles have is not rare.
-const RARE_MAX: usize = 1000;
-
 /// Shows the copies that arrived between two moments, in the order of the river; of very many, those that share rare words
 /// with an article.
 fn each_around(
@@ -202,9 +250,6 @@ fn sharing_words(conn: &Connection, article: ArticleRow) -> Sql<Vec<ArticleRow>>
     }
     Ok(all.into_iter().collect())
 }
-
-/// Of at most 2: half the words of a headline and a third of a lead say nothing yet.
-const NEARNESS_MIN: f64 = 0.45;
 
 /// Replays the copies seen since `since` under other settings, beside those of a window before; with what the user decided, or by
 /// the rules alone.

@@ -14,6 +14,7 @@ use crate::dedup::fingerprint::VERSION;
 use crate::dedup::window::{self, Key, SKETCHES_MAX, Window, is_too_old, sketches_since};
 use crate::dedup::{Fingerprint, Grouper, Limits, StoredCopy};
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
+use crate::store::sequence;
 use crate::store::sql::Sql;
 use crate::store::stories::copies::{self, COPIES};
 use crate::store::stories::decisions;
@@ -116,7 +117,7 @@ impl CopyKeys {
             parts,
             stale: HashSet::new(),
             others: Others::default(),
-            sequence: crate::store::sequence::current(conn)?,
+            sequence: sequence::current(conn)?,
             first,
         };
         keys.take_in(conn, "WHERE article > ?1", covered)?;

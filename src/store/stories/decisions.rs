@@ -7,17 +7,28 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::dedup::decisions::{DecisionRow, Decisions, Part, Word};
 use crate::model::{ArticleId, ArticleRow, StoryId, StoryRow, Time};
+use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::readers::Reads;
-use crate::store::records::DecisionCounts;
 use crate::store::sql::Sql;
 
 /// A copy that its publisher withdrew is expected back for so long.
 const WITHDRAWN_KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// What the user decided about stories (`newswire split` and `newswire join`), in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct DecisionCounts {
+    /// Splits that apply.
+    pub splits: u64,
+    /// Joins that apply.
+    pub joins: u64,
+    /// Stored copies that they are about.
+    pub copies: u64,
+}
 
 /// What the stored decision says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -52,6 +63,70 @@ pub struct Decided {
     pub feed_title: String,
     /// Its headline.
     pub title: String,
+}
+
+type Places = Vec<(ArticleId, StoryRow, ArticleRow)>;
+
+impl Reads {
+    /// All that was decided about stored copies, by decision and side; the newest decision last.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn decisions(&self) -> Result<Vec<Decided>, StoreError> {
+        self.read(|conn| select(conn, "1", &[]))
+    }
+
+    /// What was decided about a copy, the newest decision last: its own part only.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn decisions_about(&self, id: ArticleId) -> Result<Vec<Decided>, StoreError> {
+        self.read(|conn| select(conn, "d.id = ?1", &id.0.as_bytes()[..]))
+    }
+
+    /// The copies whose ids are in this range, at most `limit`, each with its story.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn copies_between(
+        &self,
+        ids: std::ops::RangeInclusive<ArticleId>,
+        limit: usize,
+    ) -> Result<Vec<(ArticleId, StoryId)>, StoreError> {
+        let bound = |id: &ArticleId| id.0.as_bytes().to_vec();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT a.id, s.id FROM articles a JOIN stories s USING (story)
+                 WHERE a.id BETWEEN ?1 AND ?2 LIMIT ?3",
+            )?
+            .query_map(params![bound(ids.start()), bound(ids.end()), limit], ids_of)?
+            .collect()
+        })
+    }
+
+    /// The copies with this URL (as published or canonical), each with its story.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn copies_at(&self, url: &str) -> Result<Vec<(ArticleId, StoryId)>, StoreError> {
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT a.id, s.id FROM articles a JOIN stories s USING (story)
+                 WHERE a.url = ?1 OR a.canonical_url = ?1 ORDER BY a.article",
+            )?
+            .query_map([url], ids_of)?
+            .collect()
+        })
+    }
+
+    /// What was said last of two copies.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn word(&self, a: ArticleId, b: ArticleId) -> Result<Option<Word>, StoreError> {
+        self.read(|conn| Ok(read(conn)?.word(a, b)))
+    }
 }
 
 /// A new decision of this kind.
@@ -154,8 +229,6 @@ pub(in crate::store) fn read_unplaced(
     Ok((decisions, rows.collect()))
 }
 
-type Places = Vec<(ArticleId, StoryRow, ArticleRow)>;
-
 fn read_parts(conn: &Connection) -> Sql<(Decisions, Places)> {
     let (mut decisions, mut places) = (Decisions::default(), Places::new());
     let mut select = conn.prepare_cached(
@@ -236,68 +309,6 @@ pub(in crate::store) fn counts(conn: &Connection) -> Sql<DecisionCounts> {
 /// How many pairs of copies are of one story although they were split from each other.
 pub(in crate::store) fn violations(conn: &Connection) -> Sql<usize> {
     Ok(read(conn)?.violations())
-}
-
-impl Reads {
-    /// All that was decided about stored copies, by decision and side; the newest decision last.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn decisions(&self) -> Result<Vec<Decided>, StoreError> {
-        self.read(|conn| select(conn, "1", &[]))
-    }
-
-    /// What was decided about a copy, the newest decision last: its own part only.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn decisions_about(&self, id: ArticleId) -> Result<Vec<Decided>, StoreError> {
-        self.read(|conn| select(conn, "d.id = ?1", &id.0.as_bytes()[..]))
-    }
-
-    /// The copies whose ids are in this range, at most `limit`, each with its story.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn copies_between(
-        &self,
-        ids: std::ops::RangeInclusive<ArticleId>,
-        limit: usize,
-    ) -> Result<Vec<(ArticleId, StoryId)>, StoreError> {
-        let bound = |id: &ArticleId| id.0.as_bytes().to_vec();
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.read(|conn| {
-            conn.prepare_cached(
-                "SELECT a.id, s.id FROM articles a JOIN stories s USING (story)
-                 WHERE a.id BETWEEN ?1 AND ?2 LIMIT ?3",
-            )?
-            .query_map(params![bound(ids.start()), bound(ids.end()), limit], ids_of)?
-            .collect()
-        })
-    }
-
-    /// The copies with this URL (as published or canonical), each with its story.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn copies_at(&self, url: &str) -> Result<Vec<(ArticleId, StoryId)>, StoreError> {
-        self.read(|conn| {
-            conn.prepare_cached(
-                "SELECT a.id, s.id FROM articles a JOIN stories s USING (story)
-                 WHERE a.url = ?1 OR a.canonical_url = ?1 ORDER BY a.article",
-            )?
-            .query_map([url], ids_of)?
-            .collect()
-        })
-    }
-
-    /// What was said last of two copies.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn word(&self, a: ArticleId, b: ArticleId) -> Result<Option<Word>, StoreError> {
-        self.read(|conn| Ok(read(conn)?.word(a, b)))
-    }
 }
 
 fn ids_of(r: &rusqlite::Row<'_>) -> Sql<(ArticleId, StoryId)> {

@@ -1,5 +1,5 @@
 //! The writer's window of copies: filled from the store, kept in step with it, and asked for every new article. Of a large store
-//! the first new articles are decided by what their keys find ([`crate::store::stories::copy_keys`]): a process that writes a few does not fill
+//! the first new articles are decided by what their keys find ([`copy_keys`]): a process that writes a few does not fill
 //! a window for them. A window that few articles need is released ([`Grouping::review`]).
 
 use std::time::{Duration, Instant};
@@ -8,13 +8,11 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
 use crate::model::{ArticleId, Time};
-use crate::store::records::DedupSettings;
+use crate::store::options::DedupSettings;
+use crate::store::sequence;
 use crate::store::sql::Sql;
 use crate::store::stories::copy_keys::{self, CopyKeys};
 use crate::store::stories::{copies, decisions};
-
-/// Copies in one story at most.
-pub(in crate::store) const COPIES_MAX: usize = 1000;
 
 /// New articles that are decided by keys, which takes as long as it takes to fill the window; then it is filled.
 const BY_KEYS_MAX: usize = 400;
@@ -25,15 +23,6 @@ const REVIEW_EVERY: Duration = Duration::from_secs(20);
 /// New articles between two reviews that need no window: by keys a machine decides about them in less than a hundredth of
 /// that time.
 const FEW: usize = 15;
-
-/// The bounds of stories under these settings.
-pub(in crate::store) fn limits(settings: DedupSettings) -> Limits {
-    Limits {
-        window: settings.window,
-        copies_max: COPIES_MAX,
-        near: settings.near,
-    }
-}
 
 /// The window, or nothing until it is first needed.
 #[derive(Debug)]
@@ -65,7 +54,7 @@ pub(in crate::store) enum Review {
 impl Grouping {
     pub(in crate::store) fn new(settings: DedupSettings) -> Self {
         Self {
-            limits: limits(settings),
+            limits: settings.limits(),
             window: None,
             keys: None,
             by_keys: 0,
@@ -153,7 +142,7 @@ impl Grouping {
 
     fn fill_window(&mut self, conn: &Connection, now: Time) -> Sql<()> {
         // Read first: what is written meanwhile is newer, and taken in with what comes.
-        let sequence = crate::store::sequence::current(conn)?;
+        let sequence = sequence::current(conn)?;
         let mut window = Grouper::new(self.limits);
         copies::each_since(conn, now.minus(self.limits.window), |copy, print| {
             window.restore(copy, print, now);
@@ -183,7 +172,7 @@ impl Grouping {
         if self.keys.is_some() {
             return Ok(());
         }
-        let sequence = crate::store::sequence::current(conn)?;
+        let sequence = sequence::current(conn)?;
         match &mut self.window {
             Some(window) if sequence != self.sequence => {
                 // Left to itself, SQLite reads all articles to spare itself sorting these few.
@@ -262,14 +251,14 @@ impl Grouping {
     }
 
     /// Writes keys of articles that are in no part yet, for the next process; whether there is more to do. See
-    /// [`crate::store::stories::copy_keys`].
+    /// [`copy_keys`].
     pub(in crate::store) fn keep_keys(
         &self,
         conn: &Connection,
         now: Time,
         until: Instant,
     ) -> Sql<bool> {
-        crate::store::stories::copy_keys::go_on(conn, self.limits, now, until)
+        copy_keys::go_on(conn, self.limits, now, until)
     }
 
     pub(in crate::store) fn insert(&mut self, copy: StoredCopy, print: &Fingerprint) {

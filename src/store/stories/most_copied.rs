@@ -4,13 +4,12 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use crate::model::{StoryId, Time};
+use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::readers::Reads;
 use crate::store::sql::Sql;
 
 /// Most stories looked at, the newest: some 12 ms. Of a store to which more arrive in a day, only these count.
 const LOOKS_MAX: i64 = 10_000;
-
 const SQL: &str = "WITH most AS MATERIALIZED (
     SELECT story, feeds, arrived FROM (
       SELECT story, feeds, arrived FROM stories INDEXED BY stories_river

@@ -7,12 +7,15 @@ use uuid::Uuid;
 use crate::dedup::decisions::STAYED;
 use crate::dedup::{Join, Signal};
 use crate::model::{ArticleId, ArticleRow, StoryId, StoryRow, Time};
-use crate::store::articles::writing;
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::options::COPIES_MAX;
 use crate::store::sequence::{self, Numbers};
 use crate::store::sql::Sql;
-use crate::store::stories::grouping::{COPIES_MAX, Grouping};
-use crate::store::stories::{decisions, story_ids};
+use crate::store::stories::grouping::Grouping;
+use crate::store::stories::{decisions, refresh, story_ids};
 use crate::store::topics::tagging::{self, Tagger};
+use crate::store::writer::command::{WriteCommand, WriteContext};
 
 /// What a user wants of stories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,33 +66,46 @@ pub struct RegroupOutcome {
     pub copies: u64,
 }
 
-/// Does what a user decided, and notes it. A trial tells what would come of it and changes nothing.
-pub(in crate::store) fn regroup(
-    conn: &Connection,
-    grouping: &mut Grouping,
-    tagger: &mut Tagger,
-    (wanted, is_trial): (&Regroup, bool),
-    now: Time,
-) -> Sql<Regrouped> {
-    tagger.refresh(conn, now)?;
-    conn.execute_batch("SAVEPOINT regroup")?;
-    let done = match wanted {
-        Regroup::Split {
-            story,
-            copies,
-            each,
-        } => split(conn, tagger, *story, copies, *each, now),
-        Regroup::Join(stories) => join(conn, grouping, tagger, stories, now),
-    }?;
-    if matches!(done, Regrouped::Done(_)) {
-        decisions::note_change(conn)?;
-        grouping.forget(); // read again when the next article comes
+impl Store {
+    /// Splits a story or joins stories as the user decided, whatever the rules of grouping decide, now and later. A trial
+    /// computes the result and changes nothing.
+    pub fn regroup(&self, wanted: Regroup, is_trial: bool) -> Result<Regrouped, StoreError> {
+        self.ask(RegroupStories { wanted, is_trial })
     }
-    conn.execute_batch(match is_trial {
-        true => "ROLLBACK TO regroup; RELEASE regroup",
-        false => "RELEASE regroup",
-    })?;
-    Ok(done)
+}
+
+struct RegroupStories {
+    wanted: Regroup,
+    is_trial: bool,
+}
+
+impl WriteCommand for RegroupStories {
+    type Output = Regrouped;
+
+    /// Does what the user decided, and notes it.
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<Regrouped> {
+        let (conn, now) = (context.conn, context.now);
+        let (grouping, tagger) = (&mut *context.grouping, &mut *context.tagger);
+        tagger.refresh(conn, now)?;
+        conn.execute_batch("SAVEPOINT regroup")?;
+        let done = match &self.wanted {
+            Regroup::Split {
+                story,
+                copies,
+                each,
+            } => split(conn, tagger, *story, copies, *each, now),
+            Regroup::Join(stories) => join(conn, grouping, tagger, stories, now),
+        }?;
+        if matches!(done, Regrouped::Done(_)) {
+            decisions::note_change(conn)?;
+            grouping.forget(); // read again when the next article comes
+        }
+        conn.execute_batch(match self.is_trial {
+            true => "ROLLBACK TO regroup; RELEASE regroup",
+            false => "RELEASE regroup",
+        })?;
+        Ok(done)
+    }
 }
 
 /// A copy: its row, its id, and the one that it was joined with.
@@ -215,7 +231,7 @@ fn join(
     for other in others {
         let join = Join::by_user(*other, with_article);
         let mut numbers = Numbers::default();
-        writing::merge(conn, grouping, tagger, into, &join, with, &mut numbers)?;
+        refresh::merge(conn, grouping, tagger, into, &join, with, &mut numbers)?;
         numbers.write(conn)?;
     }
     let decision = decisions::begin(conn, "join", now)?;
@@ -315,7 +331,7 @@ fn make_first(conn: &Connection, copies: &[Row]) -> Sql<()> {
 /// A story has other copies now.
 fn settle(conn: &Connection, tagger: &Tagger, story: StoryRow) -> Sql<()> {
     let mut numbers = Numbers::default();
-    writing::refresh_story(conn, story, &mut numbers)?;
+    refresh::refresh_story(conn, story, &mut numbers)?;
     numbers.write(conn)?;
     tagging::tag_story(conn, story)?;
     tagger.story_merged(conn, story)

@@ -6,10 +6,12 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{ArticleRow, ArticleView, StoryId, StoryRow, StoryView};
+use crate::store::articles::article_views::article;
+use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::readers::{Reads, article, story};
-use crate::store::status;
 use crate::store::stories::story_ids;
+use crate::store::stories::story_views::story;
+use crate::store::topics::definition;
 
 /// Goes on, or ends the walk.
 pub type Walk = ControlFlow<()>;
@@ -33,7 +35,7 @@ impl Reads {
     ) -> Result<(), StoreError> {
         self.read(|conn| {
             let made = match topic {
-                Some(name) => status::topic_feed(conn, name)?.unwrap_or_default(),
+                Some(name) => definition::topic_feed(conn, name)?.unwrap_or_default(),
                 None => Default::default(),
             };
             for &row in rows {

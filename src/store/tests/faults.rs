@@ -2,18 +2,37 @@
 
 use std::sync::mpsc;
 
+use rusqlite::Connection;
+
 use super::*;
 use crate::faults::{self, Kind};
+use crate::store::sql::Sql;
+use crate::store::writer::command::{Request, WriteCommand, WriteContext};
+
+/// A command that does what a test wants.
+struct Step<F>(F);
+
+impl<F: FnOnce(&Connection) -> Sql<()> + Send + 'static> WriteCommand for Step<F> {
+    type Output = ();
+
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<()> {
+        (self.0)(context.conn)
+    }
+}
+
+fn step<F: FnOnce(&Connection) -> Sql<()> + Send + 'static>(work: F) -> Step<F> {
+    Step(work)
+}
 
 /// Lets the writer wait until the result is dropped: what is sent meanwhile is one group.
 fn hold(house: &House) -> mpsc::Sender<()> {
-    let (go, wait) = mpsc::channel();
-    let work: writer::Work = Box::new(move |_| {
-        let _ = wait.recv();
+    let (go, signal) = mpsc::channel();
+    let wait = step(move |_| {
+        let _ = signal.recv();
         Ok(())
     });
-    let command = Command::Short(work, Box::new(|_| {}));
-    house.store.send(command).unwrap();
+    let request = Request::write(wait, Box::new(|_| {}));
+    house.store.send(request).unwrap();
     go
 }
 
@@ -27,10 +46,10 @@ fn ready(house: &House, feed: FeedRow, drafts: Vec<Draft>) -> ReadyCommit {
 fn rel_12_a_panic_in_a_command_is_its_own_error_and_nothing_of_it_stays() {
     let house = House::new();
     let feed = house.subscribe("a.example");
-    let panics: Result<(), StoreError> = house.store.short(|conn| {
+    let panics: Result<(), StoreError> = house.store.ask(step(|conn| {
         conn.execute("INSERT INTO meta VALUES ('half', 'done')", [])?;
         panic!("on purpose");
-    });
+    }));
     let told = panics.unwrap_err();
     assert!(
         !told.is_of_store() && told.to_string().contains("on purpose"),

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::Time;
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Predicate, index_plan};
-use crate::store::search::find;
+use crate::store::search::candidates;
 use crate::store::search::matcher::Matcher;
 use crate::store::sequence;
 use crate::store::sql::Sql;
@@ -327,7 +327,7 @@ fn members(
     if let [only] = topics
         && let How::Index(plan) = &only.how
     {
-        return Ok((first, vec![find::members(conn, plan, (first, last))?]));
+        return Ok((first, vec![candidates::members(conn, plan, (first, last))?]));
     }
     let predicates: Vec<&Predicate> = topics
         .iter()

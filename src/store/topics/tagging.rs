@@ -15,10 +15,13 @@ use crate::model::{FeedRow, Time};
 use crate::query::ast::{Fact, Measure};
 use crate::query::compile::{TextMatches, TopicSet};
 use crate::query::{Expr, Folded};
-use crate::store::records::TopicDefinition;
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
 use crate::store::search::matcher;
+use crate::store::sequence;
 use crate::store::sql::{self, Sql};
 use crate::store::topics::backfill::{self, Owner};
+use crate::store::topics::definition::TopicDefinition;
 
 /// The topics in force, compiled.
 #[derive(Debug)]
@@ -192,7 +195,7 @@ impl Tagger {
         if with_articles.is_empty() {
             return Ok(());
         }
-        crate::store::sequence::next(conn)?; // readers show the title
+        sequence::next(conn)?; // readers show the title
         self.refresh(conn, now)?;
         let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
         if topics.any(|(_, expr)| expr.needs_feed()) {
@@ -289,6 +292,21 @@ impl Tagger {
             add.execute([*topic, article])?;
         }
         Ok(())
+    }
+}
+
+impl Reads {
+    /// The topics in force as they were published last; those of the store if none were.
+    pub(in crate::store) fn topics_in_force(
+        &self,
+        published: &Published,
+    ) -> Result<Arc<Topics>, StoreError> {
+        if let Some(topics) = published.get() {
+            return Ok(topics);
+        }
+        let topics = Arc::new(self.read(Topics::load)?);
+        published.set(&topics);
+        Ok(topics)
     }
 }
 
@@ -405,7 +423,7 @@ pub(in crate::store) fn set(
         "INSERT INTO meta (key, value) VALUES ('topics', 1) ON CONFLICT DO UPDATE SET value = value + 1",
         [],
     )?;
-    crate::store::sequence::next(conn)?; // whoever shows stories must look again
+    sequence::next(conn)?; // whoever shows stories must look again
     tagger.refresh(conn, now)?;
     tagger.begin(conn, redefined, |_| false)?;
     Ok(changed)

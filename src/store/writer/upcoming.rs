@@ -11,14 +11,14 @@ const PATIENCE: Duration = Duration::from_millis(20);
 
 /// How many polls are being prepared.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Coming(AtomicUsize);
+pub(in crate::store) struct UpcomingPolls(AtomicUsize);
 
-impl Coming {
+impl UpcomingPolls {
     /// The next command for a transaction that is open until `until`; none: it is to be committed. For `polls` it waits while
     /// others are coming.
     pub(in crate::store) fn next<T>(
         &self,
-        commands: &Receiver<T>,
+        requests: &Receiver<T>,
         until: Instant,
         polls: bool,
     ) -> Option<T> {
@@ -26,10 +26,10 @@ impl Coming {
         if left.is_zero() {
             return None;
         }
-        match commands.try_recv() {
+        match requests.try_recv() {
             Ok(command) => Some(command),
             Err(TryRecvError::Empty) if polls && self.0.load(Ordering::Relaxed) > 0 => {
-                commands.recv_timeout(left.min(PATIENCE)).ok()
+                requests.recv_timeout(left.min(PATIENCE)).ok()
             }
             Err(_) => None,
         }
@@ -38,10 +38,10 @@ impl Coming {
 
 /// A poll that is being prepared, until this is dropped.
 #[derive(Debug)]
-pub struct OnItsWay(Arc<Coming>);
+pub struct OnItsWay(Arc<UpcomingPolls>);
 
 impl OnItsWay {
-    pub(in crate::store) fn new(coming: &Arc<Coming>) -> Self {
+    pub(in crate::store) fn new(coming: &Arc<UpcomingPolls>) -> Self {
         coming.0.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(coming))
     }

@@ -4,26 +4,130 @@
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
 
 use crate::model::{FeedRow, Secret, Time, WebUrl};
-use crate::store::records::{HubAsk, HubLease, HubOffer, HubRow, HubStatus};
+use crate::store::connections::Reads;
+use crate::store::error::StoreError;
 use crate::store::sql::{self, Sql};
 
 /// A hub that does not answer, or whose answer does not come back, is asked again after this, then twice as late every
 /// time up to a day.
 const AGAIN_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
+
 /// A hub that said no is asked again after this: the publisher may have come to terms with it.
 const DENIED_MS: i64 = 7 * DAY_MS;
+
 /// A hub is asked so often to stop, then forgotten: its lease ends by itself.
 const GOODBYES: i64 = 3;
+
 /// Feeds whose lease was lost are asked within this (ET-22: not all at once).
 const LOST_MS: i64 = DAY_MS / 24;
+
 /// A lease is renewed when this much of it is over, in percent (ET-50).
 const RENEW_PERCENT: i64 = 80;
 
+/// A hub that a feed names, as claims know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubLease {
+    /// The hub's address.
+    pub hub: String,
+    /// What the hub knows the feed by.
+    pub topic: String,
+    /// Whether the hub is being asked to stop.
+    pub leaving: bool,
+    /// Since when, and until when, it tells us; none: it does not.
+    pub verified: Option<(Time, Time)>,
+}
+
+impl HubLease {
+    /// Since when the hub tells us, if it does at `now`.
+    pub fn since(&self, now: Time) -> Option<Time> {
+        let (since, until) = self.verified?;
+        (until > now && !self.leaving).then_some(since)
+    }
+}
+
+/// A hub that a feed names, with what a new subscription needs.
+#[derive(Debug, Clone)]
+pub struct HubOffer {
+    /// The hub.
+    pub hub: WebUrl,
+    /// What the feed calls itself.
+    pub topic: WebUrl,
+    /// The end of our callback's URL for it.
+    pub path: String,
+    /// What the hub is to sign with.
+    pub secret: Secret,
+}
+
+/// A hub whose turn it is to be asked.
+#[derive(Debug, Clone)]
+pub struct HubAsk {
+    /// Of which feed.
+    pub feed: FeedRow,
+    /// The hub's address.
+    pub hub: String,
+    /// What the hub knows the feed by.
+    pub topic: String,
+    /// The end of our callback's URL.
+    pub path: String,
+    /// What the hub is to sign with.
+    pub secret: Secret,
+    /// To tell us, or else to stop.
+    pub subscribe: bool,
+}
+
+/// The subscription that a hub calls about.
+#[derive(Debug, Clone)]
+pub struct HubRow {
+    /// Of which feed.
+    pub feed: FeedRow,
+    /// Where the feed is.
+    pub url: WebUrl,
+    /// What the hub signs with.
+    pub secret: Secret,
+    /// Whether the hub is being asked to stop.
+    pub leaving: bool,
+    /// Whether the user paused the feed.
+    pub paused: bool,
+}
+
+/// A hub as `newswire feed FEED` shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HubStatus {
+    /// The hub's address.
+    pub url: String,
+    /// Since when it tells us, without a gap.
+    pub verified: Option<Time>,
+    /// Until when it has promised to.
+    pub lease_until: Option<Time>,
+    /// When it is asked next.
+    pub ask_at: Option<Time>,
+    /// Why it was last asked in vain.
+    pub last_error: Option<String>,
+}
+
+impl Reads {
+    /// The subscription whose callback ends in `path`.
+    pub fn hub_at(&self, path: &str) -> Result<Option<HubRow>, StoreError> {
+        self.read(|conn| by_path(conn, path))
+    }
+
+    /// Whether a hub is to be asked, or a lease has ended.
+    pub fn are_hubs_due(&self, now: Time) -> Result<bool, StoreError> {
+        self.read(|conn| is_anything_due(conn, now))
+    }
+}
+
 /// Stores the hub that a feed names.
-pub(super) fn offer(conn: &Connection, feed: FeedRow, new: &HubOffer, now: Time) -> Sql<()> {
+pub(in crate::store) fn offer(
+    conn: &Connection,
+    feed: FeedRow,
+    new: &HubOffer,
+    now: Time,
+) -> Sql<()> {
     let (hub, topic) = (new.hub.as_str(), new.topic.as_str());
     let known: Option<(String, String, bool)> = conn
         .prepare_cached("SELECT hub, topic, leaving FROM hubs WHERE feed = ?1")?
@@ -49,7 +153,7 @@ pub(super) fn offer(conn: &Connection, feed: FeedRow, new: &HubOffer, now: Time)
 }
 
 /// The hub is to be asked to stop.
-pub(super) fn leave(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
+pub(in crate::store) fn leave(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE hubs SET leaving = 1, ask_at = ?2, asked = 0, verified_at = NULL WHERE feed = ?1 AND leaving = 0",
     )?
@@ -58,7 +162,12 @@ pub(super) fn leave(conn: &Connection, feed: FeedRow, now: Time) -> Sql<()> {
 }
 
 /// Which hubs are to be asked now. Each is claimed by being put off.
-pub(super) fn asks(conn: &Connection, callback: &str, now: Time, limit: usize) -> Sql<Vec<HubAsk>> {
+pub(in crate::store) fn asks(
+    conn: &Connection,
+    callback: &str,
+    now: Time,
+    limit: usize,
+) -> Sql<Vec<HubAsk>> {
     conn.prepare_cached("DELETE FROM hubs WHERE leaving = 1 AND asked >= ?1")?
         .execute([GOODBYES])?;
     let rows = conn
@@ -94,7 +203,7 @@ fn ask_of(r: &Row<'_>) -> Sql<HubAsk> {
 }
 
 /// What came of asking.
-pub(super) fn asked(conn: &Connection, path: &str, error: Option<&str>) -> Sql<()> {
+pub(in crate::store) fn asked(conn: &Connection, path: &str, error: Option<&str>) -> Sql<()> {
     conn.prepare_cached("UPDATE hubs SET last_error = ?2 WHERE path = ?1")?
         .execute(params![path, error])?;
     Ok(())
@@ -102,7 +211,7 @@ pub(super) fn asked(conn: &Connection, path: &str, error: Option<&str>) -> Sql<(
 
 /// The hub asks whether we meant to subscribe: yes, if we still want it, for some hubs ask again by themselves. The lease
 /// runs from now.
-pub(super) fn verify(
+pub(in crate::store) fn verify(
     conn: &Connection,
     path: &str,
     topic: &str,
@@ -121,7 +230,7 @@ pub(super) fn verify(
 }
 
 /// The hub asks whether we meant to unsubscribe: yes, if we did, and with that it is over.
-pub(super) fn part(conn: &Connection, path: &str, topic: &str) -> Sql<bool> {
+pub(in crate::store) fn part(conn: &Connection, path: &str, topic: &str) -> Sql<bool> {
     let known = conn
         .prepare_cached("DELETE FROM hubs WHERE path = ?1 AND topic = ?2 AND leaving = 1")?
         .execute([path, topic])?;
@@ -129,7 +238,7 @@ pub(super) fn part(conn: &Connection, path: &str, topic: &str) -> Sql<bool> {
 }
 
 /// The hub will not, or will no longer.
-pub(super) fn deny(
+pub(in crate::store) fn deny(
     conn: &Connection,
     path: &str,
     topic: &str,
@@ -151,7 +260,7 @@ pub(super) fn deny(
 }
 
 /// Leases that ended: their feeds are polled by plan again, one after the other. Gives how many.
-pub(super) fn lapse(conn: &Connection, now: Time) -> Sql<usize> {
+pub(in crate::store) fn lapse(conn: &Connection, now: Time) -> Sql<usize> {
     let lost = conn
         .prepare_cached(
             "UPDATE hubs SET verified_at = NULL, lease_until = NULL WHERE lease_until <= ?1 RETURNING feed",
@@ -172,7 +281,7 @@ pub(super) fn lapse(conn: &Connection, now: Time) -> Sql<usize> {
 }
 
 /// From now on hubs reach us at `callback`, or not at all: leases that were given for elsewhere are lost. Gives how many.
-pub(super) fn reach(conn: &Connection, callback: Option<&str>, now: Time) -> Sql<usize> {
+pub(in crate::store) fn reach(conn: &Connection, callback: Option<&str>, now: Time) -> Sql<usize> {
     conn.prepare_cached(
         "UPDATE hubs SET lease_until = 0 WHERE verified_at IS NOT NULL AND callback IS NOT ?1",
     )?
@@ -189,7 +298,7 @@ pub(super) fn reach(conn: &Connection, callback: Option<&str>, now: Time) -> Sql
 }
 
 /// Makes a feed due at `at`, if it would be later; a server's floor and a poll on its way win.
-pub(super) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &str) -> Sql<()> {
+pub(in crate::store) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &str) -> Sql<()> {
     conn.prepare_cached(
         "UPDATE feeds SET why_next = ?3, next_at = max(coalesce(floor_until, 0), min(next_at, ?2))
          WHERE feed = ?1 AND next_at > ?2 AND coalesce(leased_until, 0) <= ?2",
@@ -199,7 +308,7 @@ pub(super) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &str) -> Sql
 }
 
 /// A feed's hub, read off a row whose columns from `at` on are hub, topic, leaving, verified_at and lease_until of `hubs`.
-pub(super) fn lease_of(r: &Row<'_>, at: usize) -> Sql<Option<HubLease>> {
+pub(in crate::store) fn lease_of(r: &Row<'_>, at: usize) -> Sql<Option<HubLease>> {
     let Some(hub) = r.get(at)? else {
         return Ok(None);
     };
@@ -216,7 +325,7 @@ pub(super) fn lease_of(r: &Row<'_>, at: usize) -> Sql<Option<HubLease>> {
 }
 
 /// The hub of a feed, for people.
-pub(super) fn status(conn: &Connection, feed: FeedRow) -> Sql<Option<HubStatus>> {
+pub(in crate::store) fn status(conn: &Connection, feed: FeedRow) -> Sql<Option<HubStatus>> {
     let time = |ms: Option<i64>| ms.map(Time::from_millis);
     conn.prepare_cached(
         "SELECT hub, verified_at, lease_until, ask_at, last_error FROM hubs WHERE feed = ?1",
@@ -234,7 +343,7 @@ pub(super) fn status(conn: &Connection, feed: FeedRow) -> Sql<Option<HubStatus>>
 }
 
 /// The subscription whose callback ends so.
-pub(super) fn by_path(conn: &Connection, path: &str) -> Sql<Option<HubRow>> {
+pub(in crate::store) fn by_path(conn: &Connection, path: &str) -> Sql<Option<HubRow>> {
     conn.prepare_cached(
         "SELECT h.feed, f.url, h.secret, h.leaving, f.paused FROM hubs h JOIN feeds f USING (feed) WHERE h.path = ?1",
     )?
@@ -252,7 +361,7 @@ pub(super) fn by_path(conn: &Connection, path: &str) -> Sql<Option<HubRow>> {
 }
 
 /// Whether any hub is to be asked, or any lease has ended.
-pub(super) fn is_anything_due(conn: &Connection, now: Time) -> Sql<bool> {
+pub(in crate::store) fn is_anything_due(conn: &Connection, now: Time) -> Sql<bool> {
     conn.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM hubs WHERE ask_at <= ?1 OR lease_until <= ?1)",
     )?

@@ -1,0 +1,4 @@
+//! WebSub subscriptions: which hub tells of which feed, and the commands that change them.
+
+mod commands;
+pub(super) mod websub;
