@@ -43,6 +43,13 @@ async fn rel_14_an_older_store_opens_and_nothing_in_it_is_marked_as_edited() {
             assert_eq!((report.articles_new, report.articles_changed), (0, 0));
         }
         assert_eq!(ids(&app), before, "schema {schema}");
+        let articles = app.articles();
+        let authors = articles.iter().flat_map(|a| &a.authors);
+        let mut names = authors.filter_map(|author| author.name.as_deref());
+        assert!(
+            names.any(|name| name == "Ada Spar"),
+            "schema {schema}: what was stored is shown"
+        );
         assert_eq!(app.store.reads().verify().unwrap(), Vec::<String>::new());
 
         let edited = DOCUMENTS[0]

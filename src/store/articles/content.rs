@@ -19,8 +19,10 @@ const ZSTD_LEVEL: i32 = 3;
 /// Largest body that is unpacked, in bytes: SEC-12 keeps larger ones out.
 const BODY_BYTES_MAX: usize = 8 << 20;
 
-/// What of an article is shown but never asked for by SQL.
+/// The part of an article that is shown and never used in SQL, stored as JSON. A field that an older version did not store has
+/// its default: without that, a new field would hide all others of every stored article.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(in crate::store) struct Facts {
     pub(in crate::store) authors: Vec<Person>,
     pub(in crate::store) agencies: Vec<String>,
@@ -34,6 +36,7 @@ pub(in crate::store) struct Facts {
 
 /// `atom:source` as stored.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(in crate::store) struct SourceFact {
     pub(in crate::store) title: Option<String>,
     pub(in crate::store) url: Option<String>,
@@ -130,4 +133,20 @@ pub(in crate::store) fn readable(html: &str, boilerplate: &Boilerplate) -> Reada
 /// The text of a stored body without what is known as boilerplate.
 pub(in crate::store) fn text(html: &str, boilerplate: &Boilerplate) -> String {
     normalize::boilerplate::text_without(&Body::read(html.to_owned()), boilerplate).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rel_14_facts_of_an_older_version_keep_what_they_have() {
+        let older = r#"{"authors":[{"name":"Ada Spar"}],"source":{"title":"The Argus"}}"#;
+        let facts: Facts = serde_json::from_str(older).unwrap();
+        assert_eq!(facts.authors.len(), 1);
+        assert_eq!(
+            facts.source.and_then(|s| s.title).as_deref(),
+            Some("The Argus")
+        );
+    }
 }
