@@ -141,7 +141,7 @@ impl Items {
         Self(items.collect())
     }
 
-    /// Drops the items of which nothing can be told before they are whole.
+    /// Drops partial items whose article cannot be identified before they are complete.
     fn leave_out_unclear(&mut self, listings: &mut Vec<Listing>) {
         let mut is_clear = listings.iter().map(|l| *l != Listing::Unclear);
         self.0.retain(|_| is_clear.next().unwrap_or(true));
@@ -229,7 +229,7 @@ impl Items {
     }
 }
 
-/// What an entry has told when its document ends. Its key is certain only if it rests on what the other entries are named by,
+/// What is known of an entry when its document ends within it. Its key is certain only if it rests on what the other entries are named by,
 /// and its page is known too: several entries may bear one guid.
 fn partial(entry: &ParsedEntry, entries: &[ParsedEntry]) -> Partial {
     let has_guid = |e: &ParsedEntry| e.id.as_deref().is_some_and(|id| !id.is_empty());

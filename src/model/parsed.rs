@@ -10,6 +10,7 @@ use super::{Time, WebUrl};
 
 /// An author or contributor.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Person {
     /// The name, one line.
     pub name: Option<String>,
@@ -21,6 +22,7 @@ pub struct Person {
 
 /// A publisher's own label.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Category {
     /// The label as a machine reads it.
     pub term: String,

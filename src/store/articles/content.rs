@@ -141,9 +141,10 @@ mod tests {
 
     #[test]
     fn rel_14_facts_of_an_older_version_keep_what_they_have() {
-        let older = r#"{"authors":[{"name":"Ada Spar"}],"source":{"title":"The Argus"}}"#;
+        let older =
+            r#"{"authors":[{"name":"Ada Spar"}],"categories":[{}],"source":{"title":"The Argus"}}"#;
         let facts: Facts = serde_json::from_str(older).unwrap();
-        assert_eq!(facts.authors.len(), 1);
+        assert_eq!((facts.authors.len(), facts.categories.len()), (1, 1));
         assert_eq!(
             facts.source.and_then(|s| s.title).as_deref(),
             Some("The Argus")

@@ -110,7 +110,7 @@ impl Writer {
                 break;
             }
             let indexed = self.index.begin();
-            // The first has nobody's work before it that it could undo. A poll without articles hardly ever fails; if it does,
+            // The first command has no work before it that its failure could undo. A poll without articles hardly ever fails; if it does,
             // all polls of the group are tried again, each by itself.
             if count == 0 || are_polls && articles == 0 {
                 let mut context = WriteContext {
