@@ -33,6 +33,7 @@ mod kills;
 mod known;
 mod memory;
 mod moves;
+mod notify;
 mod order;
 mod pages;
 mod parse;
