@@ -48,6 +48,11 @@ pub(super) fn current(conn: &Connection) -> Sql<i64> {
         .query_row([], |r| r.get(0))
 }
 
+/// The numbers up to this one are given.
+pub(super) fn advance_to(conn: &Connection, last: i64) -> Sql<()> {
+    Numbers(Some(last)).write(conn)
+}
+
 /// Gives the next number.
 pub(super) fn next(conn: &Connection) -> Sql<i64> {
     let mut numbers = Numbers::default();

@@ -10,6 +10,7 @@
 mod add;
 mod archive;
 mod boilerplate;
+mod changes;
 mod cli;
 mod clock;
 mod crowds;

@@ -1,5 +1,6 @@
 //! The real binary: exit codes, shapes, and what it prints of a store that the library filled (contract.md).
 
+mod changes;
 mod ends;
 mod lists;
 mod mistypes;
