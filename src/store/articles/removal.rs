@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
-use crate::model::{ArticleRow, FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::store::articles::tombstones::insert_tombstone;
 use crate::store::sequence::{self, Numbers};
 use crate::store::sql::Sql;
@@ -98,7 +98,7 @@ pub(in crate::store) fn withdraw(
 
 /// Removes one article; whether its story went with it. None: another process was quicker.
 fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow) -> Sql<Option<bool>> {
-    let story: Option<i64> = conn
+    let story: Option<StoryRow> = conn
         .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))
         .optional()?;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::Join;
-use crate::model::ArticleId;
+use crate::model::{ArticleId, ArticleRow, StoryRow};
 use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
@@ -16,11 +16,11 @@ pub(in crate::store) fn merge(
     conn: &Connection,
     grouping: &mut Grouping,
     tagger: &Tagger,
-    story: i64,
+    story: StoryRow,
     other: &Join,
     with: ArticleId,
     numbers: &mut Numbers,
-) -> Sql<i64> {
+) -> Sql<StoryRow> {
     let (into, from) = (story.min(other.story), story.max(other.story));
     if into == from {
         return Ok(into);
@@ -35,14 +35,14 @@ pub(in crate::store) fn merge(
         other.signal.as_str(),
         other.score
     ])?;
-    let moved: Vec<i64> = conn
+    let moved: Vec<ArticleRow> = conn
         .prepare_cached("SELECT article FROM articles WHERE story = ?1")?
         .query_map([from], |r| r.get(0))?
         .collect::<Sql<_>>()?;
     for article in moved {
         let seq = numbers.next(conn)?;
         conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
-            .execute([article, into, seq])?;
+            .execute(params![article, into, seq])?;
     }
     grouping.merge(from, into);
     story_ids::note_merged(conn, from, into)?;
@@ -55,7 +55,7 @@ pub(in crate::store) fn merge(
 /// names, else any; of these the first (SEC-13). A story without copies goes. Returns its copies and feeds before and now.
 pub(in crate::store) fn refresh_story(
     conn: &Connection,
-    story: i64,
+    story: StoryRow,
     numbers: &mut Numbers,
 ) -> Sql<((u64, u64), (u64, u64))> {
     let unsigned = |(copies, feeds): (i64, i64)| (copies.cast_unsigned(), feeds.cast_unsigned());
@@ -84,6 +84,6 @@ pub(in crate::store) fn refresh_story(
            (SELECT article FROM articles WHERE story = ?1 ORDER BY own_host DESC, article LIMIT 1)
          WHERE story = ?1",
     )?
-    .execute([story, seq, copies, feeds])?;
+    .execute(params![story, seq, copies, feeds])?;
     Ok(counts)
 }

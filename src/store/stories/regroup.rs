@@ -292,12 +292,12 @@ fn begin_story(conn: &Connection, copies: &[Row]) -> Sql<StoryRow> {
          SELECT ?1, 0, arrived, first_seen, article, 0, 0 FROM articles WHERE article = ?2",
     )?
     .execute(params![&story_id.0.as_bytes()[..], first])?;
-    let story = conn.last_insert_rowid();
+    let story = StoryRow::new(conn.last_insert_rowid());
     for (article, id, _) in copies {
         story_ids::forget_id(conn, *id)?;
         let seq = sequence::next(conn)?;
         conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
-            .execute([*article, story, seq])?;
+            .execute(params![article, story, seq])?;
     }
     let is_elsewhere = |with: ArticleId| !copies.iter().any(|(_, other, _)| *other == with);
     for (article, _, with) in copies.iter().skip(1) {
