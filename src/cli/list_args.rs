@@ -132,7 +132,7 @@ fn how_many(text: &str) -> Result<usize, String> {
 
 /// The value of `--after`.
 fn cursor(text: &str) -> Result<Seq, String> {
-    text.parse().map_err(|_| {
+    text.parse().map(Seq::new).map_err(|_| {
         "expected a sequence number: a \"seq\" from --json, or 0 for the beginning".to_owned()
     })
 }

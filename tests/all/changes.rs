@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use newswire::model::{ArticleId, FeedRow, StoryId};
+use newswire::model::{ArticleId, FeedRow, Seq, StoryId};
 use newswire::store::{ChangeKind, ChangeOf, Cursor, FeedChange, Regroup, Selection};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -227,9 +227,9 @@ fn a_cursor_that_cannot_be_followed_is_refused_and_says_what_to_do() {
     let other = "00000000000000ff".parse().unwrap();
     let why = |seq, epoch| from(seq, epoch).unwrap_err().to_string();
     assert!(why(seq, Some(other)).contains("restored from a backup"));
-    assert!(why(seq + 1, None).contains("is not reached yet"));
+    assert!(why(seq.next(), None).contains("is not reached yet"));
     assert!(
-        from(0, Some(other)).is_ok(),
+        from(Seq::default(), Some(other)).is_ok(),
         "whoever starts again needs no epoch"
     );
     fixture.store.prune(None, 0, false).unwrap();

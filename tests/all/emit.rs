@@ -4,8 +4,8 @@
 use newswire::emit::Channel;
 use newswire::emit::opml::{self, Subscription};
 use newswire::model::{
-    Alternate, Category, Content, Enclosure, FeedId, FeedRef, Person, StoryId, StoryView, Time,
-    WebUrl,
+    Alternate, Category, Content, Enclosure, FeedId, FeedRef, Person, Seq, StoryId, StoryView,
+    Time, WebUrl,
 };
 use newswire::text::{html, plain, settle};
 use proptest::prelude::*;
@@ -127,7 +127,7 @@ prop_compose! {
     ) -> StoryView {
         StoryView {
             id: StoryId(Uuid::from_u128(id)),
-            seq: 1,
+            seq: Seq::new(1),
             content: Content {
                 title,
                 url,

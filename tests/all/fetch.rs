@@ -7,7 +7,7 @@ use std::time::Duration;
 use newswire::clock::Clock;
 use newswire::fetch::{FetchOptions, FetchRequest, Fetcher, Names};
 use newswire::memory::Body;
-use newswire::model::{FailureKind, Outcome, Poll, Secret, Time, Validators, WebUrl};
+use newswire::model::{FailureKind, FeedRow, Outcome, Poll, Secret, Time, Validators, WebUrl};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Framing, Internet, Item, Reply, rss};
@@ -39,7 +39,7 @@ fn with(options: FetchOptions) -> Fetcher {
 
 fn request(url: &str) -> FetchRequest {
     FetchRequest {
-        feed: 7,
+        feed: FeedRow::new(7),
         url: WebUrl::parse(url).unwrap(),
         validators: Vec::new(),
         auth: None,
@@ -118,7 +118,7 @@ async fn a_document_comes_with_type_validators_and_hints() {
         Some(&b"yesterday at noon"[..])
     );
     assert_eq!(
-        (poll.feed, poll.status, poll.moved_permanently),
+        (poll.feed.get(), poll.status, poll.moved_permanently),
         (7, Some(200), false)
     );
     assert_eq!(poll.hints.fresh_for, Some(Duration::from_secs(600)));

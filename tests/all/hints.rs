@@ -1,7 +1,7 @@
 //! What a server says of itself holds for itself (ET-26, ET-28): behind a redirect another host speaks. And what it gives us
 //! to send back is bounded.
 
-use newswire::model::Outcome;
+use newswire::model::{FeedRow, Outcome};
 
 use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
@@ -106,7 +106,7 @@ async fn sec_24_validators_that_are_too_long_are_neither_kept_nor_sent_back() {
     assert_eq!(log.len(), 2);
     assert!(log[1].request.header("if-none-match").is_none());
     assert!(log[1].request.header("if-modified-since").is_some());
-    let detail = app.store.reads().feed(1).unwrap().unwrap();
+    let detail = app.store.reads().feed(FeedRow::new(1)).unwrap().unwrap();
     assert!(detail.validators[0].1.is_none());
 }
 

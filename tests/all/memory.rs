@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use newswire::clock::Clock;
 use newswire::fetch::{FetchOptions, FetchRequest, Fetcher, Names};
-use newswire::model::{Outcome, Time, WebUrl};
+use newswire::model::{FeedRow, Outcome, Time, WebUrl};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{EndToEnd, Internet, Item, Reply, rss};
@@ -60,7 +60,7 @@ async fn rel_13_four_packed_bodies_at_once_all_end() {
             let fetcher = std::sync::Arc::clone(&fetcher);
             visits.spawn(async move {
                 let request = FetchRequest {
-                    feed: n,
+                    feed: FeedRow::new(n),
                     url: WebUrl::parse(&format!("http://h{n}.example/feed")).unwrap(),
                     validators: Vec::new(),
                     auth: None,

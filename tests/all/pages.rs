@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use dom_query::Document;
-use newswire::model::{Draft, Failure, FailureKind, Outcome, Time, WebUrl};
+use newswire::model::{Draft, Failure, FailureKind, FeedRow, Outcome, Time, WebUrl};
 use newswire::serve::{ServeOptions, Tokens};
 
 use crate::support::server_fixture::{HOST, ServerFixture, between, options};
@@ -35,7 +35,7 @@ async fn furnished(options: ServeOptions) -> ServerFixture {
     site
 }
 
-fn fail(site: &ServerFixture, feed: i64, kind: FailureKind) {
+fn fail(site: &ServerFixture, feed: FeedRow, kind: FailureKind) {
     let message = "HTTP 404".to_owned();
     let failed = Outcome::Failed(Failure { kind, message });
     site.sequence.send_replace(site.fixture.poll(feed, failed));

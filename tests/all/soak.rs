@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::browser::get;
 use crate::support::process::log_bytes;
 use crate::support::{EndToEnd, Internet, Item, Reply, rss};
+use newswire::model::Seq;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Articles are kept for so long, and so long the window of copies is; each is left behind twice in the warm-up.
@@ -219,13 +220,13 @@ fn body(paper: u64, item: u64) -> String {
 /// The server beside it.
 struct Serving {
     at: std::net::SocketAddr,
-    sequence: watch::Sender<newswire::model::Seq>,
+    sequence: watch::Sender<Seq>,
     cancel: CancellationToken,
 }
 
 impl Serving {
     async fn start(app: &EndToEnd) -> Self {
-        let (sequence, watched) = watch::channel(0);
+        let (sequence, watched) = watch::channel(Seq::default());
         let server = Server {
             reads: app.store.reads().clone(),
             options: ServeOptions {

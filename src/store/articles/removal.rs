@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
-use crate::model::{ArticleRow, FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::store::articles::tombstones::insert_tombstone;
 use crate::store::changes::{ChangeKind, marks};
 use crate::store::sequence::Numbers;
@@ -102,7 +102,7 @@ fn remove(
     reason: ChangeKind,
     now: Time,
 ) -> Sql<Option<bool>> {
-    let story: Option<i64> = conn
+    let story: Option<StoryRow> = conn
         .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))
         .optional()?;

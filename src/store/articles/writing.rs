@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::{Join, StoredCopy};
-use crate::model::{ArticleId, ArticleRow, FeedRow, StoryId, Time};
+use crate::model::{ArticleId, ArticleRow, FeedRow, Seq, StoryId, StoryRow, Time};
 use crate::normalize::identity;
 use crate::store::articles::tombstones::{self, is_tombstone};
 use crate::store::changes::ChangeKind;
@@ -54,10 +54,11 @@ impl DocumentWriter<'_> {
             None => self
                 .conn
                 .prepare_cached("SELECT coalesce(max(article), 0) FROM articles")?
-                .query_row([], |r| r.get(0))?,
+                .query_row([], |r| r.get::<_, ArticleRow>(0))?,
         };
-        self.last_row = Some(last + 1);
-        Ok(last + 1)
+        let next = last.offset(1);
+        self.last_row = Some(next);
+        Ok(next)
     }
 }
 
@@ -201,7 +202,7 @@ fn has_another(conn: &Connection, feed: FeedRow, article: ArticleRow) -> Sql<boo
         "SELECT EXISTS (SELECT 1 FROM articles WHERE story = (SELECT story FROM articles WHERE article = ?1)
            AND feed = ?2 AND article <> ?1)",
     )?
-    .query_row([article, feed], |r| r.get(0))
+    .query_row(params![article, feed], |r| r.get(0))
 }
 
 fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> {
@@ -211,11 +212,11 @@ fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> 
 }
 
 /// Writes a new article; its row, and whether it joined a story that was there.
-fn insert(writer: &mut DocumentWriter<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
+fn insert(writer: &mut DocumentWriter<'_>, new: &New<'_>) -> Sql<(ArticleRow, bool)> {
     let (conn, p) = (writer.conn, new.p);
     let mut copy = StoredCopy {
-        article: 0,
-        story: 0,
+        article: ArticleRow::default(),
+        story: StoryRow::default(),
         feed: new.claim.feed,
         at: new.arrived,
         seen: new.now,
@@ -262,7 +263,11 @@ fn insert(writer: &mut DocumentWriter<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
 }
 
 /// Writes the story that a new article begins.
-fn begin_story(writer: &mut DocumentWriter<'_>, new: &New<'_>, article: ArticleRow) -> Sql<i64> {
+fn begin_story(
+    writer: &mut DocumentWriter<'_>,
+    new: &New<'_>,
+    article: ArticleRow,
+) -> Sql<StoryRow> {
     let conn = writer.conn;
     let seq = writer.numbers.next(conn)?;
     let mut insert = conn.prepare_cached(
@@ -276,13 +281,13 @@ fn begin_story(writer: &mut DocumentWriter<'_>, new: &New<'_>, article: ArticleR
     if begin(StoryId::from(new.id))? == 0 {
         begin(story_ids::unused(conn, new.id)?)?;
     }
-    Ok(conn.last_insert_rowid())
+    Ok(StoryRow::new(conn.last_insert_rowid()))
 }
 
 fn insert_row(
     conn: &Connection,
     new: &New<'_>,
-    (article, story, seq): (ArticleRow, i64, i64),
+    (article, story, seq): (ArticleRow, StoryRow, Seq),
     join: Option<&Join>,
 ) -> Sql<()> {
     let New {

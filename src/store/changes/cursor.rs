@@ -58,8 +58,8 @@ pub enum CursorError {
 /// What the store says of its sequences.
 pub(super) struct State {
     pub(super) epoch: Epoch,
-    pub(super) sequence: i64,
-    floor: i64,
+    pub(super) sequence: Seq,
+    floor: Seq,
 }
 
 pub(super) fn state(conn: &Connection) -> Sql<State> {
@@ -80,7 +80,7 @@ pub(super) fn state(conn: &Connection) -> Sql<State> {
 impl State {
     pub(super) fn check(&self, cursor: Cursor) -> Result<(), CursorError> {
         let after = cursor.seq;
-        if after == 0 {
+        if after == Seq::default() {
             return Ok(());
         }
         if cursor.epoch.is_some_and(|epoch| epoch != self.epoch) {

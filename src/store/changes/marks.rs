@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use crate::model::Time;
+use crate::model::{ArticleRow, FeedRow, Seq, StoryRow, Time};
 use crate::store::changes::kinds::ChangeKind;
 use crate::store::sequence::{self, Numbers};
 use crate::store::sql::Sql;
@@ -19,7 +19,7 @@ const REMOVALS_PART: i64 = 10_000;
 /// The article is about to be deleted.
 pub(in crate::store) fn article_removed(
     conn: &Connection,
-    article: i64,
+    article: ArticleRow,
     reason: ChangeKind,
     now: Time,
     numbers: &mut Numbers,
@@ -37,7 +37,7 @@ pub(in crate::store) fn article_removed(
 /// The story is about to be deleted.
 pub(in crate::store) fn story_removed(
     conn: &Connection,
-    story: i64,
+    story: StoryRow,
     reason: ChangeKind,
     now: Time,
     numbers: &mut Numbers,
@@ -55,24 +55,24 @@ pub(in crate::store) fn story_removed(
 /// The topics of a stored article changed, and nothing else of it.
 pub(in crate::store) fn article_retagged(
     conn: &Connection,
-    article: i64,
+    article: ArticleRow,
     numbers: &mut Numbers,
 ) -> Sql<()> {
     let seq = numbers.next(conn)?;
     conn.prepare_cached("INSERT OR REPLACE INTO retagged (seq, article) VALUES (?1, ?2)")?
-        .execute([seq, article])?;
+        .execute(params![seq, article])?;
     Ok(())
 }
 
 /// The topics of a stored story changed, and nothing else of it.
 pub(in crate::store) fn story_retagged(
     conn: &Connection,
-    story: i64,
+    story: StoryRow,
     numbers: &mut Numbers,
 ) -> Sql<()> {
     let seq = numbers.next(conn)?;
     conn.prepare_cached("INSERT OR REPLACE INTO retagged (seq, story) VALUES (?1, ?2)")?
-        .execute([seq, story])?;
+        .execute(params![seq, story])?;
     Ok(())
 }
 
@@ -85,25 +85,25 @@ pub(in crate::store) fn topic_removed(conn: &Connection, topic: i64) -> Sql<()> 
                 "INSERT OR REPLACE INTO retagged (seq, {owner})
                  SELECT ?2 + row_number() OVER (), {owner} FROM {members} WHERE topic = ?1"
             ),
-            [topic, first],
+            params![topic, first],
         )?;
-        sequence::advance_to(conn, first + i64::try_from(noted).unwrap_or(i64::MAX))?;
+        sequence::advance_to(conn, first.plus(noted))?;
     }
     Ok(())
 }
 
 /// A feed with articles is named, addressed or filed differently.
-pub(in crate::store) fn feed_renamed(conn: &Connection, feed: i64) -> Sql<()> {
+pub(in crate::store) fn feed_renamed(conn: &Connection, feed: FeedRow) -> Sql<()> {
     let seq = sequence::next(conn)?;
     conn.prepare_cached("UPDATE feeds SET seq = ?2 WHERE feed = ?1")?
-        .execute([feed, seq])?;
+        .execute(params![feed, seq])?;
     Ok(())
 }
 
 /// Deletes removals that are no longer kept, and notes up to which sequence. Returns whether any are left.
 pub(in crate::store) fn forget_removals(conn: &Connection, now: Time) -> Sql<bool> {
     // Removals stand in the order of their sequences; one whose time is later, because the clock was set, keeps those behind it.
-    let last: Option<i64> = conn
+    let last: Option<Seq> = conn
         .prepare_cached(
             "SELECT max(seq) FROM (SELECT seq FROM removals
                WHERE seq < coalesce((SELECT min(seq) FROM removals WHERE at >= ?1), 9223372036854775807)

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::model::{ArticleView, FeedId, FeedRef, Seq, StoryId, StoryView};
+use crate::model::{ArticleRow, ArticleView, FeedId, FeedRef, Seq, StoryId, StoryRow, StoryView};
 use crate::store::articles::article_views::article;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
@@ -87,7 +87,7 @@ pub struct Changes {
 
 /// A change before its object is read: the sequence, what changed, its row, and how as a code.
 struct Row {
-    seq: i64,
+    seq: Seq,
     source: Source,
     row: i64,
     code: Option<i64>,
@@ -165,12 +165,12 @@ impl Reads {
 }
 
 /// The next rows of all sources, lowest sequence first: one more than `limit`, if there are.
-fn rows_after(conn: &Connection, after: i64, limit: usize) -> Sql<Vec<Row>> {
+fn rows_after(conn: &Connection, after: Seq, limit: usize) -> Sql<Vec<Row>> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let mut rows = Vec::new();
     for (source, from) in Source::ALL {
         // A follower that starts holds nothing that could have gone or been renamed.
-        if after == 0 && matches!(source, Source::Feed) {
+        if after == Seq::default() && matches!(source, Source::Feed) {
             continue;
         }
         let and = if from.ends_with("AND") { "" } else { "WHERE" };
@@ -198,7 +198,7 @@ fn change(conn: &Connection, row: &Row, bodies: bool) -> Sql<Option<Change>> {
     let kind = row.code.and_then(ChangeKind::of_code);
     match row.source {
         Source::Article | Source::ArticleTopics => {
-            let Some(a) = article(conn, row.row, bodies)? else {
+            let Some(a) = article(conn, ArticleRow::new(row.row), bodies)? else {
                 return Ok(None);
             };
             let kind = match row.source {
@@ -214,7 +214,7 @@ fn change(conn: &Connection, row: &Row, bodies: bool) -> Sql<Option<Change>> {
             }))
         }
         Source::Story | Source::StoryTopics => {
-            let Some(s) = story(conn, row.row, bodies, &[], usize::MAX)? else {
+            let Some(s) = story(conn, StoryRow::new(row.row), bodies, &[], usize::MAX)? else {
                 return Ok(None);
             };
             let kind = match row.source {
@@ -233,7 +233,7 @@ fn change(conn: &Connection, row: &Row, bodies: bool) -> Sql<Option<Change>> {
     }
 }
 
-fn removal(conn: &Connection, seq: i64, kind: ChangeKind) -> Sql<Change> {
+fn removal(conn: &Connection, seq: Seq, kind: ChangeKind) -> Sql<Change> {
     let (id, is_story): (Uuid, bool) = conn
         .prepare_cached("SELECT id, is_story FROM removals WHERE seq = ?1")?
         .query_row([seq], |r| Ok((Uuid::from_bytes(r.get(0)?), r.get(1)?)))?;
@@ -289,7 +289,7 @@ fn as_text<S: serde::Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::E
 }
 
 impl Change {
-    fn bare(seq: i64, of: ChangeOf, change: ChangeKind) -> Self {
+    fn bare(seq: Seq, of: ChangeOf, change: ChangeKind) -> Self {
         Self {
             seq,
             of,

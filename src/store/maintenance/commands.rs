@@ -67,7 +67,7 @@ impl Store {
         let mut part_max = PART_MAX;
         while !left.is_empty() {
             let part: Vec<_> = left.iter().take(part_max).copied().collect();
-            let first = part.first().copied();
+            let first = part.first().copied().map(ArticleRow::get);
             let done = match self.ask(RemoveArticles(part, reason)) {
                 Ok(progress) => {
                     pruned.articles += progress.pruned.articles;

@@ -221,7 +221,7 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
             "DELETE FROM polls WHERE feed = ?1 AND poll <=
                (SELECT poll FROM polls WHERE feed = ?1 ORDER BY poll DESC LIMIT 1 OFFSET ?2)",
         )?
-        .execute([feed, HISTORY])?;
+        .execute(params![feed, HISTORY])?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::Join;
-use crate::model::{ArticleId, Time};
+use crate::model::{ArticleId, ArticleRow, StoryRow, Time};
 use crate::store::changes::{ChangeKind, marks};
 use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
@@ -17,11 +17,11 @@ pub(in crate::store) fn merge(
     conn: &Connection,
     grouping: &mut Grouping,
     tagger: &Tagger,
-    story: i64,
+    story: StoryRow,
     other: &Join,
     with: ArticleId,
     numbers: &mut Numbers,
-) -> Sql<i64> {
+) -> Sql<StoryRow> {
     let (into, from) = (story.min(other.story), story.max(other.story));
     if into == from {
         return Ok(into);
@@ -36,7 +36,7 @@ pub(in crate::store) fn merge(
         other.signal.as_str(),
         other.score
     ])?;
-    let moved: Vec<i64> = conn
+    let moved: Vec<ArticleRow> = conn
         .prepare_cached("SELECT article FROM articles WHERE story = ?1")?
         .query_map([from], |r| r.get(0))?
         .collect::<Sql<_>>()?;
@@ -53,34 +53,34 @@ pub(in crate::store) fn merge(
 /// Moves a copy to another story.
 pub(in crate::store) fn move_copy(
     conn: &Connection,
-    article: i64,
-    into: i64,
+    article: ArticleRow,
+    into: StoryRow,
     numbers: &mut Numbers,
 ) -> Sql<()> {
     let seq = numbers.next(conn)?;
     conn.prepare_cached(
         "UPDATE articles SET story = ?2, seq = ?3, change = ?4 WHERE article = ?1",
     )?
-    .execute([article, into, seq, ChangeKind::Moved.code()])?;
+    .execute(params![article, into, seq, ChangeKind::Moved.code()])?;
     Ok(())
 }
 
 /// A copy relates otherwise to the other copies of its story.
 pub(in crate::store) fn touch_copy(
     conn: &Connection,
-    article: i64,
+    article: ArticleRow,
     numbers: &mut Numbers,
 ) -> Sql<()> {
     let seq = numbers.next(conn)?;
     conn.prepare_cached("UPDATE articles SET seq = ?2, change = ?3 WHERE article = ?1")?
-        .execute([article, seq, ChangeKind::Moved.code()])?;
+        .execute(params![article, seq, ChangeKind::Moved.code()])?;
     Ok(())
 }
 
 /// Removes a story that has no copies left.
 pub(in crate::store) fn end_story(
     conn: &Connection,
-    story: i64,
+    story: StoryRow,
     reason: ChangeKind,
     now: Time,
     numbers: &mut Numbers,
@@ -98,7 +98,7 @@ pub(in crate::store) fn end_story(
 /// and feeds before and now.
 pub(in crate::store) fn refresh_story(
     conn: &Connection,
-    story: i64,
+    story: StoryRow,
     numbers: &mut Numbers,
 ) -> Sql<((u64, u64), (u64, u64))> {
     let unsigned = |(copies, feeds): (i64, i64)| (copies.cast_unsigned(), feeds.cast_unsigned());
@@ -128,6 +128,6 @@ pub(in crate::store) fn refresh_story(
            (SELECT article FROM articles WHERE story = ?1 ORDER BY own_host DESC, article LIMIT 1)
          WHERE story = ?1",
     )?
-    .execute([story, seq, copies, feeds, change.code()])?;
+    .execute(params![story, seq, copies, feeds, change.code()])?;
     Ok(counts)
 }

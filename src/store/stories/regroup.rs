@@ -292,7 +292,7 @@ fn begin_story(conn: &Connection, copies: &[Row]) -> Sql<StoryRow> {
          SELECT ?1, 0, arrived, first_seen, article, 0, 0 FROM articles WHERE article = ?2",
     )?
     .execute(params![&story_id.0.as_bytes()[..], first])?;
-    let story = conn.last_insert_rowid();
+    let story = StoryRow::new(conn.last_insert_rowid());
     let mut numbers = Numbers::default();
     for (article, id, _) in copies {
         story_ids::forget_id(conn, *id)?;

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::Time;
+use crate::model::{ArticleRow, StoryRow, Time};
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Predicate, index_plan};
 use crate::store::changes::marks;
@@ -59,7 +59,7 @@ struct Telling {
     topic: i64,
     how: How,
     /// Articles up to this row are still to come.
-    untold: Option<i64>,
+    untold: Option<ArticleRow>,
 }
 
 /// Who tells the members of a topic.
@@ -117,7 +117,7 @@ pub(in crate::store) fn go_on_with_lists(
                 Some(checks) => checks,
                 none => none.insert(Checks::new(conn, affected(owner), now)?),
             };
-            let part: Vec<i64> = match checks.topics.is_empty() {
+            let part: Vec<ArticleRow> = match checks.topics.is_empty() {
                 true => Vec::new(),
                 false => list_part(conn, owner, row, untold)?,
             };
@@ -145,7 +145,7 @@ fn next_list(conn: &Connection, owner: Owner) -> Sql<Option<(i64, i64)>> {
 }
 
 /// The next articles of a list, the newest first.
-fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<i64>> {
+fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<ArticleRow>> {
     conn.prepare_cached(&format!(
         "SELECT article FROM articles WHERE {} = ?1 AND article <= ?2 ORDER BY article DESC LIMIT ?3",
         owner.column()
@@ -155,11 +155,11 @@ fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<
 }
 
 /// The list is done down to this article; none: it is done.
-fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<i64>) -> Sql<()> {
+fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<ArticleRow>) -> Sql<()> {
     match told {
         Some(article) => conn
             .prepare_cached("UPDATE backfill SET untold = ?3 WHERE owner = ?1 AND row = ?2")?
-            .execute(params![owner.column(), row, article - 1])?,
+            .execute(params![owner.column(), row, article.offset(-1)])?,
         None => conn
             .prepare_cached("DELETE FROM backfill WHERE owner = ?1 AND row = ?2")?
             .execute(params![owner.column(), row])?,
@@ -187,7 +187,7 @@ impl<'c> Checks<'c> {
     }
 
     /// Writes which of the topics an article belongs to.
-    fn tell(&mut self, conn: &Connection, article: i64, numbers: &mut Numbers) -> Sql<()> {
+    fn tell(&mut self, conn: &Connection, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
         let known: HashSet<i64> = conn
             .prepare_cached("SELECT topic FROM article_topics WHERE article = ?1")?
             .query_map([article], |r| r.get(0))?
@@ -232,7 +232,7 @@ pub(in crate::store) fn go_on(
 
 /// What is to be told, by who walks down the store together: topics for which text is read share the reading.
 fn walks(conn: &Connection, topics: &[(i64, &Expr)], now: Time) -> Sql<Vec<Vec<Telling>>> {
-    let untold: HashMap<i64, i64> = conn
+    let untold: HashMap<i64, ArticleRow> = conn
         .prepare_cached("SELECT topic, untold FROM topics WHERE untold IS NOT NULL")?
         .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
         .collect::<Sql<_>>()?;
@@ -285,7 +285,7 @@ impl How {
 fn step(
     conn: &Connection,
     walk: &mut [Telling],
-    (last, now, until): (i64, Time, Instant),
+    (last, now, until): (ArticleRow, Time, Instant),
     numbers: &mut Numbers,
 ) -> Sql<()> {
     let rows = walk.iter().map(|t| t.how.rows_max()).min();
@@ -293,10 +293,11 @@ fn step(
         .iter()
         .filter_map(|t| t.untold.filter(|row| *row < last));
     // Others join where they are.
-    let first = (last - rows.unwrap_or(1) + 1).max(next.max().unwrap_or(0) + 1);
+    let first = last.offset(1 - rows.unwrap_or(1));
+    let first = first.max(next.max().unwrap_or_default().offset(1));
     let mut here: Vec<&mut Telling> = walk.iter_mut().filter(|t| t.untold == Some(last)).collect();
     let (first, members) = members(conn, &here, (first, last), now, until)?;
-    let left: Option<i64> = conn
+    let left: Option<ArticleRow> = conn
         .prepare_cached("SELECT max(article) FROM articles WHERE article < ?1")?
         .query_row([first], |r| r.get(0))?;
     for (telling, members) in here.iter_mut().zip(members) {
@@ -313,10 +314,10 @@ fn step(
 fn members(
     conn: &Connection,
     topics: &[&mut Telling],
-    (first, last): (i64, i64),
+    (first, last): (ArticleRow, ArticleRow),
     now: Time,
     until: Instant,
-) -> Sql<(i64, Vec<Vec<i64>>)> {
+) -> Sql<(ArticleRow, Vec<Vec<ArticleRow>>)> {
     if let [only] = topics
         && let How::Index(plan) = &only.how
     {
@@ -332,9 +333,9 @@ fn members(
     let mut matcher = Matcher::new(conn, predicates.iter().copied(), now)?;
     matcher.look_up(&predicates, (first, last))?;
     let mut members = vec![Vec::new(); predicates.len()];
-    let mut row = last + 1;
+    let mut row = last.offset(1);
     while row > first && (row > last || Instant::now() < until) {
-        row -= 1;
+        row = row.offset(-1);
         for (predicate, members) in predicates.iter().zip(&mut members) {
             if matcher.holds(predicate, row)? {
                 members.push(row);
@@ -349,15 +350,15 @@ fn members(
 fn write(
     conn: &Connection,
     topic: i64,
-    members: &[i64],
-    (first, last): (i64, i64),
+    members: &[ArticleRow],
+    (first, last): (ArticleRow, ArticleRow),
     numbers: &mut Numbers,
 ) -> Sql<()> {
-    let known: Vec<i64> = conn
+    let known: Vec<ArticleRow> = conn
         .prepare_cached(
             "SELECT article FROM article_topics WHERE topic = ?1 AND article BETWEEN ?2 AND ?3 ORDER BY article",
         )?
-        .query_map([topic, first, last], |r| r.get(0))?
+        .query_map(params![topic, first, last], |r| r.get(0))?
         .collect::<Sql<_>>()?;
     let came = without(members, &known);
     let gone = without(&known, members);
@@ -371,22 +372,22 @@ fn write(
 }
 
 /// What stands in one sorted list and not in the other.
-fn without(list: &[i64], other: &[i64]) -> Vec<i64> {
-    let is_missing = |row: &&i64| other.binary_search(row).is_err();
+fn without(list: &[ArticleRow], other: &[ArticleRow]) -> Vec<ArticleRow> {
+    let is_missing = |row: &&ArticleRow| other.binary_search(row).is_err();
     list.iter().filter(is_missing).copied().collect()
 }
 
 /// An article becomes a member, and with it its story.
-fn add(conn: &Connection, topic: i64, article: i64, numbers: &mut Numbers) -> Sql<()> {
+fn add(conn: &Connection, topic: i64, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
     conn.prepare_cached("INSERT OR IGNORE INTO article_topics (topic, article) VALUES (?1, ?2)")?
-        .execute([topic, article])?;
+        .execute(params![topic, article])?;
     marks::article_retagged(conn, article, numbers)?;
     let (arrived, story) = story_of(conn, article)?;
     let added = conn
         .prepare_cached(
             "INSERT OR IGNORE INTO story_topics (topic, arrived, story) VALUES (?1, ?2, ?3)",
         )?
-        .execute([topic, arrived, story])?;
+        .execute(params![topic, arrived, story])?;
     if added > 0 {
         marks::story_retagged(conn, story, numbers)?;
     }
@@ -394,9 +395,9 @@ fn add(conn: &Connection, topic: i64, article: i64, numbers: &mut Numbers) -> Sq
 }
 
 /// An article is a member no longer. Its story stays one for another copy that is a member.
-fn remove(conn: &Connection, topic: i64, article: i64, numbers: &mut Numbers) -> Sql<()> {
+fn remove(conn: &Connection, topic: i64, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
     conn.prepare_cached("DELETE FROM article_topics WHERE topic = ?1 AND article = ?2")?
-        .execute([topic, article])?;
+        .execute(params![topic, article])?;
     marks::article_retagged(conn, article, numbers)?;
     let (arrived, story) = story_of(conn, article)?;
     // The join is crossed so that the few copies are walked, not the many members.
@@ -405,7 +406,7 @@ fn remove(conn: &Connection, topic: i64, article: i64, numbers: &mut Numbers) ->
             "DELETE FROM story_topics WHERE topic = ?1 AND arrived = ?2 AND story = ?3 AND NOT EXISTS
                (SELECT 1 FROM articles a CROSS JOIN article_topics t USING (article) WHERE a.story = ?3 AND t.topic = ?1)",
         )?
-        .execute([topic, arrived, story])?;
+        .execute(params![topic, arrived, story])?;
     if removed > 0 {
         marks::story_retagged(conn, story, numbers)?;
     }
@@ -413,7 +414,7 @@ fn remove(conn: &Connection, topic: i64, article: i64, numbers: &mut Numbers) ->
 }
 
 /// The place in the river and the row of an article's story.
-fn story_of(conn: &Connection, article: i64) -> Sql<(i64, i64)> {
+fn story_of(conn: &Connection, article: ArticleRow) -> Sql<(i64, StoryRow)> {
     conn.prepare_cached(
         "SELECT s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
     )?

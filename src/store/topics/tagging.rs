@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::query::ast::{Fact, Measure};
 use crate::query::compile::{TextMatches, TopicSet};
 use crate::query::{Expr, Folded};
@@ -141,8 +141,8 @@ impl Tagger {
     pub(in crate::store) fn tag_article(
         &self,
         conn: &Connection,
-        article: i64,
-        story: i64,
+        article: ArticleRow,
+        story: StoryRow,
         (text, read): (&Folded, Option<&ReadTopics>),
     ) -> Sql<()> {
         let Some(topics) = self.topics.as_ref().filter(|t| !t.set.is_empty()) else {
@@ -160,24 +160,24 @@ impl Tagger {
     pub(in crate::store) fn counts_changed(
         &self,
         conn: &Connection,
-        story: i64,
+        story: StoryRow,
         before: (u64, u64),
         after: (u64, u64),
     ) -> Sql<()> {
         let topics = self.topics.iter().flat_map(|t| t.set.topics());
         let mut exprs = topics.map(|(_, expr)| expr);
         if exprs.any(|expr| expr.any(&mut |e| is_flipped(e, before, after))) {
-            backfill::begin_list(conn, Owner::Story, story)?;
+            backfill::begin_list(conn, Owner::Story, story.get())?;
             self.has_begun.set(true);
         }
         Ok(())
     }
 
     /// A story took in the copies of another one: for these the counts are other ones now.
-    pub(in crate::store) fn story_merged(&self, conn: &Connection, story: i64) -> Sql<()> {
+    pub(in crate::store) fn story_merged(&self, conn: &Connection, story: StoryRow) -> Sql<()> {
         let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
         if topics.any(|(_, expr)| expr.needs_story()) {
-            backfill::begin_list(conn, Owner::Story, story)?;
+            backfill::begin_list(conn, Owner::Story, story.get())?;
             self.has_begun.set(true);
         }
         Ok(())
@@ -208,7 +208,7 @@ impl Tagger {
         let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
         if topics.any(|(_, expr)| expr.needs_feed()) {
             for &feed in &with_articles {
-                backfill::begin_list(conn, Owner::Feed, feed)?;
+                backfill::begin_list(conn, Owner::Feed, feed.get())?;
             }
             self.has_begun.set(true);
         }
@@ -285,7 +285,7 @@ impl Tagger {
         &self,
         conn: &Connection,
         topics: &Topics,
-        article: i64,
+        article: ArticleRow,
         text_matches: &TextMatches,
     ) -> Sql<()> {
         let Some(facts) = matcher::facts(conn, article)? else {
@@ -297,7 +297,7 @@ impl Tagger {
             conn.prepare_cached("INSERT INTO article_topics (topic, article) VALUES (?1, ?2)")?;
         let found = topics.set.match_facts(text_matches, &facts, self.now);
         for topic in found.into_iter().filter_map(|i| topics.rows.get(i)) {
-            add.execute([*topic, article])?;
+            add.execute(params![topic, article])?;
         }
         Ok(())
     }
@@ -373,7 +373,7 @@ fn referred_first(topics: Vec<(i64, (String, Expr))>) -> Vec<(i64, (String, Expr
 }
 
 /// A story belongs to a topic if any of its copies does.
-pub(in crate::store) fn tag_story(conn: &Connection, story: i64) -> Sql<()> {
+pub(in crate::store) fn tag_story(conn: &Connection, story: StoryRow) -> Sql<()> {
     conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
         .execute([story])?;
     conn.prepare_cached(

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use newswire::dedup::{Fingerprint, Grouper, Limits, StoredCopy, Subject};
-use newswire::model::{FeedRow, StoryRow, Time, WebUrl};
+use newswire::model::{ArticleRow, FeedRow, StoryRow, Time, WebUrl};
 use newswire::text::fold::fold;
 use proptest::prelude::*;
 
 const PAPERS: i64 = 5;
 const PIECES: usize = 4;
-const HOSTILE: FeedRow = 99;
+const HOSTILE: FeedRow = FeedRow::new(99);
 
 /// A copy as a feed prints it, before anything is decided about it.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ fn headline(piece: usize) -> String {
     words(piece, 200..209)
 }
 
-fn page(feed: FeedRow, piece: usize) -> String {
+fn page(feed: i64, piece: usize) -> String {
     format!("https://paper{feed}.example/2030/01/10/piece-number-{piece}-of-day")
 }
 
@@ -54,7 +54,7 @@ fn honest() -> impl Strategy<Value = Printed> {
         |((feed, piece, end, is_retitled, is_credited), own_page, minute)| {
             let credit = if is_credited { "harbour agency " } else { "" };
             Printed {
-                feed,
+                feed: FeedRow::new(feed),
                 title: match is_retitled {
                     true => format!(
                         "{} {}",
@@ -124,8 +124,8 @@ fn partition(printed: &[Printed], near: bool, except: Option<FeedRow>) -> BTreeS
         let article = at as i64 + 1;
         let moment = Time::from_seconds(1_900_000_060 + copy.minute * 60);
         let mut stored = StoredCopy {
-            article,
-            story: article,
+            article: ArticleRow::new(article),
+            story: StoryRow::new(article),
             feed: copy.feed,
             at: moment,
             seen: moment,
@@ -133,7 +133,7 @@ fn partition(printed: &[Printed], near: bool, except: Option<FeedRow>) -> BTreeS
             own_page: copy.own_page,
         };
         let decision = grouper.decide(&stored, &print);
-        stored.story = decision.join.map_or(article, |join| join.story);
+        stored.story = decision.join.map_or(stored.story, |join| join.story);
         for other in decision.bridged {
             let (into, from) = (stored.story.min(other.story), stored.story.max(other.story));
             grouper.merge(from, into);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use newswire::model::{ArticleId, ArticleView, StoryId, StoryView};
+use newswire::model::{ArticleId, ArticleView, Seq, StoryId, StoryView};
 use newswire::store::{Change, ChangeOf, Changes, Cursor, Reads, RenamedFeed, Selection};
 
 /// What a follower holds.
@@ -21,7 +21,7 @@ impl Default for Follower {
     fn default() -> Self {
         Self {
             cursor: Cursor {
-                seq: 0,
+                seq: Seq::default(),
                 epoch: None,
             },
             articles: BTreeMap::new(),

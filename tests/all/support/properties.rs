@@ -9,7 +9,7 @@ use html5ever::tokenizer::{
 use newswire::emit::opml::Subscription;
 use newswire::emit::{Channel, opml};
 use newswire::model::{
-    Category, Content, Draft, FeedId, FeedRef, Person, StoryId, StoryView, Time, WebUrl,
+    Category, Content, Draft, FeedId, FeedRef, Person, Seq, StoryId, StoryView, Time, WebUrl,
 };
 use newswire::normalize::boilerplate::Boilerplate;
 use newswire::normalize::{self, discover, links, page};
@@ -159,7 +159,7 @@ fn story((draft, n): (Draft, u128)) -> StoryView {
     let term = |c: Category| Some(plain::line(&shown(c.term))).filter(|t| !t.is_empty());
     StoryView {
         id: StoryId(Uuid::from_u128(n)),
-        seq: 1,
+        seq: Seq::new(1),
         content: Content {
             // What has no headline is shown under its feed's title.
             title: match plain::line(&draft.title) {

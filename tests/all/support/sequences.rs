@@ -16,8 +16,8 @@ use crate::support::follower::Follower;
 use newswire::clock::Clock;
 use newswire::ingest::document::{self, Normalized};
 use newswire::model::{
-    ArticleId, ArticleView, Draft, Failure, FailureKind, FeedId, FeedRow, Outcome, Poll, StoryId,
-    StoryView, Time, Validators, WebUrl,
+    ArticleId, ArticleRow, ArticleView, Draft, Failure, FailureKind, FeedId, FeedRow, Outcome,
+    Poll, StoryId, StoryView, Time, Validators, WebUrl,
 };
 use newswire::normalize::identity;
 use newswire::parse::ParseContext;
@@ -480,7 +480,7 @@ impl World {
     }
 
     /// The row of each article.
-    fn rows(&self) -> BTreeMap<ArticleId, i64> {
+    fn rows(&self) -> BTreeMap<ArticleId, ArticleRow> {
         let reads = self.store().reads();
         let rows = reads.find_articles(&Selection::default()).unwrap();
         let articles = reads.articles_at(&rows, false).unwrap();

@@ -53,7 +53,7 @@ impl ServerFixture {
     ) -> Self {
         let fixture = StoreFixture::new();
         let feed = fixture.subscribe(HOST);
-        let (sequence, watched) = watch::channel(0);
+        let (sequence, watched) = watch::channel(Seq::default());
         let server = Server {
             reads: fixture.store.reads().clone(),
             options,
