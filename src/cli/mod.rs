@@ -7,7 +7,6 @@ mod add;
 mod args;
 mod candidates;
 mod change;
-mod changes;
 mod check;
 mod columns;
 mod completions;

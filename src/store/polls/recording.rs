@@ -3,7 +3,6 @@
 use rusqlite::{Connection, params};
 
 use crate::model::{Extent, FeedRow, Outcome, Time, Validators, WebUrl};
-use crate::store::changes::marks;
 use crate::store::feeds::archives::record_archive;
 use crate::store::feeds::events;
 use crate::store::hosts::record_host;
@@ -47,7 +46,6 @@ pub(in crate::store) fn record(
             .execute(params![feed, target])?;
         if moved > 0 {
             url = target;
-            marks::feed_renamed(conn, feed)?;
         }
     }
     if poll.extent != Extent::Push {
