@@ -47,7 +47,7 @@ pub fn read(
     let mut targets = Vec::with_capacity(tables.len());
     for (n, (table, span)) in tables.iter().enumerate() {
         let path = format!("notify[{}]", n + 1);
-        let mut s = Section::open(reading, path, Some(table), span.clone(), &[]);
+        let mut s = Section::open(reading, path, Some(table), span.clone());
         if n == TARGETS_MAX {
             let label = format!("at most {TARGETS_MAX}");
             s.wrong(span.clone(), "too many [[notify]] sections", label);

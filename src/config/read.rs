@@ -142,18 +142,18 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
     let feed_tables = tables(reading, root, "feed");
     let topic_tables = tables(reading, root, "topic");
     let notify_tables = tables(reading, root, "notify");
-    let mut top = Section::open(reading, "", Some(root), 0..0, &[]);
+    let mut top = Section::open(reading, "", Some(root), 0..0);
     for name in SECTIONS.into_iter().chain(["feed", "topic", "notify"]) {
         top.raw(name);
     }
     top.close();
 
-    let (store, path) = read_store(section(reading, store, &[]), file);
-    let server = read_server(section(reading, server, &[]), file);
-    let fetch = read_fetch(section(reading, fetch, &[]), file);
-    let schedule = read_schedule(section(reading, schedule, &[]));
-    let dedup = read_dedup(section(reading, dedup, &[]));
-    let websub = read_websub(section(reading, websub, &[]), &server);
+    let (store, path) = read_store(section(reading, store), file);
+    let server = read_server(section(reading, server), file);
+    let fetch = read_fetch(section(reading, fetch), file);
+    let schedule = read_schedule(section(reading, schedule));
+    let dedup = read_dedup(section(reading, dedup));
+    let websub = read_websub(section(reading, websub), &server);
     let feeds = feeds::read(reading, &feed_tables, file);
     let topics = topics::read(reading, &topic_tables, file);
     let notify = notify::read(reading, &notify_tables, &topics, file);
@@ -249,8 +249,7 @@ fn tables<'d>(
 fn section<'r, 'd, 't>(
     reading: &'r mut Reading<'t>,
     (name, table): (&'static str, Option<SpannedTable<'d>>),
-    later: &'static [&'static str],
 ) -> Section<'r, 'd, 't> {
     let (table, span) = table.map_or((None, 0..0), |(t, span)| (Some(t), span));
-    Section::open(reading, name, table, span, later)
+    Section::open(reading, name, table, span)
 }

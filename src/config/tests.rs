@@ -1,6 +1,7 @@
 //! The configuration as users see it: whole texts in, values or rendered mistakes out.
 
 mod environment;
+mod notify;
 
 use std::path::Path;
 use std::time::Duration;
@@ -216,12 +217,6 @@ fn the_first_mistake_fits_on_one_line() {
 fn syntax_errors_have_a_position_too() {
     let shown = mistakes("[store\npath = \"x\"\n[server]\nlisten = [\n");
     assert!(shown.contains("--> newswire.toml:1:7"), "{shown}");
-}
-
-#[test]
-fn keys_of_a_later_version_are_refused_with_a_hint() {
-    let shown = mistakes("[[notify]]\ntopic = \"a\"\n");
-    assert!(shown.contains("comes with a later version"), "{shown}");
 }
 
 #[test]

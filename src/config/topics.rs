@@ -30,7 +30,7 @@ pub fn read(
     let mut topics = Vec::with_capacity(tables.len());
     for (n, (table, span)) in tables.iter().enumerate() {
         let path = format!("topic[{}]", n + 1);
-        let mut s = Section::open(reading, path, Some(table), span.clone(), &[]);
+        let mut s = Section::open(reading, path, Some(table), span.clone());
         let name = read_name(&mut s, &mut seen);
         let title = s.get::<String>("title").map(|(title, _)| title);
         let source = read_source(&mut s, name.as_deref(), file);

@@ -1,6 +1,7 @@
 //! Whether a change of a story fires for a target. One event per story, unless the target asks for more.
 
 use super::notice::EventKind;
+use crate::model::Seq;
 
 /// What a target wants to know.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +41,19 @@ pub struct Known {
     /// The hash of what was shown at the last event; `None` if there was none, because the story matched before the target was
     /// set up.
     pub digest: Option<i64>,
+}
+
+/// The mark in the id of an event (see `event_id`): the same for the first event of a story whenever it is made, so that it has one id
+/// also after a restore from a backup; for later growth the number that was reached, for an edit its sequence number.
+pub fn mark(rule: &Rule, known: Option<&Known>, change: &Change, kind: EventKind, seq: Seq) -> i64 {
+    match (kind, known) {
+        (EventKind::New, _) | (_, None) => 0,
+        (EventKind::Updated, _) => seq.get(),
+        (EventKind::Grew, _) => {
+            let reached = rule.grew_at.iter().filter(|at| **at <= change.feeds);
+            reached.max().map_or(0, |at| i64::from(*at))
+        }
+    }
 }
 
 /// What a change fires; `None`: nothing.

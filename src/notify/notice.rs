@@ -47,9 +47,9 @@ pub struct Notice {
     pub story: StoryView,
 }
 
-/// The id of an event: `msg_` and 32 hexadecimal digits. `seq` is the sequence number of the change.
-pub fn event_id(target: &str, story: StoryId, kind: EventKind, seq: Seq) -> String {
-    let name = format!("notify\n{target}\n{}\n{seq}", kind.as_str());
+/// The id of an event: `msg_` and 32 hexadecimal digits. `mark` tells events of one kind about one story apart.
+pub fn event_id(target: &str, story: StoryId, kind: EventKind, mark: i64) -> String {
+    let name = format!("notify\n{target}\n{}\n{mark}", kind.as_str());
     format!("msg_{}", Uuid::new_v5(&story.0, name.as_bytes()).simple())
 }
 
@@ -58,7 +58,7 @@ pub fn sample_story(now: Time) -> StoryView {
     let url = |path: &str| Some(format!("https://newswire.invalid/{path}"));
     StoryView {
         id: StoryId(Uuid::new_v5(&Uuid::NAMESPACE_URL, b"newswire notify test")),
-        seq: 0,
+        seq: Seq::default(),
         content: Content {
             title: "newswire: this is a test message".to_owned(),
             url: url("test"),

@@ -16,6 +16,7 @@
 //! | `search` | selections: the word index, and the evaluator for what SQL cannot answer |
 //! | `outbox` | notifications that wait to be sent, and their targets |
 //! | `hosts`, `hubs` | how each host was treated; WebSub subscriptions |
+//! | `changes` | what changed, for followers: removals, epoch, cursor |
 //! | `settings`, `sequence`, `status` | values of the store as a whole |
 //! | `maintenance` | retention, backup, restore, the write-ahead log, a clock that was set |
 //! | `writer` | the thread that writes |
@@ -24,6 +25,7 @@
 //! | `error`, `options`, `sql`, `stop` | what all of them use |
 
 mod articles;
+mod changes;
 mod connections;
 mod error;
 mod feeds;
@@ -51,6 +53,7 @@ mod writer;
 pub use articles::article_views::Lineage;
 pub use articles::removal::Pruned;
 pub use articles::standings::Standing;
+pub use changes::{Change, ChangeKind, ChangeOf, Changes, Cursor, CursorError, Epoch, RenamedFeed};
 pub use connections::Reads;
 pub use error::{StoreError, io_reason};
 pub use feeds::activity::Activity;

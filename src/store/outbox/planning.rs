@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::model::{Seq, StoryId, StoryRow, Time};
-use crate::notify::firing::{Change, Known, decide};
+use crate::model::{ArticleRow, Seq, StoryId, StoryRow, Time};
+use crate::notify::firing::{Change, Known, decide, mark};
 use crate::notify::{EventKind, event_id};
 use crate::query::plan::Predicate;
 use crate::store::connections::Reads;
@@ -91,7 +91,7 @@ struct Changed {
     row: StoryRow,
     id: StoryId,
     seq: Seq,
-    shown: i64,
+    shown: ArticleRow,
     copies: u32,
     feeds: u32,
 }
@@ -211,7 +211,12 @@ fn decide_one(
         }
     }
     d.events.push(PlannedEvent {
-        id: event_id(&d.target.name, story.id, kind, story.seq),
+        id: event_id(
+            &d.target.name,
+            story.id,
+            kind,
+            mark(rule, known.as_ref(), &change, kind, story.seq),
+        ),
         story: story.id,
         kind,
         next_at: d.due,
@@ -251,10 +256,10 @@ fn is_news(conn: &Connection, story: StoryRow) -> Sql<bool> {
         "SELECT EXISTS (SELECT 1 FROM articles a JOIN feeds f USING (feed)
            WHERE a.story = ?1 AND a.article > f.backlog AND (a.published IS NULL OR a.arrived <= a.published + ?2))",
     )?
-    .query_row([story, RESURFACED_AFTER_MS], |r| r.get(0))
+    .query_row(params![story, RESURFACED_AFTER_MS], |r| r.get(0))
 }
 
-fn digest(conn: &Connection, shown: i64) -> Sql<i64> {
+fn digest(conn: &Connection, shown: ArticleRow) -> Sql<i64> {
     let text: Option<String> = conn
         .prepare_cached("SELECT title || char(10) || summary || char(10) || revision FROM articles WHERE article = ?1")?
         .query_row([shown], |r| r.get(0))
@@ -274,9 +279,9 @@ fn matches(
     if story.copies < 2 {
         return Ok(false);
     }
-    let copies: Vec<i64> = conn
+    let copies: Vec<ArticleRow> = conn
         .prepare_cached("SELECT article FROM articles WHERE story = ?1 AND article <> ?2 ORDER BY article DESC LIMIT ?3")?
-        .query_map([story.row, story.shown, COPIES_MAX], |r| r.get(0))?
+        .query_map(params![story.row, story.shown, COPIES_MAX], |r| r.get(0))?
         .collect::<Sql<_>>()?;
     for copy in copies {
         if matcher.holds(predicate, copy)? {
@@ -295,7 +300,7 @@ pub(in crate::store) fn write(conn: &Connection, plan: &OutboxPlan, now: Time) -
             .prepare_cached(
                 "UPDATE notify_targets SET cursor = ?3 WHERE target = ?1 AND cursor = ?2",
             )?
-            .execute([one.row, one.from, one.to])?;
+            .execute(params![one.row, one.from, one.to])?;
         if moved == 0 {
             continue;
         }

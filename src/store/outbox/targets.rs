@@ -146,7 +146,7 @@ pub(in crate::store) fn configure(
     target: &OutboxTarget,
     baseline: &[BaselineStory],
 ) -> Sql<()> {
-    let last_story: i64 = conn
+    let last_story: StoryRow = conn
         .prepare_cached("SELECT coalesce(max(story), 0) FROM stories")?
         .query_row([], |r| r.get(0))?;
     let is_backlog = target.rule.backlog;
@@ -163,7 +163,7 @@ pub(in crate::store) fn configure(
     }
     // A target that is new, was changed, or comes back begins here: with everything that is stored, or with what follows.
     let (cursor, since) = match is_backlog && known.is_none() {
-        true => (0, 0),
+        true => (Seq::default(), StoryRow::default()),
         false => (sequence::current(conn)?, last_story),
     };
     conn.prepare_cached(

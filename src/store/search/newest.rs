@@ -7,7 +7,7 @@ use std::collections::{BinaryHeap, HashSet};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
-use crate::model::Time;
+use crate::model::{ArticleRow, Time};
 use crate::query::plan::{IndexPlan, Predicate};
 use crate::store::search::candidates::{are_few, candidates, filters};
 use crate::store::search::matcher::Matcher;
@@ -114,7 +114,7 @@ type Narrow = Option<(&'static str, Value)>;
 
 fn narrow(conn: &Connection, selection: &Selection) -> Sql<Narrow> {
     let feeds = match (selection.feed, &selection.feeds) {
-        (Some(feed), _) => Some(("feed = ?1", Value::from(feed))),
+        (Some(feed), _) => Some(("feed = ?1", Value::from(feed.get()))),
         (None, Some(feeds)) => Some((
             "feed IN (SELECT value FROM json_each(?1))",
             Value::from(sql::json(feeds)),
@@ -140,8 +140,9 @@ fn narrow(conn: &Connection, selection: &Selection) -> Sql<Narrow> {
 struct Waiting {
     arrived: i64,
     id: [u8; 16],
+    /// Of the story or the article, whichever is looked for.
     row: i64,
-    article: i64,
+    article: ArticleRow,
 }
 
 /// Down what the word index finds, newest row first. No row that follows was seen later, and none arrives after it was seen.
@@ -168,17 +169,21 @@ fn down_the_index(
         stop.check()?;
         let seen: Option<i64> = match rows.next()? {
             Some(r) => {
-                let article: i64 = r.get(0)?;
+                let article: ArticleRow = r.get(0)?;
                 let first = *first.get_or_insert(article);
                 waiting.push(Waiting {
                     arrived: r.get(3)?,
                     id: r.get(2)?,
-                    row: if search.stories { r.get(1)? } else { article },
+                    row: if search.stories {
+                        r.get(1)?
+                    } else {
+                        article.get()
+                    },
                     article,
                 });
                 if let Some(bounds) = bounds {
                     let is_common = waiting.len() >= bounds.waiting_min
-                        && is_common(waiting.len(), first - article);
+                        && is_common(waiting.len(), first.get() - article.get());
                     if is_common || waiting.len() > bounds.waiting_max {
                         return Ok(Way::Long { is_common });
                     }
@@ -228,7 +233,7 @@ fn down_the_river(
     while let Some(r) = rows.next()? {
         stop.check()?;
         walked += 1;
-        let (row, article): (i64, i64) = (r.get(0)?, r.get(1)?);
+        let (row, article): (i64, ArticleRow) = (r.get(0)?, r.get(1)?);
         if found.last() == Some(&row) {
             continue; // another copy of the story matched
         }
@@ -256,7 +261,7 @@ fn down_the_river(
     Ok(Way::Arrived(found))
 }
 
-fn holds(matcher: &mut Matcher<'_>, rest: Option<&Predicate>, article: i64) -> Sql<bool> {
+fn holds(matcher: &mut Matcher<'_>, rest: Option<&Predicate>, article: ArticleRow) -> Sql<bool> {
     rest.map_or(Ok(true), |rest| matcher.holds(rest, article))
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 
-use crate::model::{FeedRow, Time};
+use crate::model::{FeedRow, Seq, Time};
 use crate::store::search::candidates::{are_few, order_of};
 use crate::store::search::selection::{Order, Selection};
 use crate::store::sql::{self, Sql};
@@ -118,7 +118,7 @@ fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>>
     };
     bound(arrived, ">=", selection.since.map(Time::millis));
     bound(arrived, "<", selection.until.map(Time::millis));
-    bound("x.seq", ">", selection.after);
+    bound("x.seq", ">", selection.after.map(Seq::get));
     bound(published, ">=", selection.published_since.map(Time::millis));
     if let Some(place) = selection.before {
         bound(arrived, "<=", Some(place.arrived.millis()));
@@ -161,7 +161,7 @@ fn of_large_feed(conn: &Connection, selection: &Selection) -> Sql<Option<Vec<i64
         && selection.feeds.is_none()
         && selection.seen_since.is_none()
         && selection.published_since.is_none();
-    if !is_plain || are_few(conn, "feed = ?1", &feed.into())? {
+    if !is_plain || are_few(conn, "feed = ?1", &feed.get().into())? {
         return Ok(None);
     }
     newest_of_feed(conn, selection, feed, limit)
