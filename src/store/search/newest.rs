@@ -5,9 +5,9 @@
 use std::collections::{BinaryHeap, HashSet};
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{Connection, ToSql, params, params_from_iter};
 
-use crate::model::{ArticleRow, Time};
+use crate::model::{ArticleRow, FeedRow, Time};
 use crate::query::plan::{IndexPlan, Predicate};
 use crate::store::search::candidates::{are_few, candidates, filters};
 use crate::store::search::matcher::Matcher;
@@ -40,6 +40,9 @@ pub(in crate::store) const BOUNDS: Bounds = Bounds {
 
 /// Where one article in so many is found, the newest that match are soon met down the river.
 const COMMON: i64 = 10;
+
+/// Fewer articles than these are looked at sooner than those of one feed.
+const RARE_MAX: i64 = 500;
 
 /// What is looked for.
 pub(in crate::store) struct Search<'s> {
@@ -81,7 +84,9 @@ pub(in crate::store) fn newest(
         return to_the_end(down_the_river(conn, (search, &narrow), limit, river, stop)?);
     };
     let mut postings = Postings::new(conn, query)?;
-    if narrow.is_some() {
+    // The index would find what all feeds have before it comes to what one has.
+    let is_of_one = one_feed(search).is_some() && !is_rare(conn, query)?;
+    if narrow.is_some() || is_of_one {
         let river = (&mut matcher, Some(postings), None);
         return to_the_end(down_the_river(conn, (search, &narrow), limit, river, stop)?);
     }
@@ -99,6 +104,25 @@ pub(in crate::store) fn newest(
             to_the_end(down_the_index(conn, search, limit, index, stop)?)
         }
     }
+}
+
+/// The feed that has a copy of every match, if it is one.
+fn one_feed(search: &Search<'_>) -> Option<FeedRow> {
+    match (search.selection.feed, search.among) {
+        (Some(feed), _) => Some(feed),
+        (None, Among::Feeds(feeds)) => feeds.first().copied().filter(|_| feeds.len() == 1),
+        (None, _) => None,
+    }
+}
+
+/// Whether the word index finds few articles.
+fn is_rare(conn: &Connection, query: &str) -> Sql<bool> {
+    let found: i64 = conn
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 LIMIT ?2)",
+        )?
+        .query_row(params![query, RARE_MAX], |r| r.get(0))?;
+    Ok(found < RARE_MAX)
 }
 
 /// The rows of a way without bounds, which is never too long.
@@ -274,8 +298,20 @@ fn river(search: &Search<'_>, narrow: &Narrow) -> (String, Vec<Box<dyn ToSql>>) 
         condition.replace("?1", "?")
     });
     let mut wheres: Vec<String> = Vec::new();
-    let mut is_of_topic = false;
+    let (mut is_of_topic, mut is_of_feed) = (false, false);
     let (from, arrived) = match (search.stories, narrow, &selection.topic) {
+        (true, _, _) if let Some(feed) = one_feed(search) => {
+            is_of_feed = true;
+            values.clear(); // of the narrow condition
+            wheres.push("f.feed = ?".to_owned());
+            values.push(Box::new(feed));
+            (
+                "feed_stories f CROSS JOIN stories s ON s.story = f.story
+                 CROSS JOIN articles a ON a.story = s.story"
+                    .to_owned(),
+                "f.arrived",
+            )
+        }
         (true, Some(narrow), _) => (
             format!(
                 "(SELECT DISTINCT story FROM articles WHERE {narrow}) f
@@ -310,6 +346,7 @@ fn river(search: &Search<'_>, narrow: &Narrow) -> (String, Vec<Box<dyn ToSql>>) 
     }
     let others = Selection {
         topic: selection.topic.clone().filter(|_| !is_of_topic),
+        feed: selection.feed.filter(|_| !is_of_feed),
         ..selection.clone()
     };
     let (filters, more) = filters(&others, search.plan, search.stories, search.among);

@@ -1,8 +1,8 @@
 //! Which stories and articles a selection without an expression means: one query, by the index that is the shortest way.
 
-use rusqlite::{Connection, ToSql, params, params_from_iter};
+use rusqlite::{Connection, ToSql, params_from_iter};
 
-use crate::model::{FeedRow, Seq, Time};
+use crate::model::{Seq, Time};
 use crate::store::search::candidates::{are_few, order_of};
 use crate::store::search::selection::{Order, Selection};
 use crate::store::sql::{self, Sql};
