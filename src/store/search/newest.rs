@@ -118,9 +118,7 @@ fn one_feed(search: &Search<'_>) -> Option<FeedRow> {
 /// Whether the word index finds few articles.
 fn is_rare(conn: &Connection, query: &str) -> Sql<bool> {
     let found: i64 = conn
-        .prepare_cached(
-            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 LIMIT ?2)",
-        )?
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 LIMIT ?2)")?
         .query_row(params![query, RARE_MAX], |r| r.get(0))?;
     Ok(found < RARE_MAX)
 }
@@ -137,13 +135,12 @@ fn to_the_end(way: Way) -> Sql<Vec<i64>> {
 type Narrow = Option<(&'static str, Value)>;
 
 fn narrow(conn: &Connection, selection: &Selection) -> Sql<Narrow> {
-    let feeds = match (selection.feed, &selection.feeds) {
-        (Some(feed), _) => Some(("feed = ?1", Value::from(feed.get()))),
-        (None, Some(feeds)) => Some((
+    let feeds = match &selection.feeds {
+        Some(feeds) => Some((
             "feed IN (SELECT value FROM json_each(?1))",
             Value::from(sql::json(feeds)),
         )),
-        (None, None) => None,
+        None => None,
     };
     let since = |column, since: Option<Time>| Some((column, Value::from(since?.millis())));
     let conditions = [
@@ -300,9 +297,8 @@ fn river(search: &Search<'_>, narrow: &Narrow) -> (String, Vec<Box<dyn ToSql>>) 
     let mut wheres: Vec<String> = Vec::new();
     let (mut is_of_topic, mut is_of_feed) = (false, false);
     let (from, arrived) = match (search.stories, narrow, &selection.topic) {
-        (true, _, _) if let Some(feed) = one_feed(search) => {
+        (true, None, _) if let Some(feed) = one_feed(search) => {
             is_of_feed = true;
-            values.clear(); // of the narrow condition
             wheres.push("f.feed = ?".to_owned());
             values.push(Box::new(feed));
             (
@@ -334,6 +330,11 @@ fn river(search: &Search<'_>, narrow: &Narrow) -> (String, Vec<Box<dyn ToSql>>) 
             "stories s CROSS JOIN articles a ON a.story = s.story".to_owned(),
             "s.arrived",
         ),
+        (false, None, _) if let Some(feed) = one_feed(search) => {
+            wheres.push("a.feed = ?".to_owned());
+            values.push(Box::new(feed));
+            ("articles a INDEXED BY articles_of_feed".to_owned(), "a.arrived")
+        }
         (false, narrow, _) => {
             wheres.extend(narrow.map(|narrow| format!("a.{narrow}")));
             ("articles a".to_owned(), "a.arrived")
