@@ -11,9 +11,11 @@
 //! | `worker` | the task of one target |
 //! | `sender` | sends one batch |
 //! | `attempt` | what an answer means |
+//! | `blocking` | calls of the store |
 //! | `file` | the file that events are appended to |
 
 mod attempt;
+mod blocking;
 mod file;
 mod notifier;
 mod sender;

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::blocking::blocking;
 use super::sender::Sender;
 use super::target::Target;
 use super::worker::Worker;
@@ -162,15 +163,4 @@ impl Notifier {
         }
         Ok(is_more)
     }
-}
-
-/// Runs `work` on a thread that may block.
-pub(super) async fn blocking<T: Send + 'static>(
-    store: &Arc<Store>,
-    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let store = Arc::clone(store);
-    tokio::task::spawn_blocking(move || work(&store))
-        .await
-        .map_err(|e| StoreError::Internal(e.to_string()))?
 }

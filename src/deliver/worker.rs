@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use super::attempt::Attempt;
-use super::notifier::blocking;
+use super::blocking::blocking;
 use super::sender::Sender;
 use super::target::Target;
 use crate::clock::Clock;
