@@ -54,8 +54,8 @@ fn a_target_has_a_selection_and_a_place() {
 fn every_mistake_of_a_target_is_shown_at_its_place() {
     let dir = tempfile::tempdir().unwrap();
     for (keys, message) in [
-        ("", "a target needs its name"),
-        ("name = \"A b\"", "only a-z, 0-9, - and _"),
+        ("file = \"f\"", "a target needs its name"),
+        ("name = \"A b\"\nfile = \"f\"", "only a-z, 0-9, - and _"),
         ("name = \"x\"", "one of webhook, file"),
         (
             "name = \"x\"\ntopic = \"see\"\nfile = \"f\"",
