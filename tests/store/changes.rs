@@ -153,6 +153,8 @@ fn rel_12_a_follower_holds_what_the_store_shows_after_any_change() {
             }
             late.catch_up(world.fixture.store.reads(), page);
             late.assert_holds(world.fixture.store.reads());
+            let faults = world.fixture.store.reads().verify().unwrap();
+            assert_eq!(faults, Vec::<String>::new());
             Ok(())
         })
         .unwrap();
