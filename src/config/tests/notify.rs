@@ -116,7 +116,7 @@ fn every_mistake_of_a_target_is_shown_at_its_place() {
         ("name = \"x\"\nfile = \"f\"\nbacklog = 1", "true or false"),
         (
             "name = \"x\"\nfile = \"f\"\nallow_private = [\"a\"]",
-            "not a network",
+            "expected a network",
         ),
         ("name = \"x\"\nfile = \"f\"\nwebhok = 1", "unknown key"),
     ] {
