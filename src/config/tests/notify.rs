@@ -74,7 +74,7 @@ fn every_mistake_of_a_target_is_shown_at_its_place() {
         ),
         (
             "name = \"x\"\nfile = \"f\"\nsecret_file = \"s\"",
-            "belongs to a webhook",
+            "secret_file belongs to webhook",
         ),
         (
             "name = \"x\"\nfile = \"f\"\nwebhook = \"https://h.example\"",

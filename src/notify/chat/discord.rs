@@ -32,11 +32,13 @@ fn embed(notice: &Notice) -> Value {
         "footer": { "text": entry.source },
         "timestamp": notice.story.arrived,
     });
-    if let Some(url) = &entry.url {
-        embed["url"] = json!(url);
-    }
-    if !entry.summary.is_empty() {
-        embed["description"] = json!(escaped(&entry.summary));
+    if let Some(fields) = embed.as_object_mut() {
+        if let Some(url) = &entry.url {
+            fields.insert("url".to_owned(), json!(url));
+        }
+        if !entry.summary.is_empty() {
+            fields.insert("description".to_owned(), json!(escaped(&entry.summary)));
+        }
     }
     embed
 }

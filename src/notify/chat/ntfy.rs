@@ -26,8 +26,8 @@ pub fn body(topic: &str, notices: &[Notice]) -> String {
                 summary => format!("{summary}\n{}", entry.source),
             };
             let mut message = json!({ "topic": topic, "title": entry.headline, "message": text });
-            if let Some(url) = &entry.url {
-                message["click"] = json!(url);
+            if let (Some(url), Some(fields)) = (&entry.url, message.as_object_mut()) {
+                fields.insert("click".to_owned(), json!(url));
             }
             message
         }
