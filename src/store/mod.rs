@@ -20,7 +20,7 @@
 //! | `writer` | the thread that writes |
 //! | `file` | opening the file, its schema and its owner |
 //! | `handle`, `connections` | the handle that sends commands to the writer; the connections that read |
-//! | `error`, `options`, `sql`, `stop` | what all of them use |
+//! | `error`, `options`, `sql`, `stored_json`, `stop` | what all of them use |
 
 mod articles;
 mod connections;
@@ -40,6 +40,7 @@ mod settings;
 mod sql;
 mod status;
 mod stop;
+mod stored_json;
 mod stories;
 #[cfg(test)]
 mod tests;

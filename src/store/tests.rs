@@ -9,6 +9,7 @@ mod linear;
 mod newest;
 mod reindex;
 mod statements;
+mod unreadable;
 
 use std::path::Path;
 use std::time::Duration;

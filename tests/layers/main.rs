@@ -3,6 +3,7 @@
 
 mod circles;
 mod sizes;
+mod stored;
 
 use std::{
     fs,
