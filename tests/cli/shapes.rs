@@ -74,7 +74,7 @@ fn every_field_that_is_printed_is_explained() {
         records.iter().for_each(|r| names(r, &mut printed));
     }
     assert!(printed.len() > 100, "{printed:?}");
-    let contract = include_str!("../../../docs/contract.md");
+    let contract = include_str!("../../docs/contract.md");
     for (name, text) in [
         ("newswire-json(5)", page.as_str()),
         ("docs/contract.md", contract),

@@ -1,9 +1,21 @@
-//! Documents of every dialect, well and badly written: what newswire reads out of them (issue "read anything", REL-05).
+//! Documents of every dialect, well and badly written: what is read out of them (REL-05), and what is printed is read back.
+// In a test a panic is the message.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 mod clean;
 mod dialects;
+mod emit;
 mod fields;
 mod files;
+mod seeds;
+mod sequences;
+#[path = "../support/mod.rs"]
+mod support;
 mod trouble;
 mod unclosed;
 mod values;

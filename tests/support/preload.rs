@@ -5,10 +5,10 @@ use std::process::Command;
 
 use super::cli_home::CliHome;
 
-/// Builds `tests/all/support/NAME.c` into the home.
+/// Builds `tests/support/NAME.c` into the home.
 pub fn library(home: &CliHome, name: &str) -> PathBuf {
     let library = home.path(&format!("{name}.so"));
-    let source = format!("{}/tests/all/support/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let source = format!("{}/tests/support/{name}.c", env!("CARGO_MANIFEST_DIR"));
     let made = Command::new("cc")
         .args(["-shared", "-fPIC", "-Wall", "-Werror", "-o"])
         .arg(&library)

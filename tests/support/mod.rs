@@ -1,4 +1,6 @@
 //! What the integration tests share. Nothing here asserts but how a run of the binary ended; tests do.
+// Every test program compiles all of this and uses a part; `tests/layers/helpers.rs` finds what no program uses.
+#![allow(dead_code, unused_imports)]
 
 pub mod atom_grammar;
 pub mod browser;

@@ -1,7 +1,7 @@
 //! Everything at once (REL-04, REL-09, SEC-05, SEC-24): hostile servers, names that are never resolved, readers that do not
 //! read, and a full disk, under the limits of the systemd unit. The daemon lives, answers, and polls every honest feed.
 //!
-//! `NEWSWIRE_SIEGE_SECONDS=180 cargo test --test all siege` lasts longer; the usual run is short.
+//! `NEWSWIRE_SIEGE_SECONDS=180 cargo test --test daemon siege` lasts longer; the usual run is short.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -1,5 +1,5 @@
 //! What holds whatever comes in: each function takes any bytes and panics where a promise is broken. The targets in
-//! `fuzz/` call them with what a fuzzer makes up, `tests/all/seeds.rs` with the seeds in `fuzz/seeds`.
+//! `fuzz/` call them with what a fuzzer makes up, `tests/parse/seeds.rs` with the seeds in `fuzz/seeds`.
 
 use std::cell::RefCell;
 

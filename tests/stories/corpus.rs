@@ -18,20 +18,20 @@ pub struct Printed {
 
 /// Reads the two files that the rules were written with.
 pub fn read() -> Vec<Printed> {
-    let wire = pieces(include_str!("../../stories/wire.txt"));
-    let forms = pieces(include_str!("../../stories/forms.txt"));
+    let wire = pieces(include_str!("wire.txt"));
+    let forms = pieces(include_str!("forms.txt"));
     [wire, forms].concat()
 }
 
 /// Reads the series: twenty forms in five languages, each filled in three times. They were written before any rule was tried on
 /// them; two rules were mended for what they showed.
 pub fn series() -> Vec<Printed> {
-    pieces(include_str!("../../stories/series.txt"))
+    pieces(include_str!("series.txt"))
 }
 
 /// Reads twenty more forms, and twenty wire stories as desks rewrite them. They were written without a look at the rules.
 pub fn unseen() -> Vec<Printed> {
-    pieces(include_str!("../../stories/unseen.txt"))
+    pieces(include_str!("unseen.txt"))
 }
 
 fn pieces(file: &str) -> Vec<Printed> {

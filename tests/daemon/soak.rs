@@ -1,7 +1,7 @@
 //! REL-10: days on end. Feeds change, copy each other, fail, move, come and go; retention takes what is old; somebody reads.
 //! After a warm-up nothing grows: neither memory nor descriptors, nor the log, nor any table.
 //!
-//! `NEWSWIRE_SOAK_DAYS=30 NEWSWIRE_SOAK_FEEDS=300 cargo test --test all rel_10_days_on_end -- --nocapture` runs for longer.
+//! `NEWSWIRE_SOAK_DAYS=30 NEWSWIRE_SOAK_FEEDS=300 cargo test --test daemon rel_10_days_on_end -- --nocapture` runs for longer.
 
 use std::process::Command;
 use std::sync::Arc;

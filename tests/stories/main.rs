@@ -1,4 +1,11 @@
-//! One story once: what joins and what stays apart, in any order, after a restart, and whatever one feed does to another.
+//! Which copies become one story: any order, restarts, and whatever one feed does to another.
+// In a test a panic is the message.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 mod commands;
 mod corpus;
@@ -6,6 +13,8 @@ mod hostile;
 mod identity;
 mod shared_links;
 mod shown;
+#[path = "../support/mod.rs"]
+mod support;
 mod switches;
 mod world;
 

@@ -1,14 +1,26 @@
-//! The real binary: exit codes, shapes, and what it prints of a store that the library filled (contract.md).
+//! The commands: exit codes, what is printed of a store that the library filled, and the documents (docs/contract.md).
+// In a test a panic is the message.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
+mod docs;
 mod ends;
+mod failing;
 mod lists;
 mod mistypes;
 mod parse;
 mod reads;
 mod regroup;
+mod sample;
 mod shapes;
 mod shell;
 mod subscriptions;
+#[path = "../support/mod.rs"]
+mod support;
 mod times;
 mod upkeep;
 

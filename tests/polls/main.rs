@@ -1,4 +1,4 @@
-//! All integration tests in one binary: one link, one fake internet to learn.
+//! From the network into the store: requests, robots.txt, archives, hubs, full text, and what is stored of each visit.
 // In a test a panic is the message.
 #![allow(
     clippy::unwrap_used,
@@ -10,45 +10,20 @@
 mod add;
 mod archive;
 mod boilerplate;
-mod cli;
-mod clock;
 mod crowds;
 mod cuts;
-mod daemon;
 mod delta;
-mod disk;
-mod docs;
-mod emit;
 mod etiquette;
-mod failing;
-mod feeds;
 mod fetch;
-mod formats;
 mod full_text;
 mod growth;
 mod hints;
 mod hubs;
-mod idle;
-mod kills;
 mod known;
 mod memory;
 mod moves;
-mod order;
-mod pages;
-mod parse;
 mod path;
-mod query;
-mod readers;
-mod sample;
 mod secrets;
-mod seeds;
-mod sequences;
-mod serve;
-mod siege;
-mod soak;
-mod stops;
-mod stories;
+#[path = "../support/mod.rs"]
 mod support;
-mod topics;
-mod upgrades;
 mod websub;

@@ -13,9 +13,9 @@ use newswire::store::ClaimScope;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use super::support::cli_home::CliHome;
-use super::support::server_fixture::{ServerFixture, options};
-use super::support::{EndToEnd, Internet, Item, Reply, rss};
+use crate::support::cli_home::CliHome;
+use crate::support::server_fixture::{ServerFixture, options};
+use crate::support::{EndToEnd, Internet, Item, Reply, rss};
 
 /// The configuration of the sample without its public feeds.
 fn sample() -> config::Config {
