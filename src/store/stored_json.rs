@@ -58,7 +58,10 @@ impl StoredValue {
         while let Some(r) = values.next()? {
             unreadable += u64::from(!is_readable(r.get_ref(0)?));
         }
-        Ok((unreadable > 0).then(|| format!("unreadable values in {table}.{column}: {unreadable}")))
+        Ok(
+            (unreadable > 0)
+                .then(|| format!("unreadable values in {table}.{column}: {unreadable}")),
+        )
     }
 }
 
