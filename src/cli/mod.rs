@@ -7,6 +7,7 @@ mod add;
 mod args;
 mod candidates;
 mod change;
+mod changes;
 mod check;
 mod columns;
 mod completions;

@@ -144,4 +144,13 @@ impl Seq {
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
     }
+
+    /// The last of so many numbers that are given next.
+    #[must_use]
+    pub fn plus(self, numbers: usize) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(numbers).unwrap_or(i64::MAX)),
+        )
+    }
 }

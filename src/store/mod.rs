@@ -15,6 +15,7 @@
 //! | `topics` | definitions and memberships, and the backfill of stored articles |
 //! | `search` | selections: the word index, and the evaluator for what SQL cannot answer |
 //! | `hosts`, `hubs` | how each host was treated; WebSub subscriptions |
+//! | `changes` | what changed, for followers: removals, epoch, cursor |
 //! | `settings`, `sequence`, `status` | values of the store as a whole |
 //! | `maintenance` | retention, backup, restore, the write-ahead log, a clock that was set |
 //! | `writer` | the thread that writes |
@@ -23,6 +24,7 @@
 //! | `error`, `options`, `sql`, `stored_json`, `stop` | what all of them use |
 
 mod articles;
+mod changes;
 mod connections;
 mod error;
 mod feeds;
@@ -50,6 +52,7 @@ mod writer;
 pub use articles::article_views::Lineage;
 pub use articles::removal::Pruned;
 pub use articles::standings::Standing;
+pub use changes::{Change, ChangeKind, ChangeOf, Changes, Cursor, CursorError, Epoch, RenamedFeed};
 pub use connections::Reads;
 pub use error::{StoreError, io_reason};
 pub use feeds::activity::Activity;

@@ -49,6 +49,11 @@ pub(super) fn current(conn: &Connection) -> Sql<Seq> {
         .query_row([], |r| r.get(0))
 }
 
+/// The numbers up to this one are given.
+pub(super) fn advance_to(conn: &Connection, last: Seq) -> Sql<()> {
+    Numbers(Some(last)).write(conn)
+}
+
 /// Gives the next number.
 pub(super) fn next(conn: &Connection) -> Sql<Seq> {
     let mut numbers = Numbers::default();

@@ -7,6 +7,7 @@
     clippy::string_slice
 )]
 
+mod changes;
 mod docs;
 mod ends;
 mod failing;

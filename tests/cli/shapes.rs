@@ -39,6 +39,7 @@ fn every_field_that_is_printed_is_explained() {
     for args in [
         &["list", "--json"][..],
         &["list", "--copies", "--json"],
+        &["list", "--changes"],
         &["search", "boats", "--json"],
         &["show", &story, "--json"],
         &["explain", &story, "--json"],

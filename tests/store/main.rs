@@ -7,6 +7,7 @@
     clippy::string_slice
 )]
 
+mod changes;
 mod query;
 #[path = "../support/mod.rs"]
 mod support;

@@ -8,6 +8,7 @@ pub mod cli_home;
 pub mod comes_back;
 pub mod end_to_end;
 pub mod feeds;
+pub mod follower;
 pub mod internet;
 pub mod naive;
 pub mod naive_words;

@@ -5,12 +5,14 @@
 //! What must hold after each step: no error, nothing that a document lists is lost, nothing is doubled, nothing of another
 //! feed is touched, and stories, their ids and links to them stay. A broken promise panics with the steps that led there.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::support::follower::Follower;
 use newswire::clock::Clock;
 use newswire::ingest::document::{self, Normalized};
 use newswire::model::{
@@ -165,6 +167,8 @@ struct World {
     pruned: HashSet<ArticleId>,
     /// The copies that each story had when it was last seen.
     stories_seen: BTreeMap<StoryId, BTreeSet<ArticleId>>,
+    /// Holds what the changes say, and nothing else.
+    follower: RefCell<Follower>,
     steps: Vec<String>,
 }
 
@@ -220,6 +224,7 @@ impl World {
             partial: HashSet::new(),
             pruned: HashSet::new(),
             stories_seen: BTreeMap::new(),
+            follower: RefCell::default(),
             steps: Vec::new(),
         }
     }
@@ -654,6 +659,10 @@ impl World {
         };
         self.assert(held.articles.len() == copies, "each article once");
         self.assert(held.stories.len() == river, "each story once");
+        let mut follower = self.follower.borrow_mut();
+        follower.catch_up(reads, 3);
+        let is_same = follower.articles == held.articles && follower.stories == held.stories;
+        self.assert(is_same, "a follower of the changes holds the same");
         held
     }
 

@@ -11,6 +11,7 @@ use crate::dedup::{Join, StoredCopy};
 use crate::model::{ArticleId, ArticleRow, FeedRow, Seq, StoryId, StoryRow, Time};
 use crate::normalize::identity;
 use crate::store::articles::tombstones::{self, is_tombstone};
+use crate::store::changes::ChangeKind;
 use crate::store::feeds::paragraphs;
 use crate::store::leases::claim::Claim;
 use crate::store::polls::known;
@@ -270,7 +271,8 @@ fn begin_story(
     let conn = writer.conn;
     let seq = writer.numbers.next(conn)?;
     let mut insert = conn.prepare_cached(
-        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1)
+        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds, change)
+         VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, 0)
          ON CONFLICT (id) DO NOTHING",
     )?;
     let (arrived, seen) = (new.arrived.millis(), new.now.millis());
@@ -306,9 +308,9 @@ fn insert_row(
     conn.prepare_cached(
         "INSERT INTO articles (article, id, feed, story, seq, key, guid, url, canonical_url, title, summary, words, published,
             updated, first_seen, arrived, language, own_host, facts, digest, revision, joined_with, signal, score,
-            fingerprint, content)
+            fingerprint, content, change)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 1, ?21,
-            ?22, ?23, ?24, ?25)",
+            ?22, ?23, ?24, ?25, 0)",
     )?
     .execute(params![
         article,
@@ -358,7 +360,7 @@ fn update(
     conn.prepare_cached(
         "UPDATE articles SET seq = ?2, guid = ?3, url = ?4, canonical_url = ?5, title = ?6, summary = ?7, words = ?8,
             published = ?9, updated = ?10, language = ?11, own_host = ?12, facts = ?13, digest = ?14,
-            revision = revision + ?17, fingerprint = ?15, content = ?16 WHERE article = ?1",
+            revision = revision + ?17, fingerprint = ?15, content = ?16, change = ?18 WHERE article = ?1",
     )?
     .execute(params![
         known.article,
@@ -378,6 +380,7 @@ fn update(
         p.fingerprint.to_bytes(),
         p.content,
         i64::from(is_edit),
+        ChangeKind::Edited.code(),
     ])?;
     let (arrived, seen) = conn
         .prepare_cached("SELECT arrived, first_seen FROM articles WHERE article = ?1")?

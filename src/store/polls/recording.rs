@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use crate::model::{Extent, FeedRow, Outcome, Time, Validators, WebUrl};
+use crate::store::changes::marks;
 use crate::store::feeds::archives::record_archive;
 use crate::store::feeds::events;
 use crate::store::hosts::record_host;
@@ -46,6 +47,7 @@ pub(in crate::store) fn record(
             .execute(params![feed, target])?;
         if moved > 0 {
             url = target;
+            marks::feed_renamed(conn, feed)?;
         }
     }
     if poll.extent != Extent::Push {

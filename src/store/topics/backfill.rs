@@ -14,9 +14,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::{ArticleRow, StoryRow, Time};
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Predicate, index_plan};
+use crate::store::changes::marks;
 use crate::store::search::candidates;
 use crate::store::search::matcher::Matcher;
-use crate::store::sequence;
+use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 
 /// Maximum number of rows of a step, by what a row costs: the word index answers, facts are looked up, or the text is read.
@@ -107,7 +108,7 @@ pub(in crate::store) fn go_on_with_lists(
     until: Instant,
     affected: &Affected<'_>,
 ) -> Sql<()> {
-    let mut has_changed = false;
+    let mut numbers = Numbers::default();
     for owner in Owner::ALL {
         let mut checks: Option<Checks<'_>> = None;
         while let Some((row, to_backfill)) = next_list(conn, owner)? {
@@ -121,7 +122,7 @@ pub(in crate::store) fn go_on_with_lists(
             };
             let mut done = None;
             for article in part {
-                has_changed |= checks.update(conn, article)?;
+                checks.update(conn, article, &mut numbers)?;
                 done = Some(article);
                 if Instant::now() >= until {
                     break;
@@ -133,10 +134,7 @@ pub(in crate::store) fn go_on_with_lists(
             }
         }
     }
-    if has_changed {
-        sequence::next(conn)?; // readers must look again
-    }
-    Ok(())
+    numbers.write(conn)
 }
 
 fn next_list(conn: &Connection, owner: Owner) -> Sql<Option<(i64, i64)>> {
@@ -187,8 +185,8 @@ impl<'c> Checks<'c> {
         })
     }
 
-    /// Writes which of the topics an article belongs to. Returns whether that changed.
-    fn update(&mut self, conn: &Connection, article: ArticleRow) -> Sql<bool> {
+    /// Writes which of the topics an article belongs to.
+    fn update(&mut self, conn: &Connection, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
         let known: HashSet<i64> = conn
             .prepare_cached("SELECT topic FROM article_topics WHERE article = ?1")?
             .query_map([article], |r| r.get(0))?
@@ -200,13 +198,13 @@ impl<'c> Checks<'c> {
             }
             let is_member = self.matcher.holds(predicate, article)?;
             match (is_member, known.contains(topic)) {
-                (true, false) => add(conn, *topic, article)?,
-                (false, true) => remove(conn, *topic, article)?,
+                (true, false) => add(conn, *topic, article, numbers)?,
+                (false, true) => remove(conn, *topic, article, numbers)?,
                 _ => continue,
             }
             has_changed = true;
         }
-        Ok(has_changed)
+        Ok(())
     }
 }
 
@@ -218,18 +216,16 @@ pub(in crate::store) fn go_on(
     now: Time,
     until: Instant,
 ) -> Sql<bool> {
-    let mut has_changed = false;
+    let mut numbers = Numbers::default();
     'walks: for mut walk in walks(conn, topics, now)? {
         while let Some(last) = walk.iter().filter_map(|t| t.to_backfill).max() {
-            has_changed |= step(conn, &mut walk, last, now, until)?;
+            step(conn, &mut walk, (last, now, until), &mut numbers)?;
             if Instant::now() >= until {
                 break 'walks;
             }
         }
     }
-    if has_changed {
-        sequence::next(conn)?; // readers must look again
-    }
+    numbers.write(conn)?;
     is_any_left(conn)
 }
 
@@ -284,15 +280,13 @@ impl How {
     }
 }
 
-/// Evaluates the articles up to `last`, as many as a step takes, for the topics whose next row that is. Returns whether any
-/// member was added or removed.
+/// Evaluates the articles up to `last`, as many as a step takes, for the topics whose next row that is.
 fn step(
     conn: &Connection,
     walk: &mut [Pending],
-    last: ArticleRow,
-    now: Time,
-    until: Instant,
-) -> Sql<bool> {
+    (last, now, until): (ArticleRow, Time, Instant),
+    numbers: &mut Numbers,
+) -> Sql<()> {
     let rows = walk.iter().map(|t| t.how.rows_max()).min();
     let next = walk
         .iter()
@@ -308,14 +302,13 @@ fn step(
     let left: Option<ArticleRow> = conn
         .prepare_cached("SELECT max(article) FROM articles WHERE article < ?1")?
         .query_row([first], |r| r.get(0))?;
-    let mut has_changed = false;
     for (pending, members) in here.iter_mut().zip(members) {
-        has_changed |= write(conn, pending.topic, &members, (first, last))?;
+        write(conn, pending.topic, &members, (first, last), numbers)?;
         conn.prepare_cached("UPDATE topics SET to_backfill = ?2 WHERE topic = ?1")?
             .execute(params![pending.topic, left])?;
         pending.to_backfill = left;
     }
-    Ok(has_changed)
+    Ok(())
 }
 
 /// The members of each topic among these rows, in row order, from the newest down to a row that is returned: the first, or
@@ -355,13 +348,14 @@ fn members(
     Ok((row, members))
 }
 
-/// Writes which of these rows are members. Returns whether any was added or removed.
+/// Writes the members among these rows.
 fn write(
     conn: &Connection,
     topic: i64,
     members: &[ArticleRow],
     (first, last): (ArticleRow, ArticleRow),
-) -> Sql<bool> {
+    numbers: &mut Numbers,
+) -> Sql<()> {
     let known: Vec<ArticleRow> = conn
         .prepare_cached(
             "SELECT article FROM article_topics WHERE topic = ?1 AND article BETWEEN ?2 AND ?3 ORDER BY article",
@@ -371,12 +365,12 @@ fn write(
     let added = without(members, &known);
     let removed = without(&known, members);
     for &article in &added {
-        add(conn, topic, article)?;
+        add(conn, topic, article, numbers)?;
     }
     for &article in &removed {
-        remove(conn, topic, article)?;
+        remove(conn, topic, article, numbers)?;
     }
-    Ok(!added.is_empty() || !removed.is_empty())
+    Ok(())
 }
 
 /// The rows of one sorted list that are not in the other.
@@ -385,31 +379,46 @@ fn without(list: &[ArticleRow], other: &[ArticleRow]) -> Vec<ArticleRow> {
     list.iter().filter(is_missing).copied().collect()
 }
 
-fn add(conn: &Connection, topic: i64, article: ArticleRow) -> Sql<()> {
+/// An article becomes a member, and with it its story.
+fn add(conn: &Connection, topic: i64, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
     conn.prepare_cached("INSERT OR IGNORE INTO article_topics (topic, article) VALUES (?1, ?2)")?
         .execute(params![topic, article])?;
-    conn.prepare_cached(
-        "INSERT OR IGNORE INTO story_topics (topic, arrived, story)
-         SELECT ?1, s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?2",
-    )?
-    .execute(params![topic, article])?;
+    marks::article_retagged(conn, article, numbers)?;
+    let (arrived, story) = story_of(conn, article)?;
+    let added = conn
+        .prepare_cached(
+            "INSERT OR IGNORE INTO story_topics (topic, arrived, story) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![topic, arrived, story])?;
+    if added > 0 {
+        marks::story_retagged(conn, story, numbers)?;
+    }
     Ok(())
 }
 
-fn remove(conn: &Connection, topic: i64, article: ArticleRow) -> Sql<()> {
+/// An article is a member no longer. Its story stays one for another copy that is a member.
+fn remove(conn: &Connection, topic: i64, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
     conn.prepare_cached("DELETE FROM article_topics WHERE topic = ?1 AND article = ?2")?
         .execute(params![topic, article])?;
-    // The story stays for another copy that belongs to it. (The join is crossed so that the few copies are walked, not the
-    // many members.)
-    let (arrived, story): (i64, StoryRow) = conn
+    marks::article_retagged(conn, article, numbers)?;
+    let (arrived, story) = story_of(conn, article)?;
+    // The join is crossed so that the few copies are walked, not the many members.
+    let removed = conn
         .prepare_cached(
-            "SELECT s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
+            "DELETE FROM story_topics WHERE topic = ?1 AND arrived = ?2 AND story = ?3 AND NOT EXISTS
+               (SELECT 1 FROM articles a CROSS JOIN article_topics t USING (article) WHERE a.story = ?3 AND t.topic = ?1)",
         )?
-        .query_row([article], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    conn.prepare_cached(
-        "DELETE FROM story_topics WHERE topic = ?1 AND arrived = ?2 AND story = ?3 AND NOT EXISTS
-           (SELECT 1 FROM articles a CROSS JOIN article_topics t USING (article) WHERE a.story = ?3 AND t.topic = ?1)",
-    )?
-    .execute(params![topic, arrived, story])?;
+        .execute(params![topic, arrived, story])?;
+    if removed > 0 {
+        marks::story_retagged(conn, story, numbers)?;
+    }
     Ok(())
+}
+
+/// The place in the river and the row of an article's story.
+fn story_of(conn: &Connection, article: ArticleRow) -> Sql<(i64, StoryRow)> {
+    conn.prepare_cached(
+        "SELECT s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
+    )?
+    .query_row([article], |r| Ok((r.get(0)?, r.get(1)?)))
 }

@@ -15,6 +15,7 @@ use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::query::ast::{Fact, Measure};
 use crate::query::compile::{TextMatches, TopicSet};
 use crate::query::{Expr, Folded};
+use crate::store::changes::marks;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
 use crate::store::search::matcher;
@@ -111,6 +112,11 @@ impl Tagger {
         Ok(())
     }
 
+    /// The time that relative times count from.
+    pub(in crate::store) fn now(&self) -> Time {
+        self.now
+    }
+
     /// The definitions may not be those of the store: what set them was rolled back.
     pub(in crate::store) fn forget(&mut self) {
         self.topics = None;
@@ -195,7 +201,9 @@ impl Tagger {
         if with_articles.is_empty() {
             return Ok(());
         }
-        sequence::next(conn)?; // readers show the title
+        for &feed in &with_articles {
+            marks::feed_renamed(conn, feed)?;
+        }
         self.refresh(conn, now)?;
         let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
         if topics.any(|(_, expr)| expr.needs_feed()) {
@@ -441,6 +449,7 @@ fn remove_others(conn: &Connection, topics: &[TopicDefinition]) -> Sql<HashSet<S
         if names.contains(name.as_str()) {
             continue;
         }
+        marks::topic_removed(conn, row)?;
         for sql in [
             "DELETE FROM article_topics WHERE topic = ?1",
             "DELETE FROM story_topics WHERE topic = ?1",
