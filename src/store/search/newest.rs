@@ -135,13 +135,12 @@ fn to_the_end(way: Way) -> Sql<Vec<i64>> {
 type Narrow = Option<(&'static str, Value)>;
 
 fn narrow(conn: &Connection, selection: &Selection) -> Sql<Narrow> {
-    let feeds = match &selection.feeds {
-        Some(feeds) => Some((
+    let feeds = selection.feeds.as_ref().map(|feeds| {
+        (
             "feed IN (SELECT value FROM json_each(?1))",
             Value::from(sql::json(feeds)),
-        )),
-        None => None,
-    };
+        )
+    });
     let since = |column, since: Option<Time>| Some((column, Value::from(since?.millis())));
     let conditions = [
         feeds,
