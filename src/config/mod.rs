@@ -7,7 +7,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `read` | reads the whole configuration |
-//! | `sections`, `feeds`, `topics`, `notify` | the keys, with defaults and limits |
+//! | `sections`, `feeds`, `topics`, `notify`, `email` | the keys, with defaults and limits |
 //! | `section`, `reading` | reads a table key by key; collects values and mistakes |
 //! | [`value`], [`setting_types`], `size` | how values are read and shown |
 //! | [`paths`], [`environment`], `overlay` | the paths of file and store; variables and flags that override settings |
@@ -15,6 +15,7 @@
 //! | [`problem`], `mask` | how mistakes are shown, without secrets |
 
 pub mod credentials;
+mod email;
 pub mod environment;
 mod feeds;
 mod mask;

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use super::credentials::{self, part};
+use super::email;
 use super::paths::resolve;
 use super::problem::Problem;
 use super::reading::{Reading, SpannedTable};
@@ -18,7 +20,7 @@ use crate::deliver::target::TARGETS_MAX;
 use crate::deliver::{Destination, Target};
 use crate::model::{Secret, WebUrl};
 use crate::notify::firing::Rule;
-use crate::notify::hours::Quiet;
+use crate::notify::hours::{Every, Quiet, time_of_day};
 use crate::notify::webhook;
 use crate::query::{self, Expr};
 use crate::store::TopicDefinition;
@@ -34,24 +36,31 @@ const SECRETS_BYTES_MAX: u64 = 4096;
 const PER_HOUR_MAX: u64 = 36_000;
 
 /// The places that a target can be in: the key that names one, and the keys with which a file or a credential holds its URL.
-const PLACES: [(&str, [&str; 2]); 7] = [
+const PLACES: [(&str, [&str; 2]); 9] = [
     ("webhook", ["", ""]),
     ("ntfy", ["", ""]),
     ("slack", ["slack_file", "slack_credential"]),
     ("discord", ["discord_file", "discord_credential"]),
     ("matrix", ["", ""]),
     ("apprise", ["apprise_file", "apprise_credential"]),
+    ("email", ["", ""]),
+    ("feed", ["", ""]),
     ("file", ["", ""]),
 ];
 
 /// Keys that belong to some places only.
-const PARTS: [(&str, &[&str]); 5] = [
+const PARTS: [(&str, &[&str]); 7] = [
     ("secret_file", &["webhook"]),
     ("secret_credential", &["webhook"]),
     ("token_file", &["ntfy", "matrix"]),
     ("token_credential", &["ntfy", "matrix"]),
     ("room", &["matrix"]),
+    ("every", &["email", "feed"]),
+    ("at", &["email", "feed"]),
 ];
+
+const DAY: Duration = Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Reads every `[[notify]]`. `topics` are those of the file.
 pub fn read(
@@ -89,6 +98,7 @@ fn read_one(
     let destination = read_destination(s, &shown, file);
     let zone = read_zone(s);
     let quiet = read_quiet(s, &zone);
+    let every = read_every(s);
     let (grew_at, span) = s.get::<Vec<u64>>("grew_at").unzip();
     let grew_at = grew_at.unwrap_or_default();
     if let Some(span) = span.filter(|_| grew_at.iter().any(|n| !(2..=10_000).contains(n))) {
@@ -118,18 +128,22 @@ fn read_one(
         .get::<Vec<IpNet>>("allow_private")
         .map_or_else(Vec::new, |(networks, _)| networks);
     let (source, expr) = selection?;
+    let (name, destination) = (name?, destination?);
+    let is_digest = matches!(destination, Destination::Email(_) | Destination::Feed);
     Some(Target {
-        name: name?,
+        name,
         rule: Rule {
             counts_copies: expr.as_ref().is_some_and(Expr::needs_story),
             ..rule
         },
         expr,
         source,
-        destination: destination?,
+        destination,
         allow_private,
         quiet,
         per_hour: per_hour.and_then(|(n, _)| u32::try_from(n).ok()),
+        every: every.filter(|_| is_digest),
+        zone,
     })
 }
 
@@ -258,6 +272,18 @@ fn read_destination(
         "webhook" => read_webhook(s, name, file),
         "ntfy" => read_ntfy(s, &owner, file),
         "matrix" => read_matrix(s, &owner, file),
+        "email" => email::read(s, &owner, file),
+        "feed" => {
+            let (is_feed, span) = s.get::<bool>("feed")?;
+            if !is_feed {
+                s.wrong(
+                    span,
+                    "a target needs to say where it is",
+                    "feed = true, or remove it",
+                );
+            }
+            Some(Destination::Feed)
+        }
         "file" => {
             let (path, span) = s.get::<PathBuf>("file")?;
             Some(Destination::File(resolve(file, path, &s.origin(&span))))
@@ -460,4 +486,42 @@ fn read_quiet(s: &mut Section<'_, '_, '_>, zone: &TimeZone) -> Option<Quiet> {
         );
     }
     quiet
+}
+
+/// When digests are due: daily at 07:00 without a word.
+fn read_every(s: &mut Section<'_, '_, '_>) -> Option<Every> {
+    let every = s.get::<Duration>("every");
+    let at = s.get::<String>("at");
+    let time = match &at {
+        None => time_of_day("07:00"),
+        Some((text, span)) => {
+            let time = time_of_day(text);
+            if time.is_none() {
+                s.wrong(
+                    span.clone(),
+                    "at is a time of day",
+                    "expected a time such as \"07:00\"",
+                );
+            }
+            time
+        }
+    };
+    match every {
+        None => time.map(Every::Day),
+        Some((every, _)) if every == DAY => time.map(Every::Day),
+        Some((every, _)) if every == HOUR => {
+            if let Some((_, span)) = at {
+                s.wrong(
+                    span,
+                    "an hourly digest is due at every full hour",
+                    "remove at",
+                );
+            }
+            Some(Every::Hour)
+        }
+        Some((_, span)) => {
+            s.wrong(span, "every is out of range", "expected \"1h\" or \"1d\"");
+            None
+        }
+    }
 }
