@@ -95,7 +95,7 @@ fn compose(
     let at = UNIX_EPOCH + now.since(Time::EPOCH);
     let mut html =
         String::from("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head><body>\n");
-    let _ = write!(html, "{}</body></html>\n", digest.html);
+    let _ = writeln!(html, "{}</body></html>", digest.html);
     let mut mail = Mail::builder()
         .from(target.from.clone())
         .subject(digest.title)
