@@ -12,7 +12,7 @@ use super::list_args::ListArgs;
 use crate::store::{Change, Changes, Cursor, CursorError, Epoch, Reads};
 
 /// Number of changes read at once.
-const PAGE: usize = 500;
+const PAGE: usize = 200;
 
 /// Interval at which `--follow` checks for new changes.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
