@@ -7,7 +7,7 @@
 //! | L0 | [`memory`], [`model`], [`text`] | `model` may use `memory`; `text` may use `model` |
 //! | L1, pure | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`] | L0, never one another |
 //! | L2 | [`clock`], [`fetch`], [`store`] | L0, L1; `fetch` and `store` never meet |
-//! | L3 | [`ingest`], [`merged`], [`serve`] | below; `serve` uses `merged`; `ingest` never meets them |
+//! | L3 | [`api`], [`ingest`], [`merged`], [`serve`] | below; `serve` uses `api` and `merged`, `api` uses `merged`; `ingest` never meets them |
 //! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
 //! | L5 | [`cli`] | everything |
 
@@ -35,6 +35,7 @@ pub mod clock;
 pub mod fetch;
 pub mod store;
 
+pub mod api;
 pub mod ingest;
 pub mod merged;
 pub mod serve;

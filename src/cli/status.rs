@@ -1,7 +1,6 @@
 //! `newswire status`: an overview of feeds, articles, stories and hosts.
 
 use clap::Args;
-use serde::Serialize;
 
 use super::columns::Column;
 use super::context::Context;
@@ -10,9 +9,9 @@ use super::humanize::{bytes, count, sparkline};
 use super::table::Table;
 use super::times::Times;
 use super::{explain_plan, facts};
-use crate::daemon::lock::DaemonInfo;
-use crate::model::Network;
-use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
+use crate::api::StatusReport;
+use crate::model::{DaemonInfo, Network};
+use crate::store::{HostStatus, Reads, Status};
 
 /// `newswire status`.
 #[derive(Debug, Args)]
@@ -22,33 +21,21 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
-/// The output of `--json`.
-#[derive(Serialize)]
-struct StatusLine<'s> {
-    #[serde(flatten)]
-    overview: &'s Overview,
-    /// The daemon that uses this store; null if none is running.
-    daemon: Option<DaemonInfo>,
-    /// Conditions that need attention, one line each.
-    warnings: Vec<String>,
-}
-
 /// Runs `newswire status`.
 pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let config = cx.config()?;
-    let overview = Reads::open(&config.store.path)?.overview(cx.clock.now())?;
-    let status = &overview.status;
+    let reads = Reads::open(&config.store.path)?;
     let daemon = DaemonInfo::of(&config.store.path);
-    let bytes_max = config.store.size_warning;
-    let warning = size_warning(status.db_bytes + status.wal_bytes, bytes_max);
+    let report = StatusReport::load(&reads, cx.clock.now(), daemon, config.store.size_warning)?;
     if args.json {
-        let warnings = warning.into_iter().collect();
-        return cx.out.json(&StatusLine {
-            overview: &overview,
-            daemon,
-            warnings,
-        });
+        return cx.out.json(&report);
     }
+    let StatusReport {
+        overview,
+        daemon,
+        warnings,
+    } = report;
+    let status = &overview.status;
     let mut facts = vec![
         ("configuration", config.source()),
         (
@@ -82,9 +69,9 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     facts.push(("topics", status.topics.to_string()));
     facts.push(("sequence", status.sequence.to_string()));
     facts::print(cx, facts)?;
-    if let Some(warning) = warning {
+    for warning in &warnings {
         cx.out.line("")?;
-        cx.out.line(&warning)?;
+        cx.out.line(warning)?;
     }
     if overview.hosts.is_empty() {
         return Ok(());

@@ -22,7 +22,7 @@ use crate::fetch::LocalHosts;
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::SchedulerRequest;
 use crate::merged::BaseUrl;
-use crate::model::{HubReply, Seq};
+use crate::model::{DaemonInfo, HubReply, Seq};
 use crate::serve::{HubCallback, Listener, Registry, Server};
 use crate::store::Store;
 
@@ -52,6 +52,7 @@ pub(super) struct Daemon {
     heartbeat: Arc<Heartbeat>,
     store: Arc<Store>,
     clock: Clock,
+    info: DaemonInfo,
     /// The hosts of the sample's newspapers, if the store is a sample.
     sample_hosts: Option<LocalHosts>,
 }
@@ -61,6 +62,7 @@ impl Daemon {
     pub(super) fn new(
         store: Arc<Store>,
         clock: Clock,
+        info: DaemonInfo,
         config: &Config,
         sample: Option<&SampleServer>,
     ) -> Self {
@@ -69,6 +71,7 @@ impl Daemon {
             heartbeat: Arc::new(Heartbeat::new(config.fetch.timeout)),
             store,
             clock,
+            info,
             sample_hosts: sample.map(SampleServer::hosts),
         }
     }
@@ -224,6 +227,7 @@ impl Daemon {
             }),
             registry: Arc::new(registry),
             callback,
+            daemon: Some(self.info.clone()),
             clock: self.clock.clone(),
         }
     }

@@ -8,6 +8,7 @@
 )]
 
 mod add;
+mod api;
 mod archive;
 mod boilerplate;
 mod cli;

@@ -29,7 +29,7 @@ fn wire() -> String {
 }
 
 /// A home whose store has two feeds, five articles and four stories; "Boats come in" stands in both feeds.
-fn filled() -> CliHome {
+pub fn filled() -> CliHome {
     let home = CliHome::empty();
     let clock = Clock::manual(time("2030-01-10T08:00:00Z"));
     fill(&home.store(&clock), &clock);
