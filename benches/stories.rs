@@ -16,7 +16,7 @@ use std::time::Duration;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BatchSize, Criterion, Throughput};
 use newswire::dedup::{Fingerprint, Grouper, Limits, StoredCopy, Subject};
-use newswire::model::Time;
+use newswire::model::{ArticleRow, FeedRow, StoryRow, Time};
 use rustix::time::{ClockId, clock_gettime};
 
 const DAY_S: i64 = 86_400;
@@ -103,7 +103,7 @@ fn refilled(copies: usize, span_s: i64) -> Duration {
         let (copy, print) = press.next();
         let stored = print.to_bytes();
         let started = Processor.start();
-        let story = i64::try_from(n).unwrap();
+        let story = StoryRow::new(i64::try_from(n).unwrap());
         let print = Fingerprint::from_bytes(&stored).unwrap();
         window.restore(StoredCopy { story, ..copy }, print, now);
         spent += Processor.end(started);
@@ -138,7 +138,7 @@ fn filled(copies: usize, span_s: i64) -> (Grouper, Press) {
 fn take_in(window: &mut Grouper, mut copy: StoredCopy, print: Fingerprint) {
     window.evict(copy.seen);
     let decision = window.decide(&copy, &print);
-    copy.story = decision.join.map_or(copy.article, |join| join.story);
+    copy.story = decision.join.map_or(copy.story, |join| join.story);
     for other in decision.bridged {
         window.merge(other.story, copy.story);
     }
@@ -170,9 +170,9 @@ impl Press {
             (self.printed * self.step_ms).cast_unsigned(),
         ));
         let copy = StoredCopy {
-            article: self.printed,
-            story: 0,
-            feed: i64::try_from(self.random()).unwrap() % FEEDS,
+            article: ArticleRow::new(self.printed),
+            story: StoryRow::new(self.printed),
+            feed: FeedRow::new(i64::try_from(self.random()).unwrap() % FEEDS),
             at,
             seen: at,
             dated: true,

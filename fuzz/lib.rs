@@ -1,8 +1,8 @@
 //! The properties that the targets hold newswire to; the project's own tests run them over `seeds`.
 
-#[path = "../tests/all/support/comes_back.rs"]
+#[path = "../tests/support/comes_back.rs"]
 mod comes_back;
-#[path = "../tests/all/support/properties.rs"]
+#[path = "../tests/support/properties.rs"]
 pub mod properties;
-#[path = "../tests/all/support/sequences.rs"]
+#[path = "../tests/support/sequences.rs"]
 pub mod sequences;

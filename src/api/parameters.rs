@@ -126,7 +126,8 @@ impl Parameters {
                 ),
             )
         };
-        number(text).map(Some).ok_or_else(wrong)
+        let number = number(text).map(Seq::new);
+        number.map(Some).ok_or_else(wrong)
     }
 
     /// A parameter that is `true` or `false`.
@@ -212,7 +213,7 @@ mod tests {
             let wrong = read(&format!("limit={bad}")).limit().unwrap_err();
             assert!(wrong.message.contains("from 1 to 1000"), "{bad}");
         }
-        assert_eq!(read("after=0").sequence("after"), Ok(Some(0)));
+        assert_eq!(read("after=0").sequence("after"), Ok(Some(Seq::new(0))));
         assert!(read("after=-1").sequence("after").is_err());
         assert_eq!(read("bodies=true").flag("bodies", false), Ok(true));
         assert!(read("bodies=yes").flag("bodies", false).is_err());

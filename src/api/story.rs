@@ -45,7 +45,7 @@ impl StoryQuery {
     pub fn read(id: &str, given: &Parameters) -> Result<Self, ApiError> {
         let id = id.parse().map_err(|_| ApiError::NoSuchStory)?;
         let after = given.text("after").map(|text| {
-            number(text).ok_or_else(|| {
+            number(text).map(ArticleRow::new).ok_or_else(|| {
                 let message =
                     format!("\"{text}\" is not the position of a copy; take it from \"next\"");
                 BadParameter::new("after", message)

@@ -18,7 +18,7 @@ pub enum Exit {
     SomeFeeds = 3,
     /// Nothing matched, and `--fail-empty` was given.
     Nothing = 4,
-    /// The input data is bad (`parse`, `import`).
+    /// The input data is bad (`parse`, `import`), or a cursor cannot be followed (`list --changes`).
     BadInput = 65,
     /// No such input file, feed, topic or article.
     NoInput = 66,
@@ -39,7 +39,10 @@ pub const EXIT_CODES: [(Exit, &str); 11] = [
     (Exit::Usage, "wrong usage or an invalid expression"),
     (Exit::SomeFeeds, "some feeds failed (fetch, add, import)"),
     (Exit::Nothing, "nothing matched, and --fail-empty was given"),
-    (Exit::BadInput, "bad input data (parse, import)"),
+    (
+        Exit::BadInput,
+        "bad input data (parse, import), or a cursor that cannot be followed (list --changes)",
+    ),
     (Exit::NoInput, "no such file, feed, topic or article"),
     (Exit::Internal, "a bug in newswire"),
     (Exit::Store, "the store or its disk is unusable"),

@@ -39,7 +39,7 @@ static EXAMPLES: LazyLock<Examples> = LazyLock::new(|| {
     };
     let article = ArticleView {
         id: ArticleId(Uuid::nil()),
-        seq: 0,
+        seq: Seq::default(),
         content: content.clone(),
         feed_url: String::new(),
         guid: None,
@@ -51,7 +51,7 @@ static EXAMPLES: LazyLock<Examples> = LazyLock::new(|| {
     };
     let story = StoryView {
         id: StoryId(Uuid::nil()),
-        seq: 0,
+        seq: Seq::default(),
         content,
         copies: 1,
         also_in: Vec::new(),

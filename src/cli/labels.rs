@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::exit::{Exit, Failure};
-use crate::model::{ArticleId, ArticleRow};
+use crate::model::{ArticleId, ArticleRow, StoryRow};
 
 /// Maximum number of pairs listed of each kind.
 const SHOWN: usize = 10;
@@ -70,9 +70,9 @@ pub fn read(text: &str) -> Result<Vec<Label>, Failure> {
 /// Compares labelled copies with their stories.
 pub fn score(
     labelled: &[(ArticleRow, Label)],
-    story_of: impl Fn(ArticleRow) -> Option<i64>,
+    story_of: impl Fn(ArticleRow) -> Option<StoryRow>,
 ) -> Score {
-    let copies: Vec<(&Label, i64)> = labelled
+    let copies: Vec<(&Label, StoryRow)> = labelled
         .iter()
         .filter_map(|(row, label)| Some((label, story_of(*row)?)))
         .collect();
@@ -143,8 +143,12 @@ mod tests {
 
     #[test]
     fn pairs_are_counted_once() {
-        let label =
-            |n: u128, label: &str| (n as i64, (ArticleId(Uuid::from_u128(n)), label.to_owned()));
+        let label = |n: u128, label: &str| {
+            (
+                ArticleRow::new(n as i64),
+                (ArticleId(Uuid::from_u128(n)), label.to_owned()),
+            )
+        };
         let labelled = [
             label(1, "a"),
             label(2, "a"),
@@ -154,7 +158,8 @@ mod tests {
         ];
         // 1 and 2 are one story, and 3 and 4; 5 is not stored.
         let found = score(&labelled, |row| {
-            [Some(1), Some(1), Some(2), Some(2), None][row as usize - 1]
+            let story = [Some(1), Some(1), Some(2), Some(2), None][row.get() as usize - 1];
+            story.map(StoryRow::new)
         });
         assert_eq!(
             (found.copies, found.right, found.wrong, found.missed),

@@ -1,5 +1,6 @@
 //! `newswire list` and `newswire search`: print the stories or copies that match. They differ only in their default order.
 
+use super::changes;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::expression;
@@ -15,6 +16,9 @@ use crate::store::{Order, Reads, Selection};
 
 /// Runs `newswire list`.
 pub fn list(cx: &mut Context, args: &ListArgs) -> Result<(), Failure> {
+    if args.changes {
+        return changes::run(cx, args);
+    }
     show(cx, &args.expr, &args.options, Order::River)
 }
 

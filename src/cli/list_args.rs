@@ -6,7 +6,7 @@ use super::candidates;
 use super::expression::EXPRESSIONS;
 use super::formats::{self, ListFormat};
 use crate::model::Seq;
-use crate::store::Order;
+use crate::store::{Epoch, Order};
 
 /// `newswire list`.
 #[derive(Debug, Args)]
@@ -15,6 +15,17 @@ pub struct ListArgs {
     /// Only stories that match this expression; several words form one expression. Quote it for the shell: 'ukraine -sport'
     #[arg(value_name = "EXPR")]
     pub expr: Vec<String>,
+    /// Print every change of articles and stories, also removals, oldest first, one JSON object per line: all that is stored,
+    /// or what changed after SEQ with --after. Programs use it to keep a copy of the store
+    #[arg(long, conflicts_with_all = [
+        "expr", "copies", "since", "until", "seen_since", "published_since", "topic", "feed", "tag", "folder", "sort",
+        "format", "fields",
+    ])]
+    pub changes: bool,
+    /// With --changes --after: the epoch that was printed with SEQ. If the store was restored from a backup since, the command fails instead of
+    /// leaving changes out
+    #[arg(long, value_name = "EPOCH", requires = "changes")]
+    pub epoch: Option<Epoch>,
     /// The options.
     #[command(flatten)]
     pub options: Options,
@@ -121,7 +132,7 @@ fn how_many(text: &str) -> Result<usize, String> {
 
 /// The value of `--after`.
 fn cursor(text: &str) -> Result<Seq, String> {
-    text.parse().map_err(|_| {
+    text.parse().map(Seq::new).map_err(|_| {
         "expected a sequence number: a \"seq\" from --json, or 0 for the beginning".to_owned()
     })
 }

@@ -10,7 +10,7 @@ use super::interrupt::Stop;
 use super::item::Item;
 use super::list_args::Options;
 use super::lookup;
-use crate::model::{FeedRow, Seq};
+use crate::model::{ArticleRow, FeedRow, Seq, StoryRow};
 use crate::store::{Order, RANKED_MAX, Reads, Selection};
 
 /// Number of items read at once, so that a long result is never in memory as a whole.
@@ -21,6 +21,41 @@ const FOLLOW_FIRST: usize = 10;
 
 /// Interval at which `--follow` checks for new items.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+
+/// Rows of what is listed, in its order.
+enum Rows {
+    Stories(Vec<StoryRow>),
+    Copies(Vec<ArticleRow>),
+}
+
+impl Rows {
+    fn len(&self) -> usize {
+        match self {
+            Self::Stories(rows) => rows.len(),
+            Self::Copies(rows) => rows.len(),
+        }
+    }
+
+    fn truncate(&mut self, len: usize) {
+        match self {
+            Self::Stories(rows) => rows.truncate(len),
+            Self::Copies(rows) => rows.truncate(len),
+        }
+    }
+
+    fn reverse(&mut self) {
+        match self {
+            Self::Stories(rows) => rows.reverse(),
+            Self::Copies(rows) => rows.reverse(),
+        }
+    }
+}
+
+/// Up to [`PAGE`] rows from this place on.
+fn page<T>(rows: &[T], first: usize) -> &[T] {
+    let rest = rows.get(first..).unwrap_or_default();
+    rest.get(..PAGE).unwrap_or(rest)
+}
 
 /// A result that is being printed.
 pub struct Listing {
@@ -103,7 +138,7 @@ impl Listing {
         let mut rows = self.find(&all)?;
         let found = self.count_in_words(&all, rows.len())?;
         rows.truncate(selection.limit.unwrap_or(usize::MAX));
-        if !rows.is_empty() {
+        if rows.len() > 0 {
             cx.out.remark(&found)?;
         }
         self.print_rows(cx, &rows, selection)
@@ -112,12 +147,12 @@ impl Listing {
     fn print_rows(
         &mut self,
         cx: &mut Context,
-        rows: &[i64],
+        rows: &Rows,
         selection: &Selection,
     ) -> Result<Seq, Failure> {
-        let mut last = 0;
-        for page in rows.chunks(PAGE) {
-            for item in self.items(page, selection)? {
+        let mut last = Seq::default();
+        for first in (0..rows.len()).step_by(PAGE) {
+            for item in self.items(rows, first, selection)? {
                 last = last.max(item.seq());
                 self.printed += 1;
                 self.printer.item(&mut cx.out, item)?;
@@ -143,29 +178,34 @@ impl Listing {
         })
     }
 
-    fn find(&self, selection: &Selection) -> Result<Vec<i64>, Failure> {
+    fn find(&self, selection: &Selection) -> Result<Rows, Failure> {
         Ok(if self.copies {
-            self.reads.find_articles(selection)?
+            Rows::Copies(self.reads.find_articles(selection)?)
         } else {
-            self.reads.find_stories(selection)?
+            Rows::Stories(self.reads.find_stories(selection)?)
         })
     }
 
-    fn items(&self, rows: &[i64], selection: &Selection) -> Result<Vec<Item>, Failure> {
+    /// A page of items, from this place on.
+    fn items(
+        &self,
+        rows: &Rows,
+        first: usize,
+        selection: &Selection,
+    ) -> Result<Vec<Item>, Failure> {
         let bodies = selection.bodies;
-        Ok(if self.copies {
-            let articles = self.reads.articles_at(rows, bodies)?;
-            articles
-                .into_iter()
-                .map(|a| Item::Article(Box::new(a)))
-                .collect()
-        } else {
-            let topic = selection.topic.as_deref();
-            let stories = self.reads.stories_in(topic, rows, bodies)?;
-            stories
-                .into_iter()
-                .map(|s| Item::Story(Box::new(s)))
-                .collect()
+        Ok(match rows {
+            Rows::Copies(rows) => {
+                let articles = self.reads.articles_at(page(rows, first), bodies)?;
+                let articles = articles.into_iter().map(Box::new);
+                articles.map(Item::Article).collect()
+            }
+            Rows::Stories(rows) => {
+                let topic = selection.topic.as_deref();
+                let stories = self.reads.stories_in(topic, page(rows, first), bodies)?;
+                let stories = stories.into_iter().map(Box::new);
+                stories.map(Item::Story).collect()
+            }
         })
     }
 

@@ -112,12 +112,13 @@ mod tests {
     async fn notified(
         answers: &[Result<(), &str>],
         script: impl AsyncFnOnce(&watch::Sender<Seq>),
-    ) -> Vec<(u64, Seq)> {
-        let (sequence, changes) = watch::channel(7);
+    ) -> Vec<(u64, i64)> {
+        let (sequence, changes) = watch::channel(Seq::new(7));
         let (log, start) = (RefCell::new(Vec::new()), Instant::now());
         let answers = RefCell::new(VecDeque::from(answers.to_vec()));
-        let hub = |since| {
-            log.borrow_mut().push((start.elapsed().as_secs(), since));
+        let hub = |since: Seq| {
+            log.borrow_mut()
+                .push((start.elapsed().as_secs(), since.get()));
             let answer = answers.borrow_mut().pop_front().unwrap();
             assert_ne!(answer, Err("panic"));
             std::future::ready(answer.map_err(str::to_owned))
@@ -141,11 +142,11 @@ mod tests {
     async fn changes_within_two_seconds_are_one_notification() {
         let notified = notified(&[Ok(()), Ok(())], async |sequence| {
             wait(10).await;
-            sequence.send_replace(8);
+            sequence.send_replace(Seq::new(8));
             wait(1).await;
-            sequence.send_replace(9);
+            sequence.send_replace(Seq::new(9));
             wait(100).await;
-            sequence.send_replace(10);
+            sequence.send_replace(Seq::new(10));
             wait(100).await;
         });
         assert_eq!(notified.await, [(12, 7), (113, 9)]);
@@ -155,11 +156,11 @@ mod tests {
     async fn rel_12_a_failing_hub_is_notified_again_after_a_minute_of_every_change() {
         let answers = [Err("503"), Err("panic"), Ok(()), Ok(())];
         let notified = notified(&answers, async |sequence| {
-            sequence.send_replace(8);
+            sequence.send_replace(Seq::new(8));
             wait(20).await;
-            sequence.send_replace(9); // during the pause, which stays the same
+            sequence.send_replace(Seq::new(9)); // during the pause, which stays the same
             wait(300).await;
-            sequence.send_replace(10);
+            sequence.send_replace(Seq::new(10));
             wait(100).await;
         });
         // Each includes all changes since the last successful one, and a successful one is not repeated.

@@ -99,9 +99,9 @@ mod tests {
 
     fn copy(hour: i64, seen: i64, dated: bool) -> StoredCopy {
         StoredCopy {
-            article: 0,
-            story: 0,
-            feed: 0,
+            article: ArticleRow::default(),
+            story: StoryRow::default(),
+            feed: FeedRow::default(),
             at: Time::from_seconds(hour * 3600),
             seen: Time::from_seconds(seen * 3600),
             dated,

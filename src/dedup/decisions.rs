@@ -17,7 +17,7 @@ pub type DecisionRow = i64;
 pub const STAYED: u32 = 0;
 
 /// The story of a copy that is being placed.
-const NEW_STORY: StoryRow = 0;
+const NEW_STORY: StoryRow = StoryRow::new(0);
 
 /// The user's decision about two copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,7 +195,7 @@ impl Decisions {
 
     /// Until [`Self::end_placing`], [`Self::permitted`] answers for this copy.
     pub(super) fn begin_placing(&mut self, id: ArticleId) {
-        self.place(id, NEW_STORY, 0);
+        self.place(id, NEW_STORY, ArticleRow::default());
     }
 
     /// See [`Self::begin_placing`].
@@ -257,8 +257,20 @@ mod tests {
         ArticleId(Uuid::from_u128(n))
     }
 
+    fn story_row(n: i64) -> StoryRow {
+        StoryRow::new(n)
+    }
+
+    fn are_apart(all: &Decisions, a: i64, b: i64) -> bool {
+        all.are_apart(story_row(a), story_row(b))
+    }
+
+    fn permitted(all: &Decisions, wanted: &[i64]) -> Vec<i64> {
+        all.permitted(wanted.to_vec(), |s| story_row(*s))
+    }
+
     /// Decisions, the oldest first: the copies of each with their sides. Copy `n` stands in the story given.
-    fn decided(decisions: &[&[(u128, u32)]], places: &[(u128, StoryRow)]) -> Decisions {
+    fn decided(decisions: &[&[(u128, u32)]], places: &[(u128, i64)]) -> Decisions {
         let mut all = Decisions::default();
         for (n, copies) in decisions.iter().enumerate() {
             for (copy, side) in *copies {
@@ -270,7 +282,7 @@ mod tests {
             }
         }
         for (copy, story) in places {
-            all.place(id(*copy), *story, *copy as i64);
+            all.place(id(*copy), story_row(*story), ArticleRow::new(*copy as i64));
         }
         all
     }
@@ -300,30 +312,36 @@ mod tests {
     #[test]
     fn of_stories_that_were_split_the_nearest_remains() {
         let all = decided(&[SPLIT], &[(1, 10), (2, 10), (3, 30), (4, 30)]);
-        assert!(all.are_apart(10, 30) && all.are_apart(30, 10));
-        assert!(!all.are_apart(10, 10) && !all.are_apart(10, 20));
-        assert_eq!(all.permitted(vec![30, 20, 10], |s| *s), [30, 20]);
-        assert_eq!(all.permitted(vec![10, 20, 30], |s| *s), [10, 20]);
+        assert!(are_apart(&all, 10, 30) && are_apart(&all, 30, 10));
+        assert!(!are_apart(&all, 10, 10) && !are_apart(&all, 10, 20));
+        assert_eq!(permitted(&all, &[30, 20, 10]), [30, 20]);
+        assert_eq!(permitted(&all, &[10, 20, 30]), [10, 20]);
         let mut merged = all;
-        merged.merge(30, 20);
-        assert!(merged.are_apart(10, 20) && !merged.are_apart(10, 30));
+        merged.merge(story_row(30), story_row(20));
+        assert!(are_apart(&merged, 10, 20) && !are_apart(&merged, 10, 30));
     }
 
     #[test]
     fn a_copy_that_comes_back_stands_where_it_was_put() {
         let mut all = decided(&[SPLIT], &[(1, 10), (2, 10), (3, 30)]);
-        assert_eq!(all.partner(id(4)), Some((30, 3)));
+        assert_eq!(
+            all.partner(id(4)),
+            Some((story_row(30), ArticleRow::new(3)))
+        );
         assert_eq!(all.partner(id(1)), None);
         all.begin_placing(id(4));
-        assert_eq!(all.permitted(vec![10, 30], |s| *s), [30]);
+        assert_eq!(permitted(&all, &[10, 30]), [30]);
         all.end_placing(id(4));
-        assert_eq!(all.permitted(vec![10, 30], |s| *s), [10]);
+        assert_eq!(permitted(&all, &[10, 30]), [10]);
     }
 
     #[test]
     fn a_copy_that_was_withdrawn_keeps_its_partners_from_what_it_was_split_from() {
         let join = &[(3, 1), (5, 1)][..];
         let all = decided(&[&[(1, 0), (3, 1)], join], &[(1, 10), (5, 50)]);
-        assert!(all.are_apart(10, 50), "copy 3 would come back to story 50");
+        assert!(
+            are_apart(&all, 10, 50),
+            "copy 3 would come back to story 50"
+        );
     }
 }

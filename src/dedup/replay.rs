@@ -16,9 +16,9 @@ pub struct Replay {
     /// Copies seen before are taken in, but not compared with what they came to.
     since: Time,
     /// The story of each copy: as stored, and here. A story bears the row of its first copy here.
-    copies: BTreeMap<ArticleRow, (StoryRow, ArticleRow)>,
+    copies: BTreeMap<ArticleRow, (StoryRow, StoryRow)>,
     /// Stories here that went up in older ones.
-    merged: BTreeMap<ArticleRow, ArticleRow>,
+    merged: BTreeMap<StoryRow, StoryRow>,
     /// The copies that a user decided about.
     decided: HashMap<ArticleRow, ArticleId>,
 }
@@ -35,7 +35,7 @@ pub struct Changes {
     /// Stored stories that would be one.
     pub joined: Vec<Vec<StoryRow>>,
     /// The story of each copy: as stored, and under these settings.
-    pub stories_of: BTreeMap<ArticleRow, (StoryRow, ArticleRow)>,
+    pub stories_of: BTreeMap<ArticleRow, (StoryRow, StoryRow)>,
     /// Stored stories that would be several: the copies of each part.
     pub parted: Vec<(StoryRow, Vec<Vec<ArticleRow>>)>,
 }
@@ -73,7 +73,8 @@ impl Replay {
             Some(id) => self.window.decide_of(id, &copy, &print),
             None => self.window.decide(&copy, &print),
         };
-        let mut story = decision.join.map_or(copy.article, |join| join.story);
+        let own = StoryRow::new(copy.article.get());
+        let mut story = decision.join.map_or(own, |join| join.story);
         for other in decision.bridged {
             let (into, from) = (story.min(other.story), story.max(other.story));
             self.window.merge(from, into);
@@ -91,7 +92,7 @@ impl Replay {
     }
 
     /// The story that one has become.
-    fn story(&self, mut story: ArticleRow) -> ArticleRow {
+    fn story(&self, mut story: StoryRow) -> StoryRow {
         while let Some(into) = self.merged.get(&story) {
             story = *into;
         }
@@ -101,8 +102,8 @@ impl Replay {
     /// What differs from what is stored.
     #[must_use]
     pub fn changes(&self) -> Changes {
-        let mut before: BTreeMap<StoryRow, BTreeMap<ArticleRow, Vec<ArticleRow>>> = BTreeMap::new();
-        let mut then: BTreeMap<ArticleRow, BTreeSet<StoryRow>> = BTreeMap::new();
+        let mut before: BTreeMap<StoryRow, BTreeMap<StoryRow, Vec<ArticleRow>>> = BTreeMap::new();
+        let mut then: BTreeMap<StoryRow, BTreeSet<StoryRow>> = BTreeMap::new();
         for (article, (stored, here)) in &self.copies {
             let here = self.story(*here);
             let parts = before.entry(*stored).or_default();
@@ -136,13 +137,14 @@ mod tests {
 
     use super::*;
     use crate::dedup::Subject;
+    use crate::model::FeedRow;
 
-    fn take(replay: &mut Replay, article: ArticleRow, story: StoryRow, body: &str) {
+    fn take(replay: &mut Replay, article: i64, story: i64, body: &str) {
         let at = Time::from_seconds(article * 60);
         let copy = StoredCopy {
-            article,
-            story,
-            feed: article,
+            article: ArticleRow::new(article),
+            story: StoryRow::new(story),
+            feed: FeedRow::new(article),
             at,
             seen: at,
             dated: true,
@@ -177,7 +179,8 @@ mod tests {
             (changes.copies, changes.stories, changes.stories_then),
             (3, 2, 2)
         );
-        assert_eq!(changes.parted, [(1, vec![vec![2], vec![3]])]);
-        assert_eq!(changes.joined, [vec![1, 4]]);
+        let parts = vec![vec![ArticleRow::new(2)], vec![ArticleRow::new(3)]];
+        assert_eq!(changes.parted, [(StoryRow::new(1), parts)]);
+        assert_eq!(changes.joined, [[1, 4].map(StoryRow::new)]);
     }
 }

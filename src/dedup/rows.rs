@@ -308,11 +308,11 @@ mod tests {
     use super::*;
     use crate::dedup::Subject;
 
-    fn copy(article: ArticleRow) -> StoredCopy {
+    fn copy(article: i64) -> StoredCopy {
         StoredCopy {
-            article,
-            story: article * 7,
-            feed: article % 5,
+            article: ArticleRow::new(article),
+            story: StoryRow::new(article * 7),
+            feed: FeedRow::new(article % 5),
             at: Time::from_millis(article * 1000),
             seen: Time::from_millis(article * 1001),
             dated: article % 2 == 0,
@@ -341,9 +341,9 @@ mod tests {
         for _ in 0..300 {
             rows.pop_front();
         }
-        assert_eq!((rows.len(), rows.last()), (700, Some(999)));
+        assert_eq!((rows.len(), rows.last()), (700, Some(ArticleRow::new(999))));
         for n in 300..1000 {
-            let place = rows.place(n).unwrap();
+            let place = rows.place(ArticleRow::new(n)).unwrap();
             let kept = rows.get(place).unwrap();
             assert_eq!(kept.copy, copy(n));
             assert_eq!(kept.print.title, print(n, n % 140).title);
@@ -353,8 +353,8 @@ mod tests {
                 assert!(kept.print.sketch.is_empty());
             }
         }
-        assert_eq!(rows.place(299), Err(0));
-        assert_eq!(rows.place(1000), Err(700));
+        assert_eq!(rows.place(ArticleRow::new(299)), Err(0));
+        assert_eq!(rows.place(ArticleRow::new(1000)), Err(700));
     }
 
     #[test]

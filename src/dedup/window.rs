@@ -368,7 +368,7 @@ fn key(hash: Hash) -> u32 {
 }
 
 fn story_key(story: StoryRow) -> u32 {
-    u32::try_from(story.cast_unsigned() & 0xffff_ffff).unwrap_or_default()
+    u32::try_from(story.get().cast_unsigned() & 0xffff_ffff).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -392,9 +392,9 @@ mod tests {
             });
             let at = Time::from_seconds(n);
             let copy = StoredCopy {
-                article: n,
-                story: n,
-                feed: n % 100,
+                article: ArticleRow::new(n),
+                story: StoryRow::new(n),
+                feed: FeedRow::new(n % 100),
                 at,
                 seen: at,
                 dated: true,

@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::{Alternate, Category, Content, Enclosure, FeedId, FeedRef, Person, StoryId};
+use crate::model::{
+    Alternate, Category, Content, Enclosure, FeedId, FeedRef, Person, Seq, StoryId,
+};
 
 fn at(text: &str) -> Option<Time> {
     Time::parse_rfc3339(text)
@@ -8,7 +10,7 @@ fn at(text: &str) -> Option<Time> {
 fn story() -> StoryView {
     StoryView {
         id: StoryId(uuid::Uuid::from_u128(7)),
-        seq: 1,
+        seq: Seq::new(1),
         content: Content {
             title: "AT&T: <b>1</b> < 2".to_owned(),
             url: Some("https://a.example/1?x=[2]&y=3".to_owned()),

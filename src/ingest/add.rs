@@ -9,7 +9,7 @@ use super::context::Ingest;
 use super::first_poll::FirstPoll;
 use super::poll_request;
 use super::visited::Visited;
-use crate::model::{FailureKind, FeedId, NamedFeed, Outcome, Poll, WebUrl};
+use crate::model::{FailureKind, FeedId, FeedRow, NamedFeed, Outcome, Poll, WebUrl};
 use crate::normalize::discover::well_known;
 use crate::store::{Claim, NewFeed, StoreError};
 
@@ -191,7 +191,7 @@ impl Ingest {
     }
 
     async fn first_poll(&self, feed: &NewFeed, cancel: &CancellationToken) -> FirstPoll {
-        let request = poll_request::of_new(0, feed.url.clone(), &feed.settings);
+        let request = poll_request::of_new(FeedRow::default(), feed.url.clone(), &feed.settings);
         let (poll, body) = self.fetcher.poll(&request, cancel).await;
         FirstPoll { poll, body }
     }

@@ -106,7 +106,7 @@ mod tests {
 
     fn queued(sites: &[&str]) -> Candidates {
         let feeds = sites.iter().enumerate().map(|(n, site)| Candidate {
-            feed: n as FeedRow,
+            feed: FeedRow::new(n as i64),
             site: (*site).to_owned(),
         });
         Candidates::new(feeds.collect())
@@ -116,15 +116,15 @@ mod tests {
     fn rel_16_a_full_site_is_passed_over_and_continues_where_it_stopped() {
         let mut candidates = queued(&["big", "big", "small", "big", "other"]);
         let taken = |candidates: &mut Candidates, full: &str| candidates.take(|site| site != full);
-        assert_eq!(taken(&mut candidates, "").unwrap().feed, 0);
-        assert_eq!(taken(&mut candidates, "big").unwrap().feed, 2);
-        assert_eq!(taken(&mut candidates, "big").unwrap().feed, 4);
+        assert_eq!(taken(&mut candidates, "").unwrap().feed.get(), 0);
+        assert_eq!(taken(&mut candidates, "big").unwrap().feed.get(), 2);
+        assert_eq!(taken(&mut candidates, "big").unwrap().feed.get(), 4);
         assert_eq!(taken(&mut candidates, "big"), None);
         assert_eq!((candidates.len(), candidates.open_sites()), (2, 0));
         candidates.reopen(&"big".into());
         candidates.reopen(&"small".into());
-        assert_eq!(taken(&mut candidates, "").unwrap().feed, 1);
-        assert_eq!(taken(&mut candidates, "").unwrap().feed, 3);
+        assert_eq!(taken(&mut candidates, "").unwrap().feed.get(), 1);
+        assert_eq!(taken(&mut candidates, "").unwrap().feed.get(), 3);
         assert_eq!(taken(&mut candidates, ""), None);
         assert_eq!(candidates.len(), 0);
     }
@@ -133,7 +133,7 @@ mod tests {
     fn without_full_sites_feeds_keep_their_order() {
         let mut candidates = queued(&["a", "b", "a", "c", "b", "a"]);
         let mut taken: Vec<Taken> = std::iter::from_fn(|| candidates.take(|_| true)).collect();
-        let order = |taken: &[Taken]| taken.iter().map(|t| t.feed).collect::<Vec<FeedRow>>();
+        let order = |taken: &[Taken]| taken.iter().map(|t| t.feed.get()).collect::<Vec<i64>>();
         assert_eq!(order(&taken), [0, 1, 2, 3, 4, 5]);
         // The last four could not be claimed: they come again in the same order.
         taken.drain(..2);

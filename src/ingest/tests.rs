@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code)]
 
 mod ahead;
-#[path = "../../tests/all/support/feeds.rs"]
+#[path = "../../tests/support/feeds.rs"]
 mod feeds;
 mod idle;
-#[path = "../../tests/all/support/internet.rs"]
+#[path = "../../tests/support/internet.rs"]
 mod internet;
 
 use std::sync::Arc;

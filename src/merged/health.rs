@@ -7,7 +7,7 @@ use super::base_url::BaseUrl;
 use super::error::MergedError;
 use super::token::LinkToken;
 use crate::emit::{Channel, Format};
-use crate::model::{Content, StoryId, StoryView, WebUrl};
+use crate::model::{Content, Seq, StoryId, StoryView, WebUrl};
 use crate::store::{EventKind, FeedEvent, Reads};
 
 /// The name of the feed, which no topic may have.
@@ -62,7 +62,7 @@ fn entry(event: FeedEvent, base: &BaseUrl, token: &str) -> StoryView {
     let (title, text) = message(&event);
     StoryView {
         id: StoryId(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())),
-        seq: 0,
+        seq: Seq::default(),
         content: Content {
             title,
             url: Some(base.at(&format!("/sources/{}{token}", event.feed.id))),

@@ -131,7 +131,7 @@ impl Feed {
     /// A feed that was never polled, for tests.
     pub fn example(url: &str, title: &str) -> Self {
         Self {
-            row: 1,
+            row: FeedRow::new(1),
             id: FeedId::of(url),
             url: url.to_owned(),
             title: title.to_owned(),

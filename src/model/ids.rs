@@ -101,14 +101,86 @@ impl From<ArticleId> for StoryId {
     }
 }
 
-/// A feed's row in the store.
-pub type FeedRow = i64;
+/// A number of the store, as a type of its own: the rows of feeds, stories and articles are not interchangeable.
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(i64);
 
-/// A story's row in the store.
-pub type StoryRow = i64;
+        impl $name {
+            /// The number as the store has it.
+            pub const fn new(number: i64) -> Self {
+                Self(number)
+            }
 
-/// An article's row in the store.
-pub type ArticleRow = i64;
+            /// The number itself.
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
 
-/// The sequence: a number that only grows, given to every new or changed article and story.
-pub type Seq = i64;
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number!(
+    /// A feed's row in the store.
+    FeedRow
+);
+number!(
+    /// A story's row in the store.
+    StoryRow
+);
+number!(
+    /// An article's row in the store.
+    ArticleRow
+);
+number!(
+    /// The sequence: a number that only grows, given to every new or changed article and story. 0 is before the first.
+    Seq
+);
+
+impl ArticleRow {
+    /// The row so many after this one, or before it.
+    #[must_use]
+    pub const fn offset(self, by: i64) -> Self {
+        Self(self.0.saturating_add(by))
+    }
+}
+
+impl JsonSchema for Seq {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Seq".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "format": "int64", "minimum": 0 })
+    }
+}
+
+impl Seq {
+    /// The number that is given next.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The last of so many numbers that are given next.
+    #[must_use]
+    pub fn plus(self, numbers: usize) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(numbers).unwrap_or(i64::MAX)),
+        )
+    }
+}

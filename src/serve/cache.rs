@@ -249,36 +249,43 @@ mod tests {
         }
     }
 
+    fn rendered(document: Document, sequence: i64, at: Time, old: Option<&Rendered>) -> Rendered {
+        Rendered::new(document, Seq::new(sequence), at, old)
+    }
+
     #[test]
     fn et_54_dates_move_with_the_content_and_only_with_it() {
-        let first = Rendered::new(document("a", 50), 1, t(100), None);
+        let first = rendered(document("a", 50), 1, t(100), None);
         assert_eq!(first.modified, Some(t(50)));
-        let same = Rendered::new(document("a", 60), 2, t(200), Some(&first));
+        let same = rendered(document("a", 60), 2, t(200), Some(&first));
         assert_eq!((same.modified, &same.tag), (Some(t(50)), &first.tag));
-        let dated = Rendered::new(document("b", 210), 3, t(300), Some(&same));
+        let dated = rendered(document("b", 210), 3, t(300), Some(&same));
         assert_eq!(dated.modified, Some(t(210)));
         assert_ne!(dated.tag, first.tag);
-        let undated = Rendered::new(document("c", 210), 4, t(400), Some(&dated));
+        let undated = rendered(document("c", 210), 4, t(400), Some(&dated));
         assert_eq!(undated.modified, Some(t(400)), "a change without a date");
-        let at_once = Rendered::new(document("d", 210), 5, t(400), Some(&undated));
+        let at_once = rendered(document("d", 210), 5, t(400), Some(&undated));
         assert_eq!(at_once.modified, Some(t(401)), "within the same second");
-        let future = Rendered::new(document("a", 999), 1, t(100), None);
+        let future = rendered(document("a", 999), 1, t(100), None);
         assert_eq!(future.modified, Some(t(100)), "never after now");
     }
 
     #[test]
     fn a_rendering_is_valid_for_one_sequence_and_for_at_most_a_minute() {
-        let rendered = Rendered::new(document("a", 0), 7, t(100), None);
-        assert!(rendered.is_valid(7, t(159)));
-        assert!(!rendered.is_valid(8, t(100)), "the store changed");
-        assert!(!rendered.is_valid(7, t(160)), "a minute is over");
-        assert!(!rendered.is_valid(7, t(99)), "the clock was set back");
+        let rendered = rendered(document("a", 0), 7, t(100), None);
+        assert!(rendered.is_valid(Seq::new(7), t(159)));
+        assert!(!rendered.is_valid(Seq::new(8), t(100)), "the store changed");
+        assert!(!rendered.is_valid(Seq::new(7), t(160)), "a minute is over");
+        assert!(
+            !rendered.is_valid(Seq::new(7), t(99)),
+            "the clock was set back"
+        );
     }
 
     #[test]
     fn both_codings_decode_to_the_same_content() {
         let text = "boats and ships ".repeat(500);
-        let rendered = Rendered::new(document(&text, 0), 1, t(0), None);
+        let rendered = rendered(document(&text, 0), 1, t(0), None);
         let budget = ResponseBudget::new(80 << 20);
         let gzip = rendered.encoded(Coding::Gzip, &budget).unwrap();
         let mut plain = String::new();
@@ -298,7 +305,7 @@ mod tests {
         let cache = Cache::new(1 << 20);
         let rendered = std::sync::atomic::AtomicUsize::new(0);
         let ask = || {
-            cache.get("k", 1, t(0), async {
+            cache.get("k", Seq::new(1), t(0), async {
                 tokio::task::yield_now().await;
                 rendered.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 Ok(document("a", 0))

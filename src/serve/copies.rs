@@ -47,10 +47,10 @@ pub struct Copies {
 pub fn after(query: &str) -> Result<ArticleRow, HttpError> {
     let mut parameters = form_urlencoded::parse(query.as_bytes());
     let Some((_, text)) = parameters.find(|(name, _)| name == "after") else {
-        return Ok(0);
+        return Ok(ArticleRow::default());
     };
     let row = text.parse().ok().filter(|row| *row >= 0);
-    row.ok_or_else(|| {
+    row.map(ArticleRow::new).ok_or_else(|| {
         HttpError::BadRequest(format!(
             "after: \"{text}\" is not the position of a copy; follow the link to further copies, or omit the parameter"
         ))
@@ -130,8 +130,8 @@ mod tests {
 
     #[test]
     fn a_position_among_the_copies_is_a_number() {
-        assert_eq!(after("").unwrap(), 0);
-        assert_eq!(after("utm_source=x&after=12").unwrap(), 12);
+        assert_eq!(after("").unwrap().get(), 0);
+        assert_eq!(after("utm_source=x&after=12").unwrap().get(), 12);
         for bad in [
             "after=",
             "after=-1",

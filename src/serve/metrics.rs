@@ -187,7 +187,7 @@ fn store_registry(status: &Status, polls: &PollTotals) -> Registry {
         (
             "sequence",
             "The sequence number of the last change",
-            status.sequence,
+            status.sequence.get(),
         ),
         (
             "store_bytes",

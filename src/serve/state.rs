@@ -220,7 +220,7 @@ mod tests {
         let server = Server {
             reads: store.reads().clone(),
             options: ServeOptions::default(),
-            sequence: watch::channel(0).1,
+            sequence: watch::channel(Seq::default()).1,
             ready: Arc::new(|| Ok(())),
             registry: Arc::new(Registry::default()),
             callback: None,

@@ -61,6 +61,7 @@ pub async fn story(
                 // URLs in attributes are written with entities.
                 html.contains(&*html_escape::encode_double_quoted_attribute(url))
             };
+            let is_first = after == ArticleRow::default();
             let page = Story {
                 authors: story
                     .authors
@@ -69,9 +70,9 @@ pub async fn story(
                     .collect(),
                 host: story.url.as_deref().map(host).unwrap_or_default(),
                 updated: story.updated.filter(|t| Some(*t) != story.published),
-                picture: picture.filter(|url| after == 0 && !shows(url)),
+                picture: picture.filter(|url| is_first && !shows(url)),
                 body: body(&story),
-                is_first: after == 0,
+                is_first,
                 story,
                 copies: page.copies,
                 next: page.next,

@@ -10,17 +10,18 @@ use crate::store::sql::Sql;
 
 /// Numbers that are given out in memory and noted once. In between nothing else may take one: it would be given twice.
 #[derive(Debug, Default)]
-pub(super) struct Numbers(Option<i64>);
+pub(super) struct Numbers(Option<Seq>);
 
 impl Numbers {
     /// The next number.
-    pub(super) fn next(&mut self, conn: &Connection) -> Sql<i64> {
+    pub(super) fn next(&mut self, conn: &Connection) -> Sql<Seq> {
         let last = match self.0 {
             Some(last) => last,
             None => current(conn)?,
         };
-        self.0 = Some(last + 1);
-        Ok(last + 1)
+        let next = last.next();
+        self.0 = Some(next);
+        Ok(next)
     }
 
     /// Notes the last number given, if one was.
@@ -43,13 +44,18 @@ impl Reads {
 }
 
 /// The last number given; 0 in a new store.
-pub(super) fn current(conn: &Connection) -> Sql<i64> {
+pub(super) fn current(conn: &Connection) -> Sql<Seq> {
     conn.prepare_cached("SELECT coalesce((SELECT value FROM meta WHERE key = 'sequence'), 0)")?
         .query_row([], |r| r.get(0))
 }
 
+/// The numbers up to this one are given.
+pub(super) fn advance_to(conn: &Connection, last: Seq) -> Sql<()> {
+    Numbers(Some(last)).write(conn)
+}
+
 /// Gives the next number.
-pub(super) fn next(conn: &Connection) -> Sql<i64> {
+pub(super) fn next(conn: &Connection) -> Sql<Seq> {
     let mut numbers = Numbers::default();
     let number = numbers.next(conn)?;
     numbers.write(conn)?;

@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{Row, ToSql};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::model::{ArticleRow, FeedRow, Seq, StoryRow};
 
 /// The result of a query.
 pub(super) type Sql<T> = rusqlite::Result<T>;
@@ -50,6 +53,24 @@ macro_rules! columns {
     };
 }
 pub(super) use columns;
+
+/// Numbers of the store as values of columns and parameters.
+macro_rules! stored_number {
+    ($($name:ident),*) => {$(
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                i64::column_result(value).map(Self::new)
+            }
+        }
+
+        impl ToSql for $name {
+            fn to_sql(&self) -> Sql<ToSqlOutput<'_>> {
+                Ok(self.get().into())
+            }
+        }
+    )*};
+}
+stored_number!(FeedRow, StoryRow, ArticleRow, Seq);
 
 /// A value as the JSON of a column.
 pub(super) fn json<T: Serialize>(value: &T) -> String {

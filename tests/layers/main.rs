@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod circles;
+mod helpers;
 mod sizes;
 
 use std::{
@@ -20,10 +21,12 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("schedule", 1, &[]),
     ("query", 1, &[]),
     ("emit", 1, &[]),
+    ("notify", 1, &[]),
     ("clock", 2, &[]),
     ("fetch", 2, &["clock"]),
     ("store", 2, &["clock"]),
     ("ingest", 3, &[]),
+    ("deliver", 3, &[]),
     ("merged", 3, &[]),
     ("api", 3, &["merged"]),
     ("serve", 3, &["api", "merged"]),

@@ -13,7 +13,7 @@ const LONGER: &[(&str, usize)] = &[("src/parse/xml.rs", 534), ("src/store/tests.
 /// Maximum length of the name of a test, in characters.
 const NAME_CHARS_MAX: usize = 80;
 
-fn files(dir: &str) -> Vec<PathBuf> {
+pub fn files(dir: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(dir), &mut files);
     files.sort();

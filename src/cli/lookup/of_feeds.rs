@@ -170,10 +170,11 @@ fn bare_url(url: &str) -> String {
 mod tests {
     use super::*;
     use crate::cli::exit::Exit;
+    use crate::model::FeedRow;
 
     fn a_feed(row: i64, url: &str, title: &str) -> Feed {
         Feed {
-            row,
+            row: FeedRow::new(row),
             ..Feed::example(url, title)
         }
     }
@@ -185,7 +186,7 @@ mod tests {
             a_feed(2, "https://argus.example/sport", "The Argus: Sport"),
             a_feed(3, "https://lwn.example/rss", "Linux Weekly News"),
         ];
-        let row = |given: &str| feed(&feeds, given).map(|f| f.row);
+        let row = |given: &str| feed(&feeds, given).map(|f| f.row.get());
         assert_eq!(row("argus.example/feed"), Ok(1));
         assert_eq!(row("HTTPS://argus.example/feed/"), Ok(1));
         assert_eq!(row("the argus"), Ok(1), "a whole title wins over a part");

@@ -2,16 +2,16 @@
 
 use super::*;
 use crate::dedup::Subject;
-use crate::model::{FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::text::fold::fold;
 
 /// Never at midnight, which would be a day without an hour.
-fn copy(feed: FeedRow, hour: i64) -> StoredCopy {
+fn copy(feed: i64, hour: i64) -> StoredCopy {
     let at = Time::from_seconds(hour * 3600 + 60);
     StoredCopy {
-        article: 0,
-        story: 0,
-        feed,
+        article: ArticleRow::default(),
+        story: StoryRow::default(),
+        feed: FeedRow::new(feed),
         at,
         seen: at,
         dated: true,
@@ -28,7 +28,7 @@ fn print(title: &str, body: &str) -> Fingerprint {
 }
 
 /// Compares a copy of feed 1 at hour 0 with one of `feed` at `hour`.
-fn near(feed: FeedRow, hour: i64, a: (&str, &str), b: (&str, &str)) -> bool {
+fn near(feed: i64, hour: i64, a: (&str, &str), b: (&str, &str)) -> bool {
     let (old, new) = (print(a.0, a.1), print(b.0, b.1));
     let week = Duration::from_secs(7 * 24 * HOUR);
     compare((&copy(feed, hour), &new), (&copy(1, 0), &old), week, true)

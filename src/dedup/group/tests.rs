@@ -13,12 +13,12 @@ fn grouper() -> Grouper {
     })
 }
 
-fn copy(article: i64, feed: FeedRow, hour: i64) -> StoredCopy {
+fn copy(article: i64, feed: i64, hour: i64) -> StoredCopy {
     let at = Time::from_seconds(hour * 3600);
     StoredCopy {
-        article,
-        story: article,
-        feed,
+        article: ArticleRow::new(article),
+        story: StoryRow::new(article),
+        feed: FeedRow::new(feed),
         at,
         seen: at,
         dated: true,
@@ -34,9 +34,9 @@ fn print(url: u64, text: u64) -> Fingerprint {
     }
 }
 
-fn joined(g: &Grouper, feed: FeedRow, hour: i64, p: &Fingerprint) -> Option<(i64, Signal)> {
+fn joined(g: &Grouper, feed: i64, hour: i64, p: &Fingerprint) -> Option<(i64, Signal)> {
     let join = g.decide(&copy(0, feed, hour), p).join;
-    join.map(|j| (j.story, j.signal))
+    join.map(|j| (j.story.get(), j.signal))
 }
 
 #[test]
@@ -165,8 +165,8 @@ fn part(text: char, range: std::ops::Range<u8>) -> Fingerprint {
 
 fn bridged(g: &Grouper, hour: i64, p: &Fingerprint) -> (Option<i64>, Vec<i64>) {
     let decision = g.decide(&copy(0, 3, hour), p);
-    let others = decision.bridged.iter().map(|j| j.story).collect();
-    (decision.join.map(|j| j.story), others)
+    let others = decision.bridged.iter().map(|j| j.story.get()).collect();
+    (decision.join.map(|j| j.story.get()), others)
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_copy_of_two_stories_that_have_something_in_common_shows_that_they_are_one()
         Some((2, Signal::Text))
     );
     assert_eq!(bridged(&g, 2, &part('x', 0..60)), (Some(1), vec![2]));
-    g.merge(2, 1);
+    g.merge(StoryRow::new(2), StoryRow::new(1));
     assert_eq!(
         joined(&g, 4, 2, &part('x', 20..60)),
         Some((1, Signal::Text))
@@ -216,7 +216,7 @@ fn sec_13_a_common_text_counts_more_than_a_page_on_another_host() {
     g.insert(copy(1, 1, 0), part('x', 0..40));
     g.insert(elsewhere(copy(2, 99, 1)), on_page(part('y', 0..5)));
     let new = elsewhere(copy(0, 3, 2));
-    let join = |g: &Grouper, print| g.decide(&new, &print).join.map(|j| j.story);
+    let join = |g: &Grouper, print| g.decide(&new, &print).join.map(|j| j.story.get());
     assert_eq!(join(&g, on_page(part('x', 0..38))), Some(1));
     assert_eq!(join(&g, on_page(part('z', 0..5))), Some(2));
 }
@@ -235,7 +235,7 @@ fn sec_13_a_copy_on_a_foreign_page_with_another_text_has_no_vote() {
     };
     let print = on_page(part('y', 0..40));
     let join = g.decide(&hostile, &print).join.map(|j| j.story);
-    let story = join.unwrap_or(hostile.article);
+    let story = join.unwrap_or(hostile.story);
     g.insert(StoredCopy { story, ..hostile }, print);
     assert_eq!(joined(&g, 2, 2, &part('x', 0..38)), Some((1, Signal::Near)));
 }
@@ -266,7 +266,7 @@ fn a_story_is_bounded_in_copies() {
     for i in 1..=3 {
         g.insert(
             StoredCopy {
-                story: 1,
+                story: StoryRow::new(1),
                 ..copy(i, i, 0)
             },
             print(0, 7),
@@ -283,6 +283,6 @@ fn what_is_removed_or_evicted_is_forgotten() {
     g.evict(Time::from_seconds(200 * 3600));
     assert_eq!(joined(&g, 3, 1, &print(5, 6)), None);
     assert_eq!(g.len(), 1);
-    g.remove(2);
+    g.remove(ArticleRow::new(2));
     assert!(g.is_empty());
 }

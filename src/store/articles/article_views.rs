@@ -128,7 +128,7 @@ impl Reads {
 /// One copy as a view. None if it went between two queries.
 pub(in crate::store) fn article(
     conn: &Connection,
-    row: i64,
+    row: ArticleRow,
     bodies: bool,
 ) -> Sql<Option<ArticleView>> {
     let found = conn
@@ -157,7 +157,7 @@ pub(in crate::store) fn article(
 }
 
 /// The body of an article, and its text without what is known as boilerplate.
-fn body(conn: &Connection, article: i64, feed: FeedRow) -> Sql<content::Readable> {
+fn body(conn: &Connection, article: ArticleRow, feed: FeedRow) -> Sql<content::Readable> {
     let content: Vec<u8> = conn
         .prepare_cached("SELECT content FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))?;

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
-use crate::model::{ArticleRow, FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::store::articles::tombstones::insert_tombstone;
-use crate::store::sequence::{self, Numbers};
+use crate::store::changes::{ChangeKind, marks};
+use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
 use crate::store::stories::{decisions, refresh, story_ids};
@@ -43,6 +44,7 @@ pub(in crate::store) fn remove_part(
     grouping: &mut Grouping,
     tagger: &mut Tagger,
     part: &[ArticleRow],
+    reason: ChangeKind,
     now: Time,
 ) -> Sql<Progress> {
     let until = Instant::now() + PART_TIME;
@@ -51,7 +53,7 @@ pub(in crate::store) fn remove_part(
     for &article in part {
         insert_tombstone(conn, article, now)?;
         decisions::forget(conn, article)?;
-        if let Some(ends_story) = remove(conn, tagger, article)? {
+        if let Some(ends_story) = remove(conn, tagger, article, reason, now)? {
             grouping.remove(article);
             progress.pruned.articles += 1;
             progress.pruned.stories += u64::from(ends_story);
@@ -84,21 +86,23 @@ pub(in crate::store) fn withdraw(
     let mut withdrawn = 0;
     for &article in gone.take(PART_MAX) {
         decisions::note_withdrawn(conn, article, now)?;
-        if remove(conn, tagger, article)?.is_some() {
+        if remove(conn, tagger, article, ChangeKind::Withdrawn, now)?.is_some() {
             grouping.remove(article);
             withdrawn += 1;
         }
-    }
-    if withdrawn > 0 {
-        // What was rendered with them is out of date.
-        sequence::next(conn)?;
     }
     Ok(withdrawn)
 }
 
 /// Removes one article; whether its story went with it. None: another process was quicker.
-fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow) -> Sql<Option<bool>> {
-    let story: Option<i64> = conn
+fn remove(
+    conn: &Connection,
+    tagger: &Tagger,
+    article: ArticleRow,
+    reason: ChangeKind,
+    now: Time,
+) -> Sql<Option<bool>> {
+    let story: Option<StoryRow> = conn
         .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
         .query_row([article], |r| r.get(0))
         .optional()?;
@@ -112,6 +116,8 @@ fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow) -> Sql<Option
         let url: String = conn.query_row(url, [article], |r| r.get(0))?;
         crate::faults::at("remove", &url)?;
     }
+    let mut numbers = Numbers::default();
+    marks::article_removed(conn, article, reason, now, &mut numbers)?;
     for sql in [
         "DELETE FROM words WHERE rowid = ?1",
         "DELETE FROM article_topics WHERE article = ?1",
@@ -119,14 +125,15 @@ fn remove(conn: &Connection, tagger: &Tagger, article: ArticleRow) -> Sql<Option
     ] {
         conn.prepare_cached(sql)?.execute([article])?;
     }
-    let mut numbers = Numbers::default();
     let (before, after) = refresh::refresh_story(conn, story, &mut numbers)?;
+    let is_last = after.0 == 0;
+    if is_last {
+        refresh::end_story(conn, story, reason, now, &mut numbers)?;
+    }
     numbers.write(conn)?;
-    if after.0 > 0 {
+    if !is_last {
         tagger.counts_changed(conn, story, before, after)?;
         tagging::tag_story(conn, story)?;
     }
-    conn.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM stories WHERE story = ?1)")?
-        .query_row([story], |r| r.get(0))
-        .map(Some)
+    Ok(Some(is_last))
 }

@@ -89,5 +89,5 @@ pub(in crate::store) fn insert_tombstone(
     conn.prepare_cached(
         "INSERT OR REPLACE INTO tombstones (id, pruned, feed) SELECT id, ?2, feed FROM articles WHERE article = ?1",
     )?
-    .execute([article, now.millis()])
+    .execute(params![article, now.millis()])
 }

@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::{Join, StoredCopy};
-use crate::model::{ArticleId, ArticleRow, FeedRow, StoryId, Time};
+use crate::model::{ArticleId, ArticleRow, FeedRow, Seq, StoryId, StoryRow, Time};
 use crate::normalize::identity;
 use crate::store::articles::tombstones::{self, is_tombstone};
+use crate::store::changes::ChangeKind;
 use crate::store::feeds::paragraphs;
 use crate::store::leases::claim::Claim;
 use crate::store::polls::known;
@@ -53,10 +54,11 @@ impl DocumentWriter<'_> {
             None => self
                 .conn
                 .prepare_cached("SELECT coalesce(max(article), 0) FROM articles")?
-                .query_row([], |r| r.get(0))?,
+                .query_row([], |r| r.get::<_, ArticleRow>(0))?,
         };
-        self.last_row = Some(last + 1);
-        Ok(last + 1)
+        let next = last.offset(1);
+        self.last_row = Some(next);
+        Ok(next)
     }
 }
 
@@ -200,7 +202,7 @@ fn has_another(conn: &Connection, feed: FeedRow, article: ArticleRow) -> Sql<boo
         "SELECT EXISTS (SELECT 1 FROM articles WHERE story = (SELECT story FROM articles WHERE article = ?1)
            AND feed = ?2 AND article <> ?1)",
     )?
-    .query_row([article, feed], |r| r.get(0))
+    .query_row(params![article, feed], |r| r.get(0))
 }
 
 fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> {
@@ -210,11 +212,11 @@ fn set_digest(conn: &Connection, article: ArticleRow, digest: &[u8]) -> Sql<()> 
 }
 
 /// Writes a new article; its row, and whether it joined a story that was there.
-fn insert(writer: &mut DocumentWriter<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
+fn insert(writer: &mut DocumentWriter<'_>, new: &New<'_>) -> Sql<(ArticleRow, bool)> {
     let (conn, p) = (writer.conn, new.p);
     let mut copy = StoredCopy {
-        article: 0,
-        story: 0,
+        article: ArticleRow::default(),
+        story: StoryRow::default(),
         feed: new.claim.feed,
         at: new.arrived,
         seen: new.now,
@@ -261,11 +263,16 @@ fn insert(writer: &mut DocumentWriter<'_>, new: &New<'_>) -> Sql<(i64, bool)> {
 }
 
 /// Writes the story that a new article begins.
-fn begin_story(writer: &mut DocumentWriter<'_>, new: &New<'_>, article: ArticleRow) -> Sql<i64> {
+fn begin_story(
+    writer: &mut DocumentWriter<'_>,
+    new: &New<'_>,
+    article: ArticleRow,
+) -> Sql<StoryRow> {
     let conn = writer.conn;
     let seq = writer.numbers.next(conn)?;
     let mut insert = conn.prepare_cached(
-        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1)
+        "INSERT INTO stories (id, seq, arrived, first_seen, shown, copies, feeds, change)
+         VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, 0)
          ON CONFLICT (id) DO NOTHING",
     )?;
     let (arrived, seen) = (new.arrived.millis(), new.now.millis());
@@ -274,13 +281,13 @@ fn begin_story(writer: &mut DocumentWriter<'_>, new: &New<'_>, article: ArticleR
     if begin(StoryId::from(new.id))? == 0 {
         begin(story_ids::unused(conn, new.id)?)?;
     }
-    Ok(conn.last_insert_rowid())
+    Ok(StoryRow::new(conn.last_insert_rowid()))
 }
 
 fn insert_row(
     conn: &Connection,
     new: &New<'_>,
-    (article, story, seq): (ArticleRow, i64, i64),
+    (article, story, seq): (ArticleRow, StoryRow, Seq),
     join: Option<&Join>,
 ) -> Sql<()> {
     let New {
@@ -301,9 +308,9 @@ fn insert_row(
     conn.prepare_cached(
         "INSERT INTO articles (article, id, feed, story, seq, key, guid, url, canonical_url, title, summary, words, published,
             updated, first_seen, arrived, language, own_host, facts, digest, revision, joined_with, signal, score,
-            fingerprint, content)
+            fingerprint, content, change)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 1, ?21,
-            ?22, ?23, ?24, ?25)",
+            ?22, ?23, ?24, ?25, 0)",
     )?
     .execute(params![
         article,
@@ -353,7 +360,7 @@ fn update(
     conn.prepare_cached(
         "UPDATE articles SET seq = ?2, guid = ?3, url = ?4, canonical_url = ?5, title = ?6, summary = ?7, words = ?8,
             published = ?9, updated = ?10, language = ?11, own_host = ?12, facts = ?13, digest = ?14,
-            revision = revision + ?17, fingerprint = ?15, content = ?16 WHERE article = ?1",
+            revision = revision + ?17, fingerprint = ?15, content = ?16, change = ?18 WHERE article = ?1",
     )?
     .execute(params![
         known.article,
@@ -373,6 +380,7 @@ fn update(
         p.fingerprint.to_bytes(),
         p.content,
         i64::from(is_edit),
+        ChangeKind::Edited.code(),
     ])?;
     let (arrived, seen) = conn
         .prepare_cached("SELECT arrived, first_seen FROM articles WHERE article = ?1")?

@@ -1,6 +1,6 @@
 //! What a feed brought, day by day, and how late: for the plots of the status pages.
 
-use rusqlite::{Connection, OptionalExtension, Rows};
+use rusqlite::{Connection, OptionalExtension, Rows, params};
 
 use crate::model::{FeedId, FeedRow, Time};
 use crate::store::connections::Reads;
@@ -88,7 +88,7 @@ pub(in crate::store) fn daily(
     let mut look = conn.prepare_cached(
         "SELECT arrived / ?1, count(*) FROM articles WHERE arrived >= ?2 AND feed = ?3 GROUP BY 1",
     )?;
-    span.counts(&mut look.query([DAY_MS, span.begins_ms(), feed])?)
+    span.counts(&mut look.query(params![DAY_MS, span.begins_ms(), feed])?)
 }
 
 /// The same of all feeds together: articles, and those of them that joined a story. Counted in two indexes, day by day:
@@ -139,7 +139,7 @@ pub(in crate::store) fn of_feed(
              ORDER BY arrived DESC LIMIT ?2",
         )?
         .query_map(
-            [feed, DELAYS_MAX, now.millis() - days as i64 * DAY_MS],
+            params![feed, DELAYS_MAX, now.millis() - days as i64 * DAY_MS],
             |r| {
                 let late_ms: i64 = r.get(1)?;
                 Ok((Time::from_millis(r.get(0)?), late_ms.max(0).cast_unsigned()))

@@ -153,7 +153,7 @@ fn silence(conn: &Connection, feed: FeedRow) -> Sql<Option<(Time, Time)>> {
         .prepare_cached(
             "SELECT arrived FROM articles WHERE feed = ?1 ORDER BY arrived DESC LIMIT ?2",
         )?
-        .query_map([feed, USUAL], |r| r.get(0))?
+        .query_map(params![feed, USUAL], |r| r.get(0))?
         .collect::<Sql<_>>()?;
     let (Some(newest), Some(oldest)) = (arrivals.first(), arrivals.last()) else {
         return Ok(None);

@@ -43,7 +43,7 @@ pub(in crate::store) fn boilerplate(conn: &Connection, feed: FeedRow) -> Sql<Boi
 /// What has been learned as boilerplate of a feed from which it is to be left out.
 pub(in crate::store) fn learned(conn: &Connection, feed: FeedRow) -> Sql<Boilerplate> {
     conn.prepare_cached(RECURRING)?
-        .query_map([feed, ONE_IN], |r| r.get::<_, i64>(0))?
+        .query_map(params![feed, ONE_IN], |r| r.get::<_, i64>(0))?
         .map(|d| d.map(i64::cast_unsigned))
         .collect::<Sql<_>>()
         .map(Boilerplate::of)
@@ -65,7 +65,7 @@ pub(in crate::store) fn learn(
             "UPDATE feeds SET articles_learned = articles_learned + ?2 WHERE feed = ?1
              RETURNING articles_learned - ?2",
         )?
-        .query_row([feed, articles], |r| r.get(0))?;
+        .query_row(params![feed, articles], |r| r.get(0))?;
     // In the order of their rows: in how many of these articles each stands, and how many came before the first.
     let mut counts: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
     for (article, digests) in (before..).zip(new) {
@@ -141,9 +141,9 @@ mod tests {
         });
         subscriptions::subscribe(&conn, &feeds, now).unwrap();
         let articles = [vec![7, 8], vec![8], vec![8, 9], vec![9]];
-        learn(&conn, 1, &articles, now).unwrap();
+        learn(&conn, FeedRow::new(1), &articles, now).unwrap();
         for article in articles {
-            learn(&conn, 2, &[article], now).unwrap();
+            learn(&conn, FeedRow::new(2), &[article], now).unwrap();
         }
         let known = |feed: i64| -> Vec<(i64, i64, i64)> {
             conn.prepare("SELECT digest, articles, learned_before FROM paragraphs WHERE feed = ?1 ORDER BY digest")

@@ -42,7 +42,7 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
         Some((row, id, subscribed)) => {
             if !subscribed {
                 conn.prepare_cached(
-                    "UPDATE feeds SET subscribed = 1, gone = 0, failures = 0, last_error = NULL, last_kind = NULL,
+                    "UPDATE feeds SET subscribed = 1, gone = 0, failures = 0, last_error = NULL, last_kind = NULL, backlog = NULL,
                             next_at = coalesce(floor_until, ?2) WHERE feed = ?1",
                 )?
                 .execute(params![row, now.millis()])?;
@@ -61,7 +61,7 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
                  VALUES (?1, ?2, ?4, 1, 0, '[]', '[]', 0, 0, x'', ?3, 0, 0, '[]')",
             )?
             .execute(params![&id.0.as_bytes()[..], url, now.millis(), feed.url.host()])?;
-            let row = conn.last_insert_rowid();
+            let row = FeedRow::new(conn.last_insert_rowid());
             describe(conn, row, feed)?;
             Ok(Subscribed { row, id, new: true })
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::store::changes::cursor;
 use crate::store::error::{BUSY_TIMEOUT, StoreError, io_reason};
 use crate::store::file::migrating::{SCHEMA, prepare_writer, refuse_unknown, version};
 use crate::store::file::owner;
@@ -144,6 +145,14 @@ pub(in crate::store) fn checkpoint(path: &Path) -> rusqlite::Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+/// Gives the file of a restored store another epoch, so that followers notice. The log is gone afterwards.
+pub(in crate::store) fn renew_epoch(path: &Path) -> Result<(), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+        .and_then(|conn| cursor::renew_epoch(&conn))
+        .map_err(|e| StoreError::from_sqlite(path, &e))
 }
 
 fn has_log(path: &Path) -> bool {

@@ -269,7 +269,7 @@ pub(in crate::store) fn lapse(conn: &Connection, now: Time) -> Sql<usize> {
         .collect::<Sql<Vec<FeedRow>>>()?;
     for feed in &lost {
         // A large odd factor scatters the rows over the time.
-        let within = feed.wrapping_mul(0x9E37_79B1).rem_euclid(LOST_MS);
+        let within = feed.get().wrapping_mul(0x9E37_79B1).rem_euclid(LOST_MS);
         soon(
             conn,
             *feed,

@@ -438,7 +438,7 @@ pub(in crate::store) fn spread_overdue(conn: &Connection, now: Time) -> Sql<usiz
     let mut at = now.millis();
     for row in &rows {
         conn.prepare_cached("UPDATE feeds SET next_at = ?2 WHERE feed = ?1")?
-            .execute([*row, at])?;
+            .execute(params![row, at])?;
         at += step;
     }
     Ok(rows.len())

@@ -1,6 +1,6 @@
 //! Whether the lease of a poll still holds when the poll is committed, and what the store knows of its feed then.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::model::{Seq, Time};
 use crate::store::leases::claim::Claim;
@@ -29,7 +29,7 @@ pub(in crate::store) fn held(conn: &Connection, claim: &Claim) -> Sql<Option<Bef
                 coalesce((SELECT value FROM meta WHERE key = 'sequence'), 0)
          FROM feeds f WHERE feed = ?1 AND subscribed = 1 AND lease = ?2",
     )?
-    .query_row([claim.feed, claim.lease], |r| {
+    .query_row(params![claim.feed, claim.lease], |r| {
         Ok(Before {
             url: r.get(0)?,
             failures: r.get(1)?,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::model::{ArticleRow, FeedRow, Time};
 use crate::store::articles::removal::{self, PART_MAX, Progress, Pruned};
 use crate::store::articles::tombstones;
+use crate::store::changes::{ChangeKind, marks};
 use crate::store::error::StoreError;
 use crate::store::feeds::subscriptions;
 use crate::store::handle::Store;
@@ -30,10 +31,11 @@ impl Store {
         let expired = self
             .reads()
             .expired_articles(keep, keep_max_per_feed, now)?;
-        let pruned = self.remove_all(&expired)?;
+        let pruned = self.remove_all(&expired, ChangeKind::Expired)?;
         for part in self.reads().expired_tombstones(now)?.chunks(PART_MAX) {
             self.ask(RemoveTombstones(part.to_vec()))?;
         }
+        while self.ask(ForgetRemovals { now })? {}
         self.ask(ForgetHosts { now })?;
         self.ask(ForgetWithdrawn { now })?;
         for feed in self.reads().abandoned_feeds(now)? {
@@ -49,20 +51,24 @@ impl Store {
     /// [`StoreError`]; what was deleted before stays deleted, and another call continues.
     pub fn purge(&self, feed: FeedRow) -> Result<Pruned, StoreError> {
         let articles = self.reads().articles_of(feed)?;
-        let pruned = self.remove_all(&articles)?;
+        let pruned = self.remove_all(&articles, ChangeKind::Purged)?;
         self.ask(PurgeFeed(feed))?;
         Ok(pruned)
     }
 
     /// Removes these articles in small parts between which polls are committed.
-    fn remove_all(&self, articles: &[ArticleRow]) -> Result<Pruned, StoreError> {
+    fn remove_all(
+        &self,
+        articles: &[ArticleRow],
+        reason: ChangeKind,
+    ) -> Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
         let mut left = articles;
         let mut part_max = PART_MAX;
         while !left.is_empty() {
             let part: Vec<_> = left.iter().take(part_max).copied().collect();
-            let first = part.first().copied();
-            let done = match self.ask(RemoveArticles(part)) {
+            let first = part.first().copied().map(ArticleRow::get);
+            let done = match self.ask(RemoveArticles(part, reason)) {
                 Ok(progress) => {
                     pruned.articles += progress.pruned.articles;
                     pruned.stories += progress.pruned.stories;
@@ -86,14 +92,15 @@ impl Store {
     }
 }
 
-struct RemoveArticles(Vec<ArticleRow>);
+struct RemoveArticles(Vec<ArticleRow>, ChangeKind);
 
 impl WriteCommand for RemoveArticles {
     type Output = Progress;
 
     fn apply(self, context: &mut WriteContext<'_>) -> Sql<Progress> {
         let (conn, now) = (context.conn, context.now);
-        removal::remove_part(conn, context.grouping, context.tagger, &self.0, now)
+        let Self(part, reason) = self;
+        removal::remove_part(conn, context.grouping, context.tagger, &part, reason, now)
     }
 }
 
@@ -104,6 +111,19 @@ impl WriteCommand for RemoveTombstones {
 
     fn apply(self, context: &mut WriteContext<'_>) -> Sql<()> {
         tombstones::remove(context.conn, &self.0)
+    }
+}
+
+struct ForgetRemovals {
+    now: Time,
+}
+
+impl WriteCommand for ForgetRemovals {
+    /// Whether any are left.
+    type Output = bool;
+
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<bool> {
+        marks::forget_removals(context.conn, self.now)
     }
 }
 

@@ -48,6 +48,7 @@ pub fn restore(from: &Path, store: &Path, now: Time) -> Result<Restored, StoreEr
     let _ = std::fs::remove_file(&fresh);
     copying::backup(&conn, &fresh, from)?;
     drop(conn);
+    opening::renew_epoch(&fresh)?;
     // The copy is what will be used: it is checked before the store makes room for it.
     let checked = opening::backup_of(&fresh)
         .and_then(|_| own_like_store(&fresh, store).map_err(|e| unusable(&fresh, e.to_string())));

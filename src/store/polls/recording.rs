@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use crate::model::{Extent, FeedRow, Outcome, Time, Validators, WebUrl};
+use crate::store::changes::marks;
 use crate::store::feeds::archives::record_archive;
 use crate::store::feeds::events;
 use crate::store::hosts::record_host;
@@ -46,6 +47,7 @@ pub(in crate::store) fn record(
             .execute(params![feed, target])?;
         if moved > 0 {
             url = target;
+            marks::feed_renamed(conn, feed)?;
         }
     }
     if poll.extent != Extent::Push {
@@ -94,7 +96,11 @@ fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
             let health = match outcome {
                 Outcome::Failed(_) => "",
                 _ if poll.extent == Extent::Push => "",
-                _ => ", failures = 0, last_error = NULL, last_kind = NULL, last_success = ?8",
+                // The first document is the backlog of its feed, and no news (store::outbox).
+                _ => {
+                    ", failures = 0, last_error = NULL, last_kind = NULL, last_success = ?8,
+                       backlog = coalesce(backlog, (SELECT coalesce(max(article), 0) FROM articles))"
+                }
             };
             conn.prepare_cached(&format!(
                 "UPDATE feeds SET {PLAN}{health} WHERE feed = ?1"
@@ -219,7 +225,7 @@ fn record_history(conn: &Connection, commit: &PollCommit, new: usize) -> Sql<()>
             "DELETE FROM polls WHERE feed = ?1 AND poll <=
                (SELECT poll FROM polls WHERE feed = ?1 ORDER BY poll DESC LIMIT 1 OFFSET ?2)",
         )?
-        .execute([feed, HISTORY])?;
+        .execute(params![feed, HISTORY])?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql, params};
 
-use crate::model::Time;
+use crate::model::{ArticleRow, Time};
 use crate::query::plan::IndexPlan;
 use crate::store::search::narrow::Among;
 use crate::store::search::selection::{Order, Selection};
@@ -190,8 +190,8 @@ pub(in crate::store) fn filters(
 pub(in crate::store) fn members(
     conn: &Connection,
     plan: &IndexPlan,
-    rows: (i64, i64),
-) -> Sql<Vec<i64>> {
+    rows: (ArticleRow, ArticleRow),
+) -> Sql<Vec<ArticleRow>> {
     let (from, rows_are) = match plan.index_query {
         Some(_) => (
             "words w CROSS JOIN articles a ON a.article = w.rowid",
@@ -201,7 +201,7 @@ pub(in crate::store) fn members(
     };
     let since = plan.since.map_or(i64::MIN, Time::millis);
     let until = plan.until.map_or(i64::MAX, Time::millis);
-    let mut members: Vec<i64> = conn
+    let mut members: Vec<ArticleRow> = conn
         .prepare_cached(&format!(
             "SELECT a.article FROM {from}
              WHERE {rows_are} BETWEEN ?1 AND ?2 AND a.arrived >= ?3 AND a.arrived < ?4"

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params_from_iter};
 
-use crate::model::{ArticleRow, StoryRow};
+use crate::model::{ArticleRow, Seq, StoryRow};
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Predicate, index_plan};
 use crate::query::rank::{Counts, Ranking};
@@ -32,11 +32,12 @@ const COUNTED_MAX: i64 = 100_000;
 /// A matching story or article.
 #[derive(Debug, Clone)]
 struct Hit {
+    /// Of the story or the article, whichever is looked for.
     row: i64,
     id: Vec<u8>,
     arrived: i64,
     published: Option<i64>,
-    seq: i64,
+    seq: Seq,
     /// More is better.
     score: f64,
 }
@@ -90,11 +91,12 @@ pub(in crate::store) fn stories(
     conn: &Connection,
     selection: &Selection,
     stop: &Stop,
-) -> Sql<Vec<i64>> {
-    match &selection.expr {
+) -> Sql<Vec<StoryRow>> {
+    let rows = match &selection.expr {
         Some(expr) => matching(conn, (selection, expr), true, Some(&BOUNDS), stop),
         None => plain::stories(conn, selection),
-    }
+    };
+    Ok(rows?.into_iter().map(StoryRow::new).collect())
 }
 
 /// Rows of articles.
@@ -102,14 +104,15 @@ pub(in crate::store) fn articles(
     conn: &Connection,
     selection: &Selection,
     stop: &Stop,
-) -> Sql<Vec<i64>> {
-    match &selection.expr {
+) -> Sql<Vec<ArticleRow>> {
+    let rows = match &selection.expr {
         Some(expr) => matching(conn, (selection, expr), false, Some(&BOUNDS), stop),
         None => plain::articles(conn, selection),
-    }
+    };
+    Ok(rows?.into_iter().map(ArticleRow::new).collect())
 }
 
-/// Rows of what matches an expression and the other conditions of a selection, in its order. Without `bounds` all that match
+/// Rows of the stories or the articles that match an expression and the other conditions of a selection, in its order. Without `bounds` all that match
 /// are found and put in order: the same answer, the long way.
 pub(in crate::store) fn matching(
     conn: &Connection,
@@ -163,8 +166,8 @@ fn hits(
     let mut end = End::new(selection);
     while let Some(r) = rows.next()? {
         stop.check()?;
-        let article: i64 = r.get(0)?;
-        let row: i64 = if stories { r.get(1)? } else { article };
+        let article: ArticleRow = r.get(0)?;
+        let row: i64 = if stories { r.get(1)? } else { article.get() };
         if end.is_reached(r.get(6)?) {
             break;
         }

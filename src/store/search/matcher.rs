@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
-use crate::model::{FeedRow, Time, WebUrl};
+use crate::model::{ArticleRow, FeedRow, Time, WebUrl};
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::ast::{Expr, Fact, Measure, Pattern, Scope};
 use crate::query::plan::Predicate;
@@ -27,7 +27,7 @@ pub(in crate::store) struct Matcher<'c> {
     text: CachedStatement<'c>,
     feeds: HashMap<FeedRow, OfFeed>,
     /// By query of the word index: what it finds among the rows that were looked up ([`Matcher::look_up`]).
-    found: HashMap<String, HashSet<i64>>,
+    found: HashMap<String, HashSet<ArticleRow>>,
     /// By query: what the word index is asked of one article; none: the text is read instead.
     postings: Option<HashMap<String, Postings<'c>>>,
     read: Read,
@@ -70,7 +70,7 @@ enum ArticleState {
 /// What has been read of the article that is asked about.
 #[derive(Default)]
 struct Read {
-    article: i64,
+    article: ArticleRow,
     row: ArticleState,
     /// The text as printed; the words in it if there were any to look for.
     text: Option<Folded>,
@@ -136,7 +136,7 @@ impl<'c> Matcher<'c> {
     pub(in crate::store) fn look_up(
         &mut self,
         predicates: &[&Predicate],
-        (first, last): (i64, i64),
+        (first, last): (ArticleRow, ArticleRow),
     ) -> Sql<()> {
         self.found.clear();
         let mut queries = Vec::new();
@@ -160,7 +160,11 @@ impl<'c> Matcher<'c> {
     }
 
     /// Whether an article is as asked; not if it is gone.
-    pub(in crate::store) fn holds(&mut self, predicate: &Predicate, article: i64) -> Sql<bool> {
+    pub(in crate::store) fn holds(
+        &mut self,
+        predicate: &Predicate,
+        article: ArticleRow,
+    ) -> Sql<bool> {
         self.turn_to(article);
         Ok(self.ask(predicate)? && self.row()?.is_some())
     }
@@ -171,13 +175,13 @@ impl<'c> Matcher<'c> {
     }
 
     /// The folded text of an article; none if it is gone.
-    pub(in crate::store) fn words_of(&mut self, article: i64) -> Sql<Option<&Folded>> {
+    pub(in crate::store) fn words_of(&mut self, article: ArticleRow) -> Sql<Option<&Folded>> {
         self.turn_to(article);
         self.read_text(true)?;
         Ok(self.read.text.as_ref())
     }
 
-    fn turn_to(&mut self, article: i64) {
+    fn turn_to(&mut self, article: ArticleRow) {
         if self.read.article != article {
             self.read = Read {
                 article,
@@ -386,7 +390,7 @@ fn text(r: &Row<'_>, boilerplate: &Boilerplate, with_words: bool) -> Sql<Folded>
 }
 
 /// The facts of a stored article.
-pub(in crate::store) fn facts(conn: &Connection, article: i64) -> Sql<Option<Facts>> {
+pub(in crate::store) fn facts(conn: &Connection, article: ArticleRow) -> Sql<Option<Facts>> {
     let found: Option<(FeedRow, Facts)> = conn
         .prepare_cached(
             "SELECT a.feed, a.url, a.language, a.arrived, s.copies, s.feeds
@@ -428,7 +432,7 @@ fn hosts(url: Option<&str>, site: Option<&str>) -> Vec<String> {
     parsed.flatten().map(|u| u.host().to_owned()).collect()
 }
 
-fn topics(conn: &Connection, article: i64) -> Sql<Vec<String>> {
+fn topics(conn: &Connection, article: ArticleRow) -> Sql<Vec<String>> {
     conn.prepare_cached(
         "SELECT name FROM article_topics JOIN topics USING (topic) WHERE article = ?1",
     )?

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params};
 
-use crate::model::{FeedRow, Time, WebUrl};
+use crate::model::{ArticleRow, FeedRow, Time, WebUrl};
 use crate::query::ast::{Compare, Fact, Measure};
 use crate::query::plan::{IndexPlan, index_plan};
 use crate::query::{Expr, Facts, eval};
@@ -29,7 +29,7 @@ pub(in crate::store) enum Among {
     /// Anywhere.
     All,
     /// Among these few articles.
-    Articles(Vec<i64>),
+    Articles(Vec<ArticleRow>),
     /// Among the articles of these feeds, which may be many.
     Feeds(Vec<FeedRow>),
 }
@@ -102,7 +102,7 @@ fn fact(e: &Expr) -> Option<&Fact> {
 /// Each of these gives the articles that may be so, each once; none if they are not few, or if that cannot be told.
 impl Look<'_> {
     /// By the bounds of time.
-    fn arrived(&self, plan: &IndexPlan) -> Sql<Option<Vec<i64>>> {
+    fn arrived(&self, plan: &IndexPlan) -> Sql<Option<Vec<ArticleRow>>> {
         if plan.since.is_none() && plan.until.is_none() {
             return Ok(None);
         }
@@ -112,10 +112,10 @@ impl Look<'_> {
             "SELECT article FROM articles WHERE arrived >= ?1 AND arrived < ?2 LIMIT ?3",
         )?;
         let found = query.query_map(params![since, until, LOOKED_FOR], |r| r.get(0))?;
-        Ok(Some(found.collect::<Sql<Vec<i64>>>()?).filter(|found| found.len() <= FEW))
+        Ok(Some(found.collect::<Sql<Vec<ArticleRow>>>()?).filter(|found| found.len() <= FEW))
     }
 
-    fn for_all(&self, e: &Expr) -> Sql<Option<Vec<i64>>> {
+    fn for_all(&self, e: &Expr) -> Sql<Option<Vec<ArticleRow>>> {
         match e {
             Expr::And(list) => {
                 for e in list {
@@ -146,7 +146,7 @@ impl Look<'_> {
         }
     }
 
-    fn with(&self, fact: &Fact) -> Sql<Option<Vec<i64>>> {
+    fn with(&self, fact: &Fact) -> Sql<Option<Vec<ArticleRow>>> {
         match fact {
             Fact::Lang(tag) => self.few(
                 "SELECT article FROM articles WHERE language = ?1 COLLATE NOCASE
@@ -179,10 +179,10 @@ impl Look<'_> {
         }
     }
 
-    fn few(&self, sql: &str, value: impl rusqlite::ToSql) -> Sql<Option<Vec<i64>>> {
+    fn few(&self, sql: &str, value: impl rusqlite::ToSql) -> Sql<Option<Vec<ArticleRow>>> {
         let mut query = self.conn.prepare_cached(sql)?;
         let found = query.query_map(params![value, LOOKED_FOR], |r| r.get(0))?;
-        Ok(Some(found.collect::<Sql<Vec<i64>>>()?).filter(|found| found.len() <= FEW))
+        Ok(Some(found.collect::<Sql<Vec<ArticleRow>>>()?).filter(|found| found.len() <= FEW))
     }
 
     fn feeds_with(&self, facts: &[&Fact]) -> Sql<Option<Vec<FeedRow>>> {
@@ -191,7 +191,7 @@ impl Look<'_> {
         })
     }
 
-    fn of_feeds(&self, feeds: &[FeedRow]) -> Sql<Option<Vec<i64>>> {
+    fn of_feeds(&self, feeds: &[FeedRow]) -> Sql<Option<Vec<ArticleRow>>> {
         let mut found = Vec::new();
         for feed in feeds {
             let of_feed = self.few(
@@ -210,7 +210,7 @@ impl Look<'_> {
     }
 
     /// By their URLs, which are read off their index alone.
-    fn at_url(&self, fact: &Fact) -> Sql<Option<Vec<i64>>> {
+    fn at_url(&self, fact: &Fact) -> Sql<Option<Vec<ArticleRow>>> {
         let mut urls = self.conn.prepare_cached(
             "SELECT article, url FROM articles INDEXED BY articles_url WHERE url IS NOT NULL",
         )?;
@@ -230,7 +230,7 @@ impl Look<'_> {
     }
 
     /// By the hosts of their pages, and by the sites of their feeds.
-    fn at_site(&self, fact: &Fact) -> Sql<Option<Vec<i64>>> {
+    fn at_site(&self, fact: &Fact) -> Sql<Option<Vec<ArticleRow>>> {
         let is_meant = |host: &str| {
             let facts = Facts {
                 hosts: vec![host.to_owned()],
@@ -279,16 +279,21 @@ impl Look<'_> {
         Ok(None)
     }
 
-    fn between(&self, from: &str, to: &str) -> Sql<Option<Vec<i64>>> {
+    fn between(&self, from: &str, to: &str) -> Sql<Option<Vec<ArticleRow>>> {
         let mut query = self
             .conn
             .prepare_cached("SELECT article FROM articles WHERE url >= ?1 AND url < ?2 LIMIT ?3")?;
         let found = query.query_map(params![from, to, LOOKED_FOR], |r| r.get(0))?;
-        Ok(Some(found.collect::<Sql<Vec<i64>>>()?).filter(|found| found.len() <= FEW))
+        Ok(Some(found.collect::<Sql<Vec<ArticleRow>>>()?).filter(|found| found.len() <= FEW))
     }
 
     /// By their words, which stand in an index, or by what their stories count, whose rows are short.
-    fn with_count(&self, measure: Measure, compare: Compare, n: u64) -> Sql<Option<Vec<i64>>> {
+    fn with_count(
+        &self,
+        measure: Measure,
+        compare: Compare,
+        n: u64,
+    ) -> Sql<Option<Vec<ArticleRow>>> {
         let n = i64::try_from(n).unwrap_or(i64::MAX);
         let of_stories = |column: &str| {
             format!(

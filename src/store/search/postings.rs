@@ -3,6 +3,7 @@
 
 use rusqlite::{CachedStatement, Connection};
 
+use crate::model::ArticleRow;
 use crate::store::sql::Sql;
 
 /// Look-ups of one article each before everything is gathered: as long as gathering 100,000 takes.
@@ -51,12 +52,12 @@ impl<'c> Postings<'c> {
     }
 
     /// Whether an article is found.
-    pub(in crate::store) fn has(&mut self, article: i64) -> Sql<bool> {
+    pub(in crate::store) fn has(&mut self, article: ArticleRow) -> Sql<bool> {
         if self.gathered.is_none() && self.lookups_left == 0 {
             self.gather()?;
         }
         match &self.gathered {
-            Some(rows) => Ok(rows.has(article)),
+            Some(rows) => Ok(rows.has(article.get())),
             None => {
                 self.lookups_left -= 1;
                 self.lookup.query_row((&self.query, article), |r| r.get(0))

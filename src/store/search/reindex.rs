@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::Time;
+use crate::model::{ArticleRow, Time};
 use crate::store::search::matcher::Matcher;
 use crate::store::search::word_index;
 use crate::store::sql::Sql;
@@ -31,11 +31,11 @@ pub(in crate::store) fn go_on(conn: &Connection, now: Time, until: Instant) -> S
     };
     let mut matcher = Matcher::of_texts(conn, now)?;
     loop {
-        let part: Vec<i64> = conn
+        let part: Vec<ArticleRow> = conn
             .prepare_cached(
                 "SELECT article FROM articles WHERE article <= ?1 ORDER BY article DESC LIMIT ?2",
             )?
-            .query_map([last, PART], |r| r.get(0))?
+            .query_map(params![last, PART], |r| r.get(0))?
             .collect::<Sql<_>>()?;
         if part.is_empty() {
             conn.prepare_cached("DELETE FROM meta WHERE key = ?1")?
@@ -49,7 +49,7 @@ pub(in crate::store) fn go_on(conn: &Connection, now: Time, until: Instant) -> S
             {
                 word_index::replace(conn, article, words)?;
             }
-            last = article - 1;
+            last = article.offset(-1);
             if Instant::now() >= until {
                 conn.prepare_cached("UPDATE meta SET value = ?2 WHERE key = ?1")?
                     .execute(params![KEY, last])?;
@@ -59,7 +59,7 @@ pub(in crate::store) fn go_on(conn: &Connection, now: Time, until: Instant) -> S
     }
 }
 
-fn left(conn: &Connection) -> Sql<Option<i64>> {
+fn left(conn: &Connection) -> Sql<Option<ArticleRow>> {
     conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?
         .query_row([KEY], |r| r.get(0))
         .optional()

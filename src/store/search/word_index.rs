@@ -4,6 +4,7 @@
 
 use rusqlite::{Connection, params};
 
+use crate::model::ArticleRow;
 use crate::query::Folded;
 use crate::store::sql::Sql;
 
@@ -23,7 +24,7 @@ pub(in crate::store) struct WordIndex {
 
 #[derive(Debug)]
 struct Entry {
-    article: i64,
+    article: ArticleRow,
     replaces: bool,
     words: Folded,
 }
@@ -33,7 +34,7 @@ impl WordIndex {
     pub(in crate::store) fn add(
         &mut self,
         conn: &Connection,
-        article: i64,
+        article: ArticleRow,
         words: Folded,
         replaces: bool,
     ) -> Sql<()> {
@@ -101,13 +102,13 @@ impl WordIndex {
 }
 
 /// Writes other words of an article that is indexed.
-pub(in crate::store) fn replace(conn: &Connection, article: i64, words: &Folded) -> Sql<()> {
+pub(in crate::store) fn replace(conn: &Connection, article: ArticleRow, words: &Folded) -> Sql<()> {
     conn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
         .execute([article])?;
     insert(conn, article, words)
 }
 
-fn insert(conn: &Connection, article: i64, words: &Folded) -> Sql<()> {
+fn insert(conn: &Connection, article: ArticleRow, words: &Folded) -> Sql<()> {
     conn.prepare_cached(
         "INSERT INTO words (rowid, title, body, author, category, agency) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?

@@ -130,7 +130,7 @@ pub(in crate::store) fn first_since(conn: &Connection, since: Time) -> Sql<Artic
             high = middle;
         }
     }
-    Ok(low)
+    Ok(ArticleRow::new(low))
 }
 
 /// What comparing two stored copies comes to now, with all figures; none if one is gone.
@@ -304,7 +304,8 @@ mod tests {
             false
         };
         conn.progress_handler(1, Some(count)).unwrap();
-        assert_eq!(first_since(&conn, Time::from_millis(3000)).unwrap(), 3000);
+        let first = first_since(&conn, Time::from_millis(3000)).unwrap();
+        assert_eq!(first, ArticleRow::new(3000));
         let steps = steps.load(Ordering::SeqCst);
         assert!(steps < 1000, "{steps}");
     }

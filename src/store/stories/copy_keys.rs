@@ -8,12 +8,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::dedup::fingerprint::VERSION;
 use crate::dedup::window::{self, Key, SKETCHES_MAX, Window, is_too_old, sketches_since};
 use crate::dedup::{Fingerprint, Grouper, Limits, StoredCopy};
-use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
+use crate::model::{ArticleRow, FeedRow, Seq, StoryRow, Time};
 use crate::store::sequence;
 use crate::store::sql::Sql;
 use crate::store::stories::copies::{self, COPIES};
@@ -41,7 +41,7 @@ pub(in crate::store) struct CopyKeys {
     /// The keys of these and of all that are in no part.
     others: Others,
     /// The sequence up to which the store is known.
-    sequence: i64,
+    sequence: Seq,
     /// The first article of the window.
     first: ArticleRow,
 }
@@ -102,7 +102,7 @@ impl CopyKeys {
             .prepare_cached(
                 "SELECT first, keys, seen FROM copy_keys WHERE last >= ?1 AND layout = ?2 ORDER BY last",
             )?
-            .query_map([first, LAYOUT], |r| {
+            .query_map(params![first, LAYOUT], |r| {
                 let mut keys = r.get_ref(1)?.as_blob()?;
                 if Time::from_millis(r.get(2)?) < sketches_since(now) {
                     keys = without_near(keys);
@@ -139,7 +139,7 @@ impl CopyKeys {
         self.take_in(conn, changed, self.sequence)
     }
 
-    fn take_in(&mut self, conn: &Connection, which: &str, than: i64) -> Sql<()> {
+    fn take_in(&mut self, conn: &Connection, which: &str, than: impl ToSql) -> Sql<()> {
         let mut rows = conn.prepare_cached(&format!(
             "SELECT article, fingerprint, seq FROM articles {which}"
         ))?;
@@ -211,9 +211,8 @@ impl CopyKeys {
             let own = behind
                 .iter()
                 .take_while(|e| e.get(..5) == Some(&wanted[..]));
-            let own = own.map(|[.., high, low]| {
-                part.first + ArticleRow::from(u16::from_be_bytes([*high, *low]))
-            });
+            let own = own
+                .map(|[.., high, low]| part.first.offset(u16::from_be_bytes([*high, *low]).into()));
             rows.extend(own.filter(|row| *row >= self.first && !self.stale.contains(row)));
         }
         let others = self.others.rows.get(&key).into_iter().flatten();
@@ -229,13 +228,13 @@ fn covered(conn: &Connection, first: ArticleRow) -> Sql<Option<ArticleRow>> {
         .prepare_cached(
             "SELECT first, last FROM copy_keys WHERE last >= ?1 AND layout = ?2 ORDER BY last",
         )?
-        .query_map([first, LAYOUT], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .query_map(params![first, LAYOUT], |r| Ok((r.get(0)?, r.get(1)?)))?
         .collect::<Sql<_>>()?;
     let is_whole = parts.first().is_some_and(|part| part.0 <= first)
         && parts
             .windows(2)
-            .all(|pair| matches!(pair, [a, b] if a.1 + 1 == b.0));
-    let covered = parts.last().map_or(0, |part| part.1);
+            .all(|pair| matches!(pair, [a, b] if a.1.offset(1) == b.0));
+    let covered = parts.last().map_or(ArticleRow::default(), |part| part.1);
     let (others, all): (i64, i64) = conn.query_row(
         "SELECT (SELECT count(*) FROM (SELECT 1 FROM articles WHERE article > ?1 LIMIT ?3))
               + (SELECT count(*) FROM (SELECT 1 FROM copy_keys_stale WHERE article >= ?2 LIMIT ?3)),
@@ -294,7 +293,7 @@ impl Found<'_> {
         let mut rows = self.conn.prepare_cached(&format!(
             "{COPIES} INDEXED BY articles_of_story WHERE story = ?1 AND article >= ?2"
         ))?;
-        let mut rows = rows.query([story, self.first])?;
+        let mut rows = rows.query(params![story, self.first])?;
         while let Some(r) = rows.next()? {
             if let Some(read) = copies::read(r)? {
                 self.take(read.0.article, Some(read));
@@ -321,7 +320,7 @@ fn window_start(conn: &Connection, limits: Limits, now: Time) -> Sql<ArticleRow>
         .prepare_cached(
             "SELECT article FROM articles WHERE article >= ?1 AND first_seen >= ?2 ORDER BY article LIMIT 1",
         )?
-        .query_row([start, since.millis()], |r| r.get(0))
+        .query_row(params![start, since.millis()], |r| r.get(0))
         .optional()?;
     Ok(seen.unwrap_or(start))
 }
@@ -367,7 +366,7 @@ pub(in crate::store) fn go_on(
     let start = window_start(conn, limits, now)?;
     conn.execute(
         "DELETE FROM copy_keys WHERE last < ?1 OR layout <> ?2",
-        [start, LAYOUT],
+        params![start, LAYOUT],
     )?;
     conn.execute(
         "DELETE FROM copy_keys_stale WHERE article < (SELECT coalesce(min(first), article + 1) FROM copy_keys)",
@@ -403,18 +402,19 @@ pub(in crate::store) fn go_on(
 
 /// Writes a part that begins at `first`; without `last`, if there are enough articles. Whether it was written.
 fn write_part(conn: &Connection, first: ArticleRow, last: Option<ArticleRow>) -> Sql<bool> {
-    let most = first.saturating_add(ArticleRow::from(u16::MAX));
+    let most = first.offset(u16::MAX.into());
     let (mut entries, mut end, mut count, mut seen) = (Vec::new(), first, 0, 0);
     let mut rows = conn.prepare_cached(
         "SELECT article, fingerprint, first_seen FROM articles WHERE article BETWEEN ?1 AND ?2
          ORDER BY article LIMIT ?3",
     )?;
     let limit = if last.is_some() { -1 } else { PART_ROWS as i64 };
-    let mut rows = rows.query([first, last.unwrap_or(most), limit])?;
+    let mut rows = rows.query(params![first, last.unwrap_or(most), limit])?;
     while let Some(r) = rows.next()? {
-        (end, count) = (r.get(0)?, count + 1);
+        (end, count) = (r.get::<_, ArticleRow>(0)?, count + 1);
         seen = seen.max(r.get::<_, i64>(2)?);
-        let offset = u16::try_from(end - first).unwrap_or(u16::MAX).to_be_bytes();
+        let offset = u16::try_from(end.get() - first.get());
+        let offset = offset.unwrap_or(u16::MAX).to_be_bytes();
         if let Some(print) = Fingerprint::from_bytes(r.get_ref(1)?.as_blob()?) {
             for key in Key::all_of(&print) {
                 let mut bytes = [0; ENTRY];

@@ -271,7 +271,7 @@ pub(in crate::store) fn note_withdrawn(
         .prepare_cached(
             "UPDATE decided SET withdrawn = ?2 WHERE id = (SELECT id FROM articles WHERE article = ?1)",
         )?
-        .execute([article, now.millis()])?;
+        .execute(params![article, now.millis()])?;
     if noted > 0 {
         note_change(conn)?;
     }

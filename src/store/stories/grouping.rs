@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::dedup::{Decision, Fingerprint, Grouper, Limits, StoredCopy};
-use crate::model::{ArticleId, Time};
+use crate::model::{ArticleId, ArticleRow, Seq, StoryRow, Time};
 use crate::store::options::DedupSettings;
 use crate::store::sequence;
 use crate::store::sql::Sql;
@@ -34,7 +34,7 @@ pub(in crate::store) struct Grouping {
     /// How many articles were decided by keys.
     by_keys: usize,
     /// The sequence up to which the window knows the store.
-    sequence: i64,
+    sequence: Seq,
     /// The version of the user's decisions that the window follows.
     decided: i64,
     /// When the last review was due, and how many articles were compared since.
@@ -58,7 +58,7 @@ impl Grouping {
             window: None,
             keys: None,
             by_keys: 0,
-            sequence: 0,
+            sequence: Seq::default(),
             decided: 0,
             reviewed: Instant::now(),
             compared: 0,
@@ -201,7 +201,7 @@ impl Grouping {
     }
 
     /// The window knows the store up to this sequence.
-    pub(in crate::store) fn seen(&mut self, sequence: i64) {
+    pub(in crate::store) fn seen(&mut self, sequence: Seq) {
         self.sequence = sequence;
     }
 
@@ -227,7 +227,7 @@ impl Grouping {
             let decision = window.decide_of(id, new, print);
             let mut stale = Vec::new();
             for join in decision.join.iter().chain(&decision.bridged) {
-                let story: Option<i64> = conn
+                let story: Option<StoryRow> = conn
                     .prepare_cached("SELECT story FROM articles WHERE article = ?1")?
                     .query_row([join.with_article], |r| r.get(0))
                     .optional()?;
@@ -244,7 +244,7 @@ impl Grouping {
     }
 
     /// All copies of one story belong to another from now on.
-    pub(in crate::store) fn merge(&mut self, from: i64, into: i64) {
+    pub(in crate::store) fn merge(&mut self, from: StoryRow, into: StoryRow) {
         if let Some(window) = &mut self.window {
             window.merge(from, into);
         }
@@ -280,7 +280,7 @@ impl Grouping {
         Ok(())
     }
 
-    pub(in crate::store) fn remove(&mut self, article: i64) {
+    pub(in crate::store) fn remove(&mut self, article: ArticleRow) {
         if let Some(window) = &mut self.window {
             window.remove(article);
         }

@@ -79,7 +79,8 @@ mod tests {
             let n = i64::try_from(n).unwrap();
             let id = n.to_be_bytes().repeat(2);
             conn.execute(
-                "INSERT INTO stories VALUES (?1, ?2, 1, ?3, 0, ?1, ?4, ?4)",
+                "INSERT INTO stories (story, id, seq, arrived, first_seen, shown, copies, feeds)
+                 VALUES (?1, ?2, 1, ?3, 0, ?1, ?4, ?4)",
                 params![n, id, (1000 - n) * 60_000, feeds],
             )
             .unwrap();

@@ -10,7 +10,7 @@ use crate::model::{ArticleId, ArticleRow, StoryId, StoryRow, Time};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::options::COPIES_MAX;
-use crate::store::sequence::{self, Numbers};
+use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
 use crate::store::stories::{decisions, refresh, story_ids};
@@ -292,13 +292,13 @@ fn begin_story(conn: &Connection, copies: &[Row]) -> Sql<StoryRow> {
          SELECT ?1, 0, arrived, first_seen, article, 0, 0 FROM articles WHERE article = ?2",
     )?
     .execute(params![&story_id.0.as_bytes()[..], first])?;
-    let story = conn.last_insert_rowid();
+    let story = StoryRow::new(conn.last_insert_rowid());
+    let mut numbers = Numbers::default();
     for (article, id, _) in copies {
         story_ids::forget_id(conn, *id)?;
-        let seq = sequence::next(conn)?;
-        conn.prepare_cached("UPDATE articles SET story = ?2, seq = ?3 WHERE article = ?1")?
-            .execute([*article, story, seq])?;
+        refresh::move_copy(conn, *article, story, &mut numbers)?;
     }
+    numbers.write(conn)?;
     let is_elsewhere = |with: ArticleId| !copies.iter().any(|(_, other, _)| *other == with);
     for (article, _, with) in copies.iter().skip(1) {
         if with.is_none_or(is_elsewhere) {
@@ -318,12 +318,19 @@ fn begin_story(conn: &Connection, copies: &[Row]) -> Sql<StoryRow> {
 
 /// One copy of a story was joined with nothing: the first, if the one that was is of another story now.
 fn make_first(conn: &Connection, copies: &[Row]) -> Sql<()> {
-    if let Some((first, ..)) = copies.first() {
-        conn.prepare_cached(
+    let Some((first, ..)) = copies.first() else {
+        return Ok(());
+    };
+    let became_first = conn
+        .prepare_cached(
             "UPDATE articles SET joined_with = NULL, signal = NULL, score = NULL WHERE article = ?1 AND NOT EXISTS
                (SELECT 1 FROM articles a WHERE a.story = articles.story AND a.signal IS NULL)",
         )?
         .execute([first])?;
+    if became_first > 0 {
+        let mut numbers = Numbers::default();
+        refresh::touch_copy(conn, *first, &mut numbers)?;
+        numbers.write(conn)?;
     }
     Ok(())
 }

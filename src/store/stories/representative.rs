@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use crate::model::{ArticleRow, StoryRow};
 use crate::store::sql::Sql;
 use crate::text::fold::fold;
 
@@ -10,9 +11,9 @@ use crate::text::fold::fold;
 /// always does.
 pub(in crate::store) fn preferred(
     conn: &Connection,
-    story: i64,
+    story: StoryRow,
     prefer: &[String],
-) -> Sql<Option<i64>> {
+) -> Sql<Option<ArticleRow>> {
     if prefer.is_empty() {
         return Ok(None);
     }
@@ -23,7 +24,7 @@ pub(in crate::store) fn preferred(
          ORDER BY a.article",
     )?;
     let mut rows = rows.query([story])?;
-    let mut best: Option<(usize, i64)> = None;
+    let mut best: Option<(usize, ArticleRow)> = None;
     while let Some(r) = rows.next()? {
         let title = words(&r.get::<_, Option<String>>(1)?.unwrap_or_default());
         let place = prefer.iter().position(|name| title.contains(name.as_str()));

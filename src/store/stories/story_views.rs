@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::model::{Alternate, ArticleView, Content, StoryId, StoryRow, StoryView, Time};
+use crate::model::{
+    Alternate, ArticleRow, ArticleView, Content, Seq, StoryId, StoryRow, StoryView, Time,
+};
 use crate::store::articles::article_views::article;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
@@ -93,7 +95,7 @@ impl Reads {
             let Some(row) = story_ids::story_of(conn, id)? else {
                 return Ok(Vec::new());
             };
-            let rows: Vec<i64> = conn
+            let rows: Vec<ArticleRow> = conn
                 .prepare_cached("SELECT article FROM articles WHERE story = ?1 ORDER BY article")?
                 .query_map([row], |r| r.get(0))?
                 .collect::<Sql<_>>()?;
@@ -120,7 +122,7 @@ impl Reads {
 /// What it says of the others is at most `alternates_bytes` long.
 pub(in crate::store) fn story(
     conn: &Connection,
-    row: i64,
+    row: StoryRow,
     bodies: bool,
     prefer: &[String],
     alternates_bytes: usize,
@@ -131,8 +133,8 @@ pub(in crate::store) fn story(
         )?
         .query_row([row], |r| {
             Ok((
-                r.get::<_, i64>(0)?,
-                r.get::<_, i64>(1)?,
+                r.get::<_, ArticleRow>(0)?,
+                r.get::<_, Seq>(1)?,
                 Time::from_millis(r.get(2)?),
                 Time::from_millis(r.get(3)?),
                 r.get::<_, u32>(4)?,
@@ -177,7 +179,12 @@ pub(in crate::store) fn story(
     }))
 }
 
-fn alternates(conn: &Connection, story: i64, shown: i64, bytes_max: usize) -> Sql<Vec<Alternate>> {
+fn alternates(
+    conn: &Connection,
+    story: StoryRow,
+    shown: ArticleRow,
+    bytes_max: usize,
+) -> Sql<Vec<Alternate>> {
     let mut query = conn.prepare_cached(
         "SELECT f.url, coalesce(f.title_user, f.title_own), a.url, a.title, a.published
          FROM articles a JOIN feeds f USING (feed) WHERE a.story = ?1 AND a.article <> ?2 ORDER BY a.article",

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::model::{ArticleRow, ArticleView, StoryId, StoryRow, StoryView};
 use crate::store::articles::article_views::article;
@@ -108,10 +108,14 @@ impl Reads {
     }
 }
 
-fn next_copy(conn: &Connection, story: i64, after: ArticleRow) -> rusqlite::Result<Option<i64>> {
+fn next_copy(
+    conn: &Connection,
+    story: StoryRow,
+    after: ArticleRow,
+) -> rusqlite::Result<Option<ArticleRow>> {
     conn.prepare_cached(
         "SELECT article FROM articles WHERE story = ?1 AND article > ?2 ORDER BY article LIMIT 1",
     )?
-    .query_row([story, after], |r| r.get(0))
+    .query_row(params![story, after], |r| r.get(0))
     .optional()
 }

@@ -2,7 +2,7 @@
 
 use super::ids::{is_sound, leads_to, shows_all};
 use super::*;
-use crate::model::{ArticleId, StoryId};
+use crate::model::{ArticleId, FeedRow, StoryId};
 
 /// Word `n` of a piece: no two pieces have a word in common.
 fn word(piece: usize, n: usize) -> String {

@@ -10,7 +10,7 @@ use super::decisions::{copy, text};
 use super::ids::{is_sound, shows_all};
 use super::*;
 use crate::dedup::decisions::Word;
-use crate::model::{ArticleId, StoryId};
+use crate::model::{ArticleId, FeedRow, StoryId};
 
 const HOSTS: [&str; 4] = ["a.example", "b.example", "c.example", "d.example"];
 const PIECES: usize = 4;

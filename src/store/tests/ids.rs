@@ -1,7 +1,7 @@
 //! The id of a story is its own for as long as it lives, whatever became of its first copy (REL-12, REL-14).
 
 use super::*;
-use crate::model::StoryId;
+use crate::model::{FeedRow, StoryId};
 
 /// A poll whose document lists all that there is.
 pub(super) fn shows_all(house: &House, feed: FeedRow, drafts: Vec<Draft>) -> Committed {

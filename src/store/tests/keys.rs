@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::decisions::{copy, text};
 use super::ids::{is_sound, shows_all};
 use super::*;
-use crate::model::{ArticleId, StoryId};
+use crate::model::{ArticleId, FeedRow, StoryId};
 
 const HOSTS: [&str; 4] = ["a.example", "b.example", "c.example", "d.example"];
 const PIECES: usize = 6;

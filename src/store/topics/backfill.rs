@@ -12,12 +12,13 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::Time;
+use crate::model::{ArticleRow, StoryRow, Time};
 use crate::query::Expr;
 use crate::query::plan::{IndexPlan, Predicate, index_plan};
+use crate::store::changes::marks;
 use crate::store::search::candidates;
 use crate::store::search::matcher::Matcher;
-use crate::store::sequence;
+use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 
 /// Rows a step at most, by what a row may cost: the word index answers, its facts must be looked up, its text must be
@@ -58,7 +59,7 @@ struct Telling {
     topic: i64,
     how: How,
     /// Articles up to this row are still to come.
-    untold: Option<i64>,
+    untold: Option<ArticleRow>,
 }
 
 /// Who tells the members of a topic.
@@ -108,7 +109,7 @@ pub(in crate::store) fn go_on_with_lists(
     until: Instant,
     affected: &Affected<'_>,
 ) -> Sql<()> {
-    let mut has_changed = false;
+    let mut numbers = Numbers::default();
     for owner in Owner::ALL {
         let mut checks: Option<Checks<'_>> = None;
         while let Some((row, untold)) = next_list(conn, owner)? {
@@ -116,13 +117,13 @@ pub(in crate::store) fn go_on_with_lists(
                 Some(checks) => checks,
                 none => none.insert(Checks::new(conn, affected(owner), now)?),
             };
-            let part: Vec<i64> = match checks.topics.is_empty() {
+            let part: Vec<ArticleRow> = match checks.topics.is_empty() {
                 true => Vec::new(),
                 false => list_part(conn, owner, row, untold)?,
             };
             let mut told = None;
             for article in part {
-                has_changed |= checks.tell(conn, article)?;
+                checks.tell(conn, article, &mut numbers)?;
                 told = Some(article);
                 if Instant::now() >= until {
                     break;
@@ -134,10 +135,7 @@ pub(in crate::store) fn go_on_with_lists(
             }
         }
     }
-    if has_changed {
-        sequence::next(conn)?; // readers must look again
-    }
-    Ok(())
+    numbers.write(conn)
 }
 
 fn next_list(conn: &Connection, owner: Owner) -> Sql<Option<(i64, i64)>> {
@@ -147,7 +145,7 @@ fn next_list(conn: &Connection, owner: Owner) -> Sql<Option<(i64, i64)>> {
 }
 
 /// The next articles of a list, the newest first.
-fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<i64>> {
+fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<ArticleRow>> {
     conn.prepare_cached(&format!(
         "SELECT article FROM articles WHERE {} = ?1 AND article <= ?2 ORDER BY article DESC LIMIT ?3",
         owner.column()
@@ -157,11 +155,11 @@ fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<
 }
 
 /// The list is done down to this article; none: it is done.
-fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<i64>) -> Sql<()> {
+fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<ArticleRow>) -> Sql<()> {
     match told {
         Some(article) => conn
             .prepare_cached("UPDATE backfill SET untold = ?3 WHERE owner = ?1 AND row = ?2")?
-            .execute(params![owner.column(), row, article - 1])?,
+            .execute(params![owner.column(), row, article.offset(-1)])?,
         None => conn
             .prepare_cached("DELETE FROM backfill WHERE owner = ?1 AND row = ?2")?
             .execute(params![owner.column(), row])?,
@@ -188,8 +186,8 @@ impl<'c> Checks<'c> {
         })
     }
 
-    /// Writes which of the topics an article belongs to. Returns whether it came to any or left any.
-    fn tell(&mut self, conn: &Connection, article: i64) -> Sql<bool> {
+    /// Writes which of the topics an article belongs to.
+    fn tell(&mut self, conn: &Connection, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
         let known: HashSet<i64> = conn
             .prepare_cached("SELECT topic FROM article_topics WHERE article = ?1")?
             .query_map([article], |r| r.get(0))?
@@ -201,13 +199,13 @@ impl<'c> Checks<'c> {
             }
             let is_member = self.matcher.holds(predicate, article)?;
             match (is_member, known.contains(topic)) {
-                (true, false) => add(conn, *topic, article)?,
-                (false, true) => remove(conn, *topic, article)?,
+                (true, false) => add(conn, *topic, article, numbers)?,
+                (false, true) => remove(conn, *topic, article, numbers)?,
                 _ => continue,
             }
             has_changed = true;
         }
-        Ok(has_changed)
+        Ok(())
     }
 }
 
@@ -219,24 +217,22 @@ pub(in crate::store) fn go_on(
     now: Time,
     until: Instant,
 ) -> Sql<bool> {
-    let mut has_changed = false;
+    let mut numbers = Numbers::default();
     'walks: for mut walk in walks(conn, topics, now)? {
         while let Some(last) = walk.iter().filter_map(|t| t.untold).max() {
-            has_changed |= step(conn, &mut walk, last, now, until)?;
+            step(conn, &mut walk, (last, now, until), &mut numbers)?;
             if Instant::now() >= until {
                 break 'walks;
             }
         }
     }
-    if has_changed {
-        sequence::next(conn)?; // whoever shows stories must look again
-    }
+    numbers.write(conn)?;
     is_any_left(conn)
 }
 
 /// What is to be told, by who walks down the store together: topics for which text is read share the reading.
 fn walks(conn: &Connection, topics: &[(i64, &Expr)], now: Time) -> Sql<Vec<Vec<Telling>>> {
-    let untold: HashMap<i64, i64> = conn
+    let untold: HashMap<i64, ArticleRow> = conn
         .prepare_cached("SELECT topic, untold FROM topics WHERE untold IS NOT NULL")?
         .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
         .collect::<Sql<_>>()?;
@@ -285,34 +281,32 @@ impl How {
     }
 }
 
-/// Tells the articles up to `last`, as many as a step takes, of the topics that have come to that. Returns whether any
-/// came or went.
+/// Computes the memberships of the articles up to `last`, as many as a step takes, in the topics that have come to that.
 fn step(
     conn: &Connection,
     walk: &mut [Telling],
-    last: i64,
-    now: Time,
-    until: Instant,
-) -> Sql<bool> {
+    (last, now, until): (ArticleRow, Time, Instant),
+    numbers: &mut Numbers,
+) -> Sql<()> {
     let rows = walk.iter().map(|t| t.how.rows_max()).min();
     let next = walk
         .iter()
         .filter_map(|t| t.untold.filter(|row| *row < last));
     // Others join where they are.
-    let first = (last - rows.unwrap_or(1) + 1).max(next.max().unwrap_or(0) + 1);
+    let first = last.offset(1 - rows.unwrap_or(1));
+    let first = first.max(next.max().unwrap_or_default().offset(1));
     let mut here: Vec<&mut Telling> = walk.iter_mut().filter(|t| t.untold == Some(last)).collect();
     let (first, members) = members(conn, &here, (first, last), now, until)?;
-    let left: Option<i64> = conn
+    let left: Option<ArticleRow> = conn
         .prepare_cached("SELECT max(article) FROM articles WHERE article < ?1")?
         .query_row([first], |r| r.get(0))?;
-    let mut has_changed = false;
     for (telling, members) in here.iter_mut().zip(members) {
-        has_changed |= write(conn, telling.topic, &members, (first, last))?;
+        write(conn, telling.topic, &members, (first, last), numbers)?;
         conn.prepare_cached("UPDATE topics SET untold = ?2 WHERE topic = ?1")?
             .execute(params![telling.topic, left])?;
         telling.untold = left;
     }
-    Ok(has_changed)
+    Ok(())
 }
 
 /// The members of each topic among these rows, in row order, from the newest down to a row that is returned: the first, or
@@ -320,10 +314,10 @@ fn step(
 fn members(
     conn: &Connection,
     topics: &[&mut Telling],
-    (first, last): (i64, i64),
+    (first, last): (ArticleRow, ArticleRow),
     now: Time,
     until: Instant,
-) -> Sql<(i64, Vec<Vec<i64>>)> {
+) -> Sql<(ArticleRow, Vec<Vec<ArticleRow>>)> {
     if let [only] = topics
         && let How::Index(plan) = &only.how
     {
@@ -339,9 +333,9 @@ fn members(
     let mut matcher = Matcher::new(conn, predicates.iter().copied(), now)?;
     matcher.look_up(&predicates, (first, last))?;
     let mut members = vec![Vec::new(); predicates.len()];
-    let mut row = last + 1;
+    let mut row = last.offset(1);
     while row > first && (row > last || Instant::now() < until) {
-        row -= 1;
+        row = row.offset(-1);
         for (predicate, members) in predicates.iter().zip(&mut members) {
             if matcher.holds(predicate, row)? {
                 members.push(row);
@@ -352,56 +346,77 @@ fn members(
     Ok((row, members))
 }
 
-/// Writes what the members among these rows are. Returns whether any came or went.
-fn write(conn: &Connection, topic: i64, members: &[i64], (first, last): (i64, i64)) -> Sql<bool> {
-    let known: Vec<i64> = conn
+/// Writes the members among these rows.
+fn write(
+    conn: &Connection,
+    topic: i64,
+    members: &[ArticleRow],
+    (first, last): (ArticleRow, ArticleRow),
+    numbers: &mut Numbers,
+) -> Sql<()> {
+    let known: Vec<ArticleRow> = conn
         .prepare_cached(
             "SELECT article FROM article_topics WHERE topic = ?1 AND article BETWEEN ?2 AND ?3 ORDER BY article",
         )?
-        .query_map([topic, first, last], |r| r.get(0))?
+        .query_map(params![topic, first, last], |r| r.get(0))?
         .collect::<Sql<_>>()?;
     let came = without(members, &known);
     let gone = without(&known, members);
     for &article in &came {
-        add(conn, topic, article)?;
+        add(conn, topic, article, numbers)?;
     }
     for &article in &gone {
-        remove(conn, topic, article)?;
+        remove(conn, topic, article, numbers)?;
     }
-    Ok(!came.is_empty() || !gone.is_empty())
+    Ok(())
 }
 
 /// What stands in one sorted list and not in the other.
-fn without(list: &[i64], other: &[i64]) -> Vec<i64> {
-    let is_missing = |row: &&i64| other.binary_search(row).is_err();
+fn without(list: &[ArticleRow], other: &[ArticleRow]) -> Vec<ArticleRow> {
+    let is_missing = |row: &&ArticleRow| other.binary_search(row).is_err();
     list.iter().filter(is_missing).copied().collect()
 }
 
-fn add(conn: &Connection, topic: i64, article: i64) -> Sql<()> {
+/// An article becomes a member, and with it its story.
+fn add(conn: &Connection, topic: i64, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
     conn.prepare_cached("INSERT OR IGNORE INTO article_topics (topic, article) VALUES (?1, ?2)")?
-        .execute([topic, article])?;
-    conn.prepare_cached(
-        "INSERT OR IGNORE INTO story_topics (topic, arrived, story)
-         SELECT ?1, s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?2",
-    )?
-    .execute([topic, article])?;
+        .execute(params![topic, article])?;
+    marks::article_retagged(conn, article, numbers)?;
+    let (arrived, story) = story_of(conn, article)?;
+    let added = conn
+        .prepare_cached(
+            "INSERT OR IGNORE INTO story_topics (topic, arrived, story) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![topic, arrived, story])?;
+    if added > 0 {
+        marks::story_retagged(conn, story, numbers)?;
+    }
     Ok(())
 }
 
-fn remove(conn: &Connection, topic: i64, article: i64) -> Sql<()> {
+/// An article is a member no longer. Its story stays one for another copy that is a member.
+fn remove(conn: &Connection, topic: i64, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
     conn.prepare_cached("DELETE FROM article_topics WHERE topic = ?1 AND article = ?2")?
-        .execute([topic, article])?;
-    // The story stays for another copy that belongs to it. (The join is crossed so that the few copies are walked, not the
-    // many members.)
-    let (arrived, story): (i64, i64) = conn
+        .execute(params![topic, article])?;
+    marks::article_retagged(conn, article, numbers)?;
+    let (arrived, story) = story_of(conn, article)?;
+    // The join is crossed so that the few copies are walked, not the many members.
+    let removed = conn
         .prepare_cached(
-            "SELECT s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
+            "DELETE FROM story_topics WHERE topic = ?1 AND arrived = ?2 AND story = ?3 AND NOT EXISTS
+               (SELECT 1 FROM articles a CROSS JOIN article_topics t USING (article) WHERE a.story = ?3 AND t.topic = ?1)",
         )?
-        .query_row([article], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    conn.prepare_cached(
-        "DELETE FROM story_topics WHERE topic = ?1 AND arrived = ?2 AND story = ?3 AND NOT EXISTS
-           (SELECT 1 FROM articles a CROSS JOIN article_topics t USING (article) WHERE a.story = ?3 AND t.topic = ?1)",
-    )?
-    .execute(params![topic, arrived, story])?;
+        .execute(params![topic, arrived, story])?;
+    if removed > 0 {
+        marks::story_retagged(conn, story, numbers)?;
+    }
     Ok(())
+}
+
+/// The place in the river and the row of an article's story.
+fn story_of(conn: &Connection, article: ArticleRow) -> Sql<(i64, StoryRow)> {
+    conn.prepare_cached(
+        "SELECT s.arrived, s.story FROM articles a JOIN stories s USING (story) WHERE a.article = ?1",
+    )?
+    .query_row([article], |r| Ok((r.get(0)?, r.get(1)?)))
 }

@@ -11,10 +11,11 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{FeedRow, Time};
+use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::query::ast::{Fact, Measure};
 use crate::query::compile::{TextMatches, TopicSet};
 use crate::query::{Expr, Folded};
+use crate::store::changes::marks;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
 use crate::store::search::matcher;
@@ -111,6 +112,11 @@ impl Tagger {
         Ok(())
     }
 
+    /// The time that relative times count from.
+    pub(in crate::store) fn now(&self) -> Time {
+        self.now
+    }
+
     /// The definitions may not be those of the store: what set them was rolled back.
     pub(in crate::store) fn forget(&mut self) {
         self.topics = None;
@@ -135,8 +141,8 @@ impl Tagger {
     pub(in crate::store) fn tag_article(
         &self,
         conn: &Connection,
-        article: i64,
-        story: i64,
+        article: ArticleRow,
+        story: StoryRow,
         (text, read): (&Folded, Option<&ReadTopics>),
     ) -> Sql<()> {
         let Some(topics) = self.topics.as_ref().filter(|t| !t.set.is_empty()) else {
@@ -154,24 +160,24 @@ impl Tagger {
     pub(in crate::store) fn counts_changed(
         &self,
         conn: &Connection,
-        story: i64,
+        story: StoryRow,
         before: (u64, u64),
         after: (u64, u64),
     ) -> Sql<()> {
         let topics = self.topics.iter().flat_map(|t| t.set.topics());
         let mut exprs = topics.map(|(_, expr)| expr);
         if exprs.any(|expr| expr.any(&mut |e| is_flipped(e, before, after))) {
-            backfill::begin_list(conn, Owner::Story, story)?;
+            backfill::begin_list(conn, Owner::Story, story.get())?;
             self.has_begun.set(true);
         }
         Ok(())
     }
 
     /// A story took in the copies of another one: for these the counts are other ones now.
-    pub(in crate::store) fn story_merged(&self, conn: &Connection, story: i64) -> Sql<()> {
+    pub(in crate::store) fn story_merged(&self, conn: &Connection, story: StoryRow) -> Sql<()> {
         let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
         if topics.any(|(_, expr)| expr.needs_story()) {
-            backfill::begin_list(conn, Owner::Story, story)?;
+            backfill::begin_list(conn, Owner::Story, story.get())?;
             self.has_begun.set(true);
         }
         Ok(())
@@ -195,12 +201,14 @@ impl Tagger {
         if with_articles.is_empty() {
             return Ok(());
         }
-        sequence::next(conn)?; // readers show the title
+        for &feed in &with_articles {
+            marks::feed_renamed(conn, feed)?;
+        }
         self.refresh(conn, now)?;
         let mut topics = self.topics.iter().flat_map(|t| t.set.topics());
         if topics.any(|(_, expr)| expr.needs_feed()) {
             for &feed in &with_articles {
-                backfill::begin_list(conn, Owner::Feed, feed)?;
+                backfill::begin_list(conn, Owner::Feed, feed.get())?;
             }
             self.has_begun.set(true);
         }
@@ -277,7 +285,7 @@ impl Tagger {
         &self,
         conn: &Connection,
         topics: &Topics,
-        article: i64,
+        article: ArticleRow,
         text_matches: &TextMatches,
     ) -> Sql<()> {
         let Some(facts) = matcher::facts(conn, article)? else {
@@ -289,7 +297,7 @@ impl Tagger {
             conn.prepare_cached("INSERT INTO article_topics (topic, article) VALUES (?1, ?2)")?;
         let found = topics.set.match_facts(text_matches, &facts, self.now);
         for topic in found.into_iter().filter_map(|i| topics.rows.get(i)) {
-            add.execute([*topic, article])?;
+            add.execute(params![topic, article])?;
         }
         Ok(())
     }
@@ -365,7 +373,7 @@ fn referred_first(topics: Vec<(i64, (String, Expr))>) -> Vec<(i64, (String, Expr
 }
 
 /// A story belongs to a topic if any of its copies does.
-pub(in crate::store) fn tag_story(conn: &Connection, story: i64) -> Sql<()> {
+pub(in crate::store) fn tag_story(conn: &Connection, story: StoryRow) -> Sql<()> {
     conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?
         .execute([story])?;
     conn.prepare_cached(
@@ -441,6 +449,7 @@ fn remove_others(conn: &Connection, topics: &[TopicDefinition]) -> Sql<HashSet<S
         if names.contains(name.as_str()) {
             continue;
         }
+        marks::topic_removed(conn, row)?;
         for sql in [
             "DELETE FROM article_topics WHERE topic = ?1",
             "DELETE FROM story_topics WHERE topic = ?1",

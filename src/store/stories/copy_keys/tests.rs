@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::clock::Clock;
 use crate::dedup::Subject;
-use crate::model::WebUrl;
+use crate::model::{ArticleRow, FeedRow, StoryRow, WebUrl};
 use crate::store::stories::grouping::{Grouping, Review};
 use crate::store::{Store, StoreOptions};
 
@@ -70,9 +70,9 @@ impl Press {
     fn copy(&mut self) -> StoredCopy {
         let at = Time::from_millis(self.hour * HOUR_MS);
         StoredCopy {
-            article: 0,
-            story: 0,
-            feed: 1 + self.any(4) as i64,
+            article: ArticleRow::default(),
+            story: StoryRow::default(),
+            feed: FeedRow::new(1 + self.any(4) as i64),
             at,
             seen: at,
             dated: self.any(3) > 0,
@@ -81,7 +81,7 @@ impl Press {
     }
 
     /// Stores a copy, in a story that is there or in one of its own. `feed`: of which feed.
-    fn store(&mut self, feed: Option<i64>) {
+    fn store(&mut self, feed: Option<FeedRow>) {
         let (print, copy) = (self.print(), self.copy());
         self.seq += 1;
         let (id, story) = (self.seq, self.any(self.seq as u64) as i64);
@@ -137,7 +137,7 @@ impl Press {
             0 => self.hour += 20,
             1..=3 => self.change(),
             // A feed floods the window.
-            4 => (0..30).for_each(|_| self.store(Some(2))),
+            4 => (0..30).for_each(|_| self.store(Some(FeedRow::new(2)))),
             5 | 6 => {
                 let now = Time::from_millis(self.hour * HOUR_MS);
                 let until = Instant::now() + Duration::from_secs(60);

@@ -1,0 +1,122 @@
+//! Notes what the rows of articles and stories do not say of themselves: removals, topics that changed, feeds that were renamed.
+//! Each note takes a sequence. Never decides what changed.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use crate::model::{ArticleRow, FeedRow, Seq, StoryRow, Time};
+use crate::store::changes::kinds::ChangeKind;
+use crate::store::sequence::{self, Numbers};
+use crate::store::sql::Sql;
+
+/// How long a removal is kept: a follower that is further behind has to start again.
+pub(in crate::store) const REMOVALS_KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// Removals that are deleted by one command.
+const REMOVALS_PART: i64 = 10_000;
+
+/// The article is about to be deleted.
+pub(in crate::store) fn article_removed(
+    conn: &Connection,
+    article: ArticleRow,
+    reason: ChangeKind,
+    now: Time,
+    numbers: &mut Numbers,
+) -> Sql<()> {
+    let seq = numbers.next(conn)?;
+    conn.prepare_cached(
+        "INSERT INTO removals (seq, at, is_story, id, reason) SELECT ?2, ?3, 0, id, ?4 FROM articles WHERE article = ?1",
+    )?
+    .execute(params![article, seq, now.millis(), reason.code()])?;
+    conn.prepare_cached("DELETE FROM retagged WHERE article = ?1")?
+        .execute([article])?;
+    Ok(())
+}
+
+/// The story is about to be deleted.
+pub(in crate::store) fn story_removed(
+    conn: &Connection,
+    story: StoryRow,
+    reason: ChangeKind,
+    now: Time,
+    numbers: &mut Numbers,
+) -> Sql<()> {
+    let seq = numbers.next(conn)?;
+    conn.prepare_cached(
+        "INSERT INTO removals (seq, at, is_story, id, reason) SELECT ?2, ?3, 1, id, ?4 FROM stories WHERE story = ?1",
+    )?
+    .execute(params![story, seq, now.millis(), reason.code()])?;
+    conn.prepare_cached("DELETE FROM retagged WHERE story = ?1")?
+        .execute([story])?;
+    Ok(())
+}
+
+/// The topics of a stored article changed, and nothing else of it.
+pub(in crate::store) fn article_retagged(
+    conn: &Connection,
+    article: ArticleRow,
+    numbers: &mut Numbers,
+) -> Sql<()> {
+    let seq = numbers.next(conn)?;
+    conn.prepare_cached("INSERT OR REPLACE INTO retagged (seq, article) VALUES (?1, ?2)")?
+        .execute(params![seq, article])?;
+    Ok(())
+}
+
+/// The topics of a stored story changed, and nothing else of it.
+pub(in crate::store) fn story_retagged(
+    conn: &Connection,
+    story: StoryRow,
+    numbers: &mut Numbers,
+) -> Sql<()> {
+    let seq = numbers.next(conn)?;
+    conn.prepare_cached("INSERT OR REPLACE INTO retagged (seq, story) VALUES (?1, ?2)")?
+        .execute(params![seq, story])?;
+    Ok(())
+}
+
+/// A topic is about to be removed: its members change.
+pub(in crate::store) fn topic_removed(conn: &Connection, topic: i64) -> Sql<()> {
+    for (owner, members) in [("article", "article_topics"), ("story", "story_topics")] {
+        let first = sequence::current(conn)?;
+        let noted = conn.execute(
+            &format!(
+                "INSERT OR REPLACE INTO retagged (seq, {owner})
+                 SELECT ?2 + row_number() OVER (), {owner} FROM {members} WHERE topic = ?1"
+            ),
+            params![topic, first],
+        )?;
+        sequence::advance_to(conn, first.plus(noted))?;
+    }
+    Ok(())
+}
+
+/// A feed with articles is named, addressed or filed differently.
+pub(in crate::store) fn feed_renamed(conn: &Connection, feed: FeedRow) -> Sql<()> {
+    let seq = sequence::next(conn)?;
+    conn.prepare_cached("UPDATE feeds SET seq = ?2 WHERE feed = ?1")?
+        .execute(params![feed, seq])?;
+    Ok(())
+}
+
+/// Deletes removals that are no longer kept, and notes up to which sequence. Returns whether any are left.
+pub(in crate::store) fn forget_removals(conn: &Connection, now: Time) -> Sql<bool> {
+    // Removals stand in the order of their sequences; one whose time is later, because the clock was set, keeps those behind it.
+    let last: Option<Seq> = conn
+        .prepare_cached(
+            "SELECT max(seq) FROM (SELECT seq FROM removals
+               WHERE seq < coalesce((SELECT min(seq) FROM removals WHERE at >= ?1), 9223372036854775807)
+               ORDER BY seq LIMIT ?2)",
+        )?
+        .query_row(params![now.minus(REMOVALS_KEPT).millis(), REMOVALS_PART], |r| r.get(0))?;
+    let Some(last) = last else {
+        return Ok(false);
+    };
+    let deleted = conn
+        .prepare_cached("DELETE FROM removals WHERE seq <= ?1")?
+        .execute([last])?;
+    conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES ('removals_floor', ?1)")?
+        .execute([last])?;
+    Ok(i64::try_from(deleted).unwrap_or(i64::MAX) == REMOVALS_PART)
+}
