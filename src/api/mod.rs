@@ -11,7 +11,7 @@
 //! | `story` | one story with its copies |
 //! | `feeds`, `topics`, `status` | the subscriptions; the topics; the store in numbers |
 //! | `error` | why there is no answer, as an exception and as an object |
-//! | `routes` | the routes with their parameters and answers |
+//! | `route`, [`routes`] | what a route is made of; the routes with their parameters and answers |
 //! | `schema`, `openapi` | JSON Schemas of the objects; the OpenAPI document |
 //! | [`json`] | JSON that is safe to print on a terminal |
 
@@ -21,6 +21,7 @@ pub mod json;
 mod lists;
 mod openapi;
 mod parameters;
+mod route;
 pub mod routes;
 pub mod schema;
 mod status;
@@ -32,6 +33,7 @@ pub use feeds::{FeedLine, FeedPage, FeedQuery, WhyNext};
 pub use lists::{ArticlePage, ListQuery, StoryPage};
 pub use openapi::openapi;
 pub use parameters::{LIMIT_DEFAULT, Parameters};
+pub use route::{BASE, Route};
 pub use status::StatusReport;
 pub use story::{StoryQuery, StoryWithCopies};
 pub use topics::TopicPage;

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::error::Problem;
 use super::parameters::LIMIT_DEFAULT;
-use super::routes::{Kind, Parameter, ROUTES, Route};
+use super::route::{Kind, Parameter, Route};
+use super::routes::ROUTES;
 use super::schema::settings;
 use crate::merged::LIMIT_MAX;
 use crate::model::FeedState;

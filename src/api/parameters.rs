@@ -1,10 +1,10 @@
-//! The parameters of a request. A route names those that it has ([`super::routes`]): any other is an error that names the most
+//! The parameters of a request. A route names those that it has ([`super::route`]): any other is an error that names the most
 //! similar one, because a mistyped `limit` or `since` would silently select something else. A parameter is given at most once.
 
 use percent_encoding::percent_decode;
 
 use super::error::BadParameter;
-use super::routes::{Parameter, Route};
+use super::route::{Parameter, Route};
 use crate::merged::LIMIT_MAX;
 use crate::model::{Seq, Time};
 use crate::query::ast::When;
@@ -175,7 +175,22 @@ fn not_utf8(name: &str) -> BadParameter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::routes::STORIES;
+    use crate::api::route::{Kind, parameter};
+
+    static STORIES: Route = Route {
+        path: "/stories",
+        operation: "listStories",
+        summary: "",
+        parameters: &[
+            parameter("q", Kind::Expression, ""),
+            parameter("since", Kind::Time, ""),
+            parameter("until", Kind::Time, ""),
+            parameter("after", Kind::Number, ""),
+            parameter("limit", Kind::Limit, ""),
+            parameter("bodies", Kind::Flag(false), ""),
+        ],
+        answer: |_| schemars::json_schema!(true),
+    };
 
     fn error(query: &str) -> String {
         let read = Parameters::of_query(query, &STORIES);

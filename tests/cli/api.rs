@@ -9,7 +9,8 @@ use crate::support::process::{Daemon, configuration};
 #[test]
 fn the_api_answers_with_the_objects_that_commands_print() {
     let home = filled();
-    home.configure(&configuration(&home));
+    let topics = "[[topic]]\nname = \"sea\"\nmatch = \"boats\"\n";
+    home.configure(&(configuration(&home) + topics));
     let daemon = Daemon::at(&home, time(NOW));
     daemon.hears("READY=1");
     let get = |path: &str| -> Value {

@@ -10,8 +10,7 @@ use super::super::cached::{cached, token_key};
 use super::super::conditional::Freshness;
 use super::super::error::HttpError;
 use super::super::state::{Cost, Shared, State};
-use crate::api::routes::{BASE, Route};
-use crate::api::{Parameters, json};
+use crate::api::{BASE, Parameters, Route, json};
 use crate::merged::LinkToken;
 use crate::store::Reads;
 

@@ -22,7 +22,7 @@ use super::state::Shared;
 
 /// Whether a path is one of the API.
 pub fn is_api(path: &str) -> bool {
-    path.strip_prefix(crate::api::routes::BASE)
+    path.strip_prefix(crate::api::BASE)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

@@ -164,7 +164,7 @@ fn every_route_of_the_server_is_in_the_document_and_in_the_contract() {
     assert_eq!(served, described);
     let contract = include_str!("../../../docs/contract.md");
     for route in routes::ROUTES {
-        let path = format!("`{}{}`", routes::BASE, route.path);
+        let path = format!("`{}{}`", api::BASE, route.path);
         assert!(
             contract.contains(&path),
             "{path} is not in docs/contract.md"
