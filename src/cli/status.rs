@@ -11,7 +11,7 @@ use super::times::Times;
 use super::{explain_plan, facts};
 use crate::api::StatusReport;
 use crate::model::{DaemonInfo, Network};
-use crate::store::{HostStatus, Reads, Status};
+use crate::store::{HostStatus, Reads, Status, TargetStatus};
 
 /// `newswire status`.
 #[derive(Debug, Args)]
@@ -33,6 +33,7 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let StatusReport {
         overview,
         daemon,
+        notify: targets,
         warnings,
     } = report;
     let status = &overview.status;
@@ -67,10 +68,13 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     ];
     facts.extend(manual_decisions(status).map(|text| ("manual", text)));
     facts.push(("topics", status.topics.to_string()));
+    facts.extend(targets.iter().map(|target| ("notify", notify(target))));
     facts.push(("sequence", status.sequence.to_string()));
     facts::print(cx, facts)?;
-    for warning in &warnings {
+    if !warnings.is_empty() {
         cx.out.line("")?;
+    }
+    for warning in &warnings {
         cx.out.line(warning)?;
     }
     if overview.hosts.is_empty() {
@@ -182,6 +186,23 @@ fn manual_decisions(status: &Status) -> Option<String> {
             kinds.join(" and ")
         )
     })
+}
+
+/// How a target of notifications is doing.
+fn notify(target: &TargetStatus) -> String {
+    let kinds = [
+        ("waiting", target.waiting),
+        ("sent", target.sent),
+        ("failed", target.failed),
+        ("dropped", target.dropped),
+    ];
+    let numbers = kinds.iter().filter(|(what, n)| *n > 0 || *what == "sent");
+    let numbers: Vec<String> = numbers.map(|(what, n)| format!("{n} {what}")).collect();
+    let state = match target.state {
+        "on" => String::new(),
+        state => format!(" ({state})"),
+    };
+    format!("{}{state}: {}", target.name, numbers.join(", "))
 }
 
 /// Why the host is polled next at its planned time.

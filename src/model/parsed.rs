@@ -35,7 +35,8 @@ pub struct Category {
 }
 
 /// A file that belongs to an article.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, JsonSchema, serde::Deserialize)]
+#[serde(default)]
 pub struct Enclosure {
     /// Where it is; absolute http(s).
     #[schemars(extend("format" = "uri"))]
@@ -49,6 +50,7 @@ pub struct Enclosure {
 
 /// The origin of an entry (atom:source, RSS source).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Source {
     /// The source's title.
     pub title: Option<String>,

@@ -175,7 +175,7 @@ impl From<ArticleView> for StoryView {
 }
 
 /// How a copy was found to belong to its story.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SameAs {
     /// `url`, `text` or `near`; `user` if a user joined them.
     pub signal: String,
