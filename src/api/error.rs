@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::merged::MergedError;
 use crate::query::SyntaxErrors;
-use crate::store::StoreError;
+use crate::store::{CursorError, StoreError};
 use crate::text::nearest::nearest;
 
 /// Why a request has no answer.
@@ -26,6 +26,9 @@ pub enum ApiError {
     /// No story and no copy has the id.
     #[error("there is no such story; it may have been removed because of its age (store.keep)")]
     NoSuchStory,
+    /// A follower has to start again.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
     /// The objects do not fit into the memory that is left.
     #[error("there is not enough memory for this page")]
     NoMemory,

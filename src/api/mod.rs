@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `parameters` | the parameters of a request: known names, and how values are read |
 //! | `lists` | pages of stories and of articles |
+//! | `changes` | pages of changes, for followers |
 //! | `story` | one story with its copies |
 //! | `feeds`, `topics`, `status` | the subscriptions; the topics; the store in numbers |
 //! | `error` | why there is no answer, as an exception and as an object |
@@ -15,6 +16,7 @@
 //! | `schema`, `openapi` | JSON Schemas of the objects; the OpenAPI document |
 //! | [`json`] | JSON that is safe to print on a terminal |
 
+mod changes;
 mod error;
 mod feeds;
 pub mod json;
@@ -28,6 +30,7 @@ mod status;
 mod story;
 mod topics;
 
+pub use changes::{ChangeLine, ChangePage, ChangeQuery};
 pub use error::{ApiError, BadParameter, Mistake, Problem};
 pub use feeds::{FeedLine, FeedPage, FeedQuery, WhyNext};
 pub use lists::{ArticlePage, ListQuery, StoryPage};

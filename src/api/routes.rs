@@ -3,6 +3,7 @@
 
 use schemars::json_schema;
 
+use super::changes::ChangePage;
 use super::feeds::FeedPage;
 use super::lists::{ArticlePage, StoryPage};
 use super::route::{Kind, Parameter, Route, parameter};
@@ -90,6 +91,32 @@ pub static ARTICLES: Route = Route {
     answer: |generator| generator.subschema_for::<ArticlePage>(),
 };
 
+/// `changes`
+pub static CHANGES: Route = Route {
+    path: "/changes",
+    operation: "listChanges",
+    summary: "What changed, also what was removed, oldest first, for programs that keep a copy of the store",
+    parameters: &[
+        parameter(
+            "after",
+            Kind::Number,
+            "Only changes after this sequence number, `last` of an earlier answer. Without it, everything that is stored.",
+        ),
+        parameter(
+            "epoch",
+            Kind::Text,
+            "`epoch` of the same answer. 409 if the store was restored from a backup since, or if removals since then are no longer known.",
+        ),
+        LIMIT,
+        parameter(
+            "bodies",
+            Kind::Flag(false),
+            "Whether articles and stories have `content_html`, `content_text` and `boilerplate`.",
+        ),
+    ],
+    answer: |generator| generator.subschema_for::<ChangePage>(),
+};
+
 /// `topics`
 pub static TOPICS: Route = Route {
     path: "/topics",
@@ -140,6 +167,6 @@ pub static OPENAPI: Route = Route {
 };
 
 /// All routes.
-pub static ROUTES: [&Route; 7] = [
-    &STORIES, &STORY, &ARTICLES, &TOPICS, &FEEDS, &STATUS, &OPENAPI,
+pub static ROUTES: [&Route; 8] = [
+    &STORIES, &STORY, &ARTICLES, &CHANGES, &TOPICS, &FEEDS, &STATUS, &OPENAPI,
 ];

@@ -3,6 +3,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 
+use super::changes::{ChangeLine, ChangePage};
 use super::error::Problem;
 use super::feeds::{FeedLine, FeedPage};
 use super::lists::{ArticlePage, StoryPage};
@@ -30,7 +31,7 @@ impl Object {
 }
 
 /// All objects that have a schema.
-pub static OBJECTS: [Object; 11] = [
+pub static OBJECTS: [Object; 13] = [
     Object {
         name: "story",
         printed_by: "`newswire list --json`, and \"stories\" of the HTTP API",
@@ -45,6 +46,11 @@ pub static OBJECTS: [Object; 11] = [
         name: "story-with-copies",
         printed_by: "`newswire show --json` and /api/v1/stories/{id}",
         schema: SchemaGenerator::into_root_schema_for::<StoryWithCopies>,
+    },
+    Object {
+        name: "change",
+        printed_by: "`newswire list --changes`; \"changes\" of the HTTP API has the same without `epoch`",
+        schema: SchemaGenerator::into_root_schema_for::<ChangeLine<'static>>,
     },
     Object {
         name: "topic",
@@ -70,6 +76,11 @@ pub static OBJECTS: [Object; 11] = [
         name: "articles",
         printed_by: "/api/v1/articles",
         schema: SchemaGenerator::into_root_schema_for::<ArticlePage>,
+    },
+    Object {
+        name: "changes",
+        printed_by: "/api/v1/changes",
+        schema: SchemaGenerator::into_root_schema_for::<ChangePage>,
     },
     Object {
         name: "topics",

@@ -38,6 +38,9 @@ pub enum HttpError {
     /// There is no such resource: 404.
     #[error("{0}")]
     NotFound(String),
+    /// The request does not fit the present state of the store: 409.
+    #[error("{0}")]
+    Conflict(String),
     /// The server is overloaded: 503.
     #[error("{0}")]
     Busy(String),
@@ -74,6 +77,7 @@ impl HttpError {
         match self {
             Self::BadRequest(_) | Self::BadParameter(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Busy(_) | Self::Store(StoreError::Busy(_) | StoreError::Unusable { .. }) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

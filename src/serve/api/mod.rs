@@ -5,10 +5,12 @@
 //! |---|---|
 //! | `answer` | an object as a cached JSON document |
 //! | `problem` | errors as problem details (RFC 9457) |
+//! | `changes` | changes, for followers |
 //! | `lists` | stories and articles |
 //! | `objects` | one story, topics, feeds, status, the OpenAPI document |
 
 mod answer;
+mod changes;
 mod lists;
 mod objects;
 mod problem;
@@ -32,6 +34,7 @@ pub fn router() -> Router<Shared> {
         .route("/api/v1/stories", get(lists::stories))
         .route("/api/v1/stories/{id}", get(objects::story))
         .route("/api/v1/articles", get(lists::articles))
+        .route("/api/v1/changes", get(changes::changes))
         .route("/api/v1/topics", get(objects::topics))
         .route("/api/v1/feeds", get(objects::feeds))
         .route("/api/v1/status", get(objects::status))

@@ -52,6 +52,7 @@ impl From<ApiError> for HttpError {
                 MergedError::NoSuchTopic { name, topics }.into()
             }
             ApiError::NoSuchStory => Self::NotFound(error.to_string()),
+            ApiError::Cursor(e) => Self::Conflict(e.to_string()),
             ApiError::NoMemory => Self::responses_too_large(),
             ApiError::Store(e) => Self::Store(e),
         }

@@ -11,10 +11,13 @@ pub use cursor::{Cursor, CursorError, Epoch};
 pub use kinds::ChangeKind;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::model::{ArticleRow, ArticleView, FeedId, FeedRef, Seq, StoryId, StoryRow, StoryView};
+use crate::model::{
+    ArticleId, ArticleRow, ArticleView, FeedId, FeedRef, Seq, StoryId, StoryRow, StoryView,
+};
 use crate::store::articles::article_views::article;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
@@ -25,7 +28,7 @@ use crate::store::stories::story_views::story;
 use crate::store::stories::walk::Walk;
 
 /// What changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeOf {
     /// A copy.
@@ -37,7 +40,7 @@ pub enum ChangeOf {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Change {
     /// Its sequence.
     pub seq: Seq,
@@ -48,23 +51,28 @@ pub struct Change {
     pub change: ChangeKind,
     /// The id of the article, story or feed.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "ArticleId")]
     pub id: Uuid,
-    /// The article as it is now, without topics and copies of its story being part of this change.
+    /// The article as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ArticleView")]
     pub article: Option<Box<ArticleView>>,
     /// The story as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "StoryView")]
     pub story: Option<Box<StoryView>>,
     /// The feed as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RenamedFeed")]
     pub feed: Option<RenamedFeed>,
     /// The story that has the copies of a story that is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "StoryId")]
     pub into: Option<StoryId>,
 }
 
 /// What articles and stories show of their feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RenamedFeed {
     /// The `feed` of its articles.
     #[serde(flatten)]

@@ -59,6 +59,17 @@ async fn every_answer_is_what_its_schema_says() {
                 "?topic=sea",
             ],
         ),
+        (
+            "/changes",
+            &[
+                "",
+                "?bodies=true",
+                "?limit=2",
+                "?after=3",
+                "?after=900000",
+                "?epoch=x",
+            ],
+        ),
         ("/topics", &["", "?limit=1"]),
         (
             "/feeds",

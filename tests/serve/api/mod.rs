@@ -2,6 +2,7 @@
 
 mod answers;
 mod attacks;
+mod changes;
 mod pages;
 mod requests;
 
