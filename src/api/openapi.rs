@@ -56,6 +56,20 @@ pub fn openapi() -> Value {
     })
 }
 
+/// The statuses of errors.
+const PROBLEMS: [(&str, &str); 7] = [
+    ("400", "A parameter is wrong or does not exist."),
+    ("401", "The server requires a token."),
+    ("403", "The token does not open the API."),
+    ("404", "There is no such object."),
+    ("409", "The follower has to start again without `after`."),
+    (
+        "503",
+        "The server is overloaded, or the request takes too long.",
+    ),
+    ("default", "Another error."),
+];
+
 fn operation(route: &Route, answer: Value, problem: &Value) -> Value {
     let id = route.path.contains("{id}").then(|| {
         json!({
@@ -70,34 +84,28 @@ fn operation(route: &Route, answer: Value, problem: &Value) -> Value {
         .chain(route.parameters.iter().map(parameter))
         .collect();
     let text = json!({ "schema": { "type": "string" } });
-    let mut responses = json!({
-        "200": {
-            "description": "The answer.",
-            "headers": { "ETag": text },
-            "content": { "application/json": { "schema": answer } },
-        },
-        "304": { "description": "The answer is the one that If-None-Match names." },
+    let headers = match has_next(route) {
+        true => json!({ "ETag": text, "Link": text }),
+        false => json!({ "ETag": text }),
+    };
+    let answered = json!({
+        "description": "The answer.",
+        "headers": headers,
+        "content": { "application/json": { "schema": answer } },
     });
-    if has_next(route) {
-        responses["200"]["headers"]["Link"] = text;
-    }
-    let problems = [
-        ("400", "A parameter is wrong or does not exist."),
-        ("401", "The server requires a token."),
-        ("403", "The token does not open the API."),
-        ("404", "There is no such object."),
-        (
-            "503",
-            "The server is overloaded, or the request takes too long.",
-        ),
-        ("default", "Another error."),
-    ];
-    for (status, description) in problems {
-        responses[status] = json!({
+    let unchanged = json!({ "description": "The answer is the one that If-None-Match names." });
+    let problems = PROBLEMS.into_iter().map(|(status, description)| {
+        let response = json!({
             "description": description,
             "content": { "application/problem+json": { "schema": problem } },
         });
-    }
+        (status, response)
+    });
+    let responses: Map<String, Value> = [("200", answered), ("304", unchanged)]
+        .into_iter()
+        .chain(problems)
+        .map(|(status, response)| (status.to_owned(), response))
+        .collect();
     json!({
         "operationId": route.operation,
         "summary": route.summary,
