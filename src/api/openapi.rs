@@ -15,6 +15,19 @@ const DESCRIPTION: &str = "Read-only. Every answer is one JSON object in UTF-8; 
                            back as If-None-Match, and an unchanged answer costs 304 without a body. A page that is not the \
                            last has the query of the next one in `next` and in a Link header with rel=\"next\".";
 
+/// The statuses of errors.
+const PROBLEMS: [(&str, &str); 6] = [
+    ("400", "A parameter is wrong or does not exist."),
+    ("401", "The server requires a token."),
+    ("403", "The token does not open the API."),
+    ("404", "There is no such object."),
+    (
+        "503",
+        "The server is overloaded, or the request takes too long.",
+    ),
+    ("default", "Another error."),
+];
+
 /// The document.
 pub fn openapi() -> Value {
     let mut settings = settings();
@@ -70,33 +83,21 @@ fn operation(route: &Route, answer: Value, problem: &Value) -> Value {
         .chain(route.parameters.iter().map(parameter))
         .collect();
     let text = json!({ "schema": { "type": "string" } });
-    let mut responses = json!({
-        "200": {
-            "description": "The answer.",
-            "headers": { "ETag": text },
-            "content": { "application/json": { "schema": answer } },
-        },
-        "304": { "description": "The answer is the one that If-None-Match names." },
-    });
+    let mut headers = Map::from_iter([("ETag".to_owned(), text.clone())]);
     if has_next(route) {
-        responses["200"]["headers"]["Link"] = text;
+        headers.insert("Link".to_owned(), text);
     }
-    let problems = [
-        ("400", "A parameter is wrong or does not exist."),
-        ("401", "The server requires a token."),
-        ("403", "The token does not open the API."),
-        ("404", "There is no such object."),
-        (
-            "503",
-            "The server is overloaded, or the request takes too long.",
-        ),
-        ("default", "Another error."),
-    ];
-    for (status, description) in problems {
-        responses[status] = json!({
-            "description": description,
-            "content": { "application/problem+json": { "schema": problem } },
-        });
+    let content = json!({ "application/json": { "schema": answer } });
+    let right = json!({ "description": "The answer.", "headers": headers, "content": content });
+    let unchanged = json!({ "description": "The answer is the one that If-None-Match names." });
+    let mut responses = Map::from_iter([
+        ("200".to_owned(), right),
+        ("304".to_owned(), unchanged),
+    ]);
+    for (status, description) in PROBLEMS {
+        let content = json!({ "application/problem+json": { "schema": problem } });
+        let response = json!({ "description": description, "content": content });
+        responses.insert(status.to_owned(), response);
     }
     json!({
         "operationId": route.operation,
