@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 
 /// The running daemon as it describes itself in its lock file: the process id on the first line, JSON on the second.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 #[schemars(rename = "Daemon", description = "A running daemon.")]
 pub struct DaemonInfo {
     /// The process id, in the namespace of its container.
