@@ -49,7 +49,7 @@ pub struct Enclosure {
 }
 
 /// The origin of an entry (atom:source, RSS source).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Source {
     /// The source's title.
