@@ -90,10 +90,7 @@ fn operation(route: &Route, answer: Value, problem: &Value) -> Value {
     let content = json!({ "application/json": { "schema": answer } });
     let right = json!({ "description": "The answer.", "headers": headers, "content": content });
     let unchanged = json!({ "description": "The answer is the one that If-None-Match names." });
-    let mut responses = Map::from_iter([
-        ("200".to_owned(), right),
-        ("304".to_owned(), unchanged),
-    ]);
+    let mut responses = Map::from_iter([("200".to_owned(), right), ("304".to_owned(), unchanged)]);
     for (status, description) in PROBLEMS {
         let content = json!({ "application/problem+json": { "schema": problem } });
         let response = json!({ "description": description, "content": content });

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ArticleId, Category, Enclosure, FeedId, Person, Seq, StoryId, Time};
+use super::{ArticleId, Category, Enclosure, FeedId, Person, Seq, Source, StoryId, Time};
 
 /// The feed of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
@@ -123,6 +123,12 @@ pub struct ArticleView {
     /// The URL without tracking parameters.
     #[schemars(extend("format" = "uri"))]
     pub canonical_url: Option<String>,
+    /// The page of its comments.
+    pub comments_url: Option<String>,
+    /// The rights that the publisher states.
+    pub rights: Option<String>,
+    /// Where the feed took it from, as the feed says.
+    pub source: Option<Source>,
     /// Its story.
     pub story_id: StoryId,
     /// Why it belongs to its story; `None` for the first copy.
@@ -215,6 +221,9 @@ impl ArticleView {
             + self.feed_url.len()
             + length(&self.guid)
             + length(&self.canonical_url)
+            + length(&self.comments_url)
+            + length(&self.rights)
+            + self.source.as_ref().map_or(0, source_memory)
     }
 }
 
@@ -261,6 +270,10 @@ impl Content {
 
 fn length(text: &Option<String>) -> usize {
     text.as_ref().map_or(0, String::len)
+}
+
+fn source_memory(source: &Source) -> usize {
+    length(&source.title) + length(&source.url) + length(&source.id)
 }
 
 fn string_memory(text: &str) -> usize {
