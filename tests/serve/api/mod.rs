@@ -8,7 +8,7 @@ mod requests;
 
 use serde_json::Value;
 
-use newswire::model::{Category, Draft, Enclosure, FeedRow, Person, Time, WebUrl};
+use newswire::model::{Category, Draft, Enclosure, FeedRow, Person, Source, Time, WebUrl};
 use newswire::store::FeedSettings;
 
 use crate::support::browser::Page;
@@ -52,6 +52,13 @@ fn rich(host: &str, n: usize) -> Draft {
             length: Some(3),
         }],
         language: Some("en".to_owned()),
+        comments_url: url("comments"),
+        rights: Some("All rights reserved".to_owned()),
+        source: Some(Source {
+            title: Some("The Origin".to_owned()),
+            url: url("origin").map(|url| url.to_string()),
+            id: Some("tag:origin.example,1".to_owned()),
+        }),
         ..draft(host, n, "Boats \u{202e}come in", &wire())
     }
 }
