@@ -14,6 +14,7 @@
 //! | `channel` | title, links and ids of a feed |
 //! | `health` | the feed of what happened to our own feeds |
 //! | `top` | the stories printed most, with their rank |
+//! | `digests` | the feeds of digests |
 //! | `base_url` | the base of our addresses, and ids that do not depend on it |
 //! | `token` | a reader's token that links carry |
 //! | `memory` | the memory that a page may take |
@@ -23,6 +24,7 @@ mod archive;
 mod base_url;
 mod channel;
 mod cursor;
+pub mod digests;
 mod error;
 pub mod health;
 mod memory;

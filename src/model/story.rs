@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use serde::Serialize;
 
-use super::{ArticleId, Category, Enclosure, FeedId, Person, Seq, StoryId, Time};
+use super::{ArticleId, Category, Enclosure, FeedId, Person, Seq, Source, StoryId, Time};
 
 /// The feed of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -112,6 +112,12 @@ pub struct ArticleView {
     pub guid: Option<String>,
     /// The URL without tracking parameters.
     pub canonical_url: Option<String>,
+    /// The page of its comments.
+    pub comments_url: Option<String>,
+    /// The rights that the publisher states.
+    pub rights: Option<String>,
+    /// Where the feed took it from, as the feed says.
+    pub source: Option<Source>,
     /// Its story.
     pub story_id: StoryId,
     /// Why it belongs to its story; `None` for the first copy.
@@ -204,6 +210,9 @@ impl ArticleView {
             + self.feed_url.len()
             + length(&self.guid)
             + length(&self.canonical_url)
+            + length(&self.comments_url)
+            + length(&self.rights)
+            + self.source.as_ref().map_or(0, source_memory)
     }
 }
 
@@ -243,6 +252,10 @@ impl Content {
 
 fn length(text: &Option<String>) -> usize {
     text.as_ref().map_or(0, String::len)
+}
+
+fn source_memory(source: &Source) -> usize {
+    length(&source.title) + length(&source.url) + length(&source.id)
 }
 
 fn string_memory(text: &str) -> usize {
