@@ -125,6 +125,7 @@ const PAGES: &[&str] = &[
     "/metrics",
     "/",
     "/?limit=1000",
+    "/top",
     "/topics",
     "/topics/common",
     "/topics/rare",

@@ -7,7 +7,7 @@ use super::global::Global;
 use super::{
     add, change, check, completions, config, dedup, emit, exit, explain, extract, feed, feeds,
     fetch, import, list_args, maintain, man, notify, open, parse, regroup, run, schema, set, show,
-    status, topic, topics,
+    status, top, topic, topics,
 };
 
 /// A news aggregator: polls RSS, Atom and JSON feeds, groups copies into stories, and serves merged feeds by topic.
@@ -63,6 +63,11 @@ pub enum Command {
     ///
     /// Ranks the newest 2,000 articles that match; `newswire list EXPR` lists all of them.
     Search(list_args::SearchArgs),
+    /// List the stories printed most
+    ///
+    /// Each site counts once, however many of its feeds carry a story, and a story counts half after 12 hours. Stories on one site only are
+    /// left out. docs/top.md explains the rank.
+    Top(top::TopArgs),
     /// Show a story with its copies
     Show(show::ShowArgs),
     /// Open the page of a story in a browser

@@ -13,6 +13,7 @@ use super::{files, lookup};
 use crate::config::{Config, Listen};
 use crate::emit::opml::{self, Subscription};
 use crate::emit::{Format, render as document};
+use crate::merged::top;
 use crate::merged::{
     BaseUrl, Heading, LIMIT_MAX, List, ListRequest, MergedError, Unlimited, channel, health,
 };
@@ -22,7 +23,7 @@ use crate::store::Reads;
 /// `newswire emit`.
 #[derive(Debug, Args)]
 pub struct EmitArgs {
-    /// Name of a topic, all, or newswire-health
+    /// Name of a topic, all, top, or newswire-health
     #[arg(value_name = "TOPIC", add = candidates::topics())]
     pub topic: String,
     /// Format; json and jsonfeed both mean JSON Feed 1.1
@@ -72,6 +73,7 @@ pub fn emit(cx: &mut Context, args: &EmitArgs) -> Result<(), Failure> {
     let list = match args.topic.as_str() {
         health::NAME => None,
         "all" => Some(List::All),
+        top::NAME => Some(List::Top),
         name => Some(List::Topic(lookup::topic(&reads, name)?.name)),
     };
     let text = match list {

@@ -54,6 +54,9 @@ list:
   newswire list 'ukraine -sport' --topic world -n 20
   newswire list --follow --fields arrived,feed.title,title
   newswire list --published-since monday --format csv > week.csv
+top:
+  newswire top                      the stories on the most sites in the last day
+  newswire top ukraine --since 6h --json
 search:
   newswire search '\"armed forces\" title:kyiv'
   newswire search 'nuclear* copies>=3' --since 7d --folder news

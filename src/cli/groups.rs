@@ -12,7 +12,9 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ),
     (
         "Reading",
-        &["list", "search", "show", "open", "explain", "split", "join"],
+        &[
+            "list", "search", "top", "show", "open", "explain", "split", "join",
+        ],
     ),
     (
         "Topics and merged feeds",

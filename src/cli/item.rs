@@ -7,7 +7,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::exit::Failure;
-use crate::model::{ArticleId, ArticleView, Content, Seq, StoryId, StoryView, Time};
+use crate::merged::RankedStory;
+use crate::model::{ArticleId, ArticleView, Content, Rank, Seq, StoryId, StoryView, Time};
 use crate::text::nearest::nearest;
 
 /// A story, or with `--copies` an article.
@@ -16,14 +17,28 @@ use crate::text::nearest::nearest;
 pub enum Item {
     /// A story.
     Story(Box<StoryView>),
+    /// A story that is printed most, with its rank.
+    Ranked(Box<RankedStory>),
     /// One copy.
     Article(Box<ArticleView>),
+}
+
+/// What is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Stories.
+    Stories,
+    /// Stories with their rank.
+    Ranked,
+    /// Copies.
+    Articles,
 }
 
 /// The JSON of a story and of an article with every field, from which the names are derived: a new field needs no list here.
 struct Examples {
     story: Value,
     story_names: Vec<String>,
+    ranked_names: Vec<String>,
     article_names: Vec<String>,
 }
 
@@ -59,10 +74,16 @@ static EXAMPLES: LazyLock<Examples> = LazyLock::new(|| {
         copies: 1,
         also_in: Vec::new(),
     };
+    let ranked = RankedStory {
+        story: story.clone(),
+        rank: Rank::of(1, 1, Time::EPOCH, Time::EPOCH),
+    };
+    let ranked = serde_json::to_value(ranked).unwrap_or_default();
     let story = serde_json::to_value(story).unwrap_or_default();
     let article = serde_json::to_value(article).unwrap_or_default();
     Examples {
         story_names: names_in(&story),
+        ranked_names: names_in(&ranked),
         article_names: names_in(&article),
         story,
     }
@@ -81,7 +102,7 @@ fn names_in(example: &Value) -> Vec<String> {
 
 /// The names of all fields of stories and articles.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let names = EXAMPLES.story_names.iter().chain(&EXAMPLES.article_names);
+    let names = EXAMPLES.ranked_names.iter().chain(&EXAMPLES.article_names);
     names.map(String::as_str)
 }
 
@@ -95,11 +116,13 @@ pub fn is_time(name: &str) -> bool {
 ///
 /// # Errors
 /// Exit 2, with the nearest name, if there is no such field.
-pub fn fields(given: &str, of_articles: bool) -> Result<Vec<&'static str>, Failure> {
-    let known: Vec<&'static str> = match of_articles {
-        true => EXAMPLES.article_names.iter().map(String::as_str).collect(),
-        false => EXAMPLES.story_names.iter().map(String::as_str).collect(),
+pub fn fields(given: &str, of: Kind) -> Result<Vec<&'static str>, Failure> {
+    let names = match of {
+        Kind::Stories => &EXAMPLES.story_names,
+        Kind::Ranked => &EXAMPLES.ranked_names,
+        Kind::Articles => &EXAMPLES.article_names,
     };
+    let known: Vec<&'static str> = names.iter().map(String::as_str).collect();
     given
         .split(',')
         .map(str::trim)
@@ -123,6 +146,7 @@ impl Item {
     pub fn id(&self) -> String {
         match self {
             Self::Story(s) => s.id.to_string(),
+            Self::Ranked(r) => r.story.id.to_string(),
             Self::Article(a) => a.id.to_string(),
         }
     }
@@ -131,6 +155,7 @@ impl Item {
     pub fn seq(&self) -> Seq {
         match self {
             Self::Story(s) => s.seq,
+            Self::Ranked(r) => r.story.seq,
             Self::Article(a) => a.seq,
         }
     }
@@ -139,6 +164,7 @@ impl Item {
     pub fn url(&self) -> Option<&str> {
         match self {
             Self::Story(s) => s.url.as_deref(),
+            Self::Ranked(r) => r.story.url.as_deref(),
             Self::Article(a) => a.url.as_deref(),
         }
     }
@@ -152,6 +178,7 @@ impl Item {
     pub fn into_story(self) -> StoryView {
         match self {
             Self::Story(story) => *story,
+            Self::Ranked(ranked) => ranked.story,
             Self::Article(a) => StoryView {
                 copies: 1,
                 ..StoryView::from(*a)
@@ -198,16 +225,18 @@ mod tests {
     #[test]
     fn an_unknown_field_is_an_error_that_names_the_nearest() {
         assert_eq!(
-            fields("id, feed.title", false).unwrap(),
+            fields("id, feed.title", Kind::Stories).unwrap(),
             ["id", "feed.title"]
         );
-        let failure = fields("id,titel", false).unwrap_err();
+        let failure = fields("id,titel", Kind::Stories).unwrap_err();
         assert!(
             matches!(&failure, Failure::Message(_, m) if m.contains("\"title\"")),
             "{failure:?}"
         );
-        assert!(fields("guid", false).is_err() && fields("guid", true).is_ok());
-        assert!(fields("also_in", true).is_err());
+        assert!(fields("guid", Kind::Stories).is_err() && fields("guid", Kind::Articles).is_ok());
+        assert!(fields("also_in", Kind::Articles).is_err());
+        assert!(fields("rank.score", Kind::Ranked).is_ok());
+        assert!(fields("rank.score", Kind::Stories).is_err());
     }
 
     #[test]

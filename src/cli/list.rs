@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::expression;
 use super::formats::{self, ListFormat, Setup};
 use super::humanize::point;
-use super::item;
+use super::item::{self, Kind};
 use super::list_args::{ListArgs, Options, SearchArgs, Sort};
 use super::listing::Listing;
 use super::warnings;
@@ -41,7 +41,16 @@ fn show(
     let expr = expression::joined(words);
     let format = format_of(options)?;
     let fields = options.fields.as_deref();
-    let fields = fields.map(|given| item::fields(given, options.copies));
+    let fields = fields.map(|given| {
+        item::fields(
+            given,
+            if options.copies {
+                Kind::Articles
+            } else {
+                Kind::Stories
+            },
+        )
+    });
     let fields = fields.transpose()?;
     let mut selection = selection(cx, &expr, options, order)?;
     selection.bodies = options.full || format.has_bodies || names_body(fields.as_deref());
@@ -114,7 +123,7 @@ fn format_of(options: &Options) -> Result<&'static ListFormat, Failure> {
     Ok(format)
 }
 
-fn names_body(fields: Option<&[&str]>) -> bool {
+pub(super) fn names_body(fields: Option<&[&str]>) -> bool {
     let is_of_body = |name: &&str| name.starts_with("content_") || *name == "boilerplate";
     fields.is_some_and(|fields| fields.iter().any(is_of_body))
 }

@@ -67,6 +67,7 @@ mod suggestions;
 mod table;
 mod terminal_escape;
 mod times;
+mod top;
 mod topic;
 mod topics;
 mod warnings;
@@ -160,6 +161,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Import(args) => import::import(cx, args),
         Command::Export(args) => import::export(cx, args),
         Command::List(args) => list::list(cx, args),
+        Command::Top(args) => top::run(cx, args),
         Command::Search(args) => list::search(cx, args),
         Command::Show(args) => show::show(cx, args),
         Command::Open(args) => open::open(cx, args),

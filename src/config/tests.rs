@@ -340,6 +340,10 @@ fn feeds_and_names_of_topics_are_unique() {
     let topic = "[[topic]]\nname = \"a\"\nmatch = \"b\"\n";
     assert!(mistakes(&format!("{topic}{topic}")).contains("first here"));
     assert!(mistakes("[[topic]]\nname = \"all\"\nmatch = \"b\"\n").contains("reserved"));
+    assert!(
+        mistakes("[[topic]]\nname = \"top\"\nmatch = \"b\"\n")
+            .contains("/feeds/top.atom has another meaning")
+    );
     assert!(mistakes("[[topic]]\nname = \"A b\"\nmatch = \"b\"\n").contains("a-z"));
 }
 

@@ -14,8 +14,13 @@ use crate::store::{TopicDefinition, TopicFeed};
 /// Maximum length of a topic's name, in characters.
 const NAME_CHARS_MAX: usize = 64;
 
-/// Names with another meaning in URLs: `/feeds/all.atom`, `/feeds/search.atom`, `/feeds/newswire-health.atom`.
-const RESERVED: [&str; 3] = ["all", "search", crate::merged::health::NAME];
+/// Names with another meaning in URLs: `/feeds/all.atom`, `/feeds/top.atom`, `/feeds/search.atom`, `/feeds/newswire-health.atom`.
+const RESERVED: [&str; 4] = [
+    "all",
+    "search",
+    crate::merged::top::NAME,
+    crate::merged::health::NAME,
+];
 
 /// Maximum of `limit_per_feed`, the maximum number of entries on a page.
 const LIMIT_PER_FEED_MAX: usize = 1000;

@@ -29,6 +29,11 @@ impl Heading {
                 title: everything.to_owned(),
                 description: "Every story, newest first".to_owned(),
             }),
+            List::Top => Ok(Self {
+                title: format!("{everything}: printed most"),
+                description: "Stories that the most sites carry, newer ones first among equals"
+                    .to_owned(),
+            }),
             List::Search(text) => Ok(Self {
                 title: text.clone(),
                 description: format!("Stories that match {text}"),

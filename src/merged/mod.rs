@@ -13,6 +13,7 @@
 //! | `archive` | which days are complete and never change again |
 //! | `channel` | title, links and ids of a feed |
 //! | `health` | the feed of what happened to our own feeds |
+//! | `top` | the stories printed most, with their rank |
 //! | `digests` | the feeds of digests |
 //! | `base_url` | the base of our addresses, and ids that do not depend on it |
 //! | `token` | a reader's token that links carry |
@@ -30,6 +31,7 @@ mod memory;
 mod page;
 mod request;
 mod token;
+pub mod top;
 
 pub use base_url::BaseUrl;
 pub use channel::{Heading, channel, last_change};
@@ -38,3 +40,4 @@ pub use memory::{PageMemory, Unlimited};
 pub use page::{PAGE_BYTES_MAX, Page};
 pub use request::{LIMIT_MAX, List, ListRequest};
 pub use token::LinkToken;
+pub use top::{RankedStory, top};

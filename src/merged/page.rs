@@ -7,6 +7,7 @@ use super::archive::{ARCHIVE_MAX, Days};
 use super::error::MergedError;
 use super::memory::PageMemory;
 use super::request::{LIMIT_MAX, List, ListRequest};
+use super::top::top;
 use crate::model::{FeedId, StoryView, Time};
 use crate::store::{Reads, RiverPlace, Selection, StoreError, TopicFeed, Walk};
 
@@ -49,13 +50,26 @@ impl ListRequest {
     ) -> Result<Page, MergedError> {
         let options = match &self.list {
             List::Topic(name) => reads.topic_feed(name)?.unwrap_or_default(),
-            List::All | List::Search(_) => TopicFeed::default(),
+            List::All | List::Top | List::Search(_) => TopicFeed::default(),
         };
         let limit = match self.is_archive {
             true => ARCHIVE_MAX,
             false => self.limit.unwrap_or(page_size).clamp(1, LIMIT_MAX),
         };
         let mut selection = self.selection(now, bodies)?;
+        if let List::Top = self.list {
+            selection.limit = Some(limit);
+            let mut page = Page::default();
+            let mut bytes = 0usize;
+            for ranked in top(reads, &selection, memory)? {
+                bytes += ranked.story.memory();
+                if bytes > PAGE_BYTES_MAX && !page.stories.is_empty() {
+                    break;
+                }
+                page.stories.push(ranked.story);
+            }
+            return Ok(page);
+        }
         let days = match self.is_archive {
             true => newest_arrival(reads, &selection)?.map(Days::until),
             false => None,

@@ -5,12 +5,14 @@ use url::form_urlencoded;
 
 use super::cursor;
 use super::error::MergedError;
+use super::memory::PageMemory;
 use super::token::LinkToken;
+use super::top::{self, RankedStory};
 use crate::emit::Format;
 use crate::model::Time;
 use crate::query;
 use crate::query::ast::When;
-use crate::store::{RiverPlace, Selection};
+use crate::store::{Reads, RiverPlace, Selection};
 
 /// Maximum number of stories on a page.
 pub const LIMIT_MAX: usize = 1000;
@@ -22,6 +24,8 @@ pub enum List {
     All,
     /// The stories of the topic of this name.
     Topic(String),
+    /// The stories printed most, the highest rank first, on one page.
+    Top,
     /// The stories that match an expression, as the user wrote it.
     Search(String),
 }
@@ -48,6 +52,7 @@ impl List {
     pub fn feed_path(&self) -> String {
         match self {
             Self::All => "/feeds/all".to_owned(),
+            Self::Top => format!("/feeds/{}", top::NAME),
             Self::Topic(name) => format!("/feeds/{name}"),
             Self::Search(_) => "/feeds/search".to_owned(),
         }
@@ -62,6 +67,7 @@ impl List {
     pub fn page_path(&self) -> String {
         match self {
             Self::All => "/".to_owned(),
+            Self::Top => format!("/{}", top::NAME),
             Self::Topic(name) => format!("/topics/{name}"),
             Self::Search(_) => "/search".to_owned(),
         }
@@ -81,7 +87,7 @@ impl ListRequest {
         }
     }
 
-    /// Reads the query parameters of the feed or page `name`: `all`, `search`, or the name of a topic. Unknown parameters are
+    /// Reads the query parameters of the feed or page `name`: `all`, `top`, `search`, or the name of a topic. Unknown parameters are
     /// ignored.
     ///
     /// # Errors
@@ -101,6 +107,17 @@ impl ListRequest {
                 ));
             }
             ("all", None) => List::All,
+            (top::NAME, None) if parameters.before.is_some() || parameters.archive.is_some() => {
+                return Err(wrong(format!(
+                    "{}: the stories printed most are on one page; ask for more with limit=N or since=7d",
+                    if parameters.before.is_some() {
+                        "before"
+                    } else {
+                        "archive"
+                    }
+                )));
+            }
+            (top::NAME, None) => List::Top,
             (topic, None) => List::Topic(topic.to_owned()),
         };
         Ok(Self {
@@ -171,6 +188,25 @@ impl ListRequest {
         }
     }
 
+    /// The stories printed most of what is selected, with their ranks and without bodies.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn top(
+        &self,
+        reads: &Reads,
+        now: Time,
+        page_size: usize,
+        memory: &mut impl PageMemory,
+    ) -> Result<Vec<RankedStory>, MergedError> {
+        let limit = self.limit.unwrap_or(page_size).clamp(1, LIMIT_MAX);
+        let selection = Selection {
+            limit: Some(limit),
+            ..self.selection(now, false)?
+        };
+        top::top(reads, &selection, memory)
+    }
+
     /// What the store is asked for, without a limit.
     ///
     /// # Errors
@@ -184,7 +220,7 @@ impl ListRequest {
             ..Selection::default()
         };
         match &self.list {
-            List::All => {}
+            List::All | List::Top => {}
             List::Topic(name) => selection.topic = Some(name.clone()),
             List::Search(text) => {
                 let expr = query::parse(text).map_err(|e| wrong(e.render("q")))?;

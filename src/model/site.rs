@@ -10,6 +10,18 @@ pub fn site_of(host: &str) -> &str {
     psl::domain_str(host).unwrap_or(host)
 }
 
+/// The owner of a feed, as far as addresses say: the site that the feed names as its own, else the site of its address. Feeds on a
+/// service that publishes the feeds of others thus belong to their publishers. An address without a host is its own owner.
+pub fn owner_of(feed_url: &str, site: Option<&str>) -> String {
+    let of = |url: &str| {
+        let url = url::Url::parse(url).ok()?;
+        Some(site_of(url.host_str()?).to_owned())
+    };
+    site.and_then(of)
+        .or_else(|| of(feed_url))
+        .unwrap_or_else(|| feed_url.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -22,5 +34,16 @@ mod tests {
         assert_eq!(site_of("localhost"), "localhost");
         assert_eq!(site_of("192.0.2.7"), "192.0.2.7");
         assert_eq!(site_of("[2001:db8::1]"), "[2001:db8::1]");
+    }
+
+    #[test]
+    fn feeds_that_name_one_site_have_one_owner() {
+        let owner = |url, site| owner_of(url, site);
+        let paper = owner("https://feeds.paper.example.com/a", None);
+        assert_eq!(paper, "example.com");
+        let proxied = owner("https://proxy.net/x", Some("https://www.example.com/world"));
+        assert_eq!(proxied, paper);
+        assert_eq!(owner("https://proxy.net/x", Some("no URL")), "proxy.net");
+        assert_eq!(owner("file:///a.xml", None), "file:///a.xml");
     }
 }

@@ -53,6 +53,7 @@ mod status;
 mod story;
 mod times;
 mod tokens;
+mod top;
 mod websub;
 
 pub use callback::{CALLBACK_PATH, HubCallback, HubHandler};
@@ -115,6 +116,7 @@ fn router(state: Shared) -> Router {
         .route("/", get(river::river))
         .route("/topics/{topic}", get(river::topic))
         .route("/stories/{id}", get(story::story))
+        .route("/top", get(top::top))
         .route("/search", get(pages::search))
         .route("/topics", get(pages::topics))
         .route("/sources", get(static_routes::sources))

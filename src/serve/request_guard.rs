@@ -166,7 +166,7 @@ fn log_unknown_host(request: &Request) {
 
 fn kind_of(path: &str) -> Kind {
     match path {
-        "/" | "/status" | "/search" | "/style.css" | "/topics" => Kind::Page,
+        "/" | "/status" | "/search" | "/style.css" | "/top" | "/topics" => Kind::Page,
         "/feeds.opml" | "/subscriptions.opml" => Kind::Feed,
         "/healthz" | "/readyz" | "/metrics" => Kind::Probe,
         _ if path.starts_with("/feeds/") => Kind::Feed,

@@ -1,8 +1,6 @@
 //! The pages of a list of stories, newest first and grouped by day: all stories, a topic, or a search. Each page links to the feeds
 //! of the same list.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::{self, Path, RawQuery};
 use axum::http::HeaderMap;
@@ -14,20 +12,21 @@ use super::error::HttpError;
 use super::frame::{Feeds, Frame, document, frame};
 use super::state::{Cost, Shared, State};
 use super::times::Times;
-use crate::merged::{Heading, List, ListRequest, Page, last_change};
-use crate::model::{StoryView, Time};
-use crate::store::{Copied, Reads};
+use crate::merged::top::start_of_hour;
+use crate::merged::{Heading, List, ListRequest, Page, RankedStory, last_change, top};
+use crate::model::StoryView;
+use crate::store::{Reads, Selection};
 
-/// Number of most copied stories on the front page.
-const MOST_COPIED_MAX: usize = 10;
+/// Number of stories printed most on the front page.
+const TOP_MAX: usize = 10;
 
 #[derive(Template)]
 #[template(path = "river.html")]
 struct River {
     frame: Frame,
     heading: Option<Heading>,
-    /// The most copied stories of the last day.
-    copied: Vec<Copied>,
+    /// The stories printed most in the last day.
+    top: Vec<RankedStory>,
     days: Vec<Day>,
     empty: &'static str,
     first: Option<String>,
@@ -93,12 +92,16 @@ pub async fn list(
             let mut changed = last_change(&page.stories, now);
             let mut river = river_page(state, reads, &request, heading, page)?;
             if is_front(&request) {
-                let hour = start_of_hour(now);
-                river.copied = reads.most_copied(hour.minus(DAY), MOST_COPIED_MAX)?;
-                let titles = river.copied.iter().map(|c| c.title.len()).sum::<usize>();
-                reservation.grow(RENDERED_FACTOR * titles)?;
+                let selection = Selection {
+                    limit: Some(TOP_MAX),
+                    now,
+                    ..Selection::default()
+                };
+                river.top = top(reads, &selection, &mut reservation)?;
+                let bytes = river.top.iter().map(|r| r.story.memory()).sum::<usize>();
+                reservation.grow(RENDERED_FACTOR * bytes)?;
                 // The list of the last day changes at full hours.
-                changed = changed.max(Some(hour));
+                changed = changed.max(Some(start_of_hour(now)));
             }
             document(changed, &river, &river.frame.times, reservation)
         },
@@ -114,13 +117,6 @@ fn is_front(request: &ListRequest) -> bool {
         && request.before.is_none()
 }
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-const HOUR_MS: i64 = 3_600_000;
-
-fn start_of_hour(t: Time) -> Time {
-    Time::from_millis(t.millis() - t.millis().rem_euclid(HOUR_MS))
-}
-
 fn river_page(
     state: &State,
     reads: &Reads,
@@ -130,7 +126,7 @@ fn river_page(
 ) -> Result<River, HttpError> {
     let root = match &request.list {
         List::Topic(_) => "../",
-        List::All | List::Search(_) => "",
+        List::All | List::Top | List::Search(_) => "",
     };
     let mut frame = frame(state, reads, root, &heading.title, request.token.clone())?;
     let mut feed = ListRequest::first(request.list.clone());
@@ -142,6 +138,7 @@ fn river_page(
     });
     let (shown, empty) = match &request.list {
         List::All => (None, "There are no stories yet."),
+        List::Top => (Some(heading), "No story of the last day is on two sites."),
         List::Topic(name) => {
             frame.topic = Some(name.clone());
             (Some(heading), "This topic has no stories yet.")
@@ -161,7 +158,7 @@ fn river_page(
     };
     Ok(River {
         heading: shown,
-        copied: Vec::new(),
+        top: Vec::new(),
         days: group_by_day(page.stories, &frame.times),
         frame,
         empty,

@@ -438,3 +438,40 @@ fn an_article_that_is_dated_by_its_update_alone_is_shown_with_that_date() {
     let shown = home.run(&["show", &id]);
     assert!(shown.exits(0).contains("2030-01-09 18:30"), "{shown:?}");
 }
+
+#[test]
+fn top_ranks_by_sites_and_says_why() {
+    let home = CliHome::empty();
+    let clock = Clock::manual(time("2030-01-31T12:00:00Z"));
+    let store = home.store(&clock);
+    let text = "The harbour was closed this morning after a fire in the old customs house, \
+        said the mayor, and ships wait outside until the tugs can work again.";
+    let hosts = ["a.example", "b.example", "feeds.c.example", "www.c.example"];
+    for (n, host) in hosts.iter().enumerate() {
+        let feed = subscribe(&store, host, host);
+        let mut drafts = vec![draft(host, n, "Harbour <b>closed</b>", text)];
+        if n >= 2 {
+            let other = "Bread is dearer again in the towns along the coast, where two mills \
+                have stopped work for want of grain since the first week of the year.";
+            drafts.push(draft(host, n + 10, "Bread is dearer", other));
+        }
+        poll(&store, &clock, feed, drafts);
+    }
+    drop(store);
+    let found = home.run(&["top", "--since", "2030-01-01", "--json"]).json();
+    let told: Vec<_> = found.iter().map(|s| s["title"].as_str().unwrap()).collect();
+    // The bread is in two feeds of one site.
+    assert_eq!(told, ["Harbour <b>closed</b>"]);
+    let rank = &found[0]["rank"];
+    assert_eq!((&rank["sites"], &rank["feeds"]), (&3.into(), &4.into()));
+    assert!(rank["score"].is_number() && rank["age_seconds"].is_u64());
+    let since = ["top", "--since", "2030-01-01"];
+    let with = |more: &[&str]| home.run(&[&since[..], more].concat());
+    let fields = with(&["--format", "csv", "--fields", "rank.sites,title"]);
+    assert!(fields.out.contains("3,Harbour"), "{fields:?}");
+    assert_eq!(with(&["harbour", "--json"]).json().len(), 1);
+    assert!(with(&["bread", "--json"]).json().is_empty());
+    with(&["bread", "--fail-empty"]).exits(4);
+    with(&["--limit", "0"]).exits(2);
+    assert!(with(&[]).out.contains("SITES"));
+}

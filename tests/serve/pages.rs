@@ -360,13 +360,13 @@ async fn the_front_page_names_what_most_feeds_carry() {
     let page = Document::from(text.as_str());
     assert_eq!(page.select(".copied li").length(), 1, "{text}");
     let told = page.select(".copied li").text();
-    assert!(told.contains("Boats") && told.contains("3 feeds"), "{told}");
+    assert!(told.contains("Boats") && told.contains("3 sites"), "{told}");
     for path in ["/?limit=5", "/topics/sea", "/search?q=boats"] {
         let text = site.get(path).await.text();
-        assert!(!text.contains("Most copied today"), "{path}");
+        assert!(!text.contains("Printed most today"), "{path}");
     }
     site.fixture.clock.advance(Duration::from_secs(26 * 3600));
-    assert!(!site.get("/").await.text().contains("Most copied today"));
+    assert!(!site.get("/").await.text().contains("Printed most today"));
 }
 
 #[tokio::test]
@@ -508,4 +508,45 @@ async fn the_sources_stand_in_pages_and_are_found_by_title_and_state() {
         let path = format!("{}&{query}", with_token("/status"));
         assert_eq!(site.get(&path).await.status, 400, "{query}");
     }
+}
+
+#[tokio::test]
+async fn top_lists_what_most_sites_carry_on_a_page_and_as_feeds() {
+    let site = furnished(options()).await;
+    let text = site.get("/top").await.text();
+    let page = Document::from(text.as_str());
+    assert_eq!(page.select(".copied li").length(), 1, "{text}");
+    assert!(page.select(".copied li").text().contains("3 sites"));
+    assert_eq!(
+        page.select(".subscribe a").length(),
+        3,
+        "Atom, RSS and JSON Feed"
+    );
+    let ids = |json: &str| -> Vec<String> {
+        let feed: serde_json::Value = serde_json::from_str(json).unwrap();
+        let items = feed["items"].as_array().unwrap().clone();
+        items.iter().map(|i| i["id"].to_string()).collect()
+    };
+    let first = ids(&site.get("/feeds/top.json").await.text());
+    let all = ids(&site.get("/feeds/all.json").await.text());
+    assert!(first.len() == 1 && all.contains(&first[0]), "the same id");
+    // Time alone does not change the entries, until the day is over.
+    site.fixture.clock.advance(Duration::from_secs(5 * 3600));
+    assert_eq!(ids(&site.get("/feeds/top.json").await.text()), first);
+    for file in ["top.atom", "top.rss"] {
+        let text = site.get(&format!("/feeds/{file}")).await.text();
+        assert!(text.contains("Boats"), "{text}");
+    }
+    for path in ["/top?before=x", "/feeds/top.atom?archive=x"] {
+        let response = site.get(path).await;
+        assert_eq!(response.status, 400, "{path}");
+    }
+    site.fixture.clock.advance(Duration::from_secs(26 * 3600));
+    assert!(ids(&site.get("/feeds/top.json?since=1h").await.text()).is_empty());
+    assert!(
+        site.get("/top")
+            .await
+            .text()
+            .contains("No story of this time")
+    );
 }
