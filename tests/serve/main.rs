@@ -7,6 +7,7 @@
     clippy::string_slice
 )]
 
+mod controls;
 mod feeds;
 mod formats;
 mod order;

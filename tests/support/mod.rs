@@ -17,6 +17,7 @@ pub mod process;
 pub mod properties;
 pub mod sequences;
 pub mod server_fixture;
+pub mod sources;
 pub mod store_fixture;
 pub mod tree;
 
