@@ -5,9 +5,9 @@
 use std::collections::{BinaryHeap, HashSet};
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{Connection, ToSql, params, params_from_iter};
 
-use crate::model::{ArticleRow, Time};
+use crate::model::{ArticleRow, FeedRow, Time};
 use crate::query::plan::{IndexPlan, Predicate};
 use crate::store::search::candidates::{are_few, candidates, filters};
 use crate::store::search::matcher::Matcher;
@@ -40,6 +40,9 @@ pub(in crate::store) const BOUNDS: Bounds = Bounds {
 
 /// Where one article in so many is found, the newest that match are soon met down the river.
 const COMMON: i64 = 10;
+
+/// Fewer articles than these are looked at sooner than those of one feed.
+const RARE_MAX: i64 = 500;
 
 /// What is looked for.
 pub(in crate::store) struct Search<'s> {
@@ -81,7 +84,9 @@ pub(in crate::store) fn newest(
         return to_the_end(down_the_river(conn, (search, &narrow), limit, river, stop)?);
     };
     let mut postings = Postings::new(conn, query)?;
-    if narrow.is_some() {
+    // The index would find what all feeds have before it comes to what one has.
+    let is_of_one = one_feed(search).is_some() && !is_rare(conn, query)?;
+    if narrow.is_some() || is_of_one {
         let river = (&mut matcher, Some(postings), None);
         return to_the_end(down_the_river(conn, (search, &narrow), limit, river, stop)?);
     }
@@ -101,6 +106,23 @@ pub(in crate::store) fn newest(
     }
 }
 
+/// The feed that has a copy of every match, if it is one.
+fn one_feed(search: &Search<'_>) -> Option<FeedRow> {
+    match (search.selection.feed, search.among) {
+        (Some(feed), _) => Some(feed),
+        (None, Among::Feeds(feeds)) => feeds.first().copied().filter(|_| feeds.len() == 1),
+        (None, _) => None,
+    }
+}
+
+/// Whether the word index finds few articles.
+fn is_rare(conn: &Connection, query: &str) -> Sql<bool> {
+    let found: i64 = conn
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 LIMIT ?2)")?
+        .query_row(params![query, RARE_MAX], |r| r.get(0))?;
+    Ok(found < RARE_MAX)
+}
+
 /// The rows of a way without bounds, which is never too long.
 fn to_the_end(way: Way) -> Sql<Vec<i64>> {
     match way {
@@ -113,14 +135,12 @@ fn to_the_end(way: Way) -> Sql<Vec<i64>> {
 type Narrow = Option<(&'static str, Value)>;
 
 fn narrow(conn: &Connection, selection: &Selection) -> Sql<Narrow> {
-    let feeds = match (selection.feed, &selection.feeds) {
-        (Some(feed), _) => Some(("feed = ?1", Value::from(feed.get()))),
-        (None, Some(feeds)) => Some((
+    let feeds = selection.feeds.as_ref().map(|feeds| {
+        (
             "feed IN (SELECT value FROM json_each(?1))",
             Value::from(sql::json(feeds)),
-        )),
-        (None, None) => None,
-    };
+        )
+    });
     let since = |column, since: Option<Time>| Some((column, Value::from(since?.millis())));
     let conditions = [
         feeds,
@@ -274,8 +294,19 @@ fn river(search: &Search<'_>, narrow: &Narrow) -> (String, Vec<Box<dyn ToSql>>) 
         condition.replace("?1", "?")
     });
     let mut wheres: Vec<String> = Vec::new();
-    let mut is_of_topic = false;
+    let (mut is_of_topic, mut is_of_feed) = (false, false);
     let (from, arrived) = match (search.stories, narrow, &selection.topic) {
+        (true, None, _) if let Some(feed) = one_feed(search) => {
+            is_of_feed = true;
+            wheres.push("f.feed = ?".to_owned());
+            values.push(Box::new(feed));
+            (
+                "feed_stories f CROSS JOIN stories s ON s.story = f.story
+                 CROSS JOIN articles a ON a.story = s.story"
+                    .to_owned(),
+                "f.arrived",
+            )
+        }
         (true, Some(narrow), _) => (
             format!(
                 "(SELECT DISTINCT story FROM articles WHERE {narrow}) f
@@ -298,6 +329,11 @@ fn river(search: &Search<'_>, narrow: &Narrow) -> (String, Vec<Box<dyn ToSql>>) 
             "stories s CROSS JOIN articles a ON a.story = s.story".to_owned(),
             "s.arrived",
         ),
+        (false, None, _) if let Some(feed) = one_feed(search) => {
+            wheres.push("a.feed = ?".to_owned());
+            values.push(Box::new(feed));
+            ("articles a INDEXED BY articles_of_feed".to_owned(), "a.arrived")
+        }
         (false, narrow, _) => {
             wheres.extend(narrow.map(|narrow| format!("a.{narrow}")));
             ("articles a".to_owned(), "a.arrived")
@@ -310,6 +346,7 @@ fn river(search: &Search<'_>, narrow: &Narrow) -> (String, Vec<Box<dyn ToSql>>) 
     }
     let others = Selection {
         topic: selection.topic.clone().filter(|_| !is_of_topic),
+        feed: selection.feed.filter(|_| !is_of_feed),
         ..selection.clone()
     };
     let (filters, more) = filters(&others, search.plan, search.stories, search.among);

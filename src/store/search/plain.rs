@@ -1,21 +1,15 @@
 //! Which stories and articles a selection without an expression means: one query, by the index that is the shortest way.
 
-use rusqlite::{Connection, ToSql, params, params_from_iter};
+use rusqlite::{Connection, ToSql, params_from_iter};
 
-use crate::model::{FeedRow, Seq, Time};
+use crate::model::{Seq, Time};
 use crate::store::search::candidates::{are_few, order_of};
 use crate::store::search::selection::{Order, Selection};
 use crate::store::sql::{self, Sql};
 
-/// Among so many of the newest stories those of a feed with many are looked for, before all of its are put in order.
-const LOOKS_MAX: i64 = 3000;
-
 /// Rows of stories.
 pub(in crate::store) fn stories(conn: &Connection, selection: &Selection) -> Sql<Vec<i64>> {
-    match of_large_feed(conn, selection)? {
-        Some(rows) => Ok(rows),
-        None => plain(conn, selection, &STORIES),
-    }
+    plain(conn, selection, &STORIES)
 }
 
 /// Rows of articles.
@@ -32,10 +26,10 @@ struct Kind {
     from_dated: &'static str,
     row: &'static str,
     alias: &'static str,
-    /// Of one feed: by its articles, not by a walk over everybody's.
+    /// Of one feed, beside another condition that the rows are walked by.
     of_feed: &'static str,
-    /// Those of one feed in river order, where an index has them so.
-    from_feed: Option<&'static str>,
+    /// Those of one feed in river order, with the condition and the place in the river.
+    from_feed: (&'static str, &'static str, &'static str),
     of_feeds: &'static str,
     /// First seen at or after; the sightings of articles are indexed.
     seen_since: &'static str,
@@ -48,7 +42,11 @@ const STORIES: Kind = Kind {
     from_dated: "articles d CROSS JOIN stories x ON x.story = d.story AND x.shown = d.article",
     row: "x.story",
     alias: "t.arrived",
-    from_feed: None,
+    from_feed: (
+        "feed_stories t CROSS JOIN stories x ON x.story = t.story",
+        "t.feed = ?",
+        "t.arrived",
+    ),
     of_feed: "x.story IN (SELECT story FROM articles WHERE feed = ?)",
     of_feeds: "x.story IN (SELECT story FROM articles WHERE feed IN (SELECT value FROM json_each(?)))",
     seen_since: "x.first_seen >= ? AND x.story IN (SELECT story FROM articles WHERE first_seen >= ?)",
@@ -61,7 +59,11 @@ const ARTICLES: Kind = Kind {
     from_dated: "articles d INDEXED BY articles_published CROSS JOIN articles x ON x.article = d.article",
     row: "x.article",
     alias: "x.arrived",
-    from_feed: Some("articles x INDEXED BY articles_of_feed"),
+    from_feed: (
+        "articles x INDEXED BY articles_of_feed",
+        "x.feed = ?",
+        "x.arrived",
+    ),
     of_feed: "x.feed = ?",
     of_feeds: "x.feed IN (SELECT value FROM json_each(?))",
     seen_since: "x.first_seen >= ?",
@@ -86,12 +88,12 @@ fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>>
         wheres.push("t.topic = (SELECT topic FROM topics WHERE name = ?)".to_owned());
         values.push(Box::new(topic.clone()));
     }
-    let is_in_order = selection.feed.is_some() && selection.topic.is_none() && !is_dated;
     if let Some(feed) = selection.feed {
-        if let Some(in_order) = kind.from_feed.filter(|_| is_in_order) {
-            from = in_order;
+        let mut condition = kind.of_feed;
+        if selection.topic.is_none() {
+            (from, condition, arrived) = kind.from_feed;
         }
-        wheres.push(kind.of_feed.to_owned());
+        wheres.push(condition.to_owned());
         values.push(Box::new(feed));
     }
     if let Some(feeds) = &selection.feeds {
@@ -129,9 +131,8 @@ fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>>
     let order = match order_of(selection) {
         Order::Sequence => "x.seq".to_owned(),
         Order::Published => format!("{published} DESC, x.arrived DESC, x.id DESC"),
-        _ if kind.from_feed.is_some() && is_in_order => format!("{arrived} DESC, x.id DESC"),
-        // The sign keeps the planner from walking the river down in search of one feed's.
-        _ if selection.feed.is_some() || is_fresh || is_dated => {
+        // The sign keeps the planner from walking the river down in search of these.
+        _ if is_fresh || is_dated => {
             format!("+{arrived} DESC, x.id DESC")
         }
         Order::River | Order::Best => format!("{arrived} DESC, x.id DESC"),
@@ -148,52 +149,6 @@ fn plain(conn: &Connection, selection: &Selection, kind: &Kind) -> Sql<Vec<i64>>
     ))?
     .query_map(params_from_iter(values), |r| r.get(0))?
     .collect()
-}
-
-/// The newest stories of a feed that has many, which are soon met down the river. None: it has few, or few of late.
-fn of_large_feed(conn: &Connection, selection: &Selection) -> Sql<Option<Vec<i64>>> {
-    let (Some(feed), Some(limit), Order::River) =
-        (selection.feed, selection.limit, order_of(selection))
-    else {
-        return Ok(None);
-    };
-    let is_plain = selection.topic.is_none()
-        && selection.feeds.is_none()
-        && selection.seen_since.is_none()
-        && selection.published_since.is_none();
-    if !is_plain || are_few(conn, "feed = ?1", &feed.get().into())? {
-        return Ok(None);
-    }
-    newest_of_feed(conn, selection, feed, limit)
-}
-
-/// The newest stories of a feed, looked for down the river; none if they are not among the first there.
-pub(in crate::store) fn newest_of_feed(
-    conn: &Connection,
-    selection: &Selection,
-    feed: FeedRow,
-    limit: usize,
-) -> Sql<Option<Vec<i64>>> {
-    let since = selection.since.map_or(i64::MIN, Time::millis);
-    let until = selection.until.map_or(i64::MAX, Time::millis);
-    let place = selection.before;
-    let arrived = place.map_or(i64::MAX, |place| place.arrived.millis());
-    let id = place.map(|place| place.story.0.as_bytes().to_vec());
-    let rows: Vec<i64> = conn
-        .prepare_cached(
-            "SELECT story FROM (
-               SELECT story, arrived, id FROM stories
-               WHERE arrived >= ?1 AND arrived < ?2 AND arrived <= ?3 AND (?4 IS NULL OR (arrived, id) < (?3, ?4))
-               ORDER BY arrived DESC, id DESC LIMIT ?5
-             ) s WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_of_story WHERE story = s.story AND feed = ?6)
-             ORDER BY arrived DESC, id DESC LIMIT ?7",
-        )?
-        .query_map(
-            params![since, until, arrived, id, LOOKS_MAX, feed, limit_of(limit)],
-            |r| r.get(0),
-        )?
-        .collect::<Sql<_>>()?;
-    Ok(Some(rows).filter(|rows| rows.len() == limit))
 }
 
 /// Whether what a selection without an expression means is found by what publishers say sooner than down the river: if that

@@ -4,10 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::model::StoryRow;
+use crate::model::StoryId;
 use crate::store::search::find::matching;
 use crate::store::search::newest::{BOUNDS, Bounds};
-use crate::store::search::plain::newest_of_feed;
 use crate::store::stop::Stop;
 
 const WORDS: [&str; 5] = ["ba", "ke", "mi", "no", "ru"];
@@ -197,14 +196,15 @@ proptest! {
             all.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
         };
         let reads = house.store.reads();
-        let conn = rusqlite::Connection::open(house.dir.path().join("newswire.db")).unwrap();
         let place = house.river().pop().map(|s| RiverPlace { arrived: s.arrived, story: s.id });
         for feed in feeds {
             for before in [None, place] {
                 let of_feed = Selection { feed: Some(feed), before, limit: Some(limit), ..Selection::default() };
-                let walked = newest_of_feed(&conn, &of_feed, feed, limit).unwrap();
-                let rows = reads.find_stories(&of_feed).unwrap();
-                prop_assert!(walked.is_none_or(|walked| walked.into_iter().map(StoryRow::new).eq(rows)));
+                let found = reads.stories(&of_feed).unwrap();
+                prop_assert_eq!(ids(&found), ids(&naive_of_feed(&house, &of_feed)));
+                let expr = Some(query::parse(&format!("feed:\"{}\"", title_of(reads, feed))).unwrap());
+                let matching = Selection { expr, feed: None, ..of_feed };
+                prop_assert_eq!(ids(&reads.stories(&matching).unwrap()), ids(&found));
             }
         }
         let all = house.river().into_iter().map(|s| (s.published, s.id.to_string())).collect();
@@ -215,6 +215,32 @@ proptest! {
         let found = reads.articles(&selection).unwrap();
         prop_assert_eq!(found.iter().map(|a| a.id.to_string()).collect::<Vec<_>>(), expected(all));
     }
+}
+
+fn ids(stories: &[StoryView]) -> Vec<StoryId> {
+    stories.iter().map(|s| s.id).collect()
+}
+
+fn title_of(reads: &Reads, feed: FeedRow) -> String {
+    let feeds = reads.feeds().unwrap();
+    feeds.into_iter().find(|f| f.row == feed).unwrap().title
+}
+
+/// The stories of a feed by looking at the copies of all stories.
+fn naive_of_feed(house: &House, selection: &Selection) -> Vec<StoryView> {
+    let reads = house.store.reads();
+    let title = title_of(reads, selection.feed.unwrap());
+    let mut stories = house.river();
+    let is_above = |s: &StoryView| {
+        let place = selection.before;
+        place.is_some_and(|p| (s.arrived, s.id) >= (p.arrived, p.story))
+    };
+    stories.retain(|s| {
+        let copies = reads.copies(s.id).unwrap();
+        !is_above(s) && copies.iter().any(|c| c.feed.title == title)
+    });
+    stories.truncate(selection.limit.unwrap());
+    stories
 }
 
 /// How many hundred steps SQLite takes to find a page.
