@@ -5,9 +5,9 @@
 //! | layer | modules | may use |
 //! |---|---|---|
 //! | L0 | [`memory`], [`model`], [`text`] | `model` may use `memory`; `text` may use `model` |
-//! | L1, pure | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`] | L0, never one another |
+//! | L1, pure | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`], [`notify`] | L0, never one another |
 //! | L2 | [`clock`], [`fetch`], [`store`] | L0, L1; `fetch` and `store` never meet |
-//! | L3 | [`ingest`], [`merged`], [`serve`] | below; `serve` uses `merged`; `ingest` never meets them |
+//! | L3 | [`ingest`], [`deliver`], [`merged`], [`serve`] | below; `serve` uses `merged`; `ingest` and `deliver` never meet them |
 //! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
 //! | L5 | [`cli`] | everything |
 
@@ -27,6 +27,7 @@ pub mod text;
 pub mod dedup;
 pub mod emit;
 pub mod normalize;
+pub mod notify;
 pub mod parse;
 pub mod query;
 pub mod schedule;
@@ -35,6 +36,7 @@ pub mod clock;
 pub mod fetch;
 pub mod store;
 
+pub mod deliver;
 pub mod ingest;
 pub mod merged;
 pub mod serve;

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use super::global::Global;
 use super::{
     add, change, check, completions, config, dedup, emit, exit, explain, extract, feed, feeds,
-    fetch, import, list_args, maintain, man, open, parse, regroup, run, set, show, status, topic,
-    topics,
+    fetch, import, list_args, maintain, man, notify, open, parse, regroup, run, set, show, status,
+    topic, topics,
 };
 
 /// A news aggregator: polls RSS, Atom and JSON feeds, groups copies into stories, and serves merged feeds by topic.
@@ -83,6 +83,9 @@ pub enum Command {
     /// Test or explain a topic
     #[command(subcommand)]
     Topic(topic::TopicCommand),
+    /// Test a target of notifications, or show what was sent
+    #[command(subcommand)]
+    Notify(notify::NotifyCommand),
     /// Test how copies are grouped into stories
     #[command(subcommand)]
     Dedup(dedup::DedupCommand),

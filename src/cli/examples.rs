@@ -76,6 +76,11 @@ topic explain:
 emit:
   newswire emit world > world.atom
   newswire emit all --format jsonfeed --out all.json
+notify test:
+  newswire notify test desk         one message to the target desk
+notify log:
+  newswire notify log --state failed
+  newswire notify log desk --json
 render:
   newswire render --out /var/www/news
 parse:

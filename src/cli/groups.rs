@@ -18,7 +18,10 @@ const GROUPS: [(&str, &[&str]); 6] = [
         "Topics and merged feeds",
         &["topics", "topic", "dedup", "emit", "render"],
     ),
-    ("Daemon", &["run", "demo", "fetch", "status", "healthcheck"]),
+    (
+        "Daemon",
+        &["run", "demo", "fetch", "status", "healthcheck", "notify"],
+    ),
     ("Store", &["prune", "backup", "restore", "verify"]),
     (
         "Configuration and tools",

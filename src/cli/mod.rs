@@ -48,6 +48,7 @@ mod lookup;
 mod maintain;
 mod man;
 mod matches;
+mod notify;
 mod open;
 mod output;
 mod parse;
@@ -166,6 +167,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Explain(args) => explain::explain(cx, args),
         Command::Topics(args) => topics::topics(cx, args),
         Command::Topic(command) => topic::topic(cx, command),
+        Command::Notify(command) => notify::notify(cx, command),
         Command::Dedup(command) => dedup::dedup(cx, command),
         Command::Emit(args) => emit::emit(cx, args),
         Command::Render(args) => emit::render(cx, args),

@@ -29,7 +29,7 @@ pub fn read(
     let mut feeds = Vec::with_capacity(tables.len());
     for (n, (table, span)) in tables.iter().enumerate() {
         let path = format!("feed[{}]", n + 1);
-        let mut s = Section::open(reading, path, Some(table), span.clone(), &[]);
+        let mut s = Section::open(reading, path, Some(table), span.clone());
         let url = read_url(&mut s);
         if let Some((url, span, _)) = &url {
             match seen.get(url.as_str()) {

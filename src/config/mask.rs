@@ -15,6 +15,8 @@ static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#"([^\s"'/=]+:[^\s"'/][^\s"']*)@"#,
         r#"(?i)(?:password|passwd|secret|token|authorization|cookie|api[-_]?key)["']?\s*=\s*"((?:[^"\\\n]|\\.)*)"#,
         r#"(?i)(?:password|passwd|secret|token|authorization|cookie|api[-_]?key)["']?\s*=\s*'([^'\n]*)"#,
+        // The path of a target's URL may be its secret.
+        r#"(?:webhook|slack|discord|apprise|ntfy)\s*=\s*["']https?://[^/"'\n]+/([^"'\n]*)"#,
     ]
     .iter()
     .filter_map(|pattern| Regex::new(pattern).ok())
@@ -78,11 +80,13 @@ mod tests {
             [[topic]]
             match = "token of love"
             token='jkl'
+            webhook = "https://hook.example/path-of-hook?x"
         "#;
         let masked = mask(text);
         assert_eq!(masked.len(), text.len());
         for secret in [
             "me:", "xy@", "ann:", "a/b", "c@f", "in \\", "here", "abc", "def", "ghi", "jkl",
+            "path-of",
         ] {
             assert!(!masked.contains(secret), "{secret}: {masked}");
         }
@@ -95,6 +99,7 @@ mod tests {
             "/etc/pw",
             "X-Key",
             "token of love",
+            "https://hook.example/",
             "feed.headers",
         ] {
             assert!(masked.contains(plain), "{plain}: {masked}");

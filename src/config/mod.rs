@@ -7,7 +7,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `read` | reads the whole configuration |
-//! | `sections`, `feeds`, `topics` | the keys, with defaults and limits |
+//! | `sections`, `feeds`, `topics`, `notify` | the keys, with defaults and limits |
 //! | `section`, `reading` | reads a table key by key; collects values and mistakes |
 //! | [`value`], [`setting_types`], `size` | how values are read and shown |
 //! | [`paths`], [`environment`], `overlay` | the paths of file and store; variables and flags that override settings |
@@ -18,6 +18,7 @@ pub mod credentials;
 pub mod environment;
 mod feeds;
 mod mask;
+mod notify;
 mod overlay;
 pub mod paths;
 pub mod problem;
@@ -37,6 +38,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::deliver::Target;
 use crate::model::WebUrl;
 use crate::serve::Tokens;
 use crate::store::{NewFeed, StoreOptions, TopicDefinition};
@@ -73,6 +75,8 @@ pub struct Config {
     pub feeds: Vec<NewFeed>,
     /// Every `[[topic]]`, with its expression parsed.
     pub topics: Vec<TopicDefinition>,
+    /// Every `[[notify]]`.
+    pub notify: Vec<Target>,
     /// Every value with its origin, in the order of the sections.
     pub settings: Vec<Setting>,
     /// Warnings, one line each.

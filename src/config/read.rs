@@ -18,7 +18,7 @@ use super::sections::{
 use super::value::Value;
 use super::{
     Config, DedupConfig, FetchConfig, Origin, SAMPLE, ScheduleConfig, ServerConfig, StoreConfig,
-    WebSubConfig, feeds, topics,
+    WebSubConfig, feeds, notify, topics,
 };
 
 /// Maximum size of a configuration file, in bytes: some ten thousand feeds.
@@ -109,6 +109,7 @@ pub fn read_text(
         websub: contents.websub,
         feeds: contents.feeds,
         topics: contents.topics,
+        notify: contents.notify,
         settings: reading.settings,
         warnings: reading.warnings,
         unavailable: reading.unavailable,
@@ -132,6 +133,7 @@ struct Contents {
     websub: WebSubConfig,
     feeds: Vec<crate::store::NewFeed>,
     topics: Vec<crate::store::TopicDefinition>,
+    notify: Vec<crate::deliver::Target>,
 }
 
 fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&Path>) -> Contents {
@@ -139,20 +141,22 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
         SECTIONS.map(|name| (name, table(reading, root, name)));
     let feed_tables = tables(reading, root, "feed");
     let topic_tables = tables(reading, root, "topic");
-    let mut top = Section::open(reading, "", Some(root), 0..0, &["notify"]);
-    for name in SECTIONS.into_iter().chain(["feed", "topic"]) {
+    let notify_tables = tables(reading, root, "notify");
+    let mut top = Section::open(reading, "", Some(root), 0..0);
+    for name in SECTIONS.into_iter().chain(["feed", "topic", "notify"]) {
         top.raw(name);
     }
     top.close();
 
-    let (store, path) = read_store(section(reading, store, &[]), file);
-    let server = read_server(section(reading, server, &[]), file);
-    let fetch = read_fetch(section(reading, fetch, &[]), file);
-    let schedule = read_schedule(section(reading, schedule, &[]));
-    let dedup = read_dedup(section(reading, dedup, &[]));
-    let websub = read_websub(section(reading, websub, &[]), &server);
+    let (store, path) = read_store(section(reading, store), file);
+    let server = read_server(section(reading, server), file);
+    let fetch = read_fetch(section(reading, fetch), file);
+    let schedule = read_schedule(section(reading, schedule));
+    let dedup = read_dedup(section(reading, dedup));
+    let websub = read_websub(section(reading, websub), &server);
     let feeds = feeds::read(reading, &feed_tables, file);
     let topics = topics::read(reading, &topic_tables, file);
+    let notify = notify::read(reading, &notify_tables, &topics, file);
     if let Some(file) = file
         && has_secrets(&feeds)
         && credentials::is_open_to_others(file)
@@ -172,6 +176,7 @@ fn root_table<'t>(reading: &mut Reading<'t>, root: &DeTable<'_>, file: Option<&P
         websub,
         feeds,
         topics,
+        notify,
     }
 }
 
@@ -244,8 +249,7 @@ fn tables<'d>(
 fn section<'r, 'd, 't>(
     reading: &'r mut Reading<'t>,
     (name, table): (&'static str, Option<SpannedTable<'d>>),
-    later: &'static [&'static str],
 ) -> Section<'r, 'd, 't> {
     let (table, span) = table.map_or((None, 0..0), |(t, span)| (Some(t), span));
-    Section::open(reading, name, table, span, later)
+    Section::open(reading, name, table, span)
 }

@@ -74,6 +74,9 @@ impl<'t> Reading<'t> {
             let label = match near {
                 _ if name.starts_with("feed.") => "feeds can be set in the file only".to_owned(),
                 _ if name.starts_with("topic.") => "topics can be set in the file only".to_owned(),
+                _ if name.starts_with("notify.") => {
+                    "targets of notifications can be set in the file only".to_owned()
+                }
                 Some(near) => {
                     let (section, key) = near.split_once('.').unwrap_or((near, ""));
                     format!("did you mean {}?", overlay::variable(section, key))

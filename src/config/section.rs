@@ -23,17 +23,15 @@ pub struct Section<'r, 'd, 't> {
     table: Option<&'d DeTable<'d>>,
     span: Range<usize>,
     known: Vec<&'static str>,
-    later: &'static [&'static str],
 }
 
 impl<'r, 'd, 't> Section<'r, 'd, 't> {
-    /// Opens a table. `later` are keys that are refused because only a later version will have them.
+    /// Opens a table.
     pub fn open(
         reading: &'r mut Reading<'t>,
         path: impl Into<String>,
         table: Option<&'d DeTable<'d>>,
         span: Range<usize>,
-        later: &'static [&'static str],
     ) -> Self {
         Self {
             reading,
@@ -41,7 +39,6 @@ impl<'r, 'd, 't> Section<'r, 'd, 't> {
             table,
             span,
             known: Vec::new(),
-            later,
         }
     }
 
@@ -246,7 +243,7 @@ impl<'r, 'd, 't> Section<'r, 'd, 't> {
         span: Range<usize>,
     ) -> Section<'a, 'd, 't> {
         let path = format!("{}.{key}", self.path);
-        Section::open(self.reading, path, Some(table), span, &[])
+        Section::open(self.reading, path, Some(table), span)
     }
 
     /// Closes the section: every key that was not read is a mistake.
@@ -264,30 +261,16 @@ impl<'r, 'd, 't> Section<'r, 'd, 't> {
                     "" => "at the top level".to_owned(),
                     path => format!("in [{path}]"),
                 };
-                self.reading.problems.push(unknown(
-                    name,
-                    key.span(),
-                    &inside,
-                    &self.known,
-                    self.later,
-                ));
+                self.reading
+                    .problems
+                    .push(unknown(name, key.span(), &inside, &self.known));
             }
         }
     }
 }
 
-fn unknown(
-    name: &str,
-    span: Range<usize>,
-    inside: &str,
-    known: &[&'static str],
-    later: &[&str],
-) -> Problem {
+fn unknown(name: &str, span: Range<usize>, inside: &str, known: &[&'static str]) -> Problem {
     let what = format!("unknown key \"{name}\" {inside}");
-    if later.contains(&name) {
-        return Problem::new(span, what, "comes with a later version")
-            .help("remove it; this version does not support it");
-    }
     match nearest(name, known.iter().copied()) {
         Some(near) => Problem::new(span, what, format!("did you mean \"{near}\"?")),
         None => Problem::new(span, what, "there is no such key")

@@ -30,7 +30,7 @@ pub fn read(
     let mut topics = Vec::with_capacity(tables.len());
     for (n, (table, span)) in tables.iter().enumerate() {
         let path = format!("topic[{}]", n + 1);
-        let mut s = Section::open(reading, path, Some(table), span.clone(), &[]);
+        let mut s = Section::open(reading, path, Some(table), span.clone());
         let name = read_name(&mut s, &mut seen);
         let title = s.get::<String>("title").map(|(title, _)| title);
         let source = read_source(&mut s, name.as_deref(), file);
@@ -126,7 +126,8 @@ fn read_source(
     name: Option<&str>,
     file: Option<&Path>,
 ) -> Option<(String, query::Expr)> {
-    let expression = read_match(s, name, file);
+    let owner = format!("topic {}", name.unwrap_or("?"));
+    let expression = read_expression(s, &owner, file);
     let narrowing = [
         alternatives(s, "feeds", "feed"),
         alternatives(s, "tags", "tag"),
@@ -167,9 +168,10 @@ fn read_source(
     }
 }
 
-fn read_match(
+/// The expression of `match`; `None` if it is missing or, after a problem was added, wrong. `owner` is named in messages.
+pub(super) fn read_expression(
     s: &mut Section<'_, '_, '_>,
-    name: Option<&str>,
+    owner: &str,
     file: Option<&Path>,
 ) -> Option<String> {
     let found = s.raw("match")?;
@@ -190,8 +192,7 @@ fn read_match(
         Err(errors) => {
             let (line, column) = line_and_column(s.text(), found.span().start);
             let path = file.map_or_else(String::new, |p| format!("{}:", p.display()));
-            let name = name.unwrap_or("?");
-            let origin = format!("{path}{line}:{column} (topic {name})");
+            let origin = format!("{path}{line}:{column} ({owner})");
             s.problem(
                 Problem::new(found.span(), "the expression cannot be read", "see below")
                     .help(errors.render(&origin)),

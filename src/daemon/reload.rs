@@ -1,4 +1,5 @@
-//! Reads the configuration again on SIGHUP. Feeds and topics are applied at once; the other sections need a restart. An invalid
+//! Reads the configuration again on SIGHUP. Feeds, topics and targets of
+//! notifications are applied at once; the other sections need a restart. An invalid
 //! configuration changes nothing.
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::systemd::notify;
 use crate::config::{self, Config, ConfigError, ConfigFlags};
 use crate::store::Store;
 
-/// Reads the configuration again, and replaces the feeds and topics of `config`.
+/// Reads the configuration again, and replaces the feeds, topics and targets of `config`.
 pub(super) async fn reload(flags: &ConfigFlags, config: &mut Config, store: &Arc<Store>) {
     if let Ok(now) = NotifyState::monotonic_usec_now() {
         notify(&[NotifyState::Reloading, now]);
@@ -27,6 +28,7 @@ pub(super) async fn reload(flags: &ConfigFlags, config: &mut Config, store: &Arc
             );
             config.feeds = new.feeds;
             config.topics = new.topics;
+            config.notify = new.notify;
         }
         Err(reason) => tracing::error!(
             "the configuration was not reloaded; the previous one remains in use: {reason}"

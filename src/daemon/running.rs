@@ -18,7 +18,8 @@ use super::tasks::Tasks;
 use super::{gauges, maintenance, parts, process, reload};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigFlags, WebSubConfig};
-use crate::fetch::LocalHosts;
+use crate::deliver::{Notifier, Target};
+use crate::fetch::{Fetcher, LocalHosts};
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::SchedulerRequest;
 use crate::merged::BaseUrl;
@@ -54,6 +55,8 @@ pub(super) struct Daemon {
     clock: Clock,
     /// The hosts of the sample's newspapers, if the store is a sample.
     sample_hosts: Option<LocalHosts>,
+    /// The targets of notifications, now and after each reload.
+    targets: watch::Sender<Arc<Vec<Target>>>,
 }
 
 impl Daemon {
@@ -70,6 +73,7 @@ impl Daemon {
             store,
             clock,
             sample_hosts: sample.map(SampleServer::hosts),
+            targets: watch::Sender::new(Arc::new(config.notify.clone())),
         }
     }
 
@@ -96,7 +100,10 @@ impl Daemon {
         let outcome = loop {
             tokio::select! {
                 signal = signals.recv() => match signal {
-                    Some(Signal::Reload) => reload::reload(&flags, &mut config, &self.store).await,
+                    Some(Signal::Reload) => {
+                        reload::reload(&flags, &mut config, &self.store).await;
+                        self.targets.send_replace(Arc::new(config.notify.clone()));
+                    }
                     Some(Signal::PollAll) => {
                         // If the queue is full, the same request is waiting in it already.
                         let _ = requests_in.try_send(SchedulerRequest::PollAll);
@@ -133,10 +140,11 @@ impl Daemon {
         let address = listeners.iter().find_map(Listener::address);
         let is_sample = self.sample_hosts.is_some();
         let sample_hint = is_sample.then(|| sample_hint(config, address));
-        let mut callback = None;
+        let (mut callback, mut sender) = (None, None);
         let mut registry = Registry::default();
         if what.fetch {
             let fetcher = parts::fetcher_with(config, &self.clock, self.sample_hosts.clone())?;
+            sender = Some(fetcher.with_networks(&[])?);
             let ingest = parts::ingest(config, Arc::clone(&self.store), fetcher, &self.clock)?;
             callback = hub_callback(config, &ingest);
             gauges::register(&mut registry, &ingest);
@@ -146,6 +154,7 @@ impl Daemon {
         }
         let (sequence_in, sequence) = watch::channel(self.store.reads().sequence()?);
         self.start_hub_notifier(config, &sequence)?;
+        self.start_notifier(config, sender, &sequence)?;
         if !listeners.is_empty() {
             process::register(&mut registry, self.clock.now());
             let server = self.server(config, sequence, what.fetch, (callback, registry));
@@ -198,6 +207,31 @@ impl Daemon {
         };
         self.tasks
             .spawn(Task::HubNotifier, notifier.run(sequence.clone()));
+        Ok(())
+    }
+
+    /// Starts the notifier, also without targets: a reload may add some.
+    fn start_notifier(
+        &mut self,
+        config: &Config,
+        fetcher: Option<Fetcher>,
+        sequence: &watch::Receiver<Seq>,
+    ) -> Result<(), DaemonError> {
+        let notifier = Notifier {
+            store: Arc::clone(&self.store),
+            fetcher: match fetcher {
+                Some(fetcher) => fetcher,
+                None => parts::fetcher(config, &self.clock)?,
+            },
+            clock: self.clock.clone(),
+        };
+        let (targets, sequence) = (self.targets.subscribe(), sequence.clone());
+        self.tasks.spawn(Task::Notifier, async move {
+            notifier
+                .run(targets, sequence)
+                .await
+                .map_err(DaemonError::Fetch)
+        });
         Ok(())
     }
 

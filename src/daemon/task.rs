@@ -11,6 +11,8 @@ pub enum Task {
     SampleServer,
     /// Notifies the WebSub hub of changes.
     HubNotifier,
+    /// Plans and sends notifications.
+    Notifier,
     /// Notices changes of the store by other processes.
     ChangeWatcher,
     /// Warns when the store is large.
@@ -33,6 +35,7 @@ impl Task {
             Self::HttpServer => "the HTTP server",
             Self::SampleServer => "the server of the sample",
             Self::HubNotifier => "the hub notifier",
+            Self::Notifier => "the notifier",
             Self::ChangeWatcher => "the change watcher",
             Self::SizeWatcher => "the size watcher",
             Self::Retention => "retention",

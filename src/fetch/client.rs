@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::HeaderValue;
+use ipnet::IpNet;
 
 use super::body_reader::BodyReader;
 use super::guard::Guard;
@@ -50,17 +51,45 @@ impl Fetcher {
             .as_deref()
             .and_then(http_client::host_of_proxy);
         let resolver = Resolver::new(options.names.clone(), guard.clone(), proxy);
+        if options.proxy.is_some() {
+            tracing::warn!(
+                "a proxy is set: the address filter checks only addresses that are written in URLs"
+            );
+        }
+        Self::assemble(options, clock, guard, resolver)
+    }
+
+    /// A fetcher for messages to targets (see `send`), which may be in other networks than feeds. It has connections of its own, and
+    /// looks names up on the same threads.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_networks(&self, allow_private: &[IpNet]) -> Result<Self, FetchSetupError> {
+        let options = FetchOptions {
+            allow_private: allow_private.to_vec(),
+            local: None,
+            ..self.options.clone()
+        };
+        let guard = Guard {
+            allow_all: options.allow_private_all,
+            allow: options.allow_private.clone(),
+        };
+        let resolver = self.resolver.with_guard(guard.clone());
+        Self::assemble(options, self.clock.clone(), guard, resolver)
+    }
+
+    fn assemble(
+        options: FetchOptions,
+        clock: Clock,
+        guard: Guard,
+        resolver: Resolver,
+    ) -> Result<Self, FetchSetupError> {
         let client = http_client::build(&options, &resolver, IDLE_TIMEOUT)?;
         let client_single = http_client::build(&options, &resolver, IDLE_TIMEOUT_SINGLE)?;
         let local = options.local.clone();
         let local = local
             .map(|hosts| LocalClient::new(hosts, http_client::builder(IDLE_TIMEOUT_SINGLE)))
             .transpose()?;
-        if options.proxy.is_some() {
-            tracing::warn!(
-                "a proxy is set: the address filter checks only addresses that are written in URLs"
-            );
-        }
         let hosts = Hosts::new(
             options.concurrency,
             options.per_host,

@@ -6,6 +6,7 @@
 //! | [`client`] | the [`Fetcher`]: its parts, and what can be read from it |
 //! | [`documents`] | polls, pages, pages of articles |
 //! | [`hub`] | requests to WebSub hubs |
+//! | `send` | messages to targets of notifications |
 //! | `visit` | one visit: hops, permits, time limit |
 //! | `response` | what a response means, and its body |
 //! | `trace` | how far a visit got |
@@ -57,6 +58,7 @@ pub mod request;
 pub mod resolve;
 mod response;
 mod robots;
+mod send;
 mod trace;
 mod visit;
 mod visit_time;
@@ -70,3 +72,4 @@ pub use load::Load;
 pub use options::{FetchOptions, FetchSetupError, LocalHosts, user_agent};
 pub use request::{ACCEPT_FEEDS, FetchRequest, RESERVED_HEADERS};
 pub use resolve::Names;
+pub use send::{Message, SendAnswer};

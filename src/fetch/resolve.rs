@@ -49,7 +49,7 @@ struct Inner {
     guard: Guard,
     /// The host of the proxy. The operator chose it, so it is not checked; with a proxy no other name is resolved.
     proxy: Option<String>,
-    cache: Mutex<HashMap<String, Cached>>,
+    cache: Arc<Mutex<HashMap<String, Cached>>>,
     lookups: Lookups,
 }
 
@@ -66,8 +66,19 @@ impl Resolver {
             names,
             guard,
             proxy,
-            cache: Mutex::default(),
+            cache: Arc::default(),
             lookups,
+        }))
+    }
+
+    /// The same names, looked up by the same threads, under another guard.
+    pub(super) fn with_guard(&self, guard: Guard) -> Self {
+        Self(Arc::new(Inner {
+            names: self.0.names.clone(),
+            guard,
+            proxy: self.0.proxy.clone(),
+            cache: Arc::clone(&self.0.cache),
+            lookups: self.0.lookups.clone(),
         }))
     }
 

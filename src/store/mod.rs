@@ -14,6 +14,7 @@
 //! | `stories` | which copies are one story, by the rules and by the user's decisions |
 //! | `topics` | definitions and memberships, and the backfill of stored articles |
 //! | `search` | selections: the word index, and the evaluator for what SQL cannot answer |
+//! | `outbox` | notifications that wait to be sent, and their targets |
 //! | `hosts`, `hubs` | how each host was treated; WebSub subscriptions |
 //! | `changes` | what changed, for followers: removals, epoch, cursor |
 //! | `settings`, `sequence`, `status` | values of the store as a whole |
@@ -35,6 +36,7 @@ mod hubs;
 mod leases;
 mod maintenance;
 mod options;
+mod outbox;
 mod polls;
 mod search;
 mod sequence;
@@ -69,6 +71,9 @@ pub use hubs::websub::{HubAsk, HubLease, HubOffer, HubRow, HubStatus};
 pub use leases::claim::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 pub use maintenance::restore::{Restored, restore};
 pub use options::{DedupSettings, StoreOptions};
+pub use outbox::events::{EventOutcome, LogQuery, LoggedEvent, OutboxEvent, SettledEvent};
+pub use outbox::planning::{OutboxPlan, WAITING_MAX};
+pub use outbox::targets::{OutboxTarget, TargetStatus};
 pub use polls::committing::ReadyCommit;
 pub use polls::listing::{Item, Listed, Listing, Partial};
 pub use polls::poll_commit::{

@@ -1,5 +1,6 @@
 //! A store with articles put in by hand: no network, no parsing, and a clock that the test holds.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,18 +32,19 @@ impl StoreFixture {
     pub fn grouping(near: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Time::parse_rfc3339("2030-01-10T12:00:00Z").unwrap());
-        let options = StoreOptions {
-            path: dir.path().join("newswire.db"),
-            synchronous_full: false,
-            dedup_window: Duration::from_secs(7 * 86_400),
-            dedup_near: near,
-        };
+        let options = options(dir.path(), near);
         let store = Arc::new(Store::open(&options, clock.clone()).unwrap());
         Self {
             store,
             clock,
             _dir: dir,
         }
+    }
+
+    /// Opens the store again, as after a restart.
+    pub fn reopen(&mut self) {
+        let options = options(self._dir.path(), true);
+        self.store = Arc::new(Store::open(&options, self.clock.clone()).unwrap());
     }
 
     /// Subscribes to `https://HOST/feed` under the title HOST.
@@ -173,6 +175,15 @@ impl StoreFixture {
         let done = self.store.commit(self.store.prepare(commit)).unwrap();
         self.store.settle_topics().unwrap();
         done.sequence
+    }
+}
+
+fn options(dir: &Path, near: bool) -> StoreOptions {
+    StoreOptions {
+        path: dir.join("newswire.db"),
+        synchronous_full: false,
+        dedup_window: Duration::from_secs(7 * 86_400),
+        dedup_near: near,
     }
 }
 

@@ -42,7 +42,7 @@ fn subscribe_one(conn: &Connection, feed: &NewFeed, now: Time) -> Sql<Subscribed
         Some((row, id, subscribed)) => {
             if !subscribed {
                 conn.prepare_cached(
-                    "UPDATE feeds SET subscribed = 1, gone = 0, failures = 0, last_error = NULL, last_kind = NULL,
+                    "UPDATE feeds SET subscribed = 1, gone = 0, failures = 0, last_error = NULL, last_kind = NULL, backlog = NULL,
                             next_at = coalesce(floor_until, ?2) WHERE feed = ?1",
                 )?
                 .execute(params![row, now.millis()])?;

@@ -12,7 +12,7 @@ use crate::store::file::copying;
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 22] = [
+const MIGRATIONS: [&str; 23] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
@@ -35,6 +35,7 @@ const MIGRATIONS: [&str; 22] = [
     include_str!("../migrations/0020.sql"),
     include_str!("../migrations/0021.sql"),
     include_str!("../migrations/0022.sql"),
+    include_str!("../migrations/0023.sql"),
 ];
 
 /// The schema version that this newswire writes.

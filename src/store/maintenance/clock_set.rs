@@ -60,6 +60,10 @@ fn move_all(conn: &Connection, by: i64) -> Sql<()> {
     conn.prepare_cached("UPDATE hosts SET rest_until = rest_until + ?1")?
         .execute([by])?;
     conn.prepare_cached(
+        "UPDATE notify_events SET next_at = next_at + ?1 WHERE next_at IS NOT NULL",
+    )?
+    .execute([by])?;
+    conn.prepare_cached(
         "UPDATE hubs SET ask_at = ask_at + ?1, verified_at = verified_at + ?1, lease_until = lease_until + ?1",
     )?
     .execute([by])?;

@@ -112,6 +112,20 @@ pub(in crate::store) fn verify(conn: &Connection) -> Sql<Vec<String>> {
             "topic memberships of articles that are gone",
             "SELECT count(*) FROM article_topics WHERE article NOT IN (SELECT article FROM articles)",
         ),
+        (
+            "stories that a list of their feed lacks or has in vain",
+            "SELECT count(*) FROM (
+               SELECT feed, arrived, story FROM (SELECT a.feed, s.arrived, s.story FROM articles a JOIN stories s USING (story)
+                 EXCEPT SELECT feed, arrived, story FROM feed_stories)
+               UNION ALL SELECT feed, arrived, story FROM (SELECT feed, arrived, story FROM feed_stories
+                 EXCEPT SELECT a.feed, s.arrived, s.story FROM articles a JOIN stories s USING (story)))",
+        ),
+        (
+            "changes of topics of articles or stories that are gone",
+            "SELECT count(*) FROM retagged WHERE
+               (article IS NOT NULL AND article NOT IN (SELECT article FROM articles))
+               OR (story IS NOT NULL AND story NOT IN (SELECT story FROM stories))",
+        ),
     ];
     for (what, sql) in ours {
         let n: i64 = conn.query_row(sql, [], |r| r.get(0))?;

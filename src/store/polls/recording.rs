@@ -96,7 +96,11 @@ fn record_health_and_plan(conn: &Connection, commit: &PollCommit) -> Sql<()> {
             let health = match outcome {
                 Outcome::Failed(_) => "",
                 _ if poll.extent == Extent::Push => "",
-                _ => ", failures = 0, last_error = NULL, last_kind = NULL, last_success = ?8",
+                // The first document is the backlog of its feed, and no news (store::outbox).
+                _ => {
+                    ", failures = 0, last_error = NULL, last_kind = NULL, last_success = ?8,
+                       backlog = coalesce(backlog, (SELECT coalesce(max(article), 0) FROM articles))"
+                }
             };
             conn.prepare_cached(&format!(
                 "UPDATE feeds SET {PLAN}{health} WHERE feed = ?1"

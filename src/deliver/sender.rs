@@ -1,0 +1,88 @@
+//! Sends one batch of events to a target.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::attempt::Attempt;
+use super::file;
+use super::target::{Destination, Target};
+use crate::clock::Clock;
+use crate::fetch::{FetchSetupError, Fetcher, Message};
+use crate::model::{Secret, WebUrl};
+use crate::notify::{Notice, webhook};
+
+/// The ways to all targets: a fetcher for each set of private networks.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    fetchers: Arc<HashMap<Vec<IpNet>, Fetcher>>,
+    clock: Clock,
+}
+
+impl Sender {
+    /// Sets up what these targets need. `base` looks names up for all of them.
+    ///
+    /// # Errors
+    /// [`FetchSetupError`] as for a fetcher.
+    pub fn new(base: &Fetcher, targets: &[Target], clock: Clock) -> Result<Self, FetchSetupError> {
+        let mut fetchers = HashMap::new();
+        for target in targets {
+            let networks = &target.allow_private;
+            if !fetchers.contains_key(networks) {
+                fetchers.insert(networks.clone(), base.with_networks(networks)?);
+            }
+        }
+        Ok(Self {
+            fetchers: Arc::new(fetchers),
+            clock,
+        })
+    }
+
+    /// Sends these events, at most [`Destination::batch_max`], in one message.
+    pub async fn send(&self, target: &Target, notices: Vec<Notice>) -> Attempt {
+        match &target.destination {
+            Destination::Webhook { url, secrets } => match notices.first() {
+                Some(notice) => self.post(target, self.webhook(url, secrets, notice)).await,
+                None => Attempt::Sent,
+            },
+            Destination::File(path) => {
+                let path = path.clone();
+                let lines: String = notices.iter().map(webhook::line).collect();
+                let written =
+                    tokio::task::spawn_blocking(move || file::append(&path, &lines)).await;
+                match written {
+                    Ok(Ok(())) => Attempt::Sent,
+                    Ok(Err(error)) => Attempt::failed(error),
+                    Err(e) => Attempt::failed(e.to_string()),
+                }
+            }
+        }
+    }
+
+    async fn post(&self, target: &Target, message: Message) -> Attempt {
+        match self.fetchers.get(&target.allow_private) {
+            Some(fetcher) => {
+                Attempt::of_answer(fetcher.send_message(&message).await, message.url.host())
+            }
+            None => Attempt::failed("the target is not set up"),
+        }
+    }
+
+    fn webhook(&self, url: &WebUrl, secrets: &[Secret], notice: &Notice) -> Message {
+        let body = webhook::body(notice);
+        let now = self.clock.now();
+        let signature = webhook::signature(secrets, &notice.id, now, &body);
+        Message {
+            is_put: false,
+            url: url.clone(),
+            headers: vec![
+                ("webhook-id", Secret::new(notice.id.clone())),
+                ("webhook-timestamp", Secret::new(now.seconds().to_string())),
+                ("webhook-signature", Secret::new(signature)),
+            ],
+            content_type: "application/json",
+            body,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A target of notifications as configured: what fires, where it leads, and when it may be used.
+
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+
+use crate::model::{Secret, Time, WebUrl};
+use crate::notify::firing::Rule;
+use crate::notify::hours::Quiet;
+use crate::query::Expr;
+use crate::store::OutboxTarget;
+use crate::text::hash::sha256;
+
+/// Maximum number of targets. Each has a task of its own.
+pub const TARGETS_MAX: usize = 64;
+
+/// A target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Its name, which appears in commands, metrics and messages.
+    pub name: String,
+    /// What a story has to match; `None`: every story does.
+    pub expr: Option<Expr>,
+    /// The expression as text.
+    pub source: String,
+    /// What fires.
+    pub rule: Rule,
+    /// Where messages go.
+    pub destination: Destination,
+    /// Private networks that it may be in.
+    pub allow_private: Vec<IpNet>,
+    /// When nothing is sent.
+    pub quiet: Option<Quiet>,
+    /// Maximum number of messages per hour.
+    pub per_hour: Option<u32>,
+}
+
+/// Where messages go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Standard Webhooks: one request per event.
+    Webhook {
+        /// The receiver.
+        url: WebUrl,
+        /// The keys that sign; several during a rotation.
+        secrets: Vec<Secret>,
+    },
+    /// A file to which events are appended.
+    File(PathBuf),
+}
+
+impl Target {
+    /// What the store needs to know of it.
+    pub fn to_outbox(&self) -> OutboxTarget {
+        OutboxTarget {
+            name: self.name.clone(),
+            expr: self.expr.clone(),
+            rule: self.rule.clone(),
+            definition: self.source.clone(),
+            destination: self.destination.fingerprint(),
+        }
+    }
+
+    /// When a message about something that happens now is due.
+    pub fn due(&self, now: Time) -> Time {
+        now
+    }
+}
+
+impl Destination {
+    /// The kind, as its key in the configuration.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Webhook { .. } => "webhook",
+            Self::File(_) => "file",
+        }
+    }
+
+    /// Maximum number of events in one message.
+    pub fn batch_max(&self) -> usize {
+        match self {
+            Self::Webhook { .. } => 1,
+            Self::File(_) => 500,
+        }
+    }
+
+    /// A hash that changes with the address. Secrets are not part of it.
+    fn fingerprint(&self) -> String {
+        let address = match self {
+            Self::Webhook { url, .. } => url.to_string(),
+            Self::File(path) => path.display().to_string(),
+        };
+        let digest = sha256(format!("{}\n{address}", self.kind()).as_bytes());
+        hex::encode(digest.get(..16).unwrap_or_default())
+    }
+}
