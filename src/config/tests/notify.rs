@@ -50,83 +50,83 @@ fn a_target_has_a_selection_and_a_place() {
     assert_eq!(shown.unwrap().value, "\"https://h.example/***\"");
 }
 
-/// Keys of a target, and what the message about them says.
-const MISTAKES: &[(&str, &str)] = &[
-    ("file = \"f\"", "a target needs its name"),
-    ("name = \"A b\"\nfile = \"f\"", "only a-z, 0-9, - and _"),
-    ("name = \"x\"", "one of webhook, file"),
-    (
-        "name = \"x\"\ntopic = \"see\"\nfile = \"f\"",
-        "did you mean \"sea\"?",
-    ),
-    (
-        "name = \"x\"\nmatch = \"a AND (\"\nfile = \"f\"",
-        "(notify x)",
-    ),
-    (
-        "name = \"x\"\nmatch = \" \"\nfile = \"f\"",
-        "the expression is empty",
-    ),
-    (
-        "name = \"x\"\nfile = \"f\"\nsecret_file = \"s\"",
-        "belongs to a webhook",
-    ),
-    (
-        "name = \"x\"\nfile = \"f\"\nwebhook = \"https://h.example\"",
-        "remove all but one of webhook, file",
-    ),
-    (
-        "name = \"x\"\nwebhook = \"https://h.example\"",
-        "secret_file is missing",
-    ),
-    (
-        "name = \"x\"\nwebhook = \"ftp://h.example\"\nsecret_file = \"s\"",
-        "expected an http or https URL",
-    ),
-    (
-        "name = \"x\"\nwebhook = \"https://u:p@h.example\"\nsecret_file = \"s\"",
-        "no user name and password",
-    ),
-    (
-        "name = \"x\"\nwebhook = \"https://h.example\"\nsecret_file = \"none\"",
-        "secret_file cannot be used",
-    ),
-    (
-        "name = \"x\"\nfile = \"f\"\nquiet = \"22-7\"",
-        "\"22:00-07:00\"",
-    ),
-    (
-        "name = \"x\"\nfile = \"f\"\nzone = \"Mars\"",
-        "no such time zone",
-    ),
-    (
-        "name = \"x\"\nfile = \"f\"\nmax_per_hour = 0",
-        "max_per_hour is out of range",
-    ),
-    (
-        "name = \"x\"\nfile = \"f\"\ngrew_at = [1]",
-        "grew_at is out of range",
-    ),
-    (
-        "name = \"x\"\nfile = \"f\"\ngrew_at = 3",
-        "a list in brackets",
-    ),
-    ("name = \"x\"\nfile = \"f\"\nbacklog = 1", "true or false"),
-    (
-        "name = \"x\"\nfile = \"f\"\nallow_private = [\"a\"]",
-        "expected a network",
-    ),
-    ("name = \"x\"\nfile = \"f\"\nwebhok = 1", "unknown key"),
-];
-
 #[test]
 fn every_mistake_of_a_target_is_shown_at_its_place() {
     let dir = tempfile::tempdir().unwrap();
-    for (keys, message) in MISTAKES {
+    for (keys, message) in [
+        ("file = \"f\"", "a target needs its name"),
+        ("name = \"A b\"\nfile = \"f\"", "only a-z, 0-9, - and _"),
+        (
+            "name = \"x\"",
+            "one of webhook, ntfy, slack, discord, matrix, apprise, file",
+        ),
+        (
+            "name = \"x\"\ntopic = \"see\"\nfile = \"f\"",
+            "did you mean \"sea\"?",
+        ),
+        (
+            "name = \"x\"\nmatch = \"a AND (\"\nfile = \"f\"",
+            "(notify x)",
+        ),
+        (
+            "name = \"x\"\nmatch = \" \"\nfile = \"f\"",
+            "the expression is empty",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\nsecret_file = \"s\"",
+            "secret_file belongs to webhook",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\nwebhook = \"https://h.example\"",
+            "remove all but one of webhook, file",
+        ),
+        (
+            "name = \"x\"\nwebhook = \"https://h.example\"",
+            "secret_file is missing",
+        ),
+        (
+            "name = \"x\"\nwebhook = \"ftp://h.example\"\nsecret_file = \"s\"",
+            "expected an http or https URL",
+        ),
+        (
+            "name = \"x\"\nwebhook = \"https://u:p@h.example\"\nsecret_file = \"s\"",
+            "no user name and password",
+        ),
+        (
+            "name = \"x\"\nwebhook = \"https://h.example\"\nsecret_file = \"none\"",
+            "secret_file cannot be used",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\nquiet = \"22-7\"",
+            "\"22:00-07:00\"",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\nzone = \"Mars\"",
+            "no such time zone",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\nmax_per_hour = 0",
+            "max_per_hour is out of range",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\ngrew_at = [1]",
+            "grew_at is out of range",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\ngrew_at = 3",
+            "a list in brackets",
+        ),
+        ("name = \"x\"\nfile = \"f\"\nbacklog = 1", "true or false"),
+        (
+            "name = \"x\"\nfile = \"f\"\nallow_private = [\"a\"]",
+            "expected a network",
+        ),
+        ("name = \"x\"\nfile = \"f\"\nwebhok = 1", "unknown key"),
+    ] {
         let text = format!("[[topic]]\nname = \"sea\"\nmatch = \"boats\"\n[[notify]]\n{keys}\n");
         let shown = read_in(dir.path(), &text).unwrap_err().render(false);
         assert!(
-            shown.contains(*message) && shown.contains("^"),
+            shown.contains(message) && shown.contains("^"),
             "{keys}: {shown}"
         );
         assert!(shown.contains("1 mistake in"), "{keys}: {shown}");
@@ -139,4 +139,42 @@ fn every_mistake_of_a_target_is_shown_at_its_place() {
         .collect();
     let shown = read_in(dir.path(), &many).unwrap_err().render(false);
     assert!(shown.contains("at most 64"), "{shown}");
+}
+
+#[test]
+fn sec_08_urls_and_tokens_of_services_come_from_files_and_are_masked() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("url"),
+        "https://hooks.example/services/T0/B0/secret\n",
+    )
+    .unwrap();
+    let text = "[[notify]]\nname = \"a\"\nslack_file = \"url\"\n\
+         [[notify]]\nname = \"b\"\ndiscord = \"https://discord.example/api/webhooks/1/secret\"\n\
+         [[notify]]\nname = \"c\"\nntfy = \"https://ntfy.example/base/news\"\ntoken_file = \"s\"\n\
+         [[notify]]\nname = \"d\"\nmatrix = \"https://m.example\"\nroom = \"!a:b\"\ntoken_file = \"s\"\n\
+         [[notify]]\nname = \"e\"\napprise = \"http://apprise.example/notify/secret\"\n";
+    let config = read_in(dir.path(), text).unwrap();
+    let kinds: Vec<&str> = config.notify.iter().map(|t| t.destination.kind()).collect();
+    assert_eq!(kinds, ["slack", "discord", "ntfy", "matrix", "apprise"]);
+    let Destination::Ntfy {
+        server,
+        topic,
+        token,
+    } = &config.notify[2].destination
+    else {
+        panic!("{:?}", config.notify);
+    };
+    assert_eq!(
+        (server.as_str(), topic.as_str()),
+        ("https://ntfy.example/base/", "news")
+    );
+    assert!(token.is_some());
+    let printed: Vec<&str> = config.settings.iter().map(|s| s.value.as_str()).collect();
+    assert!(
+        !printed
+            .iter()
+            .any(|value| value.contains("secret\"") || value.contains("MfKQ")),
+        "{printed:?}"
+    );
 }
