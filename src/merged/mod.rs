@@ -22,7 +22,7 @@
 mod archive;
 mod base_url;
 mod channel;
-mod cursor;
+pub mod cursor;
 pub mod digests;
 mod error;
 pub mod health;

@@ -8,6 +8,7 @@
 )]
 
 mod controls;
+mod api;
 mod feeds;
 mod formats;
 mod order;
