@@ -1,5 +1,7 @@
 //! What all pages have in common: header and footer, security policy, and the formats of sizes and states.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -12,6 +14,7 @@ use super::times::Times;
 use crate::merged::LinkToken;
 use crate::model::{FeedState, StoryView, Time, WebUrl};
 use crate::store::{Reads, TopicHead};
+use crate::text::plain::clean_text;
 
 /// Only our style sheet, our icon and the search form: nothing else is loaded, run or sent.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -147,7 +150,7 @@ pub fn document(
     times: &Times,
     reservation: Reservation,
 ) -> Result<Document, HttpError> {
-    let html = page.render().map_err(template_error)?;
+    let html = rendered(page)?;
     Ok(Document {
         content_type: HTML,
         links: None,
@@ -168,10 +171,17 @@ pub fn with_page_headers(state: &State, mut page: Response) -> Response {
     page
 }
 
-/// A template that fails is a bug.
-pub fn template_error(e: askama::Error) -> HttpError {
-    tracing::error!(error = %e, "a page could not be rendered");
-    HttpError::Internal
+/// The HTML of a page, without control characters and direction marks (SEC-14): the store may be older than the rule that keeps
+/// them out of it. A template that fails is a bug.
+pub fn rendered(page: &impl Template) -> Result<String, HttpError> {
+    let html = page.render().map_err(|e| {
+        tracing::error!(error = %e, "a page could not be rendered");
+        HttpError::Internal
+    })?;
+    Ok(match clean_text(&html) {
+        Cow::Borrowed(_) => html,
+        Cow::Owned(clean) => clean,
+    })
 }
 
 /// The host of a URL, without `www.`.

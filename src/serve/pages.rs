@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::cached::{cached_page, token_key};
 use super::error::{HttpError, PlainText};
-use super::frame::{Frame, HTML, document, frame, template_error, with_page_headers};
+use super::frame::{Frame, HTML, document, frame, rendered, with_page_headers};
 use super::river::list;
 use super::state::{Cost, Shared};
 use crate::merged::{LinkToken, ListRequest};
@@ -110,7 +110,7 @@ async fn search_help(
         let mut frame = frame(state, reads, "", "Search", token)?;
         frame.q = q;
         let mistakes = parse_mistakes(&mistake.unwrap_or_default());
-        Search { frame, mistakes }.render().map_err(template_error)
+        rendered(&Search { frame, mistakes })
     });
     let page = (status, Html(page.await?)).into_response();
     Ok(with_page_headers(state, page))
@@ -154,13 +154,11 @@ pub async fn as_error_page(state: &Shared, url: &Uri, mut response: Response) ->
     };
     let page = state.read(Cost::Small, move |state, reads| {
         let frame = frame(state, reads, root, title, token)?;
-        ErrorPage {
+        rendered(&ErrorPage {
             frame,
             title,
             message,
-        }
-        .render()
-        .map_err(template_error)
+        })
     });
     // If the page cannot be rendered, the plain text is sent.
     let Ok(page) = page.await else {

@@ -8,8 +8,10 @@ use clap::error::ErrorKind;
 use newswire::clock::Clock;
 use regex::Regex;
 
+use super::surface;
 use crate::support::cli_home::{CliHome, NOW, poll, subscribe, time};
 use crate::support::process::{Daemon, configuration};
+use crate::support::sources::{routes, source};
 
 fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -249,23 +251,10 @@ fn is_promised(contract: &str, word: &str) -> bool {
 fn every_command_option_and_setting_stands_in_the_contract() {
     let contract = fs::read_to_string(top().join("docs/contract.md")).unwrap();
     let home = CliHome::empty();
-    home.run(&["man", "man"]).exits(0);
-    let option = Regex::new(r"--[a-z][a-z-]+").unwrap();
     let mut promised = BTreeSet::new();
-    for page in fs::read_dir(home.path("man")).unwrap() {
-        let page = page.unwrap().path();
-        let name = page.file_name().unwrap().to_str().unwrap().to_owned();
-        if let Some(command) = name
-            .strip_prefix("newswire-")
-            .and_then(|n| n.strip_suffix(".1"))
-        {
-            promised.insert(command.replacen('-', " ", 1));
-            let text = fs::read_to_string(&page).unwrap();
-            let text = text.replace("\\fR", " ").replace('\\', "");
-            let own = text.split(".SH OPTIONS").nth(1).unwrap_or_default();
-            let own = own.split(".SH").next().unwrap();
-            promised.extend(option.find_iter(own).map(|o| o.as_str().to_owned()));
-        }
+    for (command, options) in surface::commands(&home) {
+        promised.insert(command);
+        promised.extend(options.into_keys());
     }
     let settings = home.run(&["check", "--print"]).exits(0).to_owned();
     let key = Regex::new(r"(?m)^(?:# )?[a-z]+\.([a-z_]+) ").unwrap();
@@ -273,10 +262,7 @@ fn every_command_option_and_setting_stands_in_the_contract() {
     let example = fs::read_to_string(top().join("config/newswire.toml")).unwrap();
     let key = Regex::new(r"(?m)^# ([a-z_]+) = ").unwrap();
     promised.extend(key.captures_iter(&example).map(|c| c[1].to_owned()));
-    let server = source(&top().join("src/serve"));
-    let route = Regex::new(r#"\.route\("([^"]+)""#).unwrap();
-    let routes = route.captures_iter(&server).map(|c| c[1].to_owned());
-    promised.extend(routes);
+    promised.extend(routes());
     assert!(promised.contains("/stories/{id}"), "no routes");
     let missing: Vec<&String> = promised
         .iter()
@@ -286,18 +272,33 @@ fn every_command_option_and_setting_stands_in_the_contract() {
     assert!(promised.len() > 100, "{promised:?}");
 }
 
-/// The text of a module's files, or of one file.
-fn source(path: &Path) -> String {
-    if path.is_dir() {
-        let entries = fs::read_dir(path).unwrap();
-        return entries
-            .map(|entry| source(&entry.unwrap().path()))
-            .collect();
+#[test]
+fn the_values_of_options_stand_beside_them_in_the_contract() {
+    let contract = fs::read_to_string(top().join("docs/contract.md")).unwrap();
+    let mut found = 0;
+    for (command, options) in surface::commands(&CliHome::empty()) {
+        let name = command.split(' ').next().unwrap();
+        for (option, values) in options {
+            // The row of the option, or that of the command; the options of `search` are those of `list`.
+            let heads = [
+                format!("| `{option} "),
+                format!("| `{name}` "),
+                format!("| `{command}`"),
+            ];
+            let is_of = |line: &&str| heads.iter().any(|head| line.starts_with(head));
+            let rows: Vec<&str> = contract.lines().filter(is_of).collect();
+            let missing: Vec<&String> = values
+                .iter()
+                .filter(|value| !is_promised(&rows.join("\n"), value))
+                .collect();
+            assert!(
+                missing.is_empty(),
+                "{command} {option}: {missing:?} in {rows:?}"
+            );
+            found += values.len();
+        }
     }
-    match path.extension().is_some_and(|e| e == "rs") {
-        true => fs::read_to_string(path).unwrap_or_default(),
-        false => String::new(),
-    }
+    assert!(found > 20, "{found}");
 }
 
 /// Whether the sources have what a document calls `module::file::name`. What is no module of ours is not looked for.

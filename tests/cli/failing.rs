@@ -32,137 +32,132 @@ fn quick(options: &mut FetchOptions) {
     options.redirects_max = 2;
 }
 
-#[tokio::test]
-async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
-    let net = Internet::start().await;
+/// URL, how its server answers if there is one, what the state says, what there is to do.
+type Failure = (&'static str, Option<Reply>, &'static str, &'static str);
+
+fn failures() -> Vec<Failure> {
     let hang = Reply::feed("x".repeat(60)).framing(Framing::Drip(Duration::from_secs(1)));
     let huge = Reply::feed("").framing(Framing::Claim(1 << 40));
-    // Host, its answer, what the state says, what there is to do.
-    let cases = [
-        (
-            "lost.example",
-            Reply::status(404),
+    let page = "another feed: `newswire add http";
+    let row = |url, reply, what, todo| (url, Some(reply), what, todo);
+    let status = |url, status, what, todo| row(url, Reply::status(status), what, todo);
+    vec![
+        status(
+            "http://lost.example/feed",
+            404,
             "no such document",
             "looks for one",
         ),
-        (
-            "ended.example",
-            Reply::status(410),
+        status(
+            "http://ended.example/feed",
+            410,
             "removed the document",
             "polled once more",
         ),
-        (
-            "members.example",
-            Reply::status(401),
+        status(
+            "http://members.example/feed",
+            401,
             "user name",
             "password_file",
         ),
-        (
-            "closed.example",
-            Reply::status(403),
+        status(
+            "http://closed.example/feed",
+            403,
             "denies access",
             "fetch.contact",
         ),
-        (
-            "law.example",
-            Reply::status(451),
-            "legal",
-            "may not serve it",
-        ),
-        (
-            "busy.example",
-            Reply::status(429),
+        status("http://law.example/feed", 451, "legal", "may not serve it"),
+        status(
+            "http://busy.example/feed",
+            429,
             "fewer requests",
             "interval=6h",
         ),
-        (
-            "down.example",
-            Reply::status(503),
+        status(
+            "http://down.example/feed",
+            503,
             "asked later",
             "under maintenance",
         ),
-        (
-            "broken.example",
-            Reply::status(500),
+        status(
+            "http://broken.example/feed",
+            500,
             "has a server error",
             "tell the publisher",
         ),
-        (
-            "odd.example",
-            Reply::status(418),
-            "unexpected",
-            "in a browser",
-        ),
-        (
-            "page.example",
+        status("http://odd.example/feed", 418, "unexpected", "in a browser"),
+        row(
+            "http://page.example/feed",
             Reply::feed(PAGE),
             "not a feed",
-            "another feed: `newswire add http",
+            page,
         ),
-        (
-            "circle.example",
+        row(
+            "http://circle.example/feed",
             Reply::redirect(301, "/feed"),
             "loop",
             "add that address",
         ),
-        ("huge.example", huge, "limit", "fetch.max_body_bytes"),
-        ("slow.example", hang, "in time", "fetch.timeout"),
-    ];
-    for (host, reply, ..) in &cases {
-        net.always(host, "/feed", reply.clone());
-    }
-    net.always("plain.example", "/feed", Reply::status(200));
-    let app = EndToEnd::with(&net, quick);
-    let mut urls: Vec<String> = cases
-        .iter()
-        .map(|c| format!("http://{}/feed", c.0))
-        .collect();
-    let further = [
-        ("https://plain.example/feed", "TLS", "fetch.extra_ca"),
+        row(
+            "http://huge.example/feed",
+            huge,
+            "limit",
+            "fetch.max_body_bytes",
+        ),
+        row("http://slow.example/feed", hang, "in time", "fetch.timeout"),
+        ("https://plain.example/feed", None, "TLS", "fetch.extra_ca"),
         (
             "http://nowhere.example/feed",
+            None,
             "nowhere.example",
             "spelled right",
         ),
-        ("http://10.0.0.1/feed", "10.0.0.1", "fetch.allow_private"),
-    ];
-    urls.extend(further.iter().map(|f| f.0.to_owned()));
-    app.subscribe(&urls.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(app.pass_due().await.failed, urls.len());
+        (
+            "http://10.0.0.1/feed",
+            None,
+            "10.0.0.1",
+            "fetch.allow_private",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn every_kind_of_failure_is_told_with_its_next_try_and_what_to_do() {
+    let net = Internet::start().await;
+    let failures = failures();
+    for (url, reply, ..) in &failures {
+        let host = url.split('/').nth(2).unwrap();
+        if let Some(reply) = reply {
+            net.always(host, "/feed", reply.clone());
+        }
+    }
+    net.always("plain.example", "/feed", Reply::status(200));
+    let app = EndToEnd::with(&net, quick);
+    app.subscribe(&failures.iter().map(|f| f.0).collect::<Vec<_>>());
+    assert_eq!(app.pass_due().await.failed, failures.len());
 
     let told = newswire(&app, &["feeds", "--failing"]);
     let of = |url: &str| {
-        let paragraph = told
-            .split("\n\n")
-            .find(|p| p.contains(&format!("  {url}\n")));
-        paragraph
-            .unwrap_or_else(|| panic!("{url} is missing in {told}"))
-            .to_owned()
+        let address = format!("  {url}\n");
+        let paragraph = told.split("\n\n").find(|p| p.contains(&address));
+        paragraph.unwrap_or_else(|| panic!("{url} is missing in {told}"))
     };
-    let expected = cases
-        .iter()
-        .map(|c| (format!("http://{}/feed", c.0), c.2, c.3));
-    let expected = expected.chain(further.iter().map(|f| (f.0.to_owned(), f.1, f.2)));
-    for (url, what, todo) in expected {
-        let paragraph = of(&url);
-        for part in [what, todo, "once; no success yet", "next try", "(in "] {
-            assert!(
-                paragraph.contains(part),
-                "{part:?} is missing in {paragraph}"
-            );
+    for (url, _, what, todo) in &failures {
+        let paragraph = of(url);
+        for part in [*what, todo, "once; no success yet", "next try", "(in "] {
+            assert!(paragraph.contains(part), "{part:?} is missing: {paragraph}");
         }
     }
     assert!(of("http://lost.example/feed").contains("(in 24 h); daily for two weeks"));
     assert_eq!(of("http://slow.example/feed").lines().count(), 6);
 
-    let line = newswire(&app, &["feeds", "--failing", "--json"]);
-    assert_eq!(line.lines().count(), urls.len());
-    assert!(line.lines().all(|l| l.contains("\"what_to_do\":\"")));
+    let lines = newswire(&app, &["feeds", "--failing", "--json"]);
+    assert_eq!(lines.lines().count(), failures.len());
+    assert!(lines.lines().all(|l| l.contains("\"what_to_do\":\"")));
     let one = newswire(&app, &["feed", "members.example"]);
-    assert!(
-        one.contains("what to do") && one.contains("password_file") && one.contains("next try"),
-        "{one}"
-    );
+    for part in ["what to do", "password_file", "next try"] {
+        assert!(one.contains(part), "{part:?} is missing: {one}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use newswire::clock::Clock;
 use newswire::model::{Draft, Source, WebUrl};
 use serde_json::Value;
 
-use super::{HOSTILE, filled};
+use super::filled;
 use crate::support::cli_home::{CliHome, draft, poll, subscribe, time};
 
 fn titles(home: &CliHome, args: &[&str]) -> Vec<String> {
@@ -282,50 +282,6 @@ fn a_table_lines_up_and_names_a_story_so_that_show_finds_it() {
             .exits(0)
             .contains("\u{1b}[")
     );
-}
-
-#[test]
-fn sec_14_nothing_that_is_printed_gives_orders_to_a_terminal() {
-    let home = filled();
-    let is_order = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202a}'..='\u{202e}')
-    };
-    for format in ["table", "jsonl", "json", "csv", "tsv", "md", "ids", "urls"] {
-        for full in [&["--full"][..], &[]] {
-            let args: Vec<&str> = ["list", "--format", format]
-                .into_iter()
-                .chain(full.iter().copied())
-                .collect();
-            let ran = home.run(&args);
-            let out = ran.exits(0);
-            assert!(!out.chars().any(is_order), "{format}: {out:?}");
-        }
-    }
-    let id = home
-        .run(&["list", "wary", "--format", "ids"])
-        .exits(0)
-        .trim()
-        .to_owned();
-    for command in ["show", "explain"] {
-        let ran = home.run(&[command, &id]);
-        assert!(
-            !ran.exits(0).chars().any(is_order),
-            "{command}: {}",
-            ran.out
-        );
-        assert_eq!(
-            ran.out
-                .lines()
-                .filter(|line| line.contains("owned"))
-                .count()
-                .min(1),
-            1
-        );
-    }
-    let json = home.run(&["list", "wary", "--json"]).json();
-    assert_eq!(json[0]["title"], HOSTILE, "JSON escapes and loses nothing");
-    let told = home.run(&["feed", "x\u{1b}[2J"]);
-    assert!(!told.err.chars().any(is_order), "{:?}", told.err);
 }
 
 #[test]

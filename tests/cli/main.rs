@@ -23,6 +23,8 @@ mod shell;
 mod subscriptions;
 #[path = "../support/mod.rs"]
 mod support;
+mod surface;
+mod terminal;
 mod times;
 mod upkeep;
 

@@ -10,7 +10,7 @@ use newswire::model::{FeedRow, HubCall, HubReply, WebUrl};
 use newswire::store::HubStatus;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::browser::say;
+use crate::support::browser::{Page, say};
 use crate::support::cli_home::CliHome;
 use crate::support::internet::Request;
 use crate::support::process::{Daemon, configuration, eventually};
@@ -196,12 +196,10 @@ async fn et_50_the_document_names_hub_and_self_where_headers_do_not() {
 #[tokio::test]
 async fn et_50_a_signed_push_is_stored_like_a_poll_and_an_unsigned_one_is_not() {
     let (_net, app, feed, path, secret) = verified().await;
+    let push_to = |path: &str, call: HubCall| app.ingest.answer_hub(path.to_owned(), call);
     app.clock.advance(HOUR / 2);
     for wrong in ["", "0".repeat(40).as_str()] {
-        let reply = app
-            .ingest
-            .answer_hub(path.clone(), push(wrong, &news(&[2])))
-            .await;
+        let reply = push_to(&path, push(wrong, &news(&[2]))).await;
         assert_eq!(reply, HubReply::Taken, "what is wrong about it is not told");
     }
     let unsigned = HubCall::Content {
@@ -209,54 +207,36 @@ async fn et_50_a_signed_push_is_stored_like_a_poll_and_an_unsigned_one_is_not() 
         content_type: None,
         body: held(&news(&[2])),
     };
-    assert_eq!(
-        app.ingest.answer_hub(path.clone(), unsigned).await,
-        HubReply::Taken
-    );
+    assert_eq!(push_to(&path, unsigned).await, HubReply::Taken);
     assert_eq!(app.articles().len(), 1);
 
-    let reply = app
-        .ingest
-        .answer_hub(path.clone(), push(&secret, &news(&[2, 3])))
-        .await;
-    assert_eq!(reply, HubReply::Taken);
+    let signed = push_to(&path, push(&secret, &news(&[2, 3]))).await;
+    assert_eq!(signed, HubReply::Taken);
     assert_eq!(app.articles().len(), 3);
-    let reply = app
-        .ingest
-        .answer_hub("f".repeat(40), push(&secret, &news(&[4])))
-        .await;
-    assert_eq!(reply, HubReply::Unknown);
+    let elsewhere = push_to(&"f".repeat(40), push(&secret, &news(&[4]))).await;
+    assert_eq!(elsewhere, HubReply::Unknown);
     let detail = app.store.reads().feed(feed).unwrap().unwrap();
     assert_eq!(detail.polls[0].outcome, "push");
     assert_eq!(detail.polls[0].new, 2);
+}
 
-    // A push repeated, and one with an edit.
+#[tokio::test]
+async fn et_50_a_push_repeated_writes_nothing_and_one_with_an_edit_edits() {
+    let (_net, app, _feed, path, secret) = verified().await;
+    let pushed = |body: String| app.ingest.answer_hub(path.clone(), push(&secret, &body));
+    pushed(news(&[2, 3])).await;
     let sequence = app.store.reads().sequence().unwrap();
-    app.ingest
-        .answer_hub(path.clone(), push(&secret, &news(&[2, 3])))
-        .await;
-    assert_eq!(
-        app.store.reads().sequence().unwrap(),
-        sequence,
-        "the same writes nothing"
-    );
-    let edited = news(&[3]).replace("counted", "counted twice");
-    app.ingest.answer_hub(path, push(&secret, &edited)).await;
-    assert_eq!(app.articles().len(), 3);
-    assert!(
-        app.articles()
-            .iter()
-            .any(|a| a.revision == 1 || a.revision == 2)
-    );
+    pushed(news(&[2, 3])).await;
+    assert_eq!(app.store.reads().sequence().unwrap(), sequence);
+    pushed(news(&[3]).replace("counted", "counted twice")).await;
+    let revisions: Vec<_> = app.articles().iter().map(|a| a.revision).collect();
+    assert_eq!(revisions.len(), 3);
+    assert_eq!(revisions.iter().filter(|r| **r == 2).count(), 1);
 
-    // The feed's validators are what they were.
+    // The feed's validators are what they were, and what it no longer shows stays.
     app.hours(25);
     assert_eq!(app.pass_due().await.not_modified, 1);
-    assert_eq!(
-        app.articles().len(),
-        3,
-        "what the feed no longer shows stays"
-    );
+    assert_eq!(app.articles().len(), 3);
 }
 
 #[tokio::test]
@@ -422,86 +402,112 @@ async fn sec_06_a_hub_passes_the_same_guard_as_a_feed() {
     assert_eq!(net.log().len(), 2);
 }
 
+/// A daemon that has asked the hub of its feed for a lease, at its own address.
+struct CalledBack {
+    daemon: Daemon,
+    port: std::net::SocketAddr,
+    /// The path of the callback.
+    path: String,
+    secret: String,
+    topic: String,
+    _net: Internet,
+    _home: CliHome,
+}
+
+impl CalledBack {
+    async fn start() -> Self {
+        let net = Internet::start().await;
+        let topic = format!("http://{}/feed", net.address());
+        let link = format!(
+            "<http://{}/hub>; rel=hub, <{topic}>; rel=self",
+            net.address()
+        );
+        let document = Reply::feed(news(&[1])).header("Link", &link);
+        net.document("127.0.0.1", "/feed", document);
+        net.always("127.0.0.1", "/hub", Reply::status(202));
+        let home = CliHome::empty();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap();
+        drop(free);
+        let text = configuration(&home).replace("listen = [", &format!("listen = [\"{port}\", "));
+        home.configure(&format!(
+            "{text}[websub]\ncallback_url = \"http://{port}/websub/\"\n[[feed]]\nurl = \"{topic}\"\n"
+        ));
+        let daemon = Daemon::start(&home);
+        let ask = eventually("the hub is asked", || {
+            let log = net.log().into_iter().map(|seen| seen.request);
+            log.into_iter().find(|r| r.method == "POST")
+        });
+        let callback = WebUrl::parse(&ask.form("hub.callback").unwrap()).unwrap();
+        Self {
+            daemon,
+            port,
+            path: callback.as_url().path().to_owned(),
+            secret: ask.form("hub.secret").unwrap(),
+            topic,
+            _net: net,
+            _home: home,
+        }
+    }
+
+    async fn post(&self, path: &str, signature: &str, body: &str) -> Page {
+        let (port, length) = (self.port, body.len());
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {port}\r\nConnection: close\r\nX-Hub-Signature: {signature}\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        );
+        say(port, request.as_bytes()).await
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn et_50_the_daemon_answers_hubs_on_its_own_server() {
-    let net = Internet::start().await;
-    let base = format!("http://{}", net.address());
-    let link = format!("<{base}/hub>; rel=hub, <{base}/feed>; rel=self");
-    net.document(
-        "127.0.0.1",
-        "/feed",
-        Reply::feed(news(&[1])).header("Link", &link),
-    );
-    net.always("127.0.0.1", "/hub", Reply::status(202));
-    let home = CliHome::empty();
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let text = configuration(&home).replace("listen = [", &format!("listen = [\"{port}\", "));
-    home.configure(&format!(
-        "{text}[websub]\ncallback_url = \"http://{port}/websub/\"\n[[feed]]\nurl = \"{base}/feed\"\n"
-    ));
-    let daemon = Daemon::start(&home);
-    let ask = eventually("the hub is asked", || {
-        let log = net.log().into_iter().map(|seen| seen.request);
-        log.into_iter().find(|r| r.method == "POST")
-    });
-    let callback = WebUrl::parse(&ask.form("hub.callback").unwrap()).unwrap();
-    let path = callback.as_url().path().to_owned();
+async fn et_50_the_daemon_verifies_what_it_asked_for_on_its_own_server() {
+    let called = CalledBack::start().await;
+    let path = &called.path;
     assert!(path.starts_with("/websub/"), "{path}");
-    let topic =
-        url::form_urlencoded::byte_serialize(format!("{base}/feed").as_bytes()).collect::<String>();
-    let get = |query: &str| daemon.get(&format!("{path}?{query}"));
+    let topic: String = url::form_urlencoded::byte_serialize(called.topic.as_bytes()).collect();
+    let get = |path: &str, query: &str| called.daemon.get(&format!("{path}?{query}"));
     let verify = format!(
         "hub.mode=subscribe&hub.topic={topic}&hub.challenge=%3Cb%3Ehi&hub.lease_seconds=86400"
     );
-    assert_eq!(get(&verify), (200, "<b>hi".to_owned()));
-    assert_eq!(get(&verify.replace("feed", "other")).0, 404);
-    assert_eq!(get("hub.mode=subscribe").0, 400);
-    assert_eq!(
-        daemon
-            .get(&format!("/websub/{}?{verify}", "0".repeat(40)))
-            .0,
-        404
-    );
+    assert_eq!(get(path, &verify), (200, "<b>hi".to_owned()));
+    assert_eq!(get(path, &verify.replace("feed", "other")).0, 404);
+    assert_eq!(get(path, "hub.mode=subscribe").0, 400);
+    let stranger = format!("/websub/{}", "0".repeat(40));
+    assert_eq!(get(&stranger, &verify).0, 404);
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn et_50_the_daemon_serves_what_hubs_push_and_takes_no_other_post() {
+    let called = CalledBack::start().await;
     let body = news(&[1, 2]);
-    let HubCall::Content { signature, .. } = push(&ask.form("hub.secret").unwrap(), &body) else {
+    let HubCall::Content { signature, .. } = push(&called.secret, &body) else {
         unreachable!()
     };
-    let post = |path: &str, signature: &str| {
-        let length = body.len();
-        format!(
-            "POST {path} HTTP/1.1\r\nHost: {port}\r\nConnection: close\r\nX-Hub-Signature: {signature}\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
-        )
-    };
     let signature = signature.unwrap();
-    let post = |to: &str, signature: &str| {
-        let bytes = post(to, signature);
-        async move { say(port, bytes.as_bytes()).await }
+    let post = |path: &str, signature: &str| {
+        let (path, signature, body) = (path.to_owned(), signature.to_owned(), &body);
+        let called = &called;
+        async move { called.post(&path, &signature, body).await }
     };
-    assert_eq!(post(&path, "sha256=00").await.status, 202);
-    let entries = || daemon.get("/feeds/all.atom").1.matches("<entry").count();
+    assert_eq!(post(&called.path, "sha256=00").await.status, 202);
+    let served = || called.daemon.get("/feeds/all.atom").1;
+    let entries = || served().matches("<entry").count();
     assert_eq!(entries(), 1);
-    let page = post(&path, &signature).await;
+    let page = post(&called.path, &signature).await;
     assert_eq!((page.status, page.body.len()), (202, 0));
     eventually("the pushed article is served", || {
         (entries() == 2).then_some(())
     });
-    assert_eq!(
-        post("/feeds/all.atom", &signature).await.status,
-        405,
-        "there is no other POST"
-    );
     let stranger = format!("/websub/{}", "0".repeat(40));
-    assert_eq!(post(&stranger, &signature).await.status, 404);
-    assert_eq!(post("/websub", &signature).await.status, 405);
-    assert_eq!(
-        post("/websub/../feeds/all.atom", &signature).await.status,
-        405
-    );
+    for (path, status) in [
+        ("/feeds/all.atom", 405),
+        (stranger.as_str(), 404),
+        ("/websub", 405),
+        ("/websub/../feeds/all.atom", 405),
+    ] {
+        assert_eq!(post(path, &signature).await.status, status, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -35,8 +35,8 @@ fn in_topic(site: &ServerFixture, topic: &str) -> Vec<StoryView> {
     site.fixture.store.reads().stories(&selection).unwrap()
 }
 
-#[tokio::test]
-async fn sec_13_a_topic_prefers_among_those_on_whose_site_the_page_is() {
+/// Four copies of one story, of which the first links to the page of another feed, and a topic that prefers some feeds.
+async fn preferring() -> ServerFixture {
     let site = ServerFixture::open().await;
     let fixture = &site.fixture;
     let mut topics = fixture.definitions(&[("sea", "buoys"), ("winter", "winter")]);
@@ -44,35 +44,30 @@ async fn sec_13_a_topic_prefers_among_those_on_whose_site_the_page_is() {
         .map(str::to_owned)
         .into();
     fixture.store.set_topics(topics).unwrap();
-    // The wire links to the page of another.
-    let elsewhere = Draft {
-        canonical_url: copy("argus.example", TEXT).url,
-        url: copy("argus.example", TEXT).url,
-        ..copy("wire.example", TEXT)
-    };
-    for (host, title, draft) in [
-        ("wire.example", "The Wire", elsewhere),
-        ("argus.example", "The Argus", copy("argus.example", TEXT)),
-        (
-            "beacon.example",
-            "Beacon of Kessport",
-            copy("beacon.example", TEXT),
-        ),
-        (
-            "courier.example",
-            "Beaconsfield Courier",
-            copy("courier.example", TEXT),
-        ),
+    let elsewhere = copy("argus.example", TEXT).url;
+    for (host, title) in [
+        ("wire.example", "The Wire"),
+        ("argus.example", "The Argus"),
+        ("beacon.example", "Beacon of Kessport"),
+        ("courier.example", "Beaconsfield Courier"),
     ] {
+        let mut draft = copy(host, TEXT);
+        if host == "wire.example" {
+            draft.url.clone_from(&elsewhere);
+            draft.canonical_url.clone_from(&elsewhere);
+        }
         let feed = fixture.subscribe_titled(host, Some(title));
         let sequence = fixture.put(feed, vec![draft]);
         site.sequence.send_replace(sequence);
     }
-    let river = fixture
-        .store
-        .reads()
-        .stories(&Selection::default())
-        .unwrap();
+    site
+}
+
+#[tokio::test]
+async fn sec_13_a_topic_prefers_among_those_on_whose_site_the_page_is() {
+    let site = preferring().await;
+    let reads = site.fixture.store.reads();
+    let river = reads.stories(&Selection::default()).unwrap();
     assert_eq!((river.len(), river[0].copies), (1, 4));
     assert_eq!(
         river[0].feed.title, "The Argus",
@@ -89,7 +84,11 @@ async fn sec_13_a_topic_prefers_among_those_on_whose_site_the_page_is() {
         .map(|a| a.feed_title.as_str())
         .collect();
     assert_eq!(others, ["The Wire", "The Argus", "Beaconsfield Courier"]);
-    // Merged feeds: one entry a story, one id, the others related.
+}
+
+#[tokio::test]
+async fn merged_feeds_have_one_entry_a_story_under_one_id_and_relate_the_copies() {
+    let site = preferring().await;
     let all = site.get("/feeds/all.atom").await.text();
     let sea = site.get("/feeds/sea.atom").await.text();
     assert_eq!(entry_ids(&all).len(), 1);

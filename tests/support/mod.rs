@@ -18,6 +18,7 @@ pub mod properties;
 pub mod schema;
 pub mod sequences;
 pub mod server_fixture;
+pub mod sources;
 pub mod store_fixture;
 pub mod tree;
 
