@@ -24,6 +24,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("render", &["--out", "BAD"]),
     ("restore", &["BAD"]),
     ("resume", &["BAD"]),
+    ("schema", &["BAD"]),
     ("search", &["wary"]),
     ("set", &["argus", "title=BAD"]),
     ("show", &["ID"]),
@@ -49,6 +50,7 @@ const ALONE: &[&str] = &[
     "prune",
     "status",
     "topic",
+    "top",
     "topics",
 ];
 

@@ -26,7 +26,7 @@ async fn sec_14_no_route_answers_with_controls_whatever_is_stored() {
         let path = route
             .replace("{topic}", "sea")
             .replace("{file}", "all.atom");
-        let id = if path.starts_with("/stories") {
+        let id = if path.contains("/stories") {
             &story
         } else {
             &feed

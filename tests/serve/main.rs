@@ -7,8 +7,8 @@
     clippy::string_slice
 )]
 
-mod controls;
 mod api;
+mod controls;
 mod feeds;
 mod formats;
 mod order;
