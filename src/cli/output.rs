@@ -1,5 +1,6 @@
 //! The only file that prints. Data goes to stdout, everything else to stderr. A closed pipe counts as success.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -216,8 +217,12 @@ pub fn print_failure(failure: &Failure) {
 
 /// Prints a message of clap: help and version to stdout, errors to stderr.
 pub fn print_usage_error(error: clap::Error) -> Exit {
-    // A closed pipe is success here too.
-    let _ = error.print();
+    let plain = error.render().to_string();
+    // A message quotes arguments, which a script may have taken from a feed (SEC-14). A closed pipe is success here too.
+    let _ = match terminal_escape::lines(&plain) {
+        Cow::Owned(escaped) => write!(io::stderr(), "{escaped}"),
+        Cow::Borrowed(_) => error.print(),
+    };
     if error.use_stderr() {
         Exit::Usage
     } else {
