@@ -21,7 +21,7 @@
 mod archive;
 mod base_url;
 mod channel;
-mod cursor;
+pub mod cursor;
 mod error;
 pub mod health;
 mod memory;
