@@ -22,7 +22,7 @@ pub struct ListArgs {
         "format", "fields",
     ])]
     pub changes: bool,
-    /// With --changes --after: the epoch of SEQ. If the store was restored from a backup since, the command fails instead of
+    /// With --changes --after: the epoch that was printed with SEQ. If the store was restored from a backup since, the command fails instead of
     /// leaving changes out
     #[arg(long, value_name = "EPOCH", requires = "changes")]
     pub epoch: Option<Epoch>,

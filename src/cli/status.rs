@@ -12,7 +12,7 @@ use super::times::Times;
 use super::{explain_plan, facts};
 use crate::daemon::lock::DaemonInfo;
 use crate::model::Network;
-use crate::store::{HostStatus, Overview, Reads, Status, size_warning};
+use crate::store::{HostStatus, Overview, Reads, Status, TargetStatus, size_warning};
 
 /// `newswire status`.
 #[derive(Debug, Args)]
@@ -29,6 +29,8 @@ struct StatusLine<'s> {
     overview: &'s Overview,
     /// The daemon that uses this store; null if none is running.
     daemon: Option<DaemonInfo>,
+    /// The targets of notifications.
+    notify: &'s [TargetStatus],
     /// Conditions that need attention, one line each.
     warnings: Vec<String>,
 }
@@ -36,16 +38,21 @@ struct StatusLine<'s> {
 /// Runs `newswire status`.
 pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let config = cx.config()?;
-    let overview = Reads::open(&config.store.path)?.overview(cx.clock.now())?;
+    let reads = Reads::open(&config.store.path)?;
+    let overview = reads.overview(cx.clock.now())?;
+    let targets = reads.outbox_status()?;
     let status = &overview.status;
     let daemon = DaemonInfo::of(&config.store.path);
     let bytes_max = config.store.size_warning;
-    let warning = size_warning(status.db_bytes + status.wal_bytes, bytes_max);
+    let mut warnings: Vec<String> = size_warning(status.db_bytes + status.wal_bytes, bytes_max)
+        .into_iter()
+        .collect();
+    warnings.extend(targets.iter().filter_map(notify_warning));
     if args.json {
-        let warnings = warning.into_iter().collect();
         return cx.out.json(&StatusLine {
             overview: &overview,
             daemon,
+            notify: &targets,
             warnings,
         });
     }
@@ -80,11 +87,14 @@ pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     ];
     facts.extend(manual_decisions(status).map(|text| ("manual", text)));
     facts.push(("topics", status.topics.to_string()));
+    facts.extend(targets.iter().map(|target| ("notify", notify(target))));
     facts.push(("sequence", status.sequence.to_string()));
     facts::print(cx, facts)?;
-    if let Some(warning) = warning {
+    if !warnings.is_empty() {
         cx.out.line("")?;
-        cx.out.line(&warning)?;
+    }
+    for warning in &warnings {
+        cx.out.line(warning)?;
     }
     if overview.hosts.is_empty() {
         return Ok(());
@@ -195,6 +205,37 @@ fn manual_decisions(status: &Status) -> Option<String> {
             kinds.join(" and ")
         )
     })
+}
+
+/// How a target of notifications is doing.
+fn notify(target: &TargetStatus) -> String {
+    let kinds = [
+        ("waiting", target.waiting),
+        ("sent", target.sent),
+        ("failed", target.failed),
+        ("dropped", target.dropped),
+    ];
+    let numbers = kinds.iter().filter(|(what, n)| *n > 0 || *what == "sent");
+    let numbers: Vec<String> = numbers.map(|(what, n)| format!("{n} {what}")).collect();
+    let state = match target.state {
+        "on" => String::new(),
+        state => format!(" ({state})"),
+    };
+    format!("{}{state}: {}", target.name, numbers.join(", "))
+}
+
+/// What is wrong with a target of notifications.
+fn notify_warning(target: &TargetStatus) -> Option<String> {
+    let name = &target.name;
+    match (target.state, &target.reason, &target.last_error) {
+        ("off", Some(reason), _) => Some(format!(
+            "notifications to {name} are switched off: {reason}; `newswire notify test {name}` switches them on if it succeeds"
+        )),
+        ("on", _, Some(error)) => Some(format!(
+            "notifications to {name} fail: {error}; see `newswire notify log {name}`"
+        )),
+        _ => None,
+    }
 }
 
 /// Why the host is polled next at its planned time.

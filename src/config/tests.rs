@@ -99,6 +99,12 @@ fn the_documented_file_names_every_key() {
                 "token_credential",
                 "webhook",
                 "secret_",
+                "ntfy",
+                "slack",
+                "discord",
+                "matrix",
+                "room",
+                "apprise",
             ];
             !files.iter().any(|file| line.starts_with(file))
         })

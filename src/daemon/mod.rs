@@ -17,13 +17,14 @@
 //! | `systemd` | readiness and watchdog messages to systemd |
 //! | `publish` | notifies our WebSub hub of changes |
 //! | `maintenance` | retention, topics with relative times, changes by other processes |
-//! | `gauges`, `process` | metrics of polling and of the process |
+//! | `gauges`, `notifications`, `process` | metrics of polling, of notifications and of the process |
 
 mod error;
 mod gauges;
 mod heartbeat;
 pub mod lock;
 mod maintenance;
+mod notifications;
 pub mod parts;
 mod process;
 mod publish;

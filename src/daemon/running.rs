@@ -15,10 +15,10 @@ use super::signals::Signal;
 use super::systemd::{self, notify};
 use super::task::Task;
 use super::tasks::Tasks;
-use super::{gauges, maintenance, parts, process, reload};
+use super::{gauges, maintenance, notifications, parts, process, reload};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigFlags, WebSubConfig};
-use crate::deliver::{Notifier, Target};
+use crate::deliver::{Notifier, NotifierState, Target};
 use crate::fetch::{Fetcher, LocalHosts};
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::SchedulerRequest;
@@ -57,6 +57,7 @@ pub(super) struct Daemon {
     sample_hosts: Option<LocalHosts>,
     /// The targets of notifications, now and after each reload.
     targets: watch::Sender<Arc<Vec<Target>>>,
+    notifier: NotifierState,
 }
 
 impl Daemon {
@@ -74,6 +75,7 @@ impl Daemon {
             clock,
             sample_hosts: sample.map(SampleServer::hosts),
             targets: watch::Sender::new(Arc::new(config.notify.clone())),
+            notifier: NotifierState::default(),
         }
     }
 
@@ -157,6 +159,7 @@ impl Daemon {
         self.start_notifier(config, sender, &sequence)?;
         if !listeners.is_empty() {
             process::register(&mut registry, self.clock.now());
+            notifications::register(&mut registry, self.notifier.clone());
             let server = self.server(config, sequence, what.fetch, (callback, registry));
             let cancel = self.tasks.cancellation();
             self.tasks.spawn(Task::HttpServer, async move {
@@ -224,6 +227,7 @@ impl Daemon {
                 None => parts::fetcher(config, &self.clock)?,
             },
             clock: self.clock.clone(),
+            state: self.notifier.clone(),
         };
         let (targets, sequence) = (self.targets.subscribe(), sequence.clone());
         self.tasks.spawn(Task::Notifier, async move {
@@ -243,6 +247,7 @@ impl Daemon {
         (callback, registry): (Option<HubCallback>, Registry),
     ) -> Server {
         let (heartbeat, store) = (Arc::clone(&self.heartbeat), Arc::downgrade(&self.store));
+        let notifier = self.notifier.clone();
         Server {
             reads: self.store.reads().clone(),
             options: parts::serve_options(config, self.sample_hosts.is_some()),
@@ -251,9 +256,9 @@ impl Daemon {
                 if store.upgrade().is_none_or(|s| !s.is_alive()) {
                     Err("the writer of the store has stopped".to_owned())
                 } else if fetches {
-                    heartbeat.check()
+                    heartbeat.check().and_then(|()| notifier.check())
                 } else {
-                    Ok(())
+                    notifier.check()
                 }
             }),
             registry: Arc::new(registry),

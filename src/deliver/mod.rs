@@ -12,6 +12,7 @@
 //! | `sender` | sends one batch |
 //! | `attempt` | what an answer means |
 //! | `blocking` | calls of the store |
+//! | `state` | for readiness and metrics |
 //! | `file` | the file that events are appended to |
 
 mod attempt;
@@ -19,10 +20,12 @@ mod blocking;
 mod file;
 mod notifier;
 mod sender;
+mod state;
 pub mod target;
 mod worker;
 
 pub use attempt::Attempt;
 pub use notifier::Notifier;
 pub use sender::Sender;
+pub use state::NotifierState;
 pub use target::{Destination, Target};

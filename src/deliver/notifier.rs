@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::blocking::blocking;
 use super::sender::Sender;
+use super::state::NotifierState;
 use super::target::Target;
 use super::worker::Worker;
 use crate::clock::Clock;
@@ -33,6 +34,8 @@ pub struct Notifier {
     pub fetcher: Fetcher,
     /// The clock.
     pub clock: Clock,
+    /// What is known of the targets, for others.
+    pub state: NotifierState,
 }
 
 /// The tasks of the targets of one configuration.
@@ -137,9 +140,6 @@ impl Notifier {
 
     /// Decides the next changes. Returns whether more follow.
     async fn plan(&self, running: &Running) -> Result<bool, StoreError> {
-        if running.targets.is_empty() {
-            return Ok(false);
-        }
         let now = self.clock.now();
         let due: Vec<Time> = running
             .configured
@@ -147,7 +147,7 @@ impl Notifier {
             .map(|target| target.due(now))
             .collect();
         let targets = running.targets.clone();
-        let (made, is_more) = blocking(&self.store, move |store| {
+        let (made, is_more, status) = blocking(&self.store, move |store| {
             let targets: Vec<_> = targets.iter().zip(due).collect();
             let plan: OutboxPlan = store.reads().plan_outbox(&targets, now)?;
             let is_more = plan.is_more;
@@ -155,9 +155,10 @@ impl Notifier {
                 true => 0,
                 false => store.write_outbox(plan)?,
             };
-            Ok((made, is_more))
+            Ok((made, is_more, store.reads().outbox_status()?))
         })
         .await?;
+        self.state.note(status);
         if made > 0 {
             running.wakes.iter().for_each(|wake| wake.notify_one());
         }

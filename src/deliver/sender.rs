@@ -1,6 +1,7 @@
 //! Sends one batch of events to a target.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -11,6 +12,7 @@ use super::target::{Destination, Target};
 use crate::clock::Clock;
 use crate::fetch::{FetchSetupError, Fetcher, Message};
 use crate::model::{Secret, WebUrl};
+use crate::notify::chat::{apprise, discord, matrix, ntfy, slack};
 use crate::notify::{Notice, webhook};
 
 /// The ways to all targets: a fetcher for each set of private networks.
@@ -41,23 +43,39 @@ impl Sender {
 
     /// Sends these events, at most [`Destination::batch_max`], in one message.
     pub async fn send(&self, target: &Target, notices: Vec<Notice>) -> Attempt {
-        match &target.destination {
-            Destination::Webhook { url, secrets } => match notices.first() {
-                Some(notice) => self.post(target, self.webhook(url, secrets, notice)).await,
-                None => Attempt::Sent,
+        let Some(first) = notices.first() else {
+            return Attempt::Sent;
+        };
+        let message = match &target.destination {
+            Destination::File(path) => return append(path.clone(), &notices).await,
+            Destination::Webhook { url, secrets } => self.webhook(url, secrets, first),
+            Destination::Ntfy {
+                server,
+                topic,
+                token,
+            } => Message {
+                headers: token.iter().map(bearer).collect(),
+                ..json(server, ntfy::body(topic, &notices))
             },
-            Destination::File(path) => {
-                let path = path.clone();
-                let lines: String = notices.iter().map(webhook::line).collect();
-                let written =
-                    tokio::task::spawn_blocking(move || file::append(&path, &lines)).await;
-                match written {
-                    Ok(Ok(())) => Attempt::Sent,
-                    Ok(Err(error)) => Attempt::failed(error),
-                    Err(e) => Attempt::failed(e.to_string()),
+            Destination::Slack(url) => json(url, slack::body(&notices)),
+            Destination::Discord(url) => json(url, discord::body(&notices)),
+            Destination::Apprise(url) => json(url, apprise::body(&notices)),
+            Destination::Matrix {
+                server,
+                room,
+                token,
+            } => {
+                let Some(url) = matrix::address(server, room, &notices) else {
+                    return Attempt::failed("the address of the room is too long");
+                };
+                Message {
+                    is_put: true,
+                    headers: vec![bearer(token)],
+                    ..json(&url, matrix::body(&notices))
                 }
             }
-        }
+        };
+        self.post(target, message).await
     }
 
     async fn post(&self, target: &Target, message: Message) -> Attempt {
@@ -84,5 +102,32 @@ impl Sender {
             content_type: "application/json",
             body,
         }
+    }
+}
+
+/// A POST of JSON.
+fn json(url: &WebUrl, body: String) -> Message {
+    Message {
+        is_put: false,
+        url: url.clone(),
+        headers: Vec::new(),
+        content_type: "application/json",
+        body,
+    }
+}
+
+fn bearer(token: &Secret) -> (&'static str, Secret) {
+    (
+        "authorization",
+        Secret::new(format!("Bearer {}", token.reveal())),
+    )
+}
+
+async fn append(path: PathBuf, notices: &[Notice]) -> Attempt {
+    let lines: String = notices.iter().map(webhook::line).collect();
+    match tokio::task::spawn_blocking(move || file::append(&path, &lines)).await {
+        Ok(Ok(())) => Attempt::Sent,
+        Ok(Err(error)) => Attempt::failed(error),
+        Err(e) => Attempt::failed(e.to_string()),
     }
 }

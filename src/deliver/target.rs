@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use crate::model::{Secret, Time, WebUrl};
+use crate::notify::chat::STORIES_MAX;
 use crate::notify::firing::Rule;
 use crate::notify::hours::Quiet;
 use crate::query::Expr;
@@ -45,6 +46,30 @@ pub enum Destination {
         /// The keys that sign; several during a rotation.
         secrets: Vec<Secret>,
     },
+    /// A topic of an ntfy server.
+    Ntfy {
+        /// The root of the server.
+        server: WebUrl,
+        /// The topic.
+        topic: String,
+        /// An access token.
+        token: Option<Secret>,
+    },
+    /// An incoming webhook of Slack or a compatible service.
+    Slack(WebUrl),
+    /// A webhook of Discord.
+    Discord(WebUrl),
+    /// A room of Matrix.
+    Matrix {
+        /// The homeserver.
+        server: WebUrl,
+        /// The room's id.
+        room: String,
+        /// The access token of the user who writes.
+        token: Secret,
+    },
+    /// An address of an Apprise API.
+    Apprise(WebUrl),
     /// A file to which events are appended.
     File(PathBuf),
 }
@@ -72,6 +97,11 @@ impl Destination {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Webhook { .. } => "webhook",
+            Self::Ntfy { .. } => "ntfy",
+            Self::Slack(_) => "slack",
+            Self::Discord(_) => "discord",
+            Self::Matrix { .. } => "matrix",
+            Self::Apprise(_) => "apprise",
             Self::File(_) => "file",
         }
     }
@@ -80,6 +110,11 @@ impl Destination {
     pub fn batch_max(&self) -> usize {
         match self {
             Self::Webhook { .. } => 1,
+            Self::Ntfy { .. }
+            | Self::Slack(_)
+            | Self::Discord(_)
+            | Self::Matrix { .. }
+            | Self::Apprise(_) => STORIES_MAX,
             Self::File(_) => 500,
         }
     }
@@ -87,7 +122,20 @@ impl Destination {
     /// A hash that changes with the address. Secrets are not part of it.
     fn fingerprint(&self) -> String {
         let address = match self {
-            Self::Webhook { url, .. } => url.to_string(),
+            Self::Webhook { url, .. }
+            | Self::Slack(url)
+            | Self::Discord(url)
+            | Self::Apprise(url) => url.to_string(),
+            Self::Ntfy {
+                server,
+                topic: place,
+                ..
+            }
+            | Self::Matrix {
+                server,
+                room: place,
+                ..
+            } => format!("{server}\n{place}"),
             Self::File(path) => path.display().to_string(),
         };
         let digest = sha256(format!("{}\n{address}", self.kind()).as_bytes());

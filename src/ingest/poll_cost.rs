@@ -14,11 +14,18 @@ const NAME: &str = "budget";
 pub(super) struct SharedPollCost(Mutex<Budget>);
 
 impl SharedPollCost {
-    /// Reads the stored value; without a readable value no cost is known yet.
+    /// Reads the stored value; without a readable value no cost is known yet, and it is computed again.
     pub(super) fn load(store: &Store) -> Result<Self, StoreError> {
         let kept = store.reads().remembered(NAME)?;
-        let budget = kept.and_then(|text| serde_json::from_str(&text).ok());
-        Ok(Self(Mutex::new(budget.unwrap_or_default())))
+        let budget = kept.map_or_else(Budget::default, |text| {
+            serde_json::from_str(&text).unwrap_or_else(|e| {
+                tracing::warn!(
+                    "the stored cost of a poll cannot be read and is computed again ({e})"
+                );
+                Budget::default()
+            })
+        });
+        Ok(Self(Mutex::new(budget)))
     }
 
     /// The policy with the current cost.

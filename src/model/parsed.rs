@@ -33,7 +33,8 @@ pub struct Category {
 }
 
 /// A file that belongs to an article.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Enclosure {
     /// Where it is; absolute http(s).
     pub url: String,
@@ -46,6 +47,7 @@ pub struct Enclosure {
 
 /// The origin of an entry (atom:source, RSS source).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Source {
     /// The source's title.
     pub title: Option<String>,

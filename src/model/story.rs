@@ -164,7 +164,7 @@ impl From<ArticleView> for StoryView {
 }
 
 /// How a copy was found to belong to its story.
-#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SameAs {
     /// `url`, `text` or `near`; `user` if a user joined them.
     pub signal: String,

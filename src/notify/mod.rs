@@ -6,10 +6,12 @@
 //! | `notice` | an event about a story, and its id |
 //! | [`firing`] | whether a change of a story fires |
 //! | [`webhook`] | body and signature of Standard Webhooks |
+//! | [`chat`] | messages to ntfy, Slack, Discord, Matrix, Apprise |
 //! | [`retry`] | when a failed delivery is repeated |
 //! | [`hours`] | quiet hours, and the times of digests |
 //! | [`rate`] | messages per hour |
 
+pub mod chat;
 pub mod firing;
 pub mod hours;
 mod notice;

@@ -136,7 +136,7 @@ pub enum Permission {
 }
 
 /// A span in whole milliseconds, as it is stored. Displayed in one unit: `63.2 min`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span(u64);
 
 impl From<Duration> for Span {

@@ -9,8 +9,10 @@ use super::poll_cost::{Demand, PollCost};
 use crate::model::Time;
 use crate::model::span::{DAY, HOUR, WEEK};
 
-/// The current cost of a poll, and what is needed to correct it.
+/// The current cost of a poll, and what is needed to correct it. Stored as JSON: a field that an older version did not store
+/// has its default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Budget {
     /// Stored under an earlier name.
     #[serde(rename = "price")]

@@ -60,15 +60,19 @@ pub struct Constraints {
     #[serde(with = "epoch_ms")]
     pub last: Time,
     /// Each overrides those before it.
+    #[serde(default)]
     pub bounds: Vec<Bound>,
     /// The index of the one that decides.
+    #[serde(default)]
     pub binding: usize,
     /// A better moment after the floor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_after: Option<Moment>,
     /// Random delay (ET-23).
+    #[serde(default)]
     pub jitter: Span,
     /// Whether skipHours or skipDays put it off (ET-17).
+    #[serde(default)]
     pub is_skipped: bool,
     /// Where the feed is moving, if it is (ET-36).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -35,6 +35,7 @@ pub struct Demand {
 
 /// A cost, and what is needed to correct it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PollCost {
     /// [`Policy::poll_cost`], in article-seconds.
     pub article_seconds: f64,
@@ -42,6 +43,17 @@ pub struct PollCost {
     pub correction: f64,
     /// Polls a feed and day expected at this cost: fewer than the budget where floors hold feeds back.
     pub expected: f64,
+}
+
+impl Default for PollCost {
+    /// Nothing is known: no correction.
+    fn default() -> Self {
+        Self {
+            article_seconds: 0.0,
+            correction: 1.0,
+            expected: 0.0,
+        }
+    }
 }
 
 impl PollCost {

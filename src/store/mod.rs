@@ -22,7 +22,7 @@
 //! | `writer` | the thread that writes |
 //! | `file` | opening the file, its schema and its owner |
 //! | `handle`, `connections` | the handle that sends commands to the writer; the connections that read |
-//! | `error`, `options`, `sql`, `stop` | what all of them use |
+//! | `error`, `options`, `sql`, `stored_json`, `stop` | what all of them use |
 
 mod articles;
 mod changes;
@@ -44,6 +44,7 @@ mod settings;
 mod sql;
 mod status;
 mod stop;
+mod stored_json;
 mod stories;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
-//! What every statement of the store is written with: the result of a query, values in JSON columns, and errors of values.
+//! What every statement of the store is written with: the result of a query, values as columns hold them, and errors of
+//! values.
 //! Knows no table.
 
 use std::time::Duration;
@@ -6,7 +7,6 @@ use std::time::Duration;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::model::{ArticleRow, FeedRow, Seq, StoryRow};
 
@@ -75,11 +75,6 @@ stored_number!(FeedRow, StoryRow, ArticleRow, Seq);
 /// A value as the JSON of a column.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
-}
-
-/// The value of a JSON column. The default if it cannot be read: a damaged value must not hide the rest of its row.
-pub(super) fn from_json<T: DeserializeOwned + Default>(text: &str) -> T {
-    serde_json::from_str(text).unwrap_or_default()
 }
 
 /// A span of time as stored, in milliseconds.

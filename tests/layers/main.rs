@@ -4,6 +4,7 @@
 mod circles;
 mod helpers;
 mod sizes;
+mod stored;
 
 use std::{
     fs,

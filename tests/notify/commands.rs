@@ -140,3 +140,49 @@ fn the_daemon_sends_news_and_the_log_shows_it() {
     );
     drop(daemon);
 }
+
+#[test]
+fn status_metrics_and_readiness_show_targets() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = home(&listener);
+    let clock = Clock::manual(time(NOW));
+    let store = home.store(&clock);
+    let daemon = Daemon::start(&home);
+    while store.reads().outbox_status().unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    let metrics = loop {
+        let (_, text) = daemon.get("/metrics");
+        if text.contains("newswire_notify") {
+            break text;
+        }
+    };
+    assert!(
+        metrics.contains("newswire_notify_on{target=\"desk\"} 1"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("newswire_notify_sent_total{target=\"desk\"} 0"),
+        "{metrics}"
+    );
+    assert_eq!(daemon.get("/readyz").0, 200);
+    let shown = home.run(&["status"]).exits(0).to_owned();
+    assert!(shown.contains("desk: 0 sent"), "{shown}");
+    store
+        .switch_target("desk", Some("it is gone (HTTP 410)".to_owned()))
+        .unwrap();
+    let ran = home.run(&["status", "--json"]);
+    let status = &ran.json()[0];
+    assert_eq!(status["notify"][0]["state"], "off");
+    let warning = status["warnings"][0].as_str().unwrap();
+    assert!(
+        warning.contains("desk are switched off: it is gone"),
+        "{warning}"
+    );
+    std::thread::scope(|scope| {
+        let ran = scope.spawn(|| home.run(&["notify", "test", "desk"]));
+        answer(&listener, "200 OK");
+        ran.join().unwrap().exits(0);
+    });
+    assert_eq!(store.reads().outbox_status().unwrap()[0].state, "on");
+}

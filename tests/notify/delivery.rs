@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use newswire::clock::Clock;
-use newswire::deliver::{Attempt, Destination, Notifier, Sender, Target};
+use newswire::deliver::{Attempt, Destination, Notifier, NotifierState, Sender, Target};
 use newswire::fetch::{FetchOptions, Fetcher, Names};
 use newswire::model::{FeedRow, Secret, Seq, Time, WebUrl};
 use newswire::notify::firing::Rule;
@@ -146,6 +146,75 @@ async fn sec_05_an_answer_without_an_end_and_none_at_all_end() {
     assert!(error.contains("in time"), "{error}");
 }
 
+#[tokio::test]
+async fn each_service_gets_its_request() {
+    let net = Internet::start().await;
+    let (server, token) = (
+        WebUrl::parse("http://chat.example/").unwrap(),
+        Secret::new("t0ken"),
+    );
+    let room = "/_matrix/client/v3/rooms/!r:x/send/m.room.message/msg_1";
+    for path in ["/", "/slack", "/discord", "/apprise", room] {
+        net.always("chat.example", path, Reply::status(200));
+    }
+    let at = |path: &str| server.join(path).unwrap();
+    for (destination, method, path, field) in [
+        (
+            Destination::Ntfy {
+                server: server.clone(),
+                topic: "news".to_owned(),
+                token: Some(token.clone()),
+            },
+            "POST",
+            "/",
+            "topic",
+        ),
+        (Destination::Slack(at("slack")), "POST", "/slack", "blocks"),
+        (
+            Destination::Discord(at("discord")),
+            "POST",
+            "/discord",
+            "embeds",
+        ),
+        (
+            Destination::Apprise(at("apprise")),
+            "POST",
+            "/apprise",
+            "body",
+        ),
+        (
+            Destination::Matrix {
+                server: server.clone(),
+                room: "!r:x".to_owned(),
+                token: token.clone(),
+            },
+            "PUT",
+            room,
+            "formatted_body",
+        ),
+    ] {
+        net.forget();
+        let has_token = matches!(
+            destination,
+            Destination::Ntfy { .. } | Destination::Matrix { .. }
+        );
+        assert_eq!(
+            send(&net, &to("chat", destination)).await,
+            Attempt::Sent,
+            "{path}"
+        );
+        let request = net.log().remove(0).request;
+        assert_eq!(
+            (request.method.as_str(), request.path.as_str()),
+            (method, path)
+        );
+        let sent = request.header("authorization");
+        assert_eq!(sent, has_token.then_some("Bearer t0ken"), "{path}");
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        assert!(!body[field].is_null(), "{path}: {body}");
+    }
+}
+
 /// A store with a polled feed, and its notifier.
 fn run(
     net: &Internet,
@@ -167,6 +236,7 @@ fn run(
         store: Arc::clone(&fixture.store),
         fetcher: fetcher(net),
         clock: fixture.clock.clone(),
+        state: NotifierState::default(),
     };
     let (sequence, changes) = watch::channel(Seq::default());
     let task = tokio::spawn(async move {

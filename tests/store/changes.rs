@@ -226,7 +226,7 @@ fn a_cursor_that_cannot_be_followed_is_refused_and_says_what_to_do() {
     let seq = fixture.put(feed, vec![draft("a.example", 1, "Boats", &text)]);
     let epoch = reads.epoch().unwrap();
     assert!(from(seq, Some(epoch)).unwrap().changes.is_empty());
-    let other = "00000000000000ff".parse().unwrap();
+    let other = "00000000000000ff-1".parse().unwrap();
     let why = |seq, epoch| from(seq, epoch).unwrap_err().to_string();
     assert!(why(seq, Some(other)).contains("restored from a backup"));
     assert!(why(seq.next(), None).contains("is not reached yet"));
@@ -238,6 +238,40 @@ fn a_cursor_that_cannot_be_followed_is_refused_and_says_what_to_do() {
     fixture.clock.advance(Duration::from_secs(31 * 86_400));
     fixture.store.prune(None, 0, false).unwrap();
     assert!(why(seq, Some(epoch)).contains("no longer kept"));
+    assert!(why(seq, None).contains("no longer kept"));
     let last = reads.sequence().unwrap();
     assert!(from(last, Some(epoch)).is_ok());
+}
+
+#[test]
+fn whoever_starts_reads_to_the_end_whatever_was_forgotten_before() {
+    let fixture = StoreFixture::new();
+    let feed = fixture.subscribe("a.example");
+    let item = |n| draft("a.example", n, "Boats", &TEXTS[n % 4].repeat(5));
+    for n in 0..6 {
+        fixture.put(feed, vec![item(n)]);
+    }
+    let mut slow = Follower::default();
+    slow.read_page(fixture.store.reads(), 1);
+    let forget = |keep| {
+        fixture.store.prune(None, keep, false).unwrap();
+        fixture.clock.advance(Duration::from_secs(31 * 86_400));
+        fixture.store.prune(None, keep, false).unwrap();
+    };
+    forget(4);
+    let mut follower = Follower::default();
+    follower.catch_up(fixture.store.reads(), 1);
+    follower.assert_holds(fixture.store.reads());
+    let refused = fixture
+        .store
+        .reads()
+        .changes(slow.cursor, 1, false)
+        .unwrap();
+    assert!(refused.is_err(), "it holds what was removed and forgotten");
+    // One that has begun may go on as long as what was removed since is known.
+    let mut late = Follower::default();
+    late.read_page(fixture.store.reads(), 2);
+    fixture.store.prune(None, 2, false).unwrap();
+    late.catch_up(fixture.store.reads(), 2);
+    late.assert_holds(fixture.store.reads());
 }

@@ -56,7 +56,10 @@ fn every_mistake_of_a_target_is_shown_at_its_place() {
     for (keys, message) in [
         ("file = \"f\"", "a target needs its name"),
         ("name = \"A b\"\nfile = \"f\"", "only a-z, 0-9, - and _"),
-        ("name = \"x\"", "one of webhook, file"),
+        (
+            "name = \"x\"",
+            "one of webhook, ntfy, slack, discord, matrix, apprise, file",
+        ),
         (
             "name = \"x\"\ntopic = \"see\"\nfile = \"f\"",
             "did you mean \"sea\"?",
@@ -71,7 +74,7 @@ fn every_mistake_of_a_target_is_shown_at_its_place() {
         ),
         (
             "name = \"x\"\nfile = \"f\"\nsecret_file = \"s\"",
-            "belongs to a webhook",
+            "secret_file belongs to webhook",
         ),
         (
             "name = \"x\"\nfile = \"f\"\nwebhook = \"https://h.example\"",
@@ -136,4 +139,42 @@ fn every_mistake_of_a_target_is_shown_at_its_place() {
         .collect();
     let shown = read_in(dir.path(), &many).unwrap_err().render(false);
     assert!(shown.contains("at most 64"), "{shown}");
+}
+
+#[test]
+fn sec_08_urls_and_tokens_of_services_come_from_files_and_are_masked() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("url"),
+        "https://hooks.example/services/T0/B0/secret\n",
+    )
+    .unwrap();
+    let text = "[[notify]]\nname = \"a\"\nslack_file = \"url\"\n\
+         [[notify]]\nname = \"b\"\ndiscord = \"https://discord.example/api/webhooks/1/secret\"\n\
+         [[notify]]\nname = \"c\"\nntfy = \"https://ntfy.example/base/news\"\ntoken_file = \"s\"\n\
+         [[notify]]\nname = \"d\"\nmatrix = \"https://m.example\"\nroom = \"!a:b\"\ntoken_file = \"s\"\n\
+         [[notify]]\nname = \"e\"\napprise = \"http://apprise.example/notify/secret\"\n";
+    let config = read_in(dir.path(), text).unwrap();
+    let kinds: Vec<&str> = config.notify.iter().map(|t| t.destination.kind()).collect();
+    assert_eq!(kinds, ["slack", "discord", "ntfy", "matrix", "apprise"]);
+    let Destination::Ntfy {
+        server,
+        topic,
+        token,
+    } = &config.notify[2].destination
+    else {
+        panic!("{:?}", config.notify);
+    };
+    assert_eq!(
+        (server.as_str(), topic.as_str()),
+        ("https://ntfy.example/base/", "news")
+    );
+    assert!(token.is_some());
+    let printed: Vec<&str> = config.settings.iter().map(|s| s.value.as_str()).collect();
+    assert!(
+        !printed
+            .iter()
+            .any(|value| value.contains("secret\"") || value.contains("MfKQ")),
+        "{printed:?}"
+    );
 }

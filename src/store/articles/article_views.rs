@@ -7,13 +7,13 @@ use uuid::Uuid;
 use crate::model::{
     ArticleId, ArticleRow, ArticleView, Content, FeedId, FeedRef, FeedRow, SameAs, StoryId, Time,
 };
-use crate::store::articles::content::{self, Facts};
+use crate::store::articles::content;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
 use crate::store::feeds::feed_views::tags;
 use crate::store::feeds::paragraphs::boilerplate;
 use crate::store::search::selection::Selection;
-use crate::store::sql::{Sql, columns, from_json};
+use crate::store::sql::{Sql, columns};
 
 columns!(COLUMNS, Column {
     Id = "a.id",
@@ -167,7 +167,7 @@ fn body(conn: &Connection, article: ArticleRow, feed: FeedRow) -> Sql<content::R
 }
 
 fn view(r: &Row<'_>) -> Sql<ArticleView> {
-    let facts: Facts = from_json(&Column::Facts.get::<String>(r)?);
+    let facts = content::FACTS.shown(&Column::Facts.get::<String>(r)?);
     let feed_url: String = Column::FeedUrl.get(r)?;
     let feed_tags: String = Column::FeedTags.get(r)?;
     Ok(ArticleView {

@@ -3,13 +3,16 @@
 
 use std::cell::RefCell;
 
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
 
-use crate::model::{Category, Enclosure, Person};
+use crate::model::{Category, Enclosure, Person, Source};
 use crate::normalize;
 use crate::normalize::boilerplate::Boilerplate;
 use crate::query::{Folded, Text};
+use crate::store::sql::Sql;
+use crate::store::stored_json::{JsonColumn, StoredValue};
 use crate::text::body::Body;
 use crate::text::html_text;
 
@@ -31,17 +34,14 @@ pub(in crate::store) struct Facts {
     pub(in crate::store) image: Option<String>,
     pub(in crate::store) comments_url: Option<String>,
     pub(in crate::store) rights: Option<String>,
-    pub(in crate::store) source: Option<SourceFact>,
+    pub(in crate::store) source: Option<Source>,
 }
 
-/// `atom:source` as stored.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(in crate::store) struct SourceFact {
-    pub(in crate::store) title: Option<String>,
-    pub(in crate::store) url: Option<String>,
-    pub(in crate::store) id: Option<String>,
-}
+/// The facts of all articles.
+pub(in crate::store) static FACTS: JsonColumn<Facts> = JsonColumn::new("articles", "facts");
+
+/// The bodies of all articles.
+static BODIES: StoredValue = StoredValue::new("articles", "content");
 
 /// A stored article as it is shown.
 pub(in crate::store) struct Readable {
@@ -104,20 +104,35 @@ pub(in crate::store) fn pack(html: &str) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-/// The body of a stored article.
+/// The body of a stored article. One that cannot be unpacked is reported, and empty.
 pub(in crate::store) fn unpack(content: &[u8]) -> String {
+    BODIES.or_default(try_unpack(content))
+}
+
+/// What `newswire verify` says of bodies that cannot be unpacked.
+pub(in crate::store) fn verify_bodies(conn: &Connection) -> Sql<Option<String>> {
+    BODIES.verify(conn, |value| {
+        value
+            .as_blob()
+            .is_ok_and(|content| try_unpack(content).is_ok())
+    })
+}
+
+fn try_unpack(content: &[u8]) -> Result<String, String> {
     thread_local! {
         static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
     }
-    UNPACKER
-        .with_borrow_mut(|unpacker| {
-            if unpacker.is_none() {
-                *unpacker = Decompressor::new().ok();
-            }
-            unpacker.as_mut()?.decompress(content, BODY_BYTES_MAX).ok()
-        })
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_default()
+    if content.is_empty() {
+        return Ok(String::new());
+    }
+    let unpacked = UNPACKER.with_borrow_mut(|unpacker| {
+        let unpacker = match unpacker {
+            Some(unpacker) => unpacker,
+            none => none.insert(Decompressor::new()?),
+        };
+        unpacker.decompress(content, BODY_BYTES_MAX)
+    });
+    String::from_utf8(unpacked.map_err(|e| e.to_string())?).map_err(|e| e.to_string())
 }
 
 /// A stored body without what is known as boilerplate.

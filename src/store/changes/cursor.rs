@@ -9,10 +9,14 @@ use serde::{Serialize, Serializer};
 use crate::model::Seq;
 use crate::store::sql::Sql;
 
-/// The history that sequences belong to: 16 hexadecimal digits. A store gets another one when it is restored from a backup, for
-/// the sequences after that are given a second time.
+/// The history that sequences belong to, and since when a follower has read it: 16 hexadecimal digits, `-`, and the last sequence
+/// when the follower began. A store gets another history when it is restored from a backup, for the sequences after that are given
+/// a second time. A follower that began after the removals which are no longer kept has missed none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Epoch(u64);
+pub struct Epoch {
+    history: u64,
+    start: Seq,
+}
 
 /// Where a follower stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +32,9 @@ pub struct Cursor {
 pub enum CursorError {
     /// The store was restored since.
     #[error(
-        "the store was restored from a backup since: its epoch is {0}; start again with --after 0 (in the API after=0)"
+        "the store was restored from a backup since; start again with --after 0 (in the API after=0)"
     )]
-    OtherEpoch(Epoch),
+    OtherEpoch,
     /// The sequence was not given yet.
     #[error(
         "sequence {after} is not reached yet, the last one is {sequence}: the store is another one or was restored; \
@@ -57,7 +61,7 @@ pub enum CursorError {
 
 /// What the store says of its sequences.
 pub(super) struct State {
-    pub(super) epoch: Epoch,
+    history: u64,
     pub(super) sequence: Seq,
     floor: Seq,
 }
@@ -70,7 +74,7 @@ pub(super) fn state(conn: &Connection) -> Sql<State> {
     )?
     .query_row([], |r| {
         Ok(State {
-            epoch: Epoch(r.get::<_, i64>(0)?.cast_unsigned()),
+            history: r.get::<_, i64>(0)?.cast_unsigned(),
             sequence: r.get(1)?,
             floor: r.get(2)?,
         })
@@ -78,14 +82,28 @@ pub(super) fn state(conn: &Connection) -> Sql<State> {
 }
 
 impl State {
-    pub(super) fn check(&self, cursor: Cursor) -> Result<(), CursorError> {
+    /// The epoch of a follower that begins now.
+    pub(super) fn epoch(&self) -> Epoch {
+        Epoch {
+            history: self.history,
+            start: self.sequence,
+        }
+    }
+
+    /// The epoch with which a follower goes on from this cursor.
+    pub(super) fn check(&self, cursor: Cursor) -> Result<Epoch, CursorError> {
         let after = cursor.seq;
         if after == Seq::default() {
-            return Ok(());
+            return Ok(self.epoch());
         }
-        if cursor.epoch.is_some_and(|epoch| epoch != self.epoch) {
-            return Err(CursorError::OtherEpoch(self.epoch));
+        let epoch = cursor.epoch.unwrap_or(Epoch {
+            history: self.history,
+            start: after,
+        });
+        if epoch.history != self.history {
+            return Err(CursorError::OtherEpoch);
         }
+        let after = after.max(epoch.start);
         if after > self.sequence {
             let sequence = self.sequence;
             return Err(CursorError::NotReached { after, sequence });
@@ -94,7 +112,7 @@ impl State {
             let floor = self.floor;
             return Err(CursorError::TooOld { after, floor });
         }
-        Ok(())
+        Ok(epoch)
     }
 }
 
@@ -109,7 +127,7 @@ pub(in crate::store) fn renew_epoch(conn: &Connection) -> Sql<()> {
 
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        write!(f, "{:016x}-{}", self.history, self.start)
     }
 }
 
@@ -117,11 +135,15 @@ impl std::str::FromStr for Epoch {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let is_hex = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let value = is_hex.then(|| u64::from_str_radix(text, 16).ok()).flatten();
-        value
-            .map(Self)
-            .ok_or_else(|| "expected 16 hexadecimal digits: the \"epoch\" of a change".to_owned())
+        let read = || {
+            let (history, start) = text.split_once('-')?;
+            let is_hex = history.len() == 16 && history.bytes().all(|b| b.is_ascii_hexdigit());
+            Some(Self {
+                history: u64::from_str_radix(history, 16).ok().filter(|_| is_hex)?,
+                start: start.parse().ok().filter(|n| *n >= 0).map(Seq::new)?,
+            })
+        };
+        read().ok_or_else(|| "expected the \"epoch\" of a change".to_owned())
     }
 }
 

@@ -135,9 +135,10 @@ impl Reads {
             // One transaction: the rows and their objects are of one moment.
             let snapshot = conn.unchecked_transaction()?;
             let state = cursor::state(&snapshot)?;
-            if let Err(e) = state.check(after) {
-                return Ok(Err(e));
-            }
+            let epoch = match state.check(after) {
+                Ok(epoch) => epoch,
+                Err(e) => return Ok(Err(e)),
+            };
             let mut rows = rows_after(&snapshot, after.seq, limit)?;
             let more = rows.len() > limit;
             rows.truncate(limit);
@@ -150,7 +151,7 @@ impl Reads {
                 changes.extend(change(&snapshot, &row, bodies)?);
             }
             Ok(Ok(Changes {
-                epoch: state.epoch,
+                epoch,
                 changes,
                 last,
                 more,
@@ -158,9 +159,9 @@ impl Reads {
         })
     }
 
-    /// The epoch of the store: see [`Epoch`].
+    /// The epoch of a follower that begins now.
     pub fn epoch(&self) -> Result<Epoch, StoreError> {
-        self.read(|conn| Ok(cursor::state(conn)?.epoch))
+        self.read(|conn| Ok(cursor::state(conn)?.epoch()))
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use rusqlite::Row;
 
 use crate::model::{FeedId, FeedRow, Secret, WebUrl};
-use crate::store::sql::{Sql, from_json};
+use crate::store::sql::Sql;
+use crate::store::stored_json::JsonColumn;
 
 /// A subscription to make, or to bring up to date.
 #[derive(Debug, Clone)]
@@ -105,6 +106,17 @@ pub struct Subscribed {
     pub new: bool,
 }
 
+/// Header fields that are sent with every request of a feed: without those that the user set, it must not be requested.
+pub(in crate::store) static HEADERS: JsonColumn<Vec<(String, String)>> =
+    JsonColumn::new("feeds", "headers");
+
+/// The user's tags.
+pub(in crate::store) static TAGS: JsonColumn<Vec<String>> = JsonColumn::new("feeds", "tags");
+
+/// Attributes of OPML outlines.
+pub(in crate::store) static OUTLINES: JsonColumn<Vec<(String, String)>> =
+    JsonColumn::new("feeds", "outline");
+
 pub(in crate::store) fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
     let user: Option<String> = r.get(at)?;
     let password: Option<String> = r.get(at + 1)?;
@@ -114,7 +126,7 @@ pub(in crate::store) fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
             .get::<_, Option<i64>>(at + 2)?
             .map(|ms| Duration::from_millis(ms.max(0).cast_unsigned())),
         user_agent: r.get(at + 3)?,
-        headers: from_json(&r.get::<_, String>(at + 4)?),
+        headers: HEADERS.required(r, at + 4)?,
         paused: r.get(at + 5)?,
         near_dedup: r.get(at + 6)?,
         full_text: r.get(at + 7)?,
@@ -126,5 +138,5 @@ pub(in crate::store) fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
 /// Attributes of an OPML outline.
 pub(in crate::store) fn outline(r: &Row<'_>, at: usize) -> Sql<Vec<(String, String)>> {
     let kept: Option<String> = r.get(at)?;
-    Ok(kept.map_or_else(Vec::new, |kept| from_json(&kept)))
+    Ok(kept.map_or_else(Vec::new, |kept| OUTLINES.shown(&kept)))
 }

@@ -8,11 +8,15 @@ use crate::model::{FailureKind, Feed, FeedId, FeedRow, FeedState, Time, Validato
 use crate::schedule::PlanExplanation;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::feeds::feed_settings::outline;
+use crate::store::feeds::feed_settings::{TAGS, outline};
 use crate::store::feeds::secrets;
 use crate::store::hosts::{HostStatus, host};
 use crate::store::hubs::websub::{self, HubStatus};
-use crate::store::sql::{Sql, columns, count, from_json};
+use crate::store::sql::{Sql, columns, count};
+use crate::store::stored_json::JsonColumn;
+
+/// What had to be repaired in the last document of a feed.
+pub(in crate::store) static REPAIRS: JsonColumn<Vec<String>> = JsonColumn::new("feeds", "repairs");
 
 columns!(COLUMNS, Column {
     Row = "f.feed",
@@ -134,7 +138,7 @@ pub(in crate::store) fn feed_of(r: &Row<'_>) -> Sql<Feed> {
         title: Column::Title.get(r)?,
         site: Column::Site.get(r)?,
         folder: Column::Folder.get(r)?,
-        tags: from_json(&Column::Tags.get::<String>(r)?),
+        tags: TAGS.shown(&Column::Tags.get::<String>(r)?),
         state,
         last_poll: Column::LastPoll.time(r)?,
         last_success,
@@ -153,7 +157,7 @@ pub(in crate::store) fn feed_of(r: &Row<'_>) -> Sql<Feed> {
             .get::<Option<i64>>(r)?
             .map(|ms| ms.max(0).cast_unsigned() / 1000),
         secrets_withheld_for: withheld,
-        repairs: from_json(&Column::Repairs.get::<String>(r)?),
+        repairs: REPAIRS.shown(&Column::Repairs.get::<String>(r)?),
         outline: outline(r, Column::Outline as usize)?,
         url,
     })
@@ -223,7 +227,7 @@ pub(in crate::store) fn feed(conn: &Connection, row: FeedRow) -> Sql<Option<Feed
 /// The folder and the tags of a feed, as its articles carry them.
 pub(in crate::store) fn tags(folder: Option<String>, tags: &str) -> Vec<String> {
     let mut all: Vec<String> = folder.into_iter().collect();
-    for tag in from_json::<Vec<String>>(tags) {
+    for tag in TAGS.shown(tags) {
         if !all.contains(&tag) {
             all.push(tag);
         }

@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::model::FeedRow;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::feeds::feed_settings::outline;
-use crate::store::sql::{Sql, from_json};
+use crate::store::feeds::feed_settings::{TAGS, outline};
+use crate::store::sql::Sql;
 use crate::store::stories::walk::Walk;
 
 /// A subscription in a list.
@@ -124,7 +124,7 @@ fn read(conn: &Connection, feed: FeedRow) -> Sql<Option<Outline>> {
             title: r.get(1)?,
             site: r.get(2)?,
             folder: r.get(3)?,
-            tags: from_json(&r.get::<_, String>(4)?),
+            tags: TAGS.shown(&r.get::<_, String>(4)?),
             others: outline(r, 5)?,
         })
     })

@@ -12,7 +12,7 @@ use crate::store::file::copying;
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 23] = [
+const MIGRATIONS: [&str; 24] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
@@ -36,6 +36,7 @@ const MIGRATIONS: [&str; 23] = [
     include_str!("../migrations/0021.sql"),
     include_str!("../migrations/0022.sql"),
     include_str!("../migrations/0023.sql"),
+    include_str!("../migrations/0024.sql"),
 ];
 
 /// The schema version that this newswire writes.
@@ -180,6 +181,24 @@ mod tests {
         );
         let kept = Connection::open(dir.path().join("store.db.schema-1")).unwrap();
         assert_eq!(version(&kept).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_backfill_that_an_older_version_began_continues() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        of_version(&path, 23);
+        let conn = Connection::open(&path).unwrap();
+        conn.execute_batch(
+            "INSERT INTO topics (name, title, source, expr, untold) VALUES ('a', '', 'b', 'b', 7);
+             INSERT INTO backfill VALUES ('feed', 3, 9);",
+        )
+        .unwrap();
+        drop(conn);
+        let conn = writer(&path, false).unwrap();
+        let left = "SELECT t.to_backfill, b.row, b.to_backfill FROM topics t, backfill b";
+        let left = conn.query_row(left, [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)));
+        assert_eq!(left, Ok((7, 3, 9)));
     }
 
     /// A store as version `v` of the schema left it.

@@ -5,13 +5,16 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
+use crate::store::articles::content;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
+use crate::store::feeds::{feed_settings, feed_views};
 use crate::store::file::migrating::SCHEMA;
 use crate::store::file::{copying, opening};
 use crate::store::handle::Store;
 use crate::store::sql::Sql;
 use crate::store::stories::decisions;
+use crate::store::topics::definition;
 
 /// Virtual machine steps between two looks at the clock in a check of the file: each reads a whole page.
 const PAGES: i32 = 1000;
@@ -86,7 +89,7 @@ pub(in crate::store) fn verify_pages(conn: &Connection) -> Sql<Vec<String>> {
     Ok(found)
 }
 
-/// SQLite's own check, and that every copy has its story and every story its copies.
+/// SQLite's own check; that every copy has its story and every story its copies; and that every value can be read.
 pub(in crate::store) fn verify(conn: &Connection) -> Sql<Vec<String>> {
     let mut found = verify_pages(conn)?;
     let ours = [
@@ -133,6 +136,16 @@ pub(in crate::store) fn verify(conn: &Connection) -> Sql<Vec<String>> {
             found.push(format!("{n} {what}"));
         }
     }
+    let unreadable = [
+        content::FACTS.verify(conn)?,
+        content::verify_bodies(conn)?,
+        definition::FEEDS.verify(conn)?,
+        feed_settings::HEADERS.verify(conn)?,
+        feed_settings::TAGS.verify(conn)?,
+        feed_settings::OUTLINES.verify(conn)?,
+        feed_views::REPAIRS.verify(conn)?,
+    ];
+    found.extend(unreadable.into_iter().flatten());
     let together = decisions::violations(conn)?;
     if together > 0 {
         found.push(format!(

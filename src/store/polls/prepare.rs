@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::dedup::{Fingerprint, Subject};
-use crate::model::{Draft, Source, WebUrl};
+use crate::model::{Draft, WebUrl};
 use crate::normalize;
 use crate::query::Folded;
-use crate::store::articles::content::{Facts, SourceFact, fold, pack, with_text};
+use crate::store::articles::content::{Facts, fold, pack, with_text};
 use crate::store::leases::claim::Claim;
 use crate::store::polls::listing::Listed;
 use crate::store::polls::poll_commit::PollCommit;
@@ -164,11 +164,7 @@ fn prepare_one(
         image: draft.image.as_ref().map(WebUrl::to_string),
         comments_url: draft.comments_url.as_ref().map(WebUrl::to_string),
         rights: draft.rights.clone(),
-        source: draft.source.as_ref().map(|s: &Source| SourceFact {
-            title: s.title.clone(),
-            url: s.url.clone(),
-            id: s.id.clone(),
-        }),
+        source: draft.source.clone(),
     };
     let mut folded = fold(&draft.title, &draft.summary, &draft.content_text, &facts);
     folded.drop_raw();

@@ -15,7 +15,7 @@ use crate::query::{Facts, Folded, eval};
 use crate::store::articles::content::{self, Facts as ArticleFacts};
 use crate::store::feeds::{feed_views, paragraphs};
 use crate::store::search::postings::Postings;
-use crate::store::sql::{self, Sql};
+use crate::store::sql::Sql;
 use crate::store::stop::Stop;
 
 /// Asks questions about articles.
@@ -374,9 +374,9 @@ pub(in crate::store) fn feeds_with(
 fn text(r: &Row<'_>, boilerplate: &Boilerplate, with_words: bool) -> Sql<Folded> {
     let text = |column| Ok::<_, rusqlite::Error>(r.get_ref(column)?.as_str()?);
     let (title, summary) = (text(0)?, text(2)?);
-    let facts: ArticleFacts = match text(1)? {
+    let facts = match text(1)? {
         "{}" => ArticleFacts::default(),
-        json => sql::from_json(json),
+        json => content::FACTS.shown(json),
     };
     let content = r.get_ref(3)?.as_blob()?;
     let body = match content.is_empty() {

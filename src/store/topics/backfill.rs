@@ -1,11 +1,10 @@
-//! The backfill of topics: memberships of stored articles are computed again, in short transactions between which polls
-//! are committed. A topic that was redefined goes over the whole store, from the newest article down. A feed that was
-//! renamed, and a story whose number of copies now counts, go over a list: their own articles. What is still to come
-//! stands in the store, so that a restart continues there.
+//! The backfill of topics: stored articles are evaluated again, in short transactions between which polls are committed. A
+//! topic that was redefined is evaluated for the whole store, from the newest article to the oldest. If a feed was renamed,
+//! or the number of a story's copies matters to a topic, only their own articles are evaluated. Progress is stored, so that
+//! a restart continues where the last process stopped.
 //!
-//! What subscribers see: the first page of a feed is right after the first parts; older pages follow. A story keeps its
-//! id and its place in the river, so that an old story that belongs to the topic now appears where it belongs and not as
-//! news, and one that no longer does just goes.
+//! Subscribers see the first page of a feed correct after the first parts; older pages follow. A story keeps its id and its
+//! place in the river: an old story that now belongs to the topic does not appear as news.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -21,13 +20,13 @@ use crate::store::search::matcher::Matcher;
 use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 
-/// Rows a step at most, by what a row may cost: the word index answers, its facts must be looked up, its text must be
-/// read. A step takes some 50 ms at most.
-const ROWS_TOLD: i64 = 65_536;
+/// Maximum number of rows of a step, by what a row costs: the word index answers, facts are looked up, or the text is read.
+/// A step takes about 50 ms at most.
+const ROWS_INDEXED: i64 = 65_536;
 const ROWS_LOOKED_UP: i64 = 8192;
 const ROWS_READ: i64 = 2048;
 
-/// Articles of a list that are looked up at once.
+/// Number of articles of a list that are read at once.
 const LIST_PART: i64 = 200;
 
 /// Whose articles a list is made of.
@@ -54,35 +53,35 @@ impl Owner {
 /// The topics that an owner's change affects, each after those that it refers to.
 pub(in crate::store) type Affected<'a> = dyn Fn(Owner) -> Vec<(i64, &'a Expr)> + 'a;
 
-/// A topic that is computed again.
-struct Telling {
+/// A topic that is being evaluated again.
+struct Pending {
     topic: i64,
     how: How,
-    /// Articles up to this row are still to come.
-    untold: Option<ArticleRow>,
+    /// The last row that is still to be evaluated; `None` if none is left.
+    to_backfill: Option<ArticleRow>,
 }
 
-/// Who tells the members of a topic.
+/// How the members of a topic are found.
 enum How {
-    /// The word index and the dates, for good.
+    /// The word index and the dates decide alone.
     Index(IndexPlan),
-    /// Each article is asked.
-    Asking(Predicate),
+    /// The expression is evaluated for each article.
+    Evaluate(Predicate),
 }
 
-/// This topic is to be computed again for every article.
+/// Marks the whole store as to be evaluated again for this topic.
 pub(in crate::store) fn begin(conn: &Connection, topic: i64) -> Sql<()> {
     conn.prepare_cached(
-        "UPDATE topics SET untold = (SELECT max(article) FROM articles) WHERE topic = ?1",
+        "UPDATE topics SET to_backfill = (SELECT max(article) FROM articles) WHERE topic = ?1",
     )?
     .execute([topic])?;
     Ok(())
 }
 
-/// The articles that this owner has now are to be computed again.
+/// Marks the articles that this owner has now as to be evaluated again.
 pub(in crate::store) fn begin_list(conn: &Connection, owner: Owner, row: i64) -> Sql<()> {
     conn.prepare_cached(
-        "INSERT OR REPLACE INTO backfill (owner, row, untold) VALUES (?1, ?2, ?3)",
+        "INSERT OR REPLACE INTO backfill (owner, row, to_backfill) VALUES (?1, ?2, ?3)",
     )?
     .execute(params![owner.column(), row, i64::MAX])?;
     Ok(())
@@ -91,7 +90,7 @@ pub(in crate::store) fn begin_list(conn: &Connection, owner: Owner, row: i64) ->
 /// Whether the backfill has anything to do.
 pub(in crate::store) fn is_any_left(conn: &Connection) -> Sql<bool> {
     conn.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM topics WHERE untold IS NOT NULL) OR EXISTS (SELECT 1 FROM backfill)",
+        "SELECT EXISTS (SELECT 1 FROM topics WHERE to_backfill IS NOT NULL) OR EXISTS (SELECT 1 FROM backfill)",
     )?
     .query_row([], |r| r.get(0))
 }
@@ -102,7 +101,7 @@ pub(in crate::store) fn is_list_left(conn: &Connection) -> Sql<bool> {
         .query_row([], |r| r.get(0))
 }
 
-/// Goes on with the lists until about `until`, an article at least.
+/// Continues with the lists until about `until`, with at least one article.
 pub(in crate::store) fn go_on_with_lists(
     conn: &Connection,
     now: Time,
@@ -112,24 +111,24 @@ pub(in crate::store) fn go_on_with_lists(
     let mut numbers = Numbers::default();
     for owner in Owner::ALL {
         let mut checks: Option<Checks<'_>> = None;
-        while let Some((row, untold)) = next_list(conn, owner)? {
+        while let Some((row, to_backfill)) = next_list(conn, owner)? {
             let checks = match &mut checks {
                 Some(checks) => checks,
                 none => none.insert(Checks::new(conn, affected(owner), now)?),
             };
             let part: Vec<ArticleRow> = match checks.topics.is_empty() {
                 true => Vec::new(),
-                false => list_part(conn, owner, row, untold)?,
+                false => list_part(conn, owner, row, to_backfill)?,
             };
-            let mut told = None;
+            let mut done = None;
             for article in part {
-                checks.tell(conn, article, &mut numbers)?;
-                told = Some(article);
+                checks.update(conn, article, &mut numbers)?;
+                done = Some(article);
                 if Instant::now() >= until {
                     break;
                 }
             }
-            end_part(conn, owner, row, told)?;
+            end_part(conn, owner, row, done)?;
             if Instant::now() >= until {
                 break;
             }
@@ -139,26 +138,26 @@ pub(in crate::store) fn go_on_with_lists(
 }
 
 fn next_list(conn: &Connection, owner: Owner) -> Sql<Option<(i64, i64)>> {
-    conn.prepare_cached("SELECT row, untold FROM backfill WHERE owner = ?1 LIMIT 1")?
+    conn.prepare_cached("SELECT row, to_backfill FROM backfill WHERE owner = ?1 LIMIT 1")?
         .query_row([owner.column()], |r| Ok((r.get(0)?, r.get(1)?)))
         .optional()
 }
 
 /// The next articles of a list, the newest first.
-fn list_part(conn: &Connection, owner: Owner, row: i64, untold: i64) -> Sql<Vec<ArticleRow>> {
+fn list_part(conn: &Connection, owner: Owner, row: i64, to_backfill: i64) -> Sql<Vec<ArticleRow>> {
     conn.prepare_cached(&format!(
         "SELECT article FROM articles WHERE {} = ?1 AND article <= ?2 ORDER BY article DESC LIMIT ?3",
         owner.column()
     ))?
-    .query_map([row, untold, LIST_PART], |r| r.get(0))?
+    .query_map([row, to_backfill, LIST_PART], |r| r.get(0))?
     .collect()
 }
 
-/// The list is done down to this article; none: it is done.
-fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<ArticleRow>) -> Sql<()> {
-    match told {
+/// Notes that the list is done down to this article; with `None`, all of it.
+fn end_part(conn: &Connection, owner: Owner, row: i64, done: Option<ArticleRow>) -> Sql<()> {
+    match done {
         Some(article) => conn
-            .prepare_cached("UPDATE backfill SET untold = ?3 WHERE owner = ?1 AND row = ?2")?
+            .prepare_cached("UPDATE backfill SET to_backfill = ?3 WHERE owner = ?1 AND row = ?2")?
             .execute(params![owner.column(), row, article.offset(-1)])?,
         None => conn
             .prepare_cached("DELETE FROM backfill WHERE owner = ?1 AND row = ?2")?
@@ -167,10 +166,10 @@ fn end_part(conn: &Connection, owner: Owner, row: i64, told: Option<ArticleRow>)
     Ok(())
 }
 
-/// Topics that are asked about one article after the other.
+/// Topics that are evaluated for one article after the other.
 struct Checks<'c> {
     matcher: Matcher<'c>,
-    /// The topic, what it asks, and whether it refers to others.
+    /// The topic, its expression, and whether that refers to other topics.
     topics: Vec<(i64, Predicate, bool)>,
 }
 
@@ -187,7 +186,7 @@ impl<'c> Checks<'c> {
     }
 
     /// Writes which of the topics an article belongs to.
-    fn tell(&mut self, conn: &Connection, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
+    fn update(&mut self, conn: &Connection, article: ArticleRow, numbers: &mut Numbers) -> Sql<()> {
         let known: HashSet<i64> = conn
             .prepare_cached("SELECT topic FROM article_topics WHERE article = ?1")?
             .query_map([article], |r| r.get(0))?
@@ -209,8 +208,8 @@ impl<'c> Checks<'c> {
     }
 }
 
-/// Goes on with what is still to come, until about `until`, a step at least. `topics` in an order in which each stands
-/// after those that it refers to. Returns whether anything is left.
+/// Continues the backfill until about `until`, with at least one step. In `topics` each topic follows those that it refers to.
+/// Returns whether anything is left.
 pub(in crate::store) fn go_on(
     conn: &Connection,
     topics: &[(i64, &Expr)],
@@ -219,7 +218,7 @@ pub(in crate::store) fn go_on(
 ) -> Sql<bool> {
     let mut numbers = Numbers::default();
     'walks: for mut walk in walks(conn, topics, now)? {
-        while let Some(last) = walk.iter().filter_map(|t| t.untold).max() {
+        while let Some(last) = walk.iter().filter_map(|t| t.to_backfill).max() {
             step(conn, &mut walk, (last, now, until), &mut numbers)?;
             if Instant::now() >= until {
                 break 'walks;
@@ -230,28 +229,28 @@ pub(in crate::store) fn go_on(
     is_any_left(conn)
 }
 
-/// What is to be told, by who walks down the store together: topics for which text is read share the reading.
-fn walks(conn: &Connection, topics: &[(i64, &Expr)], now: Time) -> Sql<Vec<Vec<Telling>>> {
-    let untold: HashMap<i64, ArticleRow> = conn
-        .prepare_cached("SELECT topic, untold FROM topics WHERE untold IS NOT NULL")?
+/// The topics to be evaluated, grouped by walks down the store: topics for which text is read share one.
+fn walks(conn: &Connection, topics: &[(i64, &Expr)], now: Time) -> Sql<Vec<Vec<Pending>>> {
+    let to_backfill: HashMap<i64, ArticleRow> = conn
+        .prepare_cached("SELECT topic, to_backfill FROM topics WHERE to_backfill IS NOT NULL")?
         .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
         .collect::<Sql<_>>()?;
     let (mut quick, mut reading, mut referring) = (Vec::new(), Vec::new(), Vec::new());
     for &(topic, expr) in topics {
-        let Some(&untold) = untold.get(&topic) else {
+        let Some(&to_backfill) = to_backfill.get(&topic) else {
             continue;
         };
-        let telling = Telling {
+        let pending = Pending {
             topic,
             how: How::of(expr, now),
-            untold: Some(untold),
+            to_backfill: Some(to_backfill),
         };
         if expr.needs_topics() {
-            referring.push(vec![telling]);
-        } else if telling.how.reads_text() {
-            reading.push(telling);
+            referring.push(vec![pending]);
+        } else if pending.how.reads_text() {
+            reading.push(pending);
         } else {
-            quick.push(vec![telling]);
+            quick.push(vec![pending]);
         }
     }
     quick.push(reading);
@@ -264,47 +263,50 @@ impl How {
         let plan = index_plan(expr, now);
         match plan.residual {
             None => Self::Index(plan),
-            Some(_) => Self::Asking(Predicate::of(expr)),
+            Some(_) => Self::Evaluate(Predicate::of(expr)),
         }
     }
 
     fn reads_text(&self) -> bool {
-        matches!(self, Self::Asking(predicate) if predicate.reads_text())
+        matches!(self, Self::Evaluate(predicate) if predicate.reads_text())
     }
 
     fn rows_max(&self) -> i64 {
         match self {
-            Self::Index(plan) if plan.index_query.is_some() => ROWS_TOLD,
+            Self::Index(plan) if plan.index_query.is_some() => ROWS_INDEXED,
             how if how.reads_text() => ROWS_READ,
             _ => ROWS_LOOKED_UP,
         }
     }
 }
 
-/// Computes the memberships of the articles up to `last`, as many as a step takes, in the topics that have come to that.
+/// Evaluates the articles up to `last`, as many as a step takes, for the topics whose next row that is.
 fn step(
     conn: &Connection,
-    walk: &mut [Telling],
+    walk: &mut [Pending],
     (last, now, until): (ArticleRow, Time, Instant),
     numbers: &mut Numbers,
 ) -> Sql<()> {
     let rows = walk.iter().map(|t| t.how.rows_max()).min();
     let next = walk
         .iter()
-        .filter_map(|t| t.untold.filter(|row| *row < last));
-    // Others join where they are.
+        .filter_map(|t| t.to_backfill.filter(|row| *row < last));
+    // Topics that are further down join the walk at their own rows.
     let first = last.offset(1 - rows.unwrap_or(1));
     let first = first.max(next.max().unwrap_or_default().offset(1));
-    let mut here: Vec<&mut Telling> = walk.iter_mut().filter(|t| t.untold == Some(last)).collect();
+    let mut here: Vec<&mut Pending> = walk
+        .iter_mut()
+        .filter(|t| t.to_backfill == Some(last))
+        .collect();
     let (first, members) = members(conn, &here, (first, last), now, until)?;
     let left: Option<ArticleRow> = conn
         .prepare_cached("SELECT max(article) FROM articles WHERE article < ?1")?
         .query_row([first], |r| r.get(0))?;
-    for (telling, members) in here.iter_mut().zip(members) {
-        write(conn, telling.topic, &members, (first, last), numbers)?;
-        conn.prepare_cached("UPDATE topics SET untold = ?2 WHERE topic = ?1")?
-            .execute(params![telling.topic, left])?;
-        telling.untold = left;
+    for (pending, members) in here.iter_mut().zip(members) {
+        write(conn, pending.topic, &members, (first, last), numbers)?;
+        conn.prepare_cached("UPDATE topics SET to_backfill = ?2 WHERE topic = ?1")?
+            .execute(params![pending.topic, left])?;
+        pending.to_backfill = left;
     }
     Ok(())
 }
@@ -313,7 +315,7 @@ fn step(
 /// where time ran out.
 fn members(
     conn: &Connection,
-    topics: &[&mut Telling],
+    topics: &[&mut Pending],
     (first, last): (ArticleRow, ArticleRow),
     now: Time,
     until: Instant,
@@ -326,7 +328,7 @@ fn members(
     let predicates: Vec<&Predicate> = topics
         .iter()
         .filter_map(|t| match &t.how {
-            How::Asking(predicate) => Some(predicate),
+            How::Evaluate(predicate) => Some(predicate),
             How::Index(_) => None,
         })
         .collect();
@@ -360,18 +362,18 @@ fn write(
         )?
         .query_map(params![topic, first, last], |r| r.get(0))?
         .collect::<Sql<_>>()?;
-    let came = without(members, &known);
-    let gone = without(&known, members);
-    for &article in &came {
+    let added = without(members, &known);
+    let removed = without(&known, members);
+    for &article in &added {
         add(conn, topic, article, numbers)?;
     }
-    for &article in &gone {
+    for &article in &removed {
         remove(conn, topic, article, numbers)?;
     }
     Ok(())
 }
 
-/// What stands in one sorted list and not in the other.
+/// The rows of one sorted list that are not in the other.
 fn without(list: &[ArticleRow], other: &[ArticleRow]) -> Vec<ArticleRow> {
     let is_missing = |row: &&ArticleRow| other.binary_search(row).is_err();
     list.iter().filter(is_missing).copied().collect()

@@ -7,7 +7,8 @@ use crate::model::{Seq, Time};
 use crate::query::Expr;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
-use crate::store::sql::{Sql, count, from_json};
+use crate::store::sql::{Sql, count};
+use crate::store::stored_json::JsonColumn;
 
 /// A topic as defined.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,9 @@ impl Default for TopicFeed {
         }
     }
 }
+
+/// How the merged feeds of all topics are made up.
+pub(in crate::store) static FEEDS: JsonColumn<TopicFeed> = JsonColumn::new("topics", "feed");
 
 /// A topic with its counts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -140,7 +144,7 @@ pub(in crate::store) fn topic_heads(conn: &Connection) -> Sql<Vec<TopicHead>> {
                 name: r.get(0)?,
                 title: r.get(1)?,
                 source: r.get(2)?,
-                feed: from_json(&r.get::<_, String>(3)?),
+                feed: FEEDS.shown(&r.get::<_, String>(3)?),
             })
         })?
         .collect()
@@ -148,6 +152,6 @@ pub(in crate::store) fn topic_heads(conn: &Connection) -> Sql<Vec<TopicHead>> {
 
 pub(in crate::store) fn topic_feed(conn: &Connection, name: &str) -> Sql<Option<TopicFeed>> {
     conn.prepare_cached("SELECT feed FROM topics WHERE name = ?1")?
-        .query_row([name], |r| Ok(from_json(&r.get::<_, String>(0)?)))
+        .query_row([name], |r| Ok(FEEDS.shown(&r.get::<_, String>(0)?)))
         .optional()
 }
