@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use super::message::Object;
 use super::error::ToolError;
+use super::message::Object;
 use super::tools::{Kind, Parameter, Tool};
 use crate::query::ast::When;
 use crate::text::nearest::nearest;
@@ -36,7 +36,8 @@ impl<'a> Arguments<'a> {
                 return Err(format!("{}: {name} must be of type {kind}", tool.name));
             }
         }
-        let is_missing = |p: &&Parameter| p.is_required && given.get(p.name).is_none_or(Value::is_null);
+        let is_missing =
+            |p: &&Parameter| p.is_required && given.get(p.name).is_none_or(Value::is_null);
         if let Some(missing) = tool.parameters.iter().find(is_missing) {
             return Err(format!("{}: {} is missing", tool.name, missing.name));
         }
@@ -56,7 +57,12 @@ impl<'a> Arguments<'a> {
     /// A number outside the limits.
     pub fn number(&self, name: &str) -> Result<usize, ToolError> {
         let parameter = self.tool.parameters.iter().find(|p| p.name == name);
-        let Some(Kind::Number { least, most, default }) = parameter.map(|p| p.kind) else {
+        let Some(Kind::Number {
+            least,
+            most,
+            default,
+        }) = parameter.map(|p| p.kind)
+        else {
             return Ok(0);
         };
         let given = self.given.get(name).filter(|value| !value.is_null());
@@ -92,7 +98,10 @@ fn unknown(tool: &Tool, name: &str) -> String {
     let names = tool.parameters.iter().map(|p| p.name);
     let hint = match nearest(name, names.clone()) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("its parameters are {}", names.collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "its parameters are {}",
+            names.collect::<Vec<_>>().join(", ")
+        ),
     };
     format!("{} has no parameter {name:?}; {hint}", tool.name)
 }

@@ -121,16 +121,25 @@ impl Call {
         })
     }
 
-    /// Whether an expression of the client is evaluated, or else an index leads to the answer.
+    /// Whether it costs as much as a search, because many articles may be read for it.
     pub fn is_search(&self) -> bool {
-        matches!(self, Self::Search(query) if query.expr.is_some())
+        match self {
+            Self::Search(query) => query.expr.is_some(),
+            Self::News(_) | Self::Changes(_) => true,
+            Self::Story(_) | Self::Topics(_) | Self::Feeds(_) => false,
+        }
     }
 
     /// What the tool returns.
     ///
     /// # Errors
     /// [`ToolError`].
-    pub fn run(&self, reads: &Reads, now: Time, memory: &mut impl PageMemory) -> Result<Value, ToolError> {
+    pub fn run(
+        &self,
+        reads: &Reads,
+        now: Time,
+        memory: &mut impl PageMemory,
+    ) -> Result<Value, ToolError> {
         let value = match self {
             Self::Search(query) => serde_json::to_value(query.run(reads, now, memory)?),
             Self::Story(query) => serde_json::to_value(query.run(reads, memory)?),
@@ -156,7 +165,12 @@ impl SearchQuery {
         })
     }
 
-    fn run(&self, reads: &Reads, now: Time, memory: &mut impl PageMemory) -> Result<StoryList, ToolError> {
+    fn run(
+        &self,
+        reads: &Reads,
+        now: Time,
+        memory: &mut impl PageMemory,
+    ) -> Result<StoryList, ToolError> {
         check_topic(reads, self.topic.as_deref())?;
         let rows = reads.find_stories(&Selection {
             expr: self.expr.clone(),
@@ -218,12 +232,18 @@ impl StoryQuery {
         let view = reads.story_briefly(self.id)?;
         let view = view.ok_or_else(|| ToolError::Wrong(gone.to_owned()))?;
         memory.grow(view.memory())?;
-        let text = view.content_text.as_deref().filter(|_| self.after.is_none());
+        let text = view
+            .content_text
+            .as_deref()
+            .filter(|_| self.after.is_none());
         let shown = text.map(|text| quoted(text, self.chars_max));
         let mut full = FullStory {
             notice: notice(),
             story: Story::from(&view),
-            text_chars: view.content_text.as_deref().map_or(0, |text| text.chars().count()),
+            text_chars: view
+                .content_text
+                .as_deref()
+                .map_or(0, |text| text.chars().count()),
             text_is_cut: shown.as_ref().is_some_and(|(_, is_cut)| *is_cut),
             text: shown.map(|(text, _)| text).filter(|text| !text.is_empty()),
             copies: Vec::new(),
@@ -231,10 +251,12 @@ impl StoryQuery {
         };
         let (mut room, mut reserved) = (Room::default(), Ok(()));
         room.takes(&full);
-        let mut last = self.after.unwrap_or_default();
+        // Copies are read one by one, so that one at a time is in memory.
+        let (mut last, mut largest) = (self.after.unwrap_or_default(), 0);
         reads.each_copy(view.id, last, |row, copy| {
             let shown = StoryCopy::from(&copy);
-            reserved = memory.grow(copy.memory());
+            reserved = memory.grow(copy.memory().saturating_sub(largest));
+            largest = largest.max(copy.memory());
             if reserved.is_err() || full.copies.len() == self.limit || !room.takes(&shown) {
                 full.next_cursor = Some(last.to_string());
                 return Walk::Break(());
@@ -249,7 +271,12 @@ impl StoryQuery {
 }
 
 impl NewsQuery {
-    fn run(&self, reads: &Reads, now: Time, memory: &mut impl PageMemory) -> Result<News, ToolError> {
+    fn run(
+        &self,
+        reads: &Reads,
+        now: Time,
+        memory: &mut impl PageMemory,
+    ) -> Result<News, ToolError> {
         let names = check_topic(reads, self.topic.as_deref())?;
         let since = self.since.at(now);
         let (mut room, mut stories) = (Room::default(), Vec::new());
@@ -268,7 +295,10 @@ impl NewsQuery {
             if stories.len() < self.limit && room.takes(&printed) {
                 stories.push(printed.clone());
             }
-            for name in names.iter().filter(|name| self.topic.is_none() && is_of(name)) {
+            for name in names
+                .iter()
+                .filter(|name| self.topic.is_none() && is_of(name))
+            {
                 add(&mut by_topic, name, &printed, self.limit, &mut room);
             }
         }
@@ -310,7 +340,9 @@ impl FeedQuery {
                 .any(|text| text.to_lowercase().contains(&self.query))
         });
         feeds.sort_by_key(|feed| feed.id);
-        let from = self.after.map_or(0, |after| feeds.partition_point(|feed| feed.id <= after));
+        let from = self
+            .after
+            .map_or(0, |after| feeds.partition_point(|feed| feed.id <= after));
         let (mut room, mut listed, mut last) = (Room::default(), Vec::new(), None);
         let mut is_full = false;
         for feed in feeds.iter().skip(from) {
@@ -333,7 +365,9 @@ impl FeedQuery {
 fn topics(reads: &Reads, after: Option<&str>) -> Result<TopicList, ToolError> {
     let mut topics = reads.topics()?;
     topics.sort_by(|a, b| a.name.cmp(&b.name));
-    let from = after.map_or(0, |after| topics.partition_point(|topic| topic.name.as_str() <= after));
+    let from = after.map_or(0, |after| {
+        topics.partition_point(|topic| topic.name.as_str() <= after)
+    });
     let (mut room, mut listed): (_, Vec<Topic>) = (Room::default(), Vec::new());
     let mut next_cursor = None;
     for topic in topics.iter().skip(from) {
@@ -352,7 +386,11 @@ fn topics(reads: &Reads, after: Option<&str>) -> Result<TopicList, ToolError> {
 
 /// The names of all topics, if the one that was asked for is among them.
 fn check_topic(reads: &Reads, asked: Option<&str>) -> Result<Vec<String>, ToolError> {
-    let names: Vec<String> = reads.topic_heads()?.into_iter().map(|head| head.name).collect();
+    let names: Vec<String> = reads
+        .topic_heads()?
+        .into_iter()
+        .map(|head| head.name)
+        .collect();
     match asked {
         Some(asked) if !names.iter().any(|name| name == asked) => {
             Err(ToolError::no_such_topic(asked, &names))
@@ -361,12 +399,18 @@ fn check_topic(reads: &Reads, asked: Option<&str>) -> Result<Vec<String>, ToolEr
     }
 }
 
-fn read_cursor<T>(given: &Arguments, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ToolError> {
+fn read_cursor<T>(
+    given: &Arguments,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, ToolError> {
     let Some(text) = given.text("cursor") else {
         return Ok(None);
     };
     let wrong = || {
-        ToolError::Wrong("cursor: not a next_cursor of this tool; leave it out to begin with the first page".to_owned())
+        ToolError::Wrong(
+            "cursor: not a next_cursor of this tool; leave it out to begin with the first page"
+                .to_owned(),
+        )
     };
     read(text).map(Some).ok_or_else(wrong)
 }
@@ -379,4 +423,3 @@ fn unknown_tool(name: &str) -> String {
     };
     format!("Unknown tool: {}; {hint}", quoted(name, 100).0)
 }
-

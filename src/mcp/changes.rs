@@ -32,7 +32,9 @@ impl ChangesQuery {
             let message = "cursor: not a cursor of changes_since; leave it out to begin now, or give 0 for everything";
             ToolError::Wrong(message.to_owned())
         };
-        let after = given.text("cursor").map(|text| decode(text).ok_or_else(wrong));
+        let after = given
+            .text("cursor")
+            .map(|text| decode(text).ok_or_else(wrong));
         Ok(Self {
             after: after.transpose()?,
             limit: given.number("limit")?,
@@ -91,7 +93,7 @@ fn page(reads: &Reads, cursor: Cursor, limit: usize) -> Result<Changes, ToolErro
     let read = reads.changes(cursor, limit, false)?;
     read.map_err(|e| {
         let reason = match e {
-            CursorError::OtherEpoch(_) => "the store was restored from a backup since",
+            CursorError::OtherEpoch => "the store was restored from a backup since",
             CursorError::NotReached { .. } => "it is of another store, or the store was restored",
             CursorError::TooOld { .. } => "it is so old that removals after it are no longer known",
         };
@@ -135,8 +137,21 @@ mod tests {
     fn a_cursor_survives_encoding_and_anything_else_is_refused() {
         let cursor = decode("00000000000000ff-12").unwrap();
         assert_eq!(encode(cursor), "00000000000000ff-12");
-        assert_eq!(decode("0").map(|c| (c.seq, c.epoch)), Some((Seq::new(0), None)));
-        for bad in ["", "-", "x", "-5", "+5", "0xff-1", "00000000000000ff-", "1 ", "٥"] {
+        assert_eq!(
+            decode("0").map(|c| (c.seq, c.epoch)),
+            Some((Seq::new(0), None))
+        );
+        for bad in [
+            "",
+            "-",
+            "x",
+            "-5",
+            "+5",
+            "0xff-1",
+            "00000000000000ff-",
+            "1 ",
+            "٥",
+        ] {
             assert!(decode(bad).is_none(), "{bad}");
         }
     }

@@ -15,6 +15,9 @@ pub enum ToolError {
         "this takes too long or returns too much; ask for a shorter time (since), a topic or a lower limit, or try again later"
     )]
     TooMuch,
+    /// The store or the configuration cannot be read.
+    #[error("the store of newswire cannot be read; its operator finds the reason in the log")]
+    Unreadable,
     /// The store cannot be read. The cause is for the log only.
     #[error("the store of newswire cannot be read; its operator finds the reason in the log")]
     Store(#[source] StoreError),

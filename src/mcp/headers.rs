@@ -44,7 +44,9 @@ fn same(header: &str, given: Option<&str>, expected: &str) -> Result<(), RpcErro
     let message = match given {
         Some(given) if given == expected => return Ok(()),
         None => format!("the header {header} is missing; it must be {expected:?}"),
-        Some(given) => format!("the header {header} is {given:?}, but the message has {expected:?}"),
+        Some(given) => {
+            format!("the header {header} is {given:?}, but the message has {expected:?}")
+        }
     };
     Err(RpcError::new(Code::HeaderMismatch, message))
 }
@@ -96,7 +98,11 @@ mod tests {
             ("v", "tools/call", "=?base64?!?="),
         ] {
             let refused = check(headers(version, method, name));
-            assert_eq!(refused, Err(Code::HeaderMismatch), "{version} {method} {name}");
+            assert_eq!(
+                refused,
+                Err(Code::HeaderMismatch),
+                "{version} {method} {name}"
+            );
         }
         let of_list = headers("v", "tools/list", "");
         assert_eq!(of_list.check("v", &request("tools/list")), Ok(()));

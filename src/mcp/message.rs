@@ -55,8 +55,6 @@ pub enum Code {
     MethodNotFound = -32601,
     /// The parameters are not those of the method or tool.
     InvalidParams = -32602,
-    /// A bug.
-    Internal = -32603,
     /// A header of HTTP is missing or says something else than the message.
     HeaderMismatch = -32020,
     /// The version of the protocol is not supported.

@@ -30,5 +30,6 @@ pub use calls::{CALL_TIME_MAX, Call};
 pub use error::ToolError;
 pub use headers::Headers;
 pub use message::{MESSAGE_BYTES_MAX, too_long};
+pub use objects::RESULT_CHARS_MAX;
 pub use protocol::{Answer, Peer, PendingCall, Status, Step};
 pub use tools::{TOOLS, Tool};

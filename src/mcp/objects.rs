@@ -264,7 +264,11 @@ fn url(url: Option<&str>) -> Option<String> {
 }
 
 fn names(names: &[String]) -> Vec<String> {
-    names.iter().take(NAMES_MAX).map(|name| title(name)).collect()
+    names
+        .iter()
+        .take(NAMES_MAX)
+        .map(|name| title(name))
+        .collect()
 }
 
 /// The name of a state or of a kind of change, as `--json` prints it.
@@ -398,7 +402,10 @@ mod tests {
     fn a_url_that_is_too_long_is_left_out_and_not_cut() {
         let long = format!("https://a.example/{}", "x".repeat(URL_CHARS_MAX));
         assert_eq!(url(Some(&long)), None);
-        assert_eq!(url(Some("https://a.example/")).as_deref(), Some("https://a.example/"));
+        assert_eq!(
+            url(Some("https://a.example/")).as_deref(),
+            Some("https://a.example/")
+        );
     }
 
     #[test]

@@ -104,12 +104,18 @@ impl Peer {
         let request = match Message::read(message) {
             Ok(Message::Request(request)) => request,
             Ok(Message::Notification { .. }) => return Step::Nothing,
-            Err((id, error)) => return Step::Answer(refused(id.as_ref(), &error, Status::BadRequest)),
+            Err((id, error)) => {
+                return Step::Answer(refused(id.as_ref(), &error, Status::BadRequest));
+            }
         };
         let id = request.id.clone();
         if request.method == "initialize" {
             self.is_initialized = true;
-            return Step::Answer(result(id, Era::WithInitialize, initialized(&request.params)));
+            return Step::Answer(result(
+                id,
+                Era::WithInitialize,
+                initialized(&request.params),
+            ));
         }
         let era = match self.era(&request) {
             Ok(era) => era,
@@ -158,7 +164,11 @@ impl Peer {
         Ok(Era::Stateless)
     }
 
-    fn era_without_meta(&self, request: &Request, in_header: Option<&str>) -> Result<Era, RpcError> {
+    fn era_without_meta(
+        &self,
+        request: &Request,
+        in_header: Option<&str>,
+    ) -> Result<Era, RpcError> {
         match in_header {
             Some(STATELESS) => Err(missing(VERSION_KEY, "a string")),
             Some(version) if !WITH_INITIALIZE.contains(&version) => Err(unsupported(version)),
@@ -194,13 +204,6 @@ impl PendingCall {
         }
         members.insert("isError".to_owned(), is_error.into());
         result(self.id, self.era, members)
-    }
-
-    /// The answer if newswire itself failed.
-    pub fn fail(self) -> Answer {
-        let message = "internal error; the log of newswire has the details";
-        let error = RpcError::new(Code::Internal, message);
-        refused(Some(&self.id), &error, Status::Ok)
     }
 }
 
@@ -256,7 +259,9 @@ fn discovered() -> Object {
 fn initialized(params: &Object) -> Object {
     let asked = params.get("protocolVersion").and_then(Value::as_str);
     let [newest, ..] = WITH_INITIALIZE;
-    let version = asked.filter(|v| WITH_INITIALIZE.contains(v)).unwrap_or(newest);
+    let version = asked
+        .filter(|v| WITH_INITIALIZE.contains(v))
+        .unwrap_or(newest);
     let mut members = Object::new();
     members.insert("protocolVersion".to_owned(), version.into());
     members.insert("capabilities".to_owned(), json!({ "tools": {} }));

@@ -9,6 +9,7 @@
 
 mod feeds;
 mod formats;
+mod mcp;
 mod order;
 mod pages;
 mod readers;
