@@ -120,7 +120,7 @@ fn encode(cursor: Cursor) -> String {
 }
 
 fn decode(text: &str) -> Option<Cursor> {
-    let (epoch, seq) = match text.split_once('-') {
+    let (epoch, seq) = match text.rsplit_once('-') {
         Some((epoch, seq)) => (Some(epoch.parse::<Epoch>().ok()?), seq),
         None => (None, text),
     };
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_encoding_and_anything_else_is_refused() {
-        let cursor = decode("00000000000000ff-12").unwrap();
-        assert_eq!(encode(cursor), "00000000000000ff-12");
+        let cursor = decode("00000000000000ff-3-12").unwrap();
+        assert_eq!(encode(cursor), "00000000000000ff-3-12");
         assert_eq!(
             decode("0").map(|c| (c.seq, c.epoch)),
             Some((Seq::new(0), None))
@@ -147,8 +147,8 @@ mod tests {
             "x",
             "-5",
             "+5",
-            "0xff-1",
-            "00000000000000ff-",
+            "0xff-1-1",
+            "00000000000000ff-1-",
             "1 ",
             "٥",
         ] {

@@ -235,7 +235,7 @@ async fn changes_are_followed_and_a_cursor_of_another_store_is_refused() {
     }
     assert_eq!(seen.len(), 3);
     assert_eq!(cursor, changed["cursor"]);
-    let other = of(json!({ "cursor": "00000000000000ff-1" })).await;
+    let other = of(json!({ "cursor": "00000000000000ff-0-1" })).await;
     assert_eq!(other["isError"], true);
     assert!(
         other["content"][0]["text"]
