@@ -105,6 +105,10 @@ fn the_documented_file_names_every_key() {
                 "matrix",
                 "room",
                 "apprise",
+                "email",
+                "feed = true",
+                "every",
+                "at = ",
             ];
             !files.iter().any(|file| line.starts_with(file))
         })

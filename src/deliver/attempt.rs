@@ -34,18 +34,22 @@ impl Attempt {
         }
     }
 
+    /// The text of a failure. That of the guard names the key for feeds; a target has its own.
+    pub(super) fn guarded(failure: Failure) -> String {
+        match failure.kind {
+            FailureKind::Blocked => failure
+                .message
+                .replace("under [fetch]", "in its [[notify]]"),
+            _ => failure.message,
+        }
+    }
+
     /// What an answer over HTTP means. Any 2xx is success; a redirect is an error, because it is not followed.
     pub fn of_answer(answer: Result<SendAnswer, Failure>, host: &str) -> Self {
         let answer = match answer {
             Ok(answer) => answer,
             Err(failure) => {
-                // The guard names the key for feeds.
-                let error = match failure.kind {
-                    FailureKind::Blocked => failure
-                        .message
-                        .replace("under [fetch]", "in its [[notify]]"),
-                    _ => failure.message,
-                };
+                let error = Self::guarded(failure);
                 return Self::failed(error);
             }
         };

@@ -12,12 +12,14 @@
 //! | `sender` | sends one batch |
 //! | `attempt` | what an answer means |
 //! | `blocking` | calls of the store |
+//! | `mail` | digests by mail |
 //! | `state` | for readiness and metrics |
 //! | `file` | the file that events are appended to |
 
 mod attempt;
 mod blocking;
 mod file;
+mod mail;
 mod notifier;
 mod sender;
 mod state;
@@ -28,4 +30,4 @@ pub use attempt::Attempt;
 pub use notifier::Notifier;
 pub use sender::Sender;
 pub use state::NotifierState;
-pub use target::{Destination, Target};
+pub use target::{Destination, Encryption, MailTarget, Target};

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use super::attempt::Attempt;
 use super::file;
+use super::mail;
 use super::target::{Destination, Target};
 use crate::clock::Clock;
 use crate::fetch::{FetchSetupError, Fetcher, Message};
@@ -48,6 +49,15 @@ impl Sender {
         };
         let message = match &target.destination {
             Destination::File(path) => return append(path.clone(), &notices).await,
+            Destination::Feed => {
+                return Attempt::failed("a digest feed is read, and nothing is sent to it");
+            }
+            Destination::Email(mail) => {
+                let Some(fetcher) = self.fetchers.get(&target.allow_private) else {
+                    return Attempt::failed("the target is not set up");
+                };
+                return mail::send(fetcher, (&target.name, mail), &notices, self.clock.now()).await;
+            }
             Destination::Webhook { url, secrets } => self.webhook(url, secrets, first),
             Destination::Ntfy {
                 server,

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use lettre::message::Mailbox;
 
 use crate::model::{Secret, Time, WebUrl};
 use crate::notify::chat::STORIES_MAX;
+use crate::notify::digest;
 use crate::notify::firing::Rule;
-use crate::notify::hours::Quiet;
+use crate::notify::hours::{Every, Quiet};
 use crate::query::Expr;
 use crate::store::OutboxTarget;
 use crate::text::hash::sha256;
@@ -34,6 +37,10 @@ pub struct Target {
     pub quiet: Option<Quiet>,
     /// Maximum number of messages per hour.
     pub per_hour: Option<u32>,
+    /// When digests are due; `None`: events are sent at once.
+    pub every: Option<Every>,
+    /// The zone of `every`.
+    pub zone: TimeZone,
 }
 
 /// Where messages go.
@@ -70,8 +77,40 @@ pub enum Destination {
     },
     /// An address of an Apprise API.
     Apprise(WebUrl),
+    /// A digest by mail.
+    Email(MailTarget),
+    /// A digest as an entry of the feed `/feeds/digest-NAME.atom`.
+    Feed,
     /// A file to which events are appended.
     File(PathBuf),
+}
+
+/// Where digests are mailed, and through which server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailTarget {
+    /// The recipients; at least one.
+    pub to: Vec<Mailbox>,
+    /// The sender.
+    pub from: Mailbox,
+    /// The host of the server.
+    pub server: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub encryption: Encryption,
+    /// User name and password.
+    pub auth: Option<(String, Secret)>,
+}
+
+/// How a connection to a mail server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// From the beginning.
+    Tls,
+    /// By STARTTLS, before anything else is sent.
+    StartTls,
+    /// Not at all.
+    Off,
 }
 
 impl Target {
@@ -83,12 +122,16 @@ impl Target {
             rule: self.rule.clone(),
             definition: self.source.clone(),
             destination: self.destination.fingerprint(),
+            is_feed: self.destination == Destination::Feed,
         }
     }
 
     /// When a message about something that happens now is due.
     pub fn due(&self, now: Time) -> Time {
-        now
+        match &self.every {
+            Some(every) => every.next(now, &self.zone),
+            None => now,
+        }
     }
 }
 
@@ -102,6 +145,8 @@ impl Destination {
             Self::Discord(_) => "discord",
             Self::Matrix { .. } => "matrix",
             Self::Apprise(_) => "apprise",
+            Self::Email(_) => "email",
+            Self::Feed => "feed",
             Self::File(_) => "file",
         }
     }
@@ -115,6 +160,7 @@ impl Destination {
             | Self::Discord(_)
             | Self::Matrix { .. }
             | Self::Apprise(_) => STORIES_MAX,
+            Self::Email(_) | Self::Feed => digest::STORIES_MAX,
             Self::File(_) => 500,
         }
     }
@@ -136,6 +182,11 @@ impl Destination {
                 room: place,
                 ..
             } => format!("{server}\n{place}"),
+            Self::Email(mail) => {
+                let to: Vec<String> = mail.to.iter().map(ToString::to_string).collect();
+                format!("{}:{}\n{}", mail.server, mail.port, to.join("\n"))
+            }
+            Self::Feed => String::new(),
             Self::File(path) => path.display().to_string(),
         };
         let digest = sha256(format!("{}\n{address}", self.kind()).as_bytes());

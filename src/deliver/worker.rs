@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use super::attempt::Attempt;
 use super::blocking::blocking;
 use super::sender::Sender;
-use super::target::Target;
+use super::target::{Destination, Target};
 use crate::clock::Clock;
 use crate::model::Time;
+use crate::notify::digest::{Digest, digest};
 use crate::notify::rate::Rate;
 use crate::notify::{Notice, retry};
-use crate::store::{EventOutcome, OutboxEvent, SettledEvent, Store, StoreError};
+use crate::store::{EventOutcome, NewDigest, OutboxEvent, SettledEvent, Store, StoreError};
 use crate::text::hash::hash;
 
 /// Longest wait without a look at the clock, which may have been set, and at the store.
@@ -141,6 +143,9 @@ impl Worker {
                 }),
             }
         }
+        if self.target.destination == Destination::Feed && !notices.is_empty() {
+            return self.publish(&notices, &events, settled).await;
+        }
         let attempt = match notices.is_empty() {
             true => None,
             false => Some(self.sender.send(&self.target, notices).await),
@@ -167,6 +172,31 @@ impl Worker {
         })
         .await?;
         Ok(pause)
+    }
+
+    /// Publishes a digest in the feed of this target.
+    async fn publish(
+        &self,
+        notices: &[Notice],
+        events: &[OutboxEvent],
+        mut settled: Vec<SettledEvent>,
+    ) -> Result<Option<Duration>, StoreError> {
+        let Digest { title, text, html } = digest(notices);
+        let ids: Vec<&str> = notices.iter().map(|n| n.id.as_str()).collect();
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, ids.join("\n").as_bytes());
+        settled.extend(events.iter().map(|event| SettledEvent {
+            row: event.row,
+            outcome: EventOutcome::Sent,
+        }));
+        let new = NewDigest {
+            id,
+            title,
+            html,
+            text,
+        };
+        let name = self.target.name.clone();
+        blocking(&self.store, move |s| s.publish_digest(&name, new, settled)).await?;
+        Ok(None)
     }
 
     /// Counts an attempt and logs a change for the worse or better. Returns how long the target rests.

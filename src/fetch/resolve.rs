@@ -18,7 +18,7 @@ use super::guard::{Blocked, Guard};
 use super::lookup::Lookups;
 use super::lookup_queue::LookupResult;
 use super::visit_time::{LOCAL_WAIT_MAX, VisitTime};
-use crate::model::{Failure, WebUrl};
+use crate::model::{Failure, FailureKind, WebUrl};
 
 /// How long an answer is cached (ET-46).
 const TTL: Duration = Duration::from_secs(60);
@@ -80,6 +80,19 @@ impl Resolver {
             cache: Arc::clone(&self.0.cache),
             lookups: self.0.lookups.clone(),
         }))
+    }
+
+    /// The addresses of a host that may be dialled.
+    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, Failure> {
+        let found = self
+            .0
+            .lookup(host)
+            .await
+            .map_err(|e| match e.downcast::<Unresolved>() {
+                Ok(unresolved) => Failure::from(*unresolved),
+                Err(other) => Failure::new(FailureKind::Dns, other.to_string()),
+            })?;
+        Ok(self.0.allowed(host, found)?)
     }
 
     /// Queued and running lookups.

@@ -2,12 +2,14 @@
 //! target's URL is the operator's, and a redirect could lead the message, with its secrets, to another host. The turns of hosts
 //! that feeds wait for do not apply.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method};
 use tokio::time::timeout;
+use url::Host;
 
 use super::client::Fetcher;
 use super::failure;
@@ -92,6 +94,33 @@ impl Fetcher {
         };
         let _ = timeout(ANSWER_TIME_MAX, reading).await;
         Ok(answer)
+    }
+}
+
+impl Fetcher {
+    /// The addresses of a server that is no web server, as far as the guard allows them. Its port is the operator's choice.
+    ///
+    /// # Errors
+    /// [`Failure`] if the name has no address, or none that may be contacted.
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+        let no_host = || Failure::new(FailureKind::Dns, format!("{host} is not a host name"));
+        let url = WebUrl::parse(&format!("http://{host}/")).map_err(|_| no_host())?;
+        self.guard.check_url(&url)?;
+        let ip = match url.as_url().host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            Some(Host::Domain(_)) | None => None,
+        };
+        if let Some(ip) = ip {
+            return Ok(vec![SocketAddr::new(ip, port)]);
+        }
+        let mut time = VisitTime::new(self.options.timeout_total, self.options.local_wait);
+        self.resolver.prepare(&url, true, &mut time).await?;
+        let found = self.resolver.addresses(url.host()).await?;
+        Ok(found
+            .into_iter()
+            .map(|a| SocketAddr::new(a.ip(), port))
+            .collect())
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `archive` | which days are complete and never change again |
 //! | `channel` | title, links and ids of a feed |
 //! | `health` | the feed of what happened to our own feeds |
+//! | `digests` | the feeds of digests |
 //! | `base_url` | the base of our addresses, and ids that do not depend on it |
 //! | `token` | a reader's token that links carry |
 //! | `memory` | the memory that a page may take |
@@ -22,6 +23,7 @@ mod archive;
 mod base_url;
 mod channel;
 pub mod cursor;
+pub mod digests;
 mod error;
 pub mod health;
 mod memory;

@@ -7,11 +7,13 @@
 //! | [`firing`] | whether a change of a story fires |
 //! | [`webhook`] | body and signature of Standard Webhooks |
 //! | [`chat`] | messages to ntfy, Slack, Discord, Matrix, Apprise |
+//! | [`digest`] | the stories of some time in one document |
 //! | [`retry`] | when a failed delivery is repeated |
 //! | [`hours`] | quiet hours, and the times of digests |
 //! | [`rate`] | messages per hour |
 
 pub mod chat;
+pub mod digest;
 pub mod firing;
 pub mod hours;
 mod notice;

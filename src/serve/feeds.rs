@@ -11,7 +11,7 @@ use super::conditional::Freshness;
 use super::error::HttpError;
 use super::state::{Cost, Shared, State};
 use crate::emit::{self, Channel, Format};
-use crate::merged::{Heading, LinkToken, ListRequest, channel, health, last_change};
+use crate::merged::{Heading, LinkToken, ListRequest, channel, digests, health, last_change};
 use crate::model::{StoryView, Time};
 use crate::store::Reads;
 
@@ -27,6 +27,14 @@ pub async fn feed(
     if name == health::NAME {
         let token = state.link_token(&query);
         return health_feed(&state, &headers, &file, format, token).await;
+    }
+    if let Some(target) = name.strip_prefix(digests::PREFIX) {
+        let token = state.link_token(&query);
+        let found = digest_feed(&state, &headers, (&file, target, format), token).await;
+        // A topic may have such a name too.
+        if !matches!(found, Err(HttpError::NotFound(_))) {
+            return found;
+        }
     }
     let mut request = ListRequest::read(name, &query)?;
     request.token = state.link_token(&query);
@@ -121,6 +129,42 @@ async fn health_feed(
             let publisher = (base, options.hub.as_ref());
             let channel =
                 health::channel(reads, format, &options.title, publisher, token.as_ref())?;
+            reservation.grow(channel.stories.iter().map(StoryView::memory).sum())?;
+            Ok(Document {
+                changed: Some(channel.updated).filter(|t| *t > Time::EPOCH),
+                next_change: reads.next_poll()?,
+                ..document(&channel, format, reservation)?
+            })
+        },
+    )
+    .await
+}
+
+/// `/feeds/digest-NAME.FORMAT`
+async fn digest_feed(
+    state: &Shared,
+    headers: &HeaderMap,
+    (file, target, format): (&str, &str, Format),
+    token: Option<LinkToken>,
+) -> Result<Response, HttpError> {
+    let own = token
+        .as_ref()
+        .map_or_else(String::new, |t| t.parameter('?'));
+    let key = format!("/feeds/{file}?digest{own}");
+    let how = (Cost::Shared, Freshness::Planned);
+    let target = target.to_owned();
+    cached(
+        state,
+        headers,
+        &key,
+        how,
+        move |state, reads, mut reservation| {
+            let (options, base) = (&state.options, &state.base);
+            let publisher = (base, options.hub.as_ref());
+            let place = (target.as_str(), format);
+            let channel =
+                digests::channel(reads, place, &options.title, publisher, token.as_ref())?;
+            let channel = channel.ok_or_else(|| HttpError::NotFound(String::new()))?;
             reservation.grow(channel.stories.iter().map(StoryView::memory).sum())?;
             Ok(Document {
                 changed: Some(channel.updated).filter(|t| *t > Time::EPOCH),

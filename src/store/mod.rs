@@ -72,6 +72,7 @@ pub use hubs::websub::{HubAsk, HubLease, HubOffer, HubRow, HubStatus};
 pub use leases::claim::{Candidate, Claim, ClaimScope, DueLimits, Rest, Skipped};
 pub use maintenance::restore::{Restored, restore};
 pub use options::{DedupSettings, StoreOptions};
+pub use outbox::digests::{NewDigest, StoredDigest};
 pub use outbox::events::{EventOutcome, LogQuery, LoggedEvent, OutboxEvent, SettledEvent};
 pub use outbox::planning::{OutboxPlan, WAITING_MAX};
 pub use outbox::targets::{OutboxTarget, TargetStatus};

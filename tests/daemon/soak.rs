@@ -122,11 +122,12 @@ async fn alone() {
     );
     grows("pages of the store", &|s| s.used_pages, 10, 64);
     for (place, (table, _)) in samples[0].rows.iter().enumerate() {
-        // Names of feeds and hosts stay, and tombstones for a year and more.
+        // Names of feeds and hosts stay, tombstones for a year and more, and removals for thirty days.
         if ![
             "feeds",
             "hosts",
             "tombstones",
+            "removals",
             "events",
             "polls",
             "paragraphs",

@@ -16,7 +16,7 @@ use crate::support::{Framing, Internet, Reply};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-fn to(name: &str, destination: Destination) -> Target {
+pub fn to(name: &str, destination: Destination) -> Target {
     Target {
         name: name.to_owned(),
         expr: None,
@@ -26,6 +26,8 @@ fn to(name: &str, destination: Destination) -> Target {
         allow_private: vec!["127.0.0.0/8".parse().unwrap()],
         quiet: None,
         per_hour: None,
+        every: None,
+        zone: jiff::tz::TimeZone::UTC,
     }
 }
 
@@ -59,7 +61,20 @@ async fn send(net: &Internet, target: &Target) -> Attempt {
     sender.send(target, vec![notice()]).await
 }
 
-fn error(attempt: Attempt) -> String {
+/// Sends a message about stories with these headlines.
+pub async fn send_all(net: &Internet, target: &Target, titles: &[&str]) -> Attempt {
+    let clock = Clock::manual(Time::from_seconds(1_900_000_000));
+    let sender = Sender::new(&fetcher(net), std::slice::from_ref(target), clock).unwrap();
+    let notices = titles.iter().enumerate().map(|(n, title)| {
+        let mut notice = notice();
+        notice.id = format!("msg_{n}");
+        notice.story.content.title = (*title).to_owned();
+        notice
+    });
+    sender.send(target, notices.collect()).await
+}
+
+pub fn error(attempt: Attempt) -> String {
     match attempt {
         Attempt::Failed { error, .. } => error,
         other => panic!("{other:?}"),
@@ -216,7 +231,7 @@ async fn each_service_gets_its_request() {
 }
 
 /// A store with a polled feed, and its notifier.
-fn run(
+pub fn run(
     net: &Internet,
     targets: Vec<Target>,
 ) -> (

@@ -10,6 +10,7 @@
 
 mod commands;
 mod delivery;
+mod digests;
 mod model;
 mod planner;
 #[path = "../support/mod.rs"]
@@ -32,6 +33,7 @@ pub fn target(name: &str, source: &str) -> OutboxTarget {
         expr,
         definition: source.to_owned(),
         destination: String::new(),
+        is_feed: false,
     }
 }
 

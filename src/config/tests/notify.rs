@@ -1,7 +1,8 @@
 //! `[[notify]]`: what is read, and how each mistake is shown.
 
 use super::*;
-use crate::deliver::Destination;
+use crate::deliver::{Destination, Encryption};
+use crate::notify::hours::{Every, time_of_day};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
 
@@ -58,7 +59,7 @@ fn every_mistake_of_a_target_is_shown_at_its_place() {
         ("name = \"A b\"\nfile = \"f\"", "only a-z, 0-9, - and _"),
         (
             "name = \"x\"",
-            "one of webhook, ntfy, slack, discord, matrix, apprise, file",
+            "one of webhook, ntfy, slack, discord, matrix, apprise, email, feed, file",
         ),
         (
             "name = \"x\"\ntopic = \"see\"\nfile = \"f\"",
@@ -67,6 +68,90 @@ fn every_mistake_of_a_target_is_shown_at_its_place() {
         (
             "name = \"x\"\nmatch = \"a AND (\"\nfile = \"f\"",
             "(notify x)",
+        ),
+        (
+            "name = \"x\"\nntfy = \"https://ntfy.example/\"",
+            "the URL has no topic",
+        ),
+        ("name = \"x\"\nslack = 7", "a text in quotes"),
+        (
+            "name = \"x\"\nslack = \"https://s.example/x\"\nslack_file = \"s\"",
+            "are both set",
+        ),
+        (
+            "name = \"x\"\ndiscord_file = \"s\"",
+            "discord_file cannot be used",
+        ),
+        (
+            "name = \"x\"\nmatrix = \"https://m.example\"\nroom = \"!a\"",
+            "token_file is missing",
+        ),
+        (
+            "name = \"x\"\nmatrix = \"https://m.example\"\ntoken_file = \"s\"",
+            "room = \"!…\" is missing",
+        ),
+        (
+            "name = \"x\"\nmatrix = \"https://m.example\"\ntoken_file = \"s\"\nroom = \"#a:b\"",
+            "it begins with !",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\nroom = \"!a\"",
+            "room belongs to matrix",
+        ),
+        ("name = \"x\"\nemail = 7", "email is a table"),
+        (
+            "name = \"x\"\nemail = { from = \"c@d.example\", server = \"smtp.example\" }",
+            "a mail needs to",
+        ),
+        (
+            "name = \"x\"\nemail = { to = \"a@b.example\", server = \"smtp.example\" }",
+            "a mail needs from",
+        ),
+        (
+            "name = \"x\"\nemail = { to = \"a@b.example\", from = \"c@d.example\" }",
+            "a mail needs server",
+        ),
+        (
+            "name = \"x\"\nemail = { to = [], from = \"c@d.example\", server = \"smtp.example\" }",
+            "1 to 50 addresses",
+        ),
+        (
+            "name = \"x\"\nemail = { to = \"a\", from = \"c@d.example\", server = \"smtp.example\" }",
+            "this is no mail address",
+        ),
+        (
+            "name = \"x\"\nemail = { to = \"a@b.example\", from = \"c@d.example\", server = \"smtp.example/x\" }",
+            "expected a mail server",
+        ),
+        (
+            "name = \"x\"\nemail = { to = \"a@b.example\", from = \"c@d.example\", server = \"smtp.example\", user = \"u\" }",
+            "user and password belong together",
+        ),
+        (
+            "name = \"x\"\nemail = { to = \"a@b.example\", from = \"c@d.example\", server = \"smtp.example\", encryption = \"ssl\" }",
+            "no such encryption",
+        ),
+        (
+            "name = \"x\"\nemail = { to = \"a@b.example\", from = \"c@d.example\", server = \"smtp.example\", encryption = \"off\", user = \"u\", password_file = \"s\" }",
+            "not sent without encryption",
+        ),
+        (
+            "name = \"x\"\nemail = { to = \"a@b.example\", from = \"c@d.example\", server = \"smtp.example\", too = 1 }",
+            "unknown key",
+        ),
+        ("name = \"x\"\nfeed = false", "feed = true, or remove it"),
+        (
+            "name = \"x\"\nfeed = true\nevery = \"2h\"",
+            "expected \"1h\" or \"1d\"",
+        ),
+        ("name = \"x\"\nfeed = true\nat = \"7\"", "such as \"07:00\""),
+        (
+            "name = \"x\"\nfeed = true\nevery = \"1h\"\nat = \"07:00\"",
+            "remove at",
+        ),
+        (
+            "name = \"x\"\nfile = \"f\"\nevery = \"1h\"",
+            "every belongs to email and feed",
         ),
         (
             "name = \"x\"\nmatch = \" \"\nfile = \"f\"",
@@ -177,4 +262,38 @@ fn sec_08_urls_and_tokens_of_services_come_from_files_and_are_masked() {
             .any(|value| value.contains("secret\"") || value.contains("MfKQ")),
         "{printed:?}"
     );
+}
+
+#[test]
+fn digests_have_a_server_and_an_hour() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[[notify]]\nname = \"a\"\nevery = \"1h\"\nzone = \"Europe/Kyiv\"\n\
+         email = { to = [\"Ann <a@b.example>\", \"c@d.example\"], from = \"n@d.example\", server = \"smtp.example:465\", user = \"u\", password_file = \"s\" }\n\
+         [[notify]]\nname = \"b\"\nfeed = true\nat = \"06:30\"\n\
+         [[notify]]\nname = \"c\"\nemail = { to = \"a@b.example\", from = \"n@d.example\", server = \"[2001:db8::1]\", encryption = \"off\" }\n";
+    let config = read_in(dir.path(), text).unwrap();
+    let [a, b, c] = config.notify.as_slice() else {
+        panic!("{:?}", config.notify);
+    };
+    let Destination::Email(mail) = &a.destination else {
+        panic!("{a:?}");
+    };
+    assert_eq!(
+        (mail.to.len(), mail.port, mail.encryption),
+        (2, 465, Encryption::Tls)
+    );
+    assert_eq!(a.every, Some(Every::Hour));
+    assert!(mail.auth.is_some() && !format!("{a:?}").contains("MfKQ"));
+    assert_eq!(
+        (&b.destination, &b.every),
+        (&Destination::Feed, &time_of_day("06:30").map(Every::Day))
+    );
+    let Destination::Email(mail) = &c.destination else {
+        panic!("{c:?}");
+    };
+    assert_eq!(
+        (mail.server.as_str(), mail.port, mail.encryption),
+        ("[2001:db8::1]", 587, Encryption::Off)
+    );
+    assert_eq!(c.every, time_of_day("07:00").map(Every::Day));
 }

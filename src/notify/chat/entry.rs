@@ -2,7 +2,7 @@
 
 use crate::model::StoryView;
 use crate::notify::notice::{EventKind, Notice};
-use crate::text::plain::shortened;
+use crate::text::plain::{line_of_text, shortened};
 
 /// Names of other feeds that are listed.
 const ALSO_IN_MAX: usize = 4;
@@ -43,7 +43,10 @@ impl Entry {
             EventKind::Grew => format!("{} copies: ", story.copies),
         };
         Self {
-            headline: shortened(&format!("{prefix}{}", title_of(story)), lengths.headline),
+            headline: shortened(
+                &format!("{prefix}{}", line_of_text(&title_of(story))),
+                lengths.headline,
+            ),
             url: story.url.clone().filter(|url| url.len() <= lengths.url),
             source: shortened(&source_of(story), lengths.source),
             summary: match lengths.summary {

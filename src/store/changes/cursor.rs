@@ -48,7 +48,7 @@ pub enum CursorError {
     },
     /// Removals after the cursor are no longer known.
     #[error(
-        "removals up to sequence {floor} are no longer kept (30 days), so that what follows {after} is not complete; \
+        "removals up to sequence {floor} are no longer kept, so that what follows {after} is not complete; \
          start again with --after 0 (in the API after=0)"
     )]
     TooOld {

@@ -13,6 +13,9 @@ use crate::store::sql::Sql;
 /// How long a removal is kept: a follower that is further behind has to start again.
 pub(in crate::store) const REMOVALS_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
+/// Removals that are kept at most, some 60 MB: a feed may withdraw all of its articles at every poll.
+pub(in crate::store) const REMOVALS_MAX: i64 = 1_000_000;
+
 /// Removals that are deleted by one command.
 const REMOVALS_PART: i64 = 10_000;
 
@@ -100,16 +103,17 @@ pub(in crate::store) fn feed_renamed(conn: &Connection, feed: FeedRow) -> Sql<()
     Ok(())
 }
 
-/// Deletes removals that are no longer kept, and notes up to which sequence. Returns whether any are left.
-pub(in crate::store) fn forget_removals(conn: &Connection, now: Time) -> Sql<bool> {
+/// Deletes removals that are no longer kept, all but the last `most`, and notes up to which sequence. Returns whether any are left.
+pub(in crate::store) fn forget_removals(conn: &Connection, now: Time, most: i64) -> Sql<bool> {
     // Removals stand in the order of their sequences; one whose time is later, because the clock was set, keeps those behind it.
     let last: Option<Seq> = conn
         .prepare_cached(
             "SELECT max(seq) FROM (SELECT seq FROM removals
                WHERE seq < coalesce((SELECT min(seq) FROM removals WHERE at >= ?1), 9223372036854775807)
+                 OR seq <= (SELECT seq FROM removals ORDER BY seq DESC LIMIT 1 OFFSET ?3)
                ORDER BY seq LIMIT ?2)",
         )?
-        .query_row(params![now.minus(REMOVALS_KEPT).millis(), REMOVALS_PART], |r| r.get(0))?;
+        .query_row(params![now.minus(REMOVALS_KEPT).millis(), REMOVALS_PART, most], |r| r.get(0))?;
     let Some(last) = last else {
         return Ok(false);
     };
@@ -119,4 +123,35 @@ pub(in crate::store) fn forget_removals(conn: &Connection, now: Time) -> Sql<boo
     conn.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES ('removals_floor', ?1)")?
         .execute([last])?;
     Ok(i64::try_from(deleted).unwrap_or(i64::MAX) == REMOVALS_PART)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::file::opening;
+
+    #[test]
+    fn removals_are_kept_for_a_time_and_up_to_a_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = opening::writer(&dir.path().join("n.db"), false).unwrap();
+        let day = Duration::from_secs(86_400);
+        let start = Time::from_seconds(1_900_000_000);
+        for n in 1..=40 {
+            let at = start.plus(day * n).millis();
+            conn.execute(
+                "INSERT INTO removals (seq, at, is_story, id, reason) VALUES (?1, ?2, 0, x'', 9)",
+                params![n, at],
+            )
+            .unwrap();
+        }
+        let kept = |most| {
+            while forget_removals(&conn, start.plus(day * 40), most).unwrap() {}
+            let of = |sql: &str| conn.query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
+            let floor = of("SELECT value FROM meta WHERE key = 'removals_floor'");
+            (of("SELECT count(*) FROM removals"), floor)
+        };
+        assert_eq!(kept(1000), (31, 9), "of 30 days and the day itself");
+        assert_eq!(kept(31), (31, 9));
+        assert_eq!(kept(5), (5, 35));
+    }
 }

@@ -12,7 +12,7 @@ use crate::store::file::copying;
 const APPLICATION_ID: i64 = 0x6e77_7372;
 
 /// Each migration leads from version n to n + 1.
-const MIGRATIONS: [&str; 24] = [
+const MIGRATIONS: [&str; 25] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
@@ -37,6 +37,7 @@ const MIGRATIONS: [&str; 24] = [
     include_str!("../migrations/0022.sql"),
     include_str!("../migrations/0023.sql"),
     include_str!("../migrations/0024.sql"),
+    include_str!("../migrations/0025.sql"),
 ];
 
 /// The schema version that this newswire writes.

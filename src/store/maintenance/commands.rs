@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::model::{ArticleRow, FeedRow, Time};
 use crate::store::articles::removal::{self, PART_MAX, Progress, Pruned};
 use crate::store::articles::tombstones;
-use crate::store::changes::{ChangeKind, marks};
+use crate::store::changes::ChangeKind;
+use crate::store::changes::marks::{self, REMOVALS_MAX};
 use crate::store::error::StoreError;
 use crate::store::feeds::subscriptions;
 use crate::store::handle::Store;
@@ -123,7 +124,7 @@ impl WriteCommand for ForgetRemovals {
     type Output = bool;
 
     fn apply(self, context: &mut WriteContext<'_>) -> Sql<bool> {
-        marks::forget_removals(context.conn, self.now)
+        marks::forget_removals(context.conn, self.now, REMOVALS_MAX)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
+use crate::store::outbox::digests::{self, NewDigest};
 use crate::store::outbox::events::{self, SettledEvent};
 use crate::store::outbox::planning::{self, OutboxPlan};
 use crate::store::outbox::targets::{self, BaselineStory, OutboxTarget};
@@ -34,6 +35,20 @@ impl Store {
     ) -> Result<(), StoreError> {
         let target = target.to_owned();
         self.ask(SettleEvents { target, settled })
+    }
+
+    /// Publishes a digest as an entry of the feed of a target; its events are noted as sent in the same transaction.
+    pub fn publish_digest(
+        &self,
+        target: &str,
+        digest: NewDigest,
+        settled: Vec<SettledEvent>,
+    ) -> Result<(), StoreError> {
+        let events = SettleEvents {
+            target: target.to_owned(),
+            settled,
+        };
+        self.ask(PublishDigest { digest, events })
     }
 
     /// Switches a target off, with the reason, or on.
@@ -86,6 +101,20 @@ impl WriteCommand for SettleEvents {
 
     fn apply(self, context: &mut WriteContext<'_>) -> Sql<()> {
         events::settle(context.conn, &self.target, &self.settled, context.now)
+    }
+}
+
+struct PublishDigest {
+    digest: NewDigest,
+    events: SettleEvents,
+}
+
+impl WriteCommand for PublishDigest {
+    type Output = ();
+
+    fn apply(self, context: &mut WriteContext<'_>) -> Sql<()> {
+        digests::insert(context.conn, &self.events.target, &self.digest, context.now)?;
+        self.events.apply(context)
     }
 }
 

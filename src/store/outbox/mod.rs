@@ -3,6 +3,7 @@
 //! the store when it is sent. Never contacts a target.
 
 mod commands;
+pub(super) mod digests;
 pub(super) mod events;
 pub(super) mod planning;
 pub(super) mod targets;

@@ -33,6 +33,8 @@ pub struct OutboxTarget {
     pub definition: String,
     /// A hash of where messages go.
     pub destination: String,
+    /// Whether it is a digest feed that is served.
+    pub is_feed: bool,
 }
 
 /// How a target is doing.
@@ -151,6 +153,10 @@ pub(in crate::store) fn configure(
         .query_row([], |r| r.get(0))?;
     let is_backlog = target.rule.backlog;
     let known = stored(conn, &target.name)?;
+    let name_feed = |conn: &Connection| {
+        conn.prepare_cached("UPDATE notify_targets SET is_feed = ?2 WHERE name = ?1")?
+            .execute(params![target.name, target.is_feed])
+    };
     let is_same = known
         .as_ref()
         .is_some_and(|known| known.definition == target.definition && !known.is_removed);
@@ -159,6 +165,7 @@ pub(in crate::store) fn configure(
             "UPDATE notify_targets SET off = CASE WHEN destination = ?2 THEN off END, destination = ?2 WHERE name = ?1",
         )?
         .execute([&target.name, &target.destination])?;
+        name_feed(conn)?;
         return Ok(());
     }
     // A target that is new, was changed, or comes back begins here: with everything that is stored, or with what follows.
@@ -173,6 +180,7 @@ pub(in crate::store) fn configure(
            since_story = excluded.since_story, cursor = excluded.cursor",
     )?
     .execute(params![target.name, target.definition, target.destination, since, cursor])?;
+    name_feed(conn)?;
     let mut note = conn.prepare_cached(
         "INSERT OR IGNORE INTO notify_known (target, story, feeds)
          SELECT target, ?2, ?3 FROM notify_targets WHERE name = ?1",

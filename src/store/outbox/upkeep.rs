@@ -48,7 +48,7 @@ pub(in crate::store) fn remove(
 
 fn remove_targets(conn: &Connection, now: Time) -> Sql<()> {
     let old = "SELECT target FROM notify_targets WHERE removed_at < ?1";
-    for table in ["notify_events", "notify_known"] {
+    for table in ["notify_events", "notify_known", "notify_digests"] {
         conn.prepare_cached(&format!("DELETE FROM {table} WHERE target IN ({old})"))?
             .execute([now.minus(REMOVED_KEPT).millis()])?;
     }
