@@ -102,7 +102,7 @@ pub enum Command {
     Status(status::StatusArgs),
     /// Check whether the daemon is healthy: exit 0 or 1
     Healthcheck,
-    /// Let language models search and read the news (MCP on stdin and stdout)
+    /// Let language models read the news (MCP on stdin and stdout)
     ///
     /// For programs that start it, such as Claude Desktop and editors: a server of the Model Context Protocol. It reads the store
     /// and never writes, with or without a daemon. docs/mcp.md has the settings of common programs; over HTTP set server.mcp.
