@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use super::global::Global;
 use super::{
     add, change, check, completions, config, dedup, emit, exit, explain, extract, feed, feeds,
-    fetch, import, list_args, maintain, man, notify, open, parse, regroup, run, set, show, status,
-    topic, topics,
+    fetch, import, list_args, maintain, man, notify, open, parse, regroup, run, schema, set, show,
+    status, topic, topics,
 };
 
 /// A news aggregator: polls RSS, Atom and JSON feeds, groups copies into stories, and serves merged feeds by topic.
@@ -123,6 +123,8 @@ pub enum Command {
     Restore(maintain::RestoreArgs),
     /// Check the integrity of the store or of a backup
     Verify(maintain::VerifyArgs),
+    /// Print the JSON Schema of an object, or the OpenAPI document of the HTTP API
+    Schema(schema::SchemaArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Write the man pages

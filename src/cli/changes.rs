@@ -3,27 +3,18 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::interrupt::Stop;
 use super::list_args::ListArgs;
-use crate::store::{Change, Changes, Cursor, CursorError, Epoch, Reads};
+use crate::api::ChangeLine;
+use crate::store::{Changes, Cursor, CursorError, Reads};
 
 /// Number of changes read at once.
-const PAGE: usize = 500;
+const PAGE: usize = 200;
 
 /// Interval at which `--follow` checks for new changes.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
-
-/// One line: a change, and the epoch that its sequence belongs to.
-#[derive(Serialize)]
-struct Line<'c> {
-    #[serde(flatten)]
-    change: &'c Change,
-    epoch: Epoch,
-}
 
 /// Runs `newswire list --changes`.
 pub fn run(cx: &mut Context, args: &ListArgs) -> Result<(), Failure> {
@@ -40,7 +31,7 @@ pub fn run(cx: &mut Context, args: &ListArgs) -> Result<(), Failure> {
         let changes = page(&reads, cursor, PAGE.min(left), options.full)?;
         for change in &changes.changes {
             let epoch = changes.epoch;
-            cx.out.json(&Line { change, epoch })?;
+            cx.out.json(&ChangeLine { change, epoch })?;
         }
         printed += changes.changes.len();
         left -= changes.changes.len();

@@ -88,6 +88,9 @@ render:
 parse:
   newswire parse feed.xml           how newswire reads a file
   newswire parse https://example.org/feed.xml
+schema:
+  newswire schema story             the object of `list --json`
+  newswire schema openapi > openapi.json
 check:
   newswire check --print            every value and where it comes from
 backup:

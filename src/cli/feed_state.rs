@@ -7,13 +7,7 @@ use crate::schedule::remedy;
 
 /// A state, spelled as in JSON.
 pub fn name(state: FeedState) -> &'static str {
-    match state {
-        FeedState::New => "new",
-        FeedState::Ok => "ok",
-        FeedState::Failing => "failing",
-        FeedState::Gone => "gone",
-        FeedState::Paused => "paused",
-    }
+    state.name()
 }
 
 /// What is wrong with a feed, as rows of a table; empty if nothing is.

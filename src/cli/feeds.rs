@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use clap::Args;
-use serde::Serialize;
 
 use super::candidates;
 use super::columns::Column;
@@ -11,8 +10,9 @@ use super::context::Context;
 use super::exit::Failure;
 use super::table::Table;
 use super::{explain_plan, facts, feed_state, lookup};
+use crate::api::{FeedLine, WhyNext};
 use crate::model::{Feed, FeedRow, FeedState};
-use crate::schedule::{PlanExplanation, remedy};
+use crate::schedule::PlanExplanation;
 
 /// `newswire feeds`.
 #[derive(Debug, Args)]
@@ -49,46 +49,16 @@ pub fn feeds(cx: &mut Context, args: &FeedsArgs) -> Result<(), Failure> {
     };
     match (args.json, &mut explanations) {
         (true, explanations) => feeds.iter().try_for_each(|f| {
-            cx.out.json(&FeedLine {
-                feed: f,
-                why_next: match explanations {
-                    Some(all) => WhyNext::Of(all.remove(&f.row)),
-                    None => WhyNext::LeftOut,
-                },
-                what_to_do: remedy::what_to_do(f),
-            })
+            let why_next = match explanations {
+                Some(all) => WhyNext::Of(all.remove(&f.row)),
+                None => WhyNext::LeftOut,
+            };
+            cx.out.json(&FeedLine::new(f.clone(), why_next))
         }),
         (false, Some(explanations)) => plan(cx, explanations, &feeds),
         (false, None) if args.failing => failing(cx, &feeds),
         (false, None) => health(cx, &feeds),
     }
-}
-
-/// `why_next` of a feed. Serialized as the explanation or null.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum WhyNext {
-    /// Without `--why-next`.
-    LeftOut,
-    /// With it; `None` if the feed has no plan.
-    Of(Option<PlanExplanation>),
-}
-
-impl WhyNext {
-    fn is_left_out(&self) -> bool {
-        matches!(self, Self::LeftOut)
-    }
-}
-
-/// A line of `newswire feeds --json`.
-#[derive(Serialize)]
-struct FeedLine<'a> {
-    #[serde(flatten)]
-    feed: &'a Feed,
-    #[serde(skip_serializing_if = "WhyNext::is_left_out")]
-    why_next: WhyNext,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    what_to_do: Option<String>,
 }
 
 /// One paragraph per failing feed: the reason, the next attempt, and what to do.

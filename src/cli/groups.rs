@@ -33,7 +33,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Store", &["prune", "backup", "restore", "verify"]),
     (
         "Configuration and tools",
-        &["check", "config", "parse", "completions", "man"],
+        &["check", "config", "parse", "schema", "completions", "man"],
     ),
 ];
 

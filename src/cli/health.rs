@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use crate::config::Listen;
-use crate::daemon::lock::DaemonInfo;
+use crate::model::DaemonInfo;
 
 /// Timeout of connecting and of each read and write.
 const TIMEOUT: Duration = Duration::from_secs(5);

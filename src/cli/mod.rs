@@ -57,6 +57,7 @@ mod progress;
 mod regroup;
 mod run;
 mod runtime;
+mod schema;
 mod set;
 mod show;
 mod similarity;
@@ -184,6 +185,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Backup(args) => maintain::backup(cx, args),
         Command::Restore(args) => maintain::restore(cx, args),
         Command::Verify(args) => maintain::verify(cx, args),
+        Command::Schema(args) => schema::schema(cx, args),
         Command::Completions(args) => completions::completions(cx, args),
         Command::Man(args) => man::man(cx, args, help::command()),
     }

@@ -1,7 +1,6 @@
 //! `newswire show`: a story with its copies.
 
 use clap::Args;
-use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
@@ -9,6 +8,7 @@ use super::humanize::count;
 use super::lines::wrapped;
 use super::times::Times;
 use super::{lookup, terminal_escape};
+use crate::api::StoryWithCopies;
 use crate::model::{ArticleView, StoryView};
 
 /// Maximum width of text, in columns: longer lines are hard to read.
@@ -31,14 +31,6 @@ pub struct ShowArgs {
     pub json: bool,
 }
 
-/// The output of `--json`.
-#[derive(Serialize)]
-struct StoryWithCopies {
-    #[serde(flatten)]
-    story: StoryView,
-    articles: Vec<ArticleView>,
-}
-
 /// Runs `newswire show`.
 pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
     let reads = cx.reads()?;
@@ -53,7 +45,11 @@ pub fn show(cx: &mut Context, args: &ShowArgs) -> Result<(), Failure> {
     }
     let articles = reads.copies(story.id)?;
     if args.json {
-        return cx.out.json(&StoryWithCopies { story, articles });
+        return cx.out.json(&StoryWithCopies {
+            story,
+            articles,
+            next: None,
+        });
     }
     cx.out.page();
     readable(cx, &story, &articles)

@@ -1,7 +1,6 @@
 //! `newswire status`: an overview of feeds, articles, stories and hosts.
 
 use clap::Args;
-use serde::Serialize;
 
 use super::columns::Column;
 use super::context::Context;
@@ -10,9 +9,9 @@ use super::humanize::{bytes, count, sparkline};
 use super::table::Table;
 use super::times::Times;
 use super::{explain_plan, facts};
-use crate::daemon::lock::DaemonInfo;
-use crate::model::Network;
-use crate::store::{HostStatus, Overview, Reads, Status, TargetStatus, size_warning};
+use crate::api::StatusReport;
+use crate::model::{DaemonInfo, Network};
+use crate::store::{HostStatus, Reads, Status, TargetStatus};
 
 /// `newswire status`.
 #[derive(Debug, Args)]
@@ -22,40 +21,22 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
-/// The output of `--json`.
-#[derive(Serialize)]
-struct StatusLine<'s> {
-    #[serde(flatten)]
-    overview: &'s Overview,
-    /// The daemon that uses this store; null if none is running.
-    daemon: Option<DaemonInfo>,
-    /// The targets of notifications.
-    notify: &'s [TargetStatus],
-    /// Conditions that need attention, one line each.
-    warnings: Vec<String>,
-}
-
 /// Runs `newswire status`.
 pub fn status(cx: &mut Context, args: &StatusArgs) -> Result<(), Failure> {
     let config = cx.config()?;
     let reads = Reads::open(&config.store.path)?;
-    let overview = reads.overview(cx.clock.now())?;
-    let targets = reads.outbox_status()?;
-    let status = &overview.status;
     let daemon = DaemonInfo::of(&config.store.path);
-    let bytes_max = config.store.size_warning;
-    let mut warnings: Vec<String> = size_warning(status.db_bytes + status.wal_bytes, bytes_max)
-        .into_iter()
-        .collect();
-    warnings.extend(targets.iter().filter_map(notify_warning));
+    let report = StatusReport::load(&reads, cx.clock.now(), daemon, config.store.size_warning)?;
     if args.json {
-        return cx.out.json(&StatusLine {
-            overview: &overview,
-            daemon,
-            notify: &targets,
-            warnings,
-        });
+        return cx.out.json(&report);
     }
+    let StatusReport {
+        overview,
+        daemon,
+        notify: targets,
+        warnings,
+    } = report;
+    let status = &overview.status;
     let mut facts = vec![
         ("configuration", config.source()),
         (
@@ -222,20 +203,6 @@ fn notify(target: &TargetStatus) -> String {
         state => format!(" ({state})"),
     };
     format!("{}{state}: {}", target.name, numbers.join(", "))
-}
-
-/// What is wrong with a target of notifications.
-fn notify_warning(target: &TargetStatus) -> Option<String> {
-    let name = &target.name;
-    match (target.state, &target.reason, &target.last_error) {
-        ("off", Some(reason), _) => Some(format!(
-            "notifications to {name} are switched off: {reason}; `newswire notify test {name}` switches them on if it succeeds"
-        )),
-        ("on", _, Some(error)) => Some(format!(
-            "notifications to {name} fail: {error}; see `newswire notify log {name}`"
-        )),
-        _ => None,
-    }
 }
 
 /// Why the host is polled next at its planned time.

@@ -4,13 +4,7 @@
 use std::borrow::Cow;
 
 use crate::model::web_url;
-
-/// Whether a character could affect more than its own cell on a terminal: a control character, or one that changes the text
-/// direction (Unicode annex 9: embeddings, overrides and isolates).
-pub fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
-}
+use crate::text::characters::is_unsafe;
 
 /// Escapes one line: tabs and line ends become spaces, control characters and direction marks are removed.
 pub fn line(text: &str) -> Cow<'_, str> {

@@ -6,11 +6,9 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
-use serde::{Deserialize, Serialize};
-
-use crate::model::Time;
+use crate::model::{DaemonInfo, Time};
 use crate::store::{create_new, io_reason, place_of};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 /// Maximum length of the text in a lock file that is read, in bytes.
 const TEXT_BYTES_MAX: u64 = 4096;
@@ -19,19 +17,6 @@ const TEXT_BYTES_MAX: u64 = 4096;
 #[derive(Debug)]
 pub struct Lock {
     file: File,
-}
-
-/// The running daemon as it describes itself in its lock file: the process id on the first line, JSON on the second.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DaemonInfo {
-    /// The process id, in the namespace of its container.
-    pub pid: u32,
-    /// The time of its start.
-    pub since: Option<Time>,
-    /// Its version.
-    pub version: Option<String>,
-    /// The addresses of its HTTP server, in the notation of `server.listen`.
-    pub addresses: Vec<String>,
 }
 
 impl DaemonInfo {

@@ -43,10 +43,11 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigFlags};
+use crate::model::DaemonInfo;
 use crate::serve::Listener;
 use crate::store::{Reads, Store, StoreError};
 pub use error::DaemonError;
-use lock::{DaemonInfo, Lock};
+use lock::Lock;
 pub use running::RunOptions;
 use running::{Daemon, Sockets};
 use sample::SampleServer;
@@ -76,8 +77,9 @@ pub async fn run(
     };
     let sample = sample_server(&store, &config, &clock)?;
     let addresses = listeners.iter().map(Listener::name).collect();
-    lock.describe(&DaemonInfo::of_this_process(clock.now(), addresses));
-    let daemon = Daemon::new(Arc::new(store), clock, &config, sample.as_ref());
+    let info = DaemonInfo::of_this_process(clock.now(), addresses);
+    lock.describe(&info);
+    let daemon = Daemon::new(Arc::new(store), clock, info, &config, sample.as_ref());
     let sockets = Sockets { listeners, sample };
     daemon.run(flags, config, what, sockets, signals).await
 }

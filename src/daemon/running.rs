@@ -23,7 +23,7 @@ use crate::fetch::{Fetcher, LocalHosts};
 use crate::ingest::Ingest;
 use crate::ingest::scheduler::SchedulerRequest;
 use crate::merged::BaseUrl;
-use crate::model::{HubReply, Seq};
+use crate::model::{DaemonInfo, HubReply, Seq};
 use crate::serve::{HubCallback, Listener, Registry, Server};
 use crate::store::Store;
 
@@ -53,6 +53,7 @@ pub(super) struct Daemon {
     heartbeat: Arc<Heartbeat>,
     store: Arc<Store>,
     clock: Clock,
+    info: DaemonInfo,
     /// The hosts of the sample's newspapers, if the store is a sample.
     sample_hosts: Option<LocalHosts>,
     /// The targets of notifications, now and after each reload.
@@ -65,6 +66,7 @@ impl Daemon {
     pub(super) fn new(
         store: Arc<Store>,
         clock: Clock,
+        info: DaemonInfo,
         config: &Config,
         sample: Option<&SampleServer>,
     ) -> Self {
@@ -73,6 +75,7 @@ impl Daemon {
             heartbeat: Arc::new(Heartbeat::new(config.fetch.timeout)),
             store,
             clock,
+            info,
             sample_hosts: sample.map(SampleServer::hosts),
             targets: watch::Sender::new(Arc::new(config.notify.clone())),
             notifier: NotifierState::default(),
@@ -263,6 +266,7 @@ impl Daemon {
             }),
             registry: Arc::new(registry),
             callback,
+            daemon: Some(self.info.clone()),
             clock: self.clock.clone(),
         }
     }

@@ -113,7 +113,7 @@ impl Call {
             }),
             "list_topics" => Self::Topics(given.text("cursor").map(str::to_owned)),
             "list_feeds" => Self::Feeds(FeedQuery {
-                query: given.text("query").unwrap_or_default().to_lowercase(),
+                query: given.text("query").unwrap_or_default().to_owned(),
                 after: read_cursor(given, |text| text.parse().ok())?,
                 limit: given.number("limit")?,
             }),
@@ -332,20 +332,11 @@ fn add(topics: &mut Vec<NewsOfTopic>, name: &str, story: &Printed, limit: usize,
 
 impl FeedQuery {
     fn run(&self, reads: &Reads, memory: &mut impl PageMemory) -> Result<FeedList, ToolError> {
-        let mut feeds = reads.feeds()?;
+        let feeds = reads.feeds_by_id(None, &self.query, self.after, self.limit + 1)?;
         memory.grow(feeds.iter().map(Feed::memory).sum())?;
-        feeds.retain(|feed| {
-            [&feed.title, &feed.url]
-                .iter()
-                .any(|text| text.to_lowercase().contains(&self.query))
-        });
-        feeds.sort_by_key(|feed| feed.id);
-        let from = self
-            .after
-            .map_or(0, |after| feeds.partition_point(|feed| feed.id <= after));
         let (mut room, mut listed, mut last) = (Room::default(), Vec::new(), None);
         let mut is_full = false;
-        for feed in feeds.iter().skip(from) {
+        for feed in &feeds {
             let shown = Subscription::from(feed);
             if listed.len() == self.limit || !room.takes(&shown) {
                 is_full = true;

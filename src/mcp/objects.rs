@@ -177,7 +177,7 @@ pub struct Topic {
 pub struct FeedList {
     /// How to treat what follows.
     pub notice: &'static str,
-    /// The feeds, by title.
+    /// The feeds, by id.
     pub feeds: Vec<Subscription>,
     /// The cursor of the next page; null on the last page.
     pub next_cursor: Option<String>,

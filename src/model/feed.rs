@@ -1,11 +1,12 @@
 //! A subscription, as reads see it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FailureKind, FeedId, FeedRow, Time};
 
 /// How a feed is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedState {
     /// Not read yet: never polled, or not reached because there was no network.
@@ -20,9 +21,32 @@ pub enum FeedState {
     Paused,
 }
 
+impl FeedState {
+    /// All states, those that need attention first.
+    pub const ALL: [Self; 5] = [Self::Failing, Self::Gone, Self::Paused, Self::New, Self::Ok];
+
+    /// The state, spelled as in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ok => "ok",
+            Self::Failing => "failing",
+            Self::Gone => "gone",
+            Self::Paused => "paused",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
 /// One subscription. Serialized as a line of `newswire feeds --json`: the fields up to `articles` come first and never
 /// change; further fields may follow.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Feed {
     /// The store's row.
     #[serde(skip)]
@@ -30,10 +54,12 @@ pub struct Feed {
     /// The public id.
     pub id: FeedId,
     /// As subscribed, without userinfo.
+    #[schemars(extend("format" = "uri"))]
     pub url: String,
     /// The user's title, else the feed's own, else the URL's host.
     pub title: String,
     /// The site, if known.
+    #[schemars(extend("format" = "uri"))]
     pub site: Option<String>,
     /// The folder, `a/b` if nested.
     pub folder: Option<String>,
@@ -55,6 +81,7 @@ pub struct Feed {
     pub articles: u64,
     /// The kind of the last failure.
     #[serde(serialize_with = "kind_name")]
+    #[schemars(with = "Option<String>")]
     pub failure_kind: Option<FailureKind>,
     /// The HTTP status of the last poll, if a server answered.
     pub http_status: Option<u16>,

@@ -1,8 +1,10 @@
 //! Identifiers. The public ones are name-based UUIDs (RFC 9562, version 5): the same input gives the same id in a rebuilt
 //! store. Row numbers are internal to the store and never leave the process.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -33,6 +35,20 @@ macro_rules! id {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
                 s.collect_str(&self.0)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "format": "uuid" })
             }
         }
     };
@@ -135,6 +151,20 @@ impl ArticleRow {
     #[must_use]
     pub const fn offset(self, by: i64) -> Self {
         Self(self.0.saturating_add(by))
+    }
+}
+
+impl JsonSchema for Seq {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Seq".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "format": "int64", "minimum": 0 })
     }
 }
 

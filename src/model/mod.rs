@@ -4,6 +4,7 @@
 //! a feed, [`feed`] a subscription, [`span`] how spans of time are read and written.
 
 pub mod article;
+pub mod daemon;
 pub mod feed;
 pub mod ids;
 pub mod language;
@@ -20,6 +21,7 @@ pub mod unicode;
 pub mod web_url;
 
 pub use article::Draft;
+pub use daemon::DaemonInfo;
 pub use feed::{Feed, FeedState};
 pub use ids::{ArticleId, ArticleRow, FeedId, FeedRow, Seq, StoryId, StoryRow};
 pub use network::Network;

@@ -1,8 +1,10 @@
 //! Whether the network can be reached, as the newswire processes of one store last observed it. A time without requests
 //! says nothing, and neither do hosts on loopback.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
@@ -73,6 +75,29 @@ impl Serialize for Network {
             }
         }
         out.end()
+    }
+}
+
+impl JsonSchema for Network {
+    fn schema_name() -> Cow<'static, str> {
+        "Network".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let time = generator.subschema_for::<Time>();
+        json_schema!({
+            "description": "Whether the network can be reached.",
+            "type": "object",
+            "properties": {
+                "state": {
+                    "description": "`none` if no host could be reached; `since` and `tried` are present only then.",
+                    "enum": ["unknown", "ok", "none"],
+                },
+                "since": time,
+                "tried": time,
+            },
+            "required": ["state"],
+        })
     }
 }
 

@@ -3,13 +3,14 @@
 //! `parse` fills it. Every text here is already safe: `*_html` is sanitized, plain fields are one line without control
 //! characters, every URL is absolute. The order of fields is that of the output.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::poll::Hints;
 use super::{Time, WebUrl};
 
 /// An author or contributor.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, JsonSchema, serde::Deserialize)]
 #[serde(default)]
 pub struct Person {
     /// The name, one line.
@@ -17,11 +18,12 @@ pub struct Person {
     /// The e-mail address.
     pub email: Option<String>,
     /// The person's page; absolute http(s).
+    #[schemars(extend("format" = "uri"))]
     pub url: Option<String>,
 }
 
 /// A publisher's own label.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, JsonSchema, serde::Deserialize)]
 #[serde(default)]
 pub struct Category {
     /// The label as a machine reads it.
@@ -33,10 +35,11 @@ pub struct Category {
 }
 
 /// A file that belongs to an article.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, JsonSchema, serde::Deserialize)]
 #[serde(default)]
 pub struct Enclosure {
     /// Where it is; absolute http(s).
+    #[schemars(extend("format" = "uri"))]
     pub url: String,
     /// Its media type, as declared.
     #[serde(rename = "type")]
@@ -46,7 +49,7 @@ pub struct Enclosure {
 }
 
 /// The origin of an entry (atom:source, RSS source).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Source {
     /// The source's title.

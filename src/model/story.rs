@@ -2,31 +2,36 @@
 
 use std::ops::{Deref, DerefMut};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ArticleId, Category, Enclosure, FeedId, Person, Seq, StoryId, Time};
+use super::{ArticleId, Category, Enclosure, FeedId, Person, Seq, Source, StoryId, Time};
 
 /// The feed of an article.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct FeedRef {
     /// The feed's id.
     pub id: FeedId,
     /// As subscribed, without userinfo.
+    #[schemars(extend("format" = "uri"))]
     pub url: String,
     /// Its title.
     pub title: String,
     /// Its site.
+    #[schemars(extend("format" = "uri"))]
     pub site: Option<String>,
 }
 
 /// Another copy of a story.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Alternate {
     /// The feed as subscribed.
+    #[schemars(extend("format" = "uri"))]
     pub feed_url: String,
     /// The feed's title.
     pub feed_title: String,
     /// The copy's page.
+    #[schemars(extend("format" = "uri"))]
     pub url: Option<String>,
     /// The copy's headline.
     pub title: String,
@@ -35,11 +40,12 @@ pub struct Alternate {
 }
 
 /// What a story and an article have in common. It is flattened into the JSON of both: a new field of the output is added here.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Content {
     /// The headline.
     pub title: String,
     /// The page, as published.
+    #[schemars(extend("format" = "uri"))]
     pub url: Option<String>,
     /// The summary.
     pub summary: String,
@@ -73,6 +79,7 @@ pub struct Content {
     /// The place in the river; never changes.
     pub arrived: Time,
     /// A picture.
+    #[schemars(extend("format" = "uri"))]
     pub image: Option<String>,
     /// Attached files.
     pub enclosures: Vec<Enclosure>,
@@ -81,7 +88,8 @@ pub struct Content {
 }
 
 /// All copies of an article. The content is that of its representative copy, except for `topics`, `first_seen` and `arrived`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Story")]
 pub struct StoryView {
     /// Never changes.
     pub id: StoryId,
@@ -97,7 +105,8 @@ pub struct StoryView {
 }
 
 /// One copy: an entry of a feed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Article")]
 pub struct ArticleView {
     /// Never changes.
     pub id: ArticleId,
@@ -107,11 +116,19 @@ pub struct ArticleView {
     #[serde(flatten)]
     pub content: Content,
     /// The URL of the feed, as subscribed.
+    #[schemars(extend("format" = "uri"))]
     pub feed_url: String,
     /// The id given by the publisher, unchanged.
     pub guid: Option<String>,
     /// The URL without tracking parameters.
+    #[schemars(extend("format" = "uri"))]
     pub canonical_url: Option<String>,
+    /// The page of its comments.
+    pub comments_url: Option<String>,
+    /// The rights that the publisher states.
+    pub rights: Option<String>,
+    /// Where the feed took it from, as the feed says.
+    pub source: Option<Source>,
     /// Its story.
     pub story_id: StoryId,
     /// Why it belongs to its story; `None` for the first copy.
@@ -164,7 +181,7 @@ impl From<ArticleView> for StoryView {
 }
 
 /// How a copy was found to belong to its story.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SameAs {
     /// `url`, `text` or `near`; `user` if a user joined them.
     pub signal: String,
@@ -204,6 +221,9 @@ impl ArticleView {
             + self.feed_url.len()
             + length(&self.guid)
             + length(&self.canonical_url)
+            + length(&self.comments_url)
+            + length(&self.rights)
+            + self.source.as_ref().map_or(0, source_memory)
     }
 }
 
@@ -220,6 +240,13 @@ impl Alternate {
 }
 
 impl Content {
+    /// Drops the body, so that the content is as if bodies had not been requested.
+    pub fn drop_body(&mut self) {
+        self.content_html = None;
+        self.content_text = None;
+        self.boilerplate = Vec::new();
+    }
+
     /// About how much memory its texts and lists take, in bytes, without the struct itself.
     fn texts_memory(&self) -> usize {
         let texts = [&self.title, &self.summary, &self.feed.url, &self.feed.title];
@@ -243,6 +270,10 @@ impl Content {
 
 fn length(text: &Option<String>) -> usize {
     text.as_ref().map_or(0, String::len)
+}
+
+fn source_memory(source: &Source) -> usize {
+    length(&source.title) + length(&source.url) + length(&source.id)
 }
 
 fn string_memory(text: &str) -> usize {

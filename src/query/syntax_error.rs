@@ -41,15 +41,16 @@ impl SyntaxErrors {
     pub fn render(&self, origin: &str) -> String {
         let mut out = String::new();
         for e in &self.errors {
-            let (line, before, marked) = self.place(&e.span);
-            out.push_str(&format!(
-                "{origin}: {}\n  {line}\n  {}{}\n",
-                e.message,
-                " ".repeat(before),
-                "^".repeat(marked),
-            ));
+            let excerpt = self.excerpt(e).replace('\n', "\n  ");
+            out.push_str(&format!("{origin}: {}\n  {excerpt}\n", e.message));
         }
         out
+    }
+
+    /// The part of the expression around an error, and carets below the error: two lines.
+    pub fn excerpt(&self, error: &SyntaxError) -> String {
+        let (line, before, marked) = self.place(&error.span);
+        format!("{line}\n{}{}", " ".repeat(before), "^".repeat(marked))
     }
 
     /// The part of a line around a mistake, how many characters of it stand before the mistake, and how many are it.

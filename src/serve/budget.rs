@@ -109,6 +109,11 @@ impl ResponseBudget {
 }
 
 impl Reservation {
+    /// The bytes that it reserves.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Reserves `bytes` more.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! Errors of routes: a status, and plain text that says what is wrong, where, and what to do. For a browser the text becomes a
-//! page ([`super::pages::as_error_page`]). The text never contains a path of this machine, and never markup.
+//! page ([`super::pages::as_error_page`]), on a path of the API an object ([`super::api::as_problem`]). The text never contains a path of this machine, and never markup.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::api::BadParameter;
 use crate::merged::MergedError;
 use crate::store::StoreError;
 use crate::text::nearest::nearest;
@@ -18,6 +19,10 @@ const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("10");
 #[derive(Debug, Clone)]
 pub(super) struct PlainText(pub String);
 
+/// The wrong parameter of a request, as an extension of the response.
+#[derive(Debug, Clone)]
+pub(super) struct WrongParameter(pub BadParameter);
+
 /// Minimum time between two log lines about a failing store.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -27,9 +32,15 @@ pub enum HttpError {
     /// The request is wrong: 400.
     #[error("{0}")]
     BadRequest(String),
+    /// A parameter is wrong: 400.
+    #[error(transparent)]
+    BadParameter(#[from] BadParameter),
     /// There is no such resource: 404.
     #[error("{0}")]
     NotFound(String),
+    /// The request does not fit the present state of the store: 409.
+    #[error("{0}")]
+    Conflict(String),
     /// The server is overloaded: 503.
     #[error("{0}")]
     Busy(String),
@@ -64,8 +75,9 @@ impl HttpError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::BadParameter(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Busy(_) | Self::Store(StoreError::Busy(_) | StoreError::Unusable { .. }) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -112,6 +124,9 @@ impl IntoResponse for HttpError {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, RETRY_AFTER_S);
+        }
+        if let Self::BadParameter(wrong) = self {
+            response.extensions_mut().insert(WrongParameter(wrong));
         }
         response
     }

@@ -244,13 +244,7 @@ pub fn size(bytes: &u64) -> String {
 
 /// The name of a state, which is also its CSS class.
 pub fn state_name(state: &FeedState) -> &'static str {
-    match state {
-        FeedState::New => "new",
-        FeedState::Ok => "ok",
-        FeedState::Failing => "failing",
-        FeedState::Gone => "gone",
-        FeedState::Paused => "paused",
-    }
+    state.name()
 }
 
 #[cfg(test)]

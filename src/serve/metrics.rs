@@ -50,6 +50,8 @@ pub enum Kind {
     Feed,
     /// A page.
     Page,
+    /// A path of the JSON API.
+    Api,
     /// Health or metrics.
     Probe,
     /// Anything else.
@@ -245,6 +247,7 @@ impl EncodeLabelValue for Kind {
         let name = match self {
             Self::Feed => "feed",
             Self::Page => "page",
+            Self::Api => "api",
             Self::Probe => "probe",
             Self::Other => "other",
         };

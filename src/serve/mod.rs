@@ -14,12 +14,14 @@
 //! | `cache`, `coding`, `conditional` | rendered documents; content codings; 304 and caching headers |
 //! | `budget` | the memory of all responses |
 //! | `feeds`, `opml_lists`, `river`, `story`, `sources`, `status`, `pages`, `health`, `static_routes` | the routes |
+//! | `api` | the JSON API |
 //! | `cached`, `frame`, `times` | what all pages share; times in the time zone of the server |
 //! | `copies`, `diff`, `edit_script`, `plot` | the copies of a story; differences of texts; plots |
 //! | `mcp` | tools for language models, by POST |
 //! | `callback`, `websub`, `pushes` | the callback for hubs, its route, and the limit of concurrent pushes |
 //! | `metrics` | counters for monitoring |
 
+mod api;
 mod budget;
 mod cache;
 mod cached;
@@ -125,6 +127,7 @@ fn router(state: Shared) -> Router {
         .route("/feeds.opml", get(opml_lists::merged_feeds))
         .route("/subscriptions.opml", get(opml_lists::subscriptions))
         .route("/metrics", get(health::metrics))
+        .merge(api::router())
         .fallback(static_routes::not_found)
         .method_not_allowed_fallback(static_routes::method_not_allowed)
         .layer(request_guard::catch_panics())

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::callback::HubCallback;
 use super::tokens::Tokens;
 use crate::clock::Clock;
-use crate::model::{Seq, WebUrl};
+use crate::model::{DaemonInfo, Seq, WebUrl};
 use crate::store::Reads;
 
 /// The operator's options.
@@ -113,6 +113,8 @@ pub struct Server {
     pub registry: Arc<Registry>,
     /// The handler of WebSub hubs' requests, if WebSub is configured.
     pub callback: Option<HubCallback>,
+    /// This daemon, for the API; `None` outside a daemon.
+    pub daemon: Option<DaemonInfo>,
     /// The clock.
     pub clock: Clock,
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use headers::{CacheControl, HeaderMapExt};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::api;
 use super::error::{HttpError, plain_text};
 use super::hosts::HostError;
 use super::metrics::Kind;
@@ -56,6 +57,9 @@ pub async fn guard(State(state): State<Shared>, request: Request, next: Next) ->
                 HttpError::Busy("this took too long; try again later".to_owned()).into_response()
             }),
     };
+    if kind == Kind::Api {
+        response = api::as_problem(response);
+    }
     for (name, value) in DEFAULT_HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
@@ -166,6 +170,7 @@ fn kind_of(path: &str) -> Kind {
         "/feeds.opml" | "/subscriptions.opml" => Kind::Feed,
         "/healthz" | "/readyz" | "/metrics" => Kind::Probe,
         _ if path.starts_with("/feeds/") => Kind::Feed,
+        _ if api::is_api(path) => Kind::Api,
         _ if ["/topics/", "/stories/", "/sources/"]
             .iter()
             .any(|p| path.starts_with(p)) =>

@@ -15,7 +15,7 @@ use super::options::{Ready, ServeOptions, Server};
 use super::pushes::Pushes;
 use crate::clock::Clock;
 use crate::merged::{BaseUrl, LinkToken, List, ListRequest};
-use crate::model::Seq;
+use crate::model::{DaemonInfo, Seq};
 use crate::store::{Reads, Stop};
 
 /// Concurrent reads of the store: as many as it keeps connections for.
@@ -49,6 +49,8 @@ pub struct State {
     pub ready: Ready,
     /// The handler of hubs' requests, if WebSub is configured.
     pub callback: Option<HubCallback>,
+    /// This daemon, for the API.
+    pub daemon: Option<DaemonInfo>,
     /// The clock.
     pub clock: Clock,
     /// The counters.
@@ -100,6 +102,7 @@ impl State {
             base,
             ready: server.ready,
             callback: server.callback,
+            daemon: server.daemon,
             clock: server.clock,
             metrics: Metrics::new(server.registry),
             cache: Cache::new(bytes_max / 10 * CACHE_TENTHS),
@@ -221,6 +224,7 @@ mod tests {
             ready: Arc::new(|| Ok(())),
             registry: Arc::new(Registry::default()),
             callback: None,
+            daemon: None,
             clock,
         };
         Arc::new(State::new(server, BaseUrl::listening(None)))

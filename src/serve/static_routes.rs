@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
+use super::api;
 use super::cache::Document;
 use super::conditional::{Freshness, respond};
 use super::error::{HttpError, plain_text};
@@ -44,7 +45,11 @@ pub async fn not_found(url: Uri) -> Response {
         .strip_suffix('/')
         .filter(|bare| !bare.is_empty() && !bare.ends_with('/'))
     else {
-        let message = "there is nothing at this address; start at /".to_owned();
+        let start = match api::is_api(url.path()) {
+            true => "/api/v1/openapi.json lists the addresses of the API",
+            false => "start at /",
+        };
+        let message = format!("there is nothing at this address; {start}");
         return HttpError::NotFound(message).into_response();
     };
     let name = bare.rsplit('/').next().unwrap_or_default();

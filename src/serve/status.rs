@@ -26,14 +26,6 @@ const PLOT_DAYS: usize = 14;
 /// Maximum length of `q`, in bytes.
 const TEXT_BYTES_MAX: usize = 200;
 
-const STATES: [FeedState; 5] = [
-    FeedState::Failing,
-    FeedState::Gone,
-    FeedState::Paused,
-    FeedState::New,
-    FeedState::Ok,
-];
-
 #[derive(Template)]
 #[template(path = "status.html")]
 struct Health {
@@ -113,7 +105,7 @@ pub async fn status(
                     state.options.size_warning,
                 ),
                 status,
-                states: STATES
+                states: FeedState::ALL
                     .iter()
                     .map(|s| (state_name(s), query.state == Some(*s)))
                     .collect(),
@@ -159,10 +151,10 @@ impl StatusQuery {
                 "q" => query.text = value.trim().to_owned(),
                 "state" if value.is_empty() => {}
                 "state" => {
-                    let known = STATES.iter().find(|s| state_name(s) == value);
-                    let names = STATES.map(|s| state_name(&s)).join(", ");
+                    let known = FeedState::from_name(&value);
+                    let names = FeedState::ALL.map(FeedState::name).join(", ");
                     let wrong = || HttpError::BadRequest(format!("state: expected one of {names}"));
-                    query.state = Some(*known.ok_or_else(wrong)?);
+                    query.state = Some(known.ok_or_else(wrong)?);
                 }
                 "page" => {
                     let page = value.parse::<usize>().ok().filter(|page| *page > 0);

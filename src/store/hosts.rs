@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::model::{FeedRow, Outcome, Time, WebUrl};
@@ -18,7 +19,7 @@ const HOST_COLUMNS: &str = "host, polls, not_modified, failed, throttled, bytes,
 pub(in crate::store) const HOSTS: i64 = 20;
 
 /// How one host was treated.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct HostStatus {
     /// The host.
     pub host: String,
@@ -40,6 +41,7 @@ pub struct HostStatus {
     pub next_feed: Option<String>,
     /// Why that one is due then.
     #[serde(serialize_with = "binding_text")]
+    #[schemars(with = "Option<String>")]
     pub next_why: Option<PlanExplanation>,
     /// Until when the host wants to be left alone.
     pub rest_until: Option<Time>,

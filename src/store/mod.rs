@@ -54,7 +54,9 @@ mod writer;
 pub use articles::article_views::Lineage;
 pub use articles::removal::Pruned;
 pub use articles::standings::Standing;
-pub use changes::{Change, ChangeKind, ChangeOf, Changes, Cursor, CursorError, Epoch, RenamedFeed};
+pub use changes::{
+    Change, ChangeKind, ChangeOf, Changes, ChangesEnd, Cursor, CursorError, Epoch, RenamedFeed,
+};
 pub use connections::Reads;
 pub use error::{StoreError, io_reason};
 pub use feeds::activity::Activity;

@@ -1,6 +1,7 @@
 //! The store about itself: feeds and their health, topics with counts, numbers, integrity.
 
 use rusqlite::Connection;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ const DAYS: usize = 14;
 const DAY_MS: i64 = 86_400_000;
 
 /// The store in numbers. The first six fields are the contract's.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Status {
     /// Subscriptions.
     pub feeds: u64,
@@ -61,7 +62,7 @@ pub struct Status {
 }
 
 /// A [`Status`], and what takes longer to find out.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Overview {
     /// The numbers.
     #[serde(flatten)]

@@ -85,11 +85,12 @@ impl<T: DeserializeOwned + Default> JsonColumn<T> {
         self.stored.or_default(serde_json::from_str(text))
     }
 
-    /// A value that must be known, at this position of a row.
+    /// A value that must be known, from a row that has the column under its own name.
     ///
     /// # Errors
     /// An unreadable value, by the name of its column.
-    pub(super) fn required(&self, r: &Row<'_>, at: usize) -> Sql<T> {
+    pub(super) fn required(&self, r: &Row<'_>) -> Sql<T> {
+        let at = r.as_ref().column_index(self.stored.column)?;
         serde_json::from_str(r.get_ref(at)?.as_str()?).map_err(|e| {
             let column = self.stored.column;
             let error = format!("{column} is not the JSON that was stored: {e}").into();

@@ -4,6 +4,13 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::model::unicode::is_noncharacter;
 
+/// Whether a character could affect more than its own cell on a terminal: a control character, or one that changes the text
+/// direction (Unicode annex 9: embeddings, overrides and isolates).
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
 /// Whether a character is part of a word: letters, digits and combining marks.
 pub(crate) fn is_word(c: char) -> bool {
     if c.is_ascii() {

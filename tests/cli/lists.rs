@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use newswire::clock::Clock;
-use newswire::model::Draft;
+use newswire::model::{Draft, Source, WebUrl};
 use serde_json::Value;
 
 use super::{HOSTILE, filled};
@@ -165,6 +165,9 @@ fn copies_are_one_line_for_every_entry_of_every_feed() {
         "guid",
         "url",
         "canonical_url",
+        "comments_url",
+        "rights",
+        "source",
         "story_id",
         "same_as",
         "revision",
@@ -191,6 +194,32 @@ fn copies_are_one_line_for_every_entry_of_every_feed() {
         "https://argus.example/articles/1?utm_source=rss"
     );
     assert_eq!(first["canonical_url"], "https://argus.example/articles/1");
+}
+
+#[test]
+fn copies_have_their_comments_rights_and_source() {
+    let home = CliHome::empty();
+    let clock = Clock::manual(time("2030-01-10T12:00:00Z"));
+    let store = home.store(&clock);
+    let feed = subscribe(&store, "argus.example", "The Argus");
+    let credited = Draft {
+        comments_url: WebUrl::parse("https://argus.example/1/comments").ok(),
+        rights: Some("(c) The Argus".to_owned()),
+        source: Some(Source {
+            title: Some("The Herald".to_owned()),
+            ..Source::default()
+        }),
+        ..draft("argus.example", 1, "Boats", "Ten boats came.")
+    };
+    poll(&store, &clock, feed, vec![credited]);
+    drop(store);
+    let id = home.run(&["list", "--json"]).json()[0]["id"].to_string();
+    let shown = home.run(&["show", id.trim_matches('"'), "--json"]).json();
+    let copy = &shown[0]["articles"][0];
+    assert_eq!(copy["comments_url"], "https://argus.example/1/comments");
+    assert_eq!(copy["rights"], "(c) The Argus");
+    let source = serde_json::json!({"title": "The Herald", "url": null, "id": null});
+    assert_eq!(copy["source"], source);
 }
 
 #[test]

@@ -7,6 +7,7 @@
     clippy::string_slice
 )]
 
+mod api;
 mod changes;
 mod docs;
 mod ends;

@@ -236,6 +236,7 @@ impl Serving {
             },
             sequence: watched,
             ready: Arc::new(|| Ok(())),
+            daemon: None,
             registry: Arc::new(Registry::default()),
             callback: None,
             clock: app.clock.clone(),

@@ -7,6 +7,7 @@
     clippy::string_slice
 )]
 
+mod api;
 mod feeds;
 mod formats;
 mod mcp;

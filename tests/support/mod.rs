@@ -15,6 +15,7 @@ pub mod naive_words;
 pub mod preload;
 pub mod process;
 pub mod properties;
+pub mod schema;
 pub mod sequences;
 pub mod server_fixture;
 pub mod store_fixture;

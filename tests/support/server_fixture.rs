@@ -61,6 +61,7 @@ impl ServerFixture {
             ready: Arc::new(ready),
             registry: Arc::new(Registry::default()),
             callback,
+            daemon: None,
             clock: fixture.clock.clone(),
         };
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -26,7 +26,7 @@ const BODY_BYTES_MAX: usize = 8 << 20;
 /// its default: without that, a new field would hide all others of every stored article.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(in crate::store) struct Facts {
+pub(in crate::store) struct ArticleFacts {
     pub(in crate::store) authors: Vec<Person>,
     pub(in crate::store) agencies: Vec<String>,
     pub(in crate::store) categories: Vec<Category>,
@@ -38,7 +38,7 @@ pub(in crate::store) struct Facts {
 }
 
 /// The facts of all articles.
-pub(in crate::store) static FACTS: JsonColumn<Facts> = JsonColumn::new("articles", "facts");
+pub(in crate::store) static FACTS: JsonColumn<ArticleFacts> = JsonColumn::new("articles", "facts");
 
 /// The bodies of all articles.
 static BODIES: StoredValue = StoredValue::new("articles", "content");
@@ -54,13 +54,23 @@ pub(in crate::store) struct Readable {
 }
 
 /// Folds the text of an article as topics, searches and the word index see it.
-pub(in crate::store) fn fold(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
+pub(in crate::store) fn fold(
+    title: &str,
+    summary: &str,
+    body: &str,
+    facts: &ArticleFacts,
+) -> Folded {
     let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
     with_text((title, summary, body), labels, Folded::of)
 }
 
 /// The same only as printed, for regular expressions.
-pub(in crate::store) fn unfolded(title: &str, summary: &str, body: &str, facts: &Facts) -> Folded {
+pub(in crate::store) fn unfolded(
+    title: &str,
+    summary: &str,
+    body: &str,
+    facts: &ArticleFacts,
+) -> Folded {
     let labels = (&*facts.authors, &*facts.categories, &*facts.agencies);
     with_text((title, summary, body), labels, Folded::raw_only)
 }
@@ -158,7 +168,7 @@ mod tests {
     fn rel_14_facts_of_an_older_version_keep_what_they_have() {
         let older =
             r#"{"authors":[{"name":"Ada Spar"}],"categories":[{}],"source":{"title":"The Argus"}}"#;
-        let facts: Facts = serde_json::from_str(older).unwrap();
+        let facts: ArticleFacts = serde_json::from_str(older).unwrap();
         assert_eq!((facts.authors.len(), facts.categories.len()), (1, 1));
         assert_eq!(
             facts.source.and_then(|s| s.title).as_deref(),

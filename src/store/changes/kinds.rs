@@ -1,9 +1,10 @@
 //! What a sequence stands for, as a code in the store and as a word in the output. Codes are stored: never reuse or renumber one.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What happened to an article, a story or a feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     /// It was stored for the first time, or again after it was removed.

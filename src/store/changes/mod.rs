@@ -11,10 +11,13 @@ pub use cursor::{Cursor, CursorError, Epoch};
 pub use kinds::ChangeKind;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::model::{ArticleRow, ArticleView, FeedId, FeedRef, Seq, StoryId, StoryRow, StoryView};
+use crate::model::{
+    ArticleId, ArticleRow, ArticleView, FeedId, FeedRef, Seq, StoryId, StoryRow, StoryView,
+};
 use crate::store::articles::article_views::article;
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
@@ -22,9 +25,10 @@ use crate::store::feeds::feed_views::tags;
 use crate::store::sql::Sql;
 use crate::store::stories::story_ids;
 use crate::store::stories::story_views::story;
+use crate::store::stories::walk::Walk;
 
 /// What changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeOf {
     /// A copy.
@@ -36,7 +40,7 @@ pub enum ChangeOf {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Change {
     /// Its sequence.
     pub seq: Seq,
@@ -47,23 +51,28 @@ pub struct Change {
     pub change: ChangeKind,
     /// The id of the article, story or feed.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "ArticleId")]
     pub id: Uuid,
-    /// The article as it is now, without topics and copies of its story being part of this change.
+    /// The article as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ArticleView")]
     pub article: Option<Box<ArticleView>>,
     /// The story as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "StoryView")]
     pub story: Option<Box<StoryView>>,
     /// The feed as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RenamedFeed")]
     pub feed: Option<RenamedFeed>,
     /// The story that has the copies of a story that is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "StoryId")]
     pub into: Option<StoryId>,
 }
 
 /// What articles and stories show of their feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RenamedFeed {
     /// The `feed` of its articles.
     #[serde(flatten)]
@@ -120,6 +129,17 @@ impl Source {
     ];
 }
 
+/// Where a reader of changes stands afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangesEnd {
+    /// The history that the sequences belong to.
+    pub epoch: Epoch,
+    /// Ask for what comes after this sequence next.
+    pub last: Seq,
+    /// Whether there was more at the time of reading.
+    pub more: bool,
+}
+
 impl Reads {
     /// The next changes after a cursor, `limit` at most, all of one moment. Bodies only on request.
     ///
@@ -131,6 +151,30 @@ impl Reads {
         limit: usize,
         bodies: bool,
     ) -> Result<Result<Changes, CursorError>, StoreError> {
+        let mut changes = Vec::new();
+        let end = self.each_change(after, limit, bodies, |change| {
+            changes.push(change);
+            Walk::Continue(())
+        })?;
+        Ok(end.map(|end| Changes {
+            epoch: end.epoch,
+            changes,
+            last: end.last,
+            more: end.more,
+        }))
+    }
+
+    /// Shows these changes to `visit` one by one. A change at which it breaks is not taken: the next reader gets it.
+    ///
+    /// # Errors
+    /// As [`Self::changes`].
+    pub fn each_change(
+        &self,
+        after: Cursor,
+        limit: usize,
+        bodies: bool,
+        mut visit: impl FnMut(Change) -> Walk,
+    ) -> Result<Result<ChangesEnd, CursorError>, StoreError> {
         self.read(|conn| {
             // One transaction: the rows and their objects are of one moment.
             let snapshot = conn.unchecked_transaction()?;
@@ -140,22 +184,22 @@ impl Reads {
                 Err(e) => return Ok(Err(e)),
             };
             let mut rows = rows_after(&snapshot, after.seq, limit)?;
-            let more = rows.len() > limit;
+            let mut more = rows.len() > limit;
             rows.truncate(limit);
-            let last = match rows.last() {
-                Some(row) if more => row.seq,
-                _ => state.sequence,
-            };
-            let mut changes = Vec::with_capacity(rows.len());
+            let mut last = after.seq;
             for row in rows {
-                changes.extend(change(&snapshot, &row, bodies)?);
+                if let Some(change) = change(&snapshot, &row, bodies)?
+                    && visit(change).is_break()
+                {
+                    more = true;
+                    break;
+                }
+                last = row.seq;
             }
-            Ok(Ok(Changes {
-                epoch,
-                changes,
-                last,
-                more,
-            }))
+            if !more {
+                last = state.sequence;
+            }
+            Ok(Ok(ChangesEnd { epoch, last, more }))
         })
     }
 
@@ -290,6 +334,14 @@ fn as_text<S: serde::Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::E
 }
 
 impl Change {
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        size_of::<Self>()
+            + self.article.as_ref().map_or(0, |article| article.memory())
+            + self.story.as_ref().map_or(0, |story| story.memory())
+    }
+
     fn bare(seq: Seq, of: ChangeOf, change: ChangeKind) -> Self {
         Self {
             seq,

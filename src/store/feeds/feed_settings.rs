@@ -117,26 +117,25 @@ pub(in crate::store) static TAGS: JsonColumn<Vec<String>> = JsonColumn::new("fee
 pub(in crate::store) static OUTLINES: JsonColumn<Vec<(String, String)>> =
     JsonColumn::new("feeds", "outline");
 
-pub(in crate::store) fn settings(r: &Row<'_>, at: usize) -> Sql<FeedSettings> {
-    let user: Option<String> = r.get(at)?;
-    let password: Option<String> = r.get(at + 1)?;
+/// The settings of a feed, from a row with these columns under their own names.
+pub(in crate::store) fn settings(r: &Row<'_>) -> Sql<FeedSettings> {
+    let user: Option<String> = r.get("auth_user")?;
+    let password: Option<String> = r.get("auth_password")?;
+    let interval: Option<i64> = r.get("interval_ms")?;
     Ok(FeedSettings {
         auth: user.map(|u| (u, Secret::new(password.unwrap_or_default()))),
-        interval: r
-            .get::<_, Option<i64>>(at + 2)?
-            .map(|ms| Duration::from_millis(ms.max(0).cast_unsigned())),
-        user_agent: r.get(at + 3)?,
-        headers: HEADERS.required(r, at + 4)?,
-        paused: r.get(at + 5)?,
-        near_dedup: r.get(at + 6)?,
-        full_text: r.get(at + 7)?,
-        keep_boilerplate: r.get(at + 8)?,
-        outline: outline(r, at + 9)?,
+        interval: interval.map(|ms| Duration::from_millis(ms.max(0).cast_unsigned())),
+        user_agent: r.get("user_agent")?,
+        headers: HEADERS.required(r)?,
+        paused: r.get("paused")?,
+        near_dedup: r.get("near_dedup")?,
+        full_text: r.get("full_text")?,
+        keep_boilerplate: r.get("keep_boilerplate")?,
+        outline: outline(r.get("outline")?),
     })
 }
 
 /// Attributes of an OPML outline.
-pub(in crate::store) fn outline(r: &Row<'_>, at: usize) -> Sql<Vec<(String, String)>> {
-    let kept: Option<String> = r.get(at)?;
-    Ok(kept.map_or_else(Vec::new, |kept| OUTLINES.shown(&kept)))
+pub(in crate::store) fn outline(kept: Option<String>) -> Vec<(String, String)> {
+    kept.map_or_else(Vec::new, |kept| OUTLINES.shown(&kept))
 }

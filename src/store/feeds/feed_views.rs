@@ -158,7 +158,7 @@ pub(in crate::store) fn feed_of(r: &Row<'_>) -> Sql<Feed> {
             .map(|ms| ms.max(0).cast_unsigned() / 1000),
         secrets_withheld_for: withheld,
         repairs: REPAIRS.shown(&Column::Repairs.get::<String>(r)?),
-        outline: outline(r, Column::Outline as usize)?,
+        outline: outline(Column::Outline.get(r)?),
         url,
     })
 }

@@ -1,9 +1,9 @@
 //! The subscriptions by how they are doing, a page at a time: those that need a look first. Found in order, then read: only of
 //! those that are shown are the articles counted.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Params};
 
-use crate::model::{Feed, FeedRow, FeedState};
+use crate::model::{Feed, FeedId, FeedRow, FeedState};
 use crate::store::connections::Reads;
 use crate::store::error::StoreError;
 use crate::store::feeds::feed_views::{COLUMNS, feed_of};
@@ -41,25 +41,60 @@ impl Reads {
     pub fn feeds_by_health(&self, query: &HealthQuery) -> Result<HealthPage, StoreError> {
         self.read(|conn| feeds_by_health(conn, query))
     }
+
+    /// At most `limit` subscriptions in the order of their ids, after the one with the id `after`: only those in this state,
+    /// and with this text in their title or URL, whatever its case.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn feeds_by_id(
+        &self,
+        state: Option<FeedState>,
+        text: &str,
+        after: Option<FeedId>,
+        limit: usize,
+    ) -> Result<Vec<Feed>, StoreError> {
+        self.read(|conn| {
+            let after = after.map_or_else(Vec::new, |id| id.0.as_bytes().to_vec());
+            let sql = format!(
+                "SELECT feed, coalesce(title_user, title_own), url FROM feeds
+                 WHERE subscribed = 1 {} AND id > ? ORDER BY id",
+                condition(state)
+            );
+            let rows = found(conn, (&sql, [after]), text, limit)?;
+            read(conn, rows.into_iter())
+        })
+    }
 }
 
 fn feeds_by_health(conn: &Connection, query: &HealthQuery) -> Sql<HealthPage> {
-    let rows = found(conn, query)?;
+    let sql = format!(
+        "SELECT feed, coalesce(title_user, title_own), url FROM feeds WHERE subscribed = 1 {}
+         ORDER BY CASE WHEN paused THEN 2 WHEN gone THEN 1 WHEN failures > 0 THEN 0 ELSE 3 END,
+           coalesce(title_user, title_own) COLLATE NOCASE, url",
+        condition(query.state)
+    );
+    let rows = found(conn, (&sql, []), &query.text, usize::MAX)?;
     let size = query.page_size.max(1);
     let page = query.page.min(rows.len().saturating_sub(1) / size);
-    let mut read =
-        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM feeds f WHERE f.feed = ?1"))?;
-    let shown = rows.iter().skip(page * size).take(size);
-    let feeds = shown.map(|row| read.query_row([row], feed_of).optional());
     Ok(HealthPage {
-        feeds: feeds.filter_map(Sql::transpose).collect::<Sql<_>>()?,
+        feeds: read(conn, rows.iter().copied().skip(page * size).take(size))?,
         found: rows.len(),
         page,
     })
 }
 
-fn found(conn: &Connection, query: &HealthQuery) -> Sql<Vec<FeedRow>> {
-    let state = match query.state {
+/// The feeds at these rows. One that is gone meanwhile is left out.
+fn read(conn: &Connection, rows: impl Iterator<Item = FeedRow>) -> Sql<Vec<Feed>> {
+    let mut read =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM feeds f WHERE f.feed = ?1"))?;
+    rows.filter_map(|row| read.query_row([row], feed_of).optional().transpose())
+        .collect()
+}
+
+/// The condition of a state in SQL, with `AND` in front; empty for all.
+fn condition(state: Option<FeedState>) -> &'static str {
+    match state {
         None => "",
         Some(FeedState::Paused) => "AND paused",
         Some(FeedState::Gone) => "AND gone AND NOT paused",
@@ -70,16 +105,23 @@ fn found(conn: &Connection, query: &HealthQuery) -> Sql<Vec<FeedRow>> {
         Some(FeedState::Ok) => {
             "AND failures = 0 AND last_success IS NOT NULL AND NOT gone AND NOT paused"
         }
-    };
-    let text = query.text.trim().to_lowercase();
-    let mut look = conn.prepare_cached(&format!(
-        "SELECT feed, coalesce(title_user, title_own), url FROM feeds WHERE subscribed = 1 {state}
-         ORDER BY CASE WHEN paused THEN 2 WHEN gone THEN 1 WHEN failures > 0 THEN 0 ELSE 3 END,
-           coalesce(title_user, title_own) COLLATE NOCASE, url"
-    ))?;
-    let mut rows = look.query([])?;
+    }
+}
+
+/// The first `limit` rows of a query for row, title and URL that have `text` in one of these, whatever its case.
+fn found(
+    conn: &Connection,
+    (sql, values): (&str, impl Params),
+    text: &str,
+    limit: usize,
+) -> Sql<Vec<FeedRow>> {
+    let text = text.trim().to_lowercase();
+    let mut look = conn.prepare_cached(sql)?;
+    let mut rows = look.query(values)?;
     let mut found = Vec::new();
-    while let Some(r) = rows.next()? {
+    while found.len() < limit
+        && let Some(r) = rows.next()?
+    {
         let has_it = |column: usize| -> Sql<bool> {
             Ok(r.get_ref(column)?.as_str()?.to_lowercase().contains(&text))
         };

@@ -125,7 +125,7 @@ fn read(conn: &Connection, feed: FeedRow) -> Sql<Option<Outline>> {
             site: r.get(2)?,
             folder: r.get(3)?,
             tags: TAGS.shown(&r.get::<_, String>(4)?),
-            others: outline(r, 5)?,
+            others: outline(r.get(5)?),
         })
     })
     .optional()

@@ -307,17 +307,17 @@ pub(in crate::store) fn soon(conn: &Connection, feed: FeedRow, at: Time, why: &s
     Ok(())
 }
 
-/// A feed's hub, read off a row whose columns from `at` on are hub, topic, leaving, verified_at and lease_until of `hubs`.
-pub(in crate::store) fn lease_of(r: &Row<'_>, at: usize) -> Sql<Option<HubLease>> {
-    let Some(hub) = r.get(at)? else {
+/// A feed's hub, from a row that has the columns of `hubs` under their own names.
+pub(in crate::store) fn lease_of(r: &Row<'_>) -> Sql<Option<HubLease>> {
+    let Some(hub) = r.get("hub")? else {
         return Ok(None);
     };
-    let since: Option<i64> = r.get(at + 3)?;
-    let until: Option<i64> = r.get(at + 4)?;
+    let since: Option<i64> = r.get("verified_at")?;
+    let until: Option<i64> = r.get("lease_until")?;
     Ok(Some(HubLease {
         hub,
-        topic: r.get(at + 1)?,
-        leaving: r.get(at + 2)?,
+        topic: r.get("topic")?,
+        leaving: r.get("leaving")?,
         verified: since
             .zip(until)
             .map(|(since, until)| (Time::from_millis(since), Time::from_millis(until))),

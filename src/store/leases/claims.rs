@@ -37,9 +37,9 @@ const DUE: &str =
     "SELECT feed, url FROM feeds WHERE subscribed = 1 AND paused = 0 AND gone = 0 AND next_at <= ?1
                    ORDER BY next_at, feed";
 
-/// What a claim is made of. The last five columns are those of [`websub::lease_of`].
+/// What a claim is made of; the columns are read by their names.
 const CLAIM: &str =
-    "SELECT id, url, coalesce(title_user, title_own), lease + 1, body_digest, schedule, last_poll, failures,
+    "SELECT id, url, coalesce(title_user, title_own) AS title, lease + 1 AS next_lease, body_digest, schedule, last_poll, failures,
             next_at, auth_user, auth_password, interval_ms, user_agent, headers, paused, near_dedup, full_text,
             keep_boilerplate, outline, secrets_for, archive, languages, hub, topic, leaving, verified_at, lease_until
      FROM feeds LEFT JOIN hubs USING (feed) WHERE feed = ?1";
@@ -298,13 +298,13 @@ fn free_of_floors(
 
 /// Why a feed may not be asked by hand; none: it may.
 fn rest(r: &Row<'_>, now: Time, manual_interval: Duration) -> Sql<Option<(Rest, String)>> {
-    let (is_paused, is_gone): (bool, bool) = (r.get(2)?, r.get(3)?);
-    let floor: Option<i64> = r.get(4)?;
-    let why: Option<String> = r.get(5)?;
-    let last: Option<i64> = r.get(6)?;
-    let leased: Option<i64> = r.get(7)?;
+    let (is_paused, is_gone): (bool, bool) = (r.get("paused")?, r.get("gone")?);
+    let floor: Option<i64> = r.get("floor_until")?;
+    let why: Option<String> = r.get("floor_reason")?;
+    let last: Option<i64> = r.get("last_poll")?;
+    let leased: Option<i64> = r.get("leased_until")?;
     let leased = leased.filter(|&t| t > now.millis()).map(Time::from_millis);
-    let is_ended = r.get::<_, Option<i64>>(8)? == Some(runs::ENDED);
+    let is_ended = r.get::<_, Option<i64>>("holder")? == Some(runs::ENDED);
     let last = last.map(Time::from_millis);
     Ok(if is_paused {
         let reason = "it is paused; newswire resume sets it going";
@@ -355,35 +355,35 @@ fn lease(conn: &Connection, row: FeedRow, now: Time, holder: Option<i64>) -> Sql
         })?
         .collect::<Sql<_>>()?;
     let claim = conn.prepare_cached(CLAIM)?.query_row([row], |r| {
-        let url: String = r.get(1)?;
+        let url: String = r.get("url")?;
         let url = WebUrl::parse(&url).map_err(|e| wrong_type(1, &e.to_string()))?;
-        let id = FeedId(uuid::Uuid::from_bytes(r.get(0)?));
-        let mut settings = settings(r, 9)?;
-        let given_for: Option<String> = r.get(19)?;
+        let id = FeedId(uuid::Uuid::from_bytes(r.get("id")?));
+        let mut settings = settings(r)?;
+        let given_for: Option<String> = r.get("secrets_for")?;
         Ok(Claim {
             feed: row,
             id,
             secrets_withheld: secrets::withhold(&mut settings, given_for.as_deref(), id, &url),
             has_neighbours: has_neighbours(conn, row, &url)?,
             url,
-            title: r.get(2)?,
-            lease: r.get(3)?,
-            due: r.get::<_, Option<i64>>(8)?.map(Time::from_millis),
+            title: r.get("title")?,
+            lease: r.get("next_lease")?,
+            due: r.get::<_, Option<i64>>("next_at")?.map(Time::from_millis),
             validators,
-            body_digest: r.get(4)?,
+            body_digest: r.get("body_digest")?,
             boilerplate: match settings.keep_boilerplate {
                 true => Boilerplate::kept(),
                 false => paragraphs::learned(conn, row)?,
             },
             votes: r
-                .get::<_, Option<String>>(21)?
+                .get::<_, Option<String>>("languages")?
                 .map(|kept| Votes::of_text(&kept)),
-            schedule: r.get(5)?,
-            last_poll: r.get::<_, Option<i64>>(6)?.map(Time::from_millis),
-            failures: r.get(7)?,
-            hub: websub::lease_of(r, 22)?,
+            schedule: r.get("schedule")?,
+            last_poll: r.get::<_, Option<i64>>("last_poll")?.map(Time::from_millis),
+            failures: r.get("failures")?,
+            hub: websub::lease_of(r)?,
             settings,
-            archive: r.get(20)?,
+            archive: r.get("archive")?,
         })
     })?;
     #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The targets of notifications: what the configuration names, how far each has read, and how each is doing.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -38,7 +39,8 @@ pub struct OutboxTarget {
 }
 
 /// How a target is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "NotifyTarget")]
 pub struct TargetStatus {
     /// Its name.
     pub name: String,

@@ -8,7 +8,7 @@ use crate::dedup::{Fingerprint, Subject};
 use crate::model::{Draft, WebUrl};
 use crate::normalize;
 use crate::query::Folded;
-use crate::store::articles::content::{Facts, fold, pack, with_text};
+use crate::store::articles::content::{ArticleFacts, fold, pack, with_text};
 use crate::store::leases::claim::Claim;
 use crate::store::polls::listing::Listed;
 use crate::store::polls::poll_commit::PollCommit;
@@ -25,7 +25,7 @@ pub(in crate::store) struct Prepared {
     pub(in crate::store) draft: Draft,
     pub(in crate::store) folded: Folded,
     pub(in crate::store) fingerprint: Fingerprint,
-    /// [`Facts`] as JSON.
+    /// [`ArticleFacts`] as JSON.
     pub(in crate::store) facts: String,
     /// The body, compressed.
     pub(in crate::store) content: Vec<u8>,
@@ -156,7 +156,7 @@ fn prepare_one(
     let About { claim, site, .. } = about;
     #[cfg(test)]
     crate::faults::panic_at("prepare", claim.url.host());
-    let facts = Facts {
+    let facts = ArticleFacts {
         authors: draft.authors.clone(),
         agencies: draft.agencies.clone(),
         categories: draft.categories.clone(),

@@ -12,7 +12,7 @@ use crate::normalize::boilerplate::Boilerplate;
 use crate::query::ast::{Expr, Fact, Measure, Pattern, Scope};
 use crate::query::plan::Predicate;
 use crate::query::{Facts, Folded, eval};
-use crate::store::articles::content::{self, Facts as ArticleFacts};
+use crate::store::articles::content::{self, ArticleFacts};
 use crate::store::feeds::{feed_views, paragraphs};
 use crate::store::search::postings::Postings;
 use crate::store::sql::Sql;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ use crate::store::sql::Sql;
 const WITHDRAWN_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// What the user decided about stories (`newswire split` and `newswire join`), in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct DecisionCounts {
     /// Splits that apply.
     pub splits: u64,

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::*;
 use crate::model::{Category, Enclosure, Person, Source};
 use crate::schedule::{Budget, PlanExplanation, PollCost};
-use crate::store::articles::content::Facts;
+use crate::store::articles::content::ArticleFacts;
 use crate::store::topics::definition::TopicFeed;
 
 fn damage(house: &House, sql: &str) {
@@ -81,7 +81,7 @@ fn rel_14_every_stored_struct_reads_what_a_version_without_its_fields_wrote() {
     fn reads<T: DeserializeOwned>() -> bool {
         serde_json::from_str::<T>("{}").is_ok()
     }
-    assert!(reads::<Facts>() && reads::<Person>() && reads::<Category>());
+    assert!(reads::<ArticleFacts>() && reads::<Person>() && reads::<Category>());
     assert!(reads::<Enclosure>() && reads::<Source>() && reads::<TopicFeed>());
     assert!(reads::<Budget>() && reads::<PollCost>());
     let plan = r#"{"version":1,"basis":{"bounds":{"due":60000,"last":0}}}"#;

@@ -1,6 +1,7 @@
 //! What a topic is called, what it matches, and how its merged feed is made up.
 
 use rusqlite::{Connection, OptionalExtension};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{Seq, Time};
@@ -51,7 +52,8 @@ impl Default for TopicFeed {
 pub(in crate::store) static FEEDS: JsonColumn<TopicFeed> = JsonColumn::new("topics", "feed");
 
 /// A topic with its counts.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Topic")]
 pub struct TopicInfo {
     /// The name.
     pub name: String,
@@ -66,6 +68,14 @@ pub struct TopicInfo {
     pub articles: u64,
     /// When the newest story in it arrived.
     pub newest: Option<Time>,
+}
+
+impl TopicInfo {
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.title.len() + self.source.len()
+    }
 }
 
 /// What a topic is called.
