@@ -62,7 +62,7 @@ pub enum Code {
 }
 
 /// A message that cannot be read, with its id if that could be read.
-pub type Unreadable = (Option<Value>, RpcError);
+pub type Unreadable = Box<(Option<Value>, RpcError)>;
 
 impl RpcError {
     /// An error without further data.
@@ -76,16 +76,19 @@ impl RpcError {
 
     /// The response with this error. Without an id it has none: it could not be read.
     pub fn response(&self, id: Option<&Value>) -> Value {
-        let mut error = json!({ "code": self.code as i32, "message": self.message });
-        let mut response = json!({ "jsonrpc": "2.0" });
+        let mut error = Object::new();
+        error.insert("code".to_owned(), (self.code as i32).into());
+        error.insert("message".to_owned(), self.message.clone().into());
         if let Some(data) = &self.data {
-            error["data"] = data.clone();
+            error.insert("data".to_owned(), data.clone());
         }
+        let mut response = Object::new();
+        response.insert("jsonrpc".to_owned(), "2.0".into());
         if let Some(id) = id {
-            response["id"] = id.clone();
+            response.insert("id".to_owned(), id.clone());
         }
-        response["error"] = error;
-        response
+        response.insert("error".to_owned(), error.into());
+        response.into()
     }
 }
 
@@ -102,7 +105,7 @@ impl Message {
     /// [`Unreadable`].
     pub fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
         let invalid = |id: Option<Value>, message: &str| {
-            Err((id, RpcError::new(Code::InvalidRequest, message)))
+            Err(Box::new((id, RpcError::new(Code::InvalidRequest, message))))
         };
         let mut message = match serde_json::from_slice(bytes) {
             Ok(Value::Object(message)) => message,
@@ -115,7 +118,7 @@ impl Message {
             Ok(_) => return invalid(None, "a message is a JSON object"),
             Err(e) => {
                 let message = format!("the message is not valid JSON: {e}");
-                return Err((None, RpcError::new(Code::Parse, message)));
+                return Err(Box::new((None, RpcError::new(Code::Parse, message))));
             }
         };
         let given = message.remove("id");
@@ -136,7 +139,7 @@ impl Message {
             Some(Value::Object(params)) => params,
             Some(_) => {
                 let error = RpcError::new(Code::InvalidParams, "\"params\" must be an object");
-                return Err((id, error));
+                return Err(Box::new((id, error)));
             }
         };
         match (given, id) {
@@ -156,7 +159,7 @@ mod tests {
     use super::*;
 
     fn code(text: &str) -> (Option<Value>, i32) {
-        let (id, error) = Message::read(text.as_bytes()).unwrap_err();
+        let (id, error) = *Message::read(text.as_bytes()).unwrap_err();
         (id, error.code as i32)
     }
 

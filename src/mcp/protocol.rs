@@ -104,7 +104,8 @@ impl Peer {
         let request = match Message::read(message) {
             Ok(Message::Request(request)) => request,
             Ok(Message::Notification { .. }) => return Step::Nothing,
-            Err((id, error)) => {
+            Err(unreadable) => {
+                let (id, error) = *unreadable;
                 return Step::Answer(refused(id.as_ref(), &error, Status::BadRequest));
             }
         };

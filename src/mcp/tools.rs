@@ -257,18 +257,17 @@ impl Tool {
     fn input(&self) -> Value {
         let mut properties = Map::new();
         for parameter in self.parameters {
-            let mut schema =
-                json!({ "type": parameter.kind.name(), "description": parameter.help });
-            if let Kind::Number {
-                least,
-                most,
-                default,
-            } = parameter.kind
-            {
-                schema["minimum"] = least.into();
-                schema["maximum"] = most.into();
-                schema["default"] = default.into();
-            }
+            let (name, help) = (parameter.kind.name(), parameter.help);
+            let schema = match parameter.kind {
+                Kind::Text => json!({ "type": name, "description": help }),
+                Kind::Number {
+                    least,
+                    most,
+                    default,
+                } => json!({
+                    "type": name, "description": help, "minimum": least, "maximum": most, "default": default,
+                }),
+            };
             properties.insert(parameter.name.to_owned(), schema);
         }
         let required = self.parameters.iter().filter(|p| p.is_required);
