@@ -24,6 +24,7 @@ pub(super) async fn reload(flags: &ConfigFlags, config: &mut Config, store: &Arc
             tracing::info!(
                 feeds = new.feeds.len(),
                 topics = new.topics.len(),
+                targets = new.notify.len(),
                 "the configuration was reloaded"
             );
             config.feeds = new.feeds;

@@ -60,23 +60,28 @@ impl Notifier {
     ) -> Result<(), FetchSetupError> {
         let configured = targets.borrow_and_update().clone();
         let mut running = self.start(configured).await?;
-        let mut upkeep_at = Instant::now();
+        let (mut upkeep_at, mut is_failing) = (Instant::now(), false);
         loop {
             if targets.has_changed().unwrap_or(false) {
                 let new = targets.borrow_and_update().clone();
-                drop(running); // a message that is being sent is repeated with the same id
-                running = self.start(new).await?;
+                if *new != *running.configured || running.tasks.len() < new.len() {
+                    drop(running); // a message that is being sent is repeated with the same id
+                    running = self.start(new).await?;
+                }
             }
             sequence.mark_unchanged();
             match self.plan(&running).await {
                 Ok(is_more) if is_more => continue,
                 Ok(_) => {}
                 Err(e) => {
-                    tracing::warn!("cannot plan notifications: {e}");
+                    if !std::mem::replace(&mut is_failing, true) {
+                        tracing::warn!("cannot plan notifications: {e}");
+                    }
                     sleep(STORE_PAUSE).await;
                     continue;
                 }
             }
+            is_failing = false;
             if upkeep_at <= Instant::now() {
                 upkeep_at = Instant::now() + UPKEEP_INTERVAL;
                 if let Err(e) = blocking(&self.store, Store::tidy_outbox).await {
@@ -107,12 +112,15 @@ impl Notifier {
     async fn start(&self, configured: Arc<Vec<Target>>) -> Result<Running, FetchSetupError> {
         let sender = Sender::new(&self.fetcher, &configured, self.clock.clone())?;
         let targets: Vec<OutboxTarget> = configured.iter().map(Target::to_outbox).collect();
+        let mut is_failing = false;
         loop {
             let all = targets.clone();
             match blocking(&self.store, move |s| s.set_targets(all)).await {
                 Ok(()) => break,
                 Err(e) => {
-                    tracing::warn!("cannot set up the targets of notifications: {e}");
+                    if !std::mem::replace(&mut is_failing, true) {
+                        tracing::warn!("cannot set up the targets of notifications: {e}");
+                    }
                     sleep(STORE_PAUSE).await;
                 }
             }

@@ -1,11 +1,11 @@
 //! The task of one target: waits until something is due and may be sent, sends it, and notes what became of it. It holds one
-//! message at a time.
+//! message at a time, and notes up to fifty together.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::attempt::Attempt;
@@ -13,7 +13,7 @@ use super::blocking::blocking;
 use super::sender::Sender;
 use super::target::{Destination, Target};
 use crate::clock::Clock;
-use crate::model::Time;
+use crate::model::{StoryView, Time};
 use crate::notify::digest::{Digest, digest};
 use crate::notify::rate::Rate;
 use crate::notify::{Notice, retry};
@@ -22,6 +22,11 @@ use crate::text::hash::hash;
 
 /// Longest wait without a look at the clock, which may have been set, and at the store.
 const LOOK_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Events that are read at once. What became of them is written together, at the latest after [`NOTE_INTERVAL`]: a kill before
+/// repeats at most so many.
+const DUE_MAX: usize = 50;
+const NOTE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Pause after an error of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
@@ -44,6 +49,8 @@ struct Memory {
     rate: Rate,
     /// Attempts in a row that failed.
     failures: u32,
+    /// What became of events, until the store has it. Nothing more is sent before: on a full disk it would be sent again and again.
+    unsettled: Option<(Vec<SettledEvent>, Rest)>,
 }
 
 impl Worker {
@@ -52,55 +59,58 @@ impl Worker {
         let mut memory = Memory {
             rate: Rate::default(),
             failures: 0,
+            unsettled: None,
         };
         if self.target.per_hour.is_some() {
             let (name, since) = (self.target.name.clone(), self.clock.now().minus(HOUR));
-            let sent = blocking(&self.store, move |s| s.reads().outbox_sent(&name, since)).await;
+            let is_batch = self.target.destination.batch_max() > 1;
+            let sent = blocking(&self.store, move |s| {
+                s.reads().outbox_sent((&name, is_batch), since)
+            })
+            .await;
             memory.rate = Rate::of(sent.unwrap_or_default());
         }
+        let mut is_failing = false;
         loop {
-            match self.step(&mut memory).await {
+            let step = self.step(&mut memory).await;
+            let was_failing = std::mem::replace(&mut is_failing, step.is_err());
+            match step {
                 Ok(None) => {}
                 Ok(Some(wait)) => {
                     // A wake-up that comes early is harmless: the conditions are checked again.
                     let _ = timeout(wait.min(LOOK_INTERVAL), self.wake.notified()).await;
                 }
                 Err(e) => {
-                    tracing::warn!(
-                        target = self.target.name,
-                        "cannot read or write the notifications: {e}"
-                    );
+                    if !was_failing {
+                        let target = self.target.name.as_str();
+                        tracing::warn!(target, "notifications wait for the store: {e}");
+                    }
                     sleep(STORE_PAUSE).await;
                 }
             }
         }
     }
 
-    /// Sends one message, if one is due. Returns how long to wait before the next one.
+    /// Sends what is due, if it may be sent now, and notes what became of it. Returns how long to wait before the next step.
     async fn step(&self, memory: &mut Memory) -> Result<Option<Duration>, StoreError> {
-        let now = self.clock.now();
-        if let Some(end) = self.target.quiet.as_ref().and_then(|quiet| quiet.ends(now)) {
-            return Ok(Some(end.since(now)));
+        if memory.unsettled.is_some() {
+            return self.settle(memory).await;
         }
-        if let Some(wait) = self
-            .target
-            .per_hour
-            .and_then(|most| memory.rate.wait(most, now))
-        {
+        let now = self.clock.now();
+        if let Some(wait) = self.wait(memory, now) {
             return Ok(Some(wait));
         }
-        let (name, most) = (
-            self.target.name.clone(),
-            self.target.destination.batch_max(),
-        );
-        let (due, next) = blocking(&self.store, move |store| {
+        let batch = self.target.destination.batch_max();
+        let (name, most) = (self.target.name.clone(), batch.max(DUE_MAX));
+        let (due, stories, next) = blocking(&self.store, move |store| {
             let reads = store.reads();
             let due = reads.outbox_due(&name, now, most)?;
+            let ids: Vec<_> = due.iter().map(|event| event.story).collect();
             let next = match due.is_empty() {
                 true => reads.outbox_next(&name)?,
                 false => None,
             };
-            Ok((due, next))
+            Ok((due, reads.outbox_stories(&ids)?, next))
         })
         .await?;
         if due.is_empty() {
@@ -108,33 +118,11 @@ impl Worker {
                 next.since(now).max(Duration::from_millis(10))
             })));
         }
-        let pause = self.send(due, memory).await?;
-        if let Some(pause) = pause {
-            sleep(pause).await;
-        }
-        Ok(None)
-    }
-
-    /// Sends one batch and notes what became of it. Returns how long the target rests.
-    async fn send(
-        &self,
-        due: Vec<OutboxEvent>,
-        memory: &mut Memory,
-    ) -> Result<Option<Duration>, StoreError> {
-        let ids: Vec<_> = due.iter().map(|event| event.story).collect();
-        let stories = blocking(&self.store, move |s| s.reads().outbox_stories(&ids)).await?;
-        let (mut notices, mut events, mut settled) = (Vec::new(), Vec::new(), Vec::new());
+        let mut settled = Vec::new();
+        let mut present = Vec::new();
         for (event, story) in due.into_iter().zip(stories) {
             match story {
-                Some(story) => {
-                    notices.push(Notice {
-                        id: event.id.clone(),
-                        kind: event.kind,
-                        at: event.created,
-                        story,
-                    });
-                    events.push(event);
-                }
+                Some(story) => present.push((event, story)),
                 None => settled.push(SettledEvent {
                     row: event.row,
                     outcome: EventOutcome::Failed(
@@ -143,25 +131,45 @@ impl Worker {
                 }),
             }
         }
-        if self.target.destination == Destination::Feed && !notices.is_empty() {
-            return self.publish(&notices, &events, settled).await;
+        if self.target.destination == Destination::Feed && !present.is_empty() {
+            return self.publish(&present, settled).await;
         }
-        let attempt = match notices.is_empty() {
-            true => None,
-            false => Some(self.sender.send(&self.target, notices).await),
+        let (begun, mut rest) = (Instant::now(), None);
+        for batch in present.chunks(batch.max(1)) {
+            let is_first = batch.as_ptr() == present.as_ptr();
+            let is_late = begun.elapsed() > NOTE_INTERVAL;
+            if !is_first && (is_late || self.wait(memory, self.clock.now()).is_some()) {
+                break;
+            }
+            let notices = batch.iter().map(notice).collect();
+            let attempt = self.sender.send(&self.target, notices).await;
+            let now = self.clock.now();
+            settled.extend(batch.iter().map(|(event, _)| SettledEvent {
+                row: event.row,
+                outcome: outcome(event, &attempt, now),
+            }));
+            rest = self.note(&attempt, memory, now);
+            if attempt != Attempt::Sent {
+                rest.get_or_insert(Rest::default());
+                break;
+            }
+        }
+        memory.unsettled = Some((settled, rest.unwrap_or_default()));
+        self.settle(memory).await
+    }
+
+    /// How long the quiet hours or the messages per hour delay the next message; `None`: not at all.
+    fn wait(&self, memory: &mut Memory, now: Time) -> Option<Duration> {
+        let quiet = self.target.quiet.as_ref().and_then(|quiet| quiet.ends(now));
+        let rate = || memory.rate.wait(self.target.per_hour?, now);
+        quiet.map(|end| end.since(now)).or_else(rate)
+    }
+
+    /// Writes what became of events; then the target rests, if it has to.
+    async fn settle(&self, memory: &mut Memory) -> Result<Option<Duration>, StoreError> {
+        let Some((settled, Rest { pause, off })) = memory.unsettled.clone() else {
+            return Ok(None);
         };
-        let now = self.clock.now();
-        let pause = attempt
-            .as_ref()
-            .and_then(|attempt| self.note(attempt, memory, now));
-        let off = match &attempt {
-            Some(Attempt::Off { error }) => Some(error.clone()),
-            _ => None,
-        };
-        settled.extend(events.iter().map(|event| SettledEvent {
-            row: event.row,
-            outcome: outcome(event, attempt.as_ref(), now),
-        }));
         let name = self.target.name.clone();
         blocking(&self.store, move |store| {
             store.settle_events(&name, settled)?;
@@ -171,20 +179,24 @@ impl Worker {
             }
         })
         .await?;
-        Ok(pause)
+        memory.unsettled = None;
+        if let Some(pause) = pause {
+            sleep(pause).await;
+        }
+        Ok(None)
     }
 
     /// Publishes a digest in the feed of this target.
     async fn publish(
         &self,
-        notices: &[Notice],
-        events: &[OutboxEvent],
+        present: &[(OutboxEvent, StoryView)],
         mut settled: Vec<SettledEvent>,
     ) -> Result<Option<Duration>, StoreError> {
-        let Digest { title, text, html } = digest(notices);
+        let notices: Vec<Notice> = present.iter().map(notice).collect();
+        let Digest { title, text, html } = digest(&notices);
         let ids: Vec<&str> = notices.iter().map(|n| n.id.as_str()).collect();
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, ids.join("\n").as_bytes());
-        settled.extend(events.iter().map(|event| SettledEvent {
+        settled.extend(present.iter().map(|(event, _)| SettledEvent {
             row: event.row,
             outcome: EventOutcome::Sent,
         }));
@@ -199,8 +211,8 @@ impl Worker {
         Ok(None)
     }
 
-    /// Counts an attempt and logs a change for the worse or better. Returns how long the target rests.
-    fn note(&self, attempt: &Attempt, memory: &mut Memory, now: Time) -> Option<Duration> {
+    /// Counts an attempt and logs a change for the worse or better. Returns how the target rests.
+    fn note(&self, attempt: &Attempt, memory: &mut Memory, now: Time) -> Option<Rest> {
         let target = self.target.name.as_str();
         match attempt {
             Attempt::Sent => {
@@ -219,31 +231,56 @@ impl Worker {
                     );
                 }
                 let seed = hash(format!("{target}\n{}", now.millis()).as_bytes());
-                Some(retry::pause(memory.failures, seed).max(retry_after.unwrap_or_default()))
+                let pause =
+                    retry::pause(memory.failures, seed).max(retry_after.unwrap_or_default());
+                Some(Rest {
+                    pause: Some(pause),
+                    off: None,
+                })
             }
             Attempt::Off { error } => {
                 tracing::warn!(
                     target,
                     "the target is switched off: {error}; `newswire notify test {target}` switches it on if it succeeds"
                 );
-                None
+                Some(Rest {
+                    pause: None,
+                    off: Some(error.clone()),
+                })
             }
         }
     }
 }
 
+/// What a target does after an attempt that failed.
+#[derive(Debug, Clone, Default)]
+struct Rest {
+    /// How long it rests.
+    pause: Option<Duration>,
+    /// Why it is switched off.
+    off: Option<String>,
+}
+
+/// The event with its story.
+fn notice((event, story): &(OutboxEvent, StoryView)) -> Notice {
+    Notice {
+        id: event.id.clone(),
+        kind: event.kind,
+        at: event.created,
+        story: story.clone(),
+    }
+}
+
 /// What becomes of an event after an attempt.
-fn outcome(event: &OutboxEvent, attempt: Option<&Attempt>, now: Time) -> EventOutcome {
+fn outcome(event: &OutboxEvent, attempt: &Attempt, now: Time) -> EventOutcome {
     let (error, retry_after) = match attempt {
-        None | Some(Attempt::Sent) => return EventOutcome::Sent,
-        Some(Attempt::Failed { error, retry_after }) => (error, retry_after.unwrap_or_default()),
-        Some(Attempt::Off { error }) => (error, Duration::ZERO),
+        Attempt::Sent => return EventOutcome::Sent,
+        Attempt::Failed { error, retry_after } => (error, retry_after.unwrap_or_default()),
+        Attempt::Off { error } => (error, Duration::ZERO),
     };
     let attempts = event.attempts.saturating_add(1);
-    match retry::delay(
-        attempts,
-        hash(format!("{}\n{attempts}", event.id).as_bytes()),
-    ) {
+    let seed = hash(format!("{}\n{attempts}", event.id).as_bytes());
+    match retry::delay(attempts, seed) {
         Some(delay) => EventOutcome::Later(now.plus(delay.max(retry_after)), error.clone()),
         None => EventOutcome::Failed(error.clone()),
     }

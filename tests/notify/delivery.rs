@@ -8,6 +8,7 @@ use newswire::deliver::{Attempt, Destination, Notifier, NotifierState, Sender, T
 use newswire::fetch::{FetchOptions, Fetcher, Names};
 use newswire::model::{FeedRow, Secret, Seq, Time, WebUrl};
 use newswire::notify::firing::Rule;
+use newswire::notify::hours::Quiet;
 use newswire::notify::{EventKind, Notice, sample_story, webhook};
 use tokio::sync::{mpsc, watch};
 
@@ -366,5 +367,45 @@ async fn a_file_gets_a_line_per_event() {
             .iter()
             .all(|e| e["type"] == "story.new" && e["id"].as_str().unwrap().starts_with("msg_"))
     );
+    task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_per_hour_and_quiet_hours_delay_what_waits() {
+    let net = Internet::start().await;
+    let mut rated = heard(&net, "rated.example", 200);
+    let mut quiet = heard(&net, "quiet.example", 200);
+    let mut target = hook("rated", "http://rated.example/");
+    target.per_hour = Some(1);
+    let mut other = hook("quiet", "http://quiet.example/");
+    other.quiet = Quiet::parse("11:00-13:00", jiff::tz::TimeZone::UTC);
+    let (fixture, feed, task, sequence) = run(&net, vec![other, target]);
+    let story = |n: usize| {
+        draft(
+            "a.example",
+            n,
+            &format!("Title{n}"),
+            &format!("word{n} alone {n}"),
+        )
+    };
+    sequence.send_replace(fixture.put(feed, vec![story(1), story(2)]));
+    let first = rated.recv().await.unwrap();
+    let status = |n: usize| fixture.store.reads().outbox_status().unwrap().remove(n);
+    while status(1).sent == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        (status(0).waiting, status(0).sent, status(1).waiting),
+        (2, 0, 1)
+    );
+    assert!(quiet.try_recv().is_err() && rated.try_recv().is_err());
+    // Two hours later.
+    fixture.clock.advance(Duration::from_secs(7200));
+    sequence.send_replace(fixture.put(feed, vec![story(3)]));
+    assert_ne!(rated.recv().await.unwrap(), first);
+    for _ in 0..3 {
+        quiet.recv().await.unwrap();
+    }
+    assert!(rated.try_recv().is_err());
     task.abort();
 }

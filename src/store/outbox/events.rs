@@ -130,18 +130,24 @@ impl Reads {
         })
     }
 
-    /// When a target was sent messages since `since`: one time for each.
-    pub fn outbox_sent(&self, target: &str, since: Time) -> Result<Vec<Time>, StoreError> {
-        self.read(|conn| {
+    /// When a target was sent messages since `since`: one time for each. `is_batch`: events that were noted together were one message.
+    pub fn outbox_sent(
+        &self,
+        (target, is_batch): (&str, bool),
+        since: Time,
+    ) -> Result<Vec<Time>, StoreError> {
+        let mut sent: Vec<Time> = self.read(|conn| {
             conn.prepare_cached(
-                "SELECT DISTINCT done_at FROM notify_events WHERE done_at >= ?2 AND state = 'sent'
-                   AND target = (SELECT target FROM notify_targets WHERE name = ?1)",
+                "SELECT done_at FROM notify_events WHERE done_at >= ?2 AND state = 'sent'
+                   AND target = (SELECT target FROM notify_targets WHERE name = ?1) ORDER BY done_at",
             )?
-            .query_map(params![target, since.millis()], |r| {
-                Ok(Time::from_millis(r.get(0)?))
-            })?
-            .collect()
-        })
+            .query_map(params![target, since.millis()], |r| Ok(Time::from_millis(r.get(0)?)))?
+            .collect::<Sql<_>>()
+        })?;
+        if is_batch {
+            sent.dedup();
+        }
+        Ok(sent)
     }
 
     /// What went, failed and waits, the newest first.
