@@ -7,7 +7,7 @@
 //! | L0 | [`memory`], [`model`], [`text`] | `model` may use `memory`; `text` may use `model` |
 //! | L1, pure | [`parse`], [`normalize`], [`dedup`], [`schedule`], [`query`], [`emit`], [`notify`] | L0, never one another |
 //! | L2 | [`clock`], [`fetch`], [`store`] | L0, L1; `fetch` and `store` never meet |
-//! | L3 | [`api`], [`deliver`], [`ingest`], [`merged`], [`serve`] | below; `serve` uses `api` and `merged`, `api` uses `merged`; `ingest` and `deliver` never meet them |
+//! | L3 | [`api`], [`deliver`], [`ingest`], [`mcp`], [`merged`], [`serve`] | below; `serve` uses `api`, `mcp` and `merged`, `api` and `mcp` use `merged`; `ingest` and `deliver` never meet them |
 //! | L4 | [`config`], [`daemon`], [`telemetry`] | below; nobody below sees `Config` |
 //! | L5 | [`cli`] | everything |
 
@@ -39,6 +39,7 @@ pub mod store;
 pub mod api;
 pub mod deliver;
 pub mod ingest;
+pub mod mcp;
 pub mod merged;
 pub mod serve;
 

@@ -107,6 +107,11 @@ pub enum Command {
     Status(status::StatusArgs),
     /// Check whether the daemon is healthy: exit 0 or 1
     Healthcheck,
+    /// Let language models read the news (MCP on stdin and stdout)
+    ///
+    /// For programs that start it, such as Claude Desktop and editors: a server of the Model Context Protocol. It reads the store
+    /// and never writes, with or without a daemon. docs/mcp.md has the settings of common programs; over HTTP set server.mcp.
+    Mcp,
     /// Simulate the schedule over a trace: JSON lines in, JSON lines out
     #[command(hide = true)]
     SimulateSchedule,

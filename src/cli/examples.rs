@@ -32,6 +32,8 @@ demo:
 fetch:
   newswire fetch                    poll what is due
   newswire fetch lwn bbc            these two, due or not
+mcp:
+  newswire mcp                      a program starts it: see docs/mcp.md
 add:
   newswire add lwn.net              a web page: newswire finds its feed
   newswire add https://example.org/feed.xml --folder news/world --tag daily

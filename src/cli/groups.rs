@@ -22,7 +22,15 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ),
     (
         "Daemon",
-        &["run", "demo", "fetch", "status", "healthcheck", "notify"],
+        &[
+            "run",
+            "demo",
+            "fetch",
+            "status",
+            "healthcheck",
+            "notify",
+            "mcp",
+        ],
     ),
     ("Store", &["prune", "backup", "restore", "verify"]),
     (

@@ -48,6 +48,7 @@ mod lookup;
 mod maintain;
 mod man;
 mod matches;
+mod mcp;
 mod notify;
 mod open;
 mod output;
@@ -178,6 +179,7 @@ fn dispatch(cx: &mut Context, command: &Command) -> Result<(), Failure> {
         Command::Extract(args) => extract::extract(cx, args),
         Command::Status(args) => status::status(cx, args),
         Command::Healthcheck => health::healthcheck(cx),
+        Command::Mcp => mcp::mcp(cx),
         Command::SimulateSchedule => simulate::simulate(cx),
         Command::Check(args) => check::check(cx, args),
         Command::Config(command) => config::config(cx, command),

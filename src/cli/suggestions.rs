@@ -27,6 +27,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("sources subscriptions subs channels", "feeds"),
     ("stats info state", "status"),
     ("health ping alive", "healthcheck"),
+    ("llm ai assistant model tools", "mcp"),
     ("validate lint configtest checkconfig", "check"),
     ("clean cleanup gc expire trim", "prune"),
     ("dump save snapshot", "backup"),

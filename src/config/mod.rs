@@ -119,6 +119,8 @@ pub struct ServerConfig {
     pub page_size: usize,
     /// Whether pages show images, which browsers load from the publishers.
     pub images: bool,
+    /// Whether language models may use the tools at `/mcp`.
+    pub mcp: bool,
     /// The tokens of readers (`token_file`); `None`: no token is needed.
     pub tokens: Option<Tokens>,
 }

@@ -101,6 +101,7 @@ pub fn read_server(mut s: Section<'_, '_, '_>, file: Option<&Path>) -> ServerCon
         title: s.or("title", "newswire".to_owned()),
         page_size: s.within("page_size", 50, 1, 1000),
         images: s.or("images", false),
+        mcp: s.or("mcp", false),
         tokens: read_tokens(&mut s, file),
     };
     s.close();

@@ -129,6 +129,7 @@ pub fn serve_options(config: &Config, is_sample: bool) -> ServeOptions {
         size_warning: config.store.size_warning,
         zone: jiff::tz::TimeZone::system(),
         images: config.server.images,
+        mcp: config.server.mcp,
         limits: Limits::default(),
     }
 }

@@ -133,7 +133,7 @@ impl IntoResponse for HttpError {
 }
 
 /// A store that cannot be read fails every request, so it is logged once a minute (REL-02).
-fn log(e: &StoreError) {
+pub(super) fn log(e: &StoreError) {
     static LOGGED: Mutex<Option<Instant>> = Mutex::new(None);
     let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
     if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {

@@ -73,6 +73,16 @@ impl AllowedHosts {
         Ok(())
     }
 
+    /// Whether the origin of a page is this server, by any of its names.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        let authority = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| origin.strip_prefix(scheme));
+        authority
+            .and_then(host)
+            .is_some_and(|host| self.allows(&host))
+    }
+
     fn allows(&self, host: &Host<String>) -> bool {
         let Some(names) = &self.names else {
             return true;

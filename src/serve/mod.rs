@@ -1,4 +1,5 @@
-//! L3: the HTTP server. It reads the store and never writes to it; except for WebSub hubs it answers only GET and HEAD (SEC-18). It
+//! L3: the HTTP server. It reads the store and never writes to it; it answers only GET and HEAD, except to WebSub hubs and to clients of
+//! MCP (SEC-18). It
 //! does not know how articles arrive (`ingest`), and of a request only the path, the parameters and the conditions affect a
 //! response.
 //!
@@ -16,6 +17,7 @@
 //! | `api` | the JSON API |
 //! | `cached`, `frame`, `times` | what all pages share; times in the time zone of the server |
 //! | `copies`, `diff`, `edit_script`, `plot` | the copies of a story; differences of texts; plots |
+//! | `mcp` | tools for language models, by POST |
 //! | `callback`, `websub`, `pushes` | the callback for hubs, its route, and the limit of concurrent pushes |
 //! | `metrics` | counters for monitoring |
 
@@ -38,6 +40,7 @@ mod frame;
 mod health;
 mod hosts;
 pub mod listen;
+mod mcp;
 mod metrics;
 mod opml_lists;
 mod options;
@@ -67,7 +70,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
 use crate::merged::BaseUrl;
@@ -134,10 +137,19 @@ fn router(state: Shared) -> Router {
             Arc::clone(&state),
             request_guard::guard_readers,
         ));
+    let tools = Router::new()
+        .route("/mcp", post(mcp::post).fallback(mcp::only_post))
+        .layer(request_guard::catch_panics())
+        .layer(from_fn_with_state(Arc::clone(&state), mcp::guard));
+    let tools = match state.options.mcp {
+        true => tools,
+        false => Router::new(),
+    };
     public
         .method_not_allowed_fallback(static_routes::method_not_allowed)
         .layer(request_guard::catch_panics())
         .merge(readers)
+        .merge(tools)
         .layer(from_fn_with_state(Arc::clone(&state), request_guard::guard))
         .with_state(state)
 }

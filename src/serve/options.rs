@@ -39,6 +39,8 @@ pub struct ServeOptions {
     pub zone: TimeZone,
     /// Whether pages show images, which browsers load from the publishers.
     pub images: bool,
+    /// Whether language models may use the tools at `/mcp`.
+    pub mcp: bool,
     /// The limits of connections, time and memory.
     pub limits: Limits,
 }
@@ -58,6 +60,7 @@ impl Default for ServeOptions {
             size_warning: 0,
             zone: TimeZone::UTC,
             images: false,
+            mcp: false,
             limits: Limits::default(),
         }
     }

@@ -13,6 +13,7 @@ mod docs;
 mod ends;
 mod failing;
 mod lists;
+mod mcp;
 mod mistypes;
 mod parse;
 mod reads;

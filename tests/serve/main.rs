@@ -11,6 +11,7 @@ mod api;
 mod controls;
 mod feeds;
 mod formats;
+mod mcp;
 mod order;
 mod pages;
 mod readers;
