@@ -128,7 +128,7 @@ pub enum Command {
     Restore(maintain::RestoreArgs),
     /// Check the integrity of the store or of a backup
     Verify(maintain::VerifyArgs),
-    /// Print the JSON Schema of an object, or the OpenAPI document of the HTTP API
+    /// Print the JSON Schema of an object, or the OpenAPI document
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),

@@ -57,7 +57,7 @@ list:
   newswire list --follow --fields arrived,feed.title,title
   newswire list --published-since monday --format csv > week.csv
 top:
-  newswire top                      the stories on the most sites in the last day
+  newswire top --since 24h
   newswire top ukraine --since 6h --json
 search:
   newswire search '\"armed forces\" title:kyiv'

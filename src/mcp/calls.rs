@@ -14,7 +14,7 @@ use super::objects::{
     Subscription, Topic, TopicList, notice, quoted,
 };
 use super::tools::{TOOLS, Tool};
-use crate::merged::{PageMemory, cursor};
+use crate::merged::{PageMemory, cursor, top};
 use crate::model::{ArticleRow, Feed, FeedId, StoryId, Time};
 use crate::query::ast::When;
 use crate::query::{self, Expr};
@@ -281,17 +281,16 @@ impl NewsQuery {
         let since = self.since.at(now);
         let (mut room, mut stories) = (Room::default(), Vec::new());
         let mut by_topic: Vec<NewsOfTopic> = Vec::new();
-        for found in reads.most_copied(since, NEWS_MAX)? {
-            let Some(mut view) = reads.story_briefly(found.id)? else {
-                continue;
-            };
-            (view.content.content_html, view.content.content_text) = (None, None);
-            memory.grow(view.memory())?;
-            let printed = Printed::new(&view, found.feeds);
-            let is_of = |name: &String| view.topics.contains(name);
-            if self.topic.as_ref().is_some_and(|topic| !is_of(topic)) {
-                continue;
-            }
+        let selection = Selection {
+            topic: self.topic.clone(),
+            since: Some(since),
+            limit: Some(NEWS_MAX),
+            now,
+            ..Selection::default()
+        };
+        for found in top(reads, &selection, memory)? {
+            let printed = Printed::new(&found.story, found.rank.feeds);
+            let is_of = |name: &String| found.story.topics.contains(name);
             if stories.len() < self.limit && room.takes(&printed) {
                 stories.push(printed.clone());
             }
