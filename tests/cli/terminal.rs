@@ -45,6 +45,7 @@ const ALONE: &[&str] = &[
     "dedup test",
     "healthcheck",
     "list",
+    "mcp",
     "notify",
     "notify log",
     "prune",

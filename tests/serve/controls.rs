@@ -22,7 +22,8 @@ async fn sec_14_no_route_answers_with_controls_whatever_is_stored() {
         .id
         .to_string();
     let mut with_headline = 0;
-    for route in routes() {
+    // What /mcp answers is tested in mcp.rs: it has no GET.
+    for route in routes().into_iter().filter(|route| route != "/mcp") {
         let path = route
             .replace("{topic}", "sea")
             .replace("{file}", "all.atom");
