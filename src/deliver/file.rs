@@ -23,7 +23,9 @@ pub(super) fn append(path: &Path, lines: &str) -> Result<(), String> {
             }
             _ => e.to_string(),
         };
-        format!("cannot write {}: {what}", path.display())
+        // The path is in the configuration; what is shown over HTTP has its last part only.
+        let name = path.file_name().unwrap_or_default();
+        format!("cannot write {}: {what}", name.display())
     })
 }
 
@@ -102,6 +104,14 @@ mod tests {
             append(&path, "{\"id\":\"msg_4\"}\n").unwrap();
             assert_eq!(read(&path), format!("{whole}{{\"id\":\"msg_4\"}}\n"));
         }
+    }
+
+    #[test]
+    fn an_error_names_the_file_and_not_its_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let why = append(&dir.path().join("none/events.jsonl"), "{}\n").unwrap_err();
+        assert!(why.starts_with("cannot write events.jsonl: "), "{why}");
+        assert!(!why.contains(dir.path().to_str().unwrap()), "{why}");
     }
 
     #[test]

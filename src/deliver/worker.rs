@@ -125,14 +125,14 @@ impl Worker {
                 Some(story) => present.push((event, story)),
                 None => settled.push(SettledEvent {
                     row: event.row,
-                    outcome: EventOutcome::Failed(
-                        "the story was removed before it was sent".to_owned(),
-                    ),
+                    outcome: EventOutcome::Removed,
                 }),
             }
         }
         if self.target.destination == Destination::Feed && !present.is_empty() {
-            return self.publish(&present, settled).await;
+            self.publish(&present, settled).await?;
+            memory.rate.note(now);
+            return Ok(None);
         }
         let (begun, mut rest) = (Instant::now(), None);
         for batch in present.chunks(batch.max(1)) {
@@ -191,7 +191,7 @@ impl Worker {
         &self,
         present: &[(OutboxEvent, StoryView)],
         mut settled: Vec<SettledEvent>,
-    ) -> Result<Option<Duration>, StoreError> {
+    ) -> Result<(), StoreError> {
         let notices: Vec<Notice> = present.iter().map(notice).collect();
         let Digest { title, text, html } = digest(&notices);
         let ids: Vec<&str> = notices.iter().map(|n| n.id.as_str()).collect();
@@ -207,8 +207,7 @@ impl Worker {
             text,
         };
         let name = self.target.name.clone();
-        blocking(&self.store, move |s| s.publish_digest(&name, new, settled)).await?;
-        Ok(None)
+        blocking(&self.store, move |s| s.publish_digest(&name, new, settled)).await
     }
 
     /// Counts an attempt and logs a change for the worse or better. Returns how the target rests.

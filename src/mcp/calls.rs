@@ -289,7 +289,7 @@ impl NewsQuery {
             ..Selection::default()
         };
         for found in top(reads, &selection, memory)? {
-            let printed = Printed::new(&found.story, found.rank.feeds);
+            let printed = Printed::new(&found.story, found.rank);
             let is_of = |name: &String| found.story.topics.contains(name);
             if stories.len() < self.limit && room.takes(&printed) {
                 stories.push(printed.clone());

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{ArticleView, Content, Feed, StoryView};
+use crate::model::{ArticleView, Content, Feed, Rank, StoryView};
 use crate::store::TopicInfo;
 
 /// Maximum length of what one call returns, in characters of its JSON. A page ends earlier; its first object is never left out.
@@ -106,20 +106,20 @@ pub struct StoryCopy {
     pub same_as: Option<String>,
 }
 
-/// The stories that most feeds print.
+/// The stories that most sites carry.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub struct News {
     /// How to treat what follows.
     pub notice: &'static str,
-    /// Since when the stories have arrived.
+    /// Since when they arrived.
     pub since: String,
-    /// Those of all topics and of none, most feeds first. Only stories that at least two feeds print.
+    /// Highest rank first; at least two sites carry each.
     pub stories: Vec<Printed>,
-    /// The same by topic, without topics that have none.
+    /// The best 60 by topic, for at most 20 topics.
     pub topics: Vec<NewsOfTopic>,
 }
 
-/// A story, and how many feeds print it.
+/// A story and who carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Printed {
     /// For get_story.
@@ -132,18 +132,20 @@ pub struct Printed {
     pub url: Option<String>,
     /// The feed that it is from.
     pub feed: String,
-    /// How many feeds print it.
+    /// Sites that carry it.
+    pub sites: u32,
+    /// Feeds that carry it.
     pub feeds: u32,
     /// When it arrived.
     pub arrived: String,
 }
 
-/// The stories of a topic that most feeds print.
+/// The stories of a topic.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub struct NewsOfTopic {
-    /// The name of the topic.
+    /// Its name.
     pub topic: String,
-    /// The stories, most feeds first.
+    /// Highest rank first.
     pub stories: Vec<Printed>,
 }
 
@@ -249,9 +251,13 @@ pub fn quoted(text: &str, chars_max: usize) -> (String, bool) {
     (out, is_cut)
 }
 
+/// Controls and what Unicode lets a display ignore (Default_Ignorable_Code_Point), but for the two joiners that scripts need.
 fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e01ef}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn title(text: &str) -> String {
@@ -306,15 +312,16 @@ impl From<&StoryView> for Story {
 }
 
 impl Printed {
-    /// The story with the number of its feeds.
-    pub fn new(story: &StoryView, feeds: u32) -> Self {
+    /// The story with its rank.
+    pub fn new(story: &StoryView, rank: Rank) -> Self {
         Self {
             id: story.id.to_string(),
             title: headline(story),
             summary: quoted(&story.summary, SUMMARY_CHARS_MAX).0,
             url: url(story.url.as_deref()),
             feed: title(&story.feed.title),
-            feeds,
+            sites: rank.sites,
+            feeds: rank.feeds,
             arrived: story.arrived.to_string(),
         }
     }
@@ -396,6 +403,14 @@ mod tests {
         assert_eq!(quoted("", 0), (String::new(), false));
         let hidden = "a\u{1b}[31m\u{202e}b\u{e0049}\u{e0100}\u{200d}c\u{9b}\u{7f}\r";
         assert_eq!(quoted(hidden, 100).0, "a[31mb\u{200d}c");
+        let ignorable = "a\u{200b}\u{fe01}\u{2060}\u{ad}\u{feff}\u{3164}\u{200e}\u{34f}\u{ffa0}\u{180e}\u{e0fff}b";
+        assert_eq!(quoted(ignorable, 100).0, "ab");
+        let joined = "\u{645}\u{200c}\u{6cc} \u{1f469}\u{200d}\u{1f4bb}";
+        assert_eq!(
+            quoted(joined, 100).0,
+            joined,
+            "scripts and emoji need joiners"
+        );
     }
 
     #[test]

@@ -162,8 +162,7 @@ title: body: author: agency: feed: lang: site: topic:; copies>=3, feeds>=3, sinc
     Tool {
         name: "whats_new",
         title: "What is new",
-        description: "Returns the stories that most feeds have printed in the last time, all together and by topic: the quickest \
-overview of the news.",
+        description: "Returns the stories that most sites carry, all together and by topic: the quickest overview of the news.",
         parameters: &[
             text(
                 "since",

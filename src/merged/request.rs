@@ -136,6 +136,15 @@ impl ListRequest {
         })
     }
 
+    /// When stories may have left the list last because of their age, which no date of a story says; `None` if they never do.
+    pub fn left_by_age(&self, now: Time) -> Option<Time> {
+        match (&self.since, &self.list) {
+            (Some(_), _) => Some(now),
+            (None, List::Top) => Some(top::start_of_hour(now)),
+            (None, _) => None,
+        }
+    }
+
     /// Whether no parameter changes what is selected, so that all readers of the list ask for the same document.
     pub fn is_plain(&self) -> bool {
         self.limit.is_none() && self.since.is_none() && self.before.is_none()

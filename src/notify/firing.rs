@@ -44,11 +44,12 @@ pub struct Known {
 }
 
 /// The mark in the id of an event (see `event_id`): the same for the first event of a story whenever it is made, so that it has one id
-/// also after a restore from a backup; for later growth the number that was reached, for an edit its sequence number.
+/// also after a restore from a backup; for later growth the number that was reached, for an edit its sequence number and what is shown since.
 pub fn mark(rule: &Rule, known: Option<&Known>, change: &Change, kind: EventKind, seq: Seq) -> i64 {
     match (kind, known) {
         (EventKind::New, _) | (_, None) => 0,
-        (EventKind::Updated, _) => seq.get(),
+        // After a restore a sequence is given again, for another edit.
+        (EventKind::Updated, _) => seq.get() ^ change.digest,
         (EventKind::Grew, _) => {
             let reached = rule.grew_at.iter().filter(|at| **at <= change.feeds);
             reached.max().map_or(0, |at| i64::from(*at))

@@ -76,7 +76,8 @@ fn render(
     let heading = Heading::of(&request.list, reads, &options.title)?;
     let page = request.load(reads, now, options.page_size, true, &mut reservation)?;
     let created = reads.created()?;
-    let changed = last_change(&page.stories, now).or(Some(created));
+    let changed = last_change(&page.stories, now).unwrap_or(created);
+    let changed = Some(changed).max(request.left_by_age(now));
     let publisher = (&state.base, options.hub.as_ref());
     let channel = channel(request, format, heading, page, publisher, created);
     Ok(Document {

@@ -52,6 +52,10 @@ pub async fn post(
         let refused = plain_text(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
         return Ok(close_connection(refused));
     }
+    let permit = match state.message_permit() {
+        Ok(permit) => permit,
+        Err(busy) => return Ok(close_connection(busy.into_response())),
+    };
     let mut memory = state.budget.reserve();
     memory.grow(MESSAGE_BYTES_MAX)?;
     let Ok(read) = timeout(BODY_TIME_MAX, to_bytes(body, MESSAGE_BYTES_MAX)).await else {
@@ -63,6 +67,7 @@ pub async fn post(
         let refused = written(StatusCode::PAYLOAD_TOO_LARGE, &too_long(), memory)?;
         return Ok(close_connection(refused));
     };
+    drop(permit);
     let mut peer = Peer::http(mirrored(&headers));
     // Expressions are parsed here, which can take milliseconds.
     let step = state.read(Cost::Small, move |_, _| Ok(peer.step(&message)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::budget::{Reservation, ResponseBudget};
 use super::cache::{Cache, Document};
@@ -68,7 +68,11 @@ pub struct State {
     read_permits: Arc<Semaphore>,
     unshared_permits: Arc<Semaphore>,
     search_permits: Arc<Semaphore>,
+    message_permits: Arc<Semaphore>,
 }
+
+/// Messages to `/mcp` that are received at once.
+pub const MESSAGES_MAX: usize = 32;
 
 /// What a read of the store costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +118,7 @@ impl State {
             read_permits: Arc::new(Semaphore::new(READS_MAX)),
             unshared_permits: Arc::new(Semaphore::new(UNSHARED_READS_MAX)),
             search_permits: Arc::new(Semaphore::new(SEARCHES_MAX)),
+            message_permits: Arc::new(Semaphore::new(MESSAGES_MAX)),
         }
     }
 
@@ -148,6 +153,17 @@ impl State {
             work(state, reads, reservation)
         })
         .await
+    }
+
+    /// The permission to receive a message of a client, which may take its time.
+    ///
+    /// # Errors
+    /// [`HttpError::Busy`] if [`MESSAGES_MAX`] are being received: slow ones must not take all connections.
+    pub fn message_permit(&self) -> Result<OwnedSemaphorePermit, HttpError> {
+        let permit = Arc::clone(&self.message_permits).try_acquire_owned();
+        permit.map_err(|_| {
+            HttpError::Busy("too many messages are being received; try again".to_owned())
+        })
     }
 
     /// Runs `work` on a thread that may block, as soon as its permits are free. If the returned future is dropped, because

@@ -10,7 +10,7 @@ use super::cached::cached_page;
 use super::error::HttpError;
 use super::frame::{Feeds, Frame, document, frame};
 use super::state::{Cost, Shared};
-use crate::merged::top::{self, start_of_hour};
+use crate::merged::top::NAME;
 use crate::merged::{Heading, ListRequest, RankedStory};
 
 #[derive(Template)]
@@ -28,7 +28,7 @@ pub async fn top(
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let query = query.unwrap_or_default();
-    let mut request = ListRequest::read(top::NAME, &query)?;
+    let mut request = ListRequest::read(NAME, &query)?;
     request.token = state.page_token(&query);
     let key = format!("{}{}", request.list.page_path(), request.query());
     let cost = Cost::of(&request);
@@ -46,7 +46,7 @@ pub async fn top(
             reservation.grow(RENDERED_FACTOR * bytes)?;
             let changed = top.iter().map(|r| r.story.first_seen).max();
             // The list of the last day changes at full hours.
-            let changed = changed.max(Some(start_of_hour(now)));
+            let changed = changed.max(request.left_by_age(now));
             let token = request.token.clone();
             let mut frame = frame(state, reads, "", &heading.title, token)?;
             frame.feeds = Some(Feeds {

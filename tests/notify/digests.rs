@@ -197,6 +197,40 @@ async fn a_digest_feed_has_what_fired_until_its_hour() {
     task.abort();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_of_a_digest_feed_count_as_messages_of_their_hour() {
+    let net = Internet::start().await;
+    let mut target = to("daily", Destination::Feed);
+    target.every = time_of_day("12:02").map(Every::Day);
+    target.per_hour = Some(1);
+    let (fixture, feed, task, sequence) = run(&net, vec![target]);
+    let digests = || fixture.store.reads().digests("daily", 9).unwrap().unwrap();
+    // More than one entry holds.
+    let text = |n| format!("word{n} other{n} third{n}");
+    let drafts = (0..260).map(|n| draft("a.example", n, &format!("Headline {n}"), &text(n)));
+    sequence.send_replace(fixture.put(feed, drafts.collect()));
+    let status = || fixture.store.reads().outbox_status().unwrap().remove(0);
+    while status().waiting < 200 {
+        tokio::task::yield_now().await;
+    }
+    fixture.clock.advance(Duration::from_secs(86_400));
+    sequence.send_replace(fixture.put(feed, vec![draft("a.example", 900, "More", &text(900))]));
+    while digests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // Each of these events wakes the target, which would publish the rest.
+    for n in 901..911 {
+        let before = status().waiting;
+        sequence.send_replace(fixture.put(feed, vec![draft("a.example", n, "More", &text(n))]));
+        while status().waiting <= before && digests().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(digests().len(), 1);
+    assert!(status().waiting > 0);
+    task.abort();
+}
+
 #[test]
 fn a_digest_feed_is_served_under_its_name() {
     let home = CliHome::empty();

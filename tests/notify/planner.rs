@@ -75,6 +75,38 @@ fn a_new_target_starts_now_and_with_backlog_at_the_first_story() {
 }
 
 #[test]
+fn a_changed_expression_with_backlog_begins_at_the_first_story() {
+    let mut wanted = target("all", "trains");
+    wanted.rule.backlog = true;
+    let (fixture, _) = world(std::slice::from_ref(&wanted));
+    fixture.fire(std::slice::from_ref(&wanted));
+    assert_eq!(fixture.kinds("all"), []);
+    let mut changed = target("all", "boats");
+    changed.rule.backlog = true;
+    for _ in 0..2 {
+        fixture.store.set_targets(vec![changed.clone()]).unwrap();
+        fixture.fire(std::slice::from_ref(&changed));
+        assert_eq!(fixture.kinds("all"), [EventKind::New], "once");
+    }
+}
+
+#[test]
+fn a_story_that_goes_before_it_is_sent_says_nothing_of_its_target() {
+    let mut all = target("all", "");
+    all.rule.backlog = true;
+    let (fixture, _) = world(std::slice::from_ref(&all));
+    fixture.fire(std::slice::from_ref(&all));
+    let event = due(&fixture.store, "all", fixture.clock.now()).remove(0);
+    let removed = SettledEvent {
+        row: event.row,
+        outcome: EventOutcome::Removed,
+    };
+    fixture.store.settle_events("all", vec![removed]).unwrap();
+    let status = fixture.store.reads().outbox_status().unwrap().remove(0);
+    assert_eq!((status.failed, status.last_error), (1, None));
+}
+
+#[test]
 fn a_first_poll_and_old_articles_that_come_back_fire_nothing() {
     let targets = [target("all", "")];
     let (fixture, feed) = world(&targets);

@@ -253,3 +253,19 @@ async fn changes_are_followed_and_a_cursor_of_another_store_is_refused() {
             .contains("restored")
     );
 }
+
+#[tokio::test]
+async fn sec_18_messages_that_do_not_come_keep_no_client_out() {
+    use tokio::io::AsyncWriteExt;
+    let site = site().await;
+    let half = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{";
+    let mut open = Vec::new();
+    // Many more than are received at once, and than there are connections.
+    for _ in 0..700 {
+        let mut stream = tokio::net::TcpStream::connect(site.at).await.unwrap();
+        let _ = stream.write_all(half.as_bytes()).await;
+        open.push(stream);
+    }
+    let page = site.get("/healthz").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+}

@@ -1,5 +1,6 @@
 //! An object as a cached JSON document, with its entity tag and the link to the next page.
 
+use axum::extract::RawQuery;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
@@ -19,20 +20,31 @@ pub const JSON: &str = "application/json";
 
 /// A request to a route of the API.
 pub struct Request<'r> {
-    /// The server.
-    pub state: &'r Shared,
-    /// The headers of the request.
-    pub headers: &'r HeaderMap,
-    /// Its query.
-    pub query: String,
-    /// The route.
-    pub route: &'static Route,
+    state: &'r Shared,
+    headers: &'r HeaderMap,
+    query: String,
+    route: &'static Route,
 }
 
 /// The next page, as members of pages name it.
 pub type Next = Option<String>;
 
-impl Request<'_> {
+impl<'r> Request<'r> {
+    /// The request to a route.
+    pub fn new(
+        state: &'r Shared,
+        headers: &'r HeaderMap,
+        query: RawQuery,
+        route: &'static Route,
+    ) -> Self {
+        Self {
+            state,
+            headers,
+            query: query.0.unwrap_or_default(),
+            route,
+        }
+    }
+
     /// The parameters of the request.
     ///
     /// # Errors

@@ -13,15 +13,10 @@ use crate::api::routes::CHANGES;
 /// `/api/v1/changes`
 pub async fn changes(
     State(state): State<Shared>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let request = Request {
-        state: &state,
-        headers: &headers,
-        query: query.unwrap_or_default(),
-        route: &CHANGES,
-    };
+    let request = Request::new(&state, &headers, query, &CHANGES);
     let (query, token) = (ChangeQuery::read(&request.parameters()?)?, request.token());
     let selected = query.to_query_string();
     let make = request.answer(&selected, Cost::Small, move |_, reads, memory| {

@@ -13,15 +13,10 @@ use crate::api::{LIMIT_DEFAULT, ListQuery};
 /// `/api/v1/stories`
 pub async fn stories(
     extract::State(state): extract::State<Shared>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let request = Request {
-        state: &state,
-        headers: &headers,
-        query: query.unwrap_or_default(),
-        route: &STORIES,
-    };
+    let request = Request::new(&state, &headers, query, &STORIES);
     let (query, token) = (ListQuery::read(&request.parameters()?)?, request.token());
     let (selected, cost) = (query.to_query_string(), cost(&query, false));
     let make = request.answer(&selected, cost, move |state, reads, memory| {
@@ -36,15 +31,10 @@ pub async fn stories(
 /// `/api/v1/articles`
 pub async fn articles(
     extract::State(state): extract::State<Shared>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let request = Request {
-        state: &state,
-        headers: &headers,
-        query: query.unwrap_or_default(),
-        route: &ARTICLES,
-    };
+    let request = Request::new(&state, &headers, query, &ARTICLES);
     let (query, token) = (ListQuery::read(&request.parameters()?)?, request.token());
     let (selected, cost) = (query.to_query_string(), cost(&query, true));
     let make = request.answer(&selected, cost, move |state, reads, memory| {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -13,7 +14,7 @@ use super::super::error::HttpError;
 use super::super::state::{Cost, Shared};
 use super::answer::{JSON, Request, with_token};
 use crate::api::routes::{FEEDS, OPENAPI, STATUS, STORY, TOPICS};
-use crate::api::{FeedQuery, Parameters, StatusReport, StoryQuery, TopicPage};
+use crate::api::{BadParameter, FeedQuery, Parameters, StatusReport, StoryQuery, TopicPage};
 
 /// Memory of a status: at most twenty hosts, and numbers.
 const STATUS_BYTES: usize = 16 << 10;
@@ -24,16 +25,12 @@ static OPENAPI_JSON: LazyLock<Bytes> =
 /// `/api/v1/stories/{id}`
 pub async fn story(
     State(state): State<Shared>,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    id: Result<Path<String>, PathRejection>,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let request = Request {
-        state: &state,
-        headers: &headers,
-        query: query.unwrap_or_default(),
-        route: &STORY,
-    };
+    let request = Request::new(&state, &headers, query, &STORY);
+    let Path(id) = id.map_err(|_| BadParameter::new("id", "it is not UTF-8"))?;
     let query = StoryQuery::read(&id, &request.parameters()?)?;
     let token = request.token();
     let selected = format!("#{}{}", query.id, query.to_query_string());
@@ -49,15 +46,10 @@ pub async fn story(
 /// `/api/v1/topics`
 pub async fn topics(
     State(state): State<Shared>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let request = Request {
-        state: &state,
-        headers: &headers,
-        query: query.unwrap_or_default(),
-        route: &TOPICS,
-    };
+    let request = Request::new(&state, &headers, query, &TOPICS);
     request.parameters()?;
     let make = request.answer("", Cost::Shared, |_, reads, memory| {
         Ok((TopicPage::load(reads, memory)?, None))
@@ -68,15 +60,10 @@ pub async fn topics(
 /// `/api/v1/feeds`
 pub async fn feeds(
     State(state): State<Shared>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let request = Request {
-        state: &state,
-        headers: &headers,
-        query: query.unwrap_or_default(),
-        route: &FEEDS,
-    };
+    let request = Request::new(&state, &headers, query, &FEEDS);
     let (query, token) = (FeedQuery::read(&request.parameters()?)?, request.token());
     let selected = query.to_query_string();
     let make = request.answer(&selected, Cost::Small, move |_, reads, memory| {
@@ -91,15 +78,10 @@ pub async fn feeds(
 /// `/api/v1/status`
 pub async fn status(
     State(state): State<Shared>,
-    RawQuery(query): RawQuery,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let request = Request {
-        state: &state,
-        headers: &headers,
-        query: query.unwrap_or_default(),
-        route: &STATUS,
-    };
+    let request = Request::new(&state, &headers, query, &STATUS);
     request.parameters()?;
     let make = request.answer("", Cost::Shared, |state, reads, memory| {
         memory.grow(STATUS_BYTES)?;

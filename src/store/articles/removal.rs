@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::model::{ArticleRow, FeedRow, StoryRow, Time};
 use crate::store::articles::tombstones::insert_tombstone;
-use crate::store::changes::{ChangeKind, marks};
+use crate::store::changes::ChangeKind;
+use crate::store::changes::marks::{self, Leaving};
 use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
@@ -117,7 +118,7 @@ fn remove(
         crate::faults::at("remove", &url)?;
     }
     let mut numbers = Numbers::default();
-    marks::article_removed(conn, article, reason, now, &mut numbers)?;
+    marks::removed(conn, Leaving::Article(article), reason, now, &mut numbers)?;
     for sql in [
         "DELETE FROM words WHERE rowid = ?1",
         "DELETE FROM article_topics WHERE article = ?1",

@@ -19,39 +19,32 @@ pub(in crate::store) const REMOVALS_MAX: i64 = 1_000_000;
 /// Removals that are deleted by one command.
 const REMOVALS_PART: i64 = 10_000;
 
-/// The article is about to be deleted.
-pub(in crate::store) fn article_removed(
-    conn: &Connection,
-    article: ArticleRow,
-    reason: ChangeKind,
-    now: Time,
-    numbers: &mut Numbers,
-) -> Sql<()> {
-    let seq = numbers.next(conn)?;
-    conn.prepare_cached(
-        "INSERT INTO removals (seq, at, is_story, id, reason) SELECT ?2, ?3, 0, id, ?4 FROM articles WHERE article = ?1",
-    )?
-    .execute(params![article, seq, now.millis(), reason.code()])?;
-    conn.prepare_cached("DELETE FROM retagged WHERE article = ?1")?
-        .execute([article])?;
-    Ok(())
+/// What is about to be deleted.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) enum Leaving {
+    Article(ArticleRow),
+    Story(StoryRow),
 }
 
-/// The story is about to be deleted.
-pub(in crate::store) fn story_removed(
+/// Notes that it is about to be deleted.
+pub(in crate::store) fn removed(
     conn: &Connection,
-    story: StoryRow,
+    what: Leaving,
     reason: ChangeKind,
     now: Time,
     numbers: &mut Numbers,
 ) -> Sql<()> {
+    let (is_story, table, column, row) = match what {
+        Leaving::Article(row) => (false, "articles", "article", row.get()),
+        Leaving::Story(row) => (true, "stories", "story", row.get()),
+    };
     let seq = numbers.next(conn)?;
-    conn.prepare_cached(
-        "INSERT INTO removals (seq, at, is_story, id, reason) SELECT ?2, ?3, 1, id, ?4 FROM stories WHERE story = ?1",
-    )?
-    .execute(params![story, seq, now.millis(), reason.code()])?;
-    conn.prepare_cached("DELETE FROM retagged WHERE story = ?1")?
-        .execute([story])?;
+    conn.prepare_cached(&format!(
+        "INSERT INTO removals (seq, at, is_story, id, reason) SELECT ?2, ?3, ?5, id, ?4 FROM {table} WHERE {column} = ?1"
+    ))?
+    .execute(params![row, seq, now.millis(), reason.code(), is_story])?;
+    conn.prepare_cached(&format!("DELETE FROM retagged WHERE {column} = ?1"))?
+        .execute([row])?;
     Ok(())
 }
 

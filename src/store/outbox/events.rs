@@ -43,7 +43,12 @@ pub enum EventOutcome {
     Later(Time, String),
     /// It is given up.
     Failed(String),
+    /// Its story was removed before it was sent: nothing was attempted.
+    Removed,
 }
+
+/// What the log says of an event whose story is gone.
+const REMOVED: &str = "the story was removed before it was sent";
 
 /// An event with what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,12 +193,14 @@ pub(in crate::store) fn settle(
     settled: &[SettledEvent],
     now: Time,
 ) -> Sql<()> {
-    let (mut sent, mut failed, mut last_error) = (0_i64, 0_i64, None);
+    let (mut sent, mut failed) = (0_i64, 0_i64);
+    let (mut is_attempted, mut last_error) = (false, None);
     for one in settled {
         let (state, next_at, error) = match &one.outcome {
             EventOutcome::Sent => ("sent", None, None),
-            EventOutcome::Later(at, error) => ("waiting", Some(at.millis()), Some(error)),
-            EventOutcome::Failed(error) => ("failed", None, Some(error)),
+            EventOutcome::Later(at, error) => ("waiting", Some(at.millis()), Some(error.as_str())),
+            EventOutcome::Failed(error) => ("failed", None, Some(error.as_str())),
+            EventOutcome::Removed => ("failed", None, Some(REMOVED)),
         };
         let done_at = next_at.is_none().then(|| now.millis());
         let written = conn
@@ -205,18 +212,21 @@ pub(in crate::store) fn settle(
         let written = i64::try_from(written).unwrap_or(0);
         match &one.outcome {
             EventOutcome::Sent => sent += written,
-            EventOutcome::Failed(_) => failed += written,
+            EventOutcome::Failed(_) | EventOutcome::Removed => failed += written,
             EventOutcome::Later(..) => {}
         }
-        last_error = error;
+        // Without an attempt nothing is known of the target.
+        if one.outcome != EventOutcome::Removed {
+            (is_attempted, last_error) = (true, error);
+        }
     }
     let is_error = last_error.is_some();
     conn.prepare_cached(
-        "UPDATE notify_targets SET sent = sent + ?2, failed = failed + ?3, last_error = ?4,
-           error_at = CASE WHEN ?5 THEN ?6 END, last_sent = CASE WHEN ?2 > 0 THEN ?6 ELSE last_sent END
+        "UPDATE notify_targets SET sent = sent + ?2, failed = failed + ?3, last_error = iif(?7, ?4, last_error),
+           error_at = iif(?7, iif(?5, ?6, NULL), error_at), last_sent = CASE WHEN ?2 > 0 THEN ?6 ELSE last_sent END
          WHERE name = ?1",
     )?
-    .execute(params![target, sent, failed, last_error, is_error, now.millis()])?;
+    .execute(params![target, sent, failed, last_error, is_error, now.millis(), is_attempted])?;
     Ok(())
 }
 

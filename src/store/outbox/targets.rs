@@ -171,7 +171,10 @@ pub(in crate::store) fn configure(
         return Ok(());
     }
     // A target that is new, was changed, or comes back begins here: with everything that is stored, or with what follows.
-    let (cursor, since) = match is_backlog && known.is_none() {
+    let begins = known
+        .as_ref()
+        .is_none_or(|known| known.definition != target.definition);
+    let (cursor, since) = match is_backlog && begins {
         true => (Seq::default(), StoryRow::default()),
         false => (sequence::current(conn)?, last_story),
     };

@@ -4,7 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::Join;
 use crate::model::{ArticleId, ArticleRow, StoryRow, Time};
-use crate::store::changes::{ChangeKind, marks};
+use crate::store::changes::ChangeKind;
+use crate::store::changes::marks::{self, Leaving};
 use crate::store::sequence::Numbers;
 use crate::store::sql::Sql;
 use crate::store::stories::grouping::Grouping;
@@ -85,7 +86,7 @@ pub(in crate::store) fn end_story(
     now: Time,
     numbers: &mut Numbers,
 ) -> Sql<()> {
-    marks::story_removed(conn, story, reason, now, numbers)?;
+    marks::removed(conn, Leaving::Story(story), reason, now, numbers)?;
     conn.prepare_cached("DELETE FROM stories WHERE story = ?1")?
         .execute([story])?;
     conn.prepare_cached("DELETE FROM story_topics WHERE story = ?1")?

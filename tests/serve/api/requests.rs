@@ -257,3 +257,12 @@ async fn sec_18_the_api_needs_a_token_that_opens_everything() {
         200
     );
 }
+
+#[tokio::test]
+async fn an_id_that_is_not_utf8_is_a_problem_too() {
+    let site = filled().await;
+    let page = site.get("/api/v1/stories/%ff").await;
+    assert_eq!(page.status, 400);
+    assert_eq!(page.header("content-type"), "application/problem+json");
+    assert_eq!(json(&page)["parameter"], "id");
+}
